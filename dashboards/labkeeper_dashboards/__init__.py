@@ -1,0 +1,1 @@
+"""Grafana dashboards as code live here; nobody imports them."""

@@ -1,0 +1,1 @@
+"""One module per hardware family; found by entry point, never imported by name."""

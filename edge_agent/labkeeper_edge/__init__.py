@@ -1,0 +1,1 @@
+"""The node: drivers, sampling, outbox, commands and safe values."""

@@ -1,0 +1,1 @@
+"""The hub, by feature: ingest, timeseries, commands, accounts, api, console."""

@@ -1,0 +1,178 @@
+"""What a driver is: a connection that lives as long as its context, and small capabilities on what it yields.
+
+A driver has no base class. It never reconnects, polls, checks limits or knows our topics: the platform does those
+once. A lost connection is `raise DeviceUnreachable`; the platform leaves the context, waits and opens a new one.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias, runtime_checkable
+
+from pydantic import BaseModel
+
+from labkeeper_sdk.points import Point, Title
+from labkeeper_sdk.values import Reading, Value
+
+
+def _nothing() -> None:
+    """There is nothing to settle: the source keeps no copy."""
+
+
+# --- one device behind one connection -------------------------------------------------------------------------------
+class Device(Protocol):
+    """A thing with points. It also has `read`, `changes` or `write`, whichever it can do."""
+
+    @property
+    def points(self) -> Sequence[Point]: ...
+
+
+@runtime_checkable
+class Readable(Protocol):
+    """A device that is asked: called by the platform every poll interval."""
+
+    async def read(self) -> Mapping[str, Value]: ...
+
+
+@runtime_checkable
+class Changing(Protocol):
+    """A device that tells: yields readings as they happen."""
+
+    def changes(self) -> AsyncIterator[Sequence[Reading]]: ...
+
+
+@runtime_checkable
+class Writable(Protocol):
+    """A device that obeys. Returning means the device has confirmed; CommandFailed means it has not."""
+
+    async def write(self, point: str, value: Value) -> None: ...
+
+
+# --- many devices behind one connection -----------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceInfo:
+    """A device as a gateway describes it. `id` never changes for the same hardware; titles may."""
+
+    id: str
+    points: tuple[Point, ...]
+    title: Title = Title()
+    make: str = ""
+    model: str = ""
+    firmware: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The gateway has this device, new or with a changed description."""
+
+    device: DeviceInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The gateway no longer has this device."""
+
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """The device can or cannot be reached."""
+
+    device: str
+    online: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Readings of one device."""
+
+    device: str
+    readings: tuple[Reading, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Nonsense:
+    """The device said something that makes no sense: counted under `reason` and shown, nothing stored."""
+
+    device: str
+    reason: str
+    detail: str = ""
+
+
+GatewayEvent: TypeAlias = Found | Gone | Availability | Report | Nonsense
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one message from outside meant. The platform calls `settle` once everything in it is safely on disk;
+    a driver puts the message's acknowledgement there.
+
+    `identity` identifies the message where the transport may deliver it twice: a redelivered message (`again`)
+    whose identity was already committed is settled and not stored a second time.
+    """
+
+    events: tuple[GatewayEvent, ...]
+    settle: Callable[[], None] = _nothing
+    identity: bytes = b""
+    again: bool = False
+
+
+class Gateway(Protocol):
+    """A connection behind which devices come and go."""
+
+    def observations(self) -> AsyncIterator[Observation]: ...
+
+    async def write(self, device: str, point: str, value: Value) -> None:
+        """Return when the device has confirmed; raise CommandFailed or CommandRejected otherwise."""
+
+
+# --- what the platform lends to a driver ----------------------------------------------------------------------------
+class MqttMessage(Protocol):
+    """A message from the lab's broker; `packet_id` is 0 at QoS 0."""
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def payload(self) -> bytes: ...
+    @property
+    def qos(self) -> int: ...
+    @property
+    def retain(self) -> bool: ...
+    @property
+    def dup(self) -> bool: ...
+    @property
+    def packet_id(self) -> int: ...
+
+
+class MqttLink(Protocol):
+    """One persistent session at the lab's broker, with a fixed client id and late acknowledgement: a message stays
+    the broker's until `acknowledge` is called. Losing the link raises DeviceUnreachable from `messages`/`publish`.
+    """
+
+    async def subscribe(self, *filters: tuple[str, int]) -> None: ...
+    def messages(self) -> AsyncIterator[MqttMessage]: ...
+    def acknowledge(self, message: MqttMessage) -> None: ...
+    async def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None: ...
+
+
+class Services(Protocol):
+    """What a node lends to its drivers."""
+
+    def mqtt(self) -> AbstractAsyncContextManager[MqttLink]:
+        """The lab's broker, as this driver instance."""
+
+    def now_ms(self) -> int:
+        """The node's clock, milliseconds since the epoch, UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """What a driver package registers: its name, its configuration (a pydantic model, shown as a form) and how to
+    connect. `connect` yields a Gateway, or a Device for hardware that is one device behind one connection.
+    """
+
+    name: str
+    configuration: type[BaseModel]
+    connect: Callable[[BaseModel, Services], AbstractAsyncContextManager[Gateway | Device]]
+    title: Title = Title()
