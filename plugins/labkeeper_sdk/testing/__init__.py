@@ -1,6 +1,6 @@
 """What tests of drivers and of Labkeeper itself stand on: real servers on free loopback ports."""
 
-from labkeeper_sdk.testing.brokers import Broker, BrokerUnavailable, open_broker
+from labkeeper_sdk.testing.brokers import Broker, BrokerUnavailable, find_mosquitto, open_broker
 from labkeeper_sdk.testing.ports import free_port
 
-__all__ = ["Broker", "BrokerUnavailable", "free_port", "open_broker"]
+__all__ = ["Broker", "BrokerUnavailable", "find_mosquitto", "free_port", "open_broker"]
