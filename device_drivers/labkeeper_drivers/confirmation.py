@@ -1,0 +1,82 @@
+"""Writes that wait until the device itself says it has done what was asked."""
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from labkeeper_sdk import CommandFailed, Point, Reading, Value
+
+CLOSE = 1e-3  # of the value asked, where the device names no step: a device may round, it may not choose another value
+NOT_CONFIRMED = "not_confirmed"
+
+
+def confirms(point: Point, asked: Value, seen: Value | None) -> bool:
+    """Whether `seen` is what was asked: half a step apart for numbers, equal for everything else."""
+    if isinstance(asked, bool) or not isinstance(asked, int | float):
+        return seen == asked
+    if seen is None or isinstance(seen, bool | str):
+        return False
+    tolerance = point.step / 2 if point.step else CLOSE * max(1.0, abs(asked))
+    return math.isclose(asked, seen, rel_tol=1e-9, abs_tol=tolerance)
+
+
+@dataclass(slots=True, eq=False)
+class Wait:
+    """One write under way."""
+
+    point: Point
+    asked: Value
+    seen: asyncio.Future[None]
+    accepted: bool = False  # the device took the target and is on its way
+
+
+@dataclass(slots=True)
+class Waiting:
+    """All writes under way behind one connection."""
+
+    _waits: dict[tuple[str, str], list[Wait]] = field(default_factory=dict)
+
+    @asynccontextmanager
+    async def confirmation(self, device: str, point: Point, asked: Value, within_s: float) -> AsyncIterator[None]:
+        """Send inside this context; leaving it means the device has confirmed. Raises CommandFailed not_confirmed."""
+        wait = Wait(point, asked, asyncio.get_running_loop().create_future())
+        waits = self._waits.setdefault((device, point.name), [])
+        waits.append(wait)
+        try:
+            async with asyncio.timeout(within_s):
+                yield
+                await wait.seen
+        except TimeoutError:
+            raise CommandFailed(NOT_CONFIRMED, _what_is_missing(wait, within_s)) from None
+        finally:
+            waits.remove(wait)
+            if not waits:
+                self._waits.pop((device, point.name), None)
+
+    def saw(self, device: str, readings: Iterable[Reading]) -> None:
+        """Wake every write these readings confirm."""
+        if not self._waits:
+            return
+        for reading in readings:
+            for wait in self._waits.get((device, reading.point), ()):
+                if not wait.seen.done() and confirms(wait.point, wait.asked, reading.value):
+                    wait.seen.set_result(None)
+
+    def accepted(self, device: str, point: str, target: Value) -> None:
+        """Note that the device has taken this target, though it has not reached it."""
+        for wait in self._waits.get((device, point), ()):
+            wait.accepted = wait.accepted or confirms(wait.point, wait.asked, target)
+
+    def give_up(self, why: str) -> None:
+        """Fail every write under way: nobody will hear a confirmation any more."""
+        for wait in (wait for waits in self._waits.values() for wait in waits):
+            if not wait.seen.done():
+                wait.seen.set_exception(CommandFailed(NOT_CONFIRMED, why))
+
+
+def _what_is_missing(wait: Wait, within_s: float) -> str:
+    if wait.accepted:
+        return f"{wait.point.name} took the target {wait.asked} but did not reach it within {within_s:g} s"
+    return f"{wait.point.name} did not say {wait.asked} within {within_s:g} s"

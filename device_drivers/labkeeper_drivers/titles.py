@@ -1,0 +1,28 @@
+"""Names for people: what the common properties of lab devices are called in Chinese and English."""
+
+from labkeeper_sdk import Title
+
+CHINESE = {
+    "action": "按键动作", "battery": "电量", "battery_low": "电量低", "brightness": "亮度", "child_lock": "童锁",
+    "co2": "二氧化碳", "color": "颜色", "color_temp": "色温", "contact": "门磁闭合", "count": "人数", "current": "电流",
+    "current_heating_setpoint": "设定温度", "device_temperature": "设备温度", "distance": "距离", "effect": "灯光效果",
+    "energy": "电能", "formaldehyd": "甲醛", "formaldehyde": "甲醛", "gas": "燃气", "hue": "色相", "humidity": "湿度",
+    "identify": "识别", "illuminance": "照度", "led": "指示灯", "left": "左", "linkquality": "信号质量",
+    "local_temperature": "当前温度", "lock_state": "锁状态", "mode": "模式", "motion": "移动", "noise": "噪声",
+    "occupancy": "有人", "occupied_heating_setpoint": "设定温度", "people": "人数", "pm10": "PM10", "pm25": "PM2.5",
+    "position": "位置", "power": "功率", "power_factor": "功率因数", "power_on_behavior": "上电状态",
+    "presence": "有人", "pressure": "气压", "relay": "继电器", "right": "右", "running_state": "运行状态",
+    "saturation": "饱和度", "self_test": "自检", "smoke": "烟雾", "soil_moisture": "土壤湿度", "speed": "速度",
+    "state": "开关", "system_mode": "系统模式", "tamper": "防拆", "temperature": "温度", "vibration": "振动",
+    "voc": "挥发性有机物", "voltage": "电压", "water_leak": "漏水",
+}  # fmt: skip
+
+
+def title_of(name: str, label: str = "") -> Title:
+    """Return a property's title: `label` (the device's own words) in English, ours in Chinese where we have one."""
+    return Title(zh=CHINESE.get(name, ""), en=label or name.replace("_", " ").replace("-", " ").capitalize())
+
+
+def title_in_its_language(text: str) -> Title:
+    """Return a name people gave as a title, Chinese when it holds a Chinese character."""
+    return Title(zh=text) if any("\u3400" <= letter <= "\u9fff" for letter in text) else Title(en=text)
