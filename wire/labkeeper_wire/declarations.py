@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from labkeeper_wire.codec import CannotEncode, encode, resolve
 from labkeeper_wire.datatypes import METRIC_TYPES
-from labkeeper_wire.payload import Metric, Payload, PropertySet
+from labkeeper_wire.payload import Metric, Payload, PropertySet, Template
+from labkeeper_wire.templates import BadTemplate, check_instances, completed, definitions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,6 +46,7 @@ class Declarations:
         self._wants_aliases = aliases
         self._births: dict[str | None, dict[str, Metric]] = {None: {}}
         self._current: dict[str | None, dict[str, Metric]] = {None: {}}
+        self._definitions: dict[str, Template] = {}
         self._aliases: dict[tuple[str | None, str], int] = {}
         self._aliased: dict[int, tuple[str | None, str]] = {}
 
@@ -53,6 +55,7 @@ class Declarations:
         if device is not None:
             self._check_device(device)
         check_metrics(metrics)
+        self._check_templates(device, metrics)
         named = {metric.name: metric for metric in metrics if metric.name is not None}
         self._births[device] = named
         self._current[device] = dict(named)
@@ -78,10 +81,14 @@ class Declarations:
         return sorted(metrics, key=_time)
 
     def data(self, device: str | None, metrics: Sequence[Metric], now_ms: int) -> list[Metric]:
-        """Return the metrics as a data message carries them, in the order of their times; raises NotDeclared."""
+        """Return the metrics as a data message carries them, in the order of their times.
+
+        Raises NotDeclared or BadTemplate.
+        """
         births = self._births.get(device)
         if births is None:
             raise NotDeclared(f"device {device}")
+        check_instances(metrics, self._definitions, whole=False)
         return sorted((self._bare(device, births, metric, now_ms) for metric in metrics), key=_time)
 
     def remember(self, device: str | None, metrics: Sequence[Metric]) -> None:
@@ -90,8 +97,9 @@ class Declarations:
         for metric in metrics:
             if metric.name is not None and not (metric.historical or metric.transient):
                 born = births[metric.name]
+                value = completed(current[metric.name].value, metric.value)
                 properties = _merged(born.properties, metric.properties)
-                current[metric.name] = born._replace(value=metric.value, time_ms=metric.time_ms, properties=properties)
+                current[metric.name] = born._replace(value=value, time_ms=metric.time_ms, properties=properties)
 
     def resolve(self, device: str | None, metrics: Sequence[Metric]) -> tuple[Metric, ...]:
         """Return a command's metrics by name, typed as declared where no type came.
@@ -130,6 +138,15 @@ class Declarations:
         folded = device.casefold()
         if any(other != device and other.casefold() == folded for other in self.devices()):
             raise BadDeclaration("device_collision", device)
+
+    def _check_templates(self, device: str | None, metrics: Sequence[Metric]) -> None:
+        known = definitions(metrics) if device is None else self._definitions
+        try:
+            outside = (metric for metric in metrics if device is not None or metric.name not in known)
+            check_instances(outside, known, whole=True)
+        except BadTemplate as bad:
+            raise BadDeclaration(bad.reason, device or "the node") from bad
+        self._definitions = known
 
     def _give_alias(self, device: str | None, name: str) -> None:
         key = (device, name)
