@@ -1,0 +1,305 @@
+"""The hub's nouns: what the registry, the journal, the bus and the API hand to each other.
+
+Times are milliseconds since the epoch, UTC. The point and device descriptions are those of the wire, as born.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, NamedTuple, TypeAlias
+
+from labkeeper_sdk import Title, Value
+from labkeeper_wire.datatypes import DataType
+from labkeeper_wire.descriptor import DeviceDescription, PointDescription
+
+TypeName: TypeAlias = Literal["float", "int", "bool", "str"]
+TYPE_NAMES: Mapping[int, TypeName] = {
+    **dict.fromkeys(range(DataType.INT8, DataType.UINT64 + 1), "int"),
+    DataType.FLOAT: "float",
+    DataType.DOUBLE: "float",
+    DataType.BOOLEAN: "bool",
+    DataType.STRING: "str",
+    DataType.DATETIME: "int",
+    DataType.TEXT: "str",
+    DataType.UUID: "str",
+}
+"""What a value of a Sparkplug datatype is to us; datatypes not listed here cannot be points."""
+
+
+# --- who -------------------------------------------------------------------------------------------------------------
+class NodeKey(NamedTuple):
+    """One edge node."""
+
+    school: str
+    node: str
+
+
+class DeviceKey(NamedTuple):
+    """One device; `device` is "" for what a node says of itself."""
+
+    school: str
+    node: str
+    device: str
+
+    @property
+    def of_node(self) -> NodeKey:
+        return NodeKey(self.school, self.node)
+
+
+class PointKey(NamedTuple):
+    """One point of one device."""
+
+    school: str
+    node: str
+    device: str
+    point: str
+
+    @property
+    def of_device(self) -> DeviceKey:
+        return DeviceKey(self.school, self.node, self.device)
+
+    @property
+    def of_node(self) -> NodeKey:
+        return NodeKey(self.school, self.node)
+
+
+# --- what there is ---------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """A room and what is in it; a foreign node's lab is its node name."""
+
+    school: str
+    lab: str
+    title: Title
+    nodes: tuple[str, ...]
+    devices_total: int
+    devices_online: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """What a node last said about its outbox; `backlog` counts batches, `taken` readings (None: not said yet)."""
+
+    epoch: str
+    backlog: int = 0
+    taken: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """An edge node as the registry knows it; a foreign one has no outbox. `since_ms`: online or offline since then."""
+
+    key: NodeKey
+    lab: str
+    lab_title: Title
+    online: bool
+    since_ms: int
+    last_seen_ms: int
+    outbox: Outbox | None = None
+
+    @property
+    def foreign(self) -> bool:
+        return self.outbox is None
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device as last born; absent from its node's births it is offline, never deleted."""
+
+    key: DeviceKey
+    lab: str
+    description: DeviceDescription
+    points: tuple[PointDescription, ...]
+    online: bool
+    since_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """A point's live value; `stale` while its device, node or the broker cannot be heard. `quality` is Sparkplug's."""
+
+    key: PointKey
+    value: Value | None
+    time_ms: int
+    quality: int
+    stale: bool
+
+
+# --- readings --------------------------------------------------------------------------------------------------------
+class Aggregate(StrEnum):
+    """How readings of one time bucket become one number."""
+
+    MEAN = "mean"
+    MIN = "min"
+    MAX = "max"
+    COUNT = "count"
+    SUM = "sum"
+    FIRST = "first"
+    LAST = "last"
+
+
+class Cursor(NamedTuple):
+    """The place after the last row of a page: that many readings of millisecond `time_ms` were already given."""
+
+    time_ms: int
+    given: int
+
+    def __str__(self) -> str:
+        return f"{self.time_ms}.{self.given}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Cursor":
+        """Read what `str()` wrote; raises ValueError."""
+        time_ms, _, given = text.partition(".")
+        return cls(int(time_ms), int(given))
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingsQuery:
+    """Readings of one point with from_ms <= time < to_ms, in order of time, at most `limit` rows.
+
+    With `every_ms` one row per bucket that has readings (its start, aligned to the epoch), else the readings as they
+    came. `after` continues a page.
+    """
+
+    key: PointKey
+    from_ms: int
+    to_ms: int
+    every_ms: int | None = None
+    aggregate: Aggregate = Aggregate.MEAN
+    limit: int = 100_000
+    after: Cursor | None = None
+
+
+class Row(NamedTuple):
+    """One reading, or one bucket."""
+
+    time_ms: int
+    value: Value | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows, and where to go on; `after` None: there is no more."""
+
+    rows: tuple[Row, ...]
+    after: Cursor | None
+
+
+# --- commands --------------------------------------------------------------------------------------------------------
+class State(StrEnum):
+    """Where a command is; only the node may move it past `sent`."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    ACCEPTED = "accepted"
+    DONE = "done"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+
+    @property
+    def final(self) -> bool:
+        return self not in (State.QUEUED, State.SENT, State.ACCEPTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What somebody wants: this value at this point before the deadline (hub's clock). `id` is a canonical uuid."""
+
+    id: str
+    target: PointKey
+    value: Value
+    holder: str
+    created_ms: int
+    deadline_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """An order and how far it is; `code` is short and stable, `message` is for people."""
+
+    order: Order
+    state: State
+    code: str
+    message: str
+    updated_ms: int
+
+    @property
+    def id(self) -> str:
+        return self.order.id
+
+
+# --- the ledger ------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One outbox's account: readings taken (A; None: the node has not said), stored (D) and given up as gaps (X).
+
+    `duplicates` counts batches that came again and were not stored again; `backlog` counts batches still waiting.
+    """
+
+    node: NodeKey
+    epoch: str | None
+    taken: int | None
+    stored: int
+    gaps: int
+    duplicates: int
+    backlog: int
+
+    @property
+    def pending(self) -> int | None:
+        """Readings taken and neither stored nor given up; None where the node does not say what it took."""
+        return None if self.taken is None else max(0, self.taken - self.stored - self.gaps)
+
+    @property
+    def balanced(self) -> bool:
+        """Nothing is missing that is not still waiting at the node, and nothing was stored that was not taken."""
+        if self.taken is None:
+            return True
+        missing = self.taken - self.stored - self.gaps
+        return missing == 0 if self.backlog == 0 else missing >= 0
+
+
+# --- changes ---------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class DeviceGone:
+    """A person removed the device from the registry."""
+
+    key: DeviceKey
+
+
+Change: TypeAlias = Latest | Device | DeviceGone | Node | Command
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What changed up to place `at` of this run's stream; of each point, device and node only the latest."""
+
+    at: int
+    changes: tuple[Change, ...]
+
+
+# --- health ----------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class JournalStatus:
+    """How the journal is doing; `queued` readings wait for their commit, `hot` ones for compaction."""
+
+    queued: int
+    committed: int
+    commits: int
+    last_commit_ms: float
+    hot: int
+    chunks: int
+    failing: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The hub's health; `refusals` counts by reason since the start."""
+
+    started_ms: int
+    broker_connected: bool
+    messages: int
+    refusals: Mapping[str, int]
+    journal: JournalStatus

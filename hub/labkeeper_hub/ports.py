@@ -1,0 +1,140 @@
+"""What the API may ask of the hub: small protocols, and the one object that carries them."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from labkeeper_hub.model import (
+    Changes,
+    Command,
+    Device,
+    DeviceKey,
+    Lab,
+    Latest,
+    LedgerEntry,
+    Node,
+    Page,
+    PointKey,
+    ReadingsQuery,
+    Status,
+)
+from labkeeper_hub.settings import HubSettings
+from labkeeper_sdk import LabkeeperError, Value
+
+
+class UnknownPoint(LabkeeperError):
+    """There is no such point: neither a birth nor the registry has it."""
+
+
+class UnknownCommand(LabkeeperError):
+    """There is no command of that id."""
+
+
+class HistoryLost(LabkeeperError):
+    """The bus does not remember that far back: take a snapshot and go on from its `at`."""
+
+
+class Registry(Protocol):
+    """What there is; from memory, so nothing waits. Sorted by key."""
+
+    def labs(self) -> tuple[Lab, ...]: ...
+    def nodes(self) -> tuple[Node, ...]: ...
+    def devices(self, school: str | None = None, node: str | None = None) -> tuple[Device, ...]: ...
+    def device(self, key: DeviceKey) -> Device | None: ...
+
+
+class LatestValues(Protocol):
+    """The live value of every point that has one; from memory. Sorted by key."""
+
+    def latest(
+        self, school: str | None = None, node: str | None = None, device: str | None = None
+    ) -> tuple[Latest, ...]: ...
+
+
+class Readings(Protocol):
+    """The journal's committed readings."""
+
+    async def page(self, query: ReadingsQuery) -> Page:
+        """Answer off the event loop; a point without readings has no rows. Raises UnknownPoint, and ValueError for
+        an aggregate of text other than count, first or last.
+        """
+
+
+class Ledger(Protocol):
+    """The account of every outbox that ever delivered, foreign nodes (epoch and taken None) included."""
+
+    def ledger(self) -> tuple[LedgerEntry, ...]: ...
+
+
+class Commands(Protocol):
+    """Commands, from `queued` to their end."""
+
+    async def submit(
+        self,
+        target: PointKey,
+        value: Value,
+        *,
+        ttl_ms: int = 3000,
+        command_id: str | None = None,
+        holder: str = "owner",
+        fence: int = 0,
+    ) -> Command:
+        """Return the command once its row is durable and it is on its way.
+
+        An offline device's command comes back `rejected`, code `offline`; a repeated id gives the command it belongs
+        to and executes nothing. Raises UnknownPoint, and CommandRejected (read_only, wrong_type, not_finite,
+        out_of_range, not_an_option, bad_ttl, bad_id, id_taken) for what nobody could execute.
+        """
+
+    async def get(self, command_id: str) -> Command:
+        """Raises UnknownCommand."""
+
+    async def recent(self, *, limit: int = 100, device: DeviceKey | None = None) -> tuple[Command, ...]:
+        """Return the newest first."""
+
+    def open(self) -> tuple[Command, ...]:
+        """Return those that have not ended, and those that ended within the last 30 s; from memory, oldest first."""
+
+
+class Bus(Protocol):
+    """The stream of changes of this run of the hub."""
+
+    @property
+    def stream(self) -> str:
+        """A uuid of this run: places of another run's stream mean nothing."""
+
+    @property
+    def at(self) -> int:
+        """The place of the newest changes. A snapshot made now, without waiting, is true at this place."""
+
+    def remembers(self, at: int) -> bool:
+        """Tell whether `after(at)` can still be answered."""
+
+    async def after(self, at: int) -> Changes:
+        """Wait until something changed after place `at` and return it, merged; raises HistoryLost.
+
+        Readings are coalesced and come at most every 100 ms; a command's change comes at once. Who is not behind gets
+        the very same object as everybody else, so that its encoding can be shared.
+        """
+
+
+class Health(Protocol):
+    """How the hub is doing."""
+
+    def status(self) -> Status: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything the app needs; `build_app(parts)` gets it. `engine` is the registry's database (migrated)."""
+
+    settings: HubSettings
+    registry: Registry
+    latest: LatestValues
+    readings: Readings
+    ledger: Ledger
+    commands: Commands
+    bus: Bus
+    health: Health
+    engine: AsyncEngine

@@ -1,0 +1,74 @@
+"""The hub's settings: a TOML file, overruled by the command line; anything wrong stops the start by name."""
+
+import argparse
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from labkeeper_sdk import BadConfiguration
+from labkeeper_wire.mqtt import Address
+from labkeeper_wire.topics import BadTopic, check_id
+
+COMMAND_LINE = "the command line"
+OPTIONS = ("data", "host", "port", "broker", "host_id")
+
+
+class HubSettings(BaseModel):
+    """What the hub needs to know to start."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    data: Path = Path("var/hub")
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=0, le=65535)
+    broker: str = "mqtt://127.0.0.1:1883"
+    host_id: str = "labkeeper"
+    database: str = ""  # an SQLAlchemy URL with an async driver; empty: SQLite in the data folder
+
+    @field_validator("broker")
+    @classmethod
+    def _broker(cls, url: str) -> str:
+        Address.parse(url)
+        return url
+
+    @field_validator("host_id")
+    @classmethod
+    def _host_id(cls, text: str) -> str:
+        try:
+            return check_id(text)
+        except BadTopic as bad:
+            raise ValueError(str(bad)) from bad
+
+    @property
+    def database_url(self) -> str:
+        """The registry's database."""
+        return self.database or f"sqlite+aiosqlite:///{self.data / 'registry.sqlite'}"
+
+    @property
+    def journal_file(self) -> Path:
+        return self.data / "journal.sqlite"
+
+
+def load_settings(options: argparse.Namespace) -> HubSettings:
+    """Read `options.config` if there is one, put the command line's options over it; raises BadConfiguration."""
+    given = {name: getattr(options, name) for name in OPTIONS if getattr(options, name, None) is not None}
+    source = str(options.config) if options.config else COMMAND_LINE
+    told = _read(options.config) if options.config else {}
+    try:
+        return HubSettings(**{**told, **given})
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        where = COMMAND_LINE if key in given else source
+        raise BadConfiguration(key, first["msg"], where) from error
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadConfiguration("--config", f"cannot be read ({error.strerror})", str(file)) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadConfiguration("--config", f"is not TOML: {error}", str(file)) from error
