@@ -1,0 +1,101 @@
+/** The page's frame: the sticky bar, what needs attention, and one of lab, chart or sign-in. */
+import { html, nothing } from "./vendor/lit.js";
+import { DeskElement } from "./element.js";
+import { labsOf } from "./labs.js";
+import { parseRoute } from "./route.js";
+import { SHAPE, WORDS } from "./store.js";
+import "./attention.js";
+import "./bar.js";
+import "./lab.js";
+import "./sign-in.js";
+
+/**
+ * What a person may do to the page as a whole.
+ * @typedef {object} Deeds
+ * @property {(proof: {link: string} | {secret: string}) => Promise<void>} enter
+ * @property {() => Promise<void>} leave
+ * @property {(language: import("./preferences.js").Language) => Promise<void>} speak
+ */
+
+export class LkApp extends DeskElement {
+  static properties = { deeds: { attribute: false }, page: { state: true }, reason: { state: true }, route: { state: true } };
+
+  #labScroll = 0;
+
+  constructor() {
+    super();
+    this.deeds = /** @type {Deeds} */ (/** @type {unknown} */ (undefined));
+    /** @type {"starting" | "sign-in" | "desk"} */
+    this.page = "starting";
+    /** @type {string | null} */
+    this.reason = null;
+    /** The lab last shown: it stays behind a chart. @type {import("./labs.js").LabView | null} */
+    this.lastLab = null;
+    this.route = parseRoute(location.hash);
+    addEventListener("hashchange", () => this.#go());
+  }
+
+  /** @param {string | null} reason */
+  showSignIn(reason) {
+    this.reason = reason;
+    this.page = "sign-in";
+  }
+
+  showDesk() {
+    this.page = "desk";
+  }
+
+  #go() {
+    const from = this.route.page;
+    if (from === "lab") this.#labScroll = scrollY;
+    this.route = parseRoute(location.hash);
+    if (this.route.page === from) return;
+    if (this.route.page === "chart") void import("./chart.js");
+    void this.updateComplete.then(() => scrollTo(0, this.route.page === "lab" ? this.#labScroll : 0));
+  }
+
+  firstUpdated() {
+    if (this.route.page === "chart") void import("./chart.js");
+  }
+
+  watched() {
+    return this.desk ? [SHAPE, WORDS] : [];
+  }
+
+  render() {
+    if (!this.desk || this.page === "starting") return nothing;
+    const { desk, deeds } = this;
+    if (this.page === "sign-in") return html`<lk-sign-in .desk=${desk} .deeds=${deeds} .reason=${this.reason}></lk-sign-in>`;
+    return this.#desk();
+  }
+
+  #desk() {
+    const { desk, deeds, route } = this;
+    const labs = labsOf(desk.store);
+    const lab = this.#lab(labs);
+    this.lastLab = lab;
+    return html`
+      <a class="skip" href="#main" @click=${this.#skip}>${desk.text.t("skip")}</a>
+      <lk-bar .desk=${desk} .deeds=${deeds} .labs=${labs} .lab=${lab}></lk-bar>
+      <lk-attention .desk=${desk} .lab=${lab}></lk-attention>
+      <main id="main" tabindex="-1">
+        <lk-lab .desk=${desk} .lab=${lab} ?hidden=${route.page !== "lab"}></lk-lab>
+        ${route.page === "chart" ? html`<lk-chart .desk=${desk} .target=${route.target} .span=${route.span}></lk-chart>` : nothing}
+      </main>`;
+  }
+
+  /** The lab of the address, else the one shown before, else the first. @param {import("./labs.js").LabView[]} labs */
+  #lab(labs) {
+    const { route, lastLab } = this;
+    const asked = route.page === "lab" ? labs.find((one) => one.school === route.school && one.lab === route.lab) : undefined;
+    return asked ?? labs.find((one) => one.key === lastLab?.key) ?? labs.at(0) ?? null;
+  }
+
+  /** @param {Event} event */
+  #skip(event) {
+    event.preventDefault(); // the address belongs to the route
+    this.querySelector("main")?.focus();
+  }
+}
+
+customElements.define("lk-app", LkApp);

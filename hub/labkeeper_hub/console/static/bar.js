@@ -1,0 +1,76 @@
+/** The sticky bar: which lab, whether the link is up, the hub's time. The same place on every page. */
+import { html, nothing } from "./vendor/lit.js";
+import { DeskElement } from "./element.js";
+import { icon } from "./icons.js";
+import { labAddress } from "./route.js";
+import { LINK, TICK } from "./store.js";
+import "./menu.js";
+
+class LkBar extends DeskElement {
+  static properties = { labs: { attribute: false }, lab: { attribute: false }, deeds: { attribute: false } };
+
+  constructor() {
+    super();
+    /** @type {import("./labs.js").LabView[]} */
+    this.labs = [];
+    /** @type {import("./labs.js").LabView | null} */
+    this.lab = null;
+    this.deeds = /** @type {import("./app.js").Deeds} */ (/** @type {unknown} */ (undefined));
+  }
+
+  watched() {
+    return [LINK, TICK];
+  }
+
+  render() {
+    const { desk, deeds } = this;
+    return html`
+      <header class="bar">
+        <div class="bar-lab">${this.labs.length > 1 ? this.#choice() : html`<h1>${this.#name(this.lab)}</h1>`}</div>
+        <div class="bar-room"></div>
+        ${this.#link()}
+        <time class="bar-clock" title=${desk.text.t("bar.hub_time")}>${desk.text.clock(desk.store.now())}</time>
+        <lk-menu .desk=${desk} .deeds=${deeds} .signedIn=${true}></lk-menu>
+      </header>
+      ${desk.store.link === "lost" ? this.#banner() : nothing}`;
+  }
+
+  #choice() {
+    const { text } = this.desk;
+    return html`
+      <h1 class="unseen">${this.#name(this.lab)}</h1>
+      <select aria-label=${text.t("bar.lab")} @change=${this.#choose}>
+        ${this.labs.map((lab) => html`<option value=${lab.key} ?selected=${lab.key === this.lab?.key}>${this.#name(lab)}</option>`)}
+      </select>`;
+  }
+
+  /** @param {import("./labs.js").LabView | null} lab */
+  #name(lab) {
+    const { text } = this.desk;
+    return lab ? text.title(lab.title, lab.lab || text.t("lab.other")) : "Labkeeper";
+  }
+
+  /** @param {Event} event */
+  #choose(event) {
+    const key = /** @type {HTMLSelectElement} */ (event.target).value;
+    const lab = this.labs.find((one) => one.key === key);
+    if (lab) location.hash = labAddress(lab.school, lab.lab);
+  }
+
+  #link() {
+    const { store, text } = this.desk;
+    const [sign, word] = /** @type {const} */ ({
+      up: ["linked", text.t("link.up")],
+      lost: ["warning", text.t("link.lost")],
+      connecting: ["waiting", text.t("link.connecting")],
+    })[store.link];
+    return html`<span class="bar-link ${store.link}">${icon(sign)}<span>${word}</span></span>`;
+  }
+
+  #banner() {
+    const { text } = this.desk;
+    return html`<div class="banner" role="status">${icon("warning")}<p><strong>${text.t("link.banner")}</strong> ${text.t("link.advice")}</p></div>`;
+  }
+}
+
+customElements.define("lk-bar", LkBar);

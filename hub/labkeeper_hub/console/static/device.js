@@ -1,0 +1,58 @@
+/** One device's card: its name, whether it is there, and a tile per point. */
+import { html, nothing, repeat } from "./vendor/lit.js";
+import { DeskElement } from "./element.js";
+import { icon } from "./icons.js";
+import { deviceName } from "./names.js";
+import { SHAPE, TICK } from "./store.js";
+import "./tiles/tile.js";
+
+const shown = new Set(["measure", "state", "event"]);
+
+class LkDevice extends DeskElement {
+  static properties = { key: { attribute: false } };
+
+  constructor() {
+    super();
+    this.key = "";
+  }
+
+  get #device() {
+    return this.desk.store.devices.get(this.key);
+  }
+
+  watched() {
+    const device = this.#device;
+    return device && !this.desk.store.isOnline(device) ? [this.key, SHAPE, TICK] : [this.key, SHAPE];
+  }
+
+  render() {
+    const device = this.#device;
+    if (!device) return nothing;
+    const { text, store } = this.desk;
+    const make = [device.make, device.model].filter(Boolean).join(" · ");
+    return html`
+      <article class="card" id="device/${this.key}" tabindex="-1" aria-label=${deviceName(text, device)}>
+        <header>
+          <h3>${deviceName(text, device)}</h3>
+          ${store.isOnline(device) ? html`<span class="make">${make}</span>` : this.#offline(device)}
+        </header>
+        <div class="shown">${this.#tiles(device, device.points.filter((point) => shown.has(point.kind)))}</div>
+        <div class="controls">${this.#tiles(device, device.points.filter((point) => !shown.has(point.kind)))}</div>
+      </article>`;
+  }
+
+  /** @param {wire.Device} device */
+  #offline(device) {
+    const { text, store } = this.desk;
+    const since_ms = device.online ? store.nodes.get(`${device.school}/${device.node}`)?.since_ms : device.since_ms;
+    const age = since_ms ? text.ago(store.now() - since_ms) : "";
+    return html`<span class="badge warn">${icon("warning")}${text.t("device.offline")}<span class="age">${age}</span></span>`;
+  }
+
+  /** @param {wire.Device} device @param {wire.Point[]} points */
+  #tiles(device, points) {
+    return repeat(points, (point) => point.point, (point) => html`<lk-tile .desk=${this.desk} .device=${device} .point=${point}></lk-tile>`);
+  }
+}
+
+customElements.define("lk-device", LkDevice);

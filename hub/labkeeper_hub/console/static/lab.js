@@ -1,0 +1,57 @@
+/** One lab: the room's devices, then one panel per bench. */
+import { html, repeat } from "./vendor/lit.js";
+import { DeskElement } from "./element.js";
+import { deviceKey } from "./keys.js";
+import { benchesOf, devicesOf } from "./labs.js";
+import { LINK, SHAPE } from "./store.js";
+import "./device.js";
+
+class LkLab extends DeskElement {
+  static properties = { lab: { attribute: false } };
+
+  constructor() {
+    super();
+    /** @type {import("./labs.js").LabView | null} */
+    this.lab = null;
+  }
+
+  watched() {
+    return [SHAPE, LINK];
+  }
+
+  render() {
+    const { store } = this.desk;
+    if (!store.filled) return this.#empty(store.link === "lost" ? "lab.no_link" : "lab.loading");
+    if (!this.lab) return this.#empty("lab.none");
+    const benches = benchesOf(devicesOf(store, this.lab));
+    if (benches.length === 0) return this.#empty("lab.no_devices");
+    return html`<div class="benches">${repeat(benches, (bench) => bench.bench ?? "", (bench) => this.#bench(bench))}</div>`;
+  }
+
+  /** @param {"lab.no_link" | "lab.loading" | "lab.none" | "lab.no_devices"} why */
+  #empty(why) {
+    const { text } = this.desk;
+    const words = { "lab.no_link": text.t("lab.no_link"), "lab.loading": text.t("lab.loading"), "lab.none": text.t("lab.none"), "lab.no_devices": text.t("lab.no_devices") };
+    return html`<p class="nothing">${words[why]}</p>`;
+  }
+
+  /** @param {import("./labs.js").Bench} bench */
+  #bench(bench) {
+    return html`
+      <section class="bench ${bench.bench === null ? "room" : ""}">
+        <h2>${this.#benchName(bench.bench)}</h2>
+        <div class="cards">
+          ${repeat(bench.devices, deviceKey, (device) => html`<lk-device .desk=${this.desk} .key=${deviceKey(device)}></lk-device>`)}
+        </div>
+      </section>`;
+  }
+
+  /** @param {string | null} bench */
+  #benchName(bench) {
+    const { text } = this.desk;
+    if (bench === null) return text.t("lab.room");
+    return /^\d+$/.test(bench) ? text.t("lab.bench", { n: bench }) : bench;
+  }
+}
+
+customElements.define("lk-lab", LkLab);

@@ -1,0 +1,88 @@
+/** Composes the page: the store, the link, what was asked, and the element that shows them. */
+import { Asked } from "./asked.js";
+import { LiveLink } from "./live.js";
+import * as preferences from "./preferences.js";
+import { signIn, signOut, standing, takeLinkToken } from "./session.js";
+import { LINK, Store, TICK, WORDS } from "./store.js";
+import { openText } from "./text.js";
+import "./app.js";
+
+const store = new Store();
+const asked = new Asked(store, (message) => live.send(message));
+const app = /** @type {import("./app.js").LkApp} */ (document.querySelector("lk-app"));
+const live = new LiveLink({ message: receive, up: () => store.setLink("up"), lost: linkLost });
+
+/** @param {wire.Message} message */
+function receive(message) {
+  switch (message.type) {
+    case "hello": case "pong": return store.setClock(message.server_ms);
+    case "refused": return asked.refused(message.id, message.problem);
+    case "snapshot":
+      store.fill(message);
+      for (const command of message.commands) asked.heard(command);
+      return void asked.catchUp();
+    case "changes": return message.changes.forEach(apply);
+  }
+}
+
+/** @param {wire.Change} change */
+function apply(change) {
+  store.apply(change);
+  if (change.kind === "command") asked.heard(change);
+  if (change.kind === "device" && !store.labs.some((lab) => lab.lab === change.lab)) void readLabs();
+}
+
+async function readLabs() {
+  const answer = await fetch("/api/v1/labs").catch(() => null);
+  if (answer?.ok) store.setLabs((await answer.json()).labs);
+}
+
+async function linkLost() {
+  store.setLink("lost");
+  if ((await standing()) === "out") showSignIn("sign_in.ended");
+}
+
+/** @param {string | null} reason a key of the catalogue */
+function showSignIn(reason) {
+  live.stop();
+  app.showSignIn(reason);
+}
+
+function showDesk() {
+  app.showDesk();
+  live.start();
+}
+
+/** @param {{link: string} | {secret: string}} proof */
+async function enter(proof) {
+  const attempt = await signIn(proof);
+  if (attempt === "ok") return showDesk();
+  const what = "link" in proof && attempt === "refused" ? "link_refused" : attempt;
+  showSignIn({ link_refused: "sign_in.link_refused", refused: "sign_in.refused", throttled: "sign_in.throttled", unreachable: "sign_in.unreachable" }[what]);
+}
+
+async function leave() {
+  await signOut();
+  showSignIn(null);
+}
+
+/** @param {preferences.Language} language */
+async function speak(language) {
+  const text = await openText(language).catch(() => null);
+  if (!text) return; // the hub is out of reach; the words we have stay
+  preferences.setLanguage(language);
+  app.desk = { ...app.desk, text };
+  store.tell(WORDS);
+}
+
+async function start() {
+  const token = takeLinkToken();
+  app.desk = { store, asked, text: await openText(preferences.language()) };
+  app.deeds = { enter, leave, speak };
+  if (token !== null) return enter({ link: token });
+  return (await standing()) === "out" ? showSignIn(null) : showDesk();
+}
+
+setInterval(() => store.tell(TICK), 1_000);
+store.watch(LINK, () => document.documentElement.toggleAttribute("data-link-lost", store.link === "lost"));
+await start();

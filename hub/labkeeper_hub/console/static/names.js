@@ -1,0 +1,40 @@
+/** What people see for points and values; ids stay ids only where nobody has given a name. */
+import { decimals, sign } from "./units.js";
+
+/** @typedef {import("./text.js").Text} Text */
+
+/** @param {Text} text @param {wire.Point} point @returns {string} */
+export function pointName(text, point) {
+  return text.title(point.title, "") || text.word("point", point.point) || readable(point.point);
+}
+
+/** @param {Text} text @param {wire.Device} device @returns {string} */
+export const deviceName = (text, device) => text.title(device.title, device.device);
+
+/** @param {string} id */
+function readable(id) {
+  const words = id.replaceAll(/[_/.-]+/g, " ").trim();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** A value without its unit. @param {Text} text @param {wire.Point} point @param {wire.Value | null | undefined} value */
+export function valueWord(text, point, value) {
+  if (value === null || value === undefined) return "—";
+  if (typeof value === "boolean") return truthWord(text, point, value);
+  if (typeof value === "number") return text.number(value, decimals(point, value));
+  return text.word("option", value.toLowerCase()) ?? value;
+}
+
+/** @param {Text} text @param {wire.Point} point @param {boolean} value */
+function truthWord(text, point, value) {
+  if (point.kind !== "state") return value ? text.t("value.on") : text.t("value.off");
+  const leaf = point.point.split("/").at(-1);
+  return text.word("state", `${leaf}.${value}`) ?? (value ? text.t("value.yes") : text.t("value.no"));
+}
+
+/** A value with its unit. @param {Text} text @param {wire.Point} point @param {wire.Value | null | undefined} value */
+export function valueWithUnit(text, point, value) {
+  const unit = typeof value === "number" ? sign(point.unit) : "";
+  const gap = unit === "" || unit === "°" ? "" : "\u00a0";
+  return valueWord(text, point, value) + gap + unit;
+}

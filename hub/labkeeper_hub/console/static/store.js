@@ -1,0 +1,135 @@
+/** What the hub says, as this page last heard it. Whoever shows a part of it watches that part's key. */
+import { deviceKey, nodeKey, pointKey } from "./keys.js";
+
+/** @typedef {"connecting" | "up" | "lost"} Link */
+
+/** Keys that are not a device's or a point's. */
+export const SHAPE = "#shape"; // which labs and devices there are, and which of them are online
+export const LINK = "#link";
+export const TICK = "#tick"; // a second has passed
+export const WORDS = "#words"; // the language has changed
+export const ASKED = "#asked"; // what this page has asked for, and what became of it
+
+const open = new Set(["queued", "sent", "accepted"]);
+
+export class Store {
+  /** @type {Map<string, Set<() => void>>} */
+  #watchers = new Map();
+  #hubAhead_ms = 0;
+
+  constructor() {
+    /** @type {wire.Lab[]} */
+    this.labs = [];
+    /** @type {Map<string, wire.Node>} */
+    this.nodes = new Map();
+    /** @type {Map<string, wire.Device>} */
+    this.devices = new Map();
+    /** @type {Map<string, wire.Latest>} */
+    this.latest = new Map();
+    /** Commands under way, anyone's, by point. @type {Map<string, wire.Command>} */
+    this.underWay = new Map();
+    /** @type {Link} */
+    this.link = "connecting";
+    this.filled = false;
+  }
+
+  /** @param {string} key @param {() => void} changed @returns {() => void} stops watching */
+  watch(key, changed) {
+    const watchers = this.#watchers.get(key) ?? new Set();
+    this.#watchers.set(key, watchers.add(changed));
+    return () => watchers.delete(changed);
+  }
+
+  /** @param {string} key */
+  tell(key) {
+    for (const changed of this.#watchers.get(key) ?? []) changed();
+  }
+
+  /** The hub's clock, milliseconds since the epoch. */
+  now() {
+    return Date.now() + this.#hubAhead_ms;
+  }
+
+  /** @param {number} server_ms */
+  setClock(server_ms) {
+    this.#hubAhead_ms = server_ms - Date.now();
+  }
+
+  /** @param {Link} link */
+  setLink(link) {
+    if (link === this.link) return;
+    this.link = link;
+    this.tell(LINK);
+  }
+
+  /** @param {wire.Lab[]} labs */
+  setLabs(labs) {
+    this.labs = labs;
+    this.tell(SHAPE);
+  }
+
+  /** @param {wire.Snapshot} snapshot */
+  fill(snapshot) {
+    this.labs = snapshot.labs;
+    this.nodes = new Map(snapshot.nodes.map((node) => [nodeKey(node), node]));
+    this.devices = new Map(snapshot.devices.map((device) => [deviceKey(device), device]));
+    this.latest = new Map(snapshot.latest.map((latest) => [pointKey(latest), latest]));
+    this.underWay = new Map();
+    for (const command of snapshot.commands) this.#command(command);
+    this.filled = true;
+    for (const key of this.#watchers.keys()) this.tell(key);
+  }
+
+  /** @param {wire.Change} change */
+  apply(change) {
+    switch (change.kind) {
+      case "reading": return this.#reading(change);
+      case "device": return this.#device(change);
+      case "device_gone": return this.#deviceGone(change);
+      case "node": return this.#node(change);
+      case "command": return this.#command(change);
+    }
+  }
+
+  /** @param {wire.Latest} latest */
+  #reading(latest) {
+    const key = pointKey(latest);
+    this.latest.set(key, latest);
+    this.tell(key);
+  }
+
+  /** @param {wire.Device} device */
+  #device(device) {
+    const key = deviceKey(device);
+    this.devices.set(key, device);
+    this.tell(key);
+    this.tell(SHAPE);
+  }
+
+  /** @param {wire.DeviceId} id */
+  #deviceGone(id) {
+    this.devices.delete(deviceKey(id));
+    this.tell(SHAPE);
+  }
+
+  /** @param {wire.Node} node */
+  #node(node) {
+    this.nodes.set(nodeKey(node), node);
+    for (const device of this.devices.values()) if (nodeKey(device) === nodeKey(node)) this.tell(deviceKey(device));
+    this.tell(SHAPE);
+  }
+
+  /** @param {wire.Command} command */
+  #command(command) {
+    const key = pointKey(command);
+    const known = this.underWay.get(key);
+    if (open.has(command.state)) this.underWay.set(key, command);
+    else if (known?.id === command.id) this.underWay.delete(key);
+    this.tell(key);
+  }
+
+  /** A device is online only when its node is. @param {wire.Device} device */
+  isOnline(device) {
+    return device.online && (this.nodes.get(nodeKey(device))?.online ?? true);
+  }
+}

@@ -1,0 +1,57 @@
+/** The shapes of the hub's HTTP and WebSocket interface, as the page reads them. Times are milliseconds since the epoch. */
+declare namespace wire {
+  type Value = boolean | number | string;
+  interface Title { zh: string; en: string }
+  interface Lab { school: string; lab: string; title: Title; nodes: string[] }
+  interface Node { school: string; node: string; lab: string | null; online: boolean; since_ms: number; last_seen_ms: number | null }
+  interface Point {
+    point: string;
+    kind: "measure" | "state" | "setpoint" | "switch" | "action" | "event";
+    type: "float" | "int" | "bool" | "str";
+    unit: string;
+    minimum: number | null;
+    maximum: number | null;
+    step: number | null;
+    options: string[] | null;
+    writable: boolean;
+    title: Title;
+    confirm_s: number | null;
+  }
+  interface DeviceId { school: string; node: string; device: string }
+  interface PointId extends DeviceId { point: string }
+  interface Device extends DeviceId {
+    lab: string | null;
+    title: Title;
+    bench: string | null;
+    make: string | null;
+    model: string | null;
+    online: boolean;
+    since_ms: number;
+    points: Point[];
+  }
+  interface Latest extends PointId { value: Value | null; time_ms: number | null; quality: number; stale: boolean }
+  interface Command extends PointId {
+    id: string;
+    value: Value;
+    state: "queued" | "sent" | "accepted" | "done" | "rejected" | "failed" | "expired" | "unknown";
+    code: string | null;
+    message: string | null;
+    created_ms: number;
+    deadline_ms: number;
+  }
+  interface Problem { title?: string; detail?: string; status?: number; code?: string }
+  type Change =
+    | ({ kind: "reading" } & Latest)
+    | ({ kind: "device" } & Device)
+    | ({ kind: "device_gone" } & DeviceId)
+    | ({ kind: "node" } & Node)
+    | ({ kind: "command" } & Command);
+  interface Snapshot { type: "snapshot"; at: number; labs: Lab[]; nodes: Node[]; devices: Device[]; latest: Latest[]; commands: Command[] }
+  type Message =
+    | { type: "hello"; stream: string; at: number; server_ms: number }
+    | Snapshot
+    | { type: "changes"; at: number; changes: Change[] }
+    | { type: "refused"; id: string | null; problem: Problem }
+    | { type: "pong"; server_ms: number };
+  interface Readings { unit: string; every: number | null; rows: [number, Value | null][]; next: string | null }
+}
