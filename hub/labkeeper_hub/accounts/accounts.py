@@ -1,0 +1,165 @@
+"""Accounts: who may come in, for how long, and how often they may try."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from labkeeper_hub.accounts.files import read_sessions, write_sessions
+from labkeeper_hub.accounts.links import SignInLinks
+from labkeeper_hub.accounts.person import OWNER
+from labkeeper_hub.accounts.secret import OwnerSecret, open_owner_secret
+from labkeeper_hub.accounts.sessions import Session, Sessions
+from labkeeper_hub.accounts.throttle import Throttle
+
+log = logging.getLogger(__name__)
+SAVE_EVERY_S = 30.0
+MOST_WAITING = 32  # sign-ins waiting for their turn at argon2id
+
+
+class SignInRefused(Exception):
+    """Tell the person: the secret or link is not good (or no longer)."""
+
+
+class TooManyAttempts(Exception):
+    """Tell the person to wait `retry_after_s` seconds."""
+
+    def __init__(self, retry_after_s: float) -> None:
+        super().__init__(f"try again in {retry_after_s:.0f} s")
+        self.retry_after_s = retry_after_s
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """Wall time for what outlives the process, monotonic time for what does not."""
+
+    now_ms: Callable[[], int] = _now_ms
+    monotonic_s: Callable[[], float] = time.monotonic
+
+
+@dataclass(slots=True)
+class Accounts:
+    """The doors into the hub. `new_secret` is the owner's secret at the first run, else None."""
+
+    data: Path
+    owner: OwnerSecret
+    sessions: Sessions
+    new_secret: str | None = None
+    clocks: Clocks = Clocks()
+    _links: SignInLinks = field(default_factory=SignInLinks)
+    _throttle: Throttle = field(default_factory=Throttle)
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _saving: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _waiting: int = 0
+
+    def issue_link(self) -> str:
+        """Return the token of a sign-in link: it works once, within ten minutes."""
+        return self._links.issue(self.clocks.monotonic_s())
+
+    async def sign_in_with_secret(self, secret: str, address: str) -> str:
+        """Return a session token; raise SignInRefused or TooManyAttempts."""
+        async with self._one_at_a_time():
+            await self._prove(secret, address)
+        return await self._open_session()
+
+    async def sign_in_with_link(self, token: str, address: str) -> str:
+        """Return a session token; raise SignInRefused or TooManyAttempts."""
+        self._count(address)
+        if not self._links.redeem(token, self.clocks.monotonic_s()):
+            raise SignInRefused
+        self._throttle.succeeded(address)
+        return await self._open_session()
+
+    async def check_bearer(self, secret: str, address: str) -> None:
+        """Return if this is the owner's secret; raise SignInRefused or TooManyAttempts.
+
+        Once proved it is known by a keyed digest. That a proved secret is not throttled helps nobody to guess 256
+        random bits, and a neighbour's failures behind the same address do not lock out a working program.
+        """
+        if self.owner.is_proved(secret):
+            return
+        async with self._one_at_a_time():
+            if not self.owner.is_proved(secret):
+                await self._prove(secret, address)
+
+    def use_session(self, token: str) -> Session | None:
+        """Return the living session of a token and count it as used."""
+        return self.sessions.use(token, self.clocks.now_ms())
+
+    def touch_session(self, key: str) -> None:
+        """Count the session as used, if it lives."""
+        self.sessions.touch(key, self.clocks.now_ms())
+
+    def session_lives(self, key: str) -> bool:
+        """Return whether the session has not ended."""
+        return self.sessions.lives(key, self.clocks.now_ms())
+
+    async def sign_out(self, token: str) -> None:
+        """End the session of a token, on disk too: a crash must not bring it back."""
+        self.sessions.close(token)
+        await self.save()
+
+    async def keep(self) -> None:
+        """Write changed sessions down from time to time, for ever, so that a restart signs nobody out."""
+        while True:
+            await asyncio.sleep(SAVE_EVERY_S)
+            await self.save()
+
+    async def save(self) -> None:
+        """Write the sessions down if they changed; a full disk is logged and tried again next time."""
+        async with self._saving:
+            self.sessions.sweep(self.clocks.now_ms())
+            if not self.sessions.changed:
+                return
+            try:
+                await asyncio.to_thread(write_sessions, self.data, self.sessions.kept())
+            except OSError as error:
+                self.sessions.changed = True
+                log.warning("sessions are not saved: %s", error)
+
+    async def _open_session(self) -> str:
+        token = self.sessions.open(OWNER, self.clocks.now_ms())
+        await self.save()
+        return token
+
+    async def _prove(self, secret: str, address: str) -> None:
+        self._count(address)
+        if not await asyncio.to_thread(self.owner.verify, secret):
+            raise SignInRefused
+        self._throttle.succeeded(address)
+
+    def _count(self, address: str) -> None:
+        wait_s = self._throttle.attempt(address, self.clocks.monotonic_s())
+        if wait_s > 0:
+            raise TooManyAttempts(wait_s)
+
+    @asynccontextmanager
+    async def _one_at_a_time(self) -> AsyncIterator[None]:
+        """Bound the memory and threads that argon2id takes, whoever knocks."""
+        if self._waiting >= MOST_WAITING:
+            raise TooManyAttempts(1.0)
+        self._waiting += 1
+        try:
+            async with self._turn:
+                yield
+        finally:
+            self._waiting -= 1
+
+
+@asynccontextmanager
+async def open_accounts(data: Path, clocks: Clocks | None = None) -> AsyncIterator[Accounts]:
+    """Open the accounts kept in `data`; a first run makes the owner's secret. Run `Accounts.keep` beside it."""
+    owner, new_secret = await asyncio.to_thread(open_owner_secret, data)
+    kept = await asyncio.to_thread(read_sessions, data)
+    accounts = Accounts(data, owner, Sessions(kept), new_secret, clocks or Clocks())
+    try:
+        yield accounts
+    finally:
+        await accounts.save()

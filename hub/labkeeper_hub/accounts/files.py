@@ -1,0 +1,83 @@
+"""The two private files of the accounts, readable by the hub's user only, replaced whole or not at all."""
+
+import os
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from labkeeper_hub.accounts.person import Person, Role
+from labkeeper_hub.accounts.sessions import Session
+from labkeeper_sdk import BadConfiguration
+
+OWNER_FILE = "owner.json"
+SESSIONS_FILE = "sessions.json"
+
+
+class _StoredOwner(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    secret_argon2id: str
+
+
+class _StoredSession(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    key: str
+    name: str
+    role: Role
+    opened_ms: int
+    seen_ms: int
+
+
+class _StoredSessions(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    sessions: list[_StoredSession]
+
+
+def read_owner(data: Path) -> str | None:
+    """Return the hash of the owner's secret, None before the first run; raise BadConfiguration for a damaged file."""
+    path = data / OWNER_FILE
+    try:
+        return _StoredOwner.model_validate_json(path.read_bytes()).secret_argon2id
+    except FileNotFoundError:
+        return None
+    except ValidationError as error:
+        advice = "is damaged; delete the file and the next start makes a new owner secret"
+        raise BadConfiguration("secret_argon2id", advice, str(path)) from error
+
+
+def write_owner(data: Path, hashed: str) -> None:
+    """Keep the hash of the owner's secret."""
+    _replace(data / OWNER_FILE, _StoredOwner(secret_argon2id=hashed).model_dump_json())
+
+
+def read_sessions(data: Path) -> tuple[Session, ...]:
+    """Return the sessions of the last run; none if the file is absent or damaged (people sign in again)."""
+    try:
+        stored = _StoredSessions.model_validate_json((data / SESSIONS_FILE).read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return ()
+    return tuple(Session(s.key, Person(s.name, s.role), s.opened_ms, s.seen_ms) for s in stored.sessions)
+
+
+def write_sessions(data: Path, sessions: Sequence[Session]) -> None:
+    """Keep the sessions for the next run."""
+    stored = [
+        _StoredSession(key=s.key, name=s.person.name, role=s.person.role, opened_ms=s.opened_ms, seen_ms=s.seen_ms)
+        for s in sessions
+    ]
+    _replace(data / SESSIONS_FILE, _StoredSessions(sessions=stored).model_dump_json())
+
+
+def _replace(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    try:
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
