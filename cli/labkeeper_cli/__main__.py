@@ -1,0 +1,57 @@
+"""`labkeeper`: one console script, each command loaded only when it is called."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from labkeeper_cli.commands import COMMANDS, Command, MissingExtra, load
+from labkeeper_sdk import BadConfiguration
+
+BAD_USE = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run `labkeeper <command> …`; returns the exit status (2: wrong use or configuration)."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    command = next((c for c in COMMANDS if words and c.name == words[0]), None)
+    if command is None:
+        _overview().parse_args(words or ["--help"])
+        return BAD_USE
+    try:
+        return _run(command, words[1:])
+    except (MissingExtra, BadConfiguration) as problem:
+        print(f"labkeeper: {problem}", file=sys.stderr)
+        return BAD_USE
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(command: Command, words: Sequence[str]) -> int:
+    entry = load(command)
+    parser = argparse.ArgumentParser(
+        prog=f"labkeeper {command.name}",
+        description=command.summary,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    entry.configure(parser)
+    return entry.run(parser.parse_args(words))
+
+
+def _overview() -> argparse.ArgumentParser:
+    width = max(len(command.name) for command in COMMANDS)
+    table = "\n".join(f"  {command.name:{width}}  {command.summary}" for command in COMMANDS)
+    parser = argparse.ArgumentParser(
+        prog="labkeeper",
+        usage="labkeeper COMMAND [options]    (labkeeper COMMAND --help tells more)",
+        description=f"commands:\n{table}",
+        epilog="new here?  labkeeper demo",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"labkeeper {version('labkeeper')}")
+    parser.add_argument("command", choices=[command.name for command in COMMANDS], help=argparse.SUPPRESS)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""The table of commands: name → what it does, where it lives, which extra it needs.
+
+A command's module has `configure(parser)` and `run(options) -> int`; it is imported only when it is called, so that
+`labkeeper --help` needs nothing but the SDK and a Pi never imports the hub.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One word after `labkeeper`."""
+
+    name: str
+    summary: str
+    module: str
+    extra: str
+
+
+COMMANDS = (
+    Command("demo", "one whole lab on this machine: broker, devices, node, hub and page", "labkeeper_cli.demo", "demo"),
+    Command("hub", "the hub: records, shows, commands", "labkeeper_hub.__main__", "hub"),
+    Command("edge", "the node: the lab's devices, on a Pi", "labkeeper_edge.__main__", "edge"),
+    Command("sim", "a simulated lab that speaks the devices' own protocols", "labkeeper_sdk.sim.__main__", "sim"),
+    Command("tap", "decoded traffic in the terminal, the first thing to reach for", "labkeeper_cli.tap", "wire"),
+    Command("doctor", "what is wrong here, and what to do", "labkeeper_cli.doctor", "demo"),
+    Command("replay", "play a recorded table as a device, the whole way", "labkeeper_cli.replay", "demo"),
+)
+
+
+class MissingExtra(Exception):
+    """A command needs packages that are not installed; the message says which extra brings them."""
+
+
+class Entry(NamedTuple):
+    """The two functions of a command's module."""
+
+    configure: "Callable[[ArgumentParser], None]"
+    run: "Callable[[Namespace], int]"
+
+
+def load(command: Command) -> Entry:
+    """Import a command; raises MissingExtra when a package of its extra is not installed."""
+    try:
+        module = import_module(command.module)
+    except ModuleNotFoundError as missing:
+        if missing.name is not None and missing.name.startswith("labkeeper"):
+            raise
+        raise MissingExtra(
+            f"`labkeeper {command.name}` needs {missing.name}, which is not installed here.\n"
+            f"Install it with:  pip install 'labkeeper[{command.extra}]'"
+        ) from missing
+    return Entry(module.configure, module.run)

@@ -1,0 +1,183 @@
+"""`labkeeper demo`: a lab comes alive with one command."""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import shutil
+import signal
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+from rich.console import Console
+from rich.panel import Panel
+
+from labkeeper_cli.client import Json
+from labkeeper_cli.processes import RoleDied
+from labkeeper_cli.stack import Stack, Wishes, open_stack
+from labkeeper_cli.trial import Verdict, all_online, command_rounds, judge
+
+ONLINE_S = 45.0
+WITNESS = "witness.jsonl"
+WELCOME = "{online} of {total} devices are online\n\n{url}"
+TRY = """
+Three things to try:
+  1. Switch the ceiling light or drive the robot on the page, and watch the tile tell the truth.
+  2. In another terminal:  labkeeper sim fault "Ceiling light" silent --for 30 --broker {broker}
+     and see what the page says about a device that no longer answers.
+  3. In another terminal:  labkeeper tap --broker {broker}     to see every message, decoded.
+
+Ctrl-C ends everything.
+"""
+EPILOG = """\
+examples:
+  labkeeper demo                          a lab to play with; Ctrl-C ends it, a second start keeps its data
+  labkeeper demo --seconds 30 --json      the same unattended, judged: one JSON object as the last line
+  labkeeper demo --port 9000 --data /tmp/lab
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the demo's options."""
+    parser.description = "Broker, simulated devices, node, hub and page on this machine."
+    parser.epilog = EPILOG
+    parser.add_argument("--seconds", type=float, metavar="N", help="run N seconds unattended, judge, and end")
+    parser.add_argument("--json", action="store_true", help="print the judgement as one JSON object, last line")
+    parser.add_argument("--data", type=Path, default=Path("var/demo"), metavar="DIR", help="default var/demo")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1: this machine)")
+    parser.add_argument("--port", type=int, default=8080, help="the page's port; another is chosen if it is taken")
+    parser.add_argument("--broker-port", type=int, default=1883, help="the broker's port, likewise")
+    parser.add_argument("--broker", dest="broker_kind", choices=["mosquitto", "amqtt"], help="default: what is there")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the demo; returns 0, or 1 when something is missing, invented, altered, not done or dead."""
+    console = Console(stderr=bool(options.json), highlight=False)
+    return asyncio.run(_until_told(options, console))
+
+
+async def _until_told(options: argparse.Namespace, console: Console) -> int:
+    """Live until Ctrl-C, SIGTERM or a closed terminal; everything is ended in order either way."""
+    life = asyncio.create_task(_demo(options, console), name="demo")
+    told = _end_once(life)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, told)
+    try:
+        return await life
+    except asyncio.CancelledError:
+        console.print("Ended; nothing is left running. The data stays for the next start.")
+        return 0 if options.seconds is None else 130
+    except RoleDied as died:
+        console.print(f"Something ended that should not have: {died}", style="bold")
+        return 1
+
+
+def _end_once(life: asyncio.Task[int]) -> Callable[[], None]:
+    asked = False
+
+    def end() -> None:
+        nonlocal asked
+        if not asked:
+            asked = True
+            life.cancel()
+
+    return end
+
+
+async def _demo(options: argparse.Namespace, console: Console) -> int:
+    unattended = options.seconds is not None
+    wishes = _wishes(options, unattended=unattended)
+    with console.status("starting …") as status:
+        async with open_stack(wishes, lambda step: status.update(f"starting the {step} …")) as stack:
+            async with _watched(stack):
+                status.update("waiting for the devices …")
+                devices = await all_online(stack.client, _simulated(stack), ONLINE_S)
+                if not unattended:
+                    status.stop()
+                    _welcome(stack, devices, console)
+                    await asyncio.Event().wait()
+                status.update(f"{options.seconds:.0f} s of readings and commands …")
+                verdict = await _use(stack, devices, options.seconds)
+            status.update("comparing every reading …")
+            await _silence(stack)
+            await judge(stack, wishes.folder / WITNESS, verdict)
+    _report(verdict, console, as_json=options.json)
+    return verdict.exit
+
+
+def _wishes(options: argparse.Namespace, *, unattended: bool) -> Wishes:
+    folder = options.data / "trial" if unattended else options.data
+    if unattended:  # judged from a clean sheet, so that a trial does not depend on the one before
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    return Wishes(
+        folder=folder.absolute(),
+        host=options.host,
+        port=options.port,
+        broker_port=options.broker_port,
+        broker_kind=options.broker_kind,
+        witness=folder.absolute() / WITNESS if unattended else None,
+    )
+
+
+@contextlib.asynccontextmanager
+async def _watched(stack: Stack) -> AsyncIterator[None]:
+    """A role that dies ends the block with RoleDied."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            watchers = [group.create_task(role.died(), name=f"watch {role.name}") for role in stack.roles]
+            yield
+            for watcher in watchers:
+                watcher.cancel()
+    except BaseExceptionGroup as several:
+        died = several.subgroup(RoleDied)
+        raise died.exceptions[0] if died else several from None
+
+
+def _simulated(stack: Stack) -> list[str]:
+    return [device["id"] for device in stack.sim.ready["devices"]] if stack.sim else []
+
+
+async def _use(stack: Stack, devices: list[Json], seconds: float) -> Verdict:
+    """Command every device, round after round, while readings flow; then see who is online."""
+    until = time.monotonic() + seconds
+    wanted = set(_simulated(stack))
+    mine = [device for device in devices if device["device"] in wanted]
+    async with stack.client.live() as live:
+        outcomes = await command_rounds(live, mine, until)
+    now = [device for device in await stack.client.devices() if device["device"] in wanted]
+    verdict = Verdict(stack.broker.kind, outcomes=outcomes, devices_total=len(wanted))
+    verdict.devices_online = sum(device["online"] for device in now)
+    silent = wanted - {outcome.target.device for outcome in outcomes}
+    verdict.remarks += [f"no command went through {device}" for device in sorted(silent)]
+    return verdict
+
+
+async def _silence(stack: Stack) -> None:
+    """Let the devices fall silent, so that what is compared does not grow meanwhile."""
+    if stack.sim is not None:
+        await stack.sim.stop()
+
+
+def _report(verdict: Verdict, console: Console, *, as_json: bool) -> None:
+    for outcome in verdict.outcomes:
+        if outcome.state != "done":
+            console.print(f"command {outcome.target.device} {outcome.target.point}: {outcome.state} {outcome.code}")
+    for remark in verdict.remarks:
+        console.print(remark)
+    if as_json:
+        print(json.dumps(verdict.as_json()), flush=True)
+        return
+    for name, value in verdict.as_json().items():
+        console.print(f"{name:20} {value}")
+
+
+def _welcome(stack: Stack, devices: list[Json], console: Console) -> None:
+    """The address, the key, and three things to try."""
+    online = sum(device["online"] for device in devices)
+    link = stack.hub.ready.get("sign_in", stack.url)
+    console.print(Panel.fit(WELCOME.format(online=online, total=len(devices), url=stack.url), title="Labkeeper"))
+    console.print("Sign in (this link works once):")
+    console.print(f"  {link}", soft_wrap=True)
+    console.print(TRY.format(broker=stack.broker.url), soft_wrap=True)

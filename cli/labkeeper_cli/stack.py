@@ -1,0 +1,151 @@
+"""A whole lab on one machine: broker, devices, hub and node as processes, composed in one place.
+
+The demo, the benchmarks and the system tests start this very stack.
+"""
+
+import os
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from labkeeper_cli.client import HubClient, open_hub
+from labkeeper_cli.processes import Role, open_role
+from labkeeper_sdk.testing import Broker, free_port, open_broker
+
+NODE_TOML = """\
+# The demo's node. labkeeper edge --help tells what else can be written here.
+school = "demo-school"
+node = "lab-1-pi"
+broker = "{broker}"
+lab = {{ id = "lab-1", title = {{ zh = "人工智能实验室", en = "AI lab" }} }}
+
+[drivers.zigbee]
+driver = "zigbee2mqtt"
+
+[drivers.homie]
+driver = "homie"
+
+[drivers.replay]  # `labkeeper replay` plays recorded tables here
+driver = "zigbee2mqtt"
+base_topic = "replay"
+{devices}"""
+DEVICES_TOML = """
+[devices."0x00158d00000a0001"]  # 空气质量, air quality
+title = { zh = "空气质量", en = "Air quality" }
+
+[devices."0x00158d00000a0002"]
+title = { zh = "一号台插座", en = "Bench 1 plug" }
+bench = "1"
+
+[devices."0x00158d00000a0003"]
+title = { zh = "烟雾探测器", en = "Smoke detector" }
+
+[devices."0x00158d00000a0004"]
+title = { zh = "窗户", en = "Window" }
+
+[devices."0x00158d00000a0005"]
+title = { zh = "吊灯", en = "Ceiling light" }
+
+[devices."robot-kit"]
+title = { zh = "机器人套件", en = "Robot kit" }
+bench = "1"
+
+[devices."robot-kit-gripper"]
+title = { zh = "机械爪", en = "Gripper" }
+bench = "1"
+
+[devices."relay-board"]
+title = { zh = "继电器板", en = "Relay board" }
+bench = "2"
+
+[devices."people-camera"]
+title = { zh = "客流计数摄像头", en = "People counter" }
+"""
+KEPT_BY_THE_DEMO = "owner-secret"
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How a stack is to be: where its data lives, which ports it would like, what its devices do."""
+
+    folder: Path
+    host: str = "127.0.0.1"
+    port: int = 0  # 0: any free one
+    broker_port: int = 0
+    broker_kind: str | None = None
+    sim: Sequence[str] | None = ()  # the simulator's options; None: no simulator
+    witness: Path | None = None
+
+
+@dataclass(slots=True)
+class Stack:
+    """The running lab."""
+
+    broker: Broker
+    hub: Role
+    edge: Role
+    sim: Role | None
+    client: HubClient
+    url: str
+    secret: str
+
+    @property
+    def roles(self) -> Sequence[Role]:
+        """The processes that must live."""
+        return [role for role in (self.sim, self.hub, self.edge) if role is not None]
+
+
+@asynccontextmanager
+async def open_stack(wishes: Wishes, say: Callable[[str], None] = lambda _: None) -> AsyncIterator[Stack]:
+    """Start everything in order, and end it in reverse; `say` hears each step."""
+    folder = wishes.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    async with AsyncExitStack() as stack:
+        say("broker")
+        port = free_port(wishes.broker_port, wishes.host)
+        broker = await stack.enter_async_context(
+            open_broker(host=wishes.host, port=port, folder=folder / "broker", kind=wishes.broker_kind)
+        )
+        say("hub")
+        hub = await stack.enter_async_context(_hub(wishes, broker))
+        secret = _owner_secret(folder / KEPT_BY_THE_DEMO, hub)
+        say("node")
+        edge = await stack.enter_async_context(_edge(wishes, broker))
+        say("devices")  # last, so that the node hears them from their first word
+        sim = None if wishes.sim is None else await stack.enter_async_context(_sim(wishes, broker))
+        url = str(hub.ready["url"])
+        client = await stack.enter_async_context(open_hub(url, secret))
+        yield Stack(broker, hub, edge, sim, client, url, secret)
+
+
+def _sim(wishes: Wishes, broker: Broker) -> AbstractAsyncContextManager[Role]:
+    options = ["--broker", broker.url, *(wishes.sim or ())]
+    if wishes.witness is not None:
+        options += ["--witness", str(wishes.witness)]
+    return open_role("devices", "labkeeper_sdk.sim", options, wishes.folder / "logs" / "devices.log")
+
+
+def _hub(wishes: Wishes, broker: Broker) -> AbstractAsyncContextManager[Role]:
+    port = free_port(wishes.port, wishes.host)
+    where = ["--data", str(wishes.folder / "hub"), "--host", wishes.host, "--port", str(port)]
+    options = [*where, "--broker", broker.url]
+    return open_role("hub", "labkeeper_hub", options, wishes.folder / "logs" / "hub.log")
+
+
+def _edge(wishes: Wishes, broker: Broker) -> AbstractAsyncContextManager[Role]:
+    config = wishes.folder / "node.toml"
+    config.write_text(NODE_TOML.format(broker=broker.url, devices=DEVICES_TOML), encoding="utf-8")
+    options = ["--config", str(config), "--data", str(wishes.folder / "node")]
+    return open_role("node", "labkeeper_edge", options, wishes.folder / "logs" / "node.log")
+
+
+def _owner_secret(kept: Path, hub: Role) -> str:
+    """The owner's secret: the hub says it once, at its first run; the demo keeps it for the next, readable by no one
+    else.
+    """
+    if said := hub.ready.get("owner_secret"):
+        descriptor = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(str(said))
+    return kept.read_text()
