@@ -1,4 +1,4 @@
-"""Make the checked-in protobuf module from sparkplug_b.proto: `python -m labkeeper_wire.generate`."""
+"""Make the checked-in protobuf module from sparkplug_b.proto: `python -m labkeeper_wire.generate [FOLDER]`."""
 
 import re
 import sys
@@ -38,5 +38,6 @@ def generate(target: Path) -> None:
 
 
 if __name__ == "__main__":
-    generate(PACKAGE)
-    sys.stdout.write(f"wrote {', '.join(GENERATED)} to {PACKAGE}\n")
+    folder = Path(sys.argv[1]) if sys.argv[1:] else PACKAGE
+    generate(folder)
+    sys.stdout.write(f"wrote {', '.join(GENERATED)} to {folder}\n")
