@@ -1,0 +1,131 @@
+import json
+from typing import Any
+
+import pytest
+
+from labkeeper_drivers.homie.description import TARGET_CONFIRM_S, Description, describe
+from labkeeper_sdk import Action, BadReading, Event, Measure, Point, Setpoint, State, Switch, Title
+from tests.drivers.conftest import fixture
+
+Document = dict[str, Any]
+ROBOT: Document = json.loads(fixture("homie_robot.json"))
+
+
+def point(name: str, described: Description | None = None) -> Point:
+    return (described or describe(ROBOT)).properties[name].point
+
+
+def with_property(told: object) -> Description:
+    return describe({"homie": "5.0", "nodes": {"n": {"properties": {"p": told}}}})
+
+
+def test_every_property_of_the_recorded_robot_becomes_a_point() -> None:
+    described = describe(ROBOT)
+    assert described.skipped == ()
+    assert (described.name, described.type, described.root) == ("机器人 Robot", "sample.robot", "")
+    assert [(each.point.name, each.point.kind, each.point.type) for each in described.properties.values()] == [
+        ("drive/left", "setpoint", float),
+        ("drive/enabled", "switch", bool),
+        ("drive/mode", "setpoint", str),
+        ("drive/beep", "action", int),
+        ("body/battery", "measure", float),
+        ("body/distance", "measure", int),
+        ("body/bumped", "state", bool),
+        ("body/bump", "event", str),
+        ("body/lamp", "setpoint", str),
+        ("body/since", "state", str),
+        ("body/uptime", "state", str),
+        ("body/faults", "state", str),
+    ]
+
+
+def test_units_limits_and_choices_come_from_the_description() -> None:
+    assert point("body/battery") == Measure(
+        "body/battery", unit="%", minimum=0, maximum=100, title=Title(zh="电量", en="Battery")
+    )
+    left = point("drive/left")
+    assert (left.minimum, left.maximum, left.step) == (-1, 1, 0.01)
+    assert point("drive/mode").options == ("idle", "line", "remote")
+    assert point("body/lamp").options == ()
+    assert describe(ROBOT).properties["body/lamp"].options == ("rgb", "hsv")
+
+
+def test_a_property_that_shows_targets_may_take_longer() -> None:
+    described = describe(ROBOT, frozenset({"drive/left"}))
+    assert point("drive/left", described).confirm_s == TARGET_CONFIRM_S
+    assert point("drive/enabled", described).confirm_s < TARGET_CONFIRM_S
+
+
+@pytest.mark.parametrize(
+    ("told", "kind"),
+    [
+        ({"datatype": "boolean", "settable": True}, Switch),
+        ({"datatype": "boolean", "settable": True, "retained": False}, Action),
+        ({"datatype": "boolean", "retained": False}, Event),
+        ({"datatype": "boolean"}, State),
+        ({"datatype": "float"}, Measure),
+        ({"datatype": "string", "settable": True}, Setpoint),
+    ],
+)
+def test_settable_and_retained_make_the_kind(told: object, kind: type) -> None:
+    assert type(point("n/p", with_property(told))) is kind
+
+
+@pytest.mark.parametrize(
+    ("given", "limits"),
+    [
+        ("", (None, None, None)), (":", (None, None, None)), ("0:", (0, None, None)), (":10", (None, 10, None)),
+        ("2:6:2", (2, 6, 2)), ("::5", (None, None, 5)), ("-1e3:1e3:", (-1000, 1000, None)),
+    ],
+)  # fmt: skip
+def test_ranges_may_be_open(given: str, limits: tuple[float | None, ...]) -> None:
+    made = point("n/p", with_property({"datatype": "float", "format": given}))
+    assert (made.minimum, made.maximum, made.step) == limits
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        (5, "not a property"),
+        ({}, "unknown datatype"),
+        ({"datatype": "matrix"}, "unknown datatype"),
+        ({"datatype": ["float"]}, "unknown datatype"),
+        ({"datatype": "float", "settable": "yes"}, "settable and retained are booleans"),
+        ({"datatype": "float", "retained": None}, "settable and retained are booleans"),
+        ({"datatype": "enum"}, "illegal format"),
+        ({"datatype": "enum", "format": "a,,b"}, "illegal format"),
+        ({"datatype": "enum", "format": "a,a"}, "illegal format"),
+        ({"datatype": "color", "format": "cmyk"}, "illegal color format"),
+        ({"datatype": "float", "format": "5"}, "illegal range"),
+        ({"datatype": "float", "format": "5:1"}, "illegal range"),
+        ({"datatype": "float", "format": "1:5:0"}, "illegal range"),
+        ({"datatype": "float", "format": "a:b"}, "a"),
+    ],
+)
+def test_an_illegal_property_is_left_out_and_named(told: object, why: str) -> None:
+    described = with_property(told)
+    assert (dict(described.properties), described.skipped) == ({}, (f"n/p: {why}",))
+
+
+def test_an_illegal_name_leaves_out_only_its_bearer() -> None:
+    fine = {"datatype": "float"}
+    nodes = {
+        "Bad": {"properties": {"p": fine}},
+        "a": [],
+        "b": {"properties": 1},
+        "c": {"properties": {"P": fine, "q": fine}},
+    }
+    described = describe({"homie": "5.1", "nodes": nodes})
+    assert list(described.properties) == ["c/q"]
+    assert described.skipped == ("Bad: not a node", "a: not a node", "b: not a node", "c/P: not a property")
+
+
+def test_a_device_may_have_nothing_but_a_root() -> None:
+    described = describe({"homie": "5.0", "version": 1, "name": 7, "root": "bridge"})
+    assert (described.name, described.root, dict(described.properties)) == ("", "bridge", {})
+
+
+@pytest.mark.parametrize("document", [[], None, {}, {"homie": "4.0"}, {"homie": 5.0}, {"homie": "5.0", "nodes": []}])
+def test_what_is_no_description_is_refused(document: object) -> None:
+    with pytest.raises(BadReading, match="bad_description"):
+        describe(document)
