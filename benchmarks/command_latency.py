@@ -1,0 +1,92 @@
+"""`python -m benchmarks.command_latency`: from the page's WebSocket to an MQTT device and back, in milliseconds.
+
+Page → hub → node → driver → simulated light → driver → node → hub → page, every hop a process and a real socket;
+idle, and while a synthetic node sends 500 and 5,000 readings a second through the same hub and broker.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from benchmarks.harness import Figures, measure, options
+from benchmarks.synthetic import Shape, SyntheticNode, open_node
+from labkeeper_cli.client import Live, Target, percentile
+from labkeeper_cli.stack import Stack, Wishes, open_stack
+from labkeeper_cli.trial import all_online
+
+LOADS = {"idle": 0, "load500": 500, "load5000": 5000}
+READINGS = 50
+PAUSE_S = 0.02
+
+
+@contextlib.asynccontextmanager
+async def load(broker_url: str, readings_per_s: int) -> AsyncIterator[None]:
+    """Readings from elsewhere in the school, in batches of up to 50."""
+    if not readings_per_s:
+        yield
+        return
+    async with open_node(broker_url, Shape(f"load{readings_per_s}", readings=READINGS)) as node:
+        sending = asyncio.create_task(steadily(node, readings_per_s / READINGS), name="load")
+        try:
+            yield
+        finally:
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
+
+
+async def steadily(node: SyntheticNode, messages_per_s: float) -> None:
+    """Send batch after batch, evenly, for ever."""
+    clock = asyncio.get_running_loop().time
+    began, first = clock(), node.sent
+    while True:
+        if node.sent - first < (clock() - began) * messages_per_s:
+            node.send()
+        else:
+            await asyncio.sleep(1 / messages_per_s / 2)
+
+
+async def waits(live: Live, target: Target, count: int) -> list[float]:
+    """Switch a light on and off, one command after the other, and note each wait for `done`."""
+    found: list[float] = []
+    for number in range(count):
+        outcome = await live.command(target, number % 2 == 0)
+        if outcome.state != "done":
+            raise RuntimeError(f"command {number} ended {outcome.state} {outcome.code}")
+        found.append(outcome.waited_ms)
+        await asyncio.sleep(PAUSE_S)
+    return found
+
+
+async def light(stack: Stack) -> Target:
+    """The simulated light's switch, once it is online."""
+    identity = stack.sim.ready["devices"][0]["id"] if stack.sim else ""
+    devices = await all_online(stack.client, [identity], 30)
+    device = next(one for one in devices if one["device"] == identity)
+    return Target(device["school"], device["node"], identity, "state")
+
+
+async def bench(folder: Path, count: int) -> Figures:
+    """All loads on one stack, in turn."""
+    figures: Figures = {}
+    async with open_stack(Wishes(folder, sim=["--only", "light"])) as stack, stack.client.live() as live:
+        target = await light(stack)
+        await waits(live, target, 20)
+        for name, readings_per_s in LOADS.items():
+            async with load(stack.broker.url, readings_per_s):
+                await asyncio.sleep(1)
+                found = await waits(live, target, count)
+            figures[f"{name}_p50_ms"] = round(percentile(found, 0.50), 2)
+            figures[f"{name}_p99_ms"] = round(percentile(found, 0.99), 2)
+        figures |= {"commands": count * len(LOADS), "broker": stack.broker.kind}
+    return figures
+
+
+def main() -> None:
+    """Read the options and measure."""
+    asked = options(__doc__ or "", ("--count", {"type": int, "default": 300, "help": "commands a load (default 300)"}))
+    measure(asked, lambda folder: bench(folder, asked.count))
+
+
+if __name__ == "__main__":
+    main()

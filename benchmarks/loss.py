@@ -1,0 +1,147 @@
+"""`python -m benchmarks.loss`: a fault in the middle of the traffic, then every reading looked for in the journal.
+
+The witness is the device's own: a simulated counter that writes down each reading once the broker has acknowledged
+it, with the device's time. It knows nothing of node or hub. Afterwards the journal is read through the API and
+compared value by value and timestamp by timestamp.
+"""
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import aiomqtt
+
+from benchmarks.harness import Figures, measure, options
+from labkeeper_cli.comparison import Differences
+from labkeeper_cli.stack import Stack, Wishes, open_stack
+from labkeeper_cli.trial import Verdict, all_online, judge
+
+COUNTER = "0x00158d00000a0006"
+BEFORE_S, AFTER_S = 3.0, 3.0
+
+
+async def away(stop: Callable[[], Awaitable[object]], start: Callable[[], Awaitable[None]], down_s: float) -> None:
+    """Take something away for a while."""
+    await stop()
+    await asyncio.sleep(down_s)
+    await start()
+
+
+async def broker_away(stack: Stack, down_s: float) -> None:
+    """The broker is asked to end, keeps its data, and comes back."""
+    await away(stack.broker.stop, stack.broker.start, down_s)
+
+
+async def broker_killed(stack: Stack, down_s: float) -> None:
+    """The broker has no time to keep anything."""
+    await away(lambda: stack.broker.stop(signal.SIGKILL), stack.broker.start, down_s)
+
+
+async def hub_killed(stack: Stack, down_s: float) -> None:
+    """The hub dies in the middle of what it was doing."""
+    await away(lambda: stack.hub.stop(signal.SIGKILL), stack.hub.start, down_s)
+
+
+async def edge_killed(stack: Stack, down_s: float) -> None:
+    """The node dies in the middle of what it was doing."""
+    await away(lambda: stack.edge.stop(signal.SIGKILL), stack.edge.start, down_s)
+
+
+CAUSES = {"broker": broker_away, "broker-kill": broker_killed, "hub": hub_killed, "edge": edge_killed}
+TURNS = {"none": (), "all": ("broker", "hub", "edge")}
+FAULTS = (*TURNS, *CAUSES)
+
+
+async def cause(fault: str, stack: Stack, down_s: float) -> None:
+    """One fault, or each in turn with traffic in between."""
+    for number, name in enumerate(TURNS.get(fault, (fault,))):
+        await asyncio.sleep(AFTER_S if number else 0)
+        await CAUSES[name](stack, down_s)
+
+
+class Observer:
+    """Another subscriber with a session of its own: what the broker itself still delivered."""
+
+    def __init__(self) -> None:
+        self.payloads: set[bytes] = set()
+
+    async def watch(self, broker_url: str) -> None:
+        """Listen through every interruption."""
+        host, port = broker_url.removeprefix("mqtt://").split(":")
+        while True:
+            with contextlib.suppress(aiomqtt.MqttError):
+                session = aiomqtt.Client(host, int(port), identifier="observer", clean_session=False)
+                async with session as client:
+                    await client.subscribe("zigbee2mqtt/witness-counter", qos=1)
+                    async for message in client.messages:
+                        self.payloads.add(bytes(message.payload) if isinstance(message.payload, bytes) else b"")
+            await asyncio.sleep(0.2)
+
+
+@contextlib.asynccontextmanager
+async def observed(broker_url: str) -> AsyncIterator[Observer]:
+    """An observer for the length of the block."""
+    observer = Observer()
+    watching = asyncio.create_task(observer.watch(broker_url), name="observer")
+    try:
+        yield observer
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+
+
+async def once(folder: Path, fault: str, down_s: float, rate: float) -> Figures:
+    """One run from an empty lab; the figures of issue: sent, missing, invented, altered."""
+    witness = folder / "witness.jsonl"
+    sim = ["--only", "counter", "--counter-rate", str(rate)]
+    wishes = Wishes(folder, sim=sim, witness=witness)
+    async with open_stack(wishes) as stack, observed(stack.broker.url) as observer:
+        await all_online(stack.client, [COUNTER], 30)
+        await asyncio.sleep(BEFORE_S)
+        began = time.monotonic()
+        await cause(fault, stack, down_s)
+        fault_s = time.monotonic() - began
+        await asyncio.sleep(AFTER_S)
+        if stack.sim is not None:
+            await stack.sim.stop()
+        verdict = await judge(stack, witness, Verdict(stack.broker.kind))
+        return {
+            "sent": verdict.readings_stored + verdict.differences.missing - verdict.differences.invented,
+            **figures_of(verdict.differences),
+            "stored": verdict.readings_stored,
+            "balanced": not any("ledger" in remark for remark in verdict.remarks),
+            "fault_s": round(fault_s, 1),
+            "observer_saw": len(observer.payloads),
+        }
+
+
+def figures_of(differences: Differences) -> Figures:
+    """The three counts others read."""
+    return {"missing": differences.missing, "invented": differences.invented, "altered": differences.altered}
+
+
+async def bench(folder: Path, fault: str, down_s: float, rate: float, runs: int) -> Figures:
+    """One run, or several from empty labs; counts are summed, and each run is shown."""
+    found = [await once(folder / f"run{number}", fault, down_s, rate) for number in range(runs)]
+    total: Figures = {name: sum(one[name] for one in found) for name in ("sent", "missing", "invented", "altered")}
+    clean = sum(not (one["missing"] or one["invented"] or one["altered"]) and one["balanced"] for one in found)
+    return {"fault": fault, "down_s": down_s, "rate": rate, **total, "clean_runs": clean, "runs": found}
+
+
+def main() -> None:
+    """Read the options and measure."""
+    asked = options(
+        __doc__ or "",
+        ("--fault", {"choices": FAULTS, "default": "all", "help": "what goes wrong (default: each in turn)"}),
+        ("--down", {"type": float, "default": 10.0, "metavar": "SECONDS", "help": "for how long (default 10)"}),
+        ("--rate", {"type": float, "default": 200.0, "metavar": "N", "help": "readings a second (default 200)"}),
+        ("--runs", {"type": int, "default": 1, "help": "runs, each from an empty lab (default 1)"}),
+    )
+    measure(asked, lambda folder: bench(folder, asked.fault, asked.down, asked.rate, asked.runs))
+
+
+if __name__ == "__main__":
+    main()
