@@ -1,6 +1,6 @@
 """A lesson's worth of devices for the fake hub: every kind of point, two labs, one thing broken."""
 
-from fake_hub import FakeHub, now_ms, point
+from .fake_hub import FakeHub, now_ms, point
 
 PI = "pi-301"
 

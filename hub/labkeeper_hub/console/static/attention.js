@@ -50,7 +50,7 @@ class LkAttention extends DeskElement {
     return html`
       <div class="chip">
         <button class="chip-main" @click=${() => this.#show(deviceKey(device))}>${icon("warning")}<span><strong>${this.#name(asking)}</strong>
-          ${outcomeWord(text, asking.outcome)}${this.#reason(asking)}</span></button>
+          <span>${outcomeWord(text, asking.outcome)}${this.#reason(asking)}</span></span></button>
         <button class="chip-side" aria-label=${text.t("attention.forget", { name: this.#name(asking) })} @click=${() => asked.forget(asking)}>${icon("close")}</button>
       </div>`;
   }
@@ -89,7 +89,7 @@ class LkAttention extends DeskElement {
     const { store, text } = this.desk;
     const name = count > 1 ? text.t("attention.node", { node: device.node, count }) : deviceName(text, device);
     const age = since_ms ? html`<span class="age">${text.ago(store.now() - since_ms)}</span>` : nothing;
-    return html`<button class="chip chip-main" @click=${() => this.#show(deviceKey(device))}>${icon("warning")}<span><strong>${name}</strong> ${text.t("device.offline")} ${age}</span></button>`;
+    return html`<button class="chip chip-main" @click=${() => this.#show(deviceKey(device))}>${icon("warning")}<span><strong>${name}</strong><span>${text.t("device.offline")} ${age}</span></span></button>`;
   }
 
   /** @param {string} key */

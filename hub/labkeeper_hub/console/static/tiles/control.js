@@ -40,7 +40,7 @@ function outcome(view, asking) {
   const sign = asking.outcome === "pending" || asking.outcome === "confirmed" ? signs[asking.outcome] : "warning";
   const why = reasonWords(text, asking);
   return html`<span class="note ${asking.outcome} ${needsAttention(asking) ? "warn" : ""}" title=${why}>${icon(sign)}<span class="note-words">
-    ${outcomeWord(text, asking.outcome)}${target(view, asking)}${why && needsAttention(asking) ? `: ${why}` : nothing}</span></span>`;
+    ${outcomeWord(text, asking.outcome)}${target(view, asking)}${why && needsAttention(asking) ? html`<span class="why">: ${why}</span>` : nothing}</span></span>`;
 }
 
 /** What was asked for, as long as it is not known to be so. @param {View} view @param {import("../asked.js").Asking} asking */

@@ -1,0 +1,49 @@
+import pytest
+from playwright.async_api import expect
+
+from .conftest import Console, OpenConsole
+from .fake_hub import LINK, SECRET, FakeHub
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_a_sign_in_link_opens_the_page_and_leaves_the_address_bar(hub: FakeHub, open_console: OpenConsole) -> None:
+    console = await open_console()
+    await console.open(hub.sign_in)
+    assert console.page.url == f"{hub.url}/"
+    assert await console.page.evaluate("history.length") <= 2
+    assert LINK not in hub.links
+
+
+async def test_a_used_link_is_explained_and_the_secret_still_works(hub: FakeHub, open_console: OpenConsole) -> None:
+    hub.links.clear()
+    console = await open_console()
+    page = console.page
+    await page.goto(hub.sign_in)
+    await expect(page.get_by_role("alert")).to_contain_text("used or has expired")
+    assert LINK not in page.url
+    await page.get_by_label("Owner secret").fill(SECRET)
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.locator("lk-tile").first).to_be_visible()
+
+
+async def test_a_wrong_secret_is_refused_in_words(hub: FakeHub, open_console: OpenConsole) -> None:
+    console = await open_console(language="zh")
+    await console.page.goto(hub.url)
+    await expect(console.page.get_by_role("alert")).to_be_empty()
+    await console.page.get_by_label("管理密钥").fill("guess")
+    await console.page.keyboard.press("Enter")
+    await expect(console.page.get_by_role("alert")).to_have_text("密钥不正确。")
+
+
+async def test_an_ended_session_asks_to_sign_in_again_and_says_so(hub: FakeHub, console: Console) -> None:
+    hub.sessions.clear()
+    await hub.drop_links()
+    await expect(console.page.get_by_role("alert")).to_have_text("You are signed out. Please sign in again.")
+
+
+async def test_signing_out_ends_the_session_at_the_hub(hub: FakeHub, console: Console) -> None:
+    await console.page.get_by_label("Language, appearance, sign out").click()
+    await console.page.get_by_role("button", name="Sign out").click()
+    await expect(console.page.get_by_label("Owner secret")).to_be_visible()
+    assert hub.sessions == set()

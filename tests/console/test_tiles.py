@@ -1,0 +1,118 @@
+import pytest
+from playwright.async_api import expect
+
+from .conftest import Console, OpenConsole, sign_in
+from .fake_hub import FakeHub, now_ms, point
+from .lab import PI, break_lamp_3
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+LAYOUT_SHIFTS = """
+() => {
+  window.shifts = 0;
+  new PerformanceObserver((list) => { for (const entry of list.getEntries()) window.shifts += entry.value; })
+    .observe({ type: "layout-shift", buffered: false });
+}
+"""
+
+
+async def test_a_reading_shows_on_its_tile_with_a_human_unit(hub: FakeHub, console: Console) -> None:
+    tile = console.tile("air", "Temperature")
+    await expect(tile.locator(".value")).to_have_text("21.5 °C")
+    await hub.read(PI, "air", "temperature", 23.04)
+    await expect(tile.locator(".value")).to_have_text("23.0 °C")
+    await expect(console.tile("air", "PM2.5").locator(".value")).to_have_text("17.3 µg/m³")
+
+
+async def test_devices_stand_at_their_bench_and_the_rest_in_the_room(console: Console) -> None:
+    sections = console.page.locator("section.bench")
+    await expect(sections.locator("h2")).to_have_text(["Room", "Bench 1", "Bench 2", "Bench 3"])
+    await expect(sections.nth(0).locator("h3")).to_have_text(["Air quality", "Air conditioner", "Remote"])
+    await expect(sections.nth(2).locator("h3")).to_have_text(["Desk lamp 2", "Power strip 2"])
+
+
+async def test_states_and_events_are_words(hub: FakeHub, console: Console) -> None:
+    await expect(console.tile("air", "Contact").locator(".value")).to_have_text("Open")
+    await hub.read(PI, "air", "contact", value=True)
+    await expect(console.tile("air", "Contact").locator(".value")).to_have_text("Closed")
+    await hub.read(PI, "remote", "action", "double")
+    await expect(console.tile("remote", "Button").locator(".value")).to_have_text("Double press")
+
+
+async def test_an_offline_tile_has_no_knob_and_its_last_value_with_its_age(hub: FakeHub, open_console: OpenConsole) -> None:
+    break_lamp_3(hub)
+    console = await open_console()
+    await sign_in(hub, console)
+    tile = console.tile("lamp-3", "Light")
+    await expect(tile).to_contain_text("On")
+    await expect(tile.locator(".age")).to_have_text("5 min ago")
+    await expect(tile.get_by_role("switch")).to_have_count(0)
+    await expect(console.card("lamp-3").get_by_role("slider")).to_be_disabled()
+    await expect(console.card("lamp-3").locator(".badge")).to_contain_text("Offline")
+    await expect(console.page.locator(".attention li")).to_have_count(1)
+
+
+async def test_a_device_that_returns_gets_its_knob_back(hub: FakeHub, console: Console) -> None:
+    switch = console.tile("lamp-1", "Light").get_by_role("switch")
+    await hub.set_online(PI, "lamp-1", online=False)
+    await expect(switch).to_have_count(0)
+    await hub.set_online(PI, "lamp-1", online=True)
+    await expect(switch).to_be_checked()
+    await expect(console.page.locator(".attention")).to_have_text("All is well")
+
+
+async def test_a_lost_node_is_one_entry_and_all_its_tiles_are_old(hub: FakeHub, console: Console) -> None:
+    await hub.set_node_online(PI, online=False)
+    await expect(console.page.locator(".attention li")).to_have_count(1)
+    await expect(console.page.locator(".attention li")).to_contain_text("Node pi-301 (9 devices)")
+    await expect(console.page.get_by_role("switch")).to_have_count(0)
+
+
+async def test_unknown_is_not_off(hub: FakeHub, console: Console) -> None:
+    await hub.read(PI, "lamp-1", "state", value=None)
+    tile = console.tile("lamp-1", "Light")
+    await expect(tile.get_by_role("switch")).to_have_count(0)
+    await expect(tile.locator(".word")).to_have_text("—")
+    await tile.get_by_role("button", name="On").click()
+    assert (await hub.commands_to("state", 1))[0]["value"] is True
+    await expect(tile.get_by_role("switch")).to_be_checked()
+
+
+async def test_a_bad_reading_is_called_a_fault(hub: FakeHub, console: Console) -> None:
+    await hub.read(PI, "air", "co2", value=None, quality=0)
+    await expect(console.tile("air", "CO₂").locator(".age")).to_have_text("Sensor fault")
+
+
+async def test_updates_move_nothing(hub: FakeHub, console: Console) -> None:
+    await console.page.evaluate(LAYOUT_SHIFTS)
+    hub.policy, hub.code = "rejected", "interlock"
+    await hub.set_online(PI, "lamp-2", online=False)
+    await hub.read(PI, "air", "co2", 12345.0)
+    await hub.read(PI, "air", "humidity", value=None, quality=0)
+    await console.tile("lamp-1", "Light").get_by_role("switch").press("Space")
+    await expect(console.page.locator(".attention li")).to_have_count(2)
+    await expect(console.tile("air", "CO₂").locator(".value")).to_have_text("12345 ppm")
+    assert await console.page.evaluate("window.shifts") < 0.01
+
+
+async def test_a_device_that_comes_or_goes_needs_no_reload(hub: FakeHub, console: Console) -> None:
+    hub.add_device(PI, "fan", ("风扇", "Fan"), [point("power", "switch", "bool")], bench="4")
+    await hub.tell({"kind": "device", **hub.devices[PI, "fan"]})
+    await expect(console.card("fan")).to_be_visible()
+    await expect(console.tile("fan", "Power").locator(".word")).to_have_text("—")
+    await hub.tell({"kind": "device_gone", "school": "minhang-3", "node": PI, "device": "fan"})
+    await expect(console.card("fan")).to_have_count(0)
+
+
+async def test_another_lab_is_one_choice_away(console: Console) -> None:
+    await console.page.get_by_label("Lab", exact=True).select_option(label="Robot lab 302")
+    await expect(console.page.locator("h3")).to_have_text(["Robot arm"])
+    assert console.page.url.endswith("#/lab/minhang-3/lab-302")
+
+
+async def test_the_bar_shows_the_hubs_time(hub: FakeHub, console: Console) -> None:
+    assert hub.stream
+    shown = await console.page.locator(".bar-clock").inner_text()
+    local = await console.page.evaluate("at => new Date(at).toTimeString().slice(0, 5)", now_ms())
+    before = await console.page.evaluate("at => new Date(at).toTimeString().slice(0, 5)", now_ms() - 5_000)
+    assert shown[:5] in {local, before}
