@@ -51,7 +51,7 @@ async def edge_killed(stack: Stack, down_s: float) -> None:
 
 
 CAUSES = {"broker": broker_away, "broker-kill": broker_killed, "hub": hub_killed, "edge": edge_killed}
-TURNS = {"none": (), "all": ("broker", "hub", "edge")}
+TURNS: dict[str, tuple[str, ...]] = {"none": (), "all": ("broker", "hub", "edge")}
 FAULTS = (*TURNS, *CAUSES)
 
 
