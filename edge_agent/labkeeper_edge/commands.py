@@ -1,0 +1,181 @@
+"""Commands on a node: decided, made durable, executed once, answered at once; no device waits for another."""
+
+import asyncio
+import logging
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from labkeeper_edge.command_rules import Execute, HubClock, Met, Receipt, decide, expired
+from labkeeper_edge.command_store import COMMANDS_KEPT, CommandRecord
+from labkeeper_edge.connections import Connections
+from labkeeper_edge.devices import Devices
+from labkeeper_edge.outbox import Outbox, OutboxUnwritable
+from labkeeper_edge.refusals import Refusals
+from labkeeper_sdk import CommandFailed, CommandRejected
+from labkeeper_wire.commands import BadCommand, CommandRequest, CommandResult, CommandState, Target
+from labkeeper_wire.effects import CommandReceived
+from labkeeper_wire.payload import Metric
+
+log = logging.getLogger(__name__)
+
+FOREIGN_TTL_MS = 3000  # a bare command of a foreign host says none
+Say = Callable[[str, CommandResult], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A command on its way to a device; a foreign one is not answered, the new value is its answer."""
+
+    device: str
+    execute: Execute
+    foreign: bool = False
+
+
+@dataclass(slots=True)
+class Commands:
+    """The shell around the rules. `say` sends a result now; `hurry` has the readings so far committed now."""
+
+    devices: Devices
+    connections: Connections
+    outbox: Outbox
+    refusals: Refusals
+    say: Say
+    hurry: Callable[[], None]
+    now_ms: Callable[[], int]
+    allow_foreign: bool = False
+    clock: HubClock = field(default_factory=HubClock)
+    _results: OrderedDict[str, CommandResult] = field(default_factory=OrderedDict)
+    _fences: dict[str, int] = field(default_factory=dict)
+    _open: Counter[str] = field(default_factory=Counter)
+    _queues: dict[str, asyncio.Queue[Job]] = field(default_factory=dict)
+    _unsaved: list[tuple[CommandRecord, Job | None]] = field(default_factory=list)
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def recall(self) -> None:
+        """Take over what the outbox remembers: results, fences, and the commands a former process died in."""
+        self._results.update(self.outbox.recalled.results)
+        self._fences.update(self.outbox.recalled.fences)
+        for device, result in self.outbox.recalled.orphans:
+            log.warning("%s: command %s is %s: %s", device, result.id, result.state, result.code)
+            self.say(device, result)
+
+    def receive(self, command: CommandReceived) -> None:
+        """Take a host's command; what is not to be executed is answered before this returns."""
+        age_ms = self.clock.age_ms(self.now_ms(), command.time_ms)
+        if command.device is None:
+            return
+        receipt = Receipt(time.monotonic(), age_ms)
+        try:
+            request, foreign = CommandRequest.from_metrics(command.metrics), False
+        except BadCommand as bad:
+            if bad.reason != "id_missing" or not self.allow_foreign:
+                reason = "foreign_command" if bad.reason == "id_missing" else "bad_command"
+                self.refusals.count(reason, f"{command.device} command", bad.reason)
+                return
+            request, foreign = _foreign(command.metrics), True
+        self._decide(command.device, request, receipt, foreign=foreign)
+
+    async def run(self) -> None:
+        """Make commands durable, then execute them, each device in a task of its own."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                await self._wake.wait()
+                for job in await self.save():
+                    self._enqueue(group, job)
+
+    async def save(self) -> list[Job]:
+        """Put on disk what happened since the last call; return the accepted jobs, which may be executed now."""
+        self._wake.clear()
+        unsaved, self._unsaved = self._unsaved, []
+        jobs = [job for _, job in unsaved if job is not None]
+        if not unsaved:
+            return []
+        try:
+            await self.outbox.put_commands([record for record, _ in unsaved])
+        except OutboxUnwritable as error:
+            self.refusals.count("outbox_unwritable", "commands", str(error))
+            for job in jobs:
+                self._finish(job, CommandState.REJECTED, "outbox_unwritable", "the node's disk takes nothing")
+            return []
+        for job in jobs:
+            self._say(job, self._results[job.execute.id])
+        return jobs
+
+    def _decide(self, device: str, request: CommandRequest, receipt: Receipt, *, foreign: bool) -> None:
+        known = self.devices.get(device)
+        met = (
+            None if known is None else Met(known.online, known.points, self._fences.get(device, 0), self._open[device])
+        )
+        decision = decide(request, receipt, met, self._results.get(request.id), time.monotonic())
+        if isinstance(decision, Execute):
+            self._accept(Job(device, decision, foreign))
+            return
+        if not foreign:
+            self.say(device, decision.result)
+        if not decision.repeated:
+            log.info("%s: command %s %s: %s", device, request.id, decision.result.state, decision.result.code)
+            self._keep(device, decision.result)
+
+    def _accept(self, job: Job) -> None:
+        self._open[job.device] += 1
+        fence = job.execute.fence if job.execute.fence > self._fences.get(job.device, 0) else None
+        if fence is not None:
+            self._fences[job.device] = fence
+        self._keep(job.device, CommandResult(job.execute.id, CommandState.ACCEPTED), job=job, fence=fence)
+
+    def _keep(self, device: str, result: CommandResult, *, job: Job | None = None, fence: int | None = None) -> None:
+        """Remember a result now, and have it saved."""
+        self._results[result.id] = result
+        while len(self._results) > COMMANDS_KEPT:
+            self._results.popitem(last=False)
+        self._unsaved.append((CommandRecord(result, device, self.now_ms(), fence), job))
+        self._wake.set()
+
+    def _enqueue(self, group: asyncio.TaskGroup, job: Job) -> None:
+        queue = self._queues.get(job.device)
+        if queue is None:
+            queue = self._queues[job.device] = asyncio.Queue()
+            group.create_task(self._serve(queue), name=f"commands {job.device}")
+        queue.put_nowait(job)
+
+    async def _serve(self, queue: asyncio.Queue[Job]) -> None:
+        while True:
+            job = await queue.get()
+            try:
+                await self._execute(job)
+            except CommandRejected as rejected:
+                self._finish(job, CommandState.REJECTED, rejected.code, rejected.message)
+            except CommandFailed as failed:
+                self._finish(job, CommandState.FAILED, failed.code, failed.message)
+
+    async def _execute(self, job: Job) -> None:
+        for write in job.execute.writes:
+            left_s = job.execute.deadline_s - time.monotonic()
+            if left_s <= 0:
+                late = expired(job.execute.id)
+                self._finish(job, late.state, late.code, late.message)
+                return
+            await self.connections.write(job.device, write.point, write.value, left_s)
+        self._finish(job, CommandState.DONE)
+
+    def _finish(self, job: Job, state: CommandState, code: str = "", message: str = "") -> None:
+        self._open[job.device] -= 1
+        result = CommandResult(job.execute.id, state, code, message)
+        self._say(job, result)
+        self.hurry()
+        self._keep(job.device, result)
+        if state is not CommandState.DONE:
+            log.warning("%s: command %s %s: %s %s", job.device, result.id, state, code, message)
+
+    def _say(self, job: Job, result: CommandResult) -> None:
+        if not job.foreign:
+            self.say(job.device, result)
+
+
+def _foreign(metrics: tuple[Metric, ...]) -> CommandRequest:
+    """Give a bare command of a foreign host the shape of ours: an id of its own, a usual time to live, no fence."""
+    targets = tuple(Target(metric.name or "", metric.value, metric.datatype or 0) for metric in metrics)
+    return CommandRequest(str(uuid4()), FOREIGN_TTL_MS, 0, targets)

@@ -1,0 +1,81 @@
+"""The node's one SQLite file: what is in it, how it is opened, and what a transaction is."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+SCHEMA_VERSION = 1
+
+# `batches`: device '' marks a gap record; `ran_ms` is the node's running time when the batch was made, which a
+# jumping clock cannot change; `offered` says that a gap record went out and must not grow any more.
+SCHEMA = f"""
+BEGIN;
+CREATE TABLE node (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE batches (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    device TEXT NOT NULL,
+    readings INTEGER NOT NULL,
+    from_ms INTEGER NOT NULL,
+    to_ms INTEGER NOT NULL,
+    ran_ms INTEGER NOT NULL,
+    offered INTEGER NOT NULL DEFAULT 0,
+    payload BLOB NOT NULL
+);
+CREATE TABLE heard (number INTEGER PRIMARY KEY AUTOINCREMENT, identity BLOB NOT NULL UNIQUE);
+CREATE TABLE commands (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    device TEXT NOT NULL,
+    state TEXT NOT NULL,
+    code TEXT NOT NULL,
+    message TEXT NOT NULL,
+    at_ms INTEGER NOT NULL
+);
+CREATE TABLE fences (device TEXT PRIMARY KEY, fence TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE safe_writes (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    at_ms INTEGER NOT NULL,
+    device TEXT NOT NULL,
+    point TEXT NOT NULL,
+    cause TEXT NOT NULL,
+    outcome TEXT NOT NULL
+);
+PRAGMA user_version = {SCHEMA_VERSION};
+COMMIT;
+"""
+
+
+class UnusableDatabase(Exception):
+    """The file is not ours, is newer than this program, or is damaged; the message names it."""
+
+
+def open_database(path: Path) -> sqlite3.Connection:
+    """Open or create the file so that a returned COMMIT survives kill -9 and a power cut; raises UnusableDatabase."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
+            connection.executescript(SCHEMA)
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise UnusableDatabase(f"{path}: {error}") from error
+    if version not in (0, SCHEMA_VERSION):
+        connection.close()
+        raise UnusableDatabase(f"{path}: schema {version}, this program knows {SCHEMA_VERSION}")
+    return connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Everything inside or nothing of it; on disk when the block has ended."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise

@@ -1,0 +1,121 @@
+"""The parts of a node, joined: who tells whom, in one place."""
+
+import asyncio
+from collections.abc import Coroutine, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from labkeeper_edge.commands import Commands
+from labkeeper_edge.connections import Connections
+from labkeeper_edge.devices import Devices
+from labkeeper_edge.heard import Heard
+from labkeeper_edge.intake import Intake
+from labkeeper_edge.outbox import Outbox
+from labkeeper_edge.refusals import Refusals
+from labkeeper_edge.safe_values import SafeKeeping
+from labkeeper_edge.services import NodeServices, now_ms
+from labkeeper_edge.settings import Settings, driver_configuration
+from labkeeper_edge.supervisor import Assignment, Supervisor
+from labkeeper_edge.uplink import Identity, Uplink
+from labkeeper_sdk import BadConfiguration
+from labkeeper_sdk.plugins import Loaded
+from labkeeper_wire.mqtt import Address
+
+LAST_WORDS_S = 3.0
+Work = tuple[str, Coroutine[None, None, None]]
+
+
+@dataclass(slots=True)
+class Node:
+    """What a node consists of, and what each driver instance is doing."""
+
+    settings: Settings
+    uplink: Uplink
+    intake: Intake
+    commands: Commands
+    safe_keeping: SafeKeeping
+    connections: Connections
+    drivers: dict[str, str] = field(default_factory=dict)
+
+    def workers(self, assignments: Iterable[Assignment]) -> list[Work]:
+        """Return the named tasks in the order of starting; they are to be ended in reverse, the uplink last."""
+        return [
+            ("uplink", self.uplink.run()),
+            ("deletions", self.uplink.run_deletions()),
+            ("intake", self.intake.run()),
+            ("commands", self.commands.run()),
+            ("safe values", self.safe_keeping.run()),
+            *((f"driver {it.instance}", self._supervisor(it).run()) for it in assignments),
+        ]
+
+    async def last_words(self) -> None:
+        """With the drivers gone, put on disk what they said last; a disk that takes nothing is not waited for."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORDS_S):
+                await self.commands.save()
+                await self.intake.flush()
+
+    def _supervisor(self, assignment: Assignment) -> Supervisor:
+        tell = self.drivers.__setitem__
+        return Supervisor(assignment, self.intake, self.connections, tell, self.settings.poll_every_s)
+
+
+def assign(settings: Settings, loaded: Loaded, source: str = "") -> tuple[list[Assignment], dict[str, str]]:
+    """Give each configured instance its driver; return them and the state of every instance.
+
+    A package that does not load costs its instances only. Raises BadConfiguration for a driver nobody brings or a
+    wrong key.
+    """
+    broken = {package.name: package.reason for package in loaded.broken}
+    assignments: list[Assignment] = []
+    states: dict[str, str] = {}
+    for instance, said in settings.drivers.items():
+        if said.driver in broken:
+            states[instance] = f"broken: {broken[said.driver]}"
+            continue
+        if said.driver not in loaded.drivers:
+            problem = f"no driver {said.driver!r} is installed; there are {', '.join(sorted(loaded.drivers)) or 'none'}"
+            raise BadConfiguration(f"drivers.{instance}.driver", problem, source)
+        driver = loaded.drivers[said.driver]
+        configuration = driver_configuration(instance, driver, said.own(), source)
+        services = NodeServices(Address.parse(settings.broker), settings.node, instance)
+        assignments.append(Assignment(instance, driver, configuration, services))
+        states[instance] = "starting"
+    return assignments, states
+
+
+async def compose(settings: Settings, outbox: Outbox, drivers: dict[str, str]) -> Node:
+    """Build a node on an open outbox; nothing runs yet."""
+    refusals = Refusals()
+    devices = Devices(refusals, settings.devices)
+    connections = Connections(devices)
+    uplink = await _uplink(settings, outbox, devices, refusals, drivers)
+    heard = Heard.recalled(outbox.recalled.heard)
+    every_s = settings.outbox.commit_every_ms / 1000
+    intake = Intake(devices, refusals, outbox, heard, uplink.committed, every_s, now_ms)
+    safe_keeping = SafeKeeping(devices, connections, outbox, intake.hurry, now_ms)
+    commands = Commands(
+        devices, connections, outbox, refusals, uplink.say, intake.hurry, now_ms, settings.allow_foreign_commands
+    )
+    commands.recall()
+    uplink.safe_writes = lambda: safe_keeping.driven
+    uplink.commands.append(commands.receive)
+    uplink.links.append(safe_keeping.link)
+    devices.watchers += [uplink.device_changed, safe_keeping.device_changed]
+    return Node(settings, uplink, intake, commands, safe_keeping, connections, drivers)
+
+
+async def _uplink(
+    settings: Settings, outbox: Outbox, devices: Devices, refusals: Refusals, drivers: Mapping[str, str]
+) -> Uplink:
+    identity = Identity(
+        Address.parse(settings.broker),
+        settings.school,
+        settings.node,
+        settings.primary_host,
+        settings.lab.id,
+        settings.lab.title.title(),
+        aliases=settings.aliases,
+        rejoin_spread_s=settings.rejoin_spread_s,
+    )
+    return Uplink(identity, devices, outbox, refusals, now_ms, await outbox.waiting(), drivers)

@@ -1,0 +1,223 @@
+"""The outbox: everything of a node that must survive kill -9, in one SQLite file with a thread of its own."""
+
+import asyncio
+import fcntl
+import os
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from labkeeper_edge.batch_store import BatchStore, Quota
+from labkeeper_edge.batches import Batch, Draft, in_parts
+from labkeeper_edge.command_store import CommandRecord, CommandStore
+from labkeeper_edge.database import open_database, transaction
+from labkeeper_edge.node_store import Ledger, NodeStore
+from labkeeper_sdk import BadConfiguration
+from labkeeper_wire.delivery import Ack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from labkeeper_wire.commands import CommandResult
+
+T = TypeVar("T")
+
+
+class OutboxUnwritable(Exception):
+    """The disk takes nothing now (full, read-only): nothing was stored; try again later."""
+
+
+FILE = "node.sqlite3"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits in the outbox: first and last id, how many batches, and the ledger's counters."""
+
+    first: int = 0
+    last: int = 0
+    batches: int = 0
+    ledger: Ledger = field(default_factory=Ledger)
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """What an outbox remembers when it is opened."""
+
+    epoch: str
+    heard: tuple[bytes, ...]
+    results: dict[str, "CommandResult"]
+    fences: dict[str, int]
+    orphans: list[tuple[str, "CommandResult"]]
+
+
+@dataclass(slots=True)
+class Store:
+    """The synchronous half: lives in one thread; every method is one transaction."""
+
+    connection: sqlite3.Connection
+    quota: Quota
+    node: NodeStore = field(init=False)
+    batches: BatchStore = field(init=False)
+    commands: CommandStore = field(init=False)
+    _ran_before_ms: int = field(default=0, init=False)
+    _opened_s: float = field(default_factory=time.monotonic, init=False)
+
+    def __post_init__(self) -> None:
+        self.node = NodeStore(self.connection)
+        self.batches = BatchStore(self.connection, self.node, self.quota)
+        self.commands = CommandStore(self.connection)
+
+    def recall(self) -> Recalled:
+        """Read what earlier processes left, and close the commands they left open."""
+        with self._write():
+            self._ran_before_ms = self.node.number("ran_ms")
+            orphans = self.commands.close_orphans()
+            heard = tuple(self.batches.remembered())
+            return Recalled(self.node.epoch(), heard, self.commands.results(), self.commands.fences(), orphans)
+
+    def commit(self, drafts: Sequence[Draft], identities: Sequence[bytes]) -> tuple[list[Batch], Waiting]:
+        """Store drafts and identities, and keep the quota, in one transaction."""
+        ran_ms = self._ran_before_ms + round((time.monotonic() - self._opened_s) * 1000)
+        with self._write():
+            batches = self.batches.add(drafts, ran_ms)
+            self.batches.remember(identities)
+            self.node.put("ran_ms", ran_ms)
+            given_up = self.batches.evict(ran_ms)
+            return [batch for batch in batches if batch.id > given_up], self._waiting()
+
+    def acknowledge(self, acks: Iterable[Ack]) -> Waiting:
+        """Delete what the hub has stored; the epochs have been compared."""
+        with self._write():
+            for ack in acks:
+                self.batches.delete(ack)
+            return self._waiting()
+
+    def read(self, first: int, last: int, limit: int) -> list[Batch]:
+        """Return batches that wait."""
+        with self._write():
+            return self.batches.read(first, last, limit)
+
+    def waiting(self) -> Waiting:
+        """Return how much waits."""
+        with self._write():
+            return self._waiting()
+
+    def take_bd_seq(self) -> int:
+        """Return the next CONNECT's bdSeq, used up for good."""
+        with self._write():
+            return self.node.take_bd_seq()
+
+    def put_commands(self, records: Sequence[CommandRecord]) -> None:
+        """Keep the newest state of commands, and newer fences with them."""
+        with self._write():
+            for record in records:
+                self.commands.put(record)
+
+    def record_safe_write(self, at_ms: int, device: str, point: str, cause: str, outcome: str) -> None:
+        """Put a safe write on record."""
+        with self._write():
+            self.commands.record_safe_write(at_ms, device, point, cause, outcome)
+
+    def _waiting(self) -> Waiting:
+        return Waiting(*self.batches.span(), self.batches.held.batches, self.node.ledger())
+
+    @contextmanager
+    def _write(self) -> "Iterator[None]":
+        before = self.batches.held
+        try:
+            with transaction(self.connection):
+                yield
+        except BaseException:
+            self.batches.held = before
+            raise
+
+
+@dataclass(slots=True)
+class Outbox:
+    """The asynchronous half: every call returns when its transaction is on disk, in the order of the calls."""
+
+    store: Store
+    recalled: Recalled
+    _thread: ThreadPoolExecutor
+
+    @property
+    def epoch(self) -> str:
+        """The uuid of this outbox."""
+        return self.recalled.epoch
+
+    async def commit(self, drafts: Sequence[Draft], identities: Sequence[bytes] = ()) -> tuple[list[Batch], Waiting]:
+        """Store readings and the identities of the messages that brought them; return them as batches with ids."""
+        parts = [part for draft in drafts for part in in_parts(draft)]
+        return await self._run(lambda: self.store.commit(parts, identities))
+
+    async def acknowledge(self, acks: Sequence[Ack]) -> Waiting:
+        """Delete what the acknowledgements of this epoch cover; others are ignored."""
+        ours = [ack for ack in acks if ack.epoch == self.epoch]
+        return await self._run(lambda: self.store.acknowledge(ours))
+
+    async def read(self, first: int, last: int, limit: int) -> list[Batch]:
+        """Return at most `limit` batches with ids first..last, the oldest first."""
+        return await self._run(lambda: self.store.read(first, last, limit))
+
+    async def waiting(self) -> Waiting:
+        """Return how much waits."""
+        return await self._run(self.store.waiting)
+
+    async def take_bd_seq(self) -> int:
+        """Return the bdSeq for the next CONNECT."""
+        return await self._run(self.store.take_bd_seq)
+
+    async def put_commands(self, records: Sequence[CommandRecord]) -> None:
+        """Keep the newest state of commands, with the fences they raised."""
+        await self._run(lambda: self.store.put_commands(records))
+
+    async def record_safe_write(self, at_ms: int, device: str, point: str, cause: str, outcome: str) -> None:
+        """Put on record what the node drove to safe by itself."""
+        await self._run(lambda: self.store.record_safe_write(at_ms, device, point, cause, outcome))
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        except sqlite3.OperationalError as error:
+            raise OutboxUnwritable(str(error)) from error
+
+
+@asynccontextmanager
+async def open_outbox(folder: Path, quota: Quota) -> AsyncIterator[Outbox]:
+    """Open the outbox in `folder`; raises BadConfiguration if another node process has it, UnusableDatabase."""
+    with _only_process(folder), ThreadPoolExecutor(1, thread_name_prefix="outbox") as thread:
+        loop = asyncio.get_running_loop()
+        store = await loop.run_in_executor(thread, lambda: Store(open_database(folder / FILE), quota))
+        try:
+            yield Outbox(store, await loop.run_in_executor(thread, store.recall), thread)
+        finally:
+            await asyncio.shield(loop.run_in_executor(thread, store.connection.close))
+
+
+@contextmanager
+def _only_process(folder: Path) -> "Iterator[None]":
+    """Two processes on one outbox would be one node twice; the lock ends with the process, however it ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with closing(_Lock(os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600))) as lock:
+        lock.take(folder)
+        yield
+
+
+@dataclass(frozen=True, slots=True)
+class _Lock:
+    file: int
+
+    def take(self, folder: Path) -> None:
+        try:
+            fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BadConfiguration("--data", "another node process uses this folder", str(folder)) from error
+
+    def close(self) -> None:
+        os.close(self.file)

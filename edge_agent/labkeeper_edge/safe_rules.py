@@ -1,0 +1,109 @@
+"""When the node itself drives actuators to their safe values. Pure: events in, drives out, the clock an argument."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from labkeeper_sdk import Point, Value
+
+
+class Cause(StrEnum):
+    """Why a safe value is driven."""
+
+    START = "start"
+    LINK_LOSS = "link_loss"
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """Drive this point to this value now."""
+
+    device: str
+    point: str
+    value: Value
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """A point with a safe value; `link_loss_s` None holds it when the link is lost."""
+
+    device: str
+    point: str
+    value: Value
+    link_loss_s: float | None
+
+    def drive(self, cause: Cause) -> Drive:
+        """Return the order for it."""
+        return Drive(self.device, self.point, self.value, cause)
+
+
+@dataclass(slots=True)
+class SafeValues:
+    """Each guarded point is driven once when its device is first online in this process, and once in every link loss
+    that lasts longer than the point holds; while the device is offline the drive waits for it.
+    """
+
+    _guarded: dict[tuple[str, str], Guarded] = field(default_factory=dict)
+    _online: set[str] = field(default_factory=set)
+    _started: set[tuple[str, str]] = field(default_factory=set)
+    _lost: set[tuple[str, str]] = field(default_factory=set)  # driven in the present link loss
+    _down_since_s: float | None = None
+
+    def device(self, device: str, points: Iterable[Point], *, online: bool) -> None:
+        """The device has these points now and answers or not."""
+        for key in [key for key in self._guarded if key[0] == device]:
+            del self._guarded[key]
+        for point in points:
+            if point.writable and point.safe_value is not None:
+                guarded = Guarded(device, point.name, point.safe_value, point.link_loss_s)
+                self._guarded[(device, point.name)] = guarded
+        if online:
+            self._online.add(device)
+        else:
+            self._online.discard(device)
+
+    def link_up(self) -> None:
+        """The hub hears us: the next loss counts anew."""
+        self._down_since_s = None
+        self._lost.clear()
+
+    def link_down(self, now_s: float) -> None:
+        """The hub does not hear us, since now if it did before."""
+        if self._down_since_s is None:
+            self._down_since_s = now_s
+
+    def due(self, now_s: float) -> list[Drive]:
+        """Return what is to be driven now; each is returned once, unless `failed` gives it back."""
+        drives = []
+        for key, guarded in self._guarded.items():
+            if guarded.device not in self._online:
+                continue
+            if key not in self._started:
+                self._started.add(key)
+                drives.append(guarded.drive(Cause.START))
+            elif key not in self._lost and self._loss_s(guarded, now_s) <= 0:
+                self._lost.add(key)
+                drives.append(guarded.drive(Cause.LINK_LOSS))
+        return drives
+
+    def failed(self, drive: Drive) -> None:
+        """The drive did not succeed: it is due again."""
+        driven = self._started if drive.cause is Cause.START else self._lost
+        driven.discard((drive.device, drive.point))
+
+    def next_due_s(self, now_s: float) -> float | None:
+        """Return in how many seconds something is due, None if nothing is foreseeable."""
+        waits = [
+            0.0 if key not in self._started else self._loss_s(guarded, now_s)
+            for key, guarded in self._guarded.items()
+            if guarded.device in self._online and (key not in self._started or key not in self._lost)
+        ]
+        finite = [wait for wait in waits if wait != float("inf")]
+        return max(0.0, min(finite)) if finite else None
+
+    def _loss_s(self, guarded: Guarded, now_s: float) -> float:
+        """Return the seconds until the link is lost too long for this point; infinity while it is not lost."""
+        if self._down_since_s is None or guarded.link_loss_s is None:
+            return float("inf")
+        return self._down_since_s + guarded.link_loss_s - now_s

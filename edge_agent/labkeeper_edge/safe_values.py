@@ -1,0 +1,83 @@
+"""The shell around the safe-value rules: it writes, records, and tries again where a device did not obey."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from labkeeper_edge.connections import Connections
+from labkeeper_edge.devices import Devices
+from labkeeper_edge.outbox import Outbox, OutboxUnwritable
+from labkeeper_edge.safe_rules import Drive, SafeValues
+from labkeeper_sdk import CommandFailed, CommandRejected
+
+log = logging.getLogger(__name__)
+
+RETRY_S = 5.0  # after a device did not confirm its safe value
+LEAST_TIMEOUT_S = 1.0
+
+
+@dataclass(slots=True)
+class SafeKeeping:
+    """Drives what the rules say, each device on its own; `driven` counts what succeeded."""
+
+    devices: Devices
+    connections: Connections
+    outbox: Outbox
+    hurry: Callable[[], None]
+    now_ms: Callable[[], int]
+    rules: SafeValues = field(default_factory=SafeValues)
+    driven: int = 0
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def device_changed(self, device: str) -> None:
+        """Look at a device again: it came, changed, answered or fell silent."""
+        known = self.devices.get(device)
+        points = () if known is None else known.points.values()
+        self.rules.device(device, points, online=known is not None and known.online)
+        self._wake.set()
+
+    def link(self, *, up: bool) -> None:
+        """The hub hears us, or no longer does."""
+        if up:
+            self.rules.link_up()
+        else:
+            self.rules.link_down(time.monotonic())
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Drive what is due, for ever."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                self._wake.clear()
+                for drive in self.rules.due(time.monotonic()):
+                    group.create_task(self._drive(drive), name=f"safe value {drive.device}/{drive.point}")
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self.rules.next_due_s(time.monotonic())):
+                        await self._wake.wait()
+
+    async def _drive(self, drive: Drive) -> None:
+        outcome = await self._write(drive)
+        log.warning("%s/%s: safe value %r (%s): %s", drive.device, drive.point, drive.value, drive.cause, outcome)
+        with suppress(OutboxUnwritable):  # a full disk must not keep an actuator from its safe value
+            await self.outbox.record_safe_write(self.now_ms(), drive.device, drive.point, drive.cause, outcome)
+        if outcome == "done":
+            self.driven += 1
+            self.hurry()
+            return
+        await asyncio.sleep(RETRY_S)
+        self.rules.failed(drive)
+        self._wake.set()
+
+    async def _write(self, drive: Drive) -> str:
+        known = self.devices.get(drive.device)
+        if known is None or drive.point not in known.points:
+            return "gone"
+        timeout_s = max(known.points[drive.point].confirm_s, LEAST_TIMEOUT_S)
+        try:
+            await self.connections.write(drive.device, drive.point, drive.value, timeout_s)
+        except (CommandFailed, CommandRejected) as error:
+            return error.code
+        return "done"

@@ -1,0 +1,163 @@
+"""What a person writes for a node: one TOML file, checked whole before anything starts."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+)
+from pydantic import ValidationError as Invalid
+
+from labkeeper_sdk import BadConfiguration, Driver, Title
+from labkeeper_wire.mqtt import Address
+from labkeeper_wire.topics import BadTopic, check_id
+
+
+def _identifier(text: str) -> str:
+    try:
+        return check_id(text)
+    except BadTopic as bad:
+        raise ValueError(f"{text!r} cannot be part of a Sparkplug topic ({bad.reason})") from bad
+
+
+def _broker(text: str) -> str:
+    Address.parse(text)
+    return text
+
+
+Identifier = Annotated[str, AfterValidator(_identifier)]
+BrokerUrl = Annotated[str, AfterValidator(_broker)]
+Seconds = Annotated[float, Field(ge=0)]
+
+
+class Strict(BaseModel):
+    """A table of the file: a key nobody knows is a mistake, not a comment."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Titles(Strict):
+    """A name for people, in both languages."""
+
+    zh: str = ""
+    en: str = ""
+
+    def title(self) -> Title:
+        """Return it as the SDK's noun."""
+        return Title(self.zh, self.en)
+
+
+class LabSettings(Strict):
+    """The room this node stands in."""
+
+    id: Identifier
+    title: Titles = Titles()
+
+
+def _lab(value: object) -> object:
+    """A lab without a title may be written as its id alone."""
+    return {"id": value} if isinstance(value, str) else value
+
+
+class OutboxSettings(Strict):
+    """How much the node keeps while nobody takes it, and how often it writes."""
+
+    max_bytes: int = Field(default=2_000_000_000, ge=100_000)
+    max_age_s: int = Field(default=30 * 86_400, ge=1)
+    commit_every_ms: int = Field(default=250, ge=1, le=10_000)
+
+
+class DriverSettings(BaseModel):
+    """One driver instance; every key but `driver` is the driver's own."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    driver: str
+
+    def own(self) -> Mapping[str, Any]:
+        """Return the keys that are the driver's."""
+        return self.__pydantic_extra__ or {}
+
+
+class PointSettings(Strict):
+    """What a school knows better than the driver about an actuator."""
+
+    safe_value: StrictBool | StrictInt | StrictFloat | StrictStr | None = None
+    link_loss_s: Seconds | None = None
+
+
+class DeviceSettings(Strict):
+    """What a school says about one device."""
+
+    bench: str = ""
+    title: Titles = Titles()
+    points: dict[str, PointSettings] = {}
+
+
+class Settings(Strict):
+    """The whole file."""
+
+    school: Identifier
+    node: Identifier
+    lab: Annotated[LabSettings, BeforeValidator(_lab)]
+    broker: BrokerUrl = "mqtt://127.0.0.1:1883"
+    primary_host: Identifier = "labkeeper"
+    aliases: bool = False
+    allow_foreign_commands: bool = False
+    rejoin_spread_s: Seconds = 1.0
+    poll_every_s: float = Field(default=1.0, gt=0)
+    outbox: OutboxSettings = OutboxSettings()
+    drivers: dict[Identifier, DriverSettings] = {}
+    devices: dict[Identifier, DeviceSettings] = {}
+
+
+def read_settings(path: Path, *, broker: str | None = None) -> Settings:
+    """Read a node's TOML file; `broker` replaces the file's. Raises BadConfiguration naming the file and the key."""
+    try:
+        return parse_settings(path.read_text(encoding="utf-8"), str(path), broker=broker)
+    except OSError as error:
+        raise BadConfiguration("--config", error.strerror or str(error), str(path)) from error
+    except UnicodeDecodeError as error:
+        raise BadConfiguration("(whole file)", f"not UTF-8: {error.reason}", str(path)) from error
+
+
+def parse_settings(text: str, source: str = "", *, broker: str | None = None) -> Settings:
+    """Check the text of a node's TOML file; raises BadConfiguration naming `source` and the key."""
+    try:
+        said = tomllib.loads(text)
+        return Settings.model_validate(said if broker is None else {**said, "broker": broker})
+    except tomllib.TOMLDecodeError as error:
+        raise BadConfiguration("(whole file)", f"not TOML: {error}", source) from error
+    except Invalid as error:
+        raise _named(error, "", source) from error
+
+
+def driver_configuration(instance: str, driver: Driver, own: Mapping[str, Any], source: str = "") -> BaseModel:
+    """Check a driver's own keys by its own model, which need not be strict: a key it does not have is refused here."""
+    prefix = f"drivers.{instance}."
+    fields = driver.configuration.model_fields
+    known = set(fields) | {field.alias for field in fields.values() if field.alias}
+    for key in own:
+        if key not in known and driver.configuration.model_config.get("extra") != "allow":
+            raise BadConfiguration(prefix + key, f"driver {driver.name} has no such key", source)
+    try:
+        return driver.configuration.model_validate(dict(own))
+    except Invalid as error:
+        raise _named(error, prefix, source) from error
+
+
+def _named(error: Invalid, prefix: str, source: str) -> BadConfiguration:
+    first = error.errors(include_url=False)[0]
+    key = prefix + ".".join(str(part) for part in first["loc"])
+    problem = "no such key" if first["type"] == "extra_forbidden" else first["msg"]
+    return BadConfiguration(key, problem, source)

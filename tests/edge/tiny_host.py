@@ -1,0 +1,180 @@
+"""A Sparkplug host of a hundred lines: hears nodes, keeps what they deliver, acknowledges it, sends commands."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from labkeeper_wire import mqtt
+from labkeeper_wire.codec import encode
+from labkeeper_wire.commands import RESULT, CommandRequest, CommandResult, CommandState, Target
+from labkeeper_wire.datatypes import DataType
+from labkeeper_wire.delivery import ACK, EPOCH, BatchSet, format_ack
+from labkeeper_wire.effects import (
+    DataReceived,
+    DeviceBorn,
+    DeviceDied,
+    HostEffect,
+    NodeBorn,
+    NodeDied,
+    Publish,
+    Subscribe,
+)
+from labkeeper_wire.host_session import HostSession
+from labkeeper_wire.payload import Metric, Payload
+
+SCHOOL, NODE = "s", "n"
+DEADLINE_S = 20.0
+T = TypeVar("T")
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(slots=True)
+class TinyHost:
+    """`heard` holds every effect in order; `stored` what a journal would: batch id to device and metrics, once."""
+
+    link: mqtt.Link
+    session: HostSession
+    acking: bool = True
+    deaf_for: int = 0  # batches that are dropped before they are stored
+    heard: list[HostEffect] = field(default_factory=list)
+    at_s: list[float] = field(default_factory=list)
+    stored: dict[int, tuple[str | None, tuple[Metric, ...]]] = field(default_factory=dict)
+    deliveries: list[tuple[int, bool]] = field(default_factory=list)
+    batches: BatchSet = field(default_factory=BatchSet)
+    epoch: str = ""
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self) -> None:
+        await self.carry_out(self.session.connected(now_ms()))
+        async for messages in self.link.batches():
+            for message in messages:
+                await self.carry_out(self.session.received(message.topic, message.payload, now_ms()))
+            if self.acking and self.epoch:
+                self.acknowledge()
+            self.changed.set()
+
+    async def carry_out(self, effects: Iterable[HostEffect]) -> None:
+        for effect in effects:
+            match effect:
+                case Publish(topic, payload, qos, retain):
+                    await self.link.publish(topic, payload, qos=qos, retain=retain)
+                case Subscribe(filters):
+                    await self.link.subscribe(*filters)
+                case _:
+                    self.heard.append(effect)
+                    self.at_s.append(time.perf_counter())
+                    self.take(effect)
+
+    def take(self, effect: HostEffect) -> None:
+        if isinstance(effect, NodeBorn):
+            epoch = next(str(metric.value) for metric in effect.metrics if metric.name == EPOCH)
+            if epoch != self.epoch:
+                self.epoch, self.batches = epoch, BatchSet()
+        if not isinstance(effect, DataReceived) or effect.batch is None:
+            return
+        if self.deaf_for:
+            self.deaf_for -= 1
+            return
+        self.deliveries.append((effect.batch, any(metric.historical for metric in effect.metrics)))
+        if self.batches.add(effect.batch):
+            self.stored[effect.batch] = (effect.device, effect.metrics)
+
+    def acknowledge(self) -> None:
+        self.write_node(Metric(ACK, format_ack(self.epoch, self.batches), DataType.STRING))
+
+    def write_node(self, *metrics: Metric) -> None:
+        self.link.send(f"spBv1.0/{SCHOOL}/NCMD/{NODE}", encode(Payload(metrics, now_ms())))
+
+    def write_device(self, device: str, metrics: tuple[Metric, ...], *, age_ms: int = 0) -> None:
+        self.link.send(f"spBv1.0/{SCHOOL}/DCMD/{NODE}/{device}", encode(Payload(metrics, now_ms() - age_ms)))
+
+    def command(
+        self,
+        command: str,
+        device: str,
+        point: str,
+        value: bool | float | str,
+        *,
+        ttl_ms: int = 3000,
+        fence: int = 0,
+        age_ms: int = 0,
+    ) -> None:
+        kinds: dict[type, DataType] = {bool: DataType.BOOLEAN, float: DataType.DOUBLE, str: DataType.STRING}
+        target = Target(point, value, kinds[type(value)])
+        self.write_device(device, CommandRequest(command, ttl_ms, fence, (target,)).to_metrics(), age_ms=age_ms)
+
+    async def until(self, found: Callable[[], T | None]) -> T:
+        """Return what `found` finds, as soon as it finds something (not None, not False, not empty)."""
+        async with asyncio.timeout(DEADLINE_S):
+            while not (result := found()):
+                self.changed.clear()
+                await self.changed.wait()
+        return result
+
+    async def born(self, device: str, since: int = 0) -> DeviceBorn:
+        return await self.until(
+            lambda: next((it for it in self.heard[since:] if isinstance(it, DeviceBorn) and it.device == device), None)
+        )
+
+    async def died(self, device: str, since: int = 0) -> DeviceDied:
+        return await self.until(
+            lambda: next((it for it in self.heard[since:] if isinstance(it, DeviceDied) and it.device == device), None)
+        )
+
+    async def node_died(self) -> NodeDied:
+        return await self.until(lambda: next((it for it in self.heard if isinstance(it, NodeDied)), None))
+
+    def results(self, command: str | None = None) -> list[CommandResult]:
+        found = [
+            CommandResult.from_metric(metric)
+            for it in self.heard
+            if isinstance(it, DataReceived)
+            for metric in it.metrics
+            if metric.name == RESULT
+        ]
+        return [result for result in found if command in (None, result.id)]
+
+    async def result(self, command: str, state: CommandState) -> CommandResult:
+        return await self.until(lambda: next((r for r in self.results(command) if r.state is state), None))
+
+    def values(self, point: str, device: str = "d1") -> list[object]:
+        """Return the stored values of a point in the order of their batches."""
+        return [
+            metric.value
+            for _, (owner, metrics) in sorted(self.stored.items())
+            for metric in metrics
+            if owner == device and metric.name == point
+        ]
+
+    def node_metric(self, name: str) -> object:
+        """Return the newest value of one of the node's own metrics."""
+        found = None
+        for it in self.heard:
+            if isinstance(it, NodeBorn) or (isinstance(it, DataReceived) and it.device is None):
+                found = next((metric.value for metric in it.metrics if metric.name == name), found)
+        return found
+
+
+@asynccontextmanager
+async def open_host(url: str, **changes: bool | int) -> AsyncIterator[TinyHost]:
+    """Go online as host `labkeeper`; leaving says offline."""
+    session = HostSession("labkeeper", connect_ms=now_ms())
+    will = mqtt.Will(session.will.topic, session.will.payload, session.will.qos, session.will.retain)
+    async with mqtt.connect(mqtt.Address.parse(url), "tiny-host", will=will) as link:
+        host = TinyHost(link, session, **changes)  # type: ignore[arg-type]
+        running = asyncio.create_task(host.run(), name="tiny host")
+        try:
+            yield host
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            if not link._closed.done():
+                for effect in session.leave(now_ms()):
+                    if isinstance(effect, Publish):
+                        await link.publish(effect.topic, effect.payload, qos=effect.qos, retain=effect.retain)
