@@ -84,7 +84,7 @@ async def _live(broker_url: str, settings: LabSettings, witness: Path | None) ->
     async with open_lab(broker_url, settings=settings, witness=witness) as lab:
         ready = {"ready": "sim", "devices": [asdict(note) for note in lab.devices]}
         print(json.dumps(ready, ensure_ascii=False), flush=True)
-        await asyncio.Event().wait()
+        await lab.over.wait()
 
 
 def _settings(options: argparse.Namespace) -> LabSettings:

@@ -48,6 +48,9 @@ class Lab:
         self._units = [self._open_unit(devices) for devices in inventory.homie_units(settings, self._room)]
         link = self._link("control")
         self._talks.append((link, Control(link, self.strike)))
+        self.awake = asyncio.Event()
+        self.over = asyncio.Event()
+        self._leaving = asyncio.Event()
 
     @property
     def devices(self) -> tuple[DeviceNote, ...]:
@@ -69,12 +72,39 @@ class Lab:
         known = ", ".join(f"{note.id} ({note.title})" for note in self.devices)
         raise KeyError(f"no device is called {name!r}; there are {known}")
 
-    def links(self) -> Sequence[tuple[Link, Talker]]:
-        """Return every link with whoever speaks over it."""
-        return tuple(self._talks)
+    def leave(self) -> None:
+        """Let every device say goodbye and `live` come to its end."""
+        self._leaving.set()
 
-    def rhythms(self) -> Sequence[tuple[str, Coroutine[None, None, None]]]:
-        """Return what beats in the lab, by name: one report loop a device, the motors, the bridge's watch."""
+    async def live(self) -> None:
+        """Connect every device, then let all of them report until `leave`; `over` is set however it ends."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                talks = [group.create_task(link.run(talker), name=link.name) for link, talker in self._talks]
+                beats = [group.create_task(self._beats_once_awake(), name="rhythms")]
+                await self._leaving.wait()
+                await self._part(talks, beats)
+        finally:
+            self.over.set()
+
+    async def _beats_once_awake(self) -> None:
+        for link, _ in self._talks:
+            await link.up.wait()
+        self.awake.set()
+        async with asyncio.TaskGroup() as group:
+            for name, beat in self._rhythms():
+                group.create_task(beat, name=name)
+
+    async def _part(self, talks: Sequence[asyncio.Task[None]], beats: Sequence[asyncio.Task[None]]) -> None:
+        for beat in beats:
+            beat.cancel()
+        for link, _ in self._talks:
+            link.leave()
+        _, stuck = await asyncio.wait(talks, timeout=LEAVING_S)
+        for talk in stuck:
+            talk.cancel()
+
+    def _rhythms(self) -> Sequence[tuple[str, Coroutine[None, None, None]]]:
         zigbees = [(one.who.ieee, self._zigbee_rhythm(one)) for one in self._network.devices]
         homies = [(one.id, self._homie_rhythm(unit, one)) for unit in self._units for one in unit.devices]
         motions = [(f"{one.id} moves", _move(unit, one)) for unit in self._units for one in unit.devices]
@@ -138,25 +168,24 @@ async def open_lab(
     inventory.check(chosen)
     with open_witness(witness) as book:
         lab = Lab(parse_broker(broker_url), chosen, book)
-        async with asyncio.TaskGroup() as group:
-            talks = [group.create_task(link.run(talker), name=f"link {link.name}") for link, talker in lab.links()]
-            for link, _ in lab.links():
-                await link.up.wait()
-            beats = [group.create_task(beat, name=name) for name, beat in lab.rhythms()]
-            try:
-                yield lab
-            finally:
-                for beat in beats:
-                    beat.cancel()
-                await _leave(lab, talks)
+        life = asyncio.create_task(lab.live(), name="simulated lab")
+        try:
+            await _first(lab.awake.wait(), life)
+            yield lab
+        finally:
+            lab.leave()
+            await life
 
 
-async def _leave(lab: Lab, talks: Sequence[asyncio.Task[None]]) -> None:
-    for link, _ in lab.links():
-        link.leave()
-    _, stuck = await asyncio.wait(talks, timeout=LEAVING_S)
-    for talk in stuck:
-        talk.cancel()
+async def _first(wanted: Coroutine[None, None, object], life: asyncio.Task[None]) -> None:
+    """Wait for what is wanted; a lab that dies meanwhile raises what killed it."""
+    waiting = asyncio.ensure_future(wanted)
+    try:
+        await asyncio.wait({waiting, life}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiting.cancel()
+    if life.done():
+        life.result()
 
 
 async def _move(unit: HomieUnit, device: HomieDevice) -> None:
