@@ -169,6 +169,8 @@ def test_the_same_device_id_may_live_under_two_nodes() -> None:
 
 # Declarations
 
+NESTED = Property(({"b": Property(1, DataType.INT8)}, {"c": Property("x", 0)}), DataType.PROPERTYSETLIST)
+
 
 @pytest.mark.sparkplug("case-sensitivity-metric-names")
 def test_metric_names_that_differ_only_in_case_are_refused() -> None:
@@ -177,7 +179,9 @@ def test_metric_names_that_differ_only_in_case_are_refused() -> None:
     assert refused.value.reason == "name_collision"
 
 
-@pytest.mark.sparkplug("payloads-metric-datatype-req", "payloads-alias-birth-requirement")
+@pytest.mark.sparkplug(
+    "payloads-metric-datatype-req", "payloads-alias-birth-requirement", "payloads-metric-propertyvalue-type-req"
+)
 @pytest.mark.parametrize(
     ("metric", "reason"),
     [
@@ -185,6 +189,8 @@ def test_metric_names_that_differ_only_in_case_are_refused() -> None:
         (Metric("load", 1.0), "datatype_missing"),
         (Metric("load", 1.0, 99), "datatype_missing"),
         (Metric("load", "warm", DataType.DOUBLE), "value_misfit"),
+        (Metric("load", 1.0, DataType.DOUBLE, properties={"a": Property(1, 0)}), "property_type_missing"),
+        (Metric("load", 1.0, DataType.DOUBLE, properties={"a": NESTED}), "property_type_missing"),
         (Metric("bdSeq", 1, DataType.INT64), "reserved_name"),
         (Metric("Node Control/Rebirth", False, DataType.BOOLEAN), "reserved_name"),
     ],
@@ -611,8 +617,6 @@ def test_the_host_state_of_the_connection_before_still_counts() -> None:
     "message-flow-edge-node-birth-publish-phid-offline",
     "operational-behavior-edge-node-termination-host-offline",
     "operational-behavior-edge-node-termination-host-offline-timestamp",
-    "operational-behavior-edge-node-termination-host-offline-reconnect",
-    "operational-behavior-primary-application-state-with-multiple-servers-walk",
 )
 def test_the_primary_host_going_offline_ends_the_session_unless_the_news_is_old() -> None:
     edge = session(primary_host=HOST)
@@ -776,6 +780,7 @@ def test_nbirth_defines_the_templates_whose_instances_the_devices_have() -> None
     "payloads-template-instance-ref",
     "payloads-template-instance-members",
     "payloads-template-instance-members-birth",
+    "payloads-template-parameter-type-req",
 )
 @pytest.mark.parametrize(
     ("value", "reason"),
@@ -785,6 +790,10 @@ def test_nbirth_defines_the_templates_whose_instances_the_devices_have() -> None
         (instance("speed", "torque", "colour"), "template_members"),
         (instance("speed"), "template_members"),
         (instance("speed", "torque", parameters=("poles", "phases")), "template_parameters"),
+        (
+            instance("speed", "torque")._replace(parameters=(Parameter("poles", 2, 0),)),
+            "template_parameter_type_missing",
+        ),
     ],
 )
 def test_a_birth_with_a_template_that_its_definition_does_not_cover_is_refused(value: Template, reason: str) -> None:
@@ -812,3 +821,17 @@ def test_data_may_hold_a_part_of_an_instance_and_the_next_birth_is_whole_again()
         edge.data("robot", [motor(MOTOR)], NOW)
     with pytest.raises(BadTemplate):
         edge.data(None, [Metric("Motor", MOTOR)], NOW)
+
+
+@pytest.mark.sparkplug("payloads-template-parameter-type-req", "payloads-template-parameter-name-type")
+@pytest.mark.parametrize(
+    ("parameter", "reason"),
+    [
+        (Parameter("poles", 4, 0), "template_parameter_type_missing"),
+        (Parameter("\udc00", 4, DataType.INT32), "value_misfit"),
+    ],
+)
+def test_a_definition_whose_parameter_lacks_a_type_or_a_real_name_is_refused(parameter: Parameter, reason: str) -> None:
+    with pytest.raises(BadDeclaration) as refused:
+        session().declare_node([Metric("Motor", MOTOR._replace(parameters=(parameter,)), DataType.TEMPLATE)])
+    assert refused.value.reason == reason

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from labkeeper_wire.codec import CannotEncode, encode, resolve
@@ -140,8 +141,8 @@ class Declarations:
             raise BadDeclaration("device_collision", device)
 
     def _check_templates(self, device: str | None, metrics: Sequence[Metric]) -> None:
-        known = definitions(metrics) if device is None else self._definitions
         try:
+            known = definitions(metrics) if device is None else self._definitions
             outside = (metric for metric in metrics if device is not None or metric.name not in known)
             check_instances(outside, known, whole=True)
         except BadTemplate as bad:
@@ -167,6 +168,8 @@ def check_metrics(metrics: Sequence[Metric]) -> None:
             raise BadDeclaration("reserved_name", name)
         if metric.datatype not in METRIC_TYPES:
             raise BadDeclaration("datatype_missing", name)
+        if not _fully_typed(metric.properties or {}):
+            raise BadDeclaration("property_type_missing", name)
         if name.casefold() in seen:
             raise BadDeclaration("name_collision", name)
         seen.add(name.casefold())
@@ -174,6 +177,15 @@ def check_metrics(metrics: Sequence[Metric]) -> None:
         encode(Payload(tuple(metrics)))
     except CannotEncode as error:
         raise BadDeclaration("value_misfit", str(error)) from error
+
+
+def _fully_typed(properties: PropertySet) -> bool:
+    """Tell whether every property, in sets within sets too, says its datatype."""
+    for item in properties.values():
+        inner = item.value if isinstance(item.value, tuple) else (item.value,)
+        if not item.datatype or not all(_fully_typed(each) for each in inner if isinstance(each, Mapping)):
+            return False
+    return True
 
 
 def _merged(born: PropertySet | None, new: PropertySet | None) -> PropertySet | None:

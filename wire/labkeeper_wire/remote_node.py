@@ -22,10 +22,13 @@ from labkeeper_wire.reorder import Arrival, Reorder
 from labkeeper_wire.sequence import SEQ_MASK
 from labkeeper_wire.topics import Kind, Topic
 
+NEVER = -1
+"""Before any time a message can carry."""
+
 HALF = 128
 """Half of the sequence: a message further ahead than this is rather one from behind."""
 
-LATE_LIMIT = 8
+LATE_LIMIT = 3
 """So many late messages without one in turn mean that we are the ones out of step."""
 
 
@@ -49,8 +52,8 @@ class RemoteNode:
         self._interval_ms = rebirth_interval_ms
         self._bd_seq = 0
         self._births: dict[str | None, Birth] = {}
-        self._born_ms: int | None = None
-        self._sent_ms = 0
+        self._born_ms = NEVER
+        self._sent_ms = NEVER
         self._in_step = False
         self._late = 0
         self._doubted_ms: int | None = None
@@ -89,7 +92,7 @@ class RemoteNode:
             birth = Birth(payload.metrics, sent_ms)
         except UnusableBirth as unusable:
             return self._refuse(unusable.reason, topic)
-        if self._is_old(bd_seq, sent_ms) and not self._is_believed(now_ms):
+        if self._is_old(bd_seq, payload.time_ms) and not self._is_believed(now_ms):
             return self._doubt(bd_seq, sent_ms, topic, now_ms)
         return self._begin(birth, bd_seq, payload, payload.seq, now_ms)
 
@@ -114,7 +117,7 @@ class RemoteNode:
         seq, order = payload.seq, self.order
         if seq is None:
             return self._refuse("seq_missing", topic)
-        if seq != order.expected:
+        if seq != order.expected or (payload.time_ms is not None and payload.time_ms < self._born_ms):
             return self._out_of_turn(Arrival(kind, device, topic, payload, seq), now_ms)
         order.expected = (seq + 1) & SEQ_MASK
         self._late = 0
@@ -127,7 +130,8 @@ class RemoteNode:
         sent_ms = payload.time_ms
         if sent_ms is None:
             sent_ms = now_ms
-        self._sent_ms = sent_ms
+        else:
+            self._sent_ms = sent_ms
         if kind is Kind.DDATA or kind is Kind.NDATA:
             return self._data(device, topic, payload, sent_ms, now_ms)
         if kind is Kind.DBIRTH:
@@ -169,7 +173,10 @@ class RemoteNode:
         return self.tick(now_ms) if not self.order.full else [*self._give_up(now_ms), *self._ask(now_ms)]
 
     def _is_late(self, arrival: Arrival) -> bool:
-        """Tell an echo from a gap by the node's clock, and within one of its milliseconds by the nearer way round."""
+        """Tell an echo from a gap by the node's clock, and within one of its milliseconds by the nearer way round.
+
+        What was sent before the last NBIRTH is always an echo: its seq may fit by chance, its births no longer do.
+        """
         sent_ms = arrival.payload.time_ms
         if sent_ms is None or sent_ms > self._sent_ms:
             return False
@@ -194,9 +201,9 @@ class RemoteNode:
             effects += self._take(arrival.kind, arrival.device, arrival.topic, arrival.payload, now_ms)
         return effects
 
-    def _is_old(self, bd_seq: int, sent_ms: int) -> bool:
+    def _is_old(self, bd_seq: int, sent_ms: int | None) -> bool:
         """Tell an NBIRTH that is no newer than the last, in a session that is not the next."""
-        if self._born_ms is None or sent_ms > self._born_ms:
+        if sent_ms is None or sent_ms > self._born_ms:
             return False
         return not 0 < ((bd_seq - self._bd_seq) & SEQ_MASK) < HALF
 
@@ -214,14 +221,15 @@ class RemoteNode:
         return [Refused("old_birth", topic), *self.want_rebirth(now_ms)]
 
     def _begin(self, birth: Birth, bd_seq: int, payload: Payload, seq: int, now_ms: int) -> list[HostEffect]:
-        since_ms = birth.born_ms if birth.born_ms >= self._sent_ms else None
+        sent_ms = NEVER if payload.time_ms is None else payload.time_ms
+        since_ms = sent_ms if sent_ms >= self._sent_ms else None
         effects = self._flush(self.order.restart(seq, since_ms, now_ms), now_ms)
         rebirth = self.alive and bd_seq == self._bd_seq
         self.request.settle()
         self.alive = self._in_step = True
         self._births = {None: birth}
         self._bd_seq = bd_seq
-        self._born_ms = self._sent_ms = birth.born_ms
+        self._born_ms = self._sent_ms = sent_ms
         self._late, self._doubted_ms = 0, None
         metrics = timed(payload.metrics, birth.born_ms)
         effects.append(NodeBorn(self._group, self._node, metrics, birth.born_ms, bd_seq, rebirth))

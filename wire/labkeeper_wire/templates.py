@@ -21,12 +21,15 @@ class BadTemplate(Exception):
 
 
 def definitions(metrics: Iterable[Metric]) -> dict[str, Template]:
-    """Return the template definitions among an NBIRTH's metrics, by name."""
-    return {
+    """Return the template definitions among an NBIRTH's metrics, by name; raises BadTemplate."""
+    found = {
         metric.name: metric.value
         for metric in metrics
         if metric.name is not None and isinstance(metric.value, Template) and metric.value.is_definition
     }
+    for definition in found.values():
+        _check_parameters(definition)
+    return found
 
 
 def check_instances(metrics: Iterable[Metric], known: Mapping[str, Template], *, whole: bool) -> None:
@@ -57,9 +60,16 @@ def _check_instance(instance: Template, known: Mapping[str, Template], *, whole:
     members, defined = _names(instance.metrics), _names(definition.metrics)
     if not members <= defined or (whole and members != defined):
         raise BadTemplate("template_members")
+    if whole:
+        _check_parameters(instance)
     if not {item.name for item in instance.parameters} <= {item.name for item in definition.parameters}:
         raise BadTemplate("template_parameters")
     check_instances(instance.metrics, known, whole=whole)
+
+
+def _check_parameters(template: Template) -> None:
+    if not all(parameter.datatype for parameter in template.parameters):
+        raise BadTemplate("template_parameter_type_missing")
 
 
 def _names(metrics: Iterable[Metric]) -> set[str | None]:
