@@ -1,0 +1,64 @@
+"""The journal's file: its tables, and how it is opened."""
+
+import sqlite3
+from pathlib import Path
+
+VERSION = 1
+# Each table and what it is for:
+#   series    every point that ever had a reading, where its newest chunk is, and its live value as of the last compaction
+#   segments  the log: one row per commit, named by the position of its first reading; compaction empties it
+#   chunks    what left the log: per series, by time; chunks of one series may overlap in time, later ids arrived later
+#   outboxes  which batches of which outbox are stored, written in the transaction that stores them (epoch '': foreign)
+#   gaps      what an outbox had to give up
+SCHEMA = """
+CREATE TABLE series (
+    id INTEGER PRIMARY KEY, school TEXT NOT NULL, node TEXT NOT NULL, device TEXT NOT NULL, point TEXT NOT NULL,
+    tail INTEGER, live_ms INTEGER, live_mark INTEGER, live_bits BLOB, live_text TEXT,
+    UNIQUE (school, node, device, point)
+);
+CREATE TABLE segments (first INTEGER PRIMARY KEY, body BLOB NOT NULL);
+CREATE TABLE chunks (
+    id INTEGER PRIMARY KEY, series INTEGER NOT NULL, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL,
+    readings INTEGER NOT NULL, body BLOB NOT NULL
+);
+CREATE INDEX chunks_by_time ON chunks (series, first_ms, last_ms);
+CREATE TABLE outboxes (
+    school TEXT NOT NULL, node TEXT NOT NULL, epoch TEXT NOT NULL, high_water TEXT NOT NULL, ranges TEXT NOT NULL,
+    stored INTEGER NOT NULL, duplicates INTEGER NOT NULL, gaps INTEGER NOT NULL,
+    PRIMARY KEY (school, node, epoch)
+) WITHOUT ROWID;
+CREATE TABLE gaps (
+    school TEXT NOT NULL, node TEXT NOT NULL, epoch TEXT NOT NULL, id TEXT NOT NULL, from_ms INTEGER NOT NULL,
+    to_ms INTEGER NOT NULL, readings INTEGER NOT NULL, batches TEXT NOT NULL,
+    PRIMARY KEY (school, node, epoch, id)
+) WITHOUT ROWID;
+CREATE TABLE places (compacted INTEGER NOT NULL);
+INSERT INTO places VALUES (0);
+"""
+CHECKPOINT_PAGES = 4000  # 16 MB of log between two copies into the file: half the writing of SQLite's default
+BUSY_S = 10.0
+
+
+class JournalTooNew(Exception):
+    """The journal was written by a later version of Labkeeper."""
+
+
+def open_for_writing(file: Path) -> sqlite3.Connection:
+    """Open the journal, made if absent: WAL, and a commit returns when the disk has it; raises JournalTooNew."""
+    connection = sqlite3.connect(file, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > VERSION:
+        raise JournalTooNew(f"{file} has version {version}, this Labkeeper knows {VERSION}")
+    if version < VERSION:
+        connection.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+    return connection
+
+
+def open_for_reading(file: Path) -> sqlite3.Connection:
+    """Open a connection that sees committed readings only and can change nothing."""
+    connection = sqlite3.connect(file, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA query_only = ON")
+    return connection

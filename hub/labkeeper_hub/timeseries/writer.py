@@ -1,0 +1,155 @@
+"""The one who writes: a connection used by one thread only, a transaction per call."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from labkeeper_hub.model import NodeKey, PointKey
+from labkeeper_hub.timeseries import segment
+from labkeeper_hub.timeseries.columns import Columns
+from labkeeper_hub.timeseries.group import Group, OutboxKey, OutboxState
+from labkeeper_hub.timeseries.hot import Hot
+
+
+class Live(NamedTuple):
+    """A series' live value in its stored form."""
+
+    time_ms: int
+    mark: int
+    bits: int
+    text: str | None
+
+
+class NewChunk(NamedTuple):
+    """A chunk ready to be written."""
+
+    series: int
+    first_ms: int
+    last_ms: int
+    readings: int
+    body: bytes
+
+
+class Compacted(NamedTuple):
+    """What replaces the log up to position `end`: per series its old tail (None: stays), new chunks, live value."""
+
+    end: int
+    series: tuple[tuple[int, int | None, tuple[NewChunk, ...], Live | None], ...]
+
+
+class Recalled(NamedTuple):
+    """What the journal knows when it is opened."""
+
+    series: dict[PointKey, int]
+    live: dict[int, Live]
+    outboxes: dict[OutboxKey, OutboxState]
+    chunks: int
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Commit all or nothing."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # SQLite itself has rolled back after some errors, a full disk among them
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+@dataclass(slots=True)
+class Writer:
+    """Appends to the log and to the hot window, and puts chunks in the place of what is compacted."""
+
+    connection: sqlite3.Connection
+    hot: Hot
+
+    def recall(self) -> Recalled:
+        """Read what earlier runs left, the log into the hot window."""
+        read = self.connection.execute
+        self.hot.first = self.hot.end = read("SELECT compacted FROM places").fetchone()[0]
+        for (body,) in read("SELECT body FROM segments ORDER BY first"):
+            self.hot.append(segment.unpack(body))
+        series = {PointKey(*key): number for number, *key in read("SELECT id, school, node, device, point FROM series")}
+        live = read("SELECT id, live_ms, live_mark, live_bits, live_text FROM series WHERE live_ms IS NOT NULL")
+        return Recalled(
+            series,
+            {number: Live(at, mark, int.from_bytes(bits, "little"), text) for number, at, mark, bits, text in live},
+            {OutboxKey(NodeKey(*key), epoch): state for key, epoch, state in self._outboxes()},
+            read("SELECT COUNT(*) FROM chunks").fetchone()[0],
+        )
+
+    def commit(self, group: Group) -> None:
+        """Store a group in one transaction; when this returns, the disk has it. Raises sqlite3.Error: nothing did."""
+        columns = group.columns()
+        with transaction(self.connection):
+            self._log(columns)
+            self._declare(group.new_series)
+            self._account(group)
+        if len(columns):
+            self.hot.append(columns)
+
+    def replace(self, compacted: Compacted) -> None:
+        """Put chunks in the place of the log's beginning, in one transaction."""
+        with transaction(self.connection):
+            for number, old_tail, chunks, live in compacted.series:
+                self._rewrite(number, old_tail, chunks, live)
+            self.connection.execute("DELETE FROM segments WHERE first < ?", (compacted.end,))
+            self.connection.execute("UPDATE places SET compacted = ?", (compacted.end,))
+        self.hot.drop(compacted.end)
+
+    def _log(self, columns: Columns) -> None:
+        if len(columns):
+            self.connection.execute("INSERT INTO segments VALUES (?, ?)", (self.hot.end, segment.pack(columns)))
+
+    def _declare(self, new_series: Sequence[tuple[int, PointKey]]) -> None:
+        self.connection.executemany(
+            "INSERT INTO series (id, school, node, device, point) VALUES (?, ?, ?, ?, ?)",
+            [(number, *key) for number, key in new_series],
+        )
+
+    def _account(self, group: Group) -> None:
+        rows = [
+            (*key.node, key.epoch, str(high), _format(ranges), stored, duplicates, gaps)
+            for key, (high, ranges, stored, duplicates, gaps) in group.outboxes.items()
+        ]
+        self.connection.executemany("INSERT OR REPLACE INTO outboxes VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        self.connection.executemany(
+            "INSERT OR IGNORE INTO gaps VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [(*gap.outbox.node, gap.outbox.epoch, *gap[1:]) for gap in group.gaps],
+        )
+
+    def _rewrite(self, number: int, old_tail: int | None, chunks: Sequence[NewChunk], live: Live | None) -> None:
+        write = self.connection.execute
+        if old_tail is not None:
+            write("DELETE FROM chunks WHERE id = ?", (old_tail,))
+        tail = None
+        for chunk in chunks:
+            tail = write(
+                "INSERT INTO chunks (series, first_ms, last_ms, readings, body) VALUES (?, ?, ?, ?, ?)", chunk
+            ).lastrowid
+        write("UPDATE series SET tail = ? WHERE id = ?", (tail, number))
+        if live is not None:
+            write(
+                "UPDATE series SET live_ms = ?, live_mark = ?, live_bits = ?, live_text = ? WHERE id = ?",
+                (live.time_ms, live.mark, live.bits.to_bytes(8, "little"), live.text, number),
+            )
+
+    def _outboxes(self) -> Iterator[tuple[tuple[str, str], str, OutboxState]]:
+        rows = self.connection.execute("SELECT * FROM outboxes").fetchall()
+        for school, node, epoch, high_water, ranges, *counts in rows:
+            yield (school, node), epoch, OutboxState(int(high_water), _parse(ranges), *counts)
+
+
+def _format(ranges: Sequence[tuple[int, int]]) -> str:
+    return ";".join(f"{first}-{last}" for first, last in ranges)
+
+
+def _parse(text: str) -> tuple[tuple[int, int], ...]:
+    pairs = (part.split("-") for part in text.split(";") if part)
+    return tuple((int(first), int(last)) for first, last in pairs)
