@@ -8,18 +8,27 @@ from dataclasses import dataclass, field
 
 from labkeeper_sdk import CommandFailed, Point, Reading, Value
 
-CLOSE = 1e-3  # of the value asked, where the device names no step: a device may round, it may not choose another value
+# Where a device names no step it may round, but not choose another value.
+CLOSE = 1e-3
+WHOLE, WIDE = 0.5, 100.0  # a range this wide is whole numbers on the air: brightness, percent, colour temperature
 NOT_CONFIRMED = "not_confirmed"
 
 
 def confirms(point: Point, asked: Value, seen: Value | None) -> bool:
-    """Whether `seen` is what was asked: half a step apart for numbers, equal for everything else."""
+    """Whether `seen` is what was asked: at most half a step apart for numbers, equal for everything else."""
     if isinstance(asked, bool) or not isinstance(asked, int | float):
         return seen == asked
     if seen is None or isinstance(seen, bool | str):
         return False
-    tolerance = point.step / 2 if point.step else CLOSE * max(1.0, abs(asked))
-    return math.isclose(asked, seen, rel_tol=1e-9, abs_tol=tolerance)
+    return math.isclose(asked, seen, rel_tol=1e-9, abs_tol=_tolerance(point, asked))
+
+
+def _tolerance(point: Point, asked: float) -> float:
+    if point.step:
+        return point.step / 2
+    if point.minimum is not None and point.maximum is not None and point.maximum - point.minimum >= WIDE:
+        return WHOLE
+    return CLOSE * max(1.0, abs(asked))
 
 
 @dataclass(slots=True, eq=False)

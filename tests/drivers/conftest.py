@@ -140,10 +140,10 @@ async def open_driver(
 
 @dataclass(slots=True)
 class Firmware:
-    """Whoever is on the other side of the broker: says things, and obeys what it is asked."""
+    """Whoever is on the other side of the broker: says things, and hears what it is asked."""
 
     link: mqtt.Link
-    asked: list[tuple[str, bytes]] = field(default_factory=list)
+    heard: AsyncIterator[mqtt.Message]
 
     async def say(self, topic: str, payload: object, *, retain: bool = False, qos: int = 1) -> None:
         raw = payload if isinstance(payload, bytes) else json.dumps(payload, ensure_ascii=False).encode()
@@ -152,10 +152,8 @@ class Firmware:
     async def next_command(self) -> tuple[str, bytes]:
         """Wait for the next message on a subscribed topic."""
         async with asyncio.timeout(DEADLINE_S):
-            async for message in self.link.messages():
-                self.asked.append((message.topic, message.payload))
-                return message.topic, message.payload
-        raise AssertionError("the broker went away")
+            message = await anext(self.heard)
+        return message.topic, message.payload
 
 
 @asynccontextmanager
@@ -163,7 +161,7 @@ async def open_firmware(broker: Broker, *commands: str) -> AsyncIterator[Firmwar
     async with mqtt.connect(mqtt.Address(broker.host, broker.port), "firmware") as link:
         if commands:
             await link.subscribe(*((topic, 1) for topic in commands))
-        yield Firmware(link)
+        yield Firmware(link, link.messages())
 
 
 @pytest.fixture

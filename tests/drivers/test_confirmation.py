@@ -6,6 +6,8 @@ from labkeeper_drivers.confirmation import Waiting, confirms
 from labkeeper_sdk import CommandFailed, Point, Reading, Setpoint, Switch, Value
 
 LEVEL = Setpoint("level", minimum=0, maximum=254)
+FREE = Setpoint("free")
+NARROW = Setpoint("narrow", minimum=0, maximum=10)
 TARGET = Setpoint("target", step=0.5)
 LAMP = Switch("lamp")
 MODE = Setpoint("mode", type=str, options=("a", "b"))
@@ -15,7 +17,11 @@ MODE = Setpoint("mode", type=str, options=("a", "b"))
     ("point", "asked", "seen", "is_it"),
     [
         (LEVEL, 200.0, 200.0, True),
-        (LEVEL, 200.0, 200.1, True),
+        (LEVEL, 63.5, 64.0, True),
+        (FREE, 200.0, 200.1, True),
+        (FREE, 200.0, 200.5, False),
+        (FREE, 0.3, 0.3012, False),
+        (NARROW, 2.5, 3.0, False),
         (LEVEL, 200.0, 201.0, False),
         (LEVEL, 200.0, "200", False),
         (LEVEL, 1.0, True, False),

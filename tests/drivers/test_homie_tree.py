@@ -140,7 +140,8 @@ def test_a_value_of_the_wrong_type_is_nonsense(tree: Tree, payload: bytes, reaso
 def test_an_emptied_value_or_an_undescribed_one_is_ignored(tree: Tree) -> None:
     for topic, payload in (
         ("robot/body/battery", b""), ("robot/body/colour", b"1"), ("robot/body", b"1"), ("robot/drive/left/set", b"1"),
-        ("robot/body/colour/$target", b"1"), ("robot/body/battery/$target", b""), ("robot/$fw/name", b"1"), ("robot", b""),
+        ("robot/body/colour/$target", b"1"), ("robot/body/battery/$target", b""), ("robot", b""),
+        ("robot/$fw/name", b"1"),
         ("$broadcast/alert", b"fire"), ("ROBOT/$state", b"ready"), ("robot/$unknown", b"1"),
     ):  # fmt: skip
         assert [event for event in heard(tree, topic, payload) if not isinstance(event, Found)] == []

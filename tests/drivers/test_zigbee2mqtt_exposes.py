@@ -67,6 +67,10 @@ def test_the_parts_of_a_colour_are_set_together() -> None:
     assert together(PLUG.bindings, binding(PLUG, "state")) == []
 
 
+def test_a_colour_has_the_limits_of_its_space() -> None:
+    assert (point(PLUG, "color/x").minimum, point(PLUG, "color/x").maximum) == (0, 1)
+
+
 def test_hue_and_xy_share_an_object_and_are_not_set_together() -> None:
     number = {"type": "numeric", "access": 7}
     derived = derive([

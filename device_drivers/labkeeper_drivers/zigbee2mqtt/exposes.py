@@ -25,6 +25,13 @@ SPECIFIC = {
     "fan": Risk.MOTION,
     "climate": Risk.HEAT,
 }
+# CIE 1931 chromaticity, and hue and saturation as the bridge documents them for `color`; exposes leave them out
+COLOUR_LIMITS = {
+    "color/x": (0.0, 1.0),
+    "color/y": (0.0, 1.0),
+    "color/hue": (0.0, 360.0),
+    "color/saturation": (0.0, 100.0),
+}
 DEEPEST = 8
 NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_.-]+")
 # Movements and zigbee round trips through sleeping routers take longer than a switch.
@@ -146,7 +153,8 @@ Made: TypeAlias = tuple[Point, Codec] | Skipped
 
 
 def _numeric(expose: Expose, name: str, access: Access) -> Made:
-    low, high = _limit(expose, "value_min"), _limit(expose, "value_max")
+    usual_low, usual_high = COLOUR_LIMITS.get(name, (None, None))
+    low, high = _limit(expose, "value_min", usual_low), _limit(expose, "value_max", usual_high)
     if low is not None and high is not None and low > high:
         low = high = None
     step = _limit(expose, "value_step")
@@ -206,10 +214,10 @@ def _text(expose: Expose, key: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _limit(expose: Expose, key: str) -> float | None:
+def _limit(expose: Expose, key: str, usual: float | None = None) -> float | None:
     value = expose.get(key)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return None
+        return usual
     return float(value)
 
 
