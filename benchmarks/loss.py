@@ -77,7 +77,7 @@ class Observer:
                 async with session as client:
                     await client.subscribe("zigbee2mqtt/witness-counter", qos=1)
                     async for message in client.messages:
-                        self.payloads.add(bytes(message.payload) if isinstance(message.payload, bytes) else b"")
+                        self.payloads.add(message.payload)
             await asyncio.sleep(0.2)
 
 

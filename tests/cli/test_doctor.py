@@ -1,0 +1,38 @@
+"""The doctor looks at real things and says what to do."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from labkeeper_cli import doctor
+from labkeeper_sdk.testing import free_port, open_broker
+
+
+def by_name(findings: list[doctor.Finding]) -> dict[str, doctor.Finding]:
+    return {finding.about: finding for finding in findings}
+
+
+async def test_a_running_broker_is_well_and_an_absent_hub_is_named_with_a_remedy(tmp_path: Path) -> None:
+    hub = f"http://127.0.0.1:{free_port()}"
+    async with open_broker() as broker:
+        found = by_name(await asyncio.to_thread(lambda: list(doctor.examine(broker.url, hub, tmp_path / "not yet"))))
+        assert found[f"broker {broker.url}"].well
+    assert not found["hub"].well
+    assert "labkeeper hub" in found["hub"].remedy
+    assert found["Python"].well
+    assert "zigbee2mqtt" in found["drivers"].found
+
+
+def test_what_is_wrong_is_seen(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    found = by_name(list(doctor.examine("mqtt://127.0.0.1:1", "http://127.0.0.1:1", tmp_path)))
+    assert not found["broker mqtt://127.0.0.1:1"].well
+    assert (
+        "mqtt://host:port"
+        in by_name(list(doctor.examine("nonsense", "http://127.0.0.1:1", tmp_path)))["broker nonsense"].found
+    )
+    assert not doctor._clock(0).well
+    parser = __import__("argparse").ArgumentParser()
+    doctor.configure(parser)
+    assert doctor.run(parser.parse_args(["--broker", "mqtt://127.0.0.1:1", "--hub", "http://127.0.0.1:1"])) == 1
+    assert "→ start it" in capsys.readouterr().out

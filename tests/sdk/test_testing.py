@@ -1,0 +1,59 @@
+"""The brokers and ports that tests and demo stand on."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from labkeeper_sdk.testing import Broker, BrokerUnavailable, brokers, free_port, open_broker
+from labkeeper_sdk.testing.brokers import find_mosquitto
+from labkeeper_wire.mqtt import Address, connect
+
+
+def test_a_taken_port_is_not_given() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        wanted = taken.getsockname()[1]
+        assert free_port(wanted) != wanted
+    assert free_port(wanted) == wanted
+
+
+def test_an_address_that_is_not_ours_has_no_ports() -> None:
+    with pytest.raises(OSError, match="no free port"):
+        free_port(0, "203.0.113.1")
+
+
+def broker_at(broker: Broker) -> Address:
+    """Where it listens, for the product's own client."""
+    return Address.parse(broker.url)
+
+
+@pytest.mark.parametrize("kind", ["mosquitto", "amqtt"])
+async def test_a_broker_answers_and_ends(kind: str, tmp_path: Path) -> None:
+    if kind == "mosquitto" and find_mosquitto() is None:
+        pytest.skip("Mosquitto is not installed: apt install mosquitto")
+    async with open_broker(kind=kind, folder=tmp_path / "broker") as broker, connect(broker_at(broker), "a") as link:
+        await link.publish("t", b"1")
+    assert broker.process is None
+    assert free_port(broker.port) == broker.port
+
+
+async def test_a_broker_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(brokers, "find_mosquitto", lambda: "/bin/false")
+    with pytest.raises(BrokerUnavailable, match="ended at once"):
+        async with open_broker(kind="mosquitto"):
+            raise AssertionError
+
+
+async def test_mosquitto_keeps_its_sessions_over_a_restart() -> None:
+    if find_mosquitto() is None:
+        pytest.skip("Mosquitto is not installed: apt install mosquitto")
+    async with open_broker(kind="mosquitto") as broker:
+        address = Address.parse(broker.url)
+        async with connect(address, "keeps", clean=False) as link:
+            await link.subscribe(("t", 1))
+        await broker.stop()
+        await broker.start()
+        async with connect(address, "keeps", clean=False) as link:
+            assert link.session_present
