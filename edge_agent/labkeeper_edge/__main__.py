@@ -13,6 +13,7 @@ from labkeeper_edge.batch_store import Quota
 from labkeeper_edge.database import UnusableDatabase
 from labkeeper_edge.node import Node, assign, compose
 from labkeeper_edge.outbox import open_outbox
+from labkeeper_edge.refusals import Refusals
 from labkeeper_edge.settings import Settings, read_settings
 from labkeeper_edge.supervisor import Assignment
 from labkeeper_sdk import BadConfiguration
@@ -44,10 +45,11 @@ async def main(
 
     `data` is the outbox's folder, `drivers` those to use instead of the installed ones, `source` the settings' file.
     """
-    assignments, states = assign(settings, load_drivers() if drivers is None else drivers, source)
+    refusals = Refusals()
+    assignments, states = assign(settings, load_drivers() if drivers is None else drivers, refusals, source)
     quota = Quota(settings.outbox.max_bytes, settings.outbox.max_age_s * 1000)
     async with open_outbox(data, quota) as outbox:
-        await _run(await compose(settings, outbox, states), assignments, stop or _stop_on_signals())
+        await _run(await compose(settings, outbox, refusals, states), assignments, stop or _stop_on_signals())
 
 
 async def _run(node: Node, assignments: list[Assignment], stop: asyncio.Event) -> None:

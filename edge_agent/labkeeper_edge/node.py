@@ -60,7 +60,9 @@ class Node:
         return Supervisor(assignment, self.intake, self.connections, tell, self.settings.poll_every_s)
 
 
-def assign(settings: Settings, loaded: Loaded, source: str = "") -> tuple[list[Assignment], dict[str, str]]:
+def assign(
+    settings: Settings, loaded: Loaded, refusals: Refusals, source: str = ""
+) -> tuple[list[Assignment], dict[str, str]]:
     """Give each configured instance its driver; return them and the state of every instance.
 
     A package that does not load costs its instances only. Raises BadConfiguration for a driver nobody brings or a
@@ -78,15 +80,14 @@ def assign(settings: Settings, loaded: Loaded, source: str = "") -> tuple[list[A
             raise BadConfiguration(f"drivers.{instance}.driver", problem, source)
         driver = loaded.drivers[said.driver]
         configuration = driver_configuration(instance, driver, said.own(), source)
-        services = NodeServices(Address.parse(settings.broker), settings.node, instance)
+        services = NodeServices(Address.parse(settings.broker), settings.node, instance, refusals)
         assignments.append(Assignment(instance, driver, configuration, services))
         states[instance] = "starting"
     return assignments, states
 
 
-async def compose(settings: Settings, outbox: Outbox, drivers: dict[str, str]) -> Node:
+async def compose(settings: Settings, outbox: Outbox, refusals: Refusals, drivers: dict[str, str]) -> Node:
     """Build a node on an open outbox; nothing runs yet."""
-    refusals = Refusals()
     devices = Devices(refusals, settings.devices)
     connections = Connections(devices)
     uplink = await _uplink(settings, outbox, devices, refusals, drivers)

@@ -19,6 +19,7 @@ REASONS = (
     "bad_point_name",
     "device_nonsense",
     "device_taken",
+    "driver_breaks_over",
     "foreign_command",
     "message_refused",
     "outbox_unwritable",

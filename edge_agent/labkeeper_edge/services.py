@@ -4,12 +4,14 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from labkeeper_edge.refusals import Refusals
 from labkeeper_sdk import DeviceUnreachable, MqttMessage
 from labkeeper_wire import mqtt
 
 PUBLISH_TIMEOUT_S = 5.0
+STRIKES = 2  # so often a driver may break over the same message before the broker is told to forget it
 
 
 def now_ms() -> int:
@@ -17,11 +19,12 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class DriverLink:
     """A link in the SDK's words: what is lost is the device, for the time being."""
 
     link: mqtt.Link
+    handled: mqtt.Message | None = None  # the message the driver is busy with
 
     async def subscribe(self, *filters: tuple[str, int]) -> None:
         """Subscribe to (filter, QoS) pairs."""
@@ -34,7 +37,9 @@ class DriverLink:
         """Yield messages as they come."""
         try:
             async for message in self.link.messages():
+                self.handled = message
                 yield message
+                self.handled = None
         except mqtt.MqttError as error:
             raise DeviceUnreachable(str(error)) from error
 
@@ -52,24 +57,49 @@ class DriverLink:
             raise DeviceUnreachable(str(error) or "the broker does not acknowledge") from error
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class NodeServices:
     """The services of one driver instance; its client id is its own and stays the same over restarts."""
 
     address: mqtt.Address
     node: str
     instance: str
+    refusals: Refusals
+    _broke_over: tuple[str, bytes] | None = field(default=None, init=False)
+    _strikes: int = field(default=0, init=False)
 
     @asynccontextmanager
     async def mqtt(self) -> AsyncIterator[DriverLink]:
-        """Open the instance's persistent session; raises DeviceUnreachable."""
+        """Open the instance's persistent session; raises DeviceUnreachable.
+
+        A driver that breaks over a message finds it again in its next connection; the second time it is taken away,
+        or one message would end this driver for good.
+        """
         client_id = f"labkeeper-{self.node}-{self.instance}"
         try:
             async with mqtt.connect(self.address, client_id, clean=False, late_ack=True) as link:
-                yield DriverLink(link)
+                driver_link = DriverLink(link)
+                try:
+                    yield driver_link
+                except DeviceUnreachable:
+                    raise
+                except Exception:
+                    self._strike(driver_link)
+                    raise
         except mqtt.MqttError as error:
             raise DeviceUnreachable(str(error)) from error
 
     def now_ms(self) -> int:
         """Return the node's clock."""
         return now_ms()
+
+    def _strike(self, link: DriverLink) -> None:
+        message = link.handled
+        if message is None:
+            return
+        broke_over = (message.topic, message.payload)
+        self._strikes = self._strikes + 1 if broke_over == self._broke_over else 1
+        self._broke_over = broke_over
+        if self._strikes >= STRIKES:
+            self.refusals.count("driver_breaks_over", f"{self.instance} {message.topic}", repr(message.payload[:80]))
+            link.acknowledge(message)

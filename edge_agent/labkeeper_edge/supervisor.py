@@ -8,13 +8,15 @@ from typing import Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
-from labkeeper_edge.backoff import Backoff
+from labkeeper_edge.backoff import STEADY_S, Backoff
 from labkeeper_edge.connections import Connections
 from labkeeper_edge.intake import Intake
 from labkeeper_edge.polling import SingleDevice
 from labkeeper_sdk import Device, DeviceUnreachable, Driver, Gateway, Services
 
 log = logging.getLogger(__name__)
+
+LONGEST_STATE = 200  # characters of a stranger's error in a metric
 
 
 @runtime_checkable
@@ -41,12 +43,13 @@ class Supervisor:
     connections: Connections
     tell: Callable[[str, str], None]
     poll_every_s: float
-    _said: str = ""
+    _trouble: str = ""
 
     async def run(self) -> None:
         """Run the driver for ever; whatever it raises is logged once and ends one connection, nothing else."""
         clock = asyncio.get_running_loop().time
         backoff = Backoff()
+        it = self.assignment.instance
         while True:
             opened_s = clock()
             try:
@@ -58,16 +61,19 @@ class Supervisor:
                 trouble = f"{type(error).__name__}: {error}"
                 log.debug("%s", self.assignment.instance, exc_info=error)
             finally:
-                self.connections.closed(self.assignment.instance)
-            self._state(f"waiting: {trouble}"[:200])
-            await asyncio.sleep(backoff.next_s(clock() - opened_s))
+                self.connections.closed(it)
+            lasted_s = clock() - opened_s
+            self._complain(trouble, lasted_s)
+            self.tell(it, f"waiting: {trouble}"[:LONGEST_STATE])
+            await asyncio.sleep(backoff.next_s(lasted_s))
 
     async def _connection(self) -> None:
         it = self.assignment
         async with it.driver.connect(it.configuration, it.services) as thing:
             gateway = self._gateway(thing)
             self.connections.opened(it.instance, gateway)
-            self._state("connected")
+            self.tell(it.instance, "connected")
+            log.info("driver %s: connected", it.instance)
             observations = gateway.observations()
             try:
                 async for observation in observations:
@@ -81,10 +87,8 @@ class Supervisor:
             return thing
         return SingleDevice(self.assignment.instance, thing, self.poll_every_s, title=self.assignment.driver.title)
 
-    def _state(self, state: str) -> None:
-        """Say a new state once, not per retry."""
-        if state != self._said:
-            self._said = state
-            level = logging.INFO if state == "connected" else logging.WARNING
-            log.log(level, "driver %s: %s", self.assignment.instance, state)
-            self.tell(self.assignment.instance, state)
+    def _complain(self, trouble: str, lasted_s: float) -> None:
+        """Log a trouble once, not per retry."""
+        if trouble != self._trouble or lasted_s >= STEADY_S:
+            self._trouble = trouble
+            log.warning("driver %s: %s", self.assignment.instance, trouble)

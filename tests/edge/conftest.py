@@ -119,11 +119,20 @@ class Keyboard:
         return self.asked
 
 
-@pytest.fixture
-async def keyboard(broker: Broker) -> AsyncIterator[Keyboard]:
-    async with mqtt.connect(mqtt.Address.parse(broker.url), "keyboard") as link:
+@asynccontextmanager
+async def open_keyboard(broker: Broker) -> AsyncIterator[Keyboard]:
+    """Sit down at the keyboard."""
+    async with mqtt.connect(mqtt.Address.parse(broker.url), f"keyboard-{id(broker):x}") as link:
         keyboard = Keyboard(link)
         obeying = asyncio.create_task(keyboard.obey())
+        try:
+            yield keyboard
+        finally:
+            obeying.cancel()
+            await asyncio.gather(obeying, return_exceptions=True)
+
+
+@pytest.fixture
+async def keyboard(broker: Broker) -> AsyncIterator[Keyboard]:
+    async with open_keyboard(broker) as keyboard:
         yield keyboard
-        obeying.cancel()
-        await asyncio.gather(obeying, return_exceptions=True)

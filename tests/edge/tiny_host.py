@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from labkeeper_edge.batches import GAP, Gap
 from labkeeper_wire import mqtt
 from labkeeper_wire.codec import encode
 from labkeeper_wire.commands import RESULT, CommandRequest, CommandResult, CommandState, Target
@@ -151,6 +152,11 @@ class TinyHost:
             for metric in metrics
             if owner == device and metric.name == point
         ]
+
+    def gaps(self) -> list[Gap]:
+        """Return the gap records that were delivered, each once."""
+        metrics = [metrics[0] for device, metrics in self.stored.values() if device is None]
+        return [Gap.from_json(str(metric.value)) for metric in metrics if metric.name == GAP]
 
     def node_metric(self, name: str) -> object:
         """Return the newest value of one of the node's own metrics."""
