@@ -35,8 +35,12 @@ from labkeeper_wire.sparkplug_b_pb2 import (
 from labkeeper_wire.sparkplug_b_pb2 import Metric as WireMetric
 
 LAST_SEQ = 255
-# What nearly every metric is: a scalar in its own field. Field and reader only, so that the fast path unpacks two.
-PLAIN = {datatype: (rule.field, rule.read) for datatype, rule in RULES.items()}
+# What nearly every metric is: a scalar in its own field. Field, reader, and the field again if it must be remembered,
+# which is where data leaves its datatype to the birth: nearly always a Double, so that is tried first.
+PLAIN = {
+    datatype: (rule.field, rule.read, None if datatype else rule.field)
+    for datatype, rule in {**RULES, DataType.UNKNOWN: RULES[DataType.DOUBLE]}.items()
+}
 # What describes itself and needs no birth to be read.
 NESTED: Mapping[int, str] = {DataType.DATASET: "dataset_value", DataType.TEMPLATE: "template_value"}
 
@@ -99,14 +103,18 @@ class _Reader:
             datatype = message.datatype
             plain = PLAIN.get(datatype)
             value: Any = None
+            raw_field = None
             if message.is_null:
                 _check_null(datatype)
             elif plain is not None and message.HasField(plain[0]):
-                value = getattr(message, plain[0])
-                if plain[1] is not None:
-                    value = plain[1](value)
-            else:
+                field, read, raw_field = plain
+                value = getattr(message, field)
+                if read is not None:
+                    value = read(value)
+            elif datatype:
                 value = self.value(message, datatype, depth)
+            else:
+                value, raw_field = self.raw(message, depth)
             name = message.name or None
             alias = message.alias if message.HasField("alias") else None
             if name is None and alias is None:
@@ -127,26 +135,34 @@ class _Reader:
                         message.is_transient,
                         self.properties(message.properties, depth) if message.HasField("properties") else None,
                         _metadata(message.metadata) if message.HasField("metadata") else None,
-                        None if datatype or value is None else message.WhichOneof("value"),
+                        raw_field,
                     ),
                 )
             )
         return tuple(found)
 
-    def value(self, message: WireMetric, datatype: int, depth: int) -> MetricValue:
-        """Read every value that is not plain: arrays, DataSets, Templates, and those without datatype."""
+    def raw(self, message: WireMetric, depth: int) -> tuple[MetricValue, str]:
+        """Read a value without datatype as its field gives it, and name the field."""
         field = message.WhichOneof("value")
         if field is None:
             raise MalformedPayload(Reason.VALUE_MISSING)
-        if datatype == DataType.DATASET or (not datatype and field == "dataset_value"):
-            return self.dataset(_nested(message, field, "dataset_value").dataset_value)
-        if datatype == DataType.TEMPLATE or (not datatype and field == "template_value"):
-            return self.template(_nested(message, field, "template_value").template_value, depth + 1)
-        if not datatype:
-            raw: MetricValue = getattr(message, field)
-            return raw
+        if field == "dataset_value":
+            return self.dataset(message.dataset_value), field
+        if field == "template_value":
+            return self.template(message.template_value, depth + 1), field
+        return getattr(message, field), field
+
+    def value(self, message: WireMetric, datatype: int, depth: int) -> MetricValue:
+        """Read every value that is not plain: arrays, DataSets, Templates, and what is in a field not its own."""
+        field = message.WhichOneof("value")
+        if field is None:
+            raise MalformedPayload(Reason.VALUE_MISSING)
+        if datatype == DataType.DATASET:
+            return self.dataset(_in_field(message, field, "dataset_value").dataset_value)
+        if datatype == DataType.TEMPLATE:
+            return self.template(_in_field(message, field, "template_value").template_value, depth + 1)
         if datatype in ARRAY_TYPES:
-            packed = _nested(message, field, "bytes_value").bytes_value
+            packed = _in_field(message, field, "bytes_value").bytes_value
             elements = unpack_array(packed, datatype, self.items_left)
             self.take(len(elements))
             return elements
@@ -237,7 +253,7 @@ def _wrong(datatype: int) -> Reason:
     return Reason.DATATYPE_MISMATCH if datatype in PROPERTY_TYPES else Reason.DATATYPE_UNKNOWN
 
 
-def _nested(message: WireMetric, field: str, wanted: str) -> WireMetric:
+def _in_field(message: WireMetric, field: str, wanted: str) -> WireMetric:
     """Give the message back if its value is in the wanted field."""
     if field != wanted:
         raise MalformedPayload(Reason.DATATYPE_MISMATCH)
