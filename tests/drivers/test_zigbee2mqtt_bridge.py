@@ -126,6 +126,11 @@ def test_garbage_is_counted_under_a_short_reason(bridge: Bridge, payload: bytes,
     assert len(nonsense.detail) <= 320
 
 
+def test_a_null_that_says_nothing_new_is_no_reading(bridge: Bridge) -> None:
+    events = heard(bridge, "物理实验室/空气", {"temperature": None, "co2": 640})
+    assert events == (Report(AIR, (Reading("co2", 640.0),)),)
+
+
 def test_a_cleared_retained_message_means_nothing(bridge: Bridge) -> None:
     assert heard(bridge, "bench1/plug", b"") == ()
 

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import orjson
 
@@ -199,8 +200,7 @@ def _object(payload: bytes) -> dict[str, object] | str:
 
 def _place(document: dict[str, object], path: tuple[str, ...], value: object) -> None:
     """Put a value into nested objects, making them on the way."""
+    place: Any = document
     for part in path[:-1]:
-        inner = document.setdefault(part, {})
-        if isinstance(inner, dict):
-            document = inner
-    document[path[-1]] = value
+        place = place.setdefault(part, {})
+    place[path[-1]] = value
