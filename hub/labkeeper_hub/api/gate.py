@@ -1,0 +1,104 @@
+"""The gate: nothing answers without credentials but what is listed here, unknown addresses included."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.cookies import CookieError, SimpleCookie
+from typing import TypeAlias
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from labkeeper_hub.accounts import OWNER, Accounts, Person, SignInRefused, TooManyAttempts
+from labkeeper_hub.api.problems import Refusal, answer
+
+COOKIE = "labkeeper_session"
+OPEN = frozenset({("GET", "/"), ("GET", "/healthz"), ("GET", "/readyz"), ("POST", "/api/v1/session")})
+OPEN_FOLDER = "/static/"
+PERSON = "labkeeper.credentials"
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Who is asking, and the key of their session; without a key they hold the owner's secret itself."""
+
+    person: Person
+    session: str | None = None
+
+
+Proof: TypeAlias = tuple[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Pure ASGI middleware: credentials are put into the scope, or the request ends here."""
+
+    app: ASGIApp
+    accounts: Accounts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan" or is_open(scope):
+            return await self.app(scope, receive, send)
+        try:
+            scope[PERSON] = await self._admit(Headers(scope=scope), client_address(scope))
+        except Refusal as refusal:
+            return await answer(refusal)(scope, receive, send)
+        return await self.app(scope, receive, send)
+
+    async def _admit(self, headers: Headers, address: str) -> Credentials:
+        bearer = _bearer(headers)
+        if bearer is not None:
+            return await self._bearer(bearer, address)
+        token = session_token(headers)
+        session = self.accounts.use_session(token) if token else None
+        if session is None:
+            raise Refusal(HTTPStatus.UNAUTHORIZED, "not_signed_in", "Sign in first, or your session has ended")
+        return Credentials(session.person, session.key)
+
+    async def _bearer(self, secret: str, address: str) -> Credentials:
+        try:
+            await self.accounts.check_bearer(secret, address)
+        except SignInRefused as refused:
+            raise wrong_secret() from refused
+        except TooManyAttempts as refused:
+            raise too_many(refused) from refused
+        return Credentials(OWNER)
+
+
+def is_open(scope: Scope) -> bool:
+    """Return whether this request needs no credentials."""
+    if scope["type"] != "http":
+        return False
+    method = "GET" if scope["method"] == "HEAD" else scope["method"]
+    path: str = scope["path"]
+    return (method, path) in OPEN or (method == "GET" and path.startswith(OPEN_FOLDER))
+
+
+def client_address(scope: Scope) -> str:
+    """Return the address of the other end of the socket; no header may say otherwise."""
+    return scope["client"][0] if scope.get("client") else "unknown"
+
+
+def session_token(headers: Headers) -> str | None:
+    """Return the token in the session cookie."""
+    try:
+        found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+    except CookieError:
+        return None
+    return found.value if found else None
+
+
+def wrong_secret() -> Refusal:
+    """Return the refusal of a secret or link that is not good."""
+    return Refusal(HTTPStatus.UNAUTHORIZED, "not_signed_in", "This secret or link is not valid, or no longer")
+
+
+def too_many(refused: TooManyAttempts) -> Refusal:
+    """Return the refusal of somebody who tried too often."""
+    seconds = max(1, round(refused.retry_after_s))
+    detail = f"Too many attempts; try again in {seconds} s"
+    return Refusal(HTTPStatus.TOO_MANY_REQUESTS, "too_many_attempts", detail, retry_after_s=seconds)
+
+
+def _bearer(headers: Headers) -> str | None:
+    scheme, _, secret = headers.get("authorization", "").partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" else None

@@ -1,0 +1,213 @@
+"""The shapes of the reference: what OpenAPI tells, with an example of each. `shapes.py` makes the real ones."""
+
+from typing import Any, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Value: TypeAlias = bool | int | float | str
+Kind: TypeAlias = Literal["measure", "state", "setpoint", "switch", "action", "event"]
+Aggregate: TypeAlias = Literal["mean", "min", "max", "count", "sum", "first", "last"]
+CommandState: TypeAlias = Literal["queued", "sent", "accepted", "done", "rejected", "failed", "expired", "unknown"]
+
+ADDRESS: dict[str, Any] = {"school": "demo", "node": "lab-301", "device": "0x00158d0001a2b3c4"}
+OUTCOME = {"state": "done", "code": None, "message": None, "holder": "owner"}
+TIMES = {"created_ms": 1767225600000, "deadline_ms": 1767225603000, "updated_ms": 1767225600004}
+EXAMPLE_POINT = {
+    "point": "target",
+    "kind": "setpoint",
+    "type": "float",
+    "unit": "Cel",
+    "minimum": -20.0,
+    "maximum": 80.0,
+    "step": 0.5,
+    "options": None,
+    "writable": True,
+    "safe_value": 20.0,
+    "link_loss_s": 30.0,
+    "risk": "heat",
+    "title": {"zh": "目标温度", "en": "Target temperature"},
+    "confirm_s": 2.0,
+}
+EXAMPLE_DEVICE = ADDRESS | {
+    "lab": "lab-301",
+    "title": {"zh": "气候箱", "en": "Climate chamber"},
+    "bench": "3",
+    "make": "Example",
+    "model": "C-80",
+    "firmware": "1.4.2",
+    "online": True,
+    "since_ms": 1767225600000,
+    "points": [EXAMPLE_POINT],
+}
+
+
+def shape(example: dict[str, Any]) -> ConfigDict:
+    """Return the configuration of an answer's model: closed, strict, and with this example."""
+    return ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [example]})
+
+
+class Title(BaseModel):
+    """A name for people; Chinese and English are equals, one stands in for the other where it is missing."""
+
+    model_config = shape({"zh": "气候箱", "en": "Climate chamber"})
+    zh: str
+    en: str
+
+
+class LabShape(BaseModel):
+    """A room and what is in it."""
+
+    model_config = shape(
+        {
+            "school": "demo",
+            "lab": "lab-301",
+            "title": {"zh": "301 实验室", "en": "Lab 301"},
+            "nodes": ["lab-301"],
+            "devices_total": 16,
+            "devices_online": 15,
+        }
+    )
+    school: str
+    lab: str
+    title: Title
+    nodes: list[str]
+    devices_total: int
+    devices_online: int
+
+
+class NodeShape(BaseModel):
+    """An edge node. `backlog` counts batches waiting in its outbox; a foreign node has neither epoch nor backlog."""
+
+    model_config = shape(
+        {
+            "school": "demo",
+            "node": "lab-301",
+            "lab": "lab-301",
+            "online": True,
+            "since_ms": 1767225600000,
+            "last_seen_ms": 1767225661000,
+            "epoch": "3f0c7a52-2f5e-4a3c-9d0e-3a6f0f0f6a11",
+            "backlog": 0,
+            "foreign": False,
+        }
+    )
+    school: str
+    node: str
+    lab: str
+    online: bool
+    since_ms: int
+    last_seen_ms: int
+    epoch: str | None
+    backlog: int | None
+    foreign: bool
+
+
+class PointShape(BaseModel):
+    """A point as its device declares it. `unit` is UCUM; times are seconds."""
+
+    model_config = shape(EXAMPLE_POINT)
+    point: str
+    kind: Kind
+    type: Literal["float", "int", "bool", "str"]
+    unit: str
+    minimum: float | None
+    maximum: float | None
+    step: float | None
+    options: list[str] | None
+    writable: bool
+    safe_value: Value | None
+    link_loss_s: float | None
+    risk: str
+    title: Title
+    confirm_s: float
+
+
+class AddressedPoint(PointShape):
+    """A point with the address of its device."""
+
+    model_config = shape(ADDRESS | EXAMPLE_POINT)
+    school: str
+    node: str
+    device: str
+
+
+class DeviceShape(BaseModel):
+    """A device with its points. `since_ms`: online or offline since then."""
+
+    model_config = shape(EXAMPLE_DEVICE)
+    school: str
+    node: str
+    device: str
+    lab: str
+    title: Title
+    bench: str | None
+    make: str
+    model: str
+    firmware: str
+    online: bool
+    since_ms: int
+    points: list[PointShape]
+
+
+class LatestShape(BaseModel):
+    """A point's live value. `quality`: 192 good, 500 stale, 0 bad (Sparkplug's numbers)."""
+
+    model_config = shape(
+        ADDRESS | {"point": "temperature", "value": 21.5, "time_ms": 1767225600000, "quality": 192, "stale": False}
+    )
+    school: str
+    node: str
+    device: str
+    point: str
+    value: Value | None
+    time_ms: int
+    quality: int
+    stale: bool
+
+
+class CommandShape(BaseModel):
+    """A command and how far it is; `code` is short and stable, `message` is for people."""
+
+    model_config = shape(
+        {"id": "7c9e6679-7425-40de-944b-e07fc1f90ae7"} | ADDRESS | {"point": "target", "value": 25.0} | OUTCOME | TIMES
+    )
+    id: str
+    school: str
+    node: str
+    device: str
+    point: str
+    value: Value
+    state: CommandState
+    code: str | None
+    message: str | None
+    holder: str
+    created_ms: int
+    deadline_ms: int
+    updated_ms: int
+
+
+class LedgerShape(BaseModel):
+    """One outbox's account: readings taken by the node, stored here, given up as gaps, still pending."""
+
+    model_config = shape(
+        {
+            "school": "demo",
+            "node": "lab-301",
+            "epoch": "3f0c7a52-2f5e-4a3c-9d0e-3a6f0f0f6a11",
+            "taken": 120000,
+            "stored": 119950,
+            "gaps": 0,
+            "pending": 50,
+            "balanced": True,
+            "duplicates": 3,
+        }
+    )
+    school: str
+    node: str
+    epoch: str | None
+    taken: int | None = Field(description="null: the node does not say (a foreign node)")
+    stored: int
+    gaps: int
+    pending: int | None
+    balanced: bool
+    duplicates: int

@@ -1,0 +1,117 @@
+"""Commands: what somebody wants a point to become, and what became of it."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from labkeeper_hub.api import shapes, validation
+from labkeeper_hub.api.answers import JsonAnswer
+from labkeeper_hub.api.documented import PROBLEMS
+from labkeeper_hub.api.models import ADDRESS, CommandShape
+from labkeeper_hub.api.problems import Refusal, wrong_field
+from labkeeper_hub.api.state import ApiHere, SignedIn
+from labkeeper_hub.model import Command, DeviceKey, PointKey
+from labkeeper_hub.ports import Commands, UnknownCommand, UnknownPoint
+from labkeeper_sdk import CommandRejected
+
+router = APIRouter(tags=["commands"])
+FIELDS = {"bad_ttl": "ttl_ms", "bad_id": "id", "id_taken": "id", "read_only": "point"}  # the others are the value's
+LOWEST_INT, HIGHEST_INT = -(2**63), 2**64 - 1
+
+
+class CommandRequest(validation.Body):
+    """A wish for a point. `id` (a uuid) makes repeating harmless: the same id is executed once."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [ADDRESS | {"point": "target", "value": 25.0}]})
+
+    school: validation.Id
+    node: validation.Id
+    device: validation.Id
+    point: validation.Id
+    value: bool | Annotated[int, Field(ge=LOWEST_INT, le=HIGHEST_INT)] | float | validation.Text
+    ttl_ms: Annotated[int, Field(ge=1, le=2**31 - 1)] = 3000
+    id: Annotated[str, Field(max_length=64)] | None = None
+
+
+class CommandAnswer(BaseModel):
+    """The command as it stands now."""
+
+    command: CommandShape
+
+
+class CommandList(BaseModel):
+    """Commands, newest first."""
+
+    commands: list[CommandShape]
+
+
+class CommandsQuery(validation.Query):
+    """Which commands: the newest, or the newest of one device (school, node and device together)."""
+
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+    school: validation.Id | None = None
+    node: validation.Id | None = None
+    device: validation.Id | None = None
+
+    @model_validator(mode="after")
+    def _whole_address(self) -> "CommandsQuery":
+        if len({part is None for part in (self.school, self.node, self.device)}) > 1:
+            raise ValueError("school, node and device come together")
+        return self
+
+    @property
+    def key(self) -> DeviceKey | None:
+        """The device asked for."""
+        if self.school is None or self.node is None or self.device is None:
+            return None
+        return DeviceKey(self.school, self.node, self.device)
+
+
+@router.post(
+    "/commands",
+    status_code=HTTPStatus.ACCEPTED,
+    response_model=CommandAnswer,
+    responses={status: PROBLEMS[status] for status in (403, 404, 409, 413)},
+)
+async def command(api: ApiHere, asked: CommandRequest, credentials: SignedIn) -> JsonAnswer:
+    """Send a command on its way; follow it by its id, or on the live WebSocket."""
+    sent = await submit(api.parts.commands, asked, credentials.person.name)
+    where = {"Location": f"/api/v1/commands/{sent.id}"}
+    return JsonAnswer({"command": shapes.command(sent)}, HTTPStatus.ACCEPTED, where)
+
+
+@router.get("/commands", response_model=CommandList)
+async def commands(api: ApiHere, query: Annotated[CommandsQuery, Query()]) -> JsonAnswer:
+    """List the newest commands."""
+    found = await api.parts.commands.recent(limit=query.limit, device=query.key)
+    return JsonAnswer({"commands": [shapes.command(one) for one in found]})
+
+
+@router.get("/commands/{command_id}", response_model=CommandAnswer, responses={404: PROBLEMS[404]})
+async def one_command(api: ApiHere, command_id: str) -> JsonAnswer:
+    """Tell how far a command is."""
+    try:
+        found = await api.parts.commands.get(command_id)
+    except UnknownCommand as error:
+        raise Refusal(HTTPStatus.NOT_FOUND, "unknown_command", "There is no such command") from error
+    return JsonAnswer({"command": shapes.command(found)})
+
+
+async def submit(commands: Commands, asked: CommandRequest, holder: str) -> Command:
+    """Submit a command; raises Refusal with the field that is wrong."""
+    target = PointKey(asked.school, asked.node, asked.device, asked.point)
+    try:
+        return await commands.submit(target, asked.value, ttl_ms=asked.ttl_ms, command_id=asked.id, holder=holder)
+    except UnknownPoint as error:
+        raise Refusal(HTTPStatus.NOT_FOUND, "unknown_point", "There is no such point") from error
+    except CommandRejected as rejected:
+        raise _refusal(rejected) from rejected
+
+
+def _refusal(rejected: CommandRejected) -> Refusal:
+    refusal = wrong_field(rejected.code, f"body.{FIELDS.get(rejected.code, 'value')}", rejected.message)
+    if rejected.code == "id_taken":
+        return Refusal(HTTPStatus.CONFLICT, rejected.code, rejected.message, errors=refusal.errors)
+    return refusal

@@ -1,0 +1,23 @@
+"""Labs: the rooms."""
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from labkeeper_hub.api import shapes
+from labkeeper_hub.api.answers import JsonAnswer
+from labkeeper_hub.api.models import LabShape
+from labkeeper_hub.api.state import ApiHere
+
+router = APIRouter(tags=["labs"])
+
+
+class Labs(BaseModel):
+    """All labs."""
+
+    labs: list[LabShape]
+
+
+@router.get("/labs", response_model=Labs)
+async def labs(api: ApiHere) -> JsonAnswer:
+    """List every lab with how many of its devices are online."""
+    return JsonAnswer({"labs": [shapes.lab(one) for one in api.parts.registry.labs()]})

@@ -1,0 +1,34 @@
+"""Latest values: what every point said last."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+
+from labkeeper_hub.api import shapes, validation
+from labkeeper_hub.api.answers import JsonAnswer
+from labkeeper_hub.api.models import LatestShape
+from labkeeper_hub.api.state import ApiHere
+
+router = APIRouter(tags=["latest"])
+
+
+class LatestValues(BaseModel):
+    """The live values asked for."""
+
+    latest: list[LatestShape]
+
+
+class LatestQuery(validation.Query):
+    """Whose values."""
+
+    school: validation.Id | None = None
+    node: validation.Id | None = None
+    device: validation.Id | None = None
+
+
+@router.get("/latest", response_model=LatestValues)
+async def latest(api: ApiHere, query: Annotated[LatestQuery, Query()]) -> JsonAnswer:
+    """List live values; `stale` ones are what was last heard of something that is silent now."""
+    found = api.parts.latest.latest(query.school, query.node, query.device)
+    return JsonAnswer({"latest": [shapes.latest(one) for one in found]})

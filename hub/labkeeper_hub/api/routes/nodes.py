@@ -1,0 +1,23 @@
+"""Nodes: the Sparkplug edge nodes in the labs, foreign ones included."""
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from labkeeper_hub.api import shapes
+from labkeeper_hub.api.answers import JsonAnswer
+from labkeeper_hub.api.models import NodeShape
+from labkeeper_hub.api.state import ApiHere
+
+router = APIRouter(tags=["nodes"])
+
+
+class Nodes(BaseModel):
+    """All nodes."""
+
+    nodes: list[NodeShape]
+
+
+@router.get("/nodes", response_model=Nodes)
+async def nodes(api: ApiHere) -> JsonAnswer:
+    """List every node and whether it is heard."""
+    return JsonAnswer({"nodes": [shapes.node(one) for one in api.parts.registry.nodes()]})

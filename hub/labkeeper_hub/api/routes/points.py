@@ -1,0 +1,23 @@
+"""Points: what the devices measure and take."""
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from labkeeper_hub.api import shapes
+from labkeeper_hub.api.answers import JsonAnswer
+from labkeeper_hub.api.models import AddressedPoint
+from labkeeper_hub.api.state import ApiHere
+
+router = APIRouter(tags=["points"])
+
+
+class Points(BaseModel):
+    """All points."""
+
+    points: list[AddressedPoint]
+
+
+@router.get("/points", response_model=Points)
+async def points(api: ApiHere) -> JsonAnswer:
+    """List every point of every device, each with its full address."""
+    return JsonAnswer({"points": [one for device in api.parts.registry.devices() for one in shapes.points_of(device)]})

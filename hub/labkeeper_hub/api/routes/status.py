@@ -1,0 +1,95 @@
+"""Status: how the hub is doing, for people."""
+
+from importlib.metadata import version
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from labkeeper_hub.api.answers import JsonAnswer
+from labkeeper_hub.api.models import shape
+from labkeeper_hub.api.state import Api, ApiHere
+
+router = APIRouter(tags=["status"])
+EXAMPLE_JOURNAL = {
+    "queued": 0,
+    "committed": 119950,
+    "commits": 2399,
+    "last_commit_ms": 1.7,
+    "hot": 19950,
+    "chunks": 40,
+    "failing": None,
+}
+
+
+class BrokerStatus(BaseModel):
+    """The way to the nodes."""
+
+    model_config = shape({"connected": True})
+    connected: bool
+
+
+class JournalStatus(BaseModel):
+    """The journal: readings waiting for their commit, committed since the start, not yet compacted."""
+
+    model_config = shape(EXAMPLE_JOURNAL)
+    queued: int
+    committed: int
+    commits: int
+    last_commit_ms: float
+    hot: int
+    chunks: int
+    failing: str | None
+
+
+class StatusShape(BaseModel):
+    """The hub's health. `refusals` counts input that was refused and not stored, by reason, since the start."""
+
+    model_config = shape(
+        {
+            "version": "0.1.0",
+            "started_ms": 1767225600000,
+            "broker": {"connected": True},
+            "messages": 2450,
+            "refusals": {"truncated": 2},
+            "journal": EXAMPLE_JOURNAL,
+            "websocket_clients": 3,
+            "loop_lag_ms": 0.4,
+        }
+    )
+    version: str
+    started_ms: int
+    broker: BrokerStatus
+    messages: int
+    refusals: dict[str, int]
+    journal: JournalStatus
+    websocket_clients: int
+    loop_lag_ms: float
+
+
+@router.get("/status", response_model=StatusShape)
+async def status(api: ApiHere) -> JsonAnswer:
+    """Tell how the hub is doing."""
+    return JsonAnswer(_status(api).model_dump())
+
+
+def _status(api: Api) -> StatusShape:
+    now = api.parts.health.status()
+    journal = now.journal
+    return StatusShape(
+        version=version("labkeeper"),
+        started_ms=now.started_ms,
+        broker=BrokerStatus(connected=now.broker_connected),
+        messages=now.messages,
+        refusals=dict(now.refusals),
+        journal=JournalStatus(
+            queued=journal.queued,
+            committed=journal.committed,
+            commits=journal.commits,
+            last_commit_ms=journal.last_commit_ms,
+            hot=journal.hot,
+            chunks=journal.chunks,
+            failing=journal.failing or None,
+        ),
+        websocket_clients=api.audience.clients,
+        loop_lag_ms=api.lag.last_s * 1000,
+    )

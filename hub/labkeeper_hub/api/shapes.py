@@ -1,0 +1,153 @@
+"""What goes out: the hub's nouns as JSON, in the words of the reference. REST and WebSocket share every shape."""
+
+from labkeeper_hub.api.answers import Json
+from labkeeper_hub.model import (
+    TYPE_NAMES,
+    Change,
+    Command,
+    Device,
+    DeviceGone,
+    Lab,
+    Latest,
+    LedgerEntry,
+    Node,
+)
+from labkeeper_wire.descriptor import PointDescription
+
+
+def lab(noun: Lab) -> dict[str, Json]:
+    """Return a lab."""
+    return {
+        "school": noun.school,
+        "lab": noun.lab,
+        "title": {"zh": noun.title.zh, "en": noun.title.en},
+        "nodes": noun.nodes,
+        "devices_total": noun.devices_total,
+        "devices_online": noun.devices_online,
+    }
+
+
+def node(noun: Node) -> dict[str, Json]:
+    """Return a node; a foreign one has neither epoch nor backlog."""
+    return {
+        "school": noun.key.school,
+        "node": noun.key.node,
+        "lab": noun.lab,
+        "online": noun.online,
+        "since_ms": noun.since_ms,
+        "last_seen_ms": noun.last_seen_ms,
+        "epoch": noun.outbox.epoch if noun.outbox else None,
+        "backlog": noun.outbox.backlog if noun.outbox else None,
+        "foreign": noun.foreign,
+    }
+
+
+def point(noun: PointDescription) -> dict[str, Json]:
+    """Return a point as its device declares it."""
+    return {
+        "point": noun.name,
+        "kind": noun.kind,
+        "type": TYPE_NAMES.get(noun.datatype, "str"),
+        "unit": noun.unit,
+        "minimum": noun.minimum,
+        "maximum": noun.maximum,
+        "step": noun.step,
+        "options": noun.options or None,
+        "writable": noun.writable,
+        "safe_value": noun.safe_value,
+        "link_loss_s": noun.link_loss_s,
+        "risk": noun.risk,
+        "title": {"zh": noun.title_zh, "en": noun.title_en},
+        "confirm_s": noun.confirm_s,
+    }
+
+
+def device(noun: Device) -> dict[str, Json]:
+    """Return a device with its points."""
+    told = noun.description
+    return {
+        "school": noun.key.school,
+        "node": noun.key.node,
+        "device": noun.key.device,
+        "lab": noun.lab,
+        "title": {"zh": told.title_zh, "en": told.title_en},
+        "bench": told.bench or None,
+        "make": told.make,
+        "model": told.model,
+        "firmware": told.firmware,
+        "online": noun.online,
+        "since_ms": noun.since_ms,
+        "points": [point(one) for one in noun.points],
+    }
+
+
+def points_of(noun: Device) -> list[dict[str, Json]]:
+    """Return the points of a device, each with its full address."""
+    address: dict[str, Json] = {"school": noun.key.school, "node": noun.key.node, "device": noun.key.device}
+    return [address | point(one) for one in noun.points]
+
+
+def latest(noun: Latest) -> dict[str, Json]:
+    """Return a live value."""
+    school, node_id, device_id, name = noun.key
+    return {
+        "school": school,
+        "node": node_id,
+        "device": device_id,
+        "point": name,
+        "value": noun.value,
+        "time_ms": noun.time_ms,
+        "quality": noun.quality,
+        "stale": noun.stale,
+    }
+
+
+def command(noun: Command) -> dict[str, Json]:
+    """Return a command and how far it is."""
+    order = noun.order
+    school, node_id, device_id, name = order.target
+    return {
+        "id": order.id,
+        "school": school,
+        "node": node_id,
+        "device": device_id,
+        "point": name,
+        "value": order.value,
+        "state": noun.state.value,
+        "code": noun.code or None,
+        "message": noun.message or None,
+        "holder": order.holder,
+        "created_ms": order.created_ms,
+        "deadline_ms": order.deadline_ms,
+        "updated_ms": noun.updated_ms,
+    }
+
+
+def ledger_entry(noun: LedgerEntry) -> dict[str, Json]:
+    """Return one outbox's account."""
+    return {
+        "school": noun.node.school,
+        "node": noun.node.node,
+        "epoch": noun.epoch,
+        "taken": noun.taken,
+        "stored": noun.stored,
+        "gaps": noun.gaps,
+        "pending": noun.pending,
+        "balanced": noun.balanced,
+        "duplicates": noun.duplicates,
+    }
+
+
+def change(noun: Change) -> dict[str, Json]:
+    """Return one change of the live stream."""
+    match noun:
+        case Latest():
+            return {"kind": "reading"} | latest(noun)
+        case Command():
+            return {"kind": "command"} | command(noun)
+        case Node():
+            return {"kind": "node"} | node(noun)
+        case Device():
+            return {"kind": "device"} | device(noun)
+        case DeviceGone(key):
+            return {"kind": "device_gone", "school": key.school, "node": key.node, "device": key.device}
