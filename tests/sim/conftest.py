@@ -49,14 +49,17 @@ class Listener:
 
     async def next_on(self, topic: str, wanted: Callable[[Heard], bool] = lambda _: True, count: int = 1) -> Heard:
         """Wait for the `count`-th wanted message on a topic since the last `say`, or from now on."""
-        start = len(self.heard) if self.said_at is None else self.said_at
+        position = len(self.heard) if self.said_at is None else self.said_at
         self.said_at = None
-
-        def matching(heard: list[Heard]) -> list[Heard]:
-            return [one for one in heard[start:] if one.topic == topic and wanted(one)]
-
-        await self.until(lambda heard: len(matching(heard)) >= count)
-        return matching(self.heard)[count - 1]
+        async with asyncio.timeout(DEADLINE_S), self.news:
+            while True:
+                while position == len(self.heard):
+                    await self.news.wait()
+                one = self.heard[position]
+                position += 1
+                count -= one.topic == topic and wanted(one)
+                if count == 0:
+                    return one
 
     async def ever_on(self, topic: str, wanted: Callable[[Heard], bool]) -> None:
         """Wait for a wanted message on a topic, whether it has come already or not."""

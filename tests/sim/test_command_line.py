@@ -120,6 +120,21 @@ async def test_a_wrong_setting_stops_the_start_with_its_key_and_its_file(tmp_pat
     assert f"{file}: room.speed".encode() in said
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--rate", "-1"), b"command line: rate"),
+        (("--only", "toaster"), b"only: no device is called 'toaster'"),
+        (("fault", "x", "silent", "--for", "0"), b"--for"),
+    ],
+)
+async def test_a_wrong_option_stops_the_start_with_its_name(arguments: tuple[str, ...], words: bytes) -> None:
+    process = await start(*arguments)
+    _, said = await process.communicate()
+    assert process.returncode == 2
+    assert words in said
+
+
 def test_a_settings_file_is_read(tmp_path: Path) -> None:
     file = tmp_path / "lab.toml"
     file.write_text('seed = 4\n[devices."bench1/plug"]\nclock_offset_ms = 5\n[zigbee]\nlast_seen = "ISO_8601"\n')

@@ -13,7 +13,7 @@ from pathlib import Path
 from labkeeper_sdk.sim.control import NoAnswer, ask
 from labkeeper_sdk.sim.faults import Fault
 from labkeeper_sdk.sim.lab import open_lab
-from labkeeper_sdk.sim.settings import BadSettings, LabSettings, parse_broker, read_settings
+from labkeeper_sdk.sim.settings import BadSettings, LabSettings, change, parse_broker, read_settings
 
 DEFAULT_BROKER = "mqtt://127.0.0.1:1883"
 EPILOG = """\
@@ -95,7 +95,7 @@ def _settings(options: argparse.Namespace) -> LabSettings:
         "only": tuple(options.only) if options.only else None,
         "counter_rate": options.counter_rate,
     }
-    return from_file.model_copy(update={key: value for key, value in told.items() if value is not None})
+    return change(from_file, {key: value for key, value in told.items() if value is not None})
 
 
 if __name__ == "__main__":

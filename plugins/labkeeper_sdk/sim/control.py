@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from labkeeper_sdk.sim.faults import Fault
 from labkeeper_sdk.sim.link import Link
 from labkeeper_sdk.sim.messages import Outgoing
-from labkeeper_sdk.sim.settings import Broker
+from labkeeper_sdk.sim.settings import BadSettings, Broker
 
 FAULT_TOPIC = "labkeeper-sim/fault"
 ANSWER_TOPIC = "labkeeper-sim/answer"
@@ -76,6 +76,8 @@ class Control:
 
 async def ask(broker: Broker, device: str, fault: Fault, for_s: float | None) -> None:
     """Ask a running lab for a fault; return when the lab has obeyed, raise NoAnswer otherwise."""
+    if for_s is not None and for_s <= 0:
+        raise BadSettings("--for: a fault lasts longer than 0 seconds")
     request = FaultRequest(fault=fault, for_s=for_s, request=uuid.uuid4().hex)
     try:
         async with (

@@ -5,6 +5,7 @@ import logging
 import math
 import socket
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import count
 from random import Random
 from typing import Protocol
@@ -87,7 +88,7 @@ class Link:
     def listen(self, *filters: str) -> None:
         """Hear more topics on the present connection; the next one asks the talker for all of them."""
         if self._client is not None and self._group is not None:
-            self._group.create_task(_subscribe(self._client, filters))
+            self._group.create_task(_hear_more(self._client, filters))
 
     async def run(self, talker: Talker) -> None:
         """Hold the connection until `leave`; what could not be confirmed by then goes to the witness as such."""
@@ -108,7 +109,7 @@ class Link:
         async with self._connection(talker) as client, asyncio.TaskGroup() as group:
             self._client, self._group = client, group
             try:
-                reader = group.create_task(_until_lost(client), name=f"{self.name} reads")
+                reader = group.create_task(self._until_lost(client), name=f"{self.name} reads")
                 await self._introduce(client, talker)
                 self.up.set()
                 await self._leaving.wait()
@@ -158,10 +159,23 @@ class Link:
         return self._group.create_task(self._publish(self._client, ticket, message))
 
     async def _publish(self, client: aiomqtt.Client, ticket: int, message: Outgoing) -> None:
-        await client.publish(message.topic, message.payload, qos=message.qos, retain=message.retain, timeout=math.inf)
+        try:
+            await client.publish(
+                message.topic, message.payload, qos=message.qos, retain=message.retain, timeout=math.inf
+            )
+        except aiomqtt.MqttError:
+            return  # only `_until_lost` ends a connection; what carries readings stays unsettled
         settled = self._unsettled.pop(ticket, None)
         if settled is not None:
             self.witness.acknowledged(*settled)
+
+    async def _until_lost(self, client: aiomqtt.Client) -> None:
+        """Wait for the end of the connection, which raises MqttError; the ear has already heard all messages."""
+        try:
+            async for _ in client.messages:
+                pass
+        finally:
+            self._client = None  # before the task group knows: it takes no more tasks from then on
 
     async def _rest(self, attempt: int) -> None:
         wait_s = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(attempt, 10)) * self._random.uniform(0.5, 1.0)
@@ -187,15 +201,14 @@ def _ear(talker: Talker) -> type[asyncio.Queue[aiomqtt.Message]]:
     return Ear
 
 
-async def _until_lost(client: aiomqtt.Client) -> None:
-    """Wait for the end of the connection, which raises MqttError; the ear has already heard all messages."""
-    async for _ in client.messages:
-        pass
-
-
 async def _subscribe(client: aiomqtt.Client, filters: Sequence[str]) -> None:
     if filters:
         await client.subscribe([(topic, 1) for topic in filters])
+
+
+async def _hear_more(client: aiomqtt.Client, filters: Sequence[str]) -> None:
+    with suppress(aiomqtt.MqttError):
+        await _subscribe(client, filters)
 
 
 async def _settled(tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -1,6 +1,7 @@
 """What can be set about the simulated lab: one TOML file, every key with a default."""
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -80,8 +81,20 @@ def read_settings(path: Path) -> LabSettings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadSettings(f"{path}: {error}") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        raise BadSettings(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        raise BadSettings(f"{path}: {_first_problem(error)}") from error
+
+
+def change(settings: LabSettings, told: Mapping[str, object]) -> LabSettings:
+    """Return the settings with what the command line says; raise BadSettings naming the key."""
+    try:
+        return LabSettings.model_validate({**settings.model_dump(), **told})
+    except ValidationError as error:
+        raise BadSettings(f"command line: {_first_problem(error)}") from error
+
+
+def _first_problem(error: ValidationError) -> str:
+    first = error.errors()[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
 
 
 def parse_broker(url: str) -> Broker:

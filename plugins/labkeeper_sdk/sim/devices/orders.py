@@ -20,13 +20,6 @@ def one_of(value: object, options: Sequence[str]) -> str:
     raise Refused(f"expected one of {', '.join(options)}, got {value!r}")
 
 
-def truth(value: object) -> bool:
-    """Return a boolean; raise Refused otherwise."""
-    if isinstance(value, bool):
-        return value
-    raise Refused(f"expected true or false, got {value!r}")
-
-
 def onoff(value: object, now: str) -> str:
     """Return ON or OFF; TOGGLE is the other one of `now`."""
     state = one_of(value, ("ON", "OFF", "TOGGLE"))
