@@ -236,7 +236,8 @@ class Command:
 class LedgerEntry:
     """One outbox's account: readings taken (A; None: the node has not said), stored (D) and given up as gaps (X).
 
-    `duplicates` counts batches that came again and were not stored again; `backlog` counts batches still waiting.
+    `duplicates` counts batches that came again and were not stored again; `backlog` counts batches waiting, and
+    `missing` readings taken and neither come nor given up, both as of the node's last word.
     """
 
     node: NodeKey
@@ -246,6 +247,7 @@ class LedgerEntry:
     gaps: int
     duplicates: int
     backlog: int
+    missing: int | None
 
     @property
     def pending(self) -> int | None:
@@ -254,11 +256,10 @@ class LedgerEntry:
 
     @property
     def balanced(self) -> bool:
-        """Nothing is missing that is not still waiting at the node, and nothing was stored that was not taken."""
-        if self.taken is None:
+        """When the node last spoke of it, nothing was missing but what still waited there, and nothing was invented."""
+        if self.missing is None:
             return True
-        missing = self.taken - self.stored - self.gaps
-        return missing == 0 if self.backlog == 0 else missing >= 0
+        return self.missing == 0 if self.backlog == 0 else self.missing >= 0
 
 
 # --- changes ---------------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """A chunk: up to some thousand readings of one series, by time, as few bytes as is cheap to make.
 
-Times are differences in the smallest width that holds them, a mark that never changes is kept once, equal texts are kept
-once, all columns have their bytes sorted by significance (what hardly changes comes together), and zlib does the rest.
+Times are differences in the smallest width that holds them, a mark that never changes and equal texts are kept once,
+all columns have their bytes sorted by significance (what hardly changes comes together), and zlib does the rest.
 """
 
 import zlib

@@ -138,3 +138,10 @@ def by_time(columns: Columns) -> Columns:
     if len(times) < 2 or bool((times[1:] >= times[:-1]).all()):  # noqa: PLR2004 -- one alone is in order
         return columns
     return take(columns, np.argsort(times, kind="stable"))
+
+
+def value_of(kind: int, bits: int, text: str | None) -> Value | None:
+    """Return one value from its kind and bits, a text from itself."""
+    if kind == TEXT:
+        return text
+    return _of_kind(kind, np.array([bits], np.uint64), ())[0]

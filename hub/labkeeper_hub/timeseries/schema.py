@@ -5,7 +5,7 @@ from pathlib import Path
 
 VERSION = 1
 # Each table and what it is for:
-#   series    every point that ever had a reading, where its newest chunk is, and its live value as of the last compaction
+#   series    every point, where its newest chunk is, and its live value as of the last compaction
 #   segments  the log: one row per commit, named by the position of its first reading; compaction empties it
 #   chunks    what left the log: per series, by time; chunks of one series may overlap in time, later ids arrived later
 #   outboxes  which batches of which outbox are stored, written in the transaction that stores them (epoch '': foreign)

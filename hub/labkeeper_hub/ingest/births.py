@@ -1,0 +1,142 @@
+"""What births and deaths mean to the registry, and which of a birth's values are readings."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from labkeeper_hub.ingest.deliveries import FOREIGN, Deliveries
+from labkeeper_hub.ingest.intake import Intake, Source
+from labkeeper_hub.model import TYPE_NAMES, NodeKey, Outbox
+from labkeeper_hub.registry.known import NODE_ITSELF, KnownDevice
+from labkeeper_hub.registry.registry import HubRegistry
+from labkeeper_wire.commands import CONTROLS
+from labkeeper_wire.delivery import BACKLOG, EPOCH, TAKEN
+from labkeeper_wire.descriptor import (
+    BadDescriptor,
+    DeviceDescription,
+    NodeDescription,
+    PointDescription,
+    is_description,
+)
+from labkeeper_wire.effects import DeviceBorn, DeviceDied, NodeBorn, NodeDied
+from labkeeper_wire.payload import STALE, Metric, quality_of
+
+SERVICE = ("Delivery/", "Command/", "Node Control/", "Device Control/")
+SESSION = frozenset({"bdSeq"}) | CONTROLS
+LONGEST_EPOCH = 64
+SWEEP_MS = 3000  # a node has this long after NBIRTH for its DBIRTHs
+
+
+@dataclass(slots=True)
+class Births:
+    """Keeps the sources: the nodes in session."""
+
+    registry: HubRegistry
+    deliveries: Deliveries
+    intake: Intake
+    node_lost: Callable[[NodeKey, int], None]
+    sources: dict[NodeKey, Source] = field(default_factory=dict)
+    _sweeps: dict[NodeKey, int] = field(default_factory=dict)
+
+    def node_born(self, born: NodeBorn, now_ms: int) -> None:
+        """Begin the node's session; its own metrics are points where it is a foreign one."""
+        key = NodeKey(born.group, born.node)
+        epoch = _epoch(born.metrics)
+        source = self.sources[key] = Source(self.deliveries.of(key, epoch), ours=epoch != FOREIGN)
+        outbox = Outbox(epoch) if source.ours else None
+        node = self.registry.node_born(key, NodeDescription.from_metrics(born.metrics), outbox, now_ms)
+        self._sweeps[key] = now_ms + SWEEP_MS
+        itself = self.registry.device_born(node, NODE_ITSELF, DeviceDescription(), _points(born.metrics), now_ms)
+        source.devices[None] = itself
+        if source.ours:
+            self.intake.outbox(source, tuple(metric for metric in born.metrics if metric.name in (TAKEN, BACKLOG)))
+        self._values(source, itself, born.metrics, now_ms)
+
+    def device_born(self, born: DeviceBorn, now_ms: int) -> None:
+        """Take a DBIRTH; the session has made sure of its NBIRTH."""
+        key = NodeKey(born.group, born.node)
+        try:
+            description = DeviceDescription.from_metrics(born.metrics)
+        except BadDescriptor as bad:
+            self.intake.refusals.count(bad.reason, f"{born.group}/{born.node}/{born.device}")
+            description = DeviceDescription.from_metrics(m for m in born.metrics if m.name != "Descriptor")
+        source = self.sources[key]
+        node = self.registry.node_at(key, now_ms)
+        device = self.registry.device_born(node, born.device, description, _points(born.metrics), now_ms)
+        source.devices[born.device] = device
+        self._values(source, device, born.metrics, now_ms)
+
+    def node_died(self, died: NodeDied, now_ms: int) -> None:
+        """The node is gone with everything it had."""
+        key = NodeKey(died.group, died.node)
+        self.sources.pop(key, None)
+        self._sweeps.pop(key, None)
+        self.registry.node_died(self.registry.node_at(key, now_ms), died.time_ms)
+        self.node_lost(key, now_ms)
+
+    def device_died(self, died: DeviceDied, now_ms: int) -> None:
+        """One device is gone."""
+        source = self.sources[NodeKey(died.group, died.node)]
+        device = source.devices.pop(died.device, None)
+        if device is not None:
+            self.registry.device_died(device, now_ms)
+
+    def link_stale(self, time_ms: int) -> None:
+        """Nobody can be heard."""
+        self.sources.clear()
+        self._sweeps.clear()
+        self.registry.link_stale(time_ms)
+
+    def sweep(self, now_ms: int) -> None:
+        """Let go of devices that their node, born again, has not borne again."""
+        due = [key for key, time_ms in self._sweeps.items() if time_ms <= now_ms]
+        for key in due:
+            del self._sweeps[key]
+            self.registry.sweep(self.registry.known[key], now_ms)
+
+    def _values(self, source: Source, device: KnownDevice, metrics: Iterable[Metric], now_ms: int) -> None:
+        """Make a birth's values live. A foreign node's are readings too, where they say something new: what changed
+        while it was away comes no other way. Our nodes' come in batches as well, and must not be stored twice.
+        """
+        new = tuple(metric for metric in metrics if _says_something_new(device, metric))
+        count = self.intake.readings(source, device, new, now_ms, stored=not source.ours)
+        if count:
+            source.delivery.stored += count
+            self.deliveries.touch(source.delivery, 0)
+            self.intake.journal.filled()
+        for point in device.points.values():
+            self.registry.bus.note(point)
+
+
+def _says_something_new(device: KnownDevice, metric: Metric) -> bool:
+    """Tell a value that is not the live one; no value says only that the point is stale."""
+    point = device.points.get(metric.name or "")
+    if point is None or metric.transient:
+        return False
+    if metric.value is None:
+        if quality_of(metric) == STALE:
+            point.quality = STALE
+        return False
+    same = point.time_ms == metric.time_ms and point.value == metric.value and point.quality == quality_of(metric)
+    return not same
+
+
+def _points(metrics: Iterable[Metric]) -> list[PointDescription]:
+    """Return what a birth declares to be points: values of ours, not the session's, the delivery's or a description."""
+    return [
+        PointDescription.from_metric(metric)
+        for metric in metrics
+        if metric.name is not None
+        and metric.datatype in TYPE_NAMES
+        and metric.name not in SESSION
+        and not metric.name.startswith(SERVICE)
+        and not is_description(metric.name)
+    ]
+
+
+def _epoch(metrics: Iterable[Metric]) -> str:
+    """Return the outbox' epoch; "" where there is none that an acknowledgement could carry."""
+    epoch = next((metric.value for metric in metrics if metric.name == EPOCH), None)
+    if not isinstance(epoch, str) or not 0 < len(epoch) <= LONGEST_EPOCH:
+        return FOREIGN
+    fits = epoch.isascii() and epoch.isprintable() and not set(epoch) & {" ", ";"}
+    return epoch if fits else FOREIGN

@@ -1,0 +1,181 @@
+"""The hub's place at the broker: one connection after the other, each with a Sparkplug host session of its own."""
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from labkeeper_hub.ingest.births import Births
+from labkeeper_hub.ingest.intake import Intake
+from labkeeper_hub.model import NodeKey
+from labkeeper_wire import mqtt
+from labkeeper_wire.datatypes import DataType
+from labkeeper_wire.delivery import ACK
+from labkeeper_wire.effects import (
+    DataReceived,
+    DeviceBorn,
+    DeviceDied,
+    Disconnect,
+    HostEffect,
+    LinkStale,
+    NodeBorn,
+    NodeDied,
+    Publish,
+    Refused,
+    Subscribe,
+)
+from labkeeper_wire.host_session import HostSession
+from labkeeper_wire.payload import Metric
+
+log = logging.getLogger(__name__)
+TICK_S = 0.2
+TURN_S = 0.004  # of one task in the event loop, before commands and pages get theirs
+FIRST_WAIT_S = 0.2
+LAST_WAIT_S = 5.0
+
+
+class NotConnected(Exception):
+    """There is no broker to send it to."""
+
+
+@dataclass(slots=True)
+class Host:
+    """Carries out what the session wants, and gives what it heard to intake and births."""
+
+    address: mqtt.Address
+    host_id: str
+    births: Births
+    intake: Intake
+    now_ms: Callable[[], int]
+    messages: int = 0
+    connected: bool = False
+    _session: HostSession | None = None
+    _link: mqtt.Link | None = None
+    _said: str = field(default="", init=False)
+
+    async def run(self) -> None:
+        """Keep a connection, for ever; cancelled, it says goodbye first."""
+        wait_s = FIRST_WAIT_S
+        while True:
+            try:
+                async with self._connection() as link:
+                    wait_s = FIRST_WAIT_S
+                    await self._listen(link)
+            except mqtt.MqttError as lost:
+                self._say(f"no broker: {lost}")
+            await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))
+            wait_s = min(wait_s * 2, LAST_WAIT_S)
+
+    def write(self, node: NodeKey, device: str | None, metrics: Sequence[Metric]) -> None:
+        """Send an NCMD or DCMD; raises NotConnected, LinkLost, and CannotEncode for a value that does not fit."""
+        if self._session is None or self._link is None or not self.connected:
+            raise NotConnected
+        order = self._session.command(*node, device, metrics, self.now_ms())
+        self._link.send(order.topic, order.payload)
+
+    def acknowledge(self, node: NodeKey, text: str) -> None:
+        """Tell a node what is stored; if it cannot be told, it asks again."""
+        try:
+            self.write(node, None, (Metric(ACK, text, DataType.STRING),))
+        except (NotConnected, mqtt.LinkLost):
+            return
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[mqtt.Link]:
+        session = HostSession(self.host_id, connect_ms=self.now_ms())
+        will = mqtt.Will(session.will.topic, session.will.payload, session.will.qos, session.will.retain)
+        async with mqtt.connect(self.address, f"labkeeper-host-{self.host_id}", will=will) as link:
+            self._session, self._link = session, link
+            try:
+                await self._carry_out(link, session.connected(self.now_ms()))
+                self.connected = True
+                self._say("connected")
+                yield link
+            except asyncio.CancelledError:
+                await self._leave(link, session)
+                raise
+            finally:
+                self.connected, self._session, self._link = False, None, None
+                for effect in session.link_lost(self.now_ms()):
+                    self._hear(effect, self.now_ms())
+
+    async def _leave(self, link: mqtt.Link, session: HostSession) -> None:
+        try:
+            async with asyncio.timeout(2):
+                await self._carry_out(link, session.leave(self.now_ms()))
+        except (mqtt.MqttError, TimeoutError) as error:
+            log.warning("the broker did not hear the goodbye: %s", error)
+
+    async def _listen(self, link: mqtt.Link) -> None:
+        """Read on and on, but no more than the journal can take, and tick beside it."""
+        ticking = asyncio.create_task(self._tick(link), name="host session's clock")
+        try:
+            async for messages in link.batches():
+                await self._take(link, messages)
+        finally:
+            ticking.cancel()
+
+    async def _take(self, link: mqtt.Link, messages: list[mqtt.Message]) -> None:
+        clock = asyncio.get_running_loop().time
+        until, now_ms = clock() + TURN_S, self.now_ms()
+        session, journal = self._session, self.intake.journal
+        if session is None:
+            return
+        for message in messages:
+            self.messages += 1
+            for effect in session.received(message.topic, message.payload, now_ms):
+                if type(effect) is DataReceived:
+                    self._data(effect, now_ms)
+                else:
+                    await self._carry_out(link, (effect,))
+            if journal.full:
+                await journal.room()
+            if clock() > until:
+                await asyncio.sleep(0)
+                until, now_ms = clock() + TURN_S, self.now_ms()
+
+    async def _tick(self, link: mqtt.Link) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            now_ms = self.now_ms()
+            self.births.sweep(now_ms)
+            if self._session is not None:
+                await self._carry_out(link, self._session.tick(now_ms))
+
+    async def _carry_out(self, link: mqtt.Link, effects: Iterable[HostEffect]) -> None:
+        for effect in effects:
+            if isinstance(effect, Subscribe):
+                await link.subscribe(*effect.filters)
+            elif isinstance(effect, Publish):
+                await link.publish(effect.topic, effect.payload, qos=effect.qos, retain=effect.retain)
+            elif not isinstance(effect, Disconnect):
+                self._hear(effect, self.now_ms())
+
+    def _data(self, data: DataReceived, now_ms: int) -> None:
+        source = self.births.sources.get(NodeKey(data.group, data.node))
+        if source is not None:
+            self.intake.data(source, data, now_ms)
+
+    def _hear(self, effect: HostEffect, now_ms: int) -> None:
+        if isinstance(effect, DataReceived):
+            self._data(effect, now_ms)
+        elif isinstance(effect, NodeBorn):
+            self.births.node_born(effect, now_ms)
+        elif isinstance(effect, DeviceBorn):
+            self.births.device_born(effect, now_ms)
+        elif isinstance(effect, DeviceDied):
+            self.births.device_died(effect, now_ms)
+        elif isinstance(effect, NodeDied):
+            self.births.node_died(effect, now_ms)
+        elif isinstance(effect, LinkStale):
+            self.births.link_stale(effect.time_ms)
+        elif isinstance(effect, Refused):
+            self.intake.refusals.count(effect.reason, effect.topic)
+
+    def _say(self, state: str) -> None:
+        """Log a change of state once."""
+        if state != self._said:
+            self._said = state
+            log.log(logging.INFO if state == "connected" else logging.WARNING, "broker: %s", state)

@@ -1,0 +1,75 @@
+"""The registry's tables. Their history is in migrations/; a test holds the two together."""
+
+from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKeyConstraint, Index, Integer, MetaData, String, Table
+
+metadata = MetaData()
+
+schools = Table("schools", metadata, Column("school", String, primary_key=True))
+
+labs = Table(
+    "labs",
+    metadata,
+    Column("school", String, primary_key=True),
+    Column("lab", String, primary_key=True),
+    Column("title_zh", String, nullable=False),
+    Column("title_en", String, nullable=False),
+)
+
+nodes = Table(
+    "nodes",
+    metadata,
+    Column("school", String, primary_key=True),
+    Column("node", String, primary_key=True),
+    Column("lab", String, nullable=False),  # as the node says it; "" for a foreign one
+    Column("title_zh", String, nullable=False),
+    Column("title_en", String, nullable=False),
+    Column("epoch", String, nullable=True),  # NULL: a foreign node, without an outbox
+    Column("online", Boolean, nullable=False),
+    Column("since_ms", BigInteger, nullable=False),
+    Column("last_seen_ms", BigInteger, nullable=False),
+)
+
+devices = Table(
+    "devices",
+    metadata,
+    Column("school", String, primary_key=True),
+    Column("node", String, primary_key=True),
+    Column("device", String, primary_key=True),
+    Column("description", JSON, nullable=False),
+    Column("since_ms", BigInteger, nullable=False),
+    ForeignKeyConstraint(["school", "node"], ["nodes.school", "nodes.node"]),
+)
+
+points = Table(
+    "points",
+    metadata,
+    Column("school", String, primary_key=True),
+    Column("node", String, primary_key=True),
+    Column("device", String, primary_key=True),
+    Column("point", String, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("description", JSON, nullable=False),
+    ForeignKeyConstraint(["school", "node", "device"], ["devices.school", "devices.node", "devices.device"]),
+)
+
+commands = Table(
+    "commands",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("school", String, nullable=False),
+    Column("node", String, nullable=False),
+    Column("device", String, nullable=False),
+    Column("point", String, nullable=False),
+    Column("value", JSON, nullable=False),
+    Column("holder", String, nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("deadline_ms", BigInteger, nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("code", String, nullable=False),
+    Column("message", String, nullable=False),
+    Column("updated_ms", BigInteger, nullable=False),
+    Index("commands_by_time", "created_ms"),
+    Index("commands_by_device", "school", "node", "device", "created_ms"),
+    Index("commands_by_state", "state"),
+)
