@@ -1,5 +1,7 @@
 """The bytes themselves, written by hand from Sparkplug's field numbers."""
 
+from datetime import datetime, timedelta, timezone
+
 import pytest
 
 from labkeeper_wire import DataSet, DataType, MetaData, Metric, Parameter, Payload, Property, Template, decode, encode
@@ -135,6 +137,17 @@ def test_properties_have_exactly_these_bytes() -> None:
 )
 def test_what_well_known_writers_do_differently_is_understood(rest: str, value: int) -> None:
     assert decode(metric_body(rest)).metrics[0].value == value
+
+
+@pytest.mark.sparkplug("payloads-timestamp-in-UTC", "payloads-metric-timestamp-in-UTC")
+def test_a_time_on_the_wire_is_utc_whatever_the_schools_clock_shows() -> None:
+    new_year_in_shanghai = datetime(2024, 1, 1, tzinfo=timezone(timedelta(hours=8)))
+    time_ms = int(new_year_in_shanghai.timestamp() * 1000)
+    varint = "8080ea84cc31"  # 1,704,038,400,000: 2023-12-31T16:00Z
+    data = bytes.fromhex(f"08{varint} 120e 0a016d 18{varint} 2003 5005")
+    payload = Payload((Metric("m", 5, DataType.INT32, time_ms),), time_ms)
+    assert encode(payload) == data
+    assert decode(data) == payload
 
 
 def test_unknown_fields_and_extensions_are_ignored() -> None:

@@ -138,8 +138,6 @@ PAYLOADS = st.builds(
 
 @given(payload=PAYLOADS)
 @pytest.mark.sparkplug(
-    "payloads-timestamp-in-UTC",
-    "payloads-metric-timestamp-in-UTC",
     "payloads-dataset-column-size",
     "payloads-dataset-column-num-headers",
     "payloads-dataset-types-num",

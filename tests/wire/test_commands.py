@@ -32,7 +32,6 @@ def test_a_command_crosses_the_wire_whole(uuid: UUID, ttl_ms: int, fence: int, v
     assert CommandRequest.from_metrics(decode(encode(Payload(request.to_metrics()))).metrics) == request
 
 
-@pytest.mark.sparkplug("payloads-metric-datatype-value-type")
 def test_a_command_carries_names_and_datatypes() -> None:
     assert REQUEST.to_metrics() == (
         Metric("target", 21.5, DataType.DOUBLE),

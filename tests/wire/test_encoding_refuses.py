@@ -18,6 +18,7 @@ from labkeeper_wire import (
     encode,
 )
 from labkeeper_wire.datatypes import METRIC_TYPES
+from labkeeper_wire.malformed import LAST_TIME_MS, LIMITS
 
 BAD_VALUES: list[tuple[Any, int]] = [
     (128, DataType.INT8),
@@ -109,6 +110,10 @@ def test_a_property_that_does_not_fit_its_type_is_refused(properties: Mapping[st
         Payload((), seq=256),
         Payload((), seq=-1),
         Payload((), time_ms=-1),
+        Payload((), time_ms=LAST_TIME_MS + 1),
+        Payload((Metric("m", 1, DataType.INT8, time_ms=LAST_TIME_MS + 1),)),
+        Payload((), body=bytes(LIMITS.size)),
+        Payload((Metric("m", 1, DataType.INT8),) * (LIMITS.metrics + 1)),
         Payload((), uuid=5),  # type: ignore[arg-type]
     ],
 )

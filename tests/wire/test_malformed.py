@@ -52,7 +52,7 @@ def packed(datatype: int, data: bytes) -> bytes:
 
 
 def many(count: int) -> bytes:
-    return encode(Payload(tuple(Metric("m", 1, DataType.INT8) for _ in range(count))))
+    return encode(Payload((Metric("m", 1, DataType.INT8),))) * count  # repeated fields simply follow each other
 
 
 CASES: list[tuple[Reason, str, bytes]] = [

@@ -13,8 +13,6 @@ IDS = st.text(st.characters(exclude_characters="+/#"), min_size=1, max_size=20).
 @pytest.mark.sparkplug(
     "topic-structure",
     "topic-structure-namespace-a",
-    "topic-structure-namespace-device-id-associated-message-types",
-    "topic-structure-namespace-device-id-non-associated-message-types",
     "intro-group-id-string",
     "intro-edge-node-id-string",
     "intro-device-id-string",
@@ -60,6 +58,8 @@ def test_topics_read_as_the_standard_writes_them() -> None:
     "intro-group-id-chars",
     "intro-edge-node-id-chars",
     "intro-device-id-chars",
+    "topic-structure-namespace-device-id-associated-message-types",
+    "topic-structure-namespace-device-id-non-associated-message-types",
     "topic-structure-namespace-valid-group-id",
     "topic-structure-namespace-valid-edge-node-id",
     "topic-structure-namespace-valid-device-id",

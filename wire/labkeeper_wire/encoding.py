@@ -5,7 +5,7 @@ from typing import Any
 
 from labkeeper_wire.arrays import pack_array
 from labkeeper_wire.datatypes import ARRAY_TYPES, BASIC_TYPES, METRIC_TYPES, PROPERTY_TYPES, DataType
-from labkeeper_wire.malformed import CannotEncode
+from labkeeper_wire.malformed import LAST_TIME_MS, LIMITS, CannotEncode
 from labkeeper_wire.payload import (
     BAD,
     GOOD,
@@ -48,7 +48,7 @@ UNTYPED: Mapping[type, DataType] = {
 
 
 def encode(payload: Payload, *, datatypes: bool = True) -> bytes:
-    """Write one message body; raise CannotEncode if a value does not fit its datatype.
+    """Write one message body; raise CannotEncode if a value does not fit its datatype, or the body our own limits.
 
     `datatypes=False` leaves the metrics' datatypes out, as Sparkplug advises for data: the birth has told them.
     """
@@ -56,16 +56,20 @@ def encode(payload: Payload, *, datatypes: bool = True) -> bytes:
     try:
         _write_metrics(body.metrics, payload.metrics, datatypes)
         _write_head(body, payload)
-        return body.SerializeToString()
+        data = body.SerializeToString()
     except CannotEncode:
         raise
     except (TypeError, ValueError) as error:
         raise CannotEncode(str(error)) from error
+    # A hub of ours would refuse it each time it is sent again: better that its maker hears of it.
+    if len(data) > LIMITS.size or len(payload.metrics) > LIMITS.metrics:
+        raise CannotEncode(f"{len(payload.metrics)} metrics in {len(data)} bytes are too many for one message")
+    return data
 
 
 def _write_head(body: Body, payload: Payload) -> None:
     if payload.time_ms is not None:
-        body.timestamp = payload.time_ms
+        body.timestamp = _time(payload.time_ms)
     if payload.seq is not None:
         if payload.seq > LAST_SEQ:
             raise CannotEncode(f"seq {payload.seq} is not within 0..{LAST_SEQ}")
@@ -74,6 +78,12 @@ def _write_head(body: Body, payload: Payload) -> None:
         body.uuid = payload.uuid
     if payload.body is not None:
         body.body = payload.body
+
+
+def _time(time_ms: int) -> int:
+    if time_ms > LAST_TIME_MS:
+        raise CannotEncode(f"time {time_ms} ms is after the year 9999")
+    return time_ms
 
 
 def _write_metrics(target: Any, metrics: Iterable[Metric], datatypes: bool) -> None:  # noqa: ANN401, FBT001 - a container without public name; an inner switch
@@ -87,7 +97,7 @@ def _write_metrics(target: Any, metrics: Iterable[Metric], datatypes: bool) -> N
         elif alias is None:
             raise CannotEncode("a metric needs a name or an alias")
         if time_ms is not None:
-            message.timestamp = time_ms
+            message.timestamp = time_ms if time_ms <= LAST_TIME_MS else _time(time_ms)
         if datatype and datatypes:
             message.datatype = datatype
         if value is None:
