@@ -12,7 +12,8 @@ from labkeeper_wire.payload import GOOD, QUALITY, Metric, Payload, Property
 
 GAP = "Delivery/Gap"  # String, JSON {id, from_ms, to_ms, readings, batches}, beside Delivery/Batch in an NDATA
 NODE = ""  # the device of a batch that is about the node itself: a gap record
-MOST_READINGS = 1000  # in one batch, so that a message stays far below every limit on its way
+MOST_BYTES = 200_000  # in one batch, roughly, so that a message stays far below every limit on its way
+METRIC_BYTES = 100
 
 DATATYPES: dict[type, DataType] = {
     float: DataType.DOUBLE,
@@ -103,7 +104,12 @@ def unpack(data: bytes) -> tuple[Metric, ...]:
 
 def in_parts(draft: Draft) -> list[Draft]:
     """Cut a draft too large for one message; the order stays."""
-    if len(draft.metrics) <= MOST_READINGS:
-        return [draft]
-    starts = range(0, len(draft.metrics), MOST_READINGS)
-    return [Draft(draft.device, draft.metrics[start : start + MOST_READINGS]) for start in starts]
+    parts: list[Draft] = []
+    start, size = 0, 0
+    for at, metric in enumerate(draft.metrics):
+        more = METRIC_BYTES + (len(metric.value.encode()) if isinstance(metric.value, str) else 0)
+        if at > start and size + more > MOST_BYTES:
+            parts.append(Draft(draft.device, draft.metrics[start:at]))
+            start, size = at, 0
+        size += more
+    return [*parts, Draft(draft.device, draft.metrics[start:])]

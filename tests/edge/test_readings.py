@@ -133,7 +133,7 @@ async def test_each_connect_has_the_next_bd_seq_over_restarts(broker: Broker, ru
     assert [it.bd_seq for it in host.heard if isinstance(it, NodeBorn)] == [0, 1]
 
 
-async def test_the_broker_may_go_and_come_back(broker: Broker, run_edge: RunEdge, keyboard: Keyboard) -> None:
+async def test_the_broker_may_go_and_come_back(broker: Broker, run_edge: RunEdge) -> None:
     async with run_edge():
         async with open_host(broker.url) as host:
             await host.born("d1")
@@ -177,12 +177,12 @@ async def test_a_device_that_falls_silent_dies_and_is_born_again(
 async def test_a_full_outbox_gives_up_the_oldest_and_says_so(
     broker: Broker, run_edge: RunEdge, keyboard: Keyboard
 ) -> None:
-    quota = DRIVER + "[outbox]\nmax_bytes = 100000\ncommit_every_ms = 1\n"
+    quota = DRIVER + "[outbox]\nmax_bytes = 1000000\ncommit_every_ms = 1\n"
     async with run_edge(quota):
         async with open_host(broker.url, acking=False) as host:
             await host.born("d1")
         for number in range(60):
-            await keyboard.says(text=f"{number:03}" + "x" * 4000)
+            await keyboard.says(text=f"{number:03}" + "x" * 40000)
         async with open_host(broker.url) as host:
             await host.until(lambda: any(text and str(text).startswith("059") for text in host.values("text")))
             await host.until(lambda: host.node_metric(BACKLOG) == 0 and host.node_metric(GAPS))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from labkeeper_edge.batches import GAP, Gap
+from labkeeper_sdk import Value
 from labkeeper_wire import mqtt
 from labkeeper_wire.codec import encode
 from labkeeper_wire.commands import RESULT, CommandRequest, CommandResult, CommandState, Target
@@ -100,7 +101,7 @@ class TinyHost:
         command: str,
         device: str,
         point: str,
-        value: bool | float | str,
+        value: Value,
         *,
         ttl_ms: int = 3000,
         fence: int = 0,
