@@ -1,0 +1,28 @@
+"""How the hub is doing, gathered from its parts."""
+
+from dataclasses import dataclass
+
+from labkeeper_hub.ingest.host import Host
+from labkeeper_hub.ingest.refusals import Refusals
+from labkeeper_hub.model import Status
+from labkeeper_hub.timeseries.journal import Journal
+
+
+@dataclass(frozen=True, slots=True)
+class HubHealth:
+    """Reads counters; nothing waits."""
+
+    started_ms: int
+    host: Host
+    refusals: Refusals
+    journal: Journal
+
+    def status(self) -> Status:
+        """Return the present state."""
+        return Status(
+            self.started_ms,
+            self.host.connected,
+            self.host.messages,
+            dict(self.refusals.counts),
+            self.journal.status(),
+        )
