@@ -446,9 +446,6 @@ def test_births_hold_the_newest_live_values_and_never_a_historical_or_transient_
 @pytest.mark.sparkplug(
     "topics-ndata-payload",
     "topics-ddata-payload",
-    "principles-rbe-recommended",
-    "operational-behavior-data-publish-nbirth-change",
-    "operational-behavior-data-publish-dbirth-change",
     "payloads-metric-datatype-not-req",
     "payloads-name-requirement",
 )

@@ -438,7 +438,7 @@ def test_an_alias_sent_before_the_birth_that_explains_it_is_not_believed(node: N
     assert reasons(node.data(3, Metric(None, 1.0, alias=1))) == ["unknown_alias"]
 
 
-def test_a_message_from_before_the_birth_is_late_even_if_its_seq_fits(node: Node) -> None:
+def test_a_dbirth_from_before_the_nbirth_is_late_even_if_its_seq_fits(node: Node) -> None:
     node.at = NOW - 1
     assert reasons(node.device_born(2)) == ["late"]
     node.at = NOW
@@ -554,6 +554,37 @@ def test_many_late_messages_in_a_row_mean_that_the_host_is_out_of_step(node: Nod
 def test_a_message_without_a_time_is_never_taken_for_late(node: Node) -> None:
     node.at = None
     assert node.value(200) == []
+
+
+def test_a_gap_filled_by_something_sent_later_means_that_a_birth_was_missed(node: Node) -> None:
+    node.at = NOW + 10
+    assert node.value(3, 3.0) == []
+    node.at = NOW + 20
+    effects = node.value(2, 2.0)
+    assert values(effects) == [("temperature", 3.0), ("temperature", 2.0)]
+    assert is_rebirth(effects[-1])
+    assert reasons(node.data(3, Metric(None, 1.0, alias=1))) == ["unknown_alias"]
+
+
+def test_a_message_without_time_may_fill_any_gap(node: Node) -> None:
+    assert node.value(3, 3.0) == []
+    node.at = None
+    assert [value for _, value in values(node.value(2, 2.0))] == [2.0, 3.0]
+
+
+def test_what_turns_out_late_while_it_was_held_is_not_reported(node: Node) -> None:
+    for seq, at in ((9, NOW + 8), (3, NOW + 10)):
+        node.at = at
+        assert node.value(seq, float(seq)) == []
+    node.at = NOW + 6
+    assert [value for _, value in values(node.value(2, 2.0))] == [2.0, 3.0]
+    assert reasons(node.host.tick(NOW + 2000)) == ["late"]
+
+
+def test_an_nbirth_older_than_what_came_since_is_old(node: Node) -> None:
+    node.at = NOW + 10
+    node.value(2)
+    assert reasons(node.born(at=NOW + 5)) == ["old_birth"]
 
 
 def test_no_more_than_so_many_messages_are_held(node: Node) -> None:

@@ -3,12 +3,14 @@
 import asyncio
 import os
 import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from random import Random
 
 import pytest
-from labkeeper_sdk.testing import open_broker
 
+from labkeeper_sdk.testing import open_broker
 from labkeeper_wire.codec import decode
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.edge_session import EdgeSession
@@ -16,7 +18,6 @@ from labkeeper_wire.effects import (
     DataReceived,
     DeviceBorn,
     DeviceDied,
-    Disconnect,
     EdgeEffect,
     HostEffect,
     LinkStale,
@@ -83,6 +84,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.loss = self.random.choice((1, 5, 15))
+        self.churn = self.random.choice((1, 30))
         self.state = b""
         self.host = HostSession(HOST, connect_ms=self.now)
         self.declared[None] = self.some_names()
@@ -134,7 +136,7 @@ class World:
         for flight in sorted(self.flights):
             if not flight.message.topic.endswith(("/NCMD/node", "/NDEATH/node")) and self.random.random() < 0.5:
                 self.host_hears(flight.message)
-        self.flights = [flight for flight in self.flights if self.random.random() < 0.1]
+        self.flights = [flight for flight in self.flights if self.random.random() < 0.3]
         self.host_hears(self.edge.will)
         self.connect_edge()
 
@@ -222,9 +224,16 @@ class World:
     def step(self) -> None:
         self.now += self.random.randint(1, 60)
         actions = (self.send_data, self.declare_device, self.lose_device, self.drop_edge, self.drop_host)
-        self.random.choices(actions, (200, 4, 4, 2, 1))[0]()
+        self.random.choices(actions, (200, 4, 4, self.churn, 1))[0]()
         self.arrive()
         self.host_does(self.host.tick(self.now))
+
+    def shatter(self) -> None:
+        """The worst at the end: a new session most of whose births are lost."""
+        self.loss = 60
+        self.drop_edge()
+        for _ in range(10):
+            self.step()
 
     def heal(self) -> None:
         """The links are whole from now on; the node goes on sending, and the host has time to ask."""
@@ -259,6 +268,7 @@ def test_whatever_the_link_does_no_value_gets_a_wrong_name_and_all_is_well_after
     for _ in range(1000):
         world.step()
     assert world.reports > 50
+    world.shatter()
     world.heal()
     assert world.known == world.expected()
     for device, names in world.declared.items():
@@ -266,3 +276,83 @@ def test_whatever_the_link_does_no_value_gets_a_wrong_name_and_all_is_well_after
         world.edge_does(world.edge.data(device, sent, world.now))
         world.arrive()
         assert {name: world.values[device, name] for name in names} == {one.name: one.value for one in sent}
+
+
+# Over a real broker
+
+
+@dataclass
+class End:
+    """One end of a conversation: a link, and all effects since it opened."""
+
+    link: Link
+    session: EdgeSession | HostSession
+    effects: list[EdgeEffect | HostEffect] = field(default_factory=list)
+
+    async def carry_out(self, effects: Sequence[EdgeEffect | HostEffect]) -> None:
+        for effect in effects:
+            if isinstance(effect, Subscribe):
+                await self.link.subscribe(*effect.filters)
+            elif isinstance(effect, Publish):
+                await self.link.publish(effect.topic, effect.payload, qos=effect.qos, retain=effect.retain)
+            self.effects.append(effect)
+
+    async def until(self, kind: type[EdgeEffect | HostEffect]) -> EdgeEffect | HostEffect:
+        """Listen until an effect of this kind has come since the last call."""
+        async with asyncio.timeout(10):
+            while True:
+                for index, effect in enumerate(self.effects):
+                    if isinstance(effect, kind):
+                        del self.effects[: index + 1]
+                        return effect
+                for message in await anext(self.link.batches()):
+                    await self.carry_out(self.session.received(message.topic, message.payload, now_ms()))
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+@asynccontextmanager
+async def opened(address: Address, client_id: str, session: EdgeSession | HostSession) -> AsyncIterator[End]:
+    will = session.will
+    async with connect(address, client_id, will=Will(will.topic, will.payload, will.qos, will.retain)) as link:
+        assert not link.session_present
+        end = End(link, session)
+        await end.carry_out(session.connected(now_ms()))
+        yield end
+
+
+def edge_session(bd_seq: int) -> EdgeSession:
+    session = EdgeSession("school", "node", bd_seq=bd_seq, primary_host=HOST)
+    session.declare_node([])
+    session.declare_device("probe", [Metric("temperature", 20.5, DataType.DOUBLE)], now_ms())
+    return session
+
+
+@pytest.mark.sparkplug(
+    "principles-persistence-clean-session-311",
+    "message-flow-phid-sparkplug-clean-session-311",
+    "operational-behavior-edge-node-termination-host-offline-reconnect",
+    "operational-behavior-edge-node-intentional-disconnect-ndeath",
+    "topics-ndeath-payload",
+)
+async def test_over_a_broker_sessions_are_clean_and_follow_each_other() -> None:
+    async with open_broker() as broker:
+        address = Address.parse(broker.url)
+        async with opened(address, "edge", edge_session(0)) as edge:
+            host = HostSession(HOST, connect_ms=now_ms())
+            async with opened(address, "hub", host) as hub:
+                await edge.until(SessionLive)
+                born = await hub.until(DeviceBorn)
+                assert isinstance(born, DeviceBorn)
+                assert born.metrics[0].value == 20.5
+                await hub.carry_out(host.leave(now_ms()))
+                await edge.until(SessionPaused)
+                assert isinstance(await hub.until(NodeDied), NodeDied)
+        host = HostSession(HOST, connect_ms=now_ms())
+        async with opened(address, "edge", edge_session(1)) as edge, opened(address, "hub", host) as hub:
+            await edge.until(SessionLive)
+            reborn = await hub.until(NodeBorn)
+            assert isinstance(reborn, NodeBorn)
+            assert reborn.bd_seq == 1

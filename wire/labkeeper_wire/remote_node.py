@@ -22,6 +22,8 @@ from labkeeper_wire.reorder import Arrival, Reorder
 from labkeeper_wire.sequence import SEQ_MASK
 from labkeeper_wire.topics import Kind, Topic
 
+_LIVES = (Kind.DBIRTH, Kind.DDEATH)
+
 NEVER = -1
 """Before any time a message can carry."""
 
@@ -117,14 +119,13 @@ class RemoteNode:
         seq, order = payload.seq, self.order
         if seq is None:
             return self._refuse("seq_missing", topic)
-        if seq != order.expected or (payload.time_ms is not None and payload.time_ms < self._born_ms):
+        if seq != order.expected or (kind in _LIVES and self._is_echo(payload)):
             return self._out_of_turn(Arrival(kind, device, topic, payload, seq), now_ms)
+        if order.held:
+            return self._fill_gap(Arrival(kind, device, topic, payload, seq), now_ms)
         order.expected = (seq + 1) & SEQ_MASK
         self._late = 0
-        effects = self._take(kind, device, topic, payload, now_ms)
-        if order.held:
-            effects += self._take_ready(now_ms)
-        return effects
+        return self._take(kind, device, topic, payload, now_ms)
 
     def _take(self, kind: Kind, device: str | None, topic: str, payload: Payload, now_ms: int) -> list[HostEffect]:
         sent_ms = payload.time_ms
@@ -159,6 +160,14 @@ class RemoteNode:
             return [Refused(unusable.reason, topic), *self.want_rebirth(now_ms)]
         return [DeviceBorn(self._group, self._node, device, timed(payload.metrics, sent_ms), sent_ms)]
 
+    def _fill_gap(self, arrival: Arrival, now_ms: int) -> list[HostEffect]:
+        """Take a message in turn and what waited for it, unless it only seems to be the missing one."""
+        self.order.hold(arrival, now_ms)
+        self._late = 0
+        if self.order.contradicts(arrival.payload.time_ms):
+            return [*self._give_up(now_ms), *self._ask(now_ms)]
+        return self._take_ready(now_ms)
+
     def _take_ready(self, now_ms: int) -> list[HostEffect]:
         effects: list[HostEffect] = []
         for arrival in self.order.ready():
@@ -173,14 +182,15 @@ class RemoteNode:
         return self.tick(now_ms) if not self.order.full else [*self._give_up(now_ms), *self._ask(now_ms)]
 
     def _is_late(self, arrival: Arrival) -> bool:
-        """Tell an echo from a gap by the node's clock, and within one of its milliseconds by the nearer way round.
-
-        What was sent before the last NBIRTH is always an echo: its seq may fit by chance, its births no longer do.
-        """
+        """Tell an echo from a gap by the node's clock, and within one of its milliseconds by the nearer way round."""
         sent_ms = arrival.payload.time_ms
         if sent_ms is None or sent_ms > self._sent_ms:
             return False
         return sent_ms < self._sent_ms or ((arrival.seq - self.order.expected) & SEQ_MASK) >= HALF
+
+    def _is_echo(self, payload: Payload) -> bool:
+        """Tell a message from before the last NBIRTH: its seq may fit by chance, what it declares no longer does."""
+        return payload.time_ms is not None and payload.time_ms < self._born_ms
 
     def _late_again(self, topic: str, now_ms: int) -> list[HostEffect]:
         self._late += 1
@@ -198,12 +208,16 @@ class RemoteNode:
         effects: list[HostEffect] = []
         for arrival in arrivals:
             self._in_step = False
-            effects += self._take(arrival.kind, arrival.device, arrival.topic, arrival.payload, now_ms)
+            sent_ms = arrival.payload.time_ms
+            if sent_ms is not None and sent_ms < self._sent_ms:
+                effects.append(Refused("late", arrival.topic))
+            else:
+                effects += self._take(arrival.kind, arrival.device, arrival.topic, arrival.payload, now_ms)
         return effects
 
     def _is_old(self, bd_seq: int, sent_ms: int | None) -> bool:
-        """Tell an NBIRTH that is no newer than the last, in a session that is not the next."""
-        if sent_ms is None or sent_ms > self._born_ms:
+        """Tell an NBIRTH no newer than the last, or older than the last message, in a session that is not the next."""
+        if sent_ms is None or (sent_ms > self._born_ms and sent_ms >= self._sent_ms):
             return False
         return not 0 < ((bd_seq - self._bd_seq) & SEQ_MASK) < HALF
 

@@ -60,15 +60,24 @@ class Reorder:
         if not self.held:
             self.deadline_ms = None
 
+    def contradicts(self, sent_ms: int | None) -> bool:
+        """Tell whether something held was sent before a message whose turn is earlier: then an NBIRTH went missing."""
+        if sent_ms is None:
+            return False
+        times = (arrival.payload.time_ms for arrival in self.held.values())
+        return any(time_ms is not None and time_ms < sent_ms for time_ms in times)
+
     def give_up(self) -> list[Arrival]:
-        """Return all that is held in the order of seq, and expect what follows it."""
-        turns = sorted(self.held, key=lambda seq: (seq - self.expected) & SEQ_MASK)
-        arrivals = [self.held[seq] for seq in turns]
-        if turns:
-            self.expected = (turns[-1] + 1) & SEQ_MASK
+        """Return all that is held in the order of sending, within a millisecond of seq; expect what follows it."""
+        arrivals = sorted(self.held.values(), key=self._sent_order)
+        if arrivals:
+            self.expected = (arrivals[-1].seq + 1) & SEQ_MASK
         self.held.clear()
         self.deadline_ms = None
         return arrivals
+
+    def _sent_order(self, arrival: Arrival) -> tuple[int, int]:
+        return arrival.payload.time_ms or 0, (arrival.seq - self.expected) & SEQ_MASK
 
     def restart(self, seq: int, since_ms: int | None, now_ms: int) -> list[Arrival]:
         """Begin anew behind an NBIRTH of this seq: return what was held from before it.
