@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from labkeeper_cli.client import HubClient, Json, Live, Outcome, Target, percentile
-from labkeeper_cli.comparison import Differences, Row, SeriesKey, Witnessed, compare, read_witness
+from labkeeper_cli.comparison import Differences, Row, Seen, SeriesKey, Witnessed, compare, read_witness
 from labkeeper_cli.stack import Stack
 
 SETTLE_S = 30.0
 ROUND_S = 2.0
+ON_OFF = {"ON": True, "OFF": False}
 FAR_FUTURE_MS = 4_102_444_800_000  # 2100-01-01
 
 
@@ -131,6 +132,21 @@ async def stored_series(
     return found
 
 
+def in_our_words(witnessed: Witnessed, devices: Sequence[Json]) -> Witnessed:
+    """The witness speaks the devices' protocols: their ON is our true, their color.x our color/x."""
+    types = {(device["device"], point["point"]): point["type"] for device in devices for point in device["points"]}
+
+    def translated(series: Mapping[SeriesKey, Sequence[Seen]]) -> dict[SeriesKey, list[Seen]]:
+        found = {(device, name.replace(".", "/")): seen for (device, name), seen in series.items()}
+        return {key: [_as_ours(one, types.get(key)) for one in seen] for key, seen in found.items()}
+
+    return Witnessed(translated(witnessed.seen), translated(witnessed.unconfirmed))
+
+
+def _as_ours(seen: Seen, kind: str | None) -> Seen:
+    return seen._replace(value=ON_OFF.get(seen.value, seen.value)) if kind == "bool" else seen
+
+
 async def judge(stack: Stack, witness: Path, verdict: Verdict) -> Verdict:
     """Compare the witness with the store and fill in the verdict."""
     ledger = await settled(stack.client)
@@ -140,7 +156,7 @@ async def judge(stack: Stack, witness: Path, verdict: Verdict) -> Verdict:
     stored = await stored_series(stack.client, devices, 0, FAR_FUTURE_MS)
     verdict.readings_stored = sum(map(len, stored.values()))
     witnessed = await asyncio.to_thread(_read, witness)
-    differences = compare(witnessed, stored)
+    differences = compare(in_our_words(witnessed, devices), stored)
     verdict.differences = sum(differences.values(), Differences())
     verdict.remarks += [
         f"{device} {point}: {found}" for (device, point), found in differences.items() if not found.none

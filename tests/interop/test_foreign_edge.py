@@ -1,0 +1,55 @@
+"""A Sparkplug edge node nobody here wrote joins the hub, and everything it says is stored."""
+
+import asyncio
+import json
+import time
+from asyncio.subprocess import PIPE
+from pathlib import Path
+
+from labkeeper_cli.client import HubClient, Target, open_hub
+from labkeeper_cli.processes import open_role
+from labkeeper_sdk.testing import free_port, open_broker
+
+COUNT = 40
+DEADLINE_S = 40
+POINTS = ("power", "count", "on", "label")
+
+
+async def stored(client: HubClient, point: str, wanted: int) -> list[tuple[int, object]]:
+    """The readings of a foreign point, once there are as many as wanted."""
+    target = Target("foreign-school", "gateway", "meter", point)
+    async with asyncio.timeout(DEADLINE_S):
+        while len(rows := await client.readings(target, 0, time.time_ns() // 10**6 + 60_000)) < wanted:
+            await asyncio.sleep(0.1)
+    return list(rows)
+
+
+async def known(client: HubClient) -> dict[str, object]:
+    """The foreign device, once the hub shows it online."""
+    async with asyncio.timeout(DEADLINE_S):
+        while not (found := [d for d in await client.devices() if d["device"] == "meter" and d["online"]]):
+            await asyncio.sleep(0.1)
+    return dict(found[0])
+
+
+async def test_a_foreign_edge_node_joins_and_every_reading_is_stored(node_folder: Path, tmp_path: Path) -> None:
+    async with open_broker() as broker:
+        where = ["--data", str(tmp_path / "hub"), "--port", str(free_port()), "--broker", broker.url]
+        async with open_role("hub", "labkeeper_hub", where, tmp_path / "hub.log") as hub:
+            script = (str(node_folder / "foreign_edge.js"), broker.url, str(COUNT))
+            edge = await asyncio.create_subprocess_exec("node", *script, stdout=PIPE)
+            try:
+                async with open_hub(str(hub.ready["url"]), str(hub.ready["owner_secret"])) as client:
+                    device = await known(client)
+                    assert {point["point"] for point in device["points"]} == set(POINTS)  # type: ignore[attr-defined]
+                    rows = {point: await stored(client, point, COUNT) for point in POINTS}
+                    assert edge.stdout is not None
+                    said = [json.loads(await edge.stdout.readline()) for _ in range(COUNT)]
+                    for point in POINTS:
+                        sent = [(one["time_ms"], one[point]) for one in said]
+                        assert [row for row in rows[point] if row in set(sent)] == sent
+                    nodes = (await client.get("nodes"))["nodes"]
+                    assert [node["foreign"] for node in nodes if node["node"] == "gateway"] == [True]
+            finally:
+                edge.terminate()
+                await edge.communicate()

@@ -1,0 +1,62 @@
+"""The README's first command, unattended: every reading accounted for, every command done, nothing left running."""
+
+import asyncio
+import json
+import signal
+import sys
+from asyncio.subprocess import PIPE
+from pathlib import Path
+
+import psutil
+import pytest
+
+from labkeeper_sdk.testing import find_mosquitto
+
+
+async def demo(*options: str) -> tuple[int, str, str]:
+    """Run `labkeeper demo`; return its exit status and what it said."""
+    command = (sys.executable, "-m", "labkeeper_cli", "demo", *options)
+    process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE)
+    out, err = await process.communicate()
+    return process.returncode or 0, out.decode(), err.decode()
+
+
+@pytest.mark.parametrize("broker", ["mosquitto", "amqtt"])
+async def test_a_demo_of_some_seconds_misses_invents_and_alters_nothing(broker: str, tmp_path: Path) -> None:
+    if broker == "mosquitto" and find_mosquitto() is None:
+        pytest.skip("Mosquitto is not installed: apt install mosquitto")
+    options = ("--seconds", "8", "--json", "--data", str(tmp_path), "--broker", broker)
+    status, out, err = await demo(*options)
+    verdict = json.loads(out.splitlines()[-1])
+    assert (status, verdict["exit"]) == (0, 0), (verdict, err)
+    assert (verdict["readings_missing"], verdict["readings_invented"], verdict["readings_altered"]) == (0, 0, 0)
+    assert verdict["devices_online"] == verdict["devices_total"] > 5
+    assert verdict["commands_done"] == verdict["commands_sent"] >= verdict["devices_total"]
+    assert verdict["readings_taken"] == verdict["readings_stored"] > 100
+    assert verdict["broker"] == broker
+
+
+async def test_ctrl_c_ends_everything_and_a_second_start_keeps_the_data(tmp_path: Path) -> None:
+    said = [await started_and_ended(tmp_path) for _ in range(2)]
+    assert all("sign-in=" in text and "Three things to try" in text for text in said)
+    assert (tmp_path / "owner-secret").stat().st_mode & 0o077 == 0
+    assert not [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if str(tmp_path) in " ".join(process.info["cmdline"] or [])
+    ]
+
+
+async def started_and_ended(folder: Path) -> str:
+    """Start the demo as a person does, wait for its welcome, press Ctrl-C."""
+    command = (sys.executable, "-m", "labkeeper_cli", "demo", "--data", str(folder))
+    process = await asyncio.create_subprocess_exec(*command, stdout=PIPE)
+    assert process.stdout is not None
+    said = ""
+    async with asyncio.timeout(60):
+        while "Ctrl-C ends everything" not in said:
+            said += (await process.stdout.readline()).decode()
+        process.send_signal(signal.SIGINT)
+        out, _ = await process.communicate()
+    assert process.returncode == 0
+    return said + out.decode()

@@ -1,0 +1,28 @@
+"""Short runs of the loss benchmark: whatever dies, nothing is missing, invented or altered."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.loss import once
+from labkeeper_sdk.testing import find_mosquitto
+
+pytestmark = [
+    pytest.mark.skipif(find_mosquitto() is None, reason="Mosquitto is not installed: apt install mosquitto"),
+    pytest.mark.timeout(180),
+]
+
+
+@pytest.mark.parametrize("fault", ["broker", "hub", "edge"])
+async def test_a_fault_of_some_seconds_loses_nothing(fault: str, tmp_path: Path) -> None:
+    found = await once(tmp_path, fault, down_s=3, rate=200)
+    assert (found["missing"], found["invented"], found["altered"]) == (0, 0, 0), found
+    assert found["balanced"], found
+    assert found["sent"] > 200 * 6, found
+
+
+async def test_a_broker_killed_outright_loses_no_more_than_it_loses_for_anyone(tmp_path: Path) -> None:
+    found = await once(tmp_path, "broker-kill", down_s=3, rate=200)
+    lost_by_the_broker = found["sent"] - found["observer_saw"]
+    assert found["missing"] <= max(0, lost_by_the_broker), found
+    assert (found["invented"], found["altered"]) == (0, 0), found
