@@ -457,6 +457,23 @@ def test_data_holds_the_given_metrics_by_name_without_datatype() -> None:
     assert [(m.name, m.datatype, m.alias) for m in device.metrics] == [("count", None, None)]
 
 
+@pytest.mark.sparkplug(
+    "principles-rbe-recommended",
+    "operational-behavior-data-publish-nbirth-change",
+    "operational-behavior-data-publish-dbirth-change",
+)
+def test_nothing_but_a_change_handed_in_makes_a_session_send_data() -> None:
+    edge = session(primary_host=HOST)
+    edge.declare_device("probe", DEVICE, NOW)
+    effects = edge.connected(NOW)
+    for later in range(5):
+        effects += edge.received(STATE, state(True, NOW + later), NOW + later)
+        effects += edge.received("spBv1.0/school/NCMD/node", REBIRTH, NOW + later)
+        effects += edge.received("spBv1.0/school/DCMD/node/probe", command(Metric("count", 4, DataType.INT64)), NOW)
+        edge.remember("probe", [Metric("count", 5)])
+    assert set(kinds(effects)) == {"NBIRTH", "DBIRTH"}
+
+
 @pytest.mark.sparkplug("payloads-ndata-order", "payloads-ddata-order", "message-flow-edge-node-birth-publish-phid-wait")
 def test_data_before_the_births_is_refused_and_takes_no_seq() -> None:
     edge = session(primary_host=HOST)
