@@ -1,8 +1,5 @@
 """The way of a command through a whole edge, and what the node does by itself for safety."""
 
-import asyncio
-import statistics
-import time
 from uuid import uuid4
 
 from labkeeper_edge.births import REFUSED, SAFE_WRITES
@@ -122,7 +119,7 @@ async def test_more_commands_than_a_device_can_take_are_refused(
         for command in commands:
             host.command(command, "d1", "relay", True, ttl_ms=60_000)
         await host.until(lambda: [r.code for r in host.results() if r.state is REJECTED] == ["busy"] * 4)
-        assert len([result for result in host.results() if result.state is ACCEPTED]) == 16
+        await host.until(lambda: len([r for r in host.results() if r.state is ACCEPTED]) == 16)
 
 
 async def test_a_driver_that_breaks_in_a_write_fails_the_command_only(
@@ -219,22 +216,3 @@ async def test_a_link_lost_too_long_drives_to_safe_without_the_hub(
             await host.result(command, DONE)
         asked = await keyboard.until_asked(before + 2)
         assert asked[before:] == [("d1", {"heater": True}), ("d1", {"heater": False})]
-
-
-async def test_commands_are_quick(broker: Broker, run_edge: RunEdge, keyboard: Keyboard) -> None:
-    """Not asserted: how long a command takes through the node is printed, for the record."""
-    async with open_host(broker.url) as host, run_edge():
-        await host.born("d1")
-        took: list[float] = []
-        for number in range(200):
-            command = str(uuid4())
-            began = time.perf_counter()
-            host.command(command, "d1", "level", float(number % 100))
-            await host.result(command, DONE)
-            took.append(time.perf_counter() - began)
-            await asyncio.sleep(0.005)
-        took.sort()
-        print(
-            f"host to node to device and back: p50 {statistics.median(took) * 1e3:.2f} ms, p99 {took[-2] * 1e3:.2f} ms"
-        )
-        assert len(keyboard.asked) == 200

@@ -50,6 +50,7 @@ class TinyHost:
     deliveries: list[tuple[int, bool]] = field(default_factory=list)
     batches: BatchSet = field(default_factory=BatchSet)
     epoch: str = ""
+    owes_ack: bool = False
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
@@ -57,7 +58,8 @@ class TinyHost:
         async for messages in self.link.batches():
             for message in messages:
                 await self.carry_out(self.session.received(message.topic, message.payload, now_ms()))
-            if self.acking and self.epoch:
+            if self.acking and self.owes_ack:
+                self.owes_ack = False
                 self.acknowledge()
             self.changed.set()
 
@@ -83,6 +85,7 @@ class TinyHost:
         if self.deaf_for:
             self.deaf_for -= 1
             return
+        self.owes_ack = True
         self.deliveries.append((effect.batch, any(metric.historical for metric in effect.metrics)))
         if self.batches.add(effect.batch):
             self.stored[effect.batch] = (effect.device, effect.metrics)

@@ -1,0 +1,85 @@
+"""Safe-value rules: when the node drives actuators by itself."""
+
+from labkeeper_edge.safe_rules import Cause, Drive, SafeValues
+from labkeeper_sdk import Measure, Point, Setpoint, Switch
+
+HEATER = Switch("heater", safe_value=False, link_loss_s=10)
+LAMP = Switch("lamp", safe_value=True)
+POINTS: tuple[Point, ...] = (HEATER, LAMP, Measure("t"), Setpoint("level"))
+
+
+def drives(rules: SafeValues, now_s: float) -> list[tuple[str, Cause]]:
+    return [(drive.point, drive.cause) for drive in rules.due(now_s)]
+
+
+def started() -> SafeValues:
+    rules = SafeValues()
+    rules.link_up()
+    rules.device("d", POINTS, online=True)
+    rules.due(0.0)
+    return rules
+
+
+def test_every_actuator_with_a_safe_value_is_driven_once_when_first_online() -> None:
+    rules = SafeValues()
+    rules.device("d", POINTS, online=False)
+    assert rules.due(0.0) == []
+    assert rules.next_due_s(0.0) is None
+    rules.device("d", POINTS, online=True)
+    assert rules.next_due_s(0.0) == 0.0
+    assert rules.due(0.0) == [Drive("d", "heater", False, Cause.START), Drive("d", "lamp", True, Cause.START)]
+    rules.device("d", POINTS, online=False)
+    rules.device("d", POINTS, online=True)
+    assert rules.due(1.0) == []
+
+
+def test_a_lost_link_drives_once_after_the_points_own_time_and_holds_others() -> None:
+    rules = started()
+    rules.link_down(100.0)
+    rules.link_down(105.0)
+    assert rules.next_due_s(104.0) == 6.0
+    assert drives(rules, 109.9) == []
+    assert drives(rules, 110.0) == [("heater", Cause.LINK_LOSS)]
+    assert drives(rules, 999.0) == []
+    assert rules.next_due_s(999.0) is None
+
+
+def test_a_link_that_comes_back_in_time_drives_nothing_and_the_next_loss_counts_anew() -> None:
+    rules = started()
+    rules.link_down(100.0)
+    rules.link_up()
+    assert rules.next_due_s(105.0) is None
+    assert drives(rules, 200.0) == []
+    rules.link_down(200.0)
+    assert drives(rules, 210.0) == [("heater", Cause.LINK_LOSS)]
+    rules.link_up()
+    rules.link_down(300.0)
+    assert drives(rules, 310.0) == [("heater", Cause.LINK_LOSS)]
+
+
+def test_a_device_that_was_away_when_the_time_was_up_is_driven_when_it_is_back() -> None:
+    rules = started()
+    rules.link_down(100.0)
+    rules.device("d", POINTS, online=False)
+    assert drives(rules, 150.0) == []
+    rules.device("d", POINTS, online=True)
+    assert drives(rules, 151.0) == [("heater", Cause.LINK_LOSS)]
+
+
+def test_a_drive_that_failed_is_due_again() -> None:
+    rules = SafeValues()
+    rules.device("d", (HEATER,), online=True)
+    (start,) = rules.due(0.0)
+    rules.failed(start)
+    assert rules.due(1.0) == [start]
+    rules.link_down(1.0)
+    (loss,) = rules.due(11.0)
+    rules.failed(loss)
+    assert rules.due(12.0) == [loss]
+
+
+def test_a_point_that_is_no_more_is_driven_no_more() -> None:
+    rules = started()
+    rules.device("d", (LAMP,), online=True)
+    rules.link_down(0.0)
+    assert drives(rules, 100.0) == []
