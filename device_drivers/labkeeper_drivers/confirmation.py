@@ -38,7 +38,9 @@ class Wait:
     point: Point
     asked: Value
     seen: asyncio.Future[None]
+    deadline: asyncio.Timeout
     accepted: bool = False  # the device took the target and is on its way
+    given_up: str = ""  # why nobody will hear a confirmation
 
 
 @dataclass(slots=True)
@@ -50,11 +52,12 @@ class Waiting:
     @asynccontextmanager
     async def confirmation(self, device: str, point: Point, asked: Value, within_s: float) -> AsyncIterator[None]:
         """Send inside this context; leaving it means the device has confirmed. Raises CommandFailed not_confirmed."""
-        wait = Wait(point, asked, asyncio.get_running_loop().create_future())
+        deadline = asyncio.timeout(within_s)
+        wait = Wait(point, asked, asyncio.get_running_loop().create_future(), deadline)
         waits = self._waits.setdefault((device, point.name), [])
         waits.append(wait)
         try:
-            async with asyncio.timeout(within_s):
+            async with deadline:
                 yield
                 await wait.seen
         except TimeoutError:
@@ -82,10 +85,13 @@ class Waiting:
         """Fail every write under way: nobody will hear a confirmation any more."""
         for wait in (wait for waits in self._waits.values() for wait in waits):
             if not wait.seen.done():
-                wait.seen.set_exception(CommandFailed(NOT_CONFIRMED, why))
+                wait.given_up = why
+                wait.deadline.reschedule(asyncio.get_running_loop().time())
 
 
 def _what_is_missing(wait: Wait, within_s: float) -> str:
+    if wait.given_up:
+        return wait.given_up
     if wait.accepted:
         return f"{wait.point.name} took the target {wait.asked} but did not reach it within {within_s:g} s"
     return f"{wait.point.name} did not say {wait.asked} within {within_s:g} s"

@@ -94,7 +94,14 @@ async def test_all_writes_fail_when_nobody_listens_any_more() -> None:
     async def write() -> None:
         async with waiting.confirmation("plug", LAMP, asked=True, within_s=60):
             waiting.give_up("the link ended")
-            waiting.give_up("again")
+            await asyncio.Event().wait()  # the broker's acknowledgement will not come either
 
     with pytest.raises(CommandFailed, match="the link ended"):
         await write()
+
+
+async def test_a_confirmed_write_is_not_given_up() -> None:
+    waiting = Waiting()
+    async with asyncio.timeout(5), waiting.confirmation("plug", LAMP, asked=True, within_s=60):
+        waiting.saw("plug", [Reading("lamp", True)])
+        waiting.give_up("the link ended")

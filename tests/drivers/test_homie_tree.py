@@ -25,6 +25,8 @@ CHILD = json.dumps({
     "nodes": {"hand": {"properties": {"closed": {"datatype": "boolean", "settable": True}}}},
 }).encode()  # fmt: skip
 
+SENSOR = b'{"homie": "5.0", "nodes": {"air": {"properties": {"co2": {"datatype": "integer"}}}}}'
+
 
 def heard(tree: Tree, rest: str, payload: bytes | str, *, retain: bool = False) -> tuple[GatewayEvent | Accepted, ...]:
     raw = payload.encode() if isinstance(payload, str) else payload
@@ -67,13 +69,24 @@ def test_a_device_without_a_name_is_called_by_its_id() -> None:
     assert found.device.title == Title(en="lamp")
 
 
-@pytest.mark.parametrize(
-    ("state", "online"),
-    [("disconnected", False), ("lost", False), ("sleeping", True), ("init", True)],
-)
-def test_the_state_says_whether_it_is_there(tree: Tree, state: str, online: bool) -> None:  # noqa: FBT001 -- a table
-    heard(tree, "robot/$state", state)
-    assert heard(tree, "robot/$state", "ready") == (() if online else (Availability("robot", online=True),))
+@pytest.mark.parametrize("state", ["disconnected", "lost", "sleeping", "init"])
+def test_a_device_that_obeys_is_there_only_when_it_is_ready(tree: Tree, state: str) -> None:
+    assert heard(tree, "robot/$state", state) == (Availability("robot", online=False),)
+    assert heard(tree, "robot/$state", "ready") == (Availability("robot", online=True),)
+
+
+def test_a_device_that_only_reports_may_sleep() -> None:
+    tree = Tree()
+    announce(tree, "shelf", SENSOR)
+    assert heard(tree, "shelf/$state", "sleeping") == ()
+    assert heard(tree, "shelf/$state", "lost") == (Availability("shelf", online=False),)
+
+
+def test_a_new_description_of_a_lost_device_leaves_it_lost(tree: Tree) -> None:
+    heard(tree, "robot/$state", "lost")
+    found, lost = heard(tree, "robot/$description", b'{"homie": "5.0"}')
+    assert isinstance(found, Found)
+    assert lost == Availability("robot", online=False)
 
 
 def test_with_a_lost_root_its_children_are_lost() -> None:
@@ -144,7 +157,7 @@ def test_an_emptied_value_or_an_undescribed_one_is_ignored(tree: Tree) -> None:
         ("robot/$fw/name", b"1"),
         ("$broadcast/alert", b"fire"), ("ROBOT/$state", b"ready"), ("robot/$unknown", b"1"),
     ):  # fmt: skip
-        assert [event for event in heard(tree, topic, payload) if not isinstance(event, Found)] == []
+        assert not any(isinstance(event, Report | Nonsense) for event in heard(tree, topic, payload))
 
 
 def test_retained_copies_are_no_readings_when_the_broker_kept_our_session(tree: Tree) -> None:
@@ -182,7 +195,8 @@ def test_values_wait_for_a_description_and_nothing_else_does() -> None:
 
 
 def test_a_target_shows_that_its_property_takes_time(tree: Tree) -> None:
-    found, accepted = heard(tree, "robot/drive/left/$target", "0.5")
+    found, available, accepted = heard(tree, "robot/drive/left/$target", "0.5")
+    assert available == Availability("robot", online=True)
     assert isinstance(found, Found)
     assert next(point for point in found.device.points if point.name == "drive/left").confirm_s == 5.0
     assert accepted == Accepted("robot", "drive/left", 0.5)
@@ -230,15 +244,12 @@ def test_a_command_for_nothing_is_refused(tree: Tree, device: str, point: str, c
     assert error.value.code == code
 
 
-@pytest.mark.parametrize(
-    ("state", "code"),
-    [("disconnected", "offline"), ("lost", "offline"), ("sleeping", "not_ready"), ("init", "not_ready")],
-)
-def test_nothing_is_asked_of_a_device_that_is_not_ready(tree: Tree, state: str, code: str) -> None:
+@pytest.mark.parametrize("state", ["disconnected", "lost", "sleeping", "init"])
+def test_nothing_is_asked_of_a_device_that_is_not_ready(tree: Tree, state: str) -> None:
     heard(tree, "robot/$state", state)
     with pytest.raises(CommandRejected) as error:
         tree.command("robot", "drive/left")
-    assert error.value.code == code
+    assert error.value.code == "offline"
 
 
 def test_a_command_goes_to_the_set_topic_of_its_domain() -> None:

@@ -57,7 +57,8 @@ def test_the_same_list_again_is_no_news(bridge: Bridge, inventory: Devices) -> N
 
 def test_a_renamed_device_stays_itself(bridge: Bridge, inventory: Devices) -> None:
     inventory[2]["friendly_name"] = "后门/灯"
-    (found,) = heard(bridge, "bridge/devices", inventory)
+    found, available = heard(bridge, "bridge/devices", inventory)
+    assert available == Availability(PLUG, online=True)
     assert isinstance(found, Found)
     assert (found.device.id, found.device.title) == (PLUG, Title(zh="后门/灯"))
     assert heard(bridge, "bench1/plug", {"power": 5}) == ()

@@ -6,13 +6,13 @@ import json
 import pytest
 
 from labkeeper_sdk import Availability, CommandFailed, Found, Nonsense, Reading, Report
-from labkeeper_sdk.testing import Broker
+from labkeeper_sdk.testing import Broker, brokers, open_broker
 from tests.drivers.conftest import Firmware, Lab, Platform, fixture, open_driver, open_firmware
 
 AIR, PLUG = "0x00158d0000000001", "0x00158d0000000002"
 PLUG_TOPIC = "zigbee2mqtt/bench1/plug"
 AIR_TOPIC = "zigbee2mqtt/物理实验室/空气"
-WINDOW = 1000  # max_inflight_messages of the test broker
+WINDOW = 20  # Mosquitto's own max_inflight_messages
 
 
 async def start_bridge(firmware: Firmware) -> None:
@@ -108,10 +108,19 @@ async def test_an_action_a_dead_broker_does_not_take_fails(broker: Broker, monke
             await gateway.write(PLUG, "identify", value="identify")
 
 
-async def test_what_came_while_we_were_away_is_read_beyond_the_brokers_window(broker: Broker) -> None:
+@pytest.fixture
+def small_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    conf = brokers.MOSQUITTO_CONF.replace("max_inflight_messages 1000", f"max_inflight_messages {WINDOW}")
+    assert conf != brokers.MOSQUITTO_CONF
+    monkeypatch.setattr(brokers, "MOSQUITTO_CONF", conf)
+
+
+@pytest.mark.usefixtures("small_window")
+async def test_what_came_while_we_were_away_is_read_though_it_fills_the_brokers_window() -> None:
     """The broker hands over a full window of state messages before we can even ask which devices there are."""
-    lab, count = Lab(broker), WINDOW + 500
-    async with open_firmware(broker) as bridge:
+    count = WINDOW * 10
+    async with open_broker() as broker, open_firmware(broker) as bridge:
+        lab = Lab(broker)
         await start_bridge(bridge)
         async with open_driver("zigbee2mqtt", lab) as platform:
             await ready(platform)

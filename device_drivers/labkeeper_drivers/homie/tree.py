@@ -25,7 +25,7 @@ from labkeeper_sdk import (
     Value,
 )
 
-STATES = {"init": True, "ready": True, "sleeping": True, "disconnected": False, "lost": False}  # is it there?
+STATES = ("init", "ready", "sleeping", "disconnected", "lost")
 LOG_LEVELS = {
     "debug": logging.DEBUG,
     "info": logging.INFO,
@@ -154,12 +154,16 @@ class Tree:
         info = _info(known.id, known.description)
         if info != known.announced:
             known.announced = info
+            known.online = None  # a device that is found counts as online until it is told otherwise
             yield Found(info)
         yield from self._told(known)
 
     def _told(self, known: Known) -> Iterator[GatewayEvent]:
-        online = STATES.get(self.state_of(known), False)
-        if known.announced is not None and online != known.online:
+        """Tell the platform, once per change, whether a device can be reached."""
+        if known.announced is None:
+            return
+        online = _reachable(self.state_of(known), known.announced)
+        if online != known.online:
             known.online = online
             yield Availability(known.id, online)
 
@@ -215,11 +219,16 @@ class Tree:
             raise CommandRejected("read_only", f"{point} cannot be commanded")
         state = self.state_of(known)
         if state != "ready":
-            raise CommandRejected("offline" if not STATES[state] else "not_ready", f"{device} is {state}")
+            raise CommandRejected("offline", f"{device} is {state}")
         return told, f"{self.domain}/5/{device}/{point}/set"
 
     def _parts(self, topic: str) -> list[str]:
         return topic.removeprefix(f"{self.domain}/5/").split("/")
+
+
+def _reachable(state: str, info: DeviceInfo) -> bool:
+    """Whether a device does what it is for: to report, it may wake up now and then; to obey, it must be awake."""
+    return state == "ready" or (state == "sleeping" and not any(point.writable for point in info.points))
 
 
 def _info(device: str, description: Description) -> DeviceInfo:

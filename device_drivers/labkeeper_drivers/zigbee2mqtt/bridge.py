@@ -98,6 +98,7 @@ class Bridge:
         if before is not None:
             known.memory, known.online = before.memory, before.online
         if before is None or before.described.info != each.info:
+            known.online = None  # a device that is found counts as online until it is told otherwise
             yield Found(each.info)
         yield from self._told(known)
 
