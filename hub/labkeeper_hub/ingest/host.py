@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -41,6 +42,28 @@ class NotConnected(Exception):
 
 
 @dataclass(slots=True)
+class Outlet:
+    """The way out while there is one: commands and acknowledgements leave here, never queued."""
+
+    session: HostSession | None = None
+    link: mqtt.Link | None = None
+
+    def write(self, node: NodeKey, device: str | None, metrics: Sequence[Metric]) -> None:
+        """Send an NCMD or DCMD; raises NotConnected, LinkLost, and CannotEncode for a value that does not fit."""
+        if self.session is None or self.link is None:
+            raise NotConnected
+        order = self.session.command(*node, device, metrics, time.time_ns() // 1_000_000)
+        self.link.send(order.topic, order.payload)
+
+    def acknowledge(self, node: NodeKey, text: str) -> None:
+        """Tell a node what is stored; if it cannot be told, it sends again and is told then."""
+        try:
+            self.write(node, None, (Metric(ACK, text, DataType.STRING),))
+        except (NotConnected, mqtt.LinkLost):
+            return
+
+
+@dataclass(slots=True)
 class Host:
     """Carries out what the session wants, and gives what it heard to intake and births."""
 
@@ -48,12 +71,15 @@ class Host:
     host_id: str
     births: Births
     intake: Intake
+    outlet: Outlet
     now_ms: Callable[[], int]
     messages: int = 0
-    connected: bool = False
-    _session: HostSession | None = None
-    _link: mqtt.Link | None = None
     _said: str = field(default="", init=False)
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a session at the broker."""
+        return self.outlet.link is not None
 
     async def run(self) -> None:
         """Keep a connection, for ever; cancelled, it says goodbye first."""
@@ -68,36 +94,21 @@ class Host:
             await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))
             wait_s = min(wait_s * 2, LAST_WAIT_S)
 
-    def write(self, node: NodeKey, device: str | None, metrics: Sequence[Metric]) -> None:
-        """Send an NCMD or DCMD; raises NotConnected, LinkLost, and CannotEncode for a value that does not fit."""
-        if self._session is None or self._link is None or not self.connected:
-            raise NotConnected
-        order = self._session.command(*node, device, metrics, self.now_ms())
-        self._link.send(order.topic, order.payload)
-
-    def acknowledge(self, node: NodeKey, text: str) -> None:
-        """Tell a node what is stored; if it cannot be told, it asks again."""
-        try:
-            self.write(node, None, (Metric(ACK, text, DataType.STRING),))
-        except (NotConnected, mqtt.LinkLost):
-            return
-
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[mqtt.Link]:
         session = HostSession(self.host_id, connect_ms=self.now_ms())
         will = mqtt.Will(session.will.topic, session.will.payload, session.will.qos, session.will.retain)
         async with mqtt.connect(self.address, f"labkeeper-host-{self.host_id}", will=will) as link:
-            self._session, self._link = session, link
             try:
                 await self._carry_out(link, session.connected(self.now_ms()))
-                self.connected = True
+                self.outlet.session, self.outlet.link = session, link
                 self._say("connected")
                 yield link
             except asyncio.CancelledError:
                 await self._leave(link, session)
                 raise
             finally:
-                self.connected, self._session, self._link = False, None, None
+                self.outlet.session = self.outlet.link = None
                 for effect in session.link_lost(self.now_ms()):
                     self._hear(effect, self.now_ms())
 
@@ -120,7 +131,7 @@ class Host:
     async def _take(self, link: mqtt.Link, messages: list[mqtt.Message]) -> None:
         clock = asyncio.get_running_loop().time
         until, now_ms = clock() + TURN_S, self.now_ms()
-        session, journal = self._session, self.intake.journal
+        session, journal = self.outlet.session, self.intake.journal
         if session is None:
             return
         for message in messages:
@@ -141,8 +152,8 @@ class Host:
             await asyncio.sleep(TICK_S)
             now_ms = self.now_ms()
             self.births.sweep(now_ms)
-            if self._session is not None:
-                await self._carry_out(link, self._session.tick(now_ms))
+            if self.outlet.session is not None:
+                await self._carry_out(link, self.outlet.session.tick(now_ms))
 
     async def _carry_out(self, link: mqtt.Link, effects: Iterable[HostEffect]) -> None:
         for effect in effects:

@@ -67,6 +67,7 @@ class Journal:
     chunks: int = 0
     failing: str = ""
     _in_flight: int = 0
+    _ending: bool = False
     _filled: asyncio.Event = field(default_factory=asyncio.Event)
     _room: asyncio.Event = field(default_factory=asyncio.Event)
     _readers: threading.local = field(default_factory=threading.local)
@@ -106,19 +107,22 @@ class Journal:
         await self._room.wait()
 
     async def collect(self, accounts: Accounts) -> None:
-        """Commit group after group; what the disk refuses is tried again until it takes it."""
-        while True:
+        """Commit group after group until `end`; what the disk refuses is tried again until it takes it.
+
+        Cancelled, it may leave behind a group that is in nobody's hands: only the end of the process may follow.
+        """
+        while self.group or not self._ending:
             await self._filled.wait()
             started_s = time.monotonic()
             await self._commit(accounts)
-            spent_s = time.monotonic() - started_s
-            if len(self.group) < self.pace.commit_readings and spent_s < self.pace.commit_s:
-                await asyncio.sleep(self.pace.commit_s - spent_s)
+            rest_s = self.pace.commit_s - (time.monotonic() - started_s)
+            if len(self.group) < self.pace.commit_readings and rest_s > 0 and not self._ending:
+                await asyncio.sleep(rest_s)
 
-    async def flush(self, accounts: Accounts) -> None:
-        """Commit what waits now, however little; for the end."""
-        if self.group:
-            await self._commit(accounts)
+    def end(self) -> None:
+        """Commit what waits and let `collect` return."""
+        self._ending = True
+        self._filled.set()
 
     async def _commit(self, accounts: Accounts) -> None:
         accounts.close(self.group)

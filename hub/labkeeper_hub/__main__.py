@@ -1,0 +1,69 @@
+"""`labkeeper hub`: the hub as one process."""
+
+import argparse
+import asyncio
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from labkeeper_hub.main import main
+from labkeeper_hub.settings import load_settings
+from labkeeper_hub.timeseries.schema import JournalTooNew
+from labkeeper_sdk import BadConfiguration
+
+log = logging.getLogger("labkeeper_hub")
+
+BAD_CONFIGURATION = 2
+DEAD_WORKER = 1
+SWITCH_S = 0.001  # how long a thread that reckons may keep the event loop waiting; docs/decisions/0010-journal.md
+DESCRIPTION = """\
+Run the hub of a school: it hears every node through the broker, stores every reading before it acknowledges it, keeps
+the live values and the registry, carries commands to the nodes, and serves the page and the API.
+
+It prints one line of JSON on stdout once it runs: {"ready": "hub", "url": ..., "sign_in": ...}; the first run shows
+the owner's secret there, once. It logs to stderr and ends on SIGTERM or Ctrl-C with everything it heard on disk.
+Exit status 2: the configuration is wrong, and the message names the file and the key.
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `labkeeper hub`; the command line overrules the file."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.description = DESCRIPTION
+    parser.add_argument("--config", type=Path, metavar="FILE", help="settings in TOML, the options below as keys")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="journal, registry, accounts (var/hub)")
+    parser.add_argument("--host", metavar="ADDRESS", help="where to listen (127.0.0.1: this machine only)")
+    parser.add_argument("--port", type=int, metavar="N", help="where to listen (8080; 0: any free port)")
+    parser.add_argument("--broker", metavar="URL", help="mqtt://[user:password@]host:port (mqtt://127.0.0.1:1883)")
+    parser.add_argument("--host-id", metavar="ID", help="the hub's name as a Sparkplug host (labkeeper)")
+    parser.add_argument("-v", "--verbose", action="store_true", help="log more")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the hub as a process; return its exit status."""
+    level = logging.DEBUG if options.verbose else logging.INFO
+    logging.basicConfig(level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(max(level, logging.WARNING))
+    logging.getLogger("aiosqlite").setLevel(logging.INFO)
+    sys.setswitchinterval(SWITCH_S)
+    return _reported(lambda: asyncio.run(main(load_settings(options))))
+
+
+def _reported(work: Callable[[], None]) -> int:
+    """Say in one line what a person can mend; anything else ends the process with its traceback in the log."""
+    try:
+        work()
+    except (BadConfiguration, JournalTooNew) as wrong:
+        print(f"labkeeper hub: {wrong}", file=sys.stderr)
+        return BAD_CONFIGURATION
+    except Exception:  # the process ends here, with its error
+        log.exception("the hub ends: a worker died")
+        return DEAD_WORKER
+    return 0
+
+
+if __name__ == "__main__":
+    _parser = argparse.ArgumentParser(prog="labkeeper hub")
+    configure(_parser)
+    sys.exit(run(_parser.parse_args()))

@@ -1,0 +1,147 @@
+"""The hub as one process: opens things in order, runs its workers beside the HTTP server, closes in reverse."""
+
+import asyncio
+import json
+import logging
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from labkeeper_hub.accounts import Accounts, open_accounts
+from labkeeper_hub.api import build_app, keep_app, listen, make_server
+from labkeeper_hub.api.server import Server
+from labkeeper_hub.bus import EventBus
+from labkeeper_hub.commands.desk import CommandDesk
+from labkeeper_hub.commands.intents import IntentLog, open_intents, read_intents
+from labkeeper_hub.commands.records import CommandRecords, course_of
+from labkeeper_hub.folder import hold_folder
+from labkeeper_hub.health import HubHealth
+from labkeeper_hub.ingest.births import Births
+from labkeeper_hub.ingest.deliveries import Deliveries
+from labkeeper_hub.ingest.host import Host, Outlet
+from labkeeper_hub.ingest.intake import Intake
+from labkeeper_hub.ingest.refusals import Refusals
+from labkeeper_hub.ports import Parts
+from labkeeper_hub.registry.database import open_database
+from labkeeper_hub.registry.records import Records
+from labkeeper_hub.registry.registry import HubRegistry
+from labkeeper_hub.settings import HubSettings
+from labkeeper_hub.timeseries.journal import Journal, open_journal
+from labkeeper_sdk import BadConfiguration
+from labkeeper_wire import mqtt
+
+log = logging.getLogger(__name__)
+END_S = 10.0  # a worker that does not end by then is left behind
+
+Worker = tuple[str, Coroutine[Any, Any, None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """What runs: built by `compose`, ended in the order of `main`."""
+
+    parts: Parts
+    journal: Journal
+    deliveries: Deliveries
+    registry_records: Records
+    desk: CommandDesk
+    host: Host
+
+    def workers(self) -> Sequence[Worker]:
+        """Return the workers, those that others need first."""
+        return (
+            ("journal: commits", self.journal.collect(self.deliveries)),
+            ("journal: compaction", self.journal.compact_when_due()),
+            ("registry: records", self.registry_records.save_when_changed()),
+            ("commands", self.desk.run()),
+            ("host", self.host.run()),
+        )
+
+
+async def main(settings: HubSettings, *, stop: asyncio.Event | None = None) -> None:
+    """Run the hub until SIGTERM, SIGINT or `stop`; a worker that dies ends it with its error."""
+    stop = stop or _stop_on_signals()
+    with hold_folder(settings.data), open_intents(settings.data / "commands.log") as intents:
+        async with open_hub(settings, intents) as hub, open_accounts(settings.data) as accounts:
+            await _run(settings, hub, accounts, stop)
+
+
+@asynccontextmanager
+async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[Hub]:
+    """Open database and journal, and compose the hub upon them."""
+    async with open_database(settings.database_url) as engine, open_journal(settings.journal_file) as journal:
+        now_ms = _now_ms
+        bus, refusals, outlet = EventBus(), Refusals(), Outlet()
+        registry = HubRegistry(bus, journal.series_of, journal.live())
+        records = Records(engine, registry)
+        await records.load()
+        desk = CommandDesk(registry, bus, CommandRecords(engine), intents, refusals, outlet.write, now_ms)
+        await desk.resume([course_of(row) for row in read_intents(settings.data / "commands.log")])
+        deliveries = Deliveries(outlet.acknowledge)
+        deliveries.recall(journal.outboxes())
+        intake = Intake(journal, deliveries, bus, refusals, desk.answer)
+        births = Births(registry, deliveries, intake, desk.node_lost)
+        host = Host(mqtt.Address.parse(settings.broker), settings.host_id, births, intake, outlet, now_ms)
+        health = HubHealth(now_ms(), host, refusals, journal)
+        parts = Parts(settings, registry, registry, journal, deliveries, desk, bus, health, engine)
+        yield Hub(parts, journal, deliveries, records, desk, host)
+
+
+async def _run(settings: HubSettings, hub: Hub, accounts: Accounts, stop: asyncio.Event) -> None:
+    app = build_app(hub.parts, accounts)
+    server = make_server(app)
+    with _listening(settings) as listening:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(work, name=name) for name, work in hub.workers()]
+            tasks.append(group.create_task(keep_app(app), name="api"))
+            serving = group.create_task(server.serve(sockets=[listening]), name="http")
+            _say_ready(settings, accounts, listening.getsockname()[1])
+            await stop.wait()
+            await _end(hub, server, serving, tasks)
+
+
+async def _end(hub: Hub, server: Server, serving: asyncio.Task[None], tasks: Sequence[asyncio.Task[None]]) -> None:
+    """End in reverse: nobody asks any more, then nobody is heard, then everything heard is on disk."""
+    server.should_exit = True
+    await asyncio.wait([serving], timeout=END_S)
+    committing, *others = tasks
+    for task in reversed(others):
+        task.cancel()
+        await asyncio.wait([task], timeout=END_S)
+    hub.journal.end()
+    await asyncio.wait([committing], timeout=END_S)
+    committing.cancel()
+    await hub.desk.save()
+    await hub.registry_records.save()
+
+
+def _listening(settings: HubSettings) -> socket.socket:
+    try:
+        return listen(settings.host, settings.port)
+    except OSError as error:
+        address = f"{settings.host}:{settings.port}"
+        raise BadConfiguration("port", f"cannot listen on {address} ({error.strerror})", "the settings") from error
+
+
+def _say_ready(settings: HubSettings, accounts: Accounts, port: int) -> None:
+    """Tell whoever started us, in one line of JSON."""
+    url = f"http://{settings.host}:{port}"
+    ready = {"ready": "hub", "url": url, "sign_in": f"{url}/#sign-in={accounts.issue_link()}"}
+    if accounts.new_secret is not None:
+        ready["owner_secret"] = accounts.new_secret
+    print(json.dumps(ready), flush=True)  # noqa: T201 -- the one line of stdout
+
+
+def _stop_on_signals() -> asyncio.Event:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
