@@ -132,8 +132,9 @@ def test_ids_that_cannot_be_a_topic_level_are_refused(bad: str) -> None:
         EdgeSession("school", bad, bd_seq=0, primary_host=None)
     with pytest.raises(BadTopic):
         EdgeSession("school", "node", bd_seq=0, primary_host=bad)
-    with pytest.raises(BadTopic):
+    with pytest.raises(BadDeclaration) as refused:
         session().declare_device(bad, DEVICE, NOW)
+    assert refused.value.reason == "bad_id"
 
 
 @pytest.mark.sparkplug("case-sensitivity-sparkplug-ids", "topic-structure-namespace-unique-device-id")

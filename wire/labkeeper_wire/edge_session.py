@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from labkeeper_wire.codec import MalformedPayload, decode, encode
 from labkeeper_wire.datatypes import DataType
-from labkeeper_wire.declarations import BD_SEQ, REBIRTH, Declarations, UnresolvedCommand
+from labkeeper_wire.declarations import BD_SEQ, REBIRTH, BadDeclaration, Declarations, UnresolvedCommand
 from labkeeper_wire.effects import (
     CommandReceived,
     Disconnect,
@@ -91,9 +91,13 @@ class EdgeSession:
     def declare_device(self, device: str, metrics: abc.Sequence[Metric], now_ms: int) -> list[EdgeEffect]:
         """Say what the device's DBIRTH carries, anew if it changed; on a live session it goes out at once.
 
-        Raises BadDeclaration (and BadTopic for an id MQTT cannot carry), nothing changed then.
+        Raises BadDeclaration, also for an id that MQTT cannot carry; nothing is changed then.
         """
-        self._declared.declare(check_id(device), metrics)
+        try:
+            check_id(device)
+        except BadTopic as bad:
+            raise BadDeclaration(bad.reason, device) from bad
+        self._declared.declare(device, metrics)
         return [self._device_birth(device, now_ms)] if self.live else []
 
     def device_lost(self, device: str, now_ms: int) -> list[EdgeEffect]:
@@ -128,7 +132,8 @@ class EdgeSession:
         """NDATA (device None) or DDATA of declared metrics; live values are remembered for the next birth.
 
         Raises NotLive while the births are not out, NotDeclared for a device or metric that no birth named,
-        CannotEncode for a value its datatype cannot hold; nothing is sent or remembered then.
+        CannotEncode for a value its datatype cannot hold, BadTemplate for an instance its definition does not
+        cover; nothing is sent or remembered then.
         """
         if not self.live:
             raise NotLive(f"{self.group}/{self.node}")
