@@ -43,19 +43,22 @@ def test_new_batches_go_until_too_many_are_unacknowledged() -> None:
 
 def test_a_batch_that_stays_unacknowledged_waits_again_each_time_longer() -> None:
     window = Window()
+    window.sent(1, "d", 0.0)
     now_s, waits = 0.0, []
     for _ in range(7):
-        window.sent(1, "d", now_s)
         due_s = window.next_due_s()
         assert due_s is not None
         waits.append(due_s - now_s)
         assert window.expire(due_s - 0.01) == 0
+        assert window.next_backlog(1) is None
         assert window.expire(due_s) == 1
         assert window.next_backlog(1) == (1, 1, 1)
+        window.sent(1, "d", due_s)
         window.taken(1)
         now_s = due_s
     assert waits[:3] == [FIRST_TIMEOUT_S, 2 * FIRST_TIMEOUT_S, 4 * FIRST_TIMEOUT_S]
     assert waits[-1] == LAST_TIMEOUT_S
+    window.acknowledged(ack(1))
     assert window.next_due_s() is None
 
 
