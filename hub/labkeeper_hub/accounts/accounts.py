@@ -17,7 +17,7 @@ from labkeeper_hub.accounts.throttle import Throttle
 
 log = logging.getLogger(__name__)
 SAVE_EVERY_S = 30.0
-MOST_WAITING = 32  # sign-ins waiting for their turn at argon2id
+MOST_WAITING = 256  # sign-ins waiting for their turn at argon2id
 
 
 class SignInRefused(Exception):

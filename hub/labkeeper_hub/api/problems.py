@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from labkeeper_hub.api.answers import Json, encode
 
+TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}  # RFC 9110's words, which older Pythons do not have
 MEDIA_TYPE = "application/problem+json"
 MOST_ERRORS = 10
 LONGEST_NAME = 100
@@ -90,7 +91,7 @@ def document(refusal: HTTPException) -> dict[str, Json]:
     code = refusal.code if isinstance(refusal, Refusal) else status.name.lower()
     told: dict[str, Json] = {
         "type": f"urn:labkeeper:problem:{code}",
-        "title": status.phrase,
+        "title": TITLES.get(status, status.phrase),
         "status": int(status),
         "code": code,
         "detail": clean(str(refusal.detail), 1000),

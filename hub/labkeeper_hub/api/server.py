@@ -1,8 +1,10 @@
 """The HTTP server: uvicorn with limits, on sockets that give up on clients who take nothing."""
 
+import logging
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import uvicorn
 from fastapi import FastAPI
@@ -20,6 +22,16 @@ class Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+class _Denials(logging.Filter):
+    """uvicorn calls it an error of ours when a WebSocket is answered 401: any stranger could fill the log."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.msg != "ASGI callable returned without completing handshake."
+
+
+DENIALS: Final = _Denials()
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -43,6 +55,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 def make_server(app: FastAPI) -> Server:
     """Return the server for this app; no client may claim another address through a header."""
+    logging.getLogger("uvicorn.error").addFilter(DENIALS)
     return Server(
         uvicorn.Config(
             app,

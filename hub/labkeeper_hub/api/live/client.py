@@ -44,7 +44,6 @@ class Client:
     api: Api
     credentials: Credentials
     pace: Pace = field(default_factory=Pace)
-    slow_s: float = SLOW_S
     at: int = 0
 
     async def serve(self) -> None:
@@ -153,7 +152,7 @@ class Client:
 
     async def _send(self, text: str) -> None:
         try:
-            async with asyncio.timeout(self.slow_s):
+            async with asyncio.timeout(SLOW_S):
                 await self.socket.send_text(text)
         except TimeoutError:
             raise Dropped(TRY_LATER, "too_slow") from None

@@ -1,0 +1,238 @@
+"""A small hub behind the ports: in memory, obedient, and furnished by each test."""
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from labkeeper_hub.bus import EventBus
+from labkeeper_hub.model import (
+    Aggregate,
+    Change,
+    Command,
+    Cursor,
+    Device,
+    DeviceKey,
+    JournalStatus,
+    Lab,
+    Latest,
+    LedgerEntry,
+    Node,
+    NodeKey,
+    Order,
+    Outbox,
+    Page,
+    PointKey,
+    ReadingsQuery,
+    Row,
+    State,
+    Status,
+)
+from labkeeper_hub.ports import Parts, UnknownCommand, UnknownPoint
+from labkeeper_hub.settings import HubSettings
+from labkeeper_sdk import CommandRejected, Title, Value
+from labkeeper_wire.datatypes import DataType
+from labkeeper_wire.descriptor import DeviceDescription, PointDescription
+
+NODE = NodeKey("demo", "lab-301")
+CHAMBER = DeviceKey("demo", "lab-301", "0x00158d0001a2b3c4")
+TEMPERATURE = PointKey(*CHAMBER, "temperature")
+TARGET = PointKey(*CHAMBER, "target")
+MODE = PointKey(*CHAMBER, "mode")
+START_MS = 1_767_225_600_000
+
+POINTS = (
+    PointDescription("temperature", "measure", DataType.DOUBLE, "Cel", title_zh="温度", title_en="Temperature"),
+    PointDescription(
+        "target", "setpoint", DataType.DOUBLE, "Cel", -20, 80.0, 0.5, writable=True, safe_value=20, link_loss_s=30
+    ),
+    PointDescription("mode", "state", DataType.STRING, options=("off", "heat")),
+)
+
+
+def device(*, online: bool = True) -> Device:
+    description = DeviceDescription("气候箱", "Climate chamber", "Example", "C-80", "1.4.2", "3")
+    return Device(CHAMBER, "lab-301", description, POINTS, online, START_MS)
+
+
+def node(*, online: bool = True) -> Node:
+    return Node(NODE, "lab-301", Title("301 实验室", "Lab 301"), online, START_MS, START_MS, Outbox("epoch", 0, 10))
+
+
+def latest(value: Value | None = 21.5, *, key: PointKey = TEMPERATURE, time_ms: int = START_MS) -> Latest:
+    return Latest(key, value, time_ms, 192, stale=False)
+
+
+@dataclass
+class Inventory:
+    """Registry and latest values."""
+
+    found: list[Device] = field(default_factory=lambda: [device()])
+    values: dict[PointKey, Latest] = field(default_factory=lambda: {TEMPERATURE: latest()})
+    asked: int = 0
+
+    def labs(self) -> tuple[Lab, ...]:
+        self.asked += 1
+        return (Lab("demo", "lab-301", Title("301 实验室", "Lab 301"), ("lab-301",), len(self.found), 1),)
+
+    def nodes(self) -> tuple[Node, ...]:
+        foreign = Node(NodeKey("demo", "foreign"), "foreign", Title(), online=False, since_ms=1, last_seen_ms=1)
+        return (node(), foreign)
+
+    def devices(self, school: str | None = None, node: str | None = None) -> tuple[Device, ...]:
+        return tuple(one for one in self.found if school in (None, one.key.school) and node in (None, one.key.node))
+
+    def device(self, key: DeviceKey) -> Device | None:
+        return next((one for one in self.found if one.key == key), None)
+
+    def latest(
+        self, school: str | None = None, node: str | None = None, device: str | None = None
+    ) -> tuple[Latest, ...]:
+        wanted = (school, node, device)
+        return tuple(
+            value
+            for key, value in sorted(self.values.items())
+            if all(want in (None, have) for want, have in zip(wanted, key[:3], strict=True))
+        )
+
+
+@dataclass
+class Journal:
+    """Readings by point; counts how many rows it ever gave at once."""
+
+    rows: dict[PointKey, list[Row]] = field(default_factory=dict)
+    most_rows: int = 0
+    queries: list[ReadingsQuery] = field(default_factory=list)
+
+    async def page(self, query: ReadingsQuery) -> Page:
+        self.queries.append(query)
+        if query.key not in self.rows:
+            raise UnknownPoint
+        if query.every_ms and query.aggregate is Aggregate.MEAN and query.key == MODE:
+            raise ValueError("text has no mean")
+        start = query.after.given if query.after else 0
+        found = [row for row in self.rows[query.key] if query.from_ms <= row.time_ms < query.to_ms]
+        page = found[start : start + query.limit]
+        self.most_rows = max(self.most_rows, len(page))
+        end = start + len(page)
+        return Page(tuple(page), Cursor(page[-1].time_ms, end) if end < len(found) else None)
+
+
+@dataclass(frozen=True)
+class Told:
+    """Something that changes: asked when it is told, like the real ones."""
+
+    name: Hashable
+    state: Callable[[], Change]
+
+    def change(self) -> Change:
+        return self.state()
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Told) and other.name == self.name
+
+
+@dataclass
+class Desk:
+    """Commands; `outcome` is what becomes of each."""
+
+    bus: EventBus
+    outcome: State = State.SENT
+    rejection: str = ""
+    known: dict[str, Command] = field(default_factory=dict)
+
+    async def submit(
+        self,
+        target: PointKey,
+        value: Value,
+        *,
+        ttl_ms: int = 3000,
+        command_id: str | None = None,
+        holder: str = "owner",
+        fence: int = 0,
+    ) -> Command:
+        if self.rejection:
+            raise CommandRejected(self.rejection, f"because of {self.rejection}")
+        if target not in (TARGET, TEMPERATURE):
+            raise UnknownPoint
+        if target == TEMPERATURE:
+            raise CommandRejected("read_only", "temperature cannot be commanded")
+        if command_id in self.known:
+            return self.known[command_id]
+        order = Order(command_id or str(uuid4()), target, value, holder, START_MS, START_MS + ttl_ms)
+        command = self.known[order.id] = Command(order, self.outcome, "", "", START_MS + fence)
+        self.bus.announce(command)
+        return command
+
+    async def get(self, command_id: str) -> Command:
+        try:
+            return self.known[command_id]
+        except KeyError as error:
+            raise UnknownCommand from error
+
+    async def recent(self, *, limit: int = 100, device: DeviceKey | None = None) -> tuple[Command, ...]:
+        newest = reversed(self.known.values())
+        return tuple(one for one in newest if device in (None, one.order.target.of_device))[:limit]
+
+    def open(self) -> tuple[Command, ...]:
+        return tuple(self.known.values())
+
+
+@dataclass
+class Book:
+    """The ledger: one node of ours, one foreign."""
+
+    def ledger(self) -> tuple[LedgerEntry, ...]:
+        ours = LedgerEntry(NODE, "epoch", 120_000, 119_950, 0, 3, backlog=1, missing=50)
+        return (ours, LedgerEntry(NodeKey("demo", "foreign"), None, None, 7, 0, 0, backlog=0, missing=None))
+
+
+@dataclass
+class Pulse:
+    """Health; a test breaks it."""
+
+    broker_connected: bool = True
+    failing: str = ""
+    broken: bool = False
+
+    def status(self) -> Status:
+        if self.broken:
+            raise RuntimeError("a mistake of ours")
+        journal = JournalStatus(5, 119_950, 2_399, 1.7, 19_950, 40, self.failing)
+        return Status(START_MS, self.broker_connected, 2_450, {"truncated": 2}, journal)
+
+
+@dataclass
+class SmallHub:
+    """Everything behind the ports, within reach of a test."""
+
+    inventory: Inventory = field(default_factory=Inventory)
+    journal: Journal = field(default_factory=Journal)
+    bus: EventBus = field(default_factory=lambda: EventBus(flush_s=0.02))
+    pulse: Pulse = field(default_factory=Pulse)
+
+    def __post_init__(self) -> None:
+        self.desk = Desk(self.bus)
+
+    def parts(self, **settings: Any) -> Parts:  # noqa: ANN401 - whatever the settings take
+        return Parts(
+            settings=HubSettings(**settings),
+            registry=self.inventory,
+            latest=self.inventory,
+            readings=self.journal,
+            ledger=Book(),
+            commands=self.desk,
+            bus=self.bus,
+            health=self.pulse,
+            engine=create_async_engine("sqlite+aiosqlite://"),
+        )
+
+    def hear(self, value: Value, *, key: PointKey = TEMPERATURE, time_ms: int = START_MS) -> None:
+        """Note a reading, as ingest would."""
+        self.inventory.values[key] = latest(value, key=key, time_ms=time_ms)
+        self.bus.note(Told(key, lambda: self.inventory.values[key]))
