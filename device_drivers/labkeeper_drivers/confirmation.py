@@ -84,7 +84,7 @@ class Waiting:
     def give_up(self, why: str) -> None:
         """Fail every write under way: nobody will hear a confirmation any more."""
         for wait in (wait for waits in self._waits.values() for wait in waits):
-            if not wait.seen.done():
+            if not wait.seen.done() and not wait.deadline.expired():
                 wait.given_up = why
                 wait.deadline.reschedule(asyncio.get_running_loop().time())
 
