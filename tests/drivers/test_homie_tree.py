@@ -101,6 +101,13 @@ def test_with_a_lost_root_its_children_are_lost() -> None:
     assert Availability("gripper", online=True) in heard(tree, "robot/$state", "disconnected")
 
 
+def test_a_child_nobody_has_announced_is_not_told_of_its_root() -> None:
+    tree = Tree()
+    announce(tree)
+    heard(tree, "gripper/$description", CHILD)
+    assert heard(tree, "robot/$state", "lost") == (Availability("robot", online=False),)
+
+
 def test_an_empty_state_removes_the_device(tree: Tree) -> None:
     assert heard(tree, "robot/$state", b"") == (Gone("robot"),)
     assert heard(tree, "robot/$description", b"") == ()
