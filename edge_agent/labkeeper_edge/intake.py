@@ -14,7 +14,8 @@ from labkeeper_edge.sampler import Hold, Keep, Trouble, Unfit, Verdict, release,
 from labkeeper_sdk import Availability, Found, GatewayEvent, Gone, Nonsense, Observation, Point, Reading, Report
 from labkeeper_wire.payload import Metric
 
-MOST_UNSETTLED = 200  # messages; Mosquitto hands out only so many before it waits for us
+# Mosquitto as it comes hands out only this many messages before it waits for us (max_inflight_messages).
+MOST_UNSETTLED = 20
 MOST_PENDING = 20_000  # readings in memory while the disk takes none; drivers wait beyond that
 RETRY_S = 1.0
 Committed = Callable[[list[Batch], Waiting], None]

@@ -234,9 +234,9 @@ async def test_killed_at_any_moment_nothing_is_corrupt_and_nothing_committed_is_
         await asyncio.sleep(chance.uniform(0.0, 0.12))
         process.kill()
         for line in (await process.stdout.read()).decode().split("\n")[:-1]:
-            what, batch, *number = line.split()
+            what, batch, *values = line.split()
             if what == "committed":
-                committed[int(batch)] = int(number[0])
+                committed[int(batch)] = int(values[0])
             else:
                 acknowledged.add(int(batch))
         await process.wait()

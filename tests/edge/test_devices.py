@@ -1,0 +1,97 @@
+"""The registry of devices: owners, overrides, names that cannot be, and who is told."""
+
+from labkeeper_edge.devices import Devices
+from labkeeper_edge.refusals import Refusals
+from labkeeper_edge.settings import DeviceSettings, PointSettings, Titles
+from labkeeper_sdk import DeviceInfo, Measure, Point, Switch, Title
+
+
+def make(**overrides: DeviceSettings) -> tuple[Devices, Refusals, list[str]]:
+    refusals = Refusals()
+    told: list[str] = []
+    devices = Devices(refusals, overrides, [told.append])
+    return devices, refusals, told
+
+
+def info(device: str = "d", *points: Point) -> DeviceInfo:
+    return DeviceInfo(id=device, points=points or (Measure("t"),))
+
+
+def test_a_device_is_told_about_when_it_comes_changes_or_goes_and_not_otherwise() -> None:
+    devices, _, told = make()
+    devices.found("a", info())
+    devices.found("a", info())
+    assert told == ["d"]
+    devices.found("a", info("d", Measure("t"), Measure("u")))
+    devices.available("a", "d", online=False)
+    devices.available("a", "d", online=False)
+    devices.found("a", info("d", Measure("t"), Measure("u")))
+    devices.gone("a", "d")
+    devices.gone("a", "d")
+    assert told == ["d"] * 5
+    assert devices.get("d") is None
+
+
+def test_a_second_owner_is_refused_and_cannot_speak_for_the_device() -> None:
+    devices, refusals, _ = make()
+    devices.found("a", info())
+    devices.found("b", info())
+    devices.found("b", info("D"))
+    devices.available("b", "d", online=False)
+    devices.gone("b", "d")
+    known = devices.get("d")
+    assert known is not None
+    assert (known.instance, known.online) == ("a", True)
+    assert refusals.counts["device_taken"] == 2
+
+
+def test_a_lost_connection_takes_its_own_devices_offline() -> None:
+    devices, _, _ = make()
+    devices.found("a", info("d"))
+    devices.found("b", info("e"))
+    devices.connection_lost("a")
+    assert [(known.info.id, known.online) for known in devices] == [("d", False), ("e", True)]
+
+
+def test_ids_and_points_that_no_message_could_carry_are_refused() -> None:
+    devices, refusals, _ = make()
+    devices.found("a", info("d/1"))
+    devices.found("a", info("d", Measure("t"), Measure("T"), Measure("Delivery/Batch"), Measure("bdSeq")))
+    known = devices.get("d")
+    assert known is not None
+    assert list(known.points) == ["t"]
+    assert refusals.counts == {"bad_device_id": 1, "bad_point_name": 3}
+
+
+def test_what_the_school_says_goes_over_what_the_driver_says() -> None:
+    said = DeviceSettings(
+        bench="4", title=Titles(en="Oven"), points={"heater": PointSettings(safe_value=False, link_loss_s=5)}
+    )
+    devices, refusals, _ = make(d=said)
+    devices.found("a", info("d", Switch("heater"), Measure("t")))
+    known = devices.get("d")
+    assert known is not None
+    assert (known.bench, known.info.title) == ("4", Title(en="Oven"))
+    assert (known.points["heater"].safe_value, known.points["heater"].link_loss_s) == (False, 5)
+    assert not refusals.counts
+
+
+def test_an_override_that_does_not_fit_the_point_is_refused() -> None:
+    said = DeviceSettings(points={"heater": PointSettings(safe_value="off"), "fan": PointSettings(link_loss_s=1)})
+    devices, refusals, _ = make(d=said)
+    devices.found("a", info("d", Switch("heater"), Switch("fan")))
+    known = devices.get("d")
+    assert known is not None
+    assert known.points["heater"].safe_value is None
+    assert refusals.counts["bad_override"] == 2
+
+
+def test_a_trouble_is_logged_once_per_change(caplog: object) -> None:
+    refusals = Refusals()
+    for reason in ("wrong_type", "wrong_type", "not_finite"):
+        refusals.count(reason, "d/t", "x" * 999)
+    refusals.clear("d/t")
+    refusals.clear("d/t")
+    assert refusals.total()["wrong_type"] == 2
+    records = caplog.records  # type: ignore[attr-defined]
+    assert [record.levelname for record in records if record.levelno > 20] == ["WARNING", "WARNING"]
