@@ -9,10 +9,12 @@ from typing import Literal
 
 import pytest
 import pytest_asyncio
-from labkeeper_hub.console import HOW_TO_VENDOR, is_complete
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, async_playwright
 
-from .fake_hub import LINK, FakeHub, serve
+from labkeeper_hub.console import HOW_TO_VENDOR, is_complete
+
+from .fake_hub import LINK, FakeHub
+from .fake_server import serve
 from .lab import furnish
 
 Language = Literal["zh", "en"]
@@ -23,7 +25,7 @@ AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 EXPECTED_NOISE = ("Failed to load resource", "WebSocket connection to")
 
 
-@dataclass(slots=True)
+@dataclass  # no slots: playwright writes on the owner of a listener
 class Console:
     """One browser tab, and what it complained about."""
 
@@ -31,7 +33,7 @@ class Console:
     complaints: list[str] = field(default_factory=list)
 
     def listen(self) -> None:
-        self.page.on("console", lambda message: self._heard(message))  # playwright writes on the owner of a method
+        self.page.on("console", self._heard)
         self.page.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error}"))
 
     def _heard(self, message: ConsoleMessage) -> None:

@@ -2,18 +2,13 @@
 
 import asyncio
 import math
-import socket
 import time
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-import uvicorn
-from fastapi import FastAPI, Request, Response, WebSocket, WebSocketDisconnect
-from fastapi.responses import FileResponse, JSONResponse
-from fastapi.staticfiles import StaticFiles
-from labkeeper_hub.console import CONTENT_SECURITY_POLICY, STATIC
+from fastapi import WebSocket, WebSocketDisconnect
+
 from labkeeper_sdk.testing import free_port
 
 Json = dict[str, Any]
@@ -26,7 +21,7 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def point(name: str, kind: str, type_: str = "float", **more: Any) -> Json:
+def point(name: str, kind: str, type_: str = "float", **more: object) -> Json:
     """A point as the hub describes it; `more` overrides its empty fields."""
     empty: Json = dict.fromkeys(("minimum", "maximum", "step", "options", "safe_value", "link_loss_s"))
     writable = kind in {"setpoint", "switch", "action"}
@@ -63,7 +58,10 @@ class FakeHub:
         self.sessions: set[str] = set()
         self.links = {LINK}
         self.sockets: set[WebSocket] = set()
-        self.connections = 0
+        self.keeps_changes = False  # resume from missed changes rather than with a snapshot
+        self.missed: list[Json] = []
+        self.snapshots = 0
+        self.silent_history = False  # nothing was ever recorded
 
     @property
     def url(self) -> str:
@@ -81,7 +79,7 @@ class FakeHub:
             self.nodes[node] = {"school": SCHOOL, "node": node, "lab": lab, "online": True, "since_ms": now_ms(),
                                 "last_seen_ms": now_ms(), "epoch": "e", "backlog": 0, "foreign": False}  # fmt: skip
 
-    def add_device(self, node: str, device: str, title: tuple[str, str], points: list[Json], **more: Any) -> None:
+    def add_device(self, node: str, device: str, title: tuple[str, str], points: list[Json], **more: object) -> None:
         self.devices[node, device] = {
             "school": SCHOOL,
             "node": node,
@@ -98,14 +96,14 @@ class FakeHub:
             **more,
         }
 
-    def put(self, node: str, device: str, name: str, value: object, **more: Any) -> Json:
+    def put(self, node: str, device: str, name: str, value: object, **more: object) -> Json:
         """Remember a reading without telling anyone."""
         latest = {"school": SCHOOL, "node": node, "device": device, "point": name, "value": value,
                   "time_ms": now_ms(), "quality": 192, "stale": False, **more}  # fmt: skip
         self.latest[node, device, name] = latest
         return latest
 
-    async def read(self, node: str, device: str, name: str, value: object, **more: Any) -> None:
+    async def read(self, node: str, device: str, name: str, value: object, **more: object) -> None:
         await self.tell({"kind": "reading", **self.put(node, device, name, value, **more)})
 
     async def set_online(self, node: str, device: str, *, online: bool) -> None:
@@ -139,13 +137,15 @@ class FakeHub:
         return found()
 
     async def drop_links(self) -> None:
-        for socket_ in list(self.sockets):
+        dropped, self.sockets = self.sockets, set()
+        for socket_ in dropped:
             await socket_.close(1012)
 
     # -- the wire -----------------------------------------------------------------------------------------------
 
     async def tell(self, *changes: Json) -> None:
         self.at += 1
+        self.missed.append({"at": self.at, "changes": list(changes)})
         for socket_ in list(self.sockets):
             await self.say(socket_, {"type": "changes", "at": self.at, "changes": list(changes)})
 
@@ -166,7 +166,6 @@ class FakeHub:
 
     async def live(self, socket_: WebSocket) -> None:
         await socket_.accept()
-        self.connections += 1
         self.sockets.add(socket_)
         hello = {"type": "hello", "stream": self.stream, "at": self.at, "server_ms": now_ms()}
         try:
@@ -178,7 +177,12 @@ class FakeHub:
 
     async def hear(self, socket_: WebSocket, message: Json) -> None:
         match message["type"]:
+            case "resume" if self.keeps_changes and message["stream"] == self.stream:
+                for one in self.missed:
+                    if one["at"] > message["since"]:
+                        await self.say(socket_, {"type": "changes", **one})
             case "resume":
+                self.snapshots += 1
                 await self.say(socket_, self.snapshot())
             case "ping":
                 await self.say(socket_, {"type": "pong", "server_ms": now_ms()})
@@ -201,7 +205,7 @@ class FakeHub:
         if self.policy != "silent":
             await self.settle(command, self.policy, self.code)
 
-    def readings(self, query: Any) -> Json:
+    def readings(self, query: Mapping[str, str]) -> Json:
         """A made-up past: a wave with an hour's gap, sampled every 10 s, or its steps."""
         start, end = int(query["from"]), int(query["to"])
         every = int(query["every"]) if "every" in query else None
@@ -209,6 +213,8 @@ class FakeHub:
         times = [at for at in range(start - start % step, end, step) if start <= at and not in_gap(at, end)]
         spread = {"min": -0.4, "max": 0.4}.get(query.get("aggregate", ""), 0.0)
         rows = [[at, 30 if query.get("aggregate") == "count" else round(wave(at) + spread, 2)] for at in times]
+        if self.silent_history:
+            rows = []
         ids = {key: query[key] for key in ("school", "node", "device", "point")}
         return {**ids, "unit": "Cel", "every": every, "aggregate": query.get("aggregate"), "rows": rows, "next": None}
 
@@ -227,94 +233,3 @@ async def messages(socket_: WebSocket) -> AsyncIterator[Json]:
             yield await socket_.receive_json()
         except WebSocketDisconnect:
             return
-
-
-def build_app(hub: FakeHub) -> FastAPI:
-    app = FastAPI(openapi_url=None)
-
-    def signed_in(cookies: dict[str, str]) -> bool:
-        return cookies.get("labkeeper_session") in hub.sessions
-
-    @app.middleware("http")
-    async def guard(request: Request, call_next: Any) -> Response:
-        open_path = request.url.path == "/" or request.url.path.startswith("/static/")
-        is_sign_in = request.url.path == "/api/v1/session" and request.method == "POST"
-        if not (open_path or is_sign_in or signed_in(request.cookies)):
-            return JSONResponse({"title": "Unauthorized", "status": 401}, 401, media_type="application/problem+json")
-        response: Response = await call_next(request)
-        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-        return response
-
-    @app.get("/")
-    async def index() -> FileResponse:
-        return FileResponse(STATIC / "index.html")
-
-    @app.get("/api/v1/session")
-    async def session() -> Json:
-        return {"signed_in": True}
-
-    @app.post("/api/v1/session")
-    async def open_session(proof: Json) -> Response:
-        link = proof.get("link")
-        if proof.get("secret") != SECRET and link not in hub.links:
-            return JSONResponse({"title": "Unauthorized", "status": 401}, 401, media_type="application/problem+json")
-        hub.links.discard(link or "")
-        key = str(uuid.uuid4())
-        hub.sessions.add(key)
-        response = Response(status_code=204)
-        response.set_cookie("labkeeper_session", key, httponly=True, samesite="strict")
-        return response
-
-    @app.delete("/api/v1/session")
-    async def close_session(request: Request) -> Response:
-        hub.sessions.discard(request.cookies.get("labkeeper_session", ""))
-        return Response(status_code=204)
-
-    @app.get("/api/v1/labs")
-    async def labs() -> Json:
-        return {"labs": hub.labs}
-
-    @app.get("/api/v1/readings")
-    async def readings(request: Request) -> Json:
-        return hub.readings(request.query_params)
-
-    @app.get("/api/v1/commands/{key}")
-    async def command(key: str) -> Json:
-        return {"command": next(one for one in hub.commands if one["id"] == key)}
-
-    @app.websocket("/api/v1/live")
-    async def live(socket_: WebSocket) -> None:
-        if signed_in(socket_.cookies):
-            await hub.live(socket_)
-        else:
-            await socket_.close(4401)
-
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    return app
-
-
-class QuietServer(uvicorn.Server):
-    """uvicorn that leaves the test run's signals alone."""
-
-    @asynccontextmanager
-    async def serving(self, port: int) -> AsyncIterator[None]:
-        with socket.socket() as listener:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(("127.0.0.1", port))
-            task = asyncio.create_task(self._serve(sockets=[listener]), name="fake hub")
-            while not self.started:
-                await asyncio.sleep(0.01)
-            try:
-                yield
-            finally:
-                self.should_exit = self.force_exit = True
-                await task
-
-
-@asynccontextmanager
-async def serve(hub: FakeHub) -> AsyncIterator[None]:
-    """Serve `hub` on its port until the context ends; may be entered again, as after a restart."""
-    config = uvicorn.Config(build_app(hub), log_level="error", ws="websockets-sansio", lifespan="off")
-    async with QuietServer(config).serving(hub.port):
-        yield
-    hub.sockets.clear()

@@ -8,7 +8,9 @@ from .lab import PI
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def test_a_switch_is_pending_until_confirmed_and_never_shows_what_was_only_asked(hub: FakeHub, console: Console) -> None:
+async def test_a_switch_is_pending_until_confirmed_and_never_shows_what_was_only_asked(
+    hub: FakeHub, console: Console
+) -> None:
     hub.policy = "silent"
     tile = console.tile("lamp-1", "Light")
     switch = tile.get_by_role("switch")
@@ -80,9 +82,9 @@ async def test_a_slow_radio_has_the_time_it_declares(hub: FakeHub, console: Cons
     ("state", "code", "word", "why"),
     [
         ("rejected", "interlock", "refused", "a safety interlock forbids it"),
-        ("failed", "device_unreachable", "failed", "the device does not respond"),
+        ("failed", "unreachable", "failed", "the device does not respond"),
         ("expired", None, "too late", "it did not arrive in time"),
-        ("unknown", None, "outcome unknown", "look at the device before trying again"),
+        ("unknown", "node_lost", "outcome unknown", "look at the device before trying again"),
     ],
 )
 async def test_what_went_wrong_is_said_in_words(

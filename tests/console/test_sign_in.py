@@ -7,7 +7,9 @@ from .fake_hub import LINK, SECRET, FakeHub
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def test_a_sign_in_link_opens_the_page_and_leaves_the_address_bar(hub: FakeHub, open_console: OpenConsole) -> None:
+async def test_a_sign_in_link_opens_the_page_and_leaves_the_address_bar(
+    hub: FakeHub, open_console: OpenConsole
+) -> None:
     console = await open_console()
     await console.open(hub.sign_in)
     assert console.page.url == f"{hub.url}/"
@@ -25,6 +27,14 @@ async def test_a_used_link_is_explained_and_the_secret_still_works(hub: FakeHub,
     await page.get_by_label("Owner secret").fill(SECRET)
     await page.get_by_role("button", name="Sign in").click()
     await expect(page.locator("lk-tile").first).to_be_visible()
+
+
+async def test_a_link_opened_in_a_page_that_is_already_there_works_too(hub: FakeHub, open_console: OpenConsole) -> None:
+    console = await open_console()
+    await console.page.goto(hub.url)
+    await console.page.locator("#secret").wait_for()
+    await console.open(hub.sign_in)
+    assert console.page.url == f"{hub.url}/"
 
 
 async def test_a_wrong_secret_is_refused_in_words(hub: FakeHub, open_console: OpenConsole) -> None:

@@ -31,7 +31,9 @@ async def test_nobody_elses_update_moves_your_finger(hub: FakeHub, console: Cons
     await expect(slider).to_have_value("90")
 
 
-async def test_a_moving_slider_sends_at_most_five_a_second_and_what_was_let_go_of(hub: FakeHub, console: Console) -> None:
+async def test_a_moving_slider_sends_at_most_five_a_second_and_what_was_let_go_of(
+    hub: FakeHub, console: Console
+) -> None:
     slider = console.tile("lamp-1", "Brightness").get_by_role("slider")
     left, width, y = await middle(slider)
     await console.page.mouse.move(left + 0.6 * width, y)

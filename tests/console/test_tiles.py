@@ -39,7 +39,9 @@ async def test_states_and_events_are_words(hub: FakeHub, console: Console) -> No
     await expect(console.tile("remote", "Button").locator(".value")).to_have_text("Double press")
 
 
-async def test_an_offline_tile_has_no_knob_and_its_last_value_with_its_age(hub: FakeHub, open_console: OpenConsole) -> None:
+async def test_an_offline_tile_has_no_knob_and_its_last_value_with_its_age(
+    hub: FakeHub, open_console: OpenConsole
+) -> None:
     break_lamp_3(hub)
     console = await open_console()
     await sign_in(hub, console)

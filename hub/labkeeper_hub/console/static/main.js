@@ -75,6 +75,12 @@ async function speak(language) {
   store.tell(WORDS);
 }
 
+/** A sign-in link opened where the page already is changes no more than the address. */
+async function enterByLink() {
+  const token = takeLinkToken();
+  if (token !== null) await enter({ link: token });
+}
+
 async function start() {
   const token = takeLinkToken();
   app.desk = { store, asked, text: await openText(preferences.language()) };
@@ -83,6 +89,7 @@ async function start() {
   return (await standing()) === "out" ? showSignIn(null) : showDesk();
 }
 
+addEventListener("hashchange", enterByLink);
 setInterval(() => store.tell(TICK), 1_000);
 store.watch(LINK, () => document.documentElement.toggleAttribute("data-link-lost", store.link === "lost"));
 await start();

@@ -1,0 +1,132 @@
+"""The fake hub's HTTP server: the routes the page uses, with the security headers it must live with."""
+
+import asyncio
+import socket
+import uuid
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import uvicorn
+from fastapi import FastAPI, Request, Response, WebSocket
+from fastapi.responses import FileResponse, JSONResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.middleware.base import RequestResponseEndpoint
+
+from labkeeper_hub.console import CONTENT_SECURITY_POLICY, STATIC
+
+from .fake_hub import SECRET, FakeHub, Json
+
+COOKIE = "labkeeper_session"
+
+
+def build_app(hub: FakeHub) -> FastAPI:
+    app = FastAPI(openapi_url=None)
+    add_gate(app, hub)
+    add_session(app, hub)
+    add_data(app, hub)
+
+    @app.get("/")
+    async def index() -> FileResponse:
+        return FileResponse(STATIC / "index.html")
+
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    return app
+
+
+def unauthorized() -> JSONResponse:
+    problem = {"title": "Unauthorized", "status": 401, "code": "not_signed_in"}
+    return JSONResponse(problem, 401, media_type="application/problem+json")
+
+
+def signed_in(hub: FakeHub, cookies: Mapping[str, str]) -> bool:
+    return cookies.get(COOKIE) in hub.sessions
+
+
+def add_gate(app: FastAPI, hub: FakeHub) -> None:
+    @app.middleware("http")
+    async def gate(request: Request, call_next: RequestResponseEndpoint) -> Response:
+        is_page = request.url.path == "/" or request.url.path.startswith("/static/")
+        is_sign_in = request.url.path == "/api/v1/session" and request.method == "POST"
+        if not (is_page or is_sign_in or signed_in(hub, request.cookies)):
+            return unauthorized()
+        response = await call_next(request)
+        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+        return response
+
+
+def add_session(app: FastAPI, hub: FakeHub) -> None:
+    @app.get("/api/v1/session")
+    async def session() -> Json:
+        return {"signed_in": True}
+
+    @app.post("/api/v1/session")
+    async def sign_in(proof: Json) -> Response:
+        link = proof.get("link")
+        if proof.get("secret") != SECRET and link not in hub.links:
+            return unauthorized()
+        hub.links.discard(link or "")
+        key = str(uuid.uuid4())
+        hub.sessions.add(key)
+        response = Response(status_code=204)
+        response.set_cookie(COOKIE, key, httponly=True, samesite="strict")
+        return response
+
+    @app.delete("/api/v1/session")
+    async def sign_out(request: Request) -> Response:
+        hub.sessions.discard(request.cookies.get(COOKIE, ""))
+        return Response(status_code=204)
+
+
+def add_data(app: FastAPI, hub: FakeHub) -> None:
+    @app.get("/api/v1/labs")
+    async def labs() -> Json:
+        return {"labs": hub.labs}
+
+    @app.get("/api/v1/readings")
+    async def readings(request: Request) -> Json:
+        return hub.readings(request.query_params)
+
+    @app.get("/api/v1/commands/{key}")
+    async def command(key: str) -> Json:
+        return {"command": next(one for one in hub.commands if one["id"] == key)}
+
+    @app.websocket("/api/v1/live")
+    async def live(socket_: WebSocket) -> None:
+        if signed_in(hub, socket_.cookies):
+            await hub.live(socket_)
+        else:
+            await socket_.close(1008)  # before it is accepted: the handshake is refused
+
+
+class QuietServer(uvicorn.Server):
+    """uvicorn that leaves the test run's signals alone and says when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+    @asynccontextmanager
+    async def serving(self, port: int) -> AsyncIterator[None]:
+        with socket.socket() as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(("127.0.0.1", port))
+            task = asyncio.create_task(self._serve(sockets=[listener]), name="fake hub")
+            await self.ready.wait()
+            try:
+                yield
+            finally:
+                self.should_exit = self.force_exit = True
+                await task
+
+
+@asynccontextmanager
+async def serve(hub: FakeHub) -> AsyncIterator[None]:
+    """Serve `hub` on its port until the context ends; may be entered again, as after a restart."""
+    config = uvicorn.Config(build_app(hub), log_level="error", ws="websockets-sansio", lifespan="off")
+    async with QuietServer(config).serving(hub.port):
+        yield
+    hub.sockets.clear()

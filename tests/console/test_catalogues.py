@@ -1,0 +1,50 @@
+import json
+import re
+
+from labkeeper_hub.console import STATIC
+
+SOURCES = "\n".join(path.read_text() for path in STATIC.rglob("*.js") if path.parent.name != "vendor")
+
+
+def catalogue(language: str) -> dict[str, str]:
+    """The words of a language; a key given twice is an error."""
+    pairs: list[tuple[str, str]] = json.loads(
+        (STATIC / f"i18n/{language}.json").read_text(), object_pairs_hook=lambda found: found
+    )
+    assert len(pairs) == len(dict(pairs))
+    return dict(pairs)
+
+
+def used() -> set[str]:
+    """Keys named in the page's sources, as an argument of `t` or as a word handed on to it."""
+    return set(re.findall(r'"([a-z_]+\.[a-z0-9_]+)"', SOURCES)) | set(re.findall(r'\bt\("([^"]+)"', SOURCES))
+
+
+def families() -> set[str]:
+    """Families whose ids come from the wire."""
+    return set(re.findall(r'\bword\("([a-z]+)"', SOURCES))
+
+
+def test_chinese_and_english_say_the_same_things() -> None:
+    zh, en = catalogue("zh"), catalogue("en")
+    assert list(zh) == list(en)
+    for key, text in zh.items():
+        assert text.strip()
+        assert en[key].strip()
+        assert sorted(re.findall(r"\{\w+\}", text)) == sorted(re.findall(r"\{\w+\}", en[key])), key
+
+
+def test_every_word_the_page_asks_for_exists() -> None:
+    asked = set(re.findall(r'\bt\("([^"]+)"', SOURCES))
+    asked |= set(re.findall(r'"((?:sign_in|lab|chart|outcome|reason)\.[a-z0-9_]+)"', SOURCES))
+    assert asked - set(catalogue("zh")) == set()
+
+
+def test_every_word_of_the_catalogues_is_asked_for() -> None:
+    unused = {key for key in catalogue("zh") if key not in used() and key.split(".")[0] not in families()}
+    assert unused == set()
+
+
+def test_chinese_is_chinese() -> None:
+    latin = {key for key, text in catalogue("zh").items() if not re.search(r"[一-鿿]", text)}
+    assert latin == {"point.pm25", "point.pm10"}

@@ -1,0 +1,118 @@
+import asyncio
+
+import pytest
+from playwright.async_api import expect
+
+from .conftest import Console
+from .fake_hub import LINK, FakeHub
+from .fake_server import serve
+from .lab import PI, furnish
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+# When the hub was last heard and when the page said that it is lost, both by the page's own clock.
+WATCH = """
+() => {
+  const heard = WebSocket.prototype.__lookupSetter__("onmessage");
+  Object.defineProperty(WebSocket.prototype, "onmessage", {
+    set(listener) {
+      heard.call(this, listener && ((event) => { window.heardAt = performance.now(); listener(event); }));
+    },
+  });
+  new MutationObserver(() => {
+    const lost = document.documentElement.hasAttribute("data-link-lost");
+    if (lost) window.lostAt = performance.now();
+    else window.backAt = performance.now();
+  }).observe(document, { attributes: true, subtree: true, attributeFilter: ["data-link-lost"] });
+}
+"""
+
+
+async def watched(hub: FakeHub, console: Console) -> Console:
+    await console.page.add_init_script(f"({WATCH})()")
+    hub.links.add(LINK)
+    await console.page.goto("about:blank")
+    await console.open(hub.sign_in)
+    return console
+
+
+async def test_a_hub_that_hangs_is_called_lost_within_three_seconds(hub: FakeHub, console: Console) -> None:
+    await watched(hub, console)
+    hub.muted = True
+    banner = console.page.locator(".banner")
+    await expect(banner).to_be_visible(timeout=10_000)
+    await expect(banner).to_contain_text("use the red button on the wall")
+    assert await console.page.evaluate("window.lostAt - window.heardAt") <= 3_000
+
+
+async def test_while_the_link_is_lost_tiles_are_old_and_nothing_can_be_commanded(
+    hub: FakeHub, console: Console
+) -> None:
+    hub.muted = True
+    await expect(console.page.locator(".banner")).to_be_visible(timeout=10_000)
+    main = console.page.locator("main")
+    await expect(main.get_by_role("switch")).to_have_count(0)
+    for control in await main.locator("button, select, input").all():
+        await expect(control).to_be_disabled()
+    assert await main.locator(".tile.measure:not(.old), .tile.state:not(.old), .tile.switch:not(.old)").count() == 0
+    await expect(console.tile("air", "Temperature").locator(".age")).to_contain_text("ago")
+    assert hub.commands == []
+
+
+async def test_the_page_comes_back_without_a_reload_where_it_was(hub: FakeHub, console: Console) -> None:
+    page = console.page
+    await page.evaluate("() => { window.notReloaded = true; scrollTo(0, 300); }")
+    hub.muted = True
+    await expect(page.locator(".banner")).to_be_visible(timeout=10_000)
+    hub.put(PI, "air", "temperature", 19.0)
+    hub.muted = False
+    await expect(page.locator(".banner")).to_have_count(0)
+    await expect(console.tile("air", "Temperature").locator(".value")).to_have_text("19.0 °C")
+    assert await page.evaluate("[window.notReloaded, Math.round(scrollY)]") == [True, 300]
+
+
+async def test_a_restarted_hub_is_found_again_within_two_seconds(console: Console) -> None:
+    hub = FakeHub()
+    furnish(hub)
+    async with serve(hub):
+        await watched(hub, console)
+    await expect(console.page.locator(".banner")).to_be_visible()
+    await asyncio.sleep(1)  # long enough for the back-off to have grown
+    async with serve(hub):
+        served = await console.page.evaluate("performance.now()")
+        await expect(console.page.locator(".banner")).to_have_count(0)
+        await expect(console.tile("lamp-1", "Light").get_by_role("switch")).to_be_checked()
+        assert await console.page.evaluate("window.backAt") - served < 2_000
+
+
+async def test_what_became_of_a_command_is_learnt_after_the_gap(hub: FakeHub, console: Console) -> None:
+    hub.policy = "silent"
+    tile = console.tile("lamp-1", "Light")
+    await tile.get_by_role("switch").click()
+    (command,) = await hub.commands_to("state", 1)
+    hub.muted = True
+    await hub.settle(command, "rejected", "interlock")
+    await expect(console.page.locator(".banner")).to_be_visible(timeout=10_000)
+    hub.muted = False
+    await expect(tile.locator(".note")).to_contain_text("refused")
+
+
+async def test_a_resumed_stream_needs_no_snapshot(hub: FakeHub, console: Console) -> None:
+    hub.keeps_changes = True
+    await hub.read(PI, "air", "co2", 801.0)
+    await expect(console.tile("air", "CO₂").locator(".value")).to_have_text("801 ppm")
+    await hub.drop_links()
+    await hub.read(PI, "air", "co2", 802.0)
+    await expect(console.tile("air", "CO₂").locator(".value")).to_have_text("802 ppm")
+    await expect(console.page.locator(".bar-link")).to_have_text("Live")
+    assert hub.snapshots == 1
+
+
+async def test_waits_between_attempts_grow_and_are_never_the_same_for_all(console: Console) -> None:
+    waits = await console.page.evaluate(
+        """async () => {
+          const { backOff } = await import("/static/live.js");
+          return [0, 1, 2, 3, 9].map((attempt) => [backOff(attempt, 0), backOff(attempt, 1)]);
+        }"""
+    )
+    assert waits == [[75, 150], [150, 300], [300, 600], [600, 1200], [700, 1400]]
