@@ -1,0 +1,45 @@
+"""A journal in a folder of its own, with its committing task running."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from labkeeper_hub.timeseries.group import Group
+from labkeeper_hub.timeseries.journal import Journal, Pace, open_journal
+
+
+class Nobody:
+    """Accounts without outboxes; counts what was committed."""
+
+    def __init__(self) -> None:
+        self.committed_readings = 0
+
+    def close(self, group: Group) -> None:
+        """Nothing to put in."""
+
+    def committed(self, group: Group) -> None:
+        """Count."""
+        self.committed_readings += len(group)
+
+
+Opened = Callable[[], AbstractAsyncContextManager[Journal]]
+
+
+@asynccontextmanager
+async def running(file: Path, pace: Pace) -> AsyncIterator[Journal]:
+    async with open_journal(file, pace) as journal:
+        task = asyncio.create_task(journal.collect(Nobody()), name="commits")
+        try:
+            yield journal
+        finally:
+            journal.end()
+            await asyncio.wait_for(task, 10)
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Opened:
+    """Open the same journal, as often as asked, one after the other."""
+    return lambda: running(tmp_path / "journal.sqlite", Pace(commit_s=0.001))
