@@ -14,6 +14,7 @@ from labkeeper_cli.stack import Stack
 
 SETTLE_S = 30.0
 ROUND_S = 2.0
+STILL_S = 1.5  # a node tells what it has taken once a second
 ON_OFF = {"ON": True, "OFF": False}
 FAR_FUTURE_MS = 4_102_444_800_000  # 2100-01-01
 
@@ -109,14 +110,16 @@ def value_for(point: Json, turn: int) -> object:
 
 
 async def settled(client: HubClient, within_s: float = SETTLE_S) -> list[Json]:
-    """Wait until the ledger of every node balances with nothing on its way; return the ledger."""
+    """Wait until every node's ledger balances, with nothing on its way and nothing new for a while; return it."""
     end = time.monotonic() + within_s
+    before: list[Json] = []
     while True:
         nodes = await client.ledger()
         done = all(node["balanced"] and not node["pending"] for node in nodes)
-        if (nodes and done) or time.monotonic() > end:
+        if (nodes and done and nodes == before) or time.monotonic() > end:
             return nodes
-        await asyncio.sleep(0.25)
+        before = nodes
+        await asyncio.sleep(STILL_S)
 
 
 async def stored_series(

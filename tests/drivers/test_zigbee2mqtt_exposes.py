@@ -146,3 +146,9 @@ def test_the_first_of_two_with_one_name_wins() -> None:
     derived = derive([same, {**same, "unit": "W"}])
     assert [each.point.unit for each in derived.bindings] == [""]
     assert derived.skipped == (Skipped("a", "exposed twice"),)
+
+
+def test_what_is_a_boolean_stays_as_it_is_said() -> None:
+    closed = {"type": "binary", "property": "contact", "access": 1, "value_on": False, "value_off": True}
+    codec = binding(derive([closed]), "contact").codec
+    assert (codec.decode(True), codec.decode(False)) == (True, False)

@@ -147,3 +147,15 @@ async def test_what_cannot_be_confirmed_is_said_to_be_unconfirmed(broker: Broker
     sure = [line["value"] for line in lines if "published_ms" in line]
     assert sorted(sure + lost) == list(range(1, len(sure) + len(lost) + 1))
     assert lost
+
+
+async def test_an_event_at_quality_zero_is_said_and_confirmed_by_nobody(
+    broker: Broker, quick: Quick, tmp_path: Path
+) -> None:
+    book = tmp_path / "witness.jsonl"
+    async with open_listener(broker) as listener, open_lab(broker.url, settings=quick("robot"), witness=book):
+        await listener.say("homie/5/robot-kit/kit/identify/set", "identify")
+        await listener.next_on("homie/5/robot-kit/kit/identify")
+    lines = [json.loads(line) for line in book.read_text().splitlines()]
+    assert [line["unconfirmed"]["value"] for line in lines if "unconfirmed" in line] == ["identify"]
+    assert not [line for line in lines if line.get("property") == "kit/identify"]

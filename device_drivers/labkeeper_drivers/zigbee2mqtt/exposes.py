@@ -168,8 +168,10 @@ def _numeric(expose: Expose, name: str, access: Access) -> Made:
 def _binary(expose: Expose, name: str, access: Access) -> Made:
     if "value_on" not in expose or "value_off" not in expose:
         return Skipped(name, "does not say what on and off look like")
-    kind = _kind(access, State, Switch)
-    return kind(name, type=bool), OnOff(expose["value_on"], expose["value_off"])
+    on, off = expose["value_on"], expose["value_off"]
+    if isinstance(on, bool) and isinstance(off, bool):
+        on, off = True, False  # `contact` is true when closed, yet "on" when open: what is a boolean stays as it is said
+    return _kind(access, State, Switch)(name, type=bool), OnOff(on, off)
 
 
 def _enum(expose: Expose, name: str, access: Access) -> Made:

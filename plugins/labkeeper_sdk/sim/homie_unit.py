@@ -183,12 +183,11 @@ class HomieUnit:
         return Outgoing(f"{self._base}/{device.id}/{name}", raw, retain=True)
 
     def _property(self, device: HomieDevice, name: str, value: Scalar) -> Outgoing:
-        """Return a property's message; events are not retained and go at QoS 0, so no witness can vouch for them."""
+        """Return a property's message; events are not retained and go at QoS 0: said, and confirmed by nobody."""
         topic, raw = f"{self._base}/{device.id}/{name}", homie.payload(value)
-        if not _kind(device.gadget, name).retained:
-            return Outgoing(topic, raw, qos=0)
+        retained = _kind(device.gadget, name).retained
         seen = Sighting(device.id, device.gadget.title, name, value, None)
-        return Outgoing(topic, raw, retain=True, sightings=(seen,))
+        return Outgoing(topic, raw, retain=retained, qos=1 if retained else 0, sightings=(seen,))
 
 
 def _kind(gadget: homie.Gadget, name: str) -> homie.Property:

@@ -167,7 +167,8 @@ class Link:
             return  # only `_until_lost` ends a connection; what carries readings stays unsettled
         settled = self._unsettled.pop(ticket, None)
         if settled is not None:
-            self.witness.acknowledged(*settled)
+            vouch = self.witness.acknowledged if message.qos else self.witness.unconfirmed
+            vouch(*settled)
 
     async def _until_lost(self, client: aiomqtt.Client) -> None:
         """Wait for the end of the connection, which raises MqttError; the ear has already heard all messages."""
