@@ -1,0 +1,113 @@
+"""What has come is known once, acknowledged after its commit, and accounted for."""
+
+from labkeeper_hub.ingest.deliveries import Deliveries
+from labkeeper_hub.ingest.gap import Gap
+from labkeeper_hub.model import NodeKey
+from labkeeper_hub.timeseries.group import Group, OutboxKey, OutboxState
+
+NODE = NodeKey("school", "lab")
+OURS = OutboxKey(NODE, "epoch")
+
+
+class Wire:
+    """Collects acknowledgements."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[NodeKey, str]] = []
+
+    def __call__(self, node: NodeKey, text: str) -> None:
+        """Keep it."""
+        self.sent.append((node, text))
+
+
+def taken(deliveries: Deliveries, *batches: int, readings: int = 10) -> list[bool]:
+    """Take batches as the intake does."""
+    delivery, new = deliveries.of(NODE, "epoch"), []
+    for batch in batches:
+        deliveries.touch(delivery, batch)
+        new.append(delivery.take(batch))
+        delivery.stored += readings if new[-1] else 0
+    return new
+
+
+def commit(deliveries: Deliveries, group: Group | None = None) -> Group:
+    group = group or Group()
+    deliveries.close(group)
+    deliveries.committed(group)
+    return group
+
+
+def test_nothing_is_acknowledged_before_its_commit() -> None:
+    deliveries = Deliveries(wire := Wire())
+    taken(deliveries, 1, 2)
+    group = Group()
+    deliveries.close(group)
+    assert wire.sent == []
+    assert deliveries.ledger()[0].stored == 0
+    taken(deliveries, 3)
+    deliveries.committed(group)
+    assert wire.sent == [(NODE, "epoch;2")]
+    assert deliveries.ledger()[0].stored == 20
+
+
+def test_the_acknowledgements_of_one_commit_are_one_message_a_node() -> None:
+    deliveries = Deliveries(wire := Wire())
+    taken(deliveries, 1, 2, 5, 3)
+    commit(deliveries)
+    assert wire.sent == [(NODE, "epoch;3;5-5")]
+
+
+def test_a_batch_that_comes_again_is_acknowledged_again_and_stored_once() -> None:
+    deliveries = Deliveries(wire := Wire())
+    assert taken(deliveries, 1, 1) == [True, False]
+    commit(deliveries)
+    assert taken(deliveries, 1) == [False]
+    group = commit(deliveries)
+    assert wire.sent == [(NODE, "epoch;1"), (NODE, "epoch;1")]
+    assert group.outboxes == {OURS: OutboxState(1, (), 10, 2, 0)}
+
+
+def test_a_foreign_node_is_accounted_and_never_acknowledged() -> None:
+    deliveries = Deliveries(wire := Wire())
+    foreign = deliveries.of(NODE, "")
+    foreign.stored += 5
+    deliveries.touch(foreign, 0)
+    commit(deliveries)
+    assert wire.sent == []
+    (entry,) = deliveries.ledger()
+    assert (entry.epoch, entry.taken, entry.stored, entry.pending, entry.balanced) == (None, None, 5, None, True)
+
+
+def test_after_a_restart_everything_stored_is_still_known() -> None:
+    deliveries = Deliveries(Wire())
+    deliveries.recall({OURS: OutboxState(4, ((7, 8),), 50, 2, 3)})
+    assert taken(deliveries, 4, 8, 5) == [False, False, True]
+    entry = deliveries.ledger()[0]
+    assert (entry.stored, entry.duplicates, entry.gaps) == (50, 4, 3)
+
+
+def test_a_gap_is_counted_and_what_it_covers_is_not_stored_any_more() -> None:
+    deliveries = Deliveries(Wire())
+    taken(deliveries, 1)
+    group = Group()
+    deliveries.gap(deliveries.of(NODE, "epoch"), Gap("9", 1, 2, 30, ((2, 4), (6, 7))), group)
+    assert taken(deliveries, 3, 6, 5) == [False, False, True]
+    assert deliveries.of(NODE, "epoch").batches.high_water == 7
+    assert group.gaps[0].batches == "2-4;6-7"
+    commit(deliveries, group)
+    assert group.outboxes[OURS].gaps == 30
+
+
+def test_the_account_balances_when_everything_taken_has_come_or_was_given_up() -> None:
+    deliveries = Deliveries(Wire())
+    taken(deliveries, 1, 2)
+    delivery = deliveries.of(NODE, "epoch")
+    delivery.reported(30, 1)
+    assert deliveries.ledger()[0].balanced  # ten are missing, and a batch still waits
+    delivery.reported(30, 0)
+    assert not deliveries.ledger()[0].balanced
+    taken(deliveries, 3)
+    delivery.reported(30, 0)
+    assert deliveries.ledger()[0].balanced
+    delivery.reported(20, 1)
+    assert not deliveries.ledger()[0].balanced  # more came than was ever taken

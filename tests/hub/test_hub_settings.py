@@ -1,0 +1,60 @@
+"""Wrong settings stop the start with the key and the file named."""
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from labkeeper_hub.__main__ import configure
+from labkeeper_hub.settings import load_settings
+from labkeeper_sdk import BadConfiguration
+
+
+def options(*words: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    configure(parser)
+    return parser.parse_args(words)
+
+
+def test_without_anything_the_hub_listens_to_this_machine_only() -> None:
+    settings = load_settings(options())
+    assert (settings.host, settings.port, settings.broker) == ("127.0.0.1", 8080, "mqtt://127.0.0.1:1883")
+    assert settings.database_url == "sqlite+aiosqlite:///var/hub/registry.sqlite"
+    assert settings.journal_file == Path("var/hub/journal.sqlite")
+
+
+def test_the_command_line_overrules_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "hub.toml"
+    file.write_text('port = 9000\nhost_id = "school-7"\ndatabase = "postgresql+asyncpg://db/lab"\n')
+    settings = load_settings(options("--config", str(file), "--port", "9001"))
+    assert (settings.port, settings.host_id) == (9001, "school-7")
+    assert settings.database_url == "postgresql+asyncpg://db/lab"
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("port = 70000", "port"),
+        ("prot = 1", "prot"),
+        ('broker = "tcp://x"', "broker"),
+        ('host_id = "a/b"', "host_id"),
+        ("port =", "--config"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_its_file(tmp_path: Path, text: str, key: str) -> None:
+    file = tmp_path / "hub.toml"
+    file.write_text(text)
+    with pytest.raises(BadConfiguration) as wrong:
+        load_settings(options("--config", str(file)))
+    assert (wrong.value.key, wrong.value.source) == (key, str(file))
+
+
+def test_a_wrong_option_is_the_command_lines() -> None:
+    with pytest.raises(BadConfiguration) as wrong:
+        load_settings(options("--broker", "nonsense"))
+    assert (wrong.value.key, wrong.value.source) == ("broker", "the command line")
+
+
+def test_a_settings_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadConfiguration, match=r"gone\.toml"):
+        load_settings(options("--config", str(tmp_path / "gone.toml")))
