@@ -17,6 +17,7 @@ from labkeeper_edge.services import NodeServices, now_ms
 from labkeeper_edge.settings import Settings, driver_configuration
 from labkeeper_edge.supervisor import Assignment, Supervisor
 from labkeeper_edge.uplink import Identity, Uplink
+from labkeeper_edge.watchdog import Watchdog
 from labkeeper_sdk import BadConfiguration
 from labkeeper_sdk.plugins import Loaded
 from labkeeper_wire.mqtt import Address
@@ -45,6 +46,7 @@ class Node:
             ("intake", self.intake.run()),
             ("commands", self.commands.run()),
             ("safe values", self.safe_keeping.run()),
+            ("watchdog", Watchdog(self.intake.refusals).run()),
             *((f"driver {it.instance}", self._supervisor(it).run()) for it in assignments),
         ]
 

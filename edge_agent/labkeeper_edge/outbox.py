@@ -182,8 +182,10 @@ class Outbox:
         await self._run(lambda: self.store.record_safe_write(at_ms, device, point, cause, outcome))
 
     async def _run(self, work: Callable[[], T]) -> T:
+        # shielded: a caller who is cancelled has handed its readings over, and they are written all the same
+        working = asyncio.get_running_loop().run_in_executor(self._thread, work)
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+            return await asyncio.shield(working)
         except sqlite3.OperationalError as error:
             raise OutboxUnwritable(str(error)) from error
 

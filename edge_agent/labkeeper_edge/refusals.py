@@ -21,6 +21,7 @@ REASONS = (
     "device_taken",
     "driver_breaks_over",
     "foreign_command",
+    "loop_blocked",
     "message_refused",
     "outbox_unwritable",
     "undeliverable",

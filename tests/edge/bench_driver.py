@@ -91,7 +91,7 @@ class Bench:
         if message.payload == b"boom":
             raise RuntimeError("the driver broke")
         if message.payload == b"block":
-            time.sleep(0.3)
+            time.sleep(0.6)
             return []
         said = json.loads(message.payload)
         time_ms = said.pop("t", None)

@@ -1,5 +1,7 @@
 """The registry of devices: owners, overrides, names that cannot be, and who is told."""
 
+import pytest
+
 from labkeeper_edge.devices import Devices
 from labkeeper_edge.refusals import Refusals
 from labkeeper_edge.settings import DeviceSettings, PointSettings, Titles
@@ -86,12 +88,11 @@ def test_an_override_that_does_not_fit_the_point_is_refused() -> None:
     assert refusals.counts["bad_override"] == 2
 
 
-def test_a_trouble_is_logged_once_per_change(caplog: object) -> None:
+def test_a_trouble_is_logged_once_per_change(caplog: pytest.LogCaptureFixture) -> None:
     refusals = Refusals()
     for reason in ("wrong_type", "wrong_type", "not_finite"):
         refusals.count(reason, "d/t", "x" * 999)
     refusals.clear("d/t")
     refusals.clear("d/t")
     assert refusals.total()["wrong_type"] == 2
-    records = caplog.records  # type: ignore[attr-defined]
-    assert [record.levelname for record in records if record.levelno > 20] == ["WARNING", "WARNING"]
+    assert [record.levelname for record in caplog.records if record.levelno > 20] == ["WARNING", "WARNING"]

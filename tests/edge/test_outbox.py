@@ -253,3 +253,14 @@ async def test_killed_at_any_moment_nothing_is_corrupt_and_nothing_committed_is_
         stored = await outbox.waiting()
         assert stored.ledger.taken % PER_COMMIT == 0
         assert stored.ledger.taken >= PER_COMMIT * len(committed)
+
+
+async def test_what_was_handed_over_is_written_even_if_its_caller_is_cancelled(tmp_path: Path) -> None:
+    async with open_outbox(tmp_path, PLENTY) as outbox:
+        commits = [asyncio.create_task(outbox.commit([draft(float(number))])) for number in range(20)]
+        await asyncio.sleep(0)
+        for commit in commits:
+            commit.cancel()
+        await asyncio.gather(*commits, return_exceptions=True)
+    async with open_outbox(tmp_path, PLENTY) as outbox:
+        assert len(await ids(outbox)) == 20

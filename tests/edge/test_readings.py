@@ -3,13 +3,17 @@
 import signal
 from pathlib import Path
 
+import pytest
+
 from labkeeper_edge.batch_store import Quota
+from labkeeper_edge.batches import Draft
 from labkeeper_edge.births import REFUSED
 from labkeeper_edge.outbox import open_outbox
 from labkeeper_sdk.testing import Broker
+from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.delivery import BACKLOG, GAPS, TAKEN
-from labkeeper_wire.effects import DataReceived, DeviceDied, NodeBorn
-from labkeeper_wire.payload import quality_of
+from labkeeper_wire.effects import DataReceived, DeviceBorn, DeviceDied, NodeBorn
+from labkeeper_wire.payload import Metric, quality_of
 
 from .conftest import DRIVER, Keyboard, RunEdge, StartEdge, open_keyboard
 from .tiny_host import open_host
@@ -72,23 +76,22 @@ async def test_what_is_not_acknowledged_is_sent_again_as_history_with_the_same_i
 
 
 async def test_live_readings_go_before_a_backlog_which_comes_in_order(
-    broker: Broker, run_edge: RunEdge, keyboard: Keyboard
+    broker: Broker, run_edge: RunEdge, keyboard: Keyboard, tmp_path: Path
 ) -> None:
-    more = "[outbox]\ncommit_every_ms = 1\n"
-    async with run_edge(DRIVER + more):
-        async with open_host(broker.url, acking=False) as host:
-            await host.born("d1")
-        for number in range(300):
-            await keyboard.says(temperature=float(number))
-        async with open_host(broker.url) as host:
-            await host.born("d1")
-            await keyboard.says(level=50.0)
-            await host.until(lambda: len(host.values("temperature")) == 300 and host.values("level"))
-            assert host.values("temperature") == [float(number) for number in range(300)]
-            history = [batch for batch, historical in host.deliveries if historical]
-            assert history == sorted(history)
-            live = max(host.stored)
-            assert host.deliveries.index((live, False)) < len(host.deliveries) - 1
+    old = 1500
+    async with open_outbox(tmp_path / "edge", PLENTY) as outbox:
+        for number in range(old):
+            metric = Metric("temperature", float(number), DataType.DOUBLE, 1_700_000_000_000 + number)
+            await outbox.commit([Draft("d1", (metric,))])
+    async with open_host(broker.url) as host, run_edge():
+        await host.born("d1")
+        await keyboard.says(level=50.0)
+        await host.until(lambda: len(host.deliveries) > old)
+        assert host.values("temperature") == [float(number) for number in range(old)]
+        assert host.deliveries.index((old + 1, False)) < old
+        history = [batch for batch, historical in host.deliveries if historical]
+        assert history == list(range(1, old + 1))
+        await host.until(lambda: host.node_metric(BACKLOG) == 0)
 
 
 async def test_killed_between_arrival_and_commit_nothing_is_lost_and_nothing_twice(
@@ -208,7 +211,7 @@ async def test_nonsense_is_counted_and_the_next_reading_is_taken(
 
 
 async def test_a_driver_that_raises_blocks_or_hangs_disturbs_nobody(
-    broker: Broker, run_edge: RunEdge, keyboard: Keyboard
+    broker: Broker, run_edge: RunEdge, keyboard: Keyboard, caplog: pytest.LogCaptureFixture
 ) -> None:
     troubled = """
     [drivers.bad]
@@ -234,3 +237,44 @@ async def test_a_driver_that_raises_blocks_or_hangs_disturbs_nobody(
         await host.until(lambda: str(host.node_metric("Driver/bad")).startswith("waiting: RuntimeError"))
         await host.until(lambda: host.node_metric(REFUSED + "device_taken"))
         assert host.node_metric("Driver/stuck") == "starting"
+        await host.until(lambda: host.node_metric(REFUSED + "loop_blocked"))
+        assert "driver bench: loop_blocked" in caplog.text
+        assert host.node_metric(REFUSED + "driver_breaks_over") == 1
+
+
+async def test_a_rebirth_says_what_is_true_now_and_data_goes_on(
+    broker: Broker, run_edge: RunEdge, keyboard: Keyboard
+) -> None:
+    async with open_host(broker.url) as host, run_edge():
+        await host.born("d1")
+        await keyboard.says(temperature=7.5, t=1_700_000_000_000)
+        await host.until(lambda: host.values("temperature"))
+        since = len(host.heard)
+        host.write_node(Metric("Node Control/Rebirth", True, DataType.BOOLEAN))
+        birth = await host.born("d1", since)
+        said = {metric.name: (metric.value, metric.time_ms) for metric in birth.metrics}
+        assert said["temperature"] == (7.5, 1_700_000_000_000)
+        await keyboard.says(temperature=8.5)
+        await host.until(lambda: host.values("temperature") == [7.5, 8.5])
+
+
+async def test_a_point_that_is_no_more_is_delivered_and_then_born_no_more(
+    broker: Broker, run_edge: RunEdge, tmp_path: Path
+) -> None:
+    lost = Metric("lost", 5, DataType.INT64, 1_700_000_000_000)
+    retyped = Metric("temperature", "warm", DataType.STRING, 1_700_000_000_000)
+    async with open_outbox(tmp_path / "edge", PLENTY) as outbox:
+        await outbox.commit([Draft("d1", (lost, retyped))])
+    async with open_host(broker.url) as host, run_edge():
+        await host.until(lambda: host.stored)
+        assert [(m.name, m.value) for m in host.stored[1][1]] == [("lost", 5), ("temperature", "warm")]
+        await host.until(lambda: len([it for it in host.heard if isinstance(it, DeviceBorn)]) == 3)
+        plain, stale, again = ([m.name for m in it.metrics] for it in host.heard if isinstance(it, DeviceBorn))
+        assert ("lost" in plain, "lost" in stale, "lost" in again) == (False, True, False)
+
+
+async def test_aliases_are_understood_by_a_host(broker: Broker, run_edge: RunEdge, keyboard: Keyboard) -> None:
+    async with open_host(broker.url) as host, run_edge(more="aliases = true"):
+        await host.born("d1")
+        await keyboard.says(temperature=7.5, count=2)
+        await host.until(lambda: host.values("temperature") == [7.5] and host.values("count") == [2])

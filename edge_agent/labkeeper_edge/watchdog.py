@@ -1,0 +1,53 @@
+"""Who held up everybody: a driver that blocks the loop instead of awaiting is named in the log and counted."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from labkeeper_edge.refusals import Refusals
+
+BEAT_S = 0.05
+LONGEST_STEP_S = 0.25  # one step of one task; a command is to be through in a hundredth of it
+NOBODY = "the loop itself"
+
+
+@dataclass(slots=True)
+class Watchdog:
+    """A task that beats in the loop, and a thread that looks at what runs when the beat stays away."""
+
+    refusals: Refusals
+    longest_s: float = LONGEST_STEP_S
+    _beat_s: float = field(default_factory=time.monotonic)
+    _culprit: str = ""
+    _ended: threading.Event = field(default_factory=threading.Event)
+
+    async def run(self) -> None:
+        """Beat for ever, and say afterwards who stood in the way."""
+        with self._looking(asyncio.get_running_loop()):
+            while True:
+                self._beat_s = time.monotonic()
+                await asyncio.sleep(BEAT_S)
+                late_s = time.monotonic() - self._beat_s - BEAT_S
+                if late_s > self.longest_s:
+                    culprit, self._culprit = self._culprit or NOBODY, ""
+                    self.refusals.count("loop_blocked", culprit, f"for {late_s:.2f} s")
+
+    @contextmanager
+    def _looking(self, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+        thread = threading.Thread(target=self._look, args=(loop,), name="watchdog", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._ended.set()
+            thread.join()
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        while not self._ended.wait(self.longest_s / 4):
+            if time.monotonic() - self._beat_s > self.longest_s / 2 + BEAT_S:
+                task = asyncio.current_task(loop)
+                if task is not None:
+                    self._culprit = task.get_name()
