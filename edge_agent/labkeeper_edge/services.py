@@ -26,6 +26,11 @@ class DriverLink:
     link: mqtt.Link
     handled: mqtt.Message | None = None  # the message the driver is busy with
 
+    @property
+    def session_present(self) -> bool:
+        """Whether the broker kept the session while we were away."""
+        return self.link.session_present
+
     async def subscribe(self, *filters: tuple[str, int]) -> None:
         """Subscribe to (filter, QoS) pairs."""
         try:
