@@ -4,7 +4,7 @@ import asyncio
 from http import HTTPStatus
 from importlib.metadata import version
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.datastructures import MutableHeaders
@@ -15,23 +15,17 @@ from starlette.requests import Request
 from labkeeper_hub.accounts import Accounts
 from labkeeper_hub.api import validation
 from labkeeper_hub.api.body_limit import BodyLimit
-from labkeeper_hub.api.documented import EVERYWHERE
 from labkeeper_hub.api.gate import Gate
 from labkeeper_hub.api.headers import SecurityHeaders, secure
-from labkeeper_hub.api.live import route as live
 from labkeeper_hub.api.live.audience import Audience
 from labkeeper_hub.api.loop_lag import LoopLag
 from labkeeper_hub.api.metrics import Metrics
 from labkeeper_hub.api.origin import OriginCheck
 from labkeeper_hub.api.page import Files, page_router
 from labkeeper_hub.api.problems import Refusal, answer
-from labkeeper_hub.api.routes import commands, devices, health, labs, latest, ledger, nodes, points, readings, session
-from labkeeper_hub.api.routes import status as status_routes
-from labkeeper_hub.api.state import Api, signed_in
+from labkeeper_hub.api.routing import include_routes
+from labkeeper_hub.api.state import Api
 from labkeeper_hub.ports import Parts
-
-PREFIX = "/api/v1"
-FEATURES = (labs, nodes, devices, points, latest, readings, commands, ledger, status_routes, session, live)
 
 
 def build_app(parts: Parts, accounts: Accounts) -> FastAPI:
@@ -40,9 +34,7 @@ def build_app(parts: Parts, accounts: Accounts) -> FastAPI:
     app = FastAPI(
         title="Labkeeper",
         version=version("labkeeper"),
-        openapi_url=f"{PREFIX}/openapi.json",
-        docs_url=None,  # the framework's documentation pages load scripts from the internet
-        redoc_url=None,
+        openapi_url=None,  # ours is a route like any other, and closed like any other
         redirect_slashes=False,
         middleware=[
             Middleware(SecurityHeaders, count=metrics.count_answer),
@@ -52,10 +44,9 @@ def build_app(parts: Parts, accounts: Accounts) -> FastAPI:
         ],
         exception_handlers={RequestValidationError: _tell, HTTPException: _tell, Exception: _tell},
     )
-    app.state.api = Api(parts, accounts, metrics, LoopLag(metrics.lag.observe), Audience(parts, metrics))
-    app.include_router(_closed())
-    app.include_router(session.sign_in_router, prefix=PREFIX)
-    app.include_router(health.router)
+    lag, audience = LoopLag(metrics.lag.observe), Audience(parts, metrics)
+    app.state.api = Api(parts, accounts, metrics, lag, audience)
+    include_routes(app)
     app.include_router(page_router(Files()))
     return app
 
@@ -66,14 +57,6 @@ async def keep_app(app: FastAPI) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(api.lag.beat(), name="api: loop lag")
         group.create_task(api.accounts.keep(), name="api: sessions")
-
-
-def _closed() -> APIRouter:
-    """Return every route that wants somebody who is signed in."""
-    router = APIRouter(prefix=PREFIX, dependencies=[Depends(signed_in)], responses=EVERYWHERE)
-    for feature in FEATURES:
-        router.include_router(feature.router)
-    return router
 
 
 async def _tell(_: Request, error: Exception) -> Response:

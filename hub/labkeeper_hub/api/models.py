@@ -46,6 +46,12 @@ def shape(example: dict[str, Any]) -> ConfigDict:
     return ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [example]})
 
 
+def example_of(model: type[BaseModel]) -> Any:  # noqa: ANN401 - an example is any JSON
+    """Return the example in a model's configuration, nulls and order as they were written."""
+    extra: Any = model.model_config.get("json_schema_extra", {})
+    return extra["examples"][0] if "examples" in extra else None
+
+
 class Title(BaseModel):
     """A name for people; Chinese and English are equals, one stands in for the other where it is missing."""
 

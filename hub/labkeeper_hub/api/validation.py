@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from labkeeper_hub.api.problems import MOST_ERRORS, Refusal, Wrong, clean
 
@@ -49,7 +49,13 @@ def _as_ms(said: object) -> object:
 Text: TypeAlias = Annotated[str, Field(max_length=4096), AfterValidator(_whole_characters)]
 Id: TypeAlias = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(_whole_characters)]
 Secret: TypeAlias = Annotated[str, Field(min_length=1, max_length=512), AfterValidator(_whole_characters)]
-Time: TypeAlias = Annotated[int, Field(ge=0, le=LAST_MS), BeforeValidator(_as_ms)]
+TIME_TOLD = {
+    "anyOf": [{"type": "integer", "minimum": 0, "maximum": LAST_MS}, {"type": "string", "format": "date-time"}],
+    "description": "milliseconds since the epoch, or an ISO-8601 time with its offset",
+}
+Time: TypeAlias = Annotated[
+    int, Field(ge=0, le=LAST_MS), BeforeValidator(_as_ms), WithJsonSchema(TIME_TOLD, mode="validation")
+]
 
 
 def refusal(errors: Sequence[Mapping[str, Any]], prefix: str = "") -> Refusal:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from labkeeper_hub.api import shapes, validation
 from labkeeper_hub.api.answers import JsonAnswer
 from labkeeper_hub.api.documented import PROBLEMS
-from labkeeper_hub.api.models import ADDRESS, CommandShape
+from labkeeper_hub.api.models import ADDRESS, CommandShape, example_of, shape
 from labkeeper_hub.api.problems import Refusal, wrong_field
 from labkeeper_hub.api.state import ApiHere, SignedIn
 from labkeeper_hub.model import Command, DeviceKey, PointKey
@@ -38,12 +38,14 @@ class CommandRequest(validation.Body):
 class CommandAnswer(BaseModel):
     """The command as it stands now."""
 
+    model_config = shape({"command": example_of(CommandShape)})
     command: CommandShape
 
 
 class CommandList(BaseModel):
     """Commands, newest first."""
 
+    model_config = shape({"commands": [example_of(CommandShape)]})
     commands: list[CommandShape]
 
 

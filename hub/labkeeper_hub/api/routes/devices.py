@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from labkeeper_hub.api import shapes, validation
 from labkeeper_hub.api.answers import JsonAnswer
 from labkeeper_hub.api.documented import PROBLEMS
-from labkeeper_hub.api.models import DeviceShape
+from labkeeper_hub.api.models import DeviceShape, example_of, shape
 from labkeeper_hub.api.problems import Refusal
 from labkeeper_hub.api.state import ApiHere
 from labkeeper_hub.model import DeviceKey
@@ -20,6 +20,7 @@ router = APIRouter(tags=["devices"])
 class Devices(BaseModel):
     """The devices asked for."""
 
+    model_config = shape({"devices": [example_of(DeviceShape)]})
     devices: list[DeviceShape]
 
 

@@ -5,7 +5,7 @@ from pydantic import BaseModel
 
 from labkeeper_hub.api import shapes
 from labkeeper_hub.api.answers import JsonAnswer
-from labkeeper_hub.api.models import LabShape
+from labkeeper_hub.api.models import LabShape, example_of, shape
 from labkeeper_hub.api.state import ApiHere
 
 router = APIRouter(tags=["labs"])
@@ -14,6 +14,7 @@ router = APIRouter(tags=["labs"])
 class Labs(BaseModel):
     """All labs."""
 
+    model_config = shape({"labs": [example_of(LabShape)]})
     labs: list[LabShape]
 
 

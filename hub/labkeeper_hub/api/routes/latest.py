@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from labkeeper_hub.api import shapes, validation
 from labkeeper_hub.api.answers import JsonAnswer
-from labkeeper_hub.api.models import LatestShape
+from labkeeper_hub.api.models import LatestShape, example_of, shape
 from labkeeper_hub.api.state import ApiHere
 
 router = APIRouter(tags=["latest"])
@@ -16,6 +16,7 @@ router = APIRouter(tags=["latest"])
 class LatestValues(BaseModel):
     """The live values asked for."""
 
+    model_config = shape({"latest": [example_of(LatestShape)]})
     latest: list[LatestShape]
 
 

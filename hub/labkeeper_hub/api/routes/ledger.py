@@ -5,7 +5,7 @@ from pydantic import BaseModel
 
 from labkeeper_hub.api import shapes
 from labkeeper_hub.api.answers import JsonAnswer
-from labkeeper_hub.api.models import LedgerShape
+from labkeeper_hub.api.models import LedgerShape, example_of, shape
 from labkeeper_hub.api.state import ApiHere
 
 router = APIRouter(tags=["ledger"])
@@ -14,6 +14,7 @@ router = APIRouter(tags=["ledger"])
 class Ledger(BaseModel):
     """The accounts of every outbox that ever delivered."""
 
+    model_config = shape({"nodes": [example_of(LedgerShape)]})
     nodes: list[LedgerShape]
 
 

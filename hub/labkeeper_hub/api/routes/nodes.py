@@ -5,7 +5,7 @@ from pydantic import BaseModel
 
 from labkeeper_hub.api import shapes
 from labkeeper_hub.api.answers import JsonAnswer
-from labkeeper_hub.api.models import NodeShape
+from labkeeper_hub.api.models import NodeShape, example_of, shape
 from labkeeper_hub.api.state import ApiHere
 
 router = APIRouter(tags=["nodes"])
@@ -14,6 +14,7 @@ router = APIRouter(tags=["nodes"])
 class Nodes(BaseModel):
     """All nodes."""
 
+    model_config = shape({"nodes": [example_of(NodeShape)]})
     nodes: list[NodeShape]
 
 

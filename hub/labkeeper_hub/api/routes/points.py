@@ -5,7 +5,7 @@ from pydantic import BaseModel
 
 from labkeeper_hub.api import shapes
 from labkeeper_hub.api.answers import JsonAnswer
-from labkeeper_hub.api.models import AddressedPoint
+from labkeeper_hub.api.models import AddressedPoint, example_of, shape
 from labkeeper_hub.api.state import ApiHere
 
 router = APIRouter(tags=["points"])
@@ -14,6 +14,7 @@ router = APIRouter(tags=["points"])
 class Points(BaseModel):
     """All points."""
 
+    model_config = shape({"points": [example_of(AddressedPoint)]})
     points: list[AddressedPoint]
 
 

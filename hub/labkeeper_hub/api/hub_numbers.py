@@ -1,0 +1,113 @@
+"""What the hub's parts can tell in numbers, asked when Prometheus asks us; nothing is counted twice."""
+
+from collections import Counter as Tally
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from labkeeper_hub.model import LedgerEntry, State, Status
+from labkeeper_hub.ports import Parts
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """Which nodes and devices are online, and where the open commands are."""
+
+    nodes: Sequence[bool]
+    devices: Sequence[bool]
+    commands: Sequence[State]
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # a collector is known by itself
+class HubNumbers(Collector):
+    """The parts, for Prometheus."""
+
+    parts: Parts
+
+    def describe(self) -> Iterable[Metric]:
+        """Promise nothing, so that registering asks nothing yet."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """Ask the parts."""
+        parts = self.parts
+        inventory = Inventory(
+            [node.online for node in parts.registry.nodes()],
+            [device.online for device in parts.registry.devices()],
+            [command.state for command in parts.commands.open()],
+        )
+        yield from families(parts.health.status(), inventory, parts.ledger.ledger())
+
+
+def families(status: Status, inventory: Inventory, ledger: Sequence[LedgerEntry]) -> Iterator[Metric]:
+    """Return every number about the hub."""
+    yield from _journal(status)
+    yield from _broker(status)
+    yield from _inventory(inventory)
+    yield from _ledger(ledger)
+
+
+def _journal(status: Status) -> Iterator[Metric]:
+    journal = status.journal
+    yield CounterMetricFamily("labkeeper_readings_stored", "Readings committed to the journal.", journal.committed)
+    yield CounterMetricFamily("labkeeper_journal_commits", "Transactions of the journal.", journal.commits)
+    yield GaugeMetricFamily(
+        "labkeeper_journal_last_commit_seconds", "How long the last commit took.", journal.last_commit_ms / 1000
+    )
+    yield GaugeMetricFamily("labkeeper_journal_queued_readings", "Readings waiting for their commit.", journal.queued)
+    yield GaugeMetricFamily("labkeeper_journal_hot_readings", "Readings not yet compacted.", journal.hot)
+    yield GaugeMetricFamily("labkeeper_journal_chunks", "Compacted chunks.", journal.chunks)
+    yield GaugeMetricFamily("labkeeper_journal_failing", "1 while the journal cannot write.", bool(journal.failing))
+
+
+def _broker(status: Status) -> Iterator[Metric]:
+    yield GaugeMetricFamily("labkeeper_broker_connected", "1 while the broker is connected.", status.broker_connected)
+    yield CounterMetricFamily("labkeeper_messages_received", "Sparkplug messages received.", status.messages)
+    refusals = CounterMetricFamily(
+        "labkeeper_refusals", "Input that was refused and not stored, by reason.", labels=["reason"]
+    )
+    for reason, count in sorted(status.refusals.items()):
+        refusals.add_metric([reason], count)
+    yield refusals
+    yield GaugeMetricFamily("labkeeper_start_time_seconds", "When the hub started.", status.started_ms / 1000)
+
+
+def _inventory(inventory: Inventory) -> Iterator[Metric]:
+    yield _online("labkeeper_nodes", "Nodes by state.", inventory.nodes)
+    yield _online("labkeeper_devices", "Devices by state.", inventory.devices)
+    commands = GaugeMetricFamily(
+        "labkeeper_commands", "Commands open or ended within 30 s, by state.", labels=["state"]
+    )
+    for state, count in Tally(inventory.commands).items():
+        commands.add_metric([state], count)
+    yield commands
+
+
+def _online(name: str, text: str, states: Sequence[bool]) -> Metric:
+    family = GaugeMetricFamily(name, text, labels=["state"])
+    family.add_metric(["online"], sum(states))
+    family.add_metric(["offline"], len(states) - sum(states))
+    return family
+
+
+def _ledger(entries: Sequence[LedgerEntry]) -> Iterator[Metric]:
+    labels = ["school", "node", "epoch"]
+    stored = CounterMetricFamily("labkeeper_node_stored_readings", "Readings of a node stored.", labels=labels)
+    gaps = CounterMetricFamily("labkeeper_node_gap_readings", "Readings of a node given up as gaps.", labels=labels)
+    again = CounterMetricFamily("labkeeper_node_duplicate_batches", "Batches that came again.", labels=labels)
+    backlog = GaugeMetricFamily("labkeeper_node_backlog_batches", "Batches waiting at the node.", labels=labels)
+    pending = GaugeMetricFamily("labkeeper_node_pending_readings", "Readings taken, not stored yet.", labels=labels)
+    balanced = GaugeMetricFamily("labkeeper_node_balanced", "1 while the node's ledger balances.", labels=labels)
+    for entry in entries:
+        address = [entry.node.school, entry.node.node, entry.epoch or ""]
+        stored.add_metric(address, entry.stored)
+        gaps.add_metric(address, entry.gaps)
+        again.add_metric(address, entry.duplicates)
+        backlog.add_metric(address, entry.backlog)
+        balanced.add_metric(address, entry.balanced)
+        if entry.pending is not None:
+            pending.add_metric(address, entry.pending)
+    yield from (stored, gaps, again, backlog, pending, balanced)

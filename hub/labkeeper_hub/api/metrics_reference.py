@@ -1,0 +1,43 @@
+"""The reference page of the metrics, out of their declarations."""
+
+from prometheus_client.metrics_core import Metric
+
+from labkeeper_hub.api import hub_numbers
+from labkeeper_hub.api.hub_numbers import Inventory
+from labkeeper_hub.api.metrics import Metrics
+from labkeeper_hub.model import JournalStatus, LedgerEntry, NodeKey, State, Status
+
+INTRODUCTION = """# Metrics
+
+Made by `{command}`; do not edit.
+
+`GET /metrics` in Prometheus' text format; it needs credentials like everything else (`authorization` with
+`credentials_file` in Prometheus' configuration). Counters count since the hub's start; a node's ledger does not.
+
+| metric | type | labels | what |
+|---|---|---|---|
+"""
+JOURNAL = JournalStatus(0, 0, 0, 0.0, 0, 0, "")
+NOTHING = Status(0, broker_connected=False, messages=0, refusals={"": 0}, journal=JOURNAL)
+NOBODY = LedgerEntry(NodeKey("", ""), epoch=None, taken=0, stored=0, gaps=0, duplicates=0, backlog=0, missing=0)
+
+
+def metrics_page(command: str) -> str:
+    """Return docs/reference/metrics.md."""
+    return INTRODUCTION.format(command=command) + "".join(sorted(_row(family) for family in all_families()))
+
+
+def all_families() -> list[Metric]:
+    """Return every metric the hub can tell."""
+    return [*Metrics().registry.collect(), *hub_numbers.families(NOTHING, Inventory((), (), (State.SENT,)), (NOBODY,))]
+
+
+def told_name(family: Metric) -> str:
+    """Return the name Prometheus shows."""
+    return f"{family.name}_total" if family.type == "counter" else family.name
+
+
+def _row(family: Metric) -> str:
+    labels = sorted({label for sample in family.samples for label in sample.labels} - {"le"})
+    told = ", ".join(f"`{label}`" for label in labels)
+    return f"| `{told_name(family)}` | {family.type} | {told} | {family.documentation} |\n"

@@ -1,0 +1,66 @@
+"""All routes: the closed ones under one dependency, and the few open ones beside them."""
+
+import asyncio
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI
+from pydantic import BaseModel
+
+from labkeeper_hub.api import models, problems
+from labkeeper_hub.api.answers import JsonAnswer
+from labkeeper_hub.api.documented import EVERYWHERE
+from labkeeper_hub.api.live import route as live
+from labkeeper_hub.api.models import example_of
+from labkeeper_hub.api.openapi import describe
+from labkeeper_hub.api.routes import (
+    commands,
+    devices,
+    health,
+    labs,
+    latest,
+    ledger,
+    nodes,
+    points,
+    readings,
+    session,
+    status,
+)
+from labkeeper_hub.api.state import signed_in
+
+PREFIX = "/api/v1"
+FEATURES = (session, labs, nodes, devices, points, latest, readings, commands, ledger, status, live)
+
+
+def include_routes(app: FastAPI) -> None:
+    """Add every route of the API."""
+    app.include_router(session.sign_in_router, prefix=PREFIX)
+    app.include_router(_closed())
+    app.include_router(health.router)
+
+
+@cache
+def openapi_document() -> dict[str, Any]:
+    """Return the OpenAPI document; the first call takes a good part of a second."""
+    app = FastAPI(title="Labkeeper", version=version("labkeeper"))
+    include_routes(app)
+    return describe(app, _examples())
+
+
+def _examples() -> dict[str, Any]:
+    found = [one for module in (*FEATURES, health, models, problems) for one in vars(module).values()]
+    return {one.__name__: example_of(one) for one in found if isinstance(one, type) and issubclass(one, BaseModel)}
+
+
+def _closed() -> APIRouter:
+    """Return every route that wants somebody who is signed in."""
+    router = APIRouter(prefix=PREFIX, dependencies=[Depends(signed_in)], responses=EVERYWHERE)
+    for feature in FEATURES:
+        router.include_router(feature.router)
+    router.add_api_route("/openapi.json", _openapi, include_in_schema=False)
+    return router
+
+
+async def _openapi() -> JsonAnswer:
+    return JsonAnswer(await asyncio.to_thread(openapi_document))

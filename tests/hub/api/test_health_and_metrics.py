@@ -1,0 +1,54 @@
+import httpx
+
+from .conftest import Served
+
+
+async def test_the_process_is_alive(stranger: httpx.AsyncClient) -> None:
+    answer = await stranger.get("/healthz")
+    assert (answer.status_code, answer.json()) == (200, {"ok": True})
+
+
+async def test_a_hub_whose_workers_stopped_is_not_alive(served: Served, stranger: httpx.AsyncClient) -> None:
+    served.app.state.api.lag.clock = lambda: 1e12
+    answer = await stranger.get("/healthz")
+    assert (answer.status_code, answer.json()["code"]) == (503, "not_alive")
+
+
+async def test_a_hub_without_its_broker_or_its_disk_is_not_ready(served: Served, stranger: httpx.AsyncClient) -> None:
+    assert (await stranger.get("/readyz")).status_code == 200
+    served.hub.pulse.broker_connected = False
+    assert (await stranger.get("/readyz")).status_code == 503
+    served.hub.pulse.broker_connected = True
+    served.hub.pulse.failing = "disk full at /secret/place"
+    answer = await stranger.get("/readyz")
+    assert (answer.status_code, answer.json()["code"]) == (503, "not_ready")
+    assert "secret" not in answer.text
+
+
+async def test_the_metrics_tell_what_the_parts_tell(served: Served, owner: httpx.AsyncClient) -> None:
+    served.hub.pulse.failing = "disk full"
+    answer = await owner.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    lines = answer.text.splitlines()
+    for line in (
+        "labkeeper_readings_stored_total 119950.0",
+        "labkeeper_journal_commits_total 2399.0",
+        "labkeeper_journal_last_commit_seconds 0.0017",
+        "labkeeper_journal_failing 1.0",
+        "labkeeper_broker_connected 1.0",
+        'labkeeper_refusals_total{reason="truncated"} 2.0',
+        'labkeeper_nodes{state="online"} 1.0',
+        'labkeeper_nodes{state="offline"} 1.0',
+        'labkeeper_devices{state="online"} 1.0',
+        'labkeeper_node_backlog_batches{epoch="epoch",node="lab-301",school="demo"} 1.0',
+        'labkeeper_node_pending_readings{epoch="epoch",node="lab-301",school="demo"} 50.0',
+        'labkeeper_node_stored_readings_total{epoch="",node="foreign",school="demo"} 7.0',
+    ):
+        assert line in lines
+    assert not any(line.startswith('labkeeper_node_pending_readings{epoch="",') for line in lines)
+
+
+async def test_answers_are_counted_by_class(owner: httpx.AsyncClient) -> None:
+    await owner.get("/nothing")
+    text = (await owner.get("/metrics")).text
+    assert 'labkeeper_http_answers_total{status="4xx"} 1.0' in text
