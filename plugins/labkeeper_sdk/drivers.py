@@ -7,7 +7,7 @@ once. A lost connection is `raise DeviceUnreachable`; the platform leaves the co
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -148,8 +148,11 @@ class MqttMessage(Protocol):
 class MqttLink(Protocol):
     """One persistent session at the lab's broker, with a fixed client id and late acknowledgement: a message stays
     the broker's until `acknowledge` is called. Losing the link raises DeviceUnreachable from `messages`/`publish`.
+    `session_present`: the broker kept the session, and with it every QoS 1 message of the time we were away.
     """
 
+    @property
+    def session_present(self) -> bool: ...
     async def subscribe(self, *filters: tuple[str, int]) -> None: ...
     def messages(self) -> AsyncIterator[MqttMessage]: ...
     def acknowledge(self, message: MqttMessage) -> None: ...
@@ -174,5 +177,5 @@ class Driver:
 
     name: str
     configuration: type[BaseModel]
-    connect: Callable[[BaseModel, Services], AbstractAsyncContextManager[Gateway | Device]]
+    connect: Callable[[Any, Services], AbstractAsyncContextManager[Gateway | Device]]  # its own configuration model
     title: Title = Title()

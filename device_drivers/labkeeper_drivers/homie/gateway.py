@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -33,14 +32,6 @@ class HomieConfiguration(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     domain: str = Field("homie", pattern=r"^[^+#/$]+$", description="the first level of the topics")
-
-
-@runtime_checkable
-class KnowsItsSession(Protocol):
-    """A link that says whether the broker had kept our session."""
-
-    @property
-    def session_present(self) -> bool: ...
 
 
 @dataclass(slots=True)
@@ -112,8 +103,7 @@ async def connect(configuration: BaseModel, services: Services) -> AsyncIterator
     """
     domain = HomieConfiguration.model_validate(configuration, from_attributes=True).domain
     async with services.mqtt() as link:
-        present = link.session_present if isinstance(link, KnowsItsSession) else True
-        gateway = Homie(link, Tree(domain, session_present=present), Held(link.acknowledge))
+        gateway = Homie(link, Tree(domain, session_present=link.session_present), Held(link.acknowledge))
         about = (f"{domain}/5/{rest}" for rest in ("+/+/+/$target", "+/$state", "+/$description"))
         await link.subscribe(*((topic, 0) for topic in about), (f"{domain}/5/#", 1))
         async with sweeping(gateway.held):

@@ -170,7 +170,10 @@ def _binary(expose: Expose, name: str, access: Access) -> Made:
         return Skipped(name, "does not say what on and off look like")
     on, off = expose["value_on"], expose["value_off"]
     if isinstance(on, bool) and isinstance(off, bool):
-        on, off = True, False  # `contact` is true when closed, yet "on" when open: what is a boolean stays as it is said
+        on, off = (
+            True,
+            False,
+        )  # `contact` is true when closed, yet "on" when open: booleans stay as said
     return _kind(access, State, Switch)(name, type=bool), OnOff(on, off)
 
 
