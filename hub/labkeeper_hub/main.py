@@ -16,7 +16,7 @@ from labkeeper_hub.api import build_app, keep_app, listen, make_server
 from labkeeper_hub.api.server import Server
 from labkeeper_hub.bus import EventBus
 from labkeeper_hub.commands.desk import CommandDesk
-from labkeeper_hub.commands.intents import IntentLog, open_intents, read_intents
+from labkeeper_hub.commands.intents import IntentLog, open_intents
 from labkeeper_hub.commands.records import CommandRecords, course_of
 from labkeeper_hub.folder import hold_folder
 from labkeeper_hub.health import HubHealth
@@ -80,7 +80,7 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         records = Records(engine, registry)
         await records.load()
         desk = CommandDesk(registry, bus, CommandRecords(engine), intents, refusals, outlet.write, now_ms)
-        await desk.resume([course_of(row) for row in read_intents(settings.data / "commands.log")])
+        await desk.resume([course_of(row) for row in intents.left])
         deliveries = Deliveries(outlet.acknowledge)
         deliveries.recall(journal.outboxes())
         intake = Intake(journal, deliveries, bus, refusals, desk.answer)

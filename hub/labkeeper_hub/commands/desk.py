@@ -59,6 +59,7 @@ class CommandDesk:
     _unsaved: dict[str, None] = field(default_factory=dict)
     _late: list[CommandResult] = field(default_factory=list)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _saving: asyncio.Lock = field(default_factory=asyncio.Lock)
     _failing: bool = False
 
     # --- what people ask --------------------------------------------------------------------------------------------
@@ -155,10 +156,14 @@ class CommandDesk:
             await self._try_saving()
 
     async def save(self) -> None:
-        """Write every change that is not written yet."""
-        if not self._unsaved and not self._late:
+        """Return when every change up to now is written."""
+        async with self._saving:
+            await self._find_late()
+            await self._save()
+
+    async def _save(self) -> None:
+        if not self._unsaved:
             return
-        await self._find_late()
         numbers, self._unsaved = self._unsaved, {}
         try:
             await self.records.save([self._courses[number] for number in numbers])

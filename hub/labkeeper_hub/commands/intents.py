@@ -16,36 +16,32 @@ import orjson
 
 @dataclass(slots=True)
 class IntentLog:
-    """An append-only file, emptied whenever the registry has everything in it."""
+    """An append-only file, emptied whenever the registry has everything in it; `left` is what an earlier run wrote."""
 
+    left: list[dict[str, Any]]
     _file: int
-    _lines: int = 0
+    _dirty: bool
 
     def write(self, row: Mapping[str, Any]) -> None:
         """Append one row; raises OSError, and then the command must not be sent."""
+        self._dirty = True
         os.write(self._file, orjson.dumps(row) + b"\n")
-        self._lines += 1
 
     def empty(self) -> None:
         """The registry has everything."""
-        if self._lines:
+        if self._dirty:
             os.ftruncate(self._file, 0)
-            self._lines = 0
-
-
-def read_intents(file: Path) -> list[dict[str, Any]]:
-    """Return what an earlier run wrote; a last line that was cut short is no command: it was never sent."""
-    if not file.exists():
-        return []
-    whole = file.read_bytes().split(b"\n")[:-1]
-    return [orjson.loads(line) for line in whole if line]
+            self._dirty = False
 
 
 @contextmanager
 def open_intents(file: Path) -> Iterator[IntentLog]:
-    """Open the log for appending."""
-    number = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    """Open the log for appending. A last line that was cut short was no command yet: it was never sent."""
+    number = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
     try:
-        yield IntentLog(number, os.fstat(number).st_size)
+        *whole, cut = file.read_bytes().split(b"\n")
+        if cut:
+            os.ftruncate(number, os.fstat(number).st_size - len(cut))
+        yield IntentLog([orjson.loads(line) for line in whole], number, bool(whole))
     finally:
         os.close(number)

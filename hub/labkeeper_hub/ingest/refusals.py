@@ -1,4 +1,4 @@
-"""What was refused, counted by reason; a log line when it begins, not for every message."""
+"""What was refused or mended, counted by reason; a log line when it begins, not for every message."""
 
 import logging
 from collections import Counter
@@ -23,4 +23,4 @@ class Refusals:
         if len(self._said) >= REMEMBERED:
             self._said.clear()
         self._said[reason, where] = None
-        log.warning("refused: %s from %s (counted from now on, not logged again)", reason, where[:200])
+        log.warning("bad input: %s from %s (counted from now on, not logged again)", reason, where[:200])

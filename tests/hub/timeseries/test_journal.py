@@ -107,21 +107,16 @@ NUMBERS = st.lists(
 
 def by_hand(values: "list[Value]", aggregate: Aggregate) -> "Value":
     numbers = [float(value) for value in values if not isinstance(value, str)]
-    match aggregate:
-        case Aggregate.COUNT:
-            return len(values)
-        case Aggregate.FIRST:
-            return values[0]
-        case Aggregate.LAST:
-            return values[-1]
-        case Aggregate.MIN:
-            return min(numbers)
-        case Aggregate.MAX:
-            return max(numbers)
-        case Aggregate.SUM:
-            return math.fsum(numbers)
-        case Aggregate.MEAN:
-            return math.fsum(numbers) / len(numbers)
+    total = math.fsum(numbers)
+    return {
+        Aggregate.COUNT: len(values),
+        Aggregate.FIRST: values[0],
+        Aggregate.LAST: values[-1],
+        Aggregate.MIN: min(numbers),
+        Aggregate.MAX: max(numbers),
+        Aggregate.SUM: total,
+        Aggregate.MEAN: total / len(numbers),
+    }[aggregate]
 
 
 @calm
