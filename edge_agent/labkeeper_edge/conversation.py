@@ -222,13 +222,14 @@ class Conversation:
 
     def _send(self, batch: Batch, *, live: bool) -> bool:
         """Send a batch; False if it could not go, or not live though it was to."""
-        if batch.device != NODE and not self._fits(batch):
-            if live:
-                return False
-            self._bear_for(batch)
-        device = None if batch.device == NODE else batch.device
-        if not self._publish(self.session.data(device, batch.to_send(live=live), self.now_ms())):
+        fits = batch.device == NODE or self._fits(batch)
+        if live and not fits:
             return False
+        # what no birth can be made for is put aside like something sent, and tried again later
+        if fits or self._bear_for(batch):
+            device = None if batch.device == NODE else batch.device
+            if not self._publish(self.session.data(device, batch.to_send(live=live), self.now_ms())):
+                return False
         self.window.sent(batch.id, batch.device, asyncio.get_running_loop().time())
         return True
 
@@ -255,8 +256,8 @@ class Conversation:
             return False
         return all(born.types.get(metric.name or "") == metric.datatype for metric in batch.metrics)
 
-    def _bear_for(self, batch: Batch) -> None:
-        """Have a device or point that is no more (or not now) born stale, to deliver what it said."""
+    def _bear_for(self, batch: Batch) -> bool:
+        """Have a device or point that is no more (or not now) born stale, to deliver what it said; False if refused."""
         now_ms = self.now_ms()
         known, born = self.devices.get(batch.device), self._born.get(batch.device)
         metrics = {} if known is None else device_metrics(known, now_ms)
@@ -264,16 +265,17 @@ class Conversation:
         extra = ghosts((*earlier.values(), *batch.metrics), now_ms)
         said = {metric.name: metric.datatype for metric in batch.metrics}
         merged = {**extra, **{name: m for name, m in metrics.items() if said.get(name, m.datatype) == m.datatype}}
-        self._declare(batch.device, merged, -1, ghost=True)
+        return self._declare(batch.device, merged, -1, ghost=True)
 
-    def _declare(self, device: str, metrics: dict[str, Metric], version: int, *, ghost: bool) -> None:
+    def _declare(self, device: str, metrics: dict[str, Metric], version: int, *, ghost: bool) -> bool:
         try:
             effects = self.session.declare_device(device, tuple(metrics.values()), self.now_ms())
         except BadDeclaration as bad:
             self.refusals.count("undeliverable", device, str(bad))
-            return
+            return False
         self._born[device] = Born(version, {name: metric.datatype for name, metric in metrics.items()}, ghost)
         self._publish(effects)
+        return True
 
     def _lose(self, device: str) -> None:
         del self._born[device]

@@ -264,3 +264,15 @@ async def test_what_was_handed_over_is_written_even_if_its_caller_is_cancelled(t
         await asyncio.gather(*commits, return_exceptions=True)
     async with open_outbox(tmp_path, PLENTY) as outbox:
         assert len(await ids(outbox)) == 20
+
+
+async def test_a_transaction_that_fails_midway_leaves_nothing_of_itself(tmp_path: Path) -> None:
+    async with open_outbox(tmp_path, PLENTY) as outbox:
+        await outbox.commit([draft(1.0)])
+        before = outbox.store.batches.held
+        impossible = Draft("d", (Metric("p", "text", DataType.DOUBLE, TIME),))
+        with pytest.raises(ValueError, match="p"):
+            await outbox.commit([draft(2.0), impossible], [b"m"])
+        assert outbox.store.batches.held == before
+        waiting = await outbox.waiting()
+        assert (waiting.batches, waiting.ledger.taken) == (1, 1)

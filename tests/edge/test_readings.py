@@ -278,3 +278,15 @@ async def test_aliases_are_understood_by_a_host(broker: Broker, run_edge: RunEdg
         await host.born("d1")
         await keyboard.says(temperature=7.5, count=2)
         await host.until(lambda: host.values("temperature") == [7.5] and host.values("count") == [2])
+
+
+async def test_what_no_birth_can_be_made_for_stays_on_disk_and_disturbs_nobody(
+    broker: Broker, run_edge: RunEdge, keyboard: Keyboard, tmp_path: Path
+) -> None:
+    async with open_outbox(tmp_path / "edge", PLENTY) as outbox:
+        await outbox.commit([Draft("D1", (Metric("temperature", 1.0, DataType.DOUBLE, 1_700_000_000_000),))])
+    async with open_host(broker.url) as host, run_edge():
+        await host.born("d1")
+        await keyboard.says(temperature=2.0)
+        await host.until(lambda: host.values("temperature") == [2.0])
+        await host.until(lambda: host.node_metric(REFUSED + "undeliverable") and host.node_metric(BACKLOG) == 1)
