@@ -5,6 +5,7 @@ import math
 import time
 import uuid
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from fastapi import WebSocket, WebSocketDisconnect
@@ -151,7 +152,8 @@ class FakeHub:
 
     async def say(self, socket_: WebSocket, message: Json) -> None:
         if not self.muted:
-            await socket_.send_json(message)
+            with suppress(WebSocketDisconnect):  # whoever has just left hears nothing
+                await socket_.send_json(message)
 
     def snapshot(self) -> Json:
         return {

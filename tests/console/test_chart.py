@@ -78,6 +78,8 @@ async def test_dragging_over_the_plot_zooms_in(console: Console) -> None:
     await page.mouse.move(box["x"] + box["width"] * 0.5, y, steps=4)
     await page.mouse.up()
     await expect(page).to_have_url(re.compile(r"range=\d+[sm]&until=\d+$"))
+    await page.mouse.dblclick(box["x"] + 60, y)
+    await expect(page).to_have_url(re.compile(r"range=1d$"))
 
 
 async def test_live_readings_join_the_chart(hub: FakeHub, console: Console) -> None:

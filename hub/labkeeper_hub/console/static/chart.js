@@ -24,6 +24,8 @@ class LkChart extends DeskElement {
   #reading = new AbortController();
   #read_ms = 0;
   #shown = "";
+  /** Where the zoom came from. @type {Span[]} */
+  #before = [];
   #looks = matchMedia("(prefers-color-scheme: dark)");
   #redraw = () => this.#closePlot();
   #watchLooks = new MutationObserver(this.#redraw);
@@ -202,7 +204,7 @@ class LkChart extends DeskElement {
       stepped: point.type === "bool",
       words: (value) => (point.type === "bool" ? axisTruth(text, point, value) : text.number(value, Number.isInteger(value) ? 0 : String(+value.toFixed(6)).split(".")[1].length)),
       zoomed: (from_ms, to_ms) => this.#go(to_ms - from_ms, to_ms),
-      reset: () => history.back(),
+      reset: () => this.#undo(),
     });
   }
 
@@ -212,10 +214,16 @@ class LkChart extends DeskElement {
     if (this.isConnected) this.requestUpdate();
   }
 
-  /** @param {number} range_ms @param {number | null} until_ms */
+  /** @param {number} range_ms @param {number | null} until_ms the future is the present */
   #go(range_ms, until_ms) {
-    const now_ms = this.desk.store.now();
-    location.hash = chartAddress(this.target, { range_ms: clampRange(range_ms), until_ms: until_ms !== null && until_ms >= now_ms ? null : until_ms });
+    this.#before.push(this.span);
+    const past = until_ms !== null && until_ms < this.desk.store.now();
+    location.hash = chartAddress(this.target, { range_ms: clampRange(range_ms), until_ms: past ? until_ms : null });
+  }
+
+  #undo() {
+    const span = this.#before.pop();
+    if (span) location.hash = chartAddress(this.target, span);
   }
 
   /** @param {Event} event */

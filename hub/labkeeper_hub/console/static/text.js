@@ -12,6 +12,8 @@ export class Text {
   #ago;
   #clock;
   #moment;
+  /** Formats by decimals: making one costs more than using it a hundred times. @type {Map<number, Intl.NumberFormat>} */
+  #numbers = new Map();
 
   /** @param {Language} language @param {Record<string, string>} words */
   constructor(language, words) {
@@ -45,8 +47,13 @@ export class Text {
 
   /** @param {number} value @param {number} decimals */
   number(value, decimals) {
-    const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
-    return new Intl.NumberFormat(this.locale, { ...digits, useGrouping: false }).format(value === 0 ? 0 : value);
+    let format = this.#numbers.get(decimals);
+    if (!format) {
+      const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+      format = new Intl.NumberFormat(this.locale, { ...digits, useGrouping: false });
+      this.#numbers.set(decimals, format);
+    }
+    return format.format(Math.abs(value) < 0.5 * 10 ** -decimals ? 0 : value); // never "-0"
   }
 
   /** How long ago, in the largest whole unit. @param {number} age_ms */
