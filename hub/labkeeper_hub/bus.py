@@ -42,7 +42,11 @@ class EventBus:
 
     def note(self, thing: Changing) -> None:
         """Tell its state with the next flush."""
-        self._noted[thing] = None
+        self.note_all((thing,))
+
+    def note_all(self, things: Iterable[Changing]) -> None:
+        """Tell the states of all of them with the next flush."""
+        self._noted.update(dict.fromkeys(things))
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(self.flush_s, self.flush)
 

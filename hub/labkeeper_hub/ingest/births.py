@@ -34,7 +34,7 @@ class Births:
     deliveries: Deliveries
     intake: Intake
     node_lost: Callable[[NodeKey, int], None]
-    sources: dict[NodeKey, Source] = field(default_factory=dict)
+    sources: dict[tuple[str, str], Source] = field(default_factory=dict)
     _sweeps: dict[NodeKey, int] = field(default_factory=dict)
 
     def node_born(self, born: NodeBorn, now_ms: int) -> None:
@@ -103,8 +103,7 @@ class Births:
             source.delivery.stored += count
             self.deliveries.touch(source.delivery, 0)
             self.intake.journal.filled()
-        for point in device.points.values():
-            self.registry.bus.note(point)
+        self.registry.bus.note_all(device.points.values())
 
 
 def _says_something_new(device: KnownDevice, metric: Metric) -> bool:

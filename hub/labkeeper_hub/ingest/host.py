@@ -165,7 +165,7 @@ class Host:
                 self._hear(effect, self.now_ms())
 
     def _data(self, data: DataReceived, now_ms: int) -> None:
-        source = self.births.sources.get(NodeKey(data.group, data.node))
+        source = self.births.sources.get((data.group, data.node))
         if source is not None:
             self.intake.data(source, data, now_ms)
 

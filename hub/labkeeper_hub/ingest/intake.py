@@ -22,8 +22,9 @@ from labkeeper_hub.timeseries.columns import (
     HISTORICAL,
     INT,
     NULL,
+    QUALITIES,
+    QUALITY,
     QUALITY_MARKS,
-    TEXT,
     WIDE,
 )
 from labkeeper_hub.timeseries.journal import Journal
@@ -64,22 +65,18 @@ class Intake:
         if device is None:
             self.refusals.count("unknown_device", f"{data.group}/{data.node}/{data.device}")
             return
-        stored = not source.ours
-        if source.ours and data.batch is not None:
-            if data.batch == 0:
-                self.refusals.count("bad_batch", f"{data.group}/{data.node}")
-                return
-            self.deliveries.touch(delivery, data.batch)
-            self.journal.filled()
-            if not delivery.take(data.batch):
-                return
-            stored = True
-        count = self.readings(source, device, data.metrics, now_ms, stored=stored)
-        if count:
+        batch = data.batch if source.ours else None
+        if batch == 0:
+            self.refusals.count("bad_batch", f"{data.group}/{data.node}")
+            return
+        if batch is None or delivery.take(batch):
+            stored = batch is not None or not source.ours
+            count = self.readings(source, device, data.metrics, now_ms, stored=stored)
             delivery.stored += count
-            if not source.ours:
-                self.deliveries.touch(delivery, 0)
-            self.journal.filled()
+            if batch is None and not count:
+                return
+        self.deliveries.touch(delivery, batch or 0)
+        self.journal.filled()
 
     def readings(
         self, source: Source, device: KnownDevice, metrics: tuple[Metric, ...], now_ms: int, *, stored: bool
@@ -88,46 +85,59 @@ class Intake:
 
         One flat loop, because a hundred thousand readings a second pass here.
         """
-        points, note, group = device.points, self.bus.note, self.journal.group
-        add_series, add_time, add_mark = group.series.append, group.times.append, group.marks.append
-        add_value, texts = group.values.append, group.texts
+        points, group, changed = device.points, self.journal.group, list[KnownPoint]()
         newest_ms, before = now_ms + AHEAD_MS, len(group)
+        add_series, add_time, add_mark = group.series.append, group.times.append, group.marks.append
+        add_value = group.values.append
         for metric in metrics:
             name, value, _, time_ms, _, historical, transient, properties, _, _ = metric
             point = points.get(name)  # type: ignore[arg-type] # a missing name is no point's
             if point is None or transient:
                 self._service(source, device, metric, now_ms)
                 continue
-            mark = point.kind
-            if value is None:
-                mark = NULL
-            elif mark == FLOAT:
-                if not isfinite(value):  # type: ignore[arg-type] # the codec gives floats for a float's datatype
-                    self.refusals.count("not_finite", "/".join(point.key))
+            mark = FLOAT
+            if not (
+                type(value) is float
+                and not historical
+                and properties is None
+                and FIRST_MS <= time_ms <= newest_ms  # type: ignore[operator] # sessions give every metric a time
+                and isfinite(value)
+            ):
+                judged = self._judge(source, point, metric, now_ms)
+                if judged is None:
                     continue
-            elif mark == INT and value >= FIRST_WIDE:  # type: ignore[operator] # as above
-                mark = WIDE
-            if historical:
-                mark |= HISTORICAL
-            if properties is not None:
-                mark |= QUALITY_MARKS[Quality(quality_of(metric))]
-            if time_ms is None or not FIRST_MS <= time_ms <= newest_ms:
-                time_ms, flag = self._doubtful(source, point, time_ms, now_ms)
-                mark |= flag
+                mark, time_ms = judged
             if not historical:
-                point.value, point.time_ms = value, time_ms  # type: ignore[assignment] # as above
-                point.quality = 192 if properties is None else quality_of(metric)
-                note(point)
+                point.value, point.time_ms = value, time_ms  # type: ignore[assignment] # a point's type, as born
+                point.quality = QUALITIES[mark & QUALITY]
+                changed.append(point)
             if stored:
                 add_series(point.series)
-                add_time(time_ms)
+                add_time(time_ms)  # type: ignore[arg-type] # as above
                 add_mark(mark)
-                if point.kind == TEXT and value is not None:
-                    add_value(len(texts))
-                    texts.append(value)  # type: ignore[arg-type] # as above
-                else:
-                    add_value(value)  # type: ignore[arg-type] # as above
+                add_value(group.text(value) if type(value) is str else value)  # type: ignore[arg-type] # as above
+        if changed:
+            self.bus.note_all(changed)
         return len(group) - before
+
+    def _judge(self, source: Source, point: KnownPoint, metric: Metric, now_ms: int) -> tuple[int, int] | None:
+        """Return mark and time of a reading that is not the plainest; None: it is refused."""
+        value, time_ms, mark = metric.value, metric.time_ms, point.kind
+        if value is None:
+            mark = NULL
+        elif isinstance(value, float) and not isfinite(value):
+            self.refusals.count("not_finite", "/".join(point.key))
+            return None
+        elif mark == INT and isinstance(value, int) and value >= FIRST_WIDE:
+            mark = WIDE
+        if metric.properties is not None:
+            mark |= QUALITY_MARKS[Quality(quality_of(metric))]
+        if metric.historical:
+            mark |= HISTORICAL
+        if time_ms is None or not FIRST_MS <= time_ms <= now_ms + AHEAD_MS:
+            time_ms, flag = self._doubtful(source, point, time_ms, now_ms)
+            mark |= flag
+        return mark, time_ms
 
     def _doubtful(self, source: Source, point: KnownPoint, time_ms: int | None, now_ms: int) -> tuple[int, int]:
         """Keep our nodes' times as they committed them; a foreign node's time gives way to the arrival's."""

@@ -56,11 +56,12 @@ class Group:
         self.series.append(series)
         self.times.append(time_ms)
         self.marks.append(mark)
-        if isinstance(value, str):
-            self.values.append(len(self.texts))
-            self.texts.append(value)
-        else:
-            self.values.append(value)
+        self.values.append(self.text(value) if isinstance(value, str) else value)
+
+    def text(self, text: str) -> int:
+        """Keep a text; return its place, which stands for it among the values."""
+        self.texts.append(text)
+        return len(self.texts) - 1
 
     def columns(self) -> Columns:
         """Return the readings as columns."""

@@ -35,6 +35,7 @@ class Pace:
     compact_readings: int = 1 << 18  # hot readings that are worth a compaction
     compact_per_series: int = 64  # the same, where there are many series
     compact_most: int = 1 << 21
+    hot_most: int = 1 << 22  # more in memory, and the source waits for the compaction
     compact_text_bytes: int = 64 << 20
     compact_s: float = 900.0  # what is hot so long is compacted however little it is
 
@@ -90,7 +91,7 @@ class Journal:
     def filled(self) -> None:
         """Say that something was put into `group`."""
         self._filled.set()
-        if self.queued >= self.pace.queue_readings:
+        if self.queued >= self.pace.queue_readings or len(self.writer.hot) >= self.pace.hot_most:
             self._room.clear()
 
     @property
@@ -135,9 +136,12 @@ class Journal:
         self.commits += 1
         self.committed += len(group)
         self._in_flight = 0
-        if self.queued < self.pace.queue_readings:
-            self._room.set()
+        self._make_room()
         accounts.committed(group)
+
+    def _make_room(self) -> None:
+        if self.queued < self.pace.queue_readings and len(self.writer.hot) < self.pace.hot_most:
+            self._room.set()
 
     async def _insist(self, write: Callable[[], None]) -> None:
         while True:
@@ -204,6 +208,7 @@ class Journal:
         glance, start = hot.look(), hot.first
         compacted = await self._in(self._compact_thread, lambda: self._compactor().compact(glance, start))
         await self._insist(lambda: self.writer.replace(compacted))
+        self._make_room()
         self.chunks += sum(len(chunks) - (old_tail is not None) for _, old_tail, chunks, _ in compacted.series)
 
     def _compaction_due(self) -> bool:
