@@ -19,7 +19,7 @@ def csv_rows(rows: Iterable[Row]) -> bytes:
 def iso(time_ms: int) -> str:
     """Return e.g. 2026-01-01T00:00:00.000Z."""
     seconds, milliseconds = divmod(time_ms, 1000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{milliseconds:03d}Z"
+    return f"{datetime.fromtimestamp(seconds, UTC).isoformat()[:19]}.{milliseconds:03d}Z"
 
 
 def field(value: Value | None) -> str:

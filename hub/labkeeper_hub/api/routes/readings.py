@@ -150,7 +150,7 @@ async def _csv(source: Readings, query: ReadingsQuery, limit: int | None) -> Res
 async def _stream(source: Readings, query: ReadingsQuery, page: Page, left: int | None) -> AsyncIterator[bytes]:
     yield HEADER
     while True:
-        yield csv_rows(page.rows)
+        yield await asyncio.to_thread(csv_rows, page.rows)
         left = None if left is None else left - len(page.rows)
         if page.after is None or left == 0:
             return
