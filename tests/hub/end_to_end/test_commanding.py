@@ -208,3 +208,27 @@ async def test_a_command_known_to_the_intent_log_only_is_not_forgotten(start: St
         assert log.read_bytes() == b""
     async with start() as school:
         assert (await school.hub.desk.get(order.id)).state is State.UNKNOWN
+
+
+async def test_a_command_that_cannot_be_written_down_is_not_sent(
+    school: School, node: ScriptedNode, tmp_path: Path
+) -> None:
+    with (tmp_path / "read-only").open("w+b"), (tmp_path / "read-only").open("rb") as unwritable:
+        school.hub.desk.intents._file, kept = unwritable.fileno(), school.hub.desk.intents._file
+        command = await school.hub.desk.submit(ON, True)
+        school.hub.desk.intents._file = kept
+    assert (command.state, command.code) == (State.REJECTED, "hub_disk")
+    assert node.commands == []
+
+
+async def test_the_nodes_word_on_a_command_long_forgotten_still_counts(start: Start, tmp_path: Path) -> None:
+    order = Order(str(uuid4()), ON, True, "owner", now_ms() - 10_000, now_ms() - 7_000)
+    (tmp_path / "commands.log").write_bytes(orjson.dumps(row_of(begin(order))) + b"\n")
+    async with start() as school, joined(school.port, devices=plug()) as node:
+        await until(lambda: school.online("plug"), "the plug")
+        await school.hub.desk.save()
+        school.hub.desk._courses.clear()
+        school.hub.desk._ended.clear()
+        node.answer("plug", CommandResult(order.id, CommandState.DONE))
+        await until(lambda: order.id in school.hub.desk._courses, "its return")
+        assert (await school.hub.desk.get(order.id)).state is State.DONE
