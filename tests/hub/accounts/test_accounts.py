@@ -233,5 +233,5 @@ def _secret(accounts: Accounts) -> str:
 
 async def _until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - a file written by another thread tells nobody
+        while not condition():
             await asyncio.sleep(0.005)
