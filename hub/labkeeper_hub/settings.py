@@ -22,7 +22,7 @@ class HubSettings(BaseModel):
 
     data: Path = Path("var/hub")
     host: str = "127.0.0.1"
-    port: int = Field(8080, ge=0, le=65535)
+    port: int = Field(default=8080, ge=0, le=65535)
     broker: str = "mqtt://127.0.0.1:1883"
     host_id: str = "labkeeper"
     database: str = ""  # an SQLAlchemy URL with an async driver; empty: SQLite in the data folder

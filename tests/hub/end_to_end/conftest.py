@@ -68,7 +68,7 @@ async def broker() -> AsyncIterator[Broker]:
 @pytest.fixture
 def start(broker: Broker, tmp_path: Path) -> Start:
     """Start the hub on the same data, as often as asked, one after the other."""
-    settings = HubSettings(data=tmp_path, broker=broker.url)
+    settings = HubSettings(data=tmp_path, broker=broker.url, port=0)
 
     @asynccontextmanager
     async def running() -> AsyncIterator[School]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -132,7 +132,7 @@ async def joined(
     *,
     epoch: str = "epoch-1",
     metrics: Sequence[Metric] | None = None,
-    devices: dict[str, Sequence[Metric]] | None = None,
+    devices: Mapping[str, Sequence[Metric]] | None = None,
     host: str | None = "labkeeper",
     bd_seq: int = 0,
 ) -> AsyncIterator[ScriptedNode]:

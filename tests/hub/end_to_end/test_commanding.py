@@ -158,9 +158,9 @@ async def test_what_is_not_there_is_said_so(school: School, node: ScriptedNode) 
         await school.hub.desk.submit(ON._replace(point="none"), True)
     with pytest.raises(UnknownCommand):
         await school.hub.desk.get(str(uuid4()))
-    for wrong in ({"ttl_ms": 0}, {"ttl_ms": 10**9}):
+    for ttl_ms in (0, 10**9):
         with pytest.raises(CommandRejected, match="time to live"):
-            await school.hub.desk.submit(ON, True, **wrong)
+            await school.hub.desk.submit(ON, True, ttl_ms=ttl_ms)
     with pytest.raises(CommandRejected, match="uuid"):
         await school.hub.desk.submit(ON, True, command_id="first")
     assert node.commands == []

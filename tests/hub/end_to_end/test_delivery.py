@@ -162,4 +162,4 @@ async def test_many_nodes_at_once_each_get_their_own_acknowledgements(school: Sc
     await asyncio.gather(*(deliver(number) for number in range(5)))
     for number in range(5):
         rows = await school.rows("air", "co2", f"lab{number}")
-        assert sorted(row.value for row in rows) == [float(batch) for batch in range(1, 21)]
+        assert sorted(float(row.value or 0) for row in rows) == [float(batch) for batch in range(1, 21)]

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,7 +62,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
         bus.flush()
 
 
-def co2(value: float | None, time_ms: int | None = NOW_MS, **more: object) -> Metric:
+def co2(value: float | None, time_ms: int | None = NOW_MS, **more: Any) -> Metric:  # noqa: ANN401 -- any field of a metric
     return Metric("co2", value, DataType.DOUBLE, time_ms)._replace(**more)
 
 

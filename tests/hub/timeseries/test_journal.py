@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from labkeeper_hub.model import Aggregate, Cursor, Page, PointKey, ReadingsQuery
+from labkeeper_hub.model import Aggregate, Cursor, Page, PointKey, ReadingsQuery, Row
 from labkeeper_hub.timeseries.columns import BAD, HISTORICAL, QUALITY, kind_of
 from labkeeper_hub.timeseries.group import Group
 from labkeeper_hub.timeseries.journal import Journal, Pace
@@ -138,7 +138,8 @@ async def test_every_aggregate_is_what_one_gets_by_hand(
         await journal.compact()
         await store(journal, stored[1::2])
         for aggregate in Aggregate:
-            rows, after = [], None
+            rows: list[Row] = []
+            after: Cursor | None = None
             while True:
                 query = ReadingsQuery(KEYS[1], 0, END, every_ms, aggregate, limit, after)
                 page = await journal.page(query)
