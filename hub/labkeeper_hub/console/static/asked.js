@@ -23,6 +23,7 @@ export function heard(asking, command) {
   switch (command.state) {
     case "queued": case "sent": case "accepted": return asking;
     case "done": return { ...asking, outcome: "confirmed", code: null, message: null };
+    case "failed": return { ...asking, outcome: command.code === "not_confirmed" ? "not_confirmed" : "failed", code: command.code, message: command.message };
     default: return { ...asking, outcome: command.state, code: command.code, message: command.message };
   }
 }

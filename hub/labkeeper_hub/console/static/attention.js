@@ -66,7 +66,7 @@ class LkAttention extends DeskElement {
     const { store, text } = this.desk;
     const device = store.devices.get(deviceKey(asking.target));
     const point = device?.points.find((one) => one.point === asking.target.point);
-    return device && point ? `${deviceName(text, device)} · ${pointName(text, point)}` : asking.target.point;
+    return device && point ? `${deviceName(text, device)} · ${pointName(text, device, point)}` : asking.target.point;
   }
 
   /** A lost node is one entry, not one per device. @param {wire.Device[]} devices */

@@ -118,11 +118,11 @@ class LkChart extends DeskElement {
       <section class="chart card" aria-labelledby="chart-title">
         <header>
           <a class="round" href="#/" aria-label=${text.t("chart.back")} @click=${this.#back}>${icon("back")}</a>
-          <div class="said"><h2 id="chart-title">${pointName(text, point)}</h2><span class="make">${deviceName(text, device)}</span></div>
+          <div class="said"><h2 id="chart-title">${pointName(text, device, point)}</h2><span class="make">${deviceName(text, device)}</span></div>
           <div class="chart-now"><span class="make">${text.t("chart.now")}</span><strong>${valueWithUnit(text, point, latest?.value)}</strong></div>
         </header>
         ${this.#ranges()}
-        <div class="plot-frame"><div class="plot" role="img" aria-label=${this.#spoken(point)}></div>${this.#instead()}</div>
+        <div class="plot-frame"><div class="plot" role="img" aria-label=${this.#spoken(device, point)}></div>${this.#instead()}</div>
         ${this.#summary(point)}
         ${this.#footer()}
       </section>`;
@@ -175,14 +175,14 @@ class LkChart extends DeskElement {
     return html`<dl class="summary">${pairs.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
   }
 
-  /** @param {wire.Point} point */
-  #spoken(point) {
+  /** @param {wire.Device} device @param {wire.Point} point */
+  #spoken(device, point) {
     const { text } = this.desk;
     const summary = this.trace && summaryOf(this.trace);
-    if (!summary) return pointName(text, point);
+    if (!summary) return pointName(text, device, point);
     const words = (/** @type {number} */ value) => valueWithUnit(text, fine(point), value);
     const [from_ms, to_ms] = this.#window;
-    return text.t("chart.spoken", { name: pointName(text, point), from: text.moment(from_ms), until: text.moment(to_ms), minimum: words(summary.minimum),
+    return text.t("chart.spoken", { name: pointName(text, device, point), from: text.moment(from_ms), until: text.moment(to_ms), minimum: words(summary.minimum),
       mean: words(summary.mean), maximum: words(summary.maximum), count: summary.count });
   }
 

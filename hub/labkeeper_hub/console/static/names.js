@@ -3,9 +3,20 @@ import { decimals, sign } from "./units.js";
 
 /** @typedef {import("./text.js").Text} Text */
 
-/** @param {Text} text @param {wire.Point} point @returns {string} */
-export function pointName(text, point) {
-  return text.title(point.title, "") || text.word("point", point.point) || readable(point.point);
+/** A point's name; where several points of the device have the same, what they belong to stands before it. @param {Text} text @param {wire.Device} device @param {wire.Point} point @returns {string} */
+export function pointName(text, device, point) {
+  const name = ownName(text, point);
+  const group = point.point.split("/").slice(0, -1).join(" ");
+  if (!group || device.points.every((other) => other.point === point.point || ownName(text, other) !== name)) return name;
+  return `${readable(group)} · ${name}`;
+}
+
+/** A title that only repeats the id tells less than our own word. @param {Text} text @param {wire.Point} point @returns {string} */
+function ownName(text, { point: id, title }) {
+  const leaf = id.split("/").at(-1) ?? id;
+  const given = title?.[text.language];
+  if (given && ![id, leaf].some((one) => readable(one).toLowerCase() === given.toLowerCase())) return given;
+  return text.word("point", id) ?? text.word("point", leaf) ?? text.title(title, readable(id));
 }
 
 /** @param {Text} text @param {wire.Device} device @returns {string} */

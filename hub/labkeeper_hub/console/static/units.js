@@ -4,6 +4,7 @@
 const signs = {
   Cel: "°C", "[degF]": "°F", deg: "°", "[ppm]": "ppm", "[ppb]": "ppb", "[pH]": "pH", "dB[SPL]": "dB", "dB(A)": "dB(A)",
   "m/s2": "m/s²", "kW.h": "kWh", "W.h": "Wh", "V.A": "VA", Ohm: "Ω", "[lb_av]": "lb", "%{RH}": "%", "1": "",
+  "{count}": "", "{lqi}": "", "MK-1": "mired",
 };
 
 /** @param {string | null | undefined} unit UCUM @returns {string} */
@@ -24,6 +25,6 @@ export function decimals(point, value) {
   if (point.type === "int") return 0;
   if (point.step) return Math.min(4, Math.max(0, Math.ceil(-Math.log10(point.step) - 1e-9)));
   if (point.unit === "Cel" || point.unit === "%") return 1;
-  const size = Math.abs(value);
+  const size = Math.max(Math.abs(value), Math.abs(point.minimum ?? 0), Math.abs(point.maximum ?? 0));
   return size >= 100 ? 0 : size >= 10 ? 1 : 2;
 }

@@ -10,12 +10,13 @@ import { ask } from "./view.js";
 export function actionTile(view) {
   const { point, desk } = view;
   const busy = view.asking?.outcome === "pending";
+  const options = point.type === "str" ? (point.options ?? []) : [];
   const press = (/** @type {wire.Value} */ value) => () => busy || ask(view, value);
-  if (point.type === "str" && point.options?.length) {
+  if (options.length > 1) {
     const button = (/** @type {string} */ option) =>
       html`<button class="segment" ?disabled=${!view.alive} @click=${press(option)}>${valueWord(desk.text, point, option)}</button>`;
-    return controlTile(view, "", "", html`<div class="segments wide" role="group" aria-labelledby=${view.id}>${point.options.map(button)}</div>`);
+    return controlTile(view, "", "", html`<div class="segments wide" role="group" aria-labelledby=${view.id}>${options.map(button)}</div>`);
   }
   return controlTile(view, "", html`
-    <button class="do" ?disabled=${!view.alive} aria-busy=${busy} aria-label=${desk.text.t("tile.do", { name: view.name })} @click=${press(true)}>${desk.text.t("tile.go")}</button>`);
+    <button class="do" ?disabled=${!view.alive} aria-busy=${busy} aria-label=${desk.text.t("tile.do", { name: view.name })} @click=${press(options[0] ?? true)}>${desk.text.t("tile.go")}</button>`);
 }

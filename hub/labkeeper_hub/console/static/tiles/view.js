@@ -31,7 +31,7 @@ export function viewOf(desk, device, point) {
   const asking = asked.get(key);
   const age_ms = !fresh && latest?.time_ms ? Math.max(0, store.now() - latest.time_ms) : null;
   const elsewhere = alive && isElsewhere(store.underWay.get(key), asking, store.now());
-  return { desk, device, point, name: pointName(desk.text, point), id: `p/${key}`, latest, alive, fresh, age_ms, asking, elsewhere };
+  return { desk, device, point, name: pointName(desk.text, device, point), id: `p/${key}`, latest, alive, fresh, age_ms, asking, elsewhere };
 }
 
 /** @param {wire.Latest | undefined} latest */
