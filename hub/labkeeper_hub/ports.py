@@ -75,12 +75,17 @@ class Commands(Protocol):
         target: PointKey,
         value: Value,
         *,
-        ttl_ms: int = 3000,
+        ttl_ms: int | None = None,
+        made_ms: int | None = None,
         command_id: str | None = None,
         holder: str = "owner",
         fence: int = 0,
     ) -> Command:
         """Return the command once its row is durable and it is on its way.
+
+        `ttl_ms` counts from `made_ms`, when the person asked by the hub's clock (None: now), so that what waited in a
+        socket while the hub could not listen is `expired`, not done late. Without a `ttl_ms` it is 3 s, or as long as
+        the point needs to confirm.
 
         An offline device's command comes back `rejected`, code `offline`; a repeated id gives the command it belongs
         to and executes nothing. Raises UnknownPoint, and CommandRejected (read_only, wrong_type, not_finite,

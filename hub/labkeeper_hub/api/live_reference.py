@@ -51,10 +51,10 @@ def _messages() -> list[tuple[str, list[object]]]:
     refused = next(document(refusal) for refusal in EXAMPLES if refusal.code == "out_of_range")
     return [
         (
-            "From the page (`ttl_ms` and `id` of a command may be left out)",
+            "From the page (`ttl_ms`, `made_ms` and `id` of a command may be left out)",
             [
                 {"type": "resume", "stream": None, "since": None},
-                {"type": "command", **wish, "ttl_ms": 3000},
+                {"type": "command", **wish, "ttl_ms": 3000, "made_ms": 1_790_000_000_000},
                 {"type": "ping"},
             ],
         ),

@@ -30,6 +30,7 @@ from labkeeper_wire.payload import Metric
 
 log = logging.getLogger(__name__)
 LONGEST_TTL_MS = 600_000
+USUAL_TTL_MS = 3000
 REMEMBERED = 2000  # ended commands kept in memory, so that a repeated id is known at once
 SHOWN_MS = 30_000  # an ended command is news for so long
 TICK_S = 0.05
@@ -68,7 +69,8 @@ class CommandDesk:
         target: PointKey,
         value: Value,
         *,
-        ttl_ms: int = 3000,
+        ttl_ms: int | None = None,
+        made_ms: int | None = None,
         command_id: str | None = None,
         holder: str = "owner",
         fence: int = 0,
@@ -81,11 +83,9 @@ class CommandDesk:
         if number in self._courses:
             return _same(self._courses[number].command, target, value)
         value = checked(point.description, value)
-        if not 0 < ttl_ms <= LONGEST_TTL_MS:
-            raise CommandRejected("bad_ttl", f"a time to live is 1 to {LONGEST_TTL_MS} ms")
-        now_ms = self.now_ms()
-        order = Order(number, target, value, holder, now_ms, now_ms + ttl_ms)
         confirm_ms = round(point.description.confirm_s * 1000)
+        now_ms = self.now_ms()
+        order = Order(number, target, value, holder, now_ms, _deadline_ms(now_ms, made_ms, ttl_ms, confirm_ms))
         self._begin(lifecycle.begin(order, fence=fence, confirm_ms=confirm_ms), point)
         return self._courses[number].command
 
@@ -268,6 +268,15 @@ class CommandDesk:
             self._changed.set()
         else:
             self._failing = False
+
+
+def _deadline_ms(now_ms: int, made_ms: int | None, ttl_ms: int | None, confirm_ms: int) -> int:
+    """Return when a command expires; one cannot have been asked for in the future, nor longer ago than any may live."""
+    ttl_ms = max(USUAL_TTL_MS, confirm_ms + lifecycle.GRACE_MS) if ttl_ms is None else ttl_ms
+    if not 0 < ttl_ms <= LONGEST_TTL_MS:
+        raise CommandRejected("bad_ttl", f"a time to live is 1 to {LONGEST_TTL_MS} ms")
+    asked_ms = now_ms if made_ms is None else min(now_ms, max(made_ms, now_ms - LONGEST_TTL_MS))
+    return asked_ms + ttl_ms
 
 
 def _canonical(command_id: str) -> str:

@@ -151,7 +151,8 @@ class Desk:
         target: PointKey,
         value: Value,
         *,
-        ttl_ms: int = 3000,
+        ttl_ms: int | None = None,
+        made_ms: int | None = None,
         command_id: str | None = None,
         holder: str = "owner",
         fence: int = 0,
@@ -164,7 +165,9 @@ class Desk:
             raise CommandRejected("read_only", "temperature cannot be commanded")
         if command_id in self.known:
             return self.known[command_id]
-        order = Order(command_id or str(uuid4()), target, value, holder, START_MS, START_MS + ttl_ms)
+        order = Order(
+            command_id or str(uuid4()), target, value, holder, START_MS, (made_ms or START_MS) + (ttl_ms or 3000)
+        )
         command = self.known[order.id] = Command(order, self.outcome, "", "", START_MS + fence)
         self.bus.announce(command)
         return command

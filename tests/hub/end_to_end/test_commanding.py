@@ -100,6 +100,20 @@ async def test_a_command_that_nobody_answers_ends_unknown(school: School, node: 
     await state_of(school, command, lambda state: state is State.DONE)
 
 
+async def test_a_press_that_waited_too_long_on_its_way_is_not_done_late(school: School, node: ScriptedNode) -> None:
+    late = await school.hub.desk.submit(ON, True, made_ms=now_ms() - 4000)
+    assert (late.state, late.code) == (State.EXPIRED, "not_sent")
+    fresh = await school.hub.desk.submit(ON, True, made_ms=now_ms() + 60_000, ttl_ms=5000)
+    assert await heard(node) == fresh.id
+    assert node.commands[0][1].ttl_ms <= 5000
+
+
+async def test_a_command_without_a_time_to_live_gets_what_its_point_needs(school: School, node: ScriptedNode) -> None:
+    command = await school.hub.desk.submit(ON, True)
+    await heard(node)
+    assert command.order.deadline_ms - command.order.created_ms == 3000
+
+
 async def test_the_same_id_gives_the_same_command_and_is_not_sent_twice(school: School, node: ScriptedNode) -> None:
     number = str(uuid4()).upper()
     first = await school.hub.desk.submit(ON, True, command_id=number)

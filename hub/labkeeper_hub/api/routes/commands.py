@@ -22,7 +22,11 @@ LOWEST_INT, HIGHEST_INT = -(2**63), 2**64 - 1
 
 
 class CommandRequest(validation.Body):
-    """A wish for a point. `id` (a uuid) makes repeating harmless: the same id is executed once."""
+    """A wish for a point. `id` (a uuid) makes repeating harmless: the same id is executed once.
+
+    `ttl_ms` (default: 3000, or as long as the point needs to confirm) counts from `made_ms`, when the person asked by
+    the hub's clock (default: on arrival): what waited on its way while nobody listened expires instead of being done.
+    """
 
     model_config = ConfigDict(json_schema_extra={"examples": [ADDRESS | {"point": "target", "value": 25.0}]})
 
@@ -31,7 +35,8 @@ class CommandRequest(validation.Body):
     device: validation.Id
     point: validation.Id
     value: bool | Annotated[int, Field(ge=LOWEST_INT, le=HIGHEST_INT)] | float | validation.Text
-    ttl_ms: Annotated[int, Field(ge=1, le=2**31 - 1)] = 3000
+    ttl_ms: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    made_ms: Annotated[int, Field(ge=0, le=2**53)] | None = None
     id: Annotated[str, Field(max_length=64)] | None = None
 
 
@@ -105,7 +110,9 @@ async def submit(commands: Commands, asked: CommandRequest, holder: str) -> Comm
     """Submit a command; raises Refusal with the field that is wrong."""
     target = PointKey(asked.school, asked.node, asked.device, asked.point)
     try:
-        return await commands.submit(target, asked.value, ttl_ms=asked.ttl_ms, command_id=asked.id, holder=holder)
+        return await commands.submit(
+            target, asked.value, ttl_ms=asked.ttl_ms, made_ms=asked.made_ms, command_id=asked.id, holder=holder
+        )
     except UnknownPoint as error:
         raise Refusal(HTTPStatus.NOT_FOUND, "unknown_point", "There is no such point") from error
     except CommandRejected as rejected:
