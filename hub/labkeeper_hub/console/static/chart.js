@@ -8,6 +8,7 @@ import { deviceName, pointName, valueWithUnit, valueWord } from "./names.js";
 import { Plot } from "./plot.js";
 import { chartAddress, clampRange, DEFAULT_RANGE_MS } from "./route.js";
 import { TICK, WORDS } from "./store.js";
+import { LONG_AGO_MS } from "./tiles/shown.js";
 
 /** @typedef {import("./history.js").Trace} Trace */
 /** @typedef {import("./route.js").Span} Span */
@@ -114,12 +115,13 @@ class LkChart extends DeskElement {
     const point = this.#point;
     if (!device || !point) return store.filled ? html`<p class="nothing">${text.t("chart.unknown")}</p>` : nothing;
     const latest = store.latest.get(pointKey(this.target));
+    const age_ms = latest?.time_ms ? store.now() - latest.time_ms : 0;
     return html`
       <section class="chart card" aria-labelledby="chart-title">
         <header>
           <a class="round" href="#/" aria-label=${text.t("chart.back")} @click=${this.#back}>${icon("back")}</a>
           <div class="said"><h2 id="chart-title">${pointName(text, device, point)}</h2><span class="make">${deviceName(text, device)}</span></div>
-          <div class="chart-now"><span class="make">${text.t("chart.now")}</span><strong>${valueWithUnit(text, point, latest?.value)}</strong></div>
+          <div class="chart-now"><span class="make">${age_ms < LONG_AGO_MS ? text.t("chart.now") : text.ago(age_ms)}</span><strong>${valueWithUnit(text, point, latest?.value)}</strong></div>
         </header>
         ${this.#ranges()}
         <div class="plot-frame"><div class="plot" role="img" aria-label=${this.#spoken(device, point)}></div>${this.#instead()}</div>

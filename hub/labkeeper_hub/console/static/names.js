@@ -14,9 +14,13 @@ export function pointName(text, device, point) {
 /** A title that only repeats the id tells less than our own word. @param {Text} text @param {wire.Point} point @returns {string} */
 function ownName(text, { point: id, title }) {
   const leaf = id.split("/").at(-1) ?? id;
+  const repeats = (/** @type {string} */ words) => [id, leaf].some((one) => readable(one).toLowerCase() === readable(words).toLowerCase());
   const given = title?.[text.language];
-  if (given && ![id, leaf].some((one) => readable(one).toLowerCase() === given.toLowerCase())) return given;
-  return text.word("point", id) ?? text.word("point", leaf) ?? text.title(title, readable(id));
+  if (given && !repeats(given)) return given;
+  const known = text.word("point", id) ?? text.word("point", leaf);
+  if (known) return known;
+  const any = text.title(title, id);
+  return repeats(any) ? readable(any) : any;
 }
 
 /** @param {Text} text @param {wire.Device} device @returns {string} */

@@ -4,7 +4,7 @@
 const signs = {
   Cel: "°C", "[degF]": "°F", deg: "°", "[ppm]": "ppm", "[ppb]": "ppb", "[pH]": "pH", "dB[SPL]": "dB", "dB(A)": "dB(A)",
   "m/s2": "m/s²", "kW.h": "kWh", "W.h": "Wh", "V.A": "VA", Ohm: "Ω", "[lb_av]": "lb", "%{RH}": "%", "1": "",
-  "{count}": "", "{lqi}": "", "MK-1": "mired",
+  "{count}": "", "{lqi}": "", "kg/kg": "", "MK-1": "mired",
 };
 
 /** @param {string | null | undefined} unit UCUM @returns {string} */
@@ -26,5 +26,5 @@ export function decimals(point, value) {
   if (point.step) return Math.min(4, Math.max(0, Math.ceil(-Math.log10(point.step) - 1e-9)));
   if (point.unit === "Cel" || point.unit === "%") return 1;
   const size = Math.max(Math.abs(value), Math.abs(point.minimum ?? 0), Math.abs(point.maximum ?? 0));
-  return size >= 100 ? 0 : size >= 10 ? 1 : 2;
+  return size >= 100 ? 0 : size >= 10 ? 1 : size >= 0.1 || size === 0 ? 2 : 4;
 }

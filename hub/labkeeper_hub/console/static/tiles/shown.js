@@ -7,6 +7,8 @@ import { sign } from "../units.js";
 
 /** @typedef {import("./view.js").View} View */
 
+export const LONG_AGO_MS = 86_400_000; // nobody takes yesterday's value for today's, however good it was
+
 /** A number that opens its chart. @param {View} view */
 export function measureTile(view) {
   const { desk, device, point, latest } = view;
@@ -44,10 +46,10 @@ export function eventTile(view) {
     </div>`;
 }
 
-/** The age of what is only the last value known; its line is always there, so that nothing moves. @param {View} view */
+/** The age of what is only the last value known, or was measured long ago; its line is always there, so that nothing moves. @param {View} view */
 export function age(view) {
   const { text } = view.desk;
-  if (view.fresh) return html`<span class="age"></span>`;
+  if (view.fresh && (view.age_ms ?? 0) < LONG_AGO_MS) return html`<span class="age"></span>`;
   if (view.latest?.quality === 0 && view.alive) return html`<span class="age warn">${icon("warning")}${text.t("tile.fault")}</span>`;
   if (view.age_ms === null) return html`<span class="age">${text.t("tile.never")}</span>`;
   return html`<span class="age">${icon("clock")}${text.ago(view.age_ms)}</span>`;

@@ -43,6 +43,9 @@ export class Limiter {
   }
 }
 
+/** Where the middle of the thumb is. @param {number} share 0..1 */
+const along = (share) => `calc(14px + (100% - 28px) * ${share})`;
+
 class LkSlider extends LitElement {
   static properties = {
     limits: { attribute: false }, is: { attribute: false }, asked: { attribute: false }, label: { attribute: false },
@@ -89,8 +92,11 @@ class LkSlider extends LitElement {
     const input = this.#input;
     const thumb = this.mine ?? this.asked ?? this.is ?? minimum;
     if (input.valueAsNumber !== thumb) input.valueAsNumber = thumb;
-    const share = this.is === null ? 0 : (this.is - minimum) / (maximum - minimum || 1);
-    input.style.setProperty("--is", String(Math.min(1, Math.max(0, share))));
+    const share = (/** @type {number} */ value) => Math.min(1, Math.max(0, (value - minimum) / (maximum - minimum || 1)));
+    const zero = share(0);
+    const is = this.is === null ? zero : share(this.is);
+    input.style.setProperty("--from", minimum < 0 ? along(Math.min(zero, is)) : "0px"); // what turns backwards is filled from zero, not from full reverse
+    input.style.setProperty("--to", along(Math.max(zero, is)));
   }
 
   get #input() {

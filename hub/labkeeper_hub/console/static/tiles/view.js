@@ -14,7 +14,7 @@ import { pointName } from "../names.js";
  * @property {wire.Latest | undefined} latest
  * @property {boolean} alive link, node and device are there: it can be asked for something
  * @property {boolean} fresh the value is what the device says now; else it is only the last one known
- * @property {number | null} age_ms of a value that is not fresh
+ * @property {number | null} age_ms of the value, by the device's clock
  * @property {Asking | undefined} asking what this page asked for
  * @property {boolean} elsewhere somebody else's command is under way
  */
@@ -29,7 +29,7 @@ export function viewOf(desk, device, point) {
   const alive = store.link === "up" && store.isOnline(store.devices.get(deviceKey(device)) ?? device);
   const fresh = alive && isGood(latest);
   const asking = asked.get(key);
-  const age_ms = !fresh && latest?.time_ms ? Math.max(0, store.now() - latest.time_ms) : null;
+  const age_ms = latest?.time_ms ? Math.max(0, store.now() - latest.time_ms) : null;
   const elsewhere = alive && isElsewhere(store.underWay.get(key), asking, store.now());
   return { desk, device, point, name: pointName(desk.text, device, point), id: `p/${key}`, latest, alive, fresh, age_ms, asking, elsewhere };
 }
