@@ -7,9 +7,18 @@ from tests.console.conftest import Console, Language, OpenConsole
 from tests.console.test_access import violations
 
 from .conftest import signed_in
-from .stand import AIR, NODE, SCHOOL, Stand, card, measure
+from .stand import AIR, NODE, SCHOOL, Stand, card, control, measure
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+# In parts of a pixel: an ellipsis needs no more.
+WORDS_FIT = """
+title => {
+  const words = document.createRange();
+  words.selectNodeContents(title);
+  return words.getBoundingClientRect().width <= title.getBoundingClientRect().width + 0.01;
+}
+"""
 
 
 async def test_the_language_changes_at_once_and_the_words_of_the_devices_with_it(console: Console) -> None:
@@ -59,7 +68,7 @@ async def test_no_two_points_of_a_device_share_a_name_and_no_name_is_cut(
         await article.scroll_into_view_if_needed()
         names = await article.locator(".name").all_inner_texts()
         assert len(set(names)) == len(names)
-        assert await article.locator("h3").evaluate("title => title.scrollWidth <= title.clientWidth")
+        assert await article.locator("h3").evaluate(WORDS_FIT)
 
 
 async def test_what_people_read_are_words_and_units_not_ids(console: Console) -> None:
@@ -68,3 +77,17 @@ async def test_what_people_read_are_words_and_units_not_ids(console: Console) ->
     assert "mired" in said
     for wire_word in ("Co2", "Pm25", "Linkquality", "MK-1", "count", "lqi", "self_test"):
         assert wire_word not in said, wire_word
+
+
+async def test_a_motor_at_rest_is_not_filled_and_one_that_turns_is_filled_from_zero(
+    stand: Stand, console: Console
+) -> None:
+    track = "input => ['--from', '--to'].map((one) => input.style.getPropertyValue(one).match(/\\* ([0-9.]+)/)[1])"
+    slider = control(console, "robot-kit", "motors/right").get_by_role("slider")
+    await stand.put("robot-kit", "motors/right", value=0)
+    await expect(slider).to_have_value("0")
+    assert await slider.evaluate(track) == ["0.5", "0.5"]
+    await stand.put("robot-kit", "motors/right", value=-50)
+    await expect(slider).to_have_value("-50")
+    assert await slider.evaluate(track) == ["0.25", "0.5"]
+    await stand.put("robot-kit", "motors/right", value=0)

@@ -1,0 +1,142 @@
+"""Make the README's pictures again, from the real stack: `.venv/bin/python tests/system/page/pictures.py`.
+
+Writes docs/pictures/*.png. Needs what the page's tests need (Chromium, Mosquitto, the page's libraries) and a CJK font.
+The 24-hour chart shows a real room: the UCI "Occupancy Detection" tables, played into the stack by `labkeeper replay`;
+they are not part of this repository. Without them the chart's pictures are left as they are.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from playwright.async_api import Browser, async_playwright
+
+from labkeeper_cli.client import Target
+from labkeeper_cli.stack import Stack, Wishes, open_stack
+from labkeeper_cli.trial import all_online
+
+ROOT = Path(__file__).parents[3]
+PICTURES = ROOT / "docs" / "pictures"
+MAPPING = ROOT / "docs" / "how-to" / "replay" / "occupancy.toml"
+TABLES = ROOT.parent / "shared" / "data" / "occupancy"
+DIGIT = re.compile(r"\d")
+DAY_MS = 86_400_000
+ROWS_OF_THE_DAY = 1_440  # one a minute, and that Thursday has them all
+UNTIL = datetime.fromisoformat("2015-02-06T00:00:00+01:00")  # the end of a Thursday in Mons
+SETTLE_S = 20.0  # the room's day runs 30 times as fast: ten minutes of it
+Language = Literal["en", "zh"]
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
+TABLET, PHONE = (1180, 820), (390, 844)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture: its file, the browser it is seen in, and the page's address."""
+
+    name: str
+    language: Language
+    size: tuple[int, int] = TABLET
+    theme: Literal["light", "dark"] = "light"
+    address: str = ""
+    timezone: str = "Asia/Shanghai"
+
+
+def pages() -> list[Picture]:
+    """The lab."""
+    return [
+        Picture("page-en", "en"),
+        Picture("page-zh", "zh"),
+        Picture("page-dark", "en", theme="dark"),
+        Picture("phone-zh", "zh", size=PHONE),
+    ]
+
+
+def charts(device: str) -> list[Picture]:
+    """A day of a room's carbon dioxide."""
+    until_ms = int(UNTIL.timestamp() * 1000)
+    address = f"#/chart/demo-school/lab-1-pi/{device}/co2?range=24h&until={until_ms}"
+    return [Picture(f"co2-24h-{one}", one, address=address, timezone="Europe/Brussels") for one in LANGUAGES]
+
+
+async def main(tables: Path) -> None:
+    """Start a stack, let it run for a little, and take every picture."""
+    with tempfile.TemporaryDirectory(prefix="labkeeper-pictures-") as folder:
+        async with open_stack(Wishes(Path(folder))) as stack, open_browser() as browser:
+            assert stack.sim is not None
+            await all_online(stack.client, [device["id"] for device in stack.sim.ready["devices"]], 30)
+            await asyncio.sleep(SETTLE_S)
+            for picture in pages():
+                await take(stack, browser, picture)
+            if not all(table.exists() for table in files(tables)):
+                sys.stderr.write(f"{tables}: the tables are not there; the chart's pictures stay as they are\n")
+                return
+            for picture in charts(await played(stack, tables)):
+                await take(stack, browser, picture)
+
+
+def files(tables: Path) -> list[Path]:
+    """The room's tables in the order of time."""
+    return [tables / name for name in ("datatest.txt", "datatraining.txt")]
+
+
+async def played(stack: Stack, tables: Path) -> str:
+    """Play the room's tables into the stack; return the device's id once the hub has stored everything."""
+    command = [sys.executable, "-m", "labkeeper_cli", "replay", *map(str, files(tables)), "--device", "Office 3"]
+    command += ["--map", str(MAPPING), "--broker", stack.broker.url]
+    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=True)
+    device: str = json.loads(done.stdout.splitlines()[-1])["device"]
+    until_ms = int(UNTIL.timestamp() * 1000)
+    point = Target("demo-school", "lab-1-pi", device, "co2")
+    async with asyncio.timeout(120):
+        while len(await stack.client.readings(point, until_ms - DAY_MS, until_ms)) < ROWS_OF_THE_DAY:
+            await asyncio.sleep(0.5)
+    return device
+
+
+@asynccontextmanager
+async def open_browser() -> AsyncIterator[Browser]:
+    """Debian's Chromium, or the one CHROMIUM names."""
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield launched
+        await launched.close()
+
+
+async def take(stack: Stack, browser: Browser, picture: Picture) -> None:
+    """Sign in, open the page as the picture wants it, and keep what is seen."""
+    context = await browser.new_context(
+        locale={"zh": "zh-CN", "en": "en-GB"}[picture.language],
+        timezone_id=picture.timezone,
+        color_scheme=picture.theme,
+        viewport={"width": picture.size[0], "height": picture.size[1]},
+        reduced_motion="reduce",
+    )
+    page = await context.new_page()
+    await page.request.post(f"{stack.url}/api/v1/session", data={"secret": stack.secret})
+    await page.goto(f"{stack.url}/{picture.address}")
+    await page.locator(".summary dd" if picture.address else "lk-tile .value").filter(has_text=DIGIT).first.wait_for()
+    await page.evaluate("new Promise(requestAnimationFrame)")
+    file = PICTURES / f"{picture.name}.png"
+    await page.screenshot(path=file, animations="disabled")
+    await context.close()
+    if optimiser := shutil.which("optipng"):
+        await asyncio.to_thread(subprocess.run, [optimiser, "-quiet", "-o5", "-strip", "all", str(file)], check=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Make the README's pictures again, from the real stack.")
+    parser.add_argument("--tables", type=Path, default=TABLES, metavar="DIR", help="datatest.txt, datatraining.txt")
+    asyncio.run(main(parser.parse_args().tables))
