@@ -6,6 +6,7 @@ idle, and while a synthetic node sends 500 and 5,000 readings a second through t
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from benchmarks.synthetic import Shape, SyntheticNode, open_node
 from labkeeper_cli.client import Live, Target, percentile
 from labkeeper_cli.stack import Stack, Wishes, open_stack
 from labkeeper_cli.trial import all_online
+from labkeeper_wire.mqtt import Address, connect
 
 LOADS = {"idle": 0, "load500": 500, "load5000": 5000}
 READINGS = 50
@@ -58,6 +60,21 @@ async def waits(live: Live, target: Target, count: int) -> list[float]:
     return found
 
 
+async def broker_hop(broker_url: str, count: int) -> list[float]:
+    """What one hop through the broker costs here: a message from this process to itself. A command makes four."""
+    found: list[float] = []
+    async with connect(Address.parse(broker_url), "bench-hop") as link:
+        await link.subscribe(("bench/hop", 0))
+        arrived = link.messages()
+        for _ in range(count):
+            began = time.perf_counter()
+            link.send("bench/hop", b"x" * 100)
+            await anext(arrived)
+            found.append((time.perf_counter() - began) * 1000)
+            await asyncio.sleep(PAUSE_S)
+    return found
+
+
 async def light(stack: Stack) -> Target:
     """The simulated light's switch, once it is online."""
     identity = stack.sim.ready["devices"][0]["id"] if stack.sim else ""
@@ -78,6 +95,8 @@ async def bench(folder: Path, count: int) -> Figures:
                 found = await waits(live, target, count)
             figures[f"{name}_p50_ms"] = round(percentile(found, 0.50), 2)
             figures[f"{name}_p99_ms"] = round(percentile(found, 0.99), 2)
+        hops = await broker_hop(stack.broker.url, count)
+        figures["broker_hop_p50_ms"] = round(percentile(hops, 0.50), 2)
         figures |= {"commands": count * len(LOADS), "broker": stack.broker.kind}
     return figures
 
