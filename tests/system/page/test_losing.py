@@ -40,7 +40,7 @@ async def test_a_killed_hub_is_called_lost_and_found_again_where_one_was(stand: 
     await page.reload()
     await measure(console, AIR, "co2").wait_for()
     await page.evaluate("() => { window.notReloaded = true; scrollTo(0, 300); }")
-    where = await page.evaluate("Math.round(scrollY)")
+    assert await page.evaluate("Math.round(scrollY)") == 300
     await stand.stack.hub.stop(signal.SIGKILL)
     try:
         await expect(page.locator(".banner")).to_be_visible()
@@ -54,7 +54,7 @@ async def test_a_killed_hub_is_called_lost_and_found_again_where_one_was(stand: 
     value = measure(console, AIR, "co2")
     await expect(value.locator(".age")).to_be_empty(timeout=GONE_MS)
     await expect(control(console, LIGHT, "state").get_by_role("switch")).to_be_visible()
-    assert await page.evaluate("[window.notReloaded, Math.round(scrollY)]") == [True, where]
+    assert await page.evaluate("[window.notReloaded, Math.round(scrollY)]") == [True, 300]
 
 
 async def test_without_the_broker_values_are_old_and_nothing_can_be_pressed(stand: Stand, console: Console) -> None:
