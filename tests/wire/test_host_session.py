@@ -478,6 +478,18 @@ def test_a_host_keeps_a_bounded_number_of_nodes_and_topics(monkeypatch: pytest.M
     assert node.host.request_rebirth("school", "other", NOW) == [refused]
 
 
+def test_made_up_names_keep_no_true_node_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host_session, "NODE_LIMIT", 3)
+    node = Node(online())
+    for number in range(10):
+        topic = f"{STEM}/NDATA/made-up-{number}"
+        assert Refused("unknown_node", topic) in node.host.received(topic, encode(Payload((), NOW, 0)), NOW)
+    node.born()
+    node.device_born(1)
+    assert values(node.value(2)) == [("temperature", 1.0)]
+    assert len(node.host._nodes) <= 3
+
+
 # The order of messages
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkeeper_wire.topics import DEVICE_KINDS, NODE_KINDS, BadTopic, Kind, Topic, check_id, parse
+from labkeeper_wire.topics import DEVICE_KINDS, LONGEST_ID, NODE_KINDS, BadTopic, Kind, Topic, check_id, parse
 
 IDS = st.text(st.characters(exclude_characters="+/#"), min_size=1, max_size=20).filter(str.isprintable)
 
@@ -85,3 +85,9 @@ def test_reading_a_topic_never_raises_anything_else(text: str) -> None:
 
 def test_a_good_id_is_given_back() -> None:
     assert check_id("高一(3)班 lab-1") == "高一(3)班 lab-1"
+
+
+def test_an_id_longer_than_any_name_is_refused() -> None:
+    assert check_id("长" * LONGEST_ID) == "长" * LONGEST_ID
+    with pytest.raises(BadTopic, match="bad_id"):
+        check_id("x" * (LONGEST_ID + 1))

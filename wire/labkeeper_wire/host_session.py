@@ -54,6 +54,7 @@ class HostSession:
         self._nodes: dict[tuple[str, str], RemoteNode] = {}
         self._routes: dict[str, _Route] = {}
         self._waiting: set[RemoteNode] = set()
+        self._made = False  # a node since strangers were last forgotten
 
     def connected(self, now_ms: int) -> list[HostEffect]:  # noqa: ARG002 - the birth carries the will's time
         """The MQTT session stands: subscribe, then say online before anything else is published."""
@@ -150,8 +151,11 @@ class HostSession:
     def _node(self, group: str, node: str) -> RemoteNode | None:
         """Return the node, a new one if there is still room."""
         known = self._nodes.get((group, node))
+        if known is None and len(self._nodes) >= NODE_LIMIT and self._made:
+            self._forget_strangers()
         if known is not None or len(self._nodes) >= NODE_LIMIT:
             return known
+        self._made = True
         new = self._nodes[group, node] = RemoteNode(
             group,
             node,
@@ -159,6 +163,13 @@ class HostSession:
             rebirth_interval_ms=self._rebirth_interval_ms,
         )
         return new
+
+    def _forget_strangers(self) -> None:
+        """Names that were made up, never born, must not keep a true node out."""
+        self._nodes = {name: node for name, node in self._nodes.items() if node.was_born}
+        self._waiting.intersection_update(self._nodes.values())
+        self._routes.clear()
+        self._made = False
 
     def _state(self, topic: str, payload: bytes) -> list[HostEffect]:
         """Our own STATE: contradict an offline that is not true; another host under our id is refused aloud."""

@@ -64,6 +64,11 @@ class RemoteNode:
         """Return school and node."""
         return self._group, self._node
 
+    @property
+    def was_born(self) -> bool:
+        """Whether it ever was more than a name on a topic."""
+        return self.alive or self._born_ms != NEVER
+
     def datatype(self, device: str | None, name: str) -> int | None:
         """Return the datatype the birth of the device (None: the node) gave to a metric."""
         birth = self._births.get(device)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 NAMESPACE = "spBv1.0"
 FORBIDDEN = frozenset("+/#")
 LONGEST_TOPIC_BYTES = 65_535  # MQTT 3.1.1, 1.5.3
+LONGEST_ID = 256  # characters; longer ones are no name anybody could read, and no path of the API would take them
 STATE_LEVELS = 3
 NODE_LEVELS = 4
 DEVICE_LEVELS = 5
@@ -76,6 +77,6 @@ def parse(topic: str) -> Topic:
 def check_id(text: str) -> str:
     """Give a group, node, device or host id back; raise BadTopic("bad_id") if it cannot be a topic level."""
     # isprintable refuses control characters and lone surrogates, which MQTT forbids or brokers cut connections for.
-    if not text or not text.isprintable() or not FORBIDDEN.isdisjoint(text):
+    if not 0 < len(text) <= LONGEST_ID or not text.isprintable() or not FORBIDDEN.isdisjoint(text):
         raise BadTopic("bad_id", text[:80])
     return text
