@@ -83,6 +83,7 @@ class NodeServices:
         client_id = f"labkeeper-{self.node}-{self.instance}"
         try:
             async with mqtt.connect(self.address, client_id, clean=False, late_ack=True) as link:
+                link.on_oversized = self._too_large
                 driver_link = DriverLink(link)
                 try:
                     yield driver_link
@@ -97,6 +98,9 @@ class NodeServices:
     def now_ms(self) -> int:
         """Return the node's clock."""
         return now_ms()
+
+    def _too_large(self, topic: str, size: int) -> None:
+        self.refusals.count("device_nonsense", f"{self.instance} {topic} too_large", f"{size} bytes")
 
     def _strike(self, link: DriverLink) -> None:
         message = link.handled

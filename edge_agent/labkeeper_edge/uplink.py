@@ -137,6 +137,7 @@ class Uplink:
         ended = ""
         stopped = False
         async with mqtt.connect(self.identity.address, client_id, will=will) as link:
+            link.on_oversized = lambda topic, _: self.refusals.count("message_refused", f"{topic} too_large")
             self._talk = self._conversation(session, link)
             try:
                 async with asyncio.TaskGroup() as group:

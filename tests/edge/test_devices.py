@@ -3,7 +3,7 @@
 import pytest
 
 from labkeeper_edge.devices import Devices
-from labkeeper_edge.refusals import Refusals
+from labkeeper_edge.refusals import REMEMBERED, SAID_ONE_BY_ONE, Refusals
 from labkeeper_edge.settings import DeviceSettings, PointSettings, Titles
 from labkeeper_sdk import DeviceInfo, Measure, Point, Switch, Title
 
@@ -96,3 +96,23 @@ def test_a_trouble_is_logged_once_per_change(caplog: pytest.LogCaptureFixture) -
     refusals.clear("d/t")
     assert refusals.total()["wrong_type"] == 2
     assert [record.levelname for record in caplog.records if record.levelno > 20] == ["WARNING", "WARNING"]
+
+
+def test_a_source_that_comes_and_goes_is_logged_ever_more_rarely(caplog: pytest.LogCaptureFixture) -> None:
+    refusals = Refusals()
+    with caplog.at_level("INFO"):
+        for _ in range(1000):
+            refusals.count("not_finite", "air/co2")
+            refusals.clear("air/co2")
+    assert SAID_ONE_BY_ONE < len(caplog.records) < 2 * SAID_ONE_BY_ONE
+    assert refusals.counts["not_finite"] == 1000
+
+
+def test_a_new_source_for_every_message_fills_neither_log_nor_memory(caplog: pytest.LogCaptureFixture) -> None:
+    refusals = Refusals()
+    for number in range(10_000):
+        refusals.count("message_refused", f"topic {number}\n" + "x" * 10_000)
+    assert len(caplog.records) < 2 * SAID_ONE_BY_ONE
+    assert all(record.getMessage().isprintable() and len(record.getMessage()) < 400 for record in caplog.records)
+    assert len(refusals._trouble) <= REMEMBERED
+    assert refusals.counts["message_refused"] == 10_000

@@ -29,12 +29,14 @@ from labkeeper_wire.effects import (
 )
 from labkeeper_wire.host_session import HostSession
 from labkeeper_wire.payload import Metric
+from labkeeper_wire.topics import NAMESPACE, BadTopic, Kind, parse
 
 log = logging.getLogger(__name__)
 TICK_S = 0.2
 TURN_S = 0.004  # of one task in the event loop, before commands and pages get theirs
 FIRST_WAIT_S = 0.2
 LAST_WAIT_S = 5.0
+STATE_PREFIX = f"{NAMESPACE}/STATE/"
 
 
 class NotConnected(Exception):
@@ -99,8 +101,10 @@ class Host:
         session = HostSession(self.host_id, connect_ms=self.now_ms())
         will = mqtt.Will(session.will.topic, session.will.payload, session.will.qos, session.will.retain)
         async with mqtt.connect(self.address, f"labkeeper-host-{self.host_id}", will=will) as link:
+            link.on_oversized = lambda topic, _: self.intake.refusals.count("too_large", topic)
             try:
-                await self._carry_out(link, session.connected(self.now_ms()))
+                now_ms = self.now_ms()
+                await self._carry_out(link, session.connected(now_ms), now_ms)
                 self.outlet.session, self.outlet.link = session, link
                 self._say("connected")
                 yield link
@@ -115,7 +119,8 @@ class Host:
     async def _leave(self, link: mqtt.Link, session: HostSession) -> None:
         try:
             async with asyncio.timeout(2):
-                await self._carry_out(link, session.leave(self.now_ms()))
+                now_ms = self.now_ms()
+                await self._carry_out(link, session.leave(now_ms), now_ms)
         except (mqtt.MqttError, TimeoutError) as error:
             log.warning("the broker did not hear the goodbye: %s", error)
 
@@ -136,16 +141,31 @@ class Host:
             return
         for message in messages:
             self.messages += 1
-            for effect in session.received(message.topic, message.payload, now_ms):
+            for effect in self._heard(session, message, now_ms):
                 if type(effect) is DataReceived:
                     self._data(effect, now_ms)
                 else:
-                    await self._carry_out(link, (effect,))
+                    await self._carry_out(link, (effect,), now_ms)
             if journal.full:
                 await journal.room()
+                now_ms = self.now_ms()
             if clock() > until:
                 await asyncio.sleep(0)
                 until, now_ms = clock() + TURN_S, self.now_ms()
+
+    def _heard(self, session: HostSession, message: mqtt.Message, now_ms: int) -> list[HostEffect]:
+        """Return what a message means. What the broker kept says nothing of now, a birth of last year least of all:
+        its node is asked what is true, if it is there at all.
+        """
+        topic = message.topic
+        if not message.retain or topic.startswith(STATE_PREFIX):
+            return session.received(topic, message.payload, now_ms)
+        self.intake.refusals.count("retained", topic)
+        try:
+            kept = parse(topic)
+        except BadTopic:
+            return []
+        return session.request_rebirth(kept.group, kept.node, now_ms) if kept.kind is Kind.NBIRTH else []
 
     async def _tick(self, link: mqtt.Link) -> None:
         while True:
@@ -153,16 +173,17 @@ class Host:
             now_ms = self.now_ms()
             self.births.sweep(now_ms)
             if self.outlet.session is not None:
-                await self._carry_out(link, self.outlet.session.tick(now_ms))
+                await self._carry_out(link, self.outlet.session.tick(now_ms), now_ms)
 
-    async def _carry_out(self, link: mqtt.Link, effects: Iterable[HostEffect]) -> None:
+    async def _carry_out(self, link: mqtt.Link, effects: Iterable[HostEffect], now_ms: int) -> None:
+        """Do what the session asks; one moment for all of it, or a birth would come later than the data behind it."""
         for effect in effects:
             if isinstance(effect, Subscribe):
                 await link.subscribe(*effect.filters)
             elif isinstance(effect, Publish):
                 await link.publish(effect.topic, effect.payload, qos=effect.qos, retain=effect.retain)
             elif not isinstance(effect, Disconnect):
-                self._hear(effect, self.now_ms())
+                self._hear(effect, now_ms)
 
     def _data(self, data: DataReceived, now_ms: int) -> None:
         source = self.births.sources.get((data.group, data.node))

@@ -6,12 +6,13 @@ import random
 
 import pytest
 
+from labkeeper_sdk.testing import Broker
 from labkeeper_wire import mqtt
 from labkeeper_wire.codec import encode
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.payload import DataSet, Metric, Payload, Property
 
-from .conftest import School
+from .conftest import School, Start
 from .scripted_node import double, joined, now_ms, until
 
 AIR = {"air": [double("co2", 400.0), double("heat", 20.0), Metric("table", None, DataType.DATASET, 1)]}
@@ -102,3 +103,39 @@ async def test_a_gap_record_that_is_none_is_refused(school: School) -> None:
         node.send(None, [Metric("Delivery/Gap", "nonsense", DataType.STRING, now_ms())], batch=1)
         await node.acknowledged(1)
     assert school.refused("bad_gap") == 1
+
+
+async def test_a_message_too_large_to_be_read_is_counted_and_logged_once(
+    school: School, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with joined(school.port, devices=AIR) as node:
+        for _ in range(3):
+            node.link.send("spBv1.0/school/DDATA/lab/air", b"x" * (5 << 20))
+            await node.link.drain()
+        node.send("air", [double("co2", 1.0)], batch=1)
+        await node.acknowledged(1)
+    assert school.refused("too_large") == 3
+    assert sum("too_large" in record.getMessage() for record in caplog.records) == 1
+
+
+async def test_a_birth_the_broker_kept_is_refused_and_its_node_asked_what_is_true(start: Start, broker: Broker) -> None:
+    topic = "spBv1.0/school/NBIRTH/kept"
+    birth = Payload((Metric("bdSeq", 0, DataType.INT64), double("x", 1.0)), now_ms(), 0)
+    async with mqtt.connect(mqtt.Address("127.0.0.1", broker.port), "gateway") as link:
+        await link.publish(topic, encode(birth), retain=True)
+        await link.subscribe(("spBv1.0/school/NCMD/kept", 0))
+        async with start() as school:
+            async with asyncio.timeout(10):
+                asked = await anext(link.messages())
+            assert b"Rebirth" in asked.payload
+            assert school.refused("retained") == 1
+            assert school.hub.parts.registry.nodes() == ()
+
+
+async def test_readings_whose_time_is_mended_keep_their_order(school: School) -> None:
+    early = {"air": [double("co2", 0.0, 1)]}
+    async with joined(school.port, "plc", metrics=[], devices=early, host=None) as node:
+        for number in range(1, 50):
+            node.send("air", [double("co2", float(number), 1)])
+        rows = await school.stored(50, "air", "co2", "plc")
+    assert [row.value for row in rows] == [float(number) for number in range(50)]

@@ -10,7 +10,7 @@ import pytest
 from labkeeper_hub.bus import EventBus
 from labkeeper_hub.ingest.deliveries import Deliveries
 from labkeeper_hub.ingest.intake import AHEAD_MS, FIRST_MS, Intake, Source
-from labkeeper_hub.ingest.refusals import REMEMBERED, Refusals
+from labkeeper_hub.ingest.refusals import NAMED, REMEMBERED, Refusals
 from labkeeper_hub.model import DeviceKey, NodeKey
 from labkeeper_hub.registry.registry import HubRegistry
 from labkeeper_hub.timeseries.columns import ARRIVAL, BAD, DOUBTFUL, FLOAT, HISTORICAL, INT, NULL, TEXT, WIDE
@@ -132,10 +132,28 @@ async def test_an_answer_to_a_command_goes_to_the_desk(desk: Desk) -> None:
     assert desk.answers == [DeviceKey(*NODE, "air")]
 
 
-def test_reasons_are_logged_again_when_too_many_places_were_remembered(caplog: pytest.LogCaptureFixture) -> None:
+def test_one_line_for_each_place_and_reason(caplog: pytest.LogCaptureFixture) -> None:
     refusals = Refusals()
-    for number in range(REMEMBERED + 1):
-        refusals.count("not_finite", f"point {number}")
-    refusals.count("not_finite", "point 0")
-    assert len(caplog.records) == REMEMBERED + 2
-    assert refusals.counts["not_finite"] == REMEMBERED + 2
+    for _ in range(3):
+        refusals.count("not_finite", "a point")
+        refusals.count("late", "a point")
+        refusals.count("not_finite", "另一个")
+    assert len(caplog.records) == 3
+    assert refusals.counts == {"not_finite": 6, "late": 3}
+
+
+def test_a_new_name_for_every_message_fills_neither_log_nor_memory(caplog: pytest.LogCaptureFixture) -> None:
+    refusals = Refusals()
+    for number in range(4 * REMEMBERED):
+        refusals.count("bad_id", f"topic {number} " + "x" * 60_000)
+    doublings = (4 * REMEMBERED).bit_length() - NAMED.bit_length()
+    assert len(caplog.records) == NAMED + doublings
+    assert "topic 4095" in caplog.text
+    assert max(len(record.getMessage()) for record in caplog.records) < 300
+    assert len(refusals._said) <= REMEMBERED
+    assert refusals.counts["bad_id"] == 4 * REMEMBERED
+
+
+def test_a_topic_cannot_write_lines_of_its_own(caplog: pytest.LogCaptureFixture) -> None:
+    Refusals().count("bad_id", "a\n2026-01-01 ERROR all is lost\x1b[2J")
+    assert caplog.records[0].getMessage().isprintable()

@@ -71,12 +71,19 @@ def _give_up(waiter: asyncio.Future[Any], error: MqttError) -> None:
         waiter.exception()  # the one who waits gets it; nobody waiting is no news
 
 
+def _say_oversized(topic: str, size: int) -> None:
+    log.warning("message of %d bytes on %s is too large and was dropped", size, topic)
+
+
 class Link(asyncio.BufferedProtocol):
     """A live connection; made by `connect` only."""
 
     session_present: bool = False
+    on_oversized: Callable[[str, int], None]
+    """Hears of every message that was too large to be kept: its topic and its size in bytes."""
 
     def __init__(self, *, late_ack: bool) -> None:
+        self.on_oversized = _say_oversized
         self._late_ack = late_ack
         self._buffer = bytearray(READ_BYTES)
         self._view = memoryview(self._buffer)
@@ -200,7 +207,7 @@ class Link(asyncio.BufferedProtocol):
                 waiter.set_result(packet)
 
     def _refuse(self, packet: packets.Oversized) -> None:
-        log.warning("message of %d bytes on %s is too large and was dropped", packet.size, packet.topic)
+        self.on_oversized(packet.topic, packet.size)
         if packet.qos:
             self._write(packets.puback(packet.packet_id))
 
