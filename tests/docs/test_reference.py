@@ -1,0 +1,117 @@
+"""The reference is whole: every setting, hook, error, option and refusal is described."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+
+import pytest
+from pydantic import BaseModel
+
+from labkeeper_cli.recorded import DeviceMap, PointMap, TableMap
+from labkeeper_edge.command_store import RESTARTED
+from labkeeper_edge.settings import parse_settings
+from labkeeper_hub.settings import HubSettings
+from labkeeper_sdk import LabkeeperError, errors, hooks
+from labkeeper_sdk.testing.brokers import MOSQUITTO_CONF
+
+from .command_line import PAGE, page
+from .pages import ROOT, blocks, read
+
+HOOK_PAGE = "docs/reference/hooks.md"
+HUB_PAGE = "docs/reference/hub-configuration.md"
+WRONG_PAGE = "docs/how-to/when-something-is-wrong.md"
+NODE_AND_HUB_PAGE = "docs/how-to/run-a-hub-and-a-node.md"
+IN_ITS_PLACE = {"listener", "allow_anonymous", "persistence", "persistence_location", "log_dest", "log_type"}
+HUB_REASONS = re.compile(r"""(?:refusals\.count|Refused|_refuse|BadTopic)\(\s*"([a-z_]+)\"""")
+COMMAND_CODES = re.compile(r"""(?:CommandRejected|CommandFailed|Undeliverable)\(\s*"([a-z_]+)\"""")
+ENDS = re.compile(r"""State\.(?:EXPIRED|UNKNOWN|REJECTED|FAILED), now_ms, "([a-z_]+)\"""")
+
+
+def rows(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.startswith("|")]
+
+
+def test_the_command_line_page_is_what_the_parsers_say() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "run: python -m tests.docs.command_line"
+
+
+@pytest.mark.parametrize("name", [*HubSettings.model_fields])
+def test_every_setting_of_the_hub_is_described(name: str) -> None:
+    assert any(row.startswith(f"| `{name}` |") for row in rows(read(HUB_PAGE)))
+
+
+def test_the_hub_page_describes_no_setting_that_does_not_exist() -> None:
+    described = re.findall(r"^\| `(\w+)` \| (?:`--|\|)", read(HUB_PAGE), re.MULTILINE)
+    assert set(described) <= set(HubSettings.model_fields)
+
+
+def test_the_whole_files_in_the_pages_are_accepted() -> None:
+    for name in (HUB_PAGE, NODE_AND_HUB_PAGE):
+        for language, text in blocks(read(name)):
+            if language == "toml" and text.startswith("data"):
+                HubSettings(**tomllib.loads(text))
+            if language == "toml" and text.startswith("school"):
+                parse_settings(text)
+
+
+def hooks_specified() -> Iterator[str]:
+    for kind in vars(hooks).values():
+        if isinstance(kind, type) and kind.__module__ == hooks.__name__:
+            yield from (name for name, it in vars(kind).items() if hasattr(it, f"{hooks.PROJECT}_spec"))
+
+
+def test_there_are_hooks() -> None:
+    assert list(hooks_specified())
+
+
+@pytest.mark.parametrize("name", [*hooks_specified()])
+def test_every_hook_is_described(name: str) -> None:
+    assert any(row.startswith(f"| `{name}` |") for row in rows(read(HOOK_PAGE)))
+    assert f"## `{name}`" in read(HOOK_PAGE)
+
+
+def test_every_error_of_the_tree_is_described_with_what_it_carries() -> None:
+    table = {row.split("`")[1]: row for row in rows(read("docs/reference/errors.md")) if row.startswith("| `")}
+    tree = {it.__name__ for it in vars(errors).values() if isinstance(it, type) and issubclass(it, LabkeeperError)}
+    assert set(table) == tree
+
+
+@pytest.mark.parametrize(("prefix", "model"), [("", TableMap), ("device.", DeviceMap), ("points.NAME.", PointMap)])
+def test_every_key_of_a_mapping_file_is_described(prefix: str, model: type[BaseModel]) -> None:
+    described = read("docs/how-to/replay-a-recording.md")
+    for name in model.model_fields:
+        assert f"`{prefix}{name}" in described or prefix + name in ("device", "points")
+
+
+def test_the_broker_of_a_school_is_configured_as_the_one_we_test_with() -> None:
+    written = next(text for language, text in blocks(read(NODE_AND_HUB_PAGE)) if language == "conf")
+    ours = [line for line in MOSQUITTO_CONF.splitlines() if line.split()[0] not in IN_ITS_PLACE]
+    assert ours
+    assert set(ours) <= set(written.splitlines())
+
+
+def sources(*folders: str) -> str:
+    return "\n".join(path.read_text(encoding="utf-8") for folder in folders for path in ROOT.glob(f"{folder}/**/*.py"))
+
+
+def found(pattern: re.Pattern[str], text: str) -> set[str]:
+    return set(pattern.findall(text))
+
+
+def test_every_reason_the_hub_refuses_for_is_explained() -> None:
+    said = read(WRONG_PAGE)
+    hub_side = sources("hub/labkeeper_hub/ingest", "hub/labkeeper_hub/commands") + "\n".join(
+        (ROOT / "wire" / "labkeeper_wire" / name).read_text(encoding="utf-8")
+        for name in ("host_session.py", "remote_node.py", "topics.py")
+    )
+    reasons = found(HUB_REASONS, hub_side)
+    assert {"not_finite", "unknown_node", "bad_id"} <= reasons
+    assert not [reason for reason in sorted(reasons) if f"`{reason}`" not in said]
+
+
+def test_every_code_a_command_ends_with_is_explained() -> None:
+    said = read(WRONG_PAGE)
+    codes = found(COMMAND_CODES, sources("hub", "edge_agent", "plugins/labkeeper_sdk")) | {RESTARTED}
+    codes |= found(ENDS, sources("hub/labkeeper_hub/commands"))
+    assert {"busy", "not_sent", "node_lost", "unreachable"} <= codes
+    assert not [code for code in sorted(codes) if f"`{code}`" not in said]
