@@ -107,13 +107,15 @@ async def once(folder: Path, fault: str, down_s: float, rate: float) -> Figures:
         await asyncio.sleep(AFTER_S)
         if stack.sim is not None:
             await stack.sim.stop()
-        verdict = await judge(stack, witness, Verdict(stack.broker.kind))
+        silent = time.monotonic()
+        verdict = await judge(stack, witness, Verdict(stack.broker.kind), within_s=60)
         return {
             "sent": verdict.readings_stored + verdict.differences.missing - verdict.differences.invented,
             **figures_of(verdict.differences),
             "stored": verdict.readings_stored,
             "balanced": not any("ledger" in remark for remark in verdict.remarks),
             "fault_s": round(fault_s, 1),
+            "settled_s": round(time.monotonic() - silent, 1),
             "observer_saw": len(observer.payloads),
         }
 

@@ -150,17 +150,26 @@ def _as_ours(seen: Seen, kind: str | None) -> Seen:
     return seen._replace(value=ON_OFF.get(seen.value, seen.value)) if kind == "bool" else seen
 
 
-async def judge(stack: Stack, witness: Path, verdict: Verdict) -> Verdict:
-    """Compare the witness with the store and fill in the verdict."""
-    ledger = await settled(stack.client)
-    verdict.readings_taken = sum(node["taken"] or 0 for node in ledger)
-    verdict.remarks += [f"the ledger of {node['node']} does not balance" for node in ledger if not node["balanced"]]
-    devices = await stack.client.devices()
-    stored = await stored_series(stack.client, devices, 0, FAR_FUTURE_MS)
-    verdict.readings_stored = sum(map(len, stored.values()))
+async def judge(stack: Stack, witness: Path, verdict: Verdict, within_s: float = SETTLE_S) -> Verdict:
+    """Compare the witness with the store and fill in the verdict.
+
+    What is still missing may be on its way (a broker holds it, a node waits to reconnect): look again until nothing
+    is, or the time is up.
+    """
     witnessed = await asyncio.to_thread(_read, witness)
-    differences = compare(in_our_words(witnessed, devices), stored)
-    verdict.differences = sum(differences.values(), Differences())
+    end = time.monotonic() + within_s
+    while True:
+        ledger = await settled(stack.client, within_s)
+        devices = await stack.client.devices()
+        stored = await stored_series(stack.client, devices, 0, FAR_FUTURE_MS)
+        differences = compare(in_our_words(witnessed, devices), stored)
+        total = sum(differences.values(), Differences())
+        if not total.missing or time.monotonic() > end:
+            break
+    verdict.readings_taken = sum(node["taken"] or 0 for node in ledger)
+    verdict.readings_stored = sum(map(len, stored.values()))
+    verdict.differences = total
+    verdict.remarks += [f"the ledger of {node['node']} does not balance" for node in ledger if not node["balanced"]]
     verdict.remarks += [
         f"{device} {point}: {found}" for (device, point), found in differences.items() if not found.none
     ]
