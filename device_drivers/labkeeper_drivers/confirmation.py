@@ -48,6 +48,7 @@ class Waiting:
     """All writes under way behind one connection."""
 
     _waits: dict[tuple[str, str], list[Wait]] = field(default_factory=dict)
+    _newest: dict[tuple[str, str], Value | None] = field(default_factory=dict)
 
     @asynccontextmanager
     async def confirmation(self, device: str, point: Point, asked: Value, within_s: float) -> AsyncIterator[None]:
@@ -69,17 +70,19 @@ class Waiting:
 
     def saw(self, device: str, readings: Iterable[Reading]) -> None:
         """Wake every write these readings confirm."""
-        if not self._waits:
-            return
         for reading in readings:
+            self._newest[device, reading.point] = reading.value
             for wait in self._waits.get((device, reading.point), ()):
                 if not wait.seen.done() and confirms(wait.point, wait.asked, reading.value):
                     wait.seen.set_result(None)
 
     def accepted(self, device: str, point: str, target: Value) -> None:
-        """Note that the device has taken this target, though it has not reached it."""
+        """Note that the device has taken this target; one that is there already will say nothing more about it."""
         for wait in self._waits.get((device, point), ()):
             wait.accepted = wait.accepted or confirms(wait.point, wait.asked, target)
+            there = confirms(wait.point, wait.asked, self._newest.get((device, point)))
+            if wait.accepted and there and not wait.seen.done():
+                wait.seen.set_result(None)
 
     def give_up(self, why: str) -> None:
         """Fail every write under way: nobody will hear a confirmation any more."""

@@ -105,3 +105,18 @@ async def test_a_confirmed_write_is_not_given_up() -> None:
     async with asyncio.timeout(5), waiting.confirmation("plug", LAMP, asked=True, within_s=60):
         waiting.saw("plug", [Reading("lamp", True)])
         waiting.give_up("the link ended")
+
+
+async def test_a_device_that_is_there_already_confirms_by_taking_the_target() -> None:
+    waiting = Waiting()
+    waiting.saw("motor", [Reading("level", 0.0)])
+    async with waiting.confirmation("motor", LEVEL, 0.0, 5):
+        waiting.accepted("motor", "level", 0.0)
+
+
+async def test_taking_the_target_is_not_being_there() -> None:
+    waiting = Waiting()
+    waiting.saw("motor", [Reading("level", 50.0)])
+    with pytest.raises(CommandFailed, match="took the target"):
+        async with waiting.confirmation("motor", LEVEL, 0.0, 0.05):
+            waiting.accepted("motor", "level", 0.0)

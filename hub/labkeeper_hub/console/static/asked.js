@@ -87,7 +87,8 @@ export class Asked {
   #ask(target, value, confirm_ms) {
     const id = newId();
     const ttl_ms = Math.max(SHORTEST_TTL_MS, confirm_ms);
-    if (!this.#send({ type: "command", id, ...target, value, ttl_ms })) return;
+    const made_ms = Math.round(this.#store.now()); // by the hub's clock: what waits in a socket is not done late
+    if (!this.#send({ type: "command", id, ...target, value, ttl_ms, made_ms })) return;
     this.#put({ id, target, value, confirm_ms, outcome: "pending", code: null, message: null });
     setTimeout(() => this.#change(id, outOfPatience), confirm_ms);
   }

@@ -12,10 +12,14 @@ export const ASKED = "#asked"; // what this page has asked for, and what became 
 
 const open = new Set(["queued", "sent", "accepted"]);
 
+const CLOCKS_KEPT = 8;
+
 export class Store {
   /** @type {Map<string, Set<() => void>>} */
   #watchers = new Map();
   #hubAhead_ms = 0;
+  /** @type {number[]} */
+  #heardAhead_ms = [];
 
   constructor() {
     /** @type {wire.Lab[]} */
@@ -50,9 +54,10 @@ export class Store {
     return Date.now() + this.#hubAhead_ms;
   }
 
-  /** @param {number} server_ms */
+  /** The message that travelled least tells the time best, and none travels backwards. @param {number} server_ms */
   setClock(server_ms) {
-    this.#hubAhead_ms = server_ms - Date.now();
+    this.#heardAhead_ms = [...this.#heardAhead_ms.slice(1 - CLOCKS_KEPT), server_ms - Date.now()];
+    this.#hubAhead_ms = Math.max(...this.#heardAhead_ms);
   }
 
   /** @param {Link} link */
