@@ -99,7 +99,7 @@ class Setpoint(Point):
 
 @dataclass(frozen=True, slots=True)
 class Switch(Point):
-    """On or off. After power-up and link loss it is off unless its declaration says otherwise."""
+    """On or off. With a `safe_value` the node drives it there at start-up, and after `link_loss_s` without the hub."""
 
     kind: ClassVar[str] = "switch"
     writable: ClassVar[bool] = True
