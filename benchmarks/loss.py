@@ -7,6 +7,7 @@ compared value by value and timestamp by timestamp.
 
 import asyncio
 import contextlib
+import json
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -15,12 +16,15 @@ from pathlib import Path
 import aiomqtt
 
 from benchmarks.harness import Figures, measure, options
+from benchmarks.synthetic import now_ms
+from labkeeper_cli.client import Target
 from labkeeper_cli.comparison import Differences
 from labkeeper_cli.stack import Stack, Wishes, open_stack
-from labkeeper_cli.trial import Verdict, all_online, judge
+from labkeeper_cli.trial import FAR_FUTURE_MS, Verdict, all_online, judge
 
 COUNTER = "0x00158d00000a0006"
-BEFORE_S, AFTER_S = 3.0, 3.0
+BEFORE_S, AFTER_S, AFTER_KILL_S = 3.0, 3.0, 8.0
+FORGOTTEN_MS = 1000
 
 
 async def away(stop: Callable[[], Awaitable[object]], start: Callable[[], Awaitable[None]], down_s: float) -> None:
@@ -101,23 +105,43 @@ async def once(folder: Path, fault: str, down_s: float, rate: float) -> Figures:
     async with open_stack(wishes) as stack, observed(stack.broker.url) as observer:
         await all_online(stack.client, [COUNTER], 30)
         await asyncio.sleep(BEFORE_S)
-        began = time.monotonic()
+        began_ms = now_ms()
         await cause(fault, stack, down_s)
-        fault_s = time.monotonic() - began
-        await asyncio.sleep(AFTER_S)
+        back_ms = now_ms()
+        await asyncio.sleep(AFTER_KILL_S if fault == "broker-kill" else AFTER_S)
         if stack.sim is not None:
             await stack.sim.stop()
         silent = time.monotonic()
-        verdict = await judge(stack, witness, Verdict(stack.broker.kind), within_s=60)
+        verdict = await judge(stack, witness, Verdict(stack.broker.kind), within_s=15 if fault == "broker-kill" else 60)
         return {
             "sent": verdict.readings_stored + verdict.differences.missing - verdict.differences.invented,
             **figures_of(verdict.differences),
             "stored": verdict.readings_stored,
             "balanced": not any("ledger" in remark for remark in verdict.remarks),
-            "fault_s": round(fault_s, 1),
+            "fault_s": round((back_ms - began_ms) / 1000, 1),
+            **await unexplained(stack, witness, began_ms, back_ms),
             "settled_s": round(time.monotonic() - silent, 1),
             "observer_saw": len(observer.payloads),
         }
+
+
+async def unexplained(stack: Stack, witness: Path, began_ms: int, back_ms: int) -> Figures:
+    """Missing readings that no death of the broker explains.
+
+    A killed broker forgets what it had not saved: messages it still held for the node (`FORGOTTEN_MS` before), and the
+    node's session, so that what devices say before the node has subscribed again goes to nobody.
+    """
+    device = next(one for one in await stack.client.devices() if one["device"] == COUNTER)
+    target = Target(device["school"], device["node"], COUNTER, "counter")
+    stored = {time_ms for time_ms, _ in await stack.client.readings(target, 0, FAR_FUTURE_MS)}
+    lines = await asyncio.to_thread(lambda: witness.read_text().splitlines())
+    said = [(one["published_ms"], one["time_ms"] in stored) for one in map(json.loads, lines) if "published_ms" in one]
+    again_ms = min(
+        (published_ms for published_ms, is_stored in said if is_stored and published_ms > back_ms), default=0
+    )
+    lost = [published_ms for published_ms, is_stored in said if not is_stored]
+    early = sum(published_ms < began_ms - FORGOTTEN_MS for published_ms in lost)
+    return {"missing_before": early, "missing_since_back": sum(published_ms > again_ms for published_ms in lost)}
 
 
 def figures_of(differences: Differences) -> Figures:
