@@ -54,8 +54,9 @@ class Client:
                 group.create_task(self._tell(), name="live: tell")
                 group.create_task(self._listen(), name="live: listen")
                 group.create_task(self._watch(), name="live: watch")
-        except* (Dropped, WebSocketDisconnect) as ended:
-            raise ended.exceptions[0] from None
+        except BaseExceptionGroup as ended:  # not `except*`: before Python 3.11.4 it would wrap what is raised in it
+            expected = ended.subgroup((Dropped, WebSocketDisconnect))
+            raise expected.exceptions[0] if expected else ended from None
 
     async def _first_word(self) -> Resume:
         try:
