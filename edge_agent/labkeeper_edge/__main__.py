@@ -55,7 +55,7 @@ async def main(
 async def _run(node: Node, assignments: list[Assignment], stop: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as group:
         uplink, *others = [group.create_task(work, name=name) for name, work in node.workers(assignments)]
-        print(json.dumps({"ready": "edge", "node": node.settings.node}), flush=True)
+        node.when_tried(lambda: print(json.dumps({"ready": "edge", "node": node.settings.node}), flush=True))
         await stop.wait()
         for task in reversed(others):
             task.cancel()

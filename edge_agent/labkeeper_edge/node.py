@@ -1,7 +1,7 @@
 """The parts of a node, joined: who tells whom, in one place."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -23,6 +23,8 @@ from labkeeper_sdk.plugins import Loaded
 from labkeeper_wire.mqtt import Address
 
 LAST_WORDS_S = 3.0
+STARTING = "starting"
+TRIED_S = 5.0
 Work = tuple[str, Coroutine[None, None, None]]
 
 
@@ -37,6 +39,7 @@ class Node:
     safe_keeping: SafeKeeping
     connections: Connections
     drivers: dict[str, str] = field(default_factory=dict)
+    _say_tried: Callable[[], None] | None = None
 
     def workers(self, assignments: Iterable[Assignment]) -> list[Work]:
         """Return the named tasks in the order of starting; they are to be ended in reverse, the uplink last."""
@@ -50,6 +53,25 @@ class Node:
             *((f"driver {it.instance}", self._supervisor(it).run()) for it in assignments),
         ]
 
+    def when_tried(self, say: Callable[[], None]) -> None:
+        """Call `say` once every driver has been tried, at most `TRIED_S` from now: then devices are heard at once."""
+        self._say_tried = say
+        asyncio.get_running_loop().call_later(TRIED_S, self._tried)
+        self._tell_tried()
+
+    def _tell(self, instance: str, state: str) -> None:
+        self.drivers[instance] = state
+        self._tell_tried()
+
+    def _tell_tried(self) -> None:
+        if STARTING not in self.drivers.values():
+            self._tried()
+
+    def _tried(self) -> None:
+        say, self._say_tried = self._say_tried, None
+        if say is not None:
+            say()
+
     async def last_words(self) -> None:
         """With the drivers gone, put on disk what they said last; a disk that takes nothing is not waited for."""
         with suppress(TimeoutError):
@@ -58,8 +80,7 @@ class Node:
                 await self.intake.flush()
 
     def _supervisor(self, assignment: Assignment) -> Supervisor:
-        tell = self.drivers.__setitem__
-        return Supervisor(assignment, self.intake, self.connections, tell, self.settings.poll_every_s)
+        return Supervisor(assignment, self.intake, self.connections, self._tell, self.settings.poll_every_s)
 
 
 def assign(
@@ -84,7 +105,7 @@ def assign(
         configuration = driver_configuration(instance, driver, said.own(), source)
         services = NodeServices(Address.parse(settings.broker), settings.node, instance, refusals)
         assignments.append(Assignment(instance, driver, configuration, services))
-        states[instance] = "starting"
+        states[instance] = STARTING
     return assignments, states
 
 
