@@ -184,8 +184,9 @@ async def test_a_full_outbox_gives_up_the_oldest_and_says_so(
     async with run_edge(quota):
         async with open_host(broker.url, acking=False) as host:
             await host.born("d1")
-        for number in range(60):
-            await keyboard.says(text=f"{number:03}" + "x" * 40000)
+            for number in range(60):
+                await keyboard.says(text=f"{number:03}" + "x" * 40000)
+            await host.until(lambda: host.node_metric(TAKEN) == 60)  # before anybody acknowledges, and so makes room
         async with open_host(broker.url) as host:
             await host.until(lambda: any(text and str(text).startswith("059") for text in host.values("text")))
             await host.until(lambda: host.node_metric(BACKLOG) == 0 and host.node_metric(GAPS))
