@@ -205,8 +205,12 @@ async def open_outbox(folder: Path, quota: Quota) -> AsyncIterator[Outbox]:
 @contextmanager
 def _only_process(folder: Path) -> "Iterator[None]":
     """Two processes on one outbox would be one node twice; the lock ends with the process, however it ends."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with closing(_Lock(os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600))) as lock:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise BadConfiguration("--data", f"cannot be used ({error.strerror})", str(folder)) from error
+    with closing(_Lock(descriptor)) as lock:
         lock.take(folder)
         yield
 

@@ -185,6 +185,13 @@ async def test_two_processes_cannot_share_an_outbox(tmp_path: Path) -> None:
                 pass
 
 
+async def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("")
+    with pytest.raises(BadConfiguration, match="data"):
+        async with open_outbox(tmp_path / "data", PLENTY):
+            pass
+
+
 def test_a_file_that_is_no_outbox_is_named(tmp_path: Path) -> None:
     (tmp_path / "junk").write_bytes(b"not a database at all" * 100)
     with pytest.raises(UnusableDatabase, match="junk"):

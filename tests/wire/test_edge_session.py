@@ -620,6 +620,14 @@ def test_the_first_state_is_accepted_and_an_older_one_is_not() -> None:
     assert kinds(edge.received(STATE, state(True, 1000), NOW)) == ["NBIRTH"]
 
 
+def test_a_host_whose_clock_was_set_far_ahead_once_is_heard_again() -> None:
+    edge = session(primary_host=HOST)
+    edge.connected(NOW)
+    assert edge.received(STATE, state(False, NOW + 86_400_001), NOW) == []
+    assert kinds(edge.received(STATE, state(True, NOW), NOW)) == ["NBIRTH"]
+    assert edge.received(STATE, state(False, NOW - 1), NOW) == [Refused("old_state", STATE)]
+
+
 @pytest.mark.sparkplug("message-flow-edge-node-birth-publish-phid-wait-timestamp")
 def test_the_host_state_of_the_connection_before_still_counts() -> None:
     edge = session(primary_host=HOST, host_state_ms=1000)

@@ -35,6 +35,9 @@ class NotLive(Exception):
 _BIRTHS = (Kind.NBIRTH, Kind.DBIRTH)
 """The messages that carry datatypes; data leaves them out, as Sparkplug recommends."""
 
+FARTHEST_AHEAD_MS = 86_400_000
+"""A STATE further ahead of our clock (a wrong time zone is less) makes no later one old."""
+
 
 class _Phase(Enum):
     NEW = auto()
@@ -161,12 +164,17 @@ class EdgeSession:
             return []
         return [self.will, Disconnect()] if born else [Disconnect()]
 
+    def _is_old(self, time_ms: int, now_ms: int) -> bool:
+        """Tell a STATE older than the last; but a host whose clock was set far ahead once must be able to come back."""
+        last_ms = self.host_state_ms
+        return last_ms is not None and time_ms < last_ms <= now_ms + FARTHEST_AHEAD_MS
+
     def _host_state(self, topic: str, payload: bytes, now_ms: int) -> list[EdgeEffect]:
         try:
             state = parse_state(payload)
         except BadState:
             return [Refused("bad_state", topic)]
-        if self.host_state_ms is not None and state.time_ms < self.host_state_ms:
+        if self._is_old(state.time_ms, now_ms):
             return [Refused("old_state", topic)]
         self.host_state_ms = state.time_ms
         if state.online and self._phase is _Phase.WAITING:
