@@ -3,7 +3,8 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID, uuid4
@@ -18,7 +19,7 @@ from labkeeper_hub.commands.limits import checked
 from labkeeper_hub.commands.records import CommandRecords, newest_first, row_of
 from labkeeper_hub.ingest.host import NotConnected
 from labkeeper_hub.ingest.refusals import Refusals
-from labkeeper_hub.model import Command, DeviceKey, NodeKey, Order, PointKey
+from labkeeper_hub.model import Command, DeviceKey, NodeKey, Order, PointKey, State
 from labkeeper_hub.ports import UnknownCommand, UnknownPoint
 from labkeeper_hub.registry.known import KnownPoint
 from labkeeper_hub.registry.registry import HubRegistry
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 LONGEST_TTL_MS = 600_000
 USUAL_TTL_MS = 3000
 REMEMBERED = 2000  # ended commands kept in memory, so that a repeated id is known at once
+MOST_LATE = 1000  # answers waiting to be looked up; beyond them somebody makes up ids
 SHOWN_MS = 30_000  # an ended command is news for so long
 TICK_S = 0.05
 RETRY_S = 1.0
@@ -76,16 +78,17 @@ class CommandDesk:
         fence: int = 0,
     ) -> Command:
         """Hand in a command, as `Commands` says."""
-        point = self.registry.point(target)
-        if point is None:
-            raise UnknownPoint(f"there is no point {'/'.join(target)}")
-        number = _canonical(command_id) if command_id is not None else str(uuid4())
-        if number in self._courses:
-            return _same(self._courses[number].command, target, value)
-        value = checked(point.description, value)
-        confirm_ms = round(point.description.confirm_s * 1000)
-        now_ms = self.now_ms()
-        order = Order(number, target, value, holder, now_ms, _deadline_ms(now_ms, made_ms, ttl_ms, confirm_ms))
+        with self._counting(target):
+            point = self.registry.point(target)
+            if point is None:
+                raise UnknownPoint(f"there is no point {'/'.join(target)}")
+            number = _canonical(command_id) if command_id is not None else str(uuid4())
+            if number in self._courses:
+                return _same(self._courses[number].command, target, value)
+            value = checked(point.description, value)
+            confirm_ms = round(point.description.confirm_s * 1000)
+            now_ms = self.now_ms()
+            order = Order(number, target, value, holder, now_ms, _deadline_ms(now_ms, made_ms, ttl_ms, confirm_ms))
         self._begin(lifecycle.begin(order, fence=fence, confirm_ms=confirm_ms), point)
         return self._courses[number].command
 
@@ -116,7 +119,9 @@ class CommandDesk:
             self.refusals.count(bad.reason, "/".join(device))
             return
         course = self._courses.get(result.id)
-        if course is None:
+        if course is None and len(self._late) >= MOST_LATE:
+            self.refusals.count("unknown_command", "/".join(device))
+        elif course is None:
             self._late.append(result)
             self._changed.set()
         elif course.command.order.target.of_device != device:
@@ -174,6 +179,18 @@ class CommandDesk:
             self.intents.empty()
 
     # --- inside -----------------------------------------------------------------------------------------------------
+    @contextmanager
+    def _counting(self, target: PointKey) -> Iterator[None]:
+        """Count what is refused at the door, whichever door it is."""
+        try:
+            yield
+        except CommandRejected as rejected:
+            self.refusals.count(f"command_{rejected.code}", "/".join(target))
+            raise
+        except UnknownPoint:
+            self.refusals.count("command_unknown_point", "/".join(target))
+            raise
+
     def _begin(self, course: Course, point: KnownPoint) -> None:
         """Write down first, then send; what could not be written down is not sent."""
         now_ms = course.command.updated_ms
@@ -208,6 +225,9 @@ class CommandDesk:
         self._keep(course)
         if course.command is not before.command:
             self._tell(course)
+            state = course.command.state
+            if state in (State.REJECTED, State.EXPIRED):
+                self.refusals.count(f"command_{state}", "/".join(course.command.order.target))
 
     def _tell(self, course: Course) -> None:
         self._unsaved[course.command.id] = None

@@ -164,6 +164,7 @@ async def test_what_the_point_does_not_take_is_refused_and_not_sent(
     with pytest.raises(CommandRejected) as rejected:
         await school.hub.desk.submit(ON._replace(point=point), value)
     assert rejected.value.code == code
+    assert school.refused(f"command_{code}") == 1
     assert node.commands == []
 
 
