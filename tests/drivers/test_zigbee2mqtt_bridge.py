@@ -51,6 +51,12 @@ def test_devices_are_found_with_their_names_in_their_language() -> None:
     assert events[1] == Availability(AIR, online=True)
 
 
+@pytest.mark.parametrize("nonsense", [{}, [1], [[]], [{"ieee_address": AIR, "friendly_name": 7}]])
+def test_a_list_with_nonsense_in_it_takes_no_device_away(bridge: Bridge, nonsense: object) -> None:
+    assert [type(event) for event in heard(bridge, "bridge/devices", nonsense)] == [Nonsense]
+    assert set(bridge.devices) == {AIR, PLUG}
+
+
 def test_the_same_list_again_is_no_news(bridge: Bridge, inventory: Devices) -> None:
     assert heard(bridge, "bridge/devices", inventory) == ()
 

@@ -76,9 +76,11 @@ class Bridge:
             yield Nonsense(BRIDGE, "not_json", shortened(error))
             return
         self.described = True
-        yield from (event for event in found if isinstance(event, Nonsense))
+        nonsense = [event for event in found if isinstance(event, Nonsense)]
+        yield from nonsense
         here = {each.info.id: each for each in found if isinstance(each, Described)}
-        for device in self.devices.keys() - here.keys():
+        # an entry nobody can read may be any of the devices that are not in the others
+        for device in () if nonsense else self.devices.keys() - here.keys():
             del self.devices[device]
             yield Gone(device)
         for each in here.values():
