@@ -17,10 +17,10 @@ class Bench:
 
     link: mqtt.Link
 
-    async def introduce(self) -> None:
-        """Say which devices there are."""
+    async def introduce(self, *more: object) -> None:
+        """Say which devices there are, and whatever else is to be in the list."""
         await self.link.publish(f"{BASE}/bridge/state", b'{"state":"online"}', retain=True)
-        devices = [_device(address, name) for address, name in NAMES.items()]
+        devices = [*(_device(address, name) for address, name in NAMES.items()), *more]
         await self.link.publish(f"{BASE}/bridge/devices", json.dumps(devices).encode(), retain=True)
 
     async def say(self, device: str, state: object) -> None:
