@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import json
 import logging
 import signal
@@ -23,6 +24,7 @@ log = logging.getLogger("labkeeper_edge")
 
 BAD_CONFIGURATION = 2
 DEAD_WORKER = 1
+COLLECT_EVERY = 10_000  # objects more than before; Python's 700 are passed with every few messages
 DESCRIPTION = """\
 Run the node of a lab: it hears the lab's devices through its drivers, keeps every reading on disk until the hub has
 stored it, and carries out the hub's commands. What it is and where things are is written in one TOML file; every key
@@ -40,22 +42,29 @@ async def main(
     drivers: Loaded | None = None,
     stop: asyncio.Event | None = None,
     source: str = "",
+    when_ready: Callable[[], None] = lambda: None,
 ) -> None:
     """Run the node until SIGTERM, SIGINT or `stop`; a worker that dies ends it with its error.
 
-    `data` is the outbox's folder, `drivers` those to use instead of the installed ones, `source` the settings' file.
+    `data` is the outbox's folder, `drivers` those to use instead of the installed ones, `source` the settings' file;
+    `when_ready` is called once every driver has been tried.
     """
     refusals = Refusals()
     assignments, states = assign(settings, load_drivers() if drivers is None else drivers, refusals, source)
     quota = Quota(settings.outbox.max_bytes, settings.outbox.max_age_s * 1000)
     async with open_outbox(data, quota) as outbox:
-        await _run(await compose(settings, outbox, refusals, states), assignments, stop or _stop_on_signals())
+        node = await compose(settings, outbox, refusals, states)
+        await _run(node, assignments, stop or _stop_on_signals(), when_ready)
 
 
-async def _run(node: Node, assignments: list[Assignment], stop: asyncio.Event) -> None:
+async def _run(node: Node, assignments: list[Assignment], stop: asyncio.Event, when_ready: Callable[[], None]) -> None:
+    def ready() -> None:
+        print(json.dumps({"ready": "edge", "node": node.settings.node}), flush=True)
+        when_ready()
+
     async with asyncio.TaskGroup() as group:
         uplink, *others = [group.create_task(work, name=name) for name, work in node.workers(assignments)]
-        node.when_tried(lambda: print(json.dumps({"ready": "edge", "node": node.settings.node}), flush=True))
+        node.when_tried(ready)
         await stop.wait()
         for task in reversed(others):
             task.cancel()
@@ -90,7 +99,13 @@ def run(options: argparse.Namespace) -> int:
 
 async def _main(options: argparse.Namespace) -> None:
     settings = read_settings(options.config, broker=options.broker)
-    await main(settings, options.data, source=str(options.config))
+    await main(settings, options.data, source=str(options.config), when_ready=_leave_alone)
+
+
+def _leave_alone() -> None:
+    """What is here stays: never look through it again, which would stop the node for a moment each time."""
+    gc.freeze()
+    gc.set_threshold(COLLECT_EVERY)
 
 
 def _reported(work: Callable[[], None]) -> int:

@@ -165,12 +165,13 @@ async def test_a_command_for_this_run_waits_for_no_disk_and_any_other_does(
         with closing(sqlite3.connect(tmp_path / "edge" / "node.sqlite3", isolation_level=None)) as database:
             database.execute("BEGIN IMMEDIATE")  # nobody else writes now
             host.command(others, "d1", "relay", False)
-            host.command(ours, "d1", "level", 3.0, run=run)  # does not overtake
+            host.run = run
+            host.command(ours, "d1", "level", 3.0)  # does not overtake
             database.execute("ROLLBACK")
             await host.result(ours, DONE)
             database.execute("BEGIN IMMEDIATE")
             ours = str(uuid4())
-            host.command(ours, "d1", "relay", True, run=run)
+            host.command(ours, "d1", "relay", True)
             await host.result(ours, DONE)
             database.execute("ROLLBACK")
     assert [asked for _, asked in keyboard.asked] == [{"relay": False}, {"level": 3.0}, {"relay": True}]
@@ -182,11 +183,11 @@ async def test_a_command_for_an_earlier_run_is_unknown_and_not_executed(
     command = str(uuid4())
     async with open_host(broker.url) as host:
         async with run_edge():
-            run = await host.run_of("d1")
+            host.run = await host.run_of("d1")
         since = len(host.heard)
         async with run_edge():
-            assert await host.run_of("d1", since) != run
-            host.command(command, "d1", "relay", True, run=run)
+            assert await host.run_of("d1", since) != host.run
+            host.command(command, "d1", "relay", True)
             assert (await host.result(command, CommandState.UNKNOWN)).code == "node_restarted"
     assert keyboard.asked == []
 

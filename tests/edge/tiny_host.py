@@ -50,6 +50,7 @@ class TinyHost:
     deliveries: list[tuple[int, bool]] = field(default_factory=list)
     batches: BatchSet = field(default_factory=BatchSet)
     epoch: str = ""
+    run: str = ""  # of the node, to be named in commands
     owes_ack: bool = False
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -109,11 +110,12 @@ class TinyHost:
         ttl_ms: int = 3000,
         fence: int = 0,
         age_ms: int = 0,
-        run: str = "",
     ) -> None:
         kinds: dict[type, DataType] = {bool: DataType.BOOLEAN, float: DataType.DOUBLE, str: DataType.STRING}
         target = Target(point, value, kinds[type(value)])
-        self.write_device(device, CommandRequest(command, ttl_ms, fence, (target,), run).to_metrics(), age_ms=age_ms)
+        self.write_device(
+            device, CommandRequest(command, ttl_ms, fence, (target,), self.run).to_metrics(), age_ms=age_ms
+        )
 
     async def until(self, found: Callable[[], T | None]) -> T:
         """Return what `found` finds, as soon as it finds something (not None, not False, not empty)."""
