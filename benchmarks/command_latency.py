@@ -12,8 +12,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from benchmarks.harness import Figures, measure, options
-from benchmarks.stages import Listener, Meter, listening
+from benchmarks.stages import Listener, listening
 from benchmarks.synthetic import Shape, SyntheticNode, open_node
+from benchmarks.watching import Meter
 from labkeeper_cli.client import Live, Target, percentile
 from labkeeper_cli.stack import Stack, Wishes, open_stack
 from labkeeper_cli.trial import all_online
@@ -111,7 +112,7 @@ async def bench(folder: Path, count: int, *, stages: bool) -> Figures:
                 found = await waits(live, target, count)
             figures[f"{name}_p50_ms"] = round(percentile(found, 0.50), 2)
             figures[f"{name}_p99_ms"] = round(percentile(found, 0.99), 2)
-            figures[f"{name}_cpu_ms"] = measured.per_command(before, count)
+            figures[f"{name}_cpu_ms"] = measured.each_ms(before, count)
         hops = await broker_hop(stack.broker.url, count)
         figures["broker_hop_p50_ms"] = round(percentile(hops, 0.50), 2)
         if stages:

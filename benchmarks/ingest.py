@@ -6,6 +6,7 @@ then held while a page watches: how old values are when they come there, and, wi
 """
 
 import asyncio
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.harness import Figures, measure, options
 from benchmarks.synthetic import Shape, SyntheticNode, open_node
-from benchmarks.watching import growth, lags_ms, memory_mb
+from benchmarks.watching import Meter, growth, lags_ms, memory_mb
 from labkeeper_cli.client import HubClient, open_hub, percentile
 from labkeeper_cli.processes import Role, open_role
 from labkeeper_sdk.testing import free_port, open_broker
@@ -104,6 +105,7 @@ class Held:
     lag_p95_ms: float
     rss_growth_mb: float
     rss_mb: float
+    cpu_ms: Figures
 
 
 async def hold(running: Running, shape: Shape, messages_per_s: float, seconds: float) -> Held:
@@ -111,9 +113,12 @@ async def hold(running: Running, shape: Shape, messages_per_s: float, seconds: f
     async with open_node(running.broker_url, shape) as node, lags_ms(running.client) as lags:
         await step(node, messages_per_s, WARM_S)
         lags.clear()
+        meter, sent = Meter.of({"hub": running.hub.pid, "generator": os.getpid()}), node.sent
+        before = meter.read()
         async with memory_mb(running.hub.pid) as memory:
             held = await step(node, messages_per_s, seconds)
-    return Held(held, percentile(lags, 0.95), growth(memory), max(memory))
+        cpu_ms = meter.each_ms(before, node.sent - sent)
+    return Held(held, percentile(lags, 0.95), growth(memory), max(memory), cpu_ms)
 
 
 async def figures_of(running: Running, kind: str, wanted: Wanted) -> Figures:
@@ -129,6 +134,7 @@ async def figures_of(running: Running, kind: str, wanted: Wanted) -> Figures:
         rate = max((one.asked for one in steps if one.kept_up), default=start) * (HELD if wanted.minutes else 1)
     held = await hold(running, replace(shape, node=f"{kind}-held"), rate, wanted.minutes * 60 or wanted.step_s)
     figures[f"{kind}_held_per_s"] = round(held.step.acknowledged * shape.readings)
+    figures[f"{kind}_cpu_ms"] = held.cpu_ms
     figures[f"{kind}_live_lag_p95_ms"] = round(held.lag_p95_ms, 1)
     if wanted.minutes:
         figures |= {f"{kind}_rss_growth_mb": held.rss_growth_mb, f"{kind}_rss_mb": round(held.rss_mb, 1)}
@@ -140,11 +146,13 @@ async def bench(folder: Path, wanted: Wanted) -> Figures:
     figures: Figures = {}
     async with open_broker(folder=folder / "broker") as broker:
         where = ["--data", str(folder / "hub"), "--port", str(free_port()), "--broker", broker.url]
-        async with open_role("hub", "labkeeper_hub", where, folder / "hub.log") as hub:
-            async with open_hub(str(hub.ready["url"]), str(hub.ready["owner_secret"])) as client:
-                running = Running(hub, client, broker.url)
-                for kind in [wanted.only] if wanted.only else KINDS:
-                    figures |= await figures_of(running, kind, wanted)
+        async with (
+            open_role("hub", "labkeeper_hub", where, folder / "hub.log") as hub,
+            open_hub(str(hub.ready["url"]), str(hub.ready["owner_secret"])) as client,
+        ):
+            running = Running(hub, client, broker.url)
+            for kind in [wanted.only] if wanted.only else KINDS:
+                figures |= await figures_of(running, kind, wanted)
         figures["broker"] = broker.kind
     return figures
 

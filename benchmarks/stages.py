@@ -11,8 +11,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-import psutil
-
 from benchmarks.harness import Figures
 from labkeeper_wire.codec import decode
 from labkeeper_wire.commands import RESULT, CommandResult, CommandState
@@ -90,25 +88,3 @@ async def listening(broker_url: str, device_topic: str) -> AsyncIterator[Listene
 async def _hear(messages: AsyncIterator[Message], listener: Listener) -> None:
     async for message in messages:
         listener.hear(message)
-
-
-@dataclass(frozen=True, slots=True)
-class Meter:
-    """Processor time of processes by role: unlike a wait it says the same on a busy machine."""
-
-    processes: Mapping[str, psutil.Process]
-
-    @classmethod
-    def of(cls, pids: Mapping[str, int]) -> "Meter":
-        """Measure these."""
-        return cls({role: psutil.Process(pid) for role, pid in pids.items()})
-
-    def read(self) -> Mapping[str, float]:
-        """Return the seconds each has used so far, user and system."""
-        times = {role: process.cpu_times() for role, process in self.processes.items()}
-        return {role: used.user + used.system for role, used in times.items()}
-
-    def per_command(self, before: Mapping[str, float], commands: int) -> Figures:
-        """Return the milliseconds a command each has used since `before`, whatever else it did meanwhile included."""
-        now = self.read()
-        return {role: round((now[role] - before[role]) / commands * 1000, 2) for role in now}

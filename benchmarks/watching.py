@@ -1,14 +1,16 @@
-"""What a page and the operating system see of the hub while it works: how late values are, how much memory it takes."""
+"""What a page and the operating system see of the hub while it works: how late values are, memory, processor time."""
 
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import psutil
 from websockets.asyncio.client import ClientConnection
 
+from benchmarks.harness import Figures
 from labkeeper_cli.client import HubClient
 
 LOOK_S = 1.0
@@ -56,3 +58,25 @@ def growth(values: list[float]) -> float:
     """Return how much higher the second half reached than the first: what swings in both is no growth."""
     half = len(values) // 2
     return round(max(values[half:]) - max(values[:half]), 1) if half else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """Processor time of processes by role: unlike a wait it says the same on a busy machine."""
+
+    processes: Mapping[str, psutil.Process]
+
+    @classmethod
+    def of(cls, pids: Mapping[str, int]) -> "Meter":
+        """Measure these."""
+        return cls({role: psutil.Process(pid) for role, pid in pids.items()})
+
+    def read(self) -> Mapping[str, float]:
+        """Return the seconds each has used so far, user and system."""
+        times = {role: process.cpu_times() for role, process in self.processes.items()}
+        return {role: used.user + used.system for role, used in times.items()}
+
+    def each_ms(self, before: Mapping[str, float], things: int) -> Figures:
+        """Return the milliseconds a thing that each has used since `before`, whatever else it did included."""
+        now = self.read()
+        return {role: round((now[role] - before[role]) / max(1, things) * 1000, 4) for role in now}

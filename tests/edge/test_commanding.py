@@ -165,7 +165,7 @@ async def test_a_command_for_this_run_waits_for_no_disk_and_any_other_does(
         with closing(sqlite3.connect(tmp_path / "edge" / "node.sqlite3", isolation_level=None)) as database:
             database.execute("BEGIN IMMEDIATE")  # nobody else writes now
             host.command(others, "d1", "relay", False)
-            host.run = run
+            host.node_run = run
             host.command(ours, "d1", "level", 3.0)  # does not overtake
             database.execute("ROLLBACK")
             await host.result(ours, DONE)
@@ -183,10 +183,10 @@ async def test_a_command_for_an_earlier_run_is_unknown_and_not_executed(
     command = str(uuid4())
     async with open_host(broker.url) as host:
         async with run_edge():
-            host.run = await host.run_of("d1")
+            host.node_run = await host.run_of("d1")
         since = len(host.heard)
         async with run_edge():
-            assert await host.run_of("d1", since) != host.run
+            assert await host.run_of("d1", since) != host.node_run
             host.command(command, "d1", "relay", True)
             assert (await host.result(command, CommandState.UNKNOWN)).code == "node_restarted"
     assert keyboard.asked == []

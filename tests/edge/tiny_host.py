@@ -50,7 +50,7 @@ class TinyHost:
     deliveries: list[tuple[int, bool]] = field(default_factory=list)
     batches: BatchSet = field(default_factory=BatchSet)
     epoch: str = ""
-    run: str = ""  # of the node, to be named in commands
+    node_run: str = ""  # to be named in commands
     owes_ack: bool = False
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
