@@ -41,9 +41,11 @@ class Bench:
     - `docs`: the driver's documentation page.
     - `fixtures`: the folder of its recordings (`*.jsonl`).
     - `replay(recording)`: run a device made of a recording instead of the simulated one.
+    - `notice_s`: within how long the driver is to notice that its device has vanished.
     """
 
     open: Callable[[], AbstractAsyncContextManager[Stand]]
     docs: Path
     fixtures: Path | None = None
     replay: Callable[[Recording], AbstractAsyncContextManager[Stand]] | None = None
+    notice_s: float = 5.0

@@ -52,10 +52,13 @@ class Spoiler:
     _done: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self, chance: random.Random, frames: int) -> None:
-        """Ask for the next `frames` pieces and wait until they have gone by."""
+        """Ask for the next `frames` pieces and wait until they have gone by; cancelled, nothing more is spoiled."""
         self._chance, self._left = chance, frames
         self._done.clear()
-        await self._done.wait()
+        try:
+            await self._done.wait()
+        finally:
+            self._left = 0
 
     def pass_on(self, raw: bytes) -> bytes:
         """Return a piece of what the device says, spoiled or not."""
