@@ -72,6 +72,6 @@ def _make(trial: "Trial", check: "Check") -> None:
         pytest.fail(f"{check.title.en}: {finding.seen.en}\n  → {check.remedy.en}", pytrace=False)
 
 
-def _kit() -> Any:
+def _kit() -> Any:  # noqa: ANN401 -- a module
     """Import the kit when it is asked for: other people's tests run without its packages."""
     return import_module("labkeeper_sdk.conformance")

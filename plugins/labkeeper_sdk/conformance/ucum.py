@@ -14,8 +14,8 @@ METRIC = frozenset({
 PLAIN = frozenset({
     "1", "%", "[ppth]", "[ppm]", "[ppb]", "[pptr]", "10*", "10^", "[pi]", "deg", "gon", "'", "''", "min", "h", "d",
     "wk", "mo", "a", "[degF]", "[degR]", "[in_i]", "[ft_i]", "[yd_i]", "[mi_i]", "[nmi_i]", "[kn_i]", "[lb_av]",
-    "[oz_av]", "[gal_us]", "[psi]", "[HP]", "[pH]", "m[H2O]", "m[Hg]", "[in_i'H2O]", "[in_i'Hg]", "atm", "[g]", "[G]", "[c]",
-    "circ", "[CFU]", "[IU]", "[arb'U]", "[diop]", "[rad_d]", "AU", "pc", "[ly]",
+    "[oz_av]", "[gal_us]", "[psi]", "[HP]", "[pH]", "m[H2O]", "m[Hg]", "[in_i'H2O]", "[in_i'Hg]", "atm", "[g]", "[G]",
+    "[c]", "circ", "[CFU]", "[IU]", "[arb'U]", "[diop]", "[rad_d]", "AU", "pc", "[ly]",
 })  # fmt: skip
 TOKEN = re.compile(r"\{[!-z|~]*\}|[()/.]|[^(){}/.]+")
 ANNOTATION = re.compile(r"\{[!-z|~]*\}")
