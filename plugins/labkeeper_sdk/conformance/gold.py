@@ -107,9 +107,9 @@ async def _replayed(trial: Trial, path: Path, recording: Recording) -> None:
         open_driver(trial.driver, stand.settings, trial.services(stand)) as watched,
     ):
         try:
-            await watched.until(lambda: not _missing(watched, recording), REPLAY_S)
+            await watched.until(lambda: not missing(watched, recording), REPLAY_S)
         except (TimeoutError, DeviceUnreachable) as error:
-            first = next(iter(_missing(watched, recording)), f"an end: {error}")
+            first = next(iter(missing(watched, recording)), f"an end: {error}")
             raise Fault(f"replaying {path.name}: no {first}", f"回放 {path.name}：缺少 {first}") from error
         nonsense = [event for event in watched.events if isinstance(event, Nonsense)]
         if nonsense:
@@ -119,7 +119,8 @@ async def _replayed(trial: Trial, path: Path, recording: Recording) -> None:
             )
 
 
-def _missing(watched: Watched, recording: Recording) -> list[str]:
+def missing(watched: Watched, recording: Recording) -> list[str]:
+    """Return the expected readings that have not come."""
     return [
         f"{it.device}/{it.point} = {it.value!r}"
         for it in recording.expected
