@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from labkeeper_hub.model import NodeKey, PointKey
-from labkeeper_hub.timeseries import segment
+from labkeeper_hub.timeseries import chunk, segment
 from labkeeper_hub.timeseries.columns import Columns
 from labkeeper_hub.timeseries.group import Group, OutboxKey, OutboxState
 from labkeeper_hub.timeseries.hot import Hot
@@ -73,7 +73,7 @@ class Writer:
         """Read what earlier runs left, the log into the hot window."""
         read = self.connection.execute
         self.hot.first = self.hot.end = read("SELECT compacted FROM places").fetchone()[0]
-        for (body,) in read("SELECT body FROM segments ORDER BY first"):
+        for (body,) in read("SELECT body FROM segments WHERE first >= ? ORDER BY first", (self.hot.first,)):
             self.hot.append(segment.unpack(body))
         series = {PointKey(*key): number for number, *key in read("SELECT id, school, node, device, point FROM series")}
         live = read("SELECT id, live_ms, live_mark, live_bits, live_text FROM series WHERE live_ms IS NOT NULL")
@@ -128,11 +128,14 @@ class Writer:
         write = self.connection.execute
         if old_tail is not None:
             write("DELETE FROM chunks WHERE id = ?", (old_tail,))
+            write("DELETE FROM unrolled WHERE chunk = ?", (old_tail,))
         tail = None
-        for chunk in chunks:
+        for new in chunks:
             tail = write(
-                "INSERT INTO chunks (series, first_ms, last_ms, readings, body) VALUES (?, ?, ?, ?, ?)", chunk
+                "INSERT INTO chunks (series, first_ms, last_ms, readings, body) VALUES (?, ?, ?, ?, ?)", new
             ).lastrowid
+            sealed = new is not chunks[-1] or new.readings >= chunk.SMALL
+            write("INSERT INTO unrolled VALUES (?, ?, ?)", (tail, number, sealed))
         write("UPDATE series SET tail = ? WHERE id = ?", (tail, number))
         if live is not None:
             write(
