@@ -56,6 +56,7 @@ class Hub:
         return (
             ("journal: commits", self.journal.collect(self.deliveries)),
             ("journal: compaction", self.journal.compact_when_due()),
+            ("journal: upkeep", self.journal.upkeep.run()),
             ("registry: records", self.registry_records.save_when_changed()),
             ("commands", self.desk.run()),
             ("host", self.host.run()),

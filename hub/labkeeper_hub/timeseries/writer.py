@@ -31,12 +31,27 @@ class NewChunk(NamedTuple):
     readings: int
     body: bytes
 
+    @property
+    def small(self) -> bool:
+        """Whether the next compaction takes it up again, if it is its series' last."""
+        return self.readings < chunk.SMALL
+
 
 class Compacted(NamedTuple):
     """What replaces the log up to position `end`: per series its old tail (None: stays), new chunks, live value."""
 
     end: int
     series: tuple[tuple[int, int | None, tuple[NewChunk, ...], Live | None], ...]
+
+    @property
+    def added(self) -> int:
+        """By how many chunks there are more."""
+        return sum(len(chunks) - (old_tail is not None) for _, old_tail, chunks, _ in self.series)
+
+    @property
+    def sealed(self) -> int:
+        """How many of the chunks do not change any more."""
+        return sum(len(chunks) - chunks[-1].small for _, _, chunks, _ in self.series)
 
 
 class Recalled(NamedTuple):
@@ -46,6 +61,7 @@ class Recalled(NamedTuple):
     live: dict[int, Live]
     outboxes: dict[OutboxKey, OutboxState]
     chunks: int
+    unrolled: int
 
 
 @contextmanager
@@ -82,6 +98,7 @@ class Writer:
             {number: Live(at, mark, int.from_bytes(bits, "little"), text) for number, at, mark, bits, text in live},
             {OutboxKey(NodeKey(*key), epoch): state for key, epoch, state in self._outboxes()},
             read("SELECT COUNT(*) FROM chunks").fetchone()[0],
+            read("SELECT COUNT(*) FROM unrolled WHERE sealed").fetchone()[0],
         )
 
     def commit(self, group: Group) -> None:
@@ -134,7 +151,7 @@ class Writer:
             tail = write(
                 "INSERT INTO chunks (series, first_ms, last_ms, readings, body) VALUES (?, ?, ?, ?, ?)", new
             ).lastrowid
-            sealed = new is not chunks[-1] or new.readings >= chunk.SMALL
+            sealed = new is not chunks[-1] or not new.small
             write("INSERT INTO unrolled VALUES (?, ?, ?)", (tail, number, sealed))
         write("UPDATE series SET tail = ? WHERE id = ?", (tail, number))
         if live is not None:
