@@ -152,7 +152,7 @@ def rows_of(buckets: Buckets, aggregate: Aggregate) -> list[Row]:
     Means and sums are floats, minima and maxima too unless all values are whole numbers. Raises ValueError where a text
     would have to be reckoned with.
     """
-    return [Row(*row) for row in zip(buckets.starts.tolist(), _values(buckets, aggregate), strict=True)]
+    return list(map(Row._make, zip(buckets.starts.tolist(), _values(buckets, aggregate), strict=True)))
 
 
 def floats_of(kinds: U8, bits: U64) -> F64:

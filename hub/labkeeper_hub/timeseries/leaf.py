@@ -1,7 +1,8 @@
 """A leaf: some hundred buckets of one series and one level, in order of time, as few bytes as is cheap to make.
 
 Every column is kept in the smallest width that holds it, once if it never changes, and beside the last reading: where a
-bucket has one reading, its first, lowest, highest and sum are the same bits and cost nothing.
+bucket has one reading, its first, lowest, highest and sum are the same bits and cost nothing. A bucket's start follows
+from the time of its last reading, and the times of regular readings are the same step again and again.
 """
 
 import zlib
@@ -16,8 +17,9 @@ from labkeeper_hub.timeseries.planes import WIDTHS, pack_planes, unpack_planes
 from labkeeper_hub.timeseries.texts import pack_texts, unpack_texts
 
 VERSION = 1
-MOST = 512  # buckets in a leaf: what a roll-up must write again for a new one
-_HEAD = Struct("<BxxxIqQ")  # version, count, first start, milliseconds of the level
+COLUMNS = 11
+MOST = 1024  # buckets in a leaf: what a roll-up must write again for a new one
+_HEAD = Struct("<BxxxIqQ")  # version, count, time of the first last reading, milliseconds of the level
 
 
 def pack(buckets: Buckets, level_ms: int) -> bytes:
@@ -25,10 +27,9 @@ def pack(buckets: Buckets, level_ms: int) -> bytes:
     firsts, lasts, texts = _only_once(buckets)
     sums = buckets.sums.view(np.uint64) ^ floats_of(lasts.kinds, lasts.bits).view(np.uint64)
     columns = (
-        np.diff(buckets.starts, prepend=buckets.starts[:1]) // level_ms,
+        np.diff(lasts.times, prepend=lasts.times[:1]),
         buckets.counts,
         buckets.kinds,
-        lasts.times - buckets.starts,
         lasts.times - firsts.times,
         lasts.kinds,
         firsts.kinds,
@@ -39,7 +40,7 @@ def pack(buckets: Buckets, level_ms: int) -> bytes:
         sums,
     )
     plain = b"".join((*map(_packed, columns), pack_texts(texts)))
-    return _HEAD.pack(VERSION, len(buckets), int(buckets.starts[0]), level_ms) + zlib.compress(plain, LEVEL)
+    return _HEAD.pack(VERSION, len(buckets), int(lasts.times[0]), level_ms) + zlib.compress(plain, LEVEL)
 
 
 def unpack(body: bytes) -> Buckets:
@@ -48,15 +49,14 @@ def unpack(body: bytes) -> Buckets:
     plain = np.frombuffer(zlib.decompress(body[_HEAD.size :]), np.uint8)
     columns: list[U64] = []
     at = 0
-    for _ in range(12):
+    for _ in range(COLUMNS):
         column, at = _unpacked(plain, at, count)
         columns.append(column)
-    steps, counts, kinds, since_start, apart, last_kinds, first_kinds, bits, first, low, high, sums = columns
-    starts = np.cumsum(steps.view(np.int64)) * level_ms + first_ms
-    times = starts + since_start.view(np.int64)
+    steps, counts, kinds, apart, last_kinds, first_kinds, bits, first, low, high, sums = columns
+    times = np.cumsum(steps.view(np.int64)) + first_ms
     lasts = Picks(times, last_kinds.astype(np.uint8), bits)
     return Buckets(
-        starts,
+        times - times % level_ms,
         counts.view(np.int64),
         kinds.astype(np.uint8),
         (sums ^ floats_of(lasts.kinds, bits).view(np.uint64)).view(np.float64),
