@@ -30,7 +30,7 @@ from labkeeper_hub.registry.database import open_database
 from labkeeper_hub.registry.records import Records
 from labkeeper_hub.registry.registry import HubRegistry
 from labkeeper_hub.settings import HubSettings
-from labkeeper_hub.timeseries.journal import Journal, open_journal
+from labkeeper_hub.timeseries.journal import Journal, Keeping, open_journal
 from labkeeper_sdk import BadConfiguration
 from labkeeper_wire import mqtt
 
@@ -56,6 +56,7 @@ class Hub:
         return (
             ("journal: commits", self.journal.collect(self.deliveries)),
             ("journal: compaction", self.journal.compact_when_due()),
+            ("journal: upkeep", self.journal.upkeep.run()),
             ("registry: records", self.registry_records.save_when_changed()),
             ("commands", self.desk.run()),
             ("host", self.host.run()),
@@ -73,7 +74,11 @@ async def main(settings: HubSettings, *, stop: asyncio.Event | None = None) -> N
 @asynccontextmanager
 async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[Hub]:
     """Open database and journal, and compose the hub upon them."""
-    async with open_database(settings.database_url) as engine, open_journal(settings.journal_file) as journal:
+    keeping = Keeping(settings.retention.retention(), now_ms=_now_ms)
+    async with (
+        open_database(settings.database_url) as engine,
+        open_journal(settings.journal_file, keeping=keeping) as journal,
+    ):
         now_ms = _now_ms
         bus, refusals, outlet = EventBus(), Refusals(), Outlet()
         registry = HubRegistry(bus, journal.series_of, journal.live())

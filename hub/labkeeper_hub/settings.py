@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from labkeeper_hub.retention_settings import RetentionSettings
 from labkeeper_sdk import BadConfiguration
 from labkeeper_wire.mqtt import Address
 from labkeeper_wire.topics import BadTopic, check_id
@@ -26,6 +27,7 @@ class HubSettings(BaseModel):
     broker: str = "mqtt://127.0.0.1:1883"
     host_id: str = "labkeeper"
     database: str = ""  # an SQLAlchemy URL with an async driver; empty: SQLite in the data folder
+    retention: RetentionSettings = RetentionSettings()
 
     @field_validator("broker")
     @classmethod
