@@ -6,7 +6,7 @@ import logging
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -63,12 +63,16 @@ class Hub:
         )
 
 
-async def main(settings: HubSettings, *, stop: asyncio.Event | None = None) -> None:
-    """Run the hub until SIGTERM, SIGINT or `stop`; a worker that dies ends it with its error."""
+async def main(
+    settings: HubSettings, *, stop: asyncio.Event | None = None, when_ready: Callable[[], None] = lambda: None
+) -> None:
+    """Run the hub until SIGTERM, SIGINT or `stop`; a worker that dies ends it with its error. `when_ready` is called
+    once it serves.
+    """
     stop = stop or _stop_on_signals()
     with hold_folder(settings.data), open_intents(settings.data / "commands.log") as intents:
         async with open_hub(settings, intents) as hub, open_accounts(settings.data) as accounts:
-            await _run(settings, hub, accounts, stop)
+            await _run(settings, hub, accounts, stop, when_ready)
 
 
 @asynccontextmanager
@@ -96,7 +100,9 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         yield Hub(parts, journal, deliveries, records, desk, host)
 
 
-async def _run(settings: HubSettings, hub: Hub, accounts: Accounts, stop: asyncio.Event) -> None:
+async def _run(
+    settings: HubSettings, hub: Hub, accounts: Accounts, stop: asyncio.Event, when_ready: Callable[[], None]
+) -> None:
     app = build_app(hub.parts, accounts)
     server = make_server(app)
     with _listening(settings) as listening:
@@ -105,6 +111,7 @@ async def _run(settings: HubSettings, hub: Hub, accounts: Accounts, stop: asynci
             tasks.append(group.create_task(keep_app(app), name="api"))
             serving = group.create_task(server.serve(sockets=[listening]), name="http")
             _say_ready(settings, accounts, listening.getsockname()[1])
+            when_ready()
             await stop.wait()
             await _end(hub, server, serving, tasks)
 
