@@ -11,27 +11,30 @@ from labkeeper_sdk import Title
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.descriptor import PointDescription
 
-LEDGER, NODE = "#ledger", "#node"
-"""Devices of what the hub knows about a node; `#` keeps them apart from every device the node can have."""
+LEDGER, NODE, ITSELF = "#ledger", "#node", "#itself"
+"""Devices of what the hub knows about a node, and of what a foreign node says of itself; no device can be called so."""
 JOURNAL, BROKER, PRESENCE, COMMANDS, REFUSALS = "journal", "broker", "presence", "commands", "refusals"
 """Devices of what the hub knows about itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One number: its name, its unit (UCUM), what people call it; `whole` ones are integers."""
+    """One figure: its name, its unit (UCUM), what people call it. Names and benches are texts, the rest numbers."""
 
     name: str
     unit: str
     title: Title
-    whole: bool = True
+    datatype: DataType = DataType.INT64
+
+    @property
+    def is_text(self) -> bool:
+        return self.datatype is DataType.STRING
 
     @property
     def description(self) -> PointDescription:
         """The figure as a point."""
-        datatype = DataType.INT64 if self.whole else DataType.DOUBLE
-        title = self.title
-        return PointDescription(self.name, "measure", datatype, unit=self.unit, title_zh=title.zh, title_en=title.en)
+        kind, title = "state" if self.is_text else "measure", self.title
+        return PointDescription(self.name, kind, self.datatype, self.unit, title_zh=title.zh, title_en=title.en)
 
 
 def node_about(node: str) -> str:
@@ -49,7 +52,7 @@ OF_LEDGER = {
         Figure("missing", "{readings}", Title("账目差额", "Readings missing at the node's last word")),
         Figure("duplicates", "{batches}", Title("重复批次", "Batches that came again")),
         Figure("backlog", "{batches}", Title("节点积压批次", "Batches waiting at the node")),
-        Figure("age", "s", Title("最新读数的年龄", "Age of the newest reading"), whole=False),
+        Figure("age", "s", Title("最新读数的年龄", "Age of the newest reading"), DataType.DOUBLE),
     )
 }
 OF_PRESENCE = {
@@ -59,12 +62,20 @@ OF_PRESENCE = {
         Figure("returns", "{times}", Title("重新上线次数", "Times it came back online")),
     )
 }
+OF_DEVICE = {
+    figure.name: figure
+    for figure in (
+        Figure("title_zh", "", Title("中文名称", "Title in Chinese"), DataType.STRING),
+        Figure("title_en", "", Title("英文名称", "Title in English"), DataType.STRING),
+        Figure("bench", "", Title("实验台", "Bench"), DataType.STRING),
+    )
+}
 OF_HUB: dict[str, Sequence[Figure]] = {
     JOURNAL: (
         Figure("committed", "{readings}", Title("已提交的读数", "Readings committed since the start")),
         Figure("queued", "{readings}", Title("等待提交的读数", "Readings waiting for their commit")),
         Figure("hot", "{readings}", Title("等待压缩的读数", "Readings not yet compacted")),
-        Figure("commit", "ms", Title("上次提交耗时", "How long the last commit took"), whole=False),
+        Figure("commit", "ms", Title("上次提交耗时", "How long the last commit took"), DataType.DOUBLE),
         Figure("size", "By", Title("日志占用空间", "Size on disk")),
         Figure("failing", "", Title("无法写入", "Cannot write")),
     ),

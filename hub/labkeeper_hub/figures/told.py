@@ -15,7 +15,7 @@ class Told(NamedTuple):
 
     key: PointKey
     figure: Figure
-    value: float
+    value: float | str
     about: Node | None
 
 
@@ -42,7 +42,7 @@ def figures(seen: Seen) -> Iterator[Told]:
     for node in seen.nodes:
         yield from _presence(node.key, catalogue.NODE, node, node, seen)
     for device in seen.devices:
-        yield from _presence(device.key.of_node, device.key.device, device, nodes[device.key.of_node], seen)
+        yield from _device(device, nodes[device.key.of_node], seen)
     for entry in seen.ledger:
         node_of = nodes.get(entry.node)
         if node_of is not None and entry.epoch == (node_of.outbox.epoch if node_of.outbox else None):
@@ -53,8 +53,17 @@ def figures(seen: Seen) -> Iterator[Told]:
 
 def _presence(key: NodeKey, name: str, thing: Node | Device, about: Node, seen: Seen) -> Iterator[Told]:
     values = {"online": int(thing.online), "returns": seen.returns.get(thing.key, 0)}
+    yield from _told(key, name, catalogue.OF_PRESENCE, values, about)
+
+
+def _device(device: Device, about: Node, seen: Seen) -> Iterator[Told]:
     # what a foreign node says of itself is a device without a name
-    yield from _told(key, name or "#itself", catalogue.OF_PRESENCE, values, about)
+    key, name = device.key.of_node, device.key.device or catalogue.ITSELF
+    yield from _presence(key, name, device, about, seen)
+    said = device.description
+    zh, en = said.title_zh or said.title_en, said.title_en or said.title_zh
+    texts = {"title_zh": zh or name, "title_en": en or name, "bench": said.bench or None}
+    yield from _told(key, name, catalogue.OF_DEVICE, texts, about)
 
 
 def _ledger(entry: LedgerEntry, about: Node, seen: Seen) -> Iterator[Told]:
@@ -73,7 +82,7 @@ def _ledger(entry: LedgerEntry, about: Node, seen: Seen) -> Iterator[Told]:
 
 
 def _told(
-    node: NodeKey, device: str, known: Mapping[str, Figure], values: Mapping[str, float | None], about: Node
+    node: NodeKey, device: str, known: Mapping[str, Figure], values: Mapping[str, float | str | None], about: Node
 ) -> Iterator[Told]:
     for name, value in values.items():
         if value is not None:

@@ -11,9 +11,12 @@ from labkeeper_hub.model import NodeKey
 from labkeeper_hub.ports import Commands, Health, Ledger
 from labkeeper_hub.registry.known import KnownNode, KnownPoint
 from labkeeper_hub.registry.registry import HubRegistry
+from labkeeper_hub.timeseries.columns import FLOAT
 from labkeeper_hub.timeseries.journal import Journal
 from labkeeper_sdk import Quality
 from labkeeper_wire.descriptor import NodeDescription
+
+REPEAT = 60  # looks after which a name that has not changed is written again, so that a window of time finds it
 
 
 @dataclass(slots=True)
@@ -30,6 +33,7 @@ class Watch:
     now_ms: Callable[[], int]
     _returns: Returns = field(default_factory=Returns)
     _ends: Ends = field(default_factory=Ends)
+    _looks: int = 0
 
     async def run(self) -> None:
         """Look, for ever; a journal that is full is not filled further."""
@@ -43,11 +47,14 @@ class Watch:
         """Write down what is to be seen now."""
         changed = []
         for told in figures(self._seen(now_ms)):
-            point = self._point(told)
-            point.value = float(told.value) if not told.figure.whole else int(told.value)
+            point = self._point(told, now_ms)
+            if told.figure.is_text and point.value == told.value and self._looks % REPEAT:
+                continue
+            point.value = float(told.value) if point.kind == FLOAT else told.value
             point.time_ms, point.quality = now_ms, Quality.GOOD
             self.journal.group.add(point.series, now_ms, point.kind, point.value)
             changed.append(point)
+        self._looks += 1
         if changed:
             self.registry.bus.note_all(changed)
             self.journal.filled()
@@ -68,14 +75,14 @@ class Watch:
             _bytes(self.journal_file),
         )
 
-    def _point(self, told: Told) -> KnownPoint:
+    def _point(self, told: Told, now_ms: int) -> KnownPoint:
         key = told.key
-        node = self.registry.node_at(key.of_node, self.now_ms())
+        node = self.registry.node_at(key.of_node, now_ms)
         node.online = True
         if told.about is not None:
             title = told.about.lab_title
             node.description = NodeDescription(told.about.lab, title.zh, title.en)
-        device = self.registry.device_at(node, key.device, self.now_ms())
+        device = self.registry.device_at(node, key.device, now_ms)
         device.online = True
         return self.registry.point_at(device, told.figure.description)
 

@@ -64,3 +64,16 @@ async def test_a_new_run_of_the_hub_goes_on_in_the_same_series(start: Start) -> 
         assert len(second.hub.journal.recalled.series) == series
         query = ReadingsQuery(PointKey("school", "#hub/lab", "#node", "online"), 0, END)
         assert [row.value for row in (await second.hub.journal.page(query)).rows] == [1, 1]
+
+
+async def test_a_name_is_written_when_it_is_new_and_not_with_every_look(school: School) -> None:
+    async with joined(school.port, devices=AIR):
+        await until(lambda: school.online("air"), "the device")
+        for _ in range(3):
+            school.hub.watch.write(now_ms())
+    await until(lambda: school.hub.journal.queued == 0, "the commit")
+    rows = {}
+    for point in ("online", "title_zh"):
+        query = ReadingsQuery(PointKey("school", "#hub/lab", "air", point), 0, END)
+        rows[point] = [row.value for row in (await school.hub.journal.page(query)).rows]
+    assert rows == {"online": [1, 1, 1], "title_zh": ["air"]}
