@@ -18,6 +18,7 @@ from labkeeper_hub.bus import EventBus
 from labkeeper_hub.commands.desk import CommandDesk
 from labkeeper_hub.commands.intents import IntentLog, open_intents
 from labkeeper_hub.commands.records import CommandRecords, course_of
+from labkeeper_hub.figures.watch import Watch
 from labkeeper_hub.folder import hold_folder
 from labkeeper_hub.health import HubHealth
 from labkeeper_hub.ingest.births import Births
@@ -50,6 +51,7 @@ class Hub:
     registry_records: Records
     desk: CommandDesk
     host: Host
+    watch: Watch
 
     def workers(self) -> Sequence[Worker]:
         """Return the workers, those that others need first."""
@@ -59,6 +61,7 @@ class Hub:
             ("journal: upkeep", self.journal.upkeep.run()),
             ("registry: records", self.registry_records.save_when_changed()),
             ("commands", self.desk.run()),
+            ("figures", self.watch.run()),
             ("host", self.host.run()),
         )
 
@@ -97,7 +100,9 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         host = Host(mqtt.Address.parse(settings.broker), settings.host_id, births, intake, outlet, now_ms)
         health = HubHealth(now_ms(), host, refusals, journal)
         parts = Parts(settings, registry, registry, journal, deliveries, desk, bus, health, engine)
-        yield Hub(parts, journal, deliveries, records, desk, host)
+        figures_s, file = settings.figures_s, settings.journal_file
+        watch = Watch(registry, journal, deliveries, desk, health, file, figures_s, now_ms)
+        yield Hub(parts, journal, deliveries, records, desk, host, watch)
 
 
 async def _run(
