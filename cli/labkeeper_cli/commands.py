@@ -29,6 +29,9 @@ COMMANDS = (
     Command("hub", "the hub: records, shows, commands", "labkeeper_hub.__main__", "hub"),
     Command("edge", "the node: the lab's devices, on a Pi", "labkeeper_edge.__main__", "edge"),
     Command("sim", "a simulated lab that speaks the devices' own protocols", "labkeeper_sdk.sim.__main__", "sim"),
+    Command(
+        "driver", "the workshop for drivers: new, list, show, check, record", "labkeeper_cli.driver.command", "kit"
+    ),
     Command("tap", "decoded traffic in the terminal, the first thing to reach for", "labkeeper_cli.tap", "wire"),
     Command("doctor", "what is wrong here, and what to do", "labkeeper_cli.doctor", "demo"),
     Command("replay", "play a recorded table as a device, the whole way", "labkeeper_cli.replay", "demo"),

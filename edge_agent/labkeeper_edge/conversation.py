@@ -317,9 +317,20 @@ class Conversation:
     def _report(self) -> None:
         """Tell what changed about the node itself."""
         now = self.facts().changing(self.now_ms())
+        if now.keys() != self._told.keys():
+            self._bear_again()
+            return
         changed = [metric for name, metric in now.items() if metric.value != self._told[name].value]
         if changed and self._publish(self.session.data(None, changed, self.now_ms())):
             self._told = now
+
+    def _bear_again(self) -> None:
+        """The node has metrics that its birth did not name, or no longer has some: it is born anew in this session."""
+        now_ms = self.now_ms()
+        facts = self.facts()
+        self.session.declare_node(facts.metrics(now_ms))
+        self._told = facts.changing(now_ms)
+        self._publish(self.session.rebirth(now_ms))
 
     def _pause_s(self, now_s: float) -> float:
         due_s = self.window.next_due_s()

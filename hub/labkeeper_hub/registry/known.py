@@ -56,7 +56,9 @@ class KnownDevice:
 
     @property
     def listed(self) -> bool:
-        """Whether people see it: our own nodes' figures about themselves are no device."""
+        """Whether people see it: what our own nodes and the hub say of themselves is no device."""
+        if self.node.key.of_hub:
+            return False
         return self.key.device != NODE_ITSELF or (self.node.outbox is None and bool(self.points))
 
     def change(self) -> Device | None:
