@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from labkeeper_cli.recorded import DeviceMap, PointMap, TableMap
-from labkeeper_edge.command_store import RESTARTED
+from labkeeper_edge.command_rules import RESTARTED
 from labkeeper_edge.settings import parse_settings
 from labkeeper_hub.settings import HubSettings
 from labkeeper_sdk import LabkeeperError, errors, hooks
