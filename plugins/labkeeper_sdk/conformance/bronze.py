@@ -127,18 +127,19 @@ async def _settled() -> Holdings:
     """Count once two looks agree: the simulator in this process needs a moment to see that we hung up."""
     loop = asyncio.get_running_loop()
     until_s = loop.time() + SETTLE_S
+    gc.collect()
     last = _count()
     while loop.time() < until_s:
         await asyncio.sleep(0.05)
         now = _count()
         if (now.files, now.tasks, now.threads) == (last.files, last.tasks, last.threads):
-            return now
+            gc.collect()
+            return _count()
         last = now
     return last
 
 
 def _count() -> Holdings:
-    gc.collect()
     files = len([*FDS.iterdir()]) if FDS.is_dir() else 0
     memory = tracemalloc.get_traced_memory()[0] if tracemalloc.is_tracing() else 0
     tasks = frozenset(f"{task.get_name()}#{id(task):x}" for task in asyncio.all_tasks())
