@@ -62,7 +62,7 @@ def test_an_unknown_key_is_refused_by_its_whole_name() -> None:
              {"version": 3, "port": "/dev/a"}],
 )  # fmt: skip
 def test_older_keys_are_brought_up_to_date(said: dict[str, object]) -> None:
-    assert check_configuration(SECOND, said) == Configuration(port="/dev/a")
+    assert check_configuration(SECOND, said) == Configuration(port="/dev/a", password=None)
 
 
 @pytest.mark.parametrize(
