@@ -19,7 +19,7 @@ Made by `python -m tests.docs.supported` from the recordings of the drivers; do 
 
 A driver works with more than is listed here. These are the devices whose words are kept as recordings and played to the
 driver with every test run. *hardware*: recorded from a real device. *documented*: written from the documents named;
-nobody has recorded such a device for us yet. [How to record yours](docs/how-to/examine-a-driver.md#from-silver-to-gold).
+nobody has recorded one for us yet. [How to record yours](docs/how-to/examine-a-driver.md#from-silver-to-gold).
 
 | driver / 驱动 | make / 厂商 | model / 型号 | firmware / 固件 | from / 来源 |
 |---|---|---|---|---|
