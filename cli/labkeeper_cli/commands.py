@@ -4,7 +4,8 @@ A command's module has `configure(parser)` and `run(options) -> int`; it is impo
 `labkeeper --help` needs nothing but the SDK and a Pi never imports the hub.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
@@ -50,8 +51,16 @@ class Entry(NamedTuple):
 
 def load(command: Command) -> Entry:
     """Import a command; raises MissingExtra when a package of its extra is not installed."""
-    try:
+    with extra_needed(command):
         module = import_module(command.module)
+    return Entry(module.configure, module.run)
+
+
+@contextmanager
+def extra_needed(command: Command) -> Iterator[None]:
+    """Raise MissingExtra for a package that is looked for inside and not installed."""
+    try:
+        yield
     except ModuleNotFoundError as missing:
         if missing.name is not None and missing.name.startswith("labkeeper"):
             raise
@@ -59,4 +68,3 @@ def load(command: Command) -> Entry:
             f"`labkeeper {command.name}` needs {missing.name}, which is not installed here.\n"
             f"Install it with:  pip install 'labkeeper[{command.extra}]'"
         ) from missing
-    return Entry(module.configure, module.run)

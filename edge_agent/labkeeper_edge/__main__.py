@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import json
 import logging
 import signal
@@ -25,6 +26,7 @@ log = logging.getLogger("labkeeper_edge")
 
 BAD_CONFIGURATION = 2
 DEAD_WORKER = 1
+COLLECT_EVERY = 10_000  # objects more than before; Python's 700 are passed with every few messages
 DESCRIPTION = """\
 Run the node of a lab: it hears the lab's devices through its drivers, keeps every reading on disk until the hub has
 stored it, and carries out the hub's commands. What it is and where things are is written in one TOML file; every key
@@ -45,11 +47,12 @@ async def main(
     stop: asyncio.Event | None = None,
     source: str = "",
     read: Callable[[], Settings] | None = None,
+    when_ready: Callable[[], None] = lambda: None,
 ) -> None:
     """Run the node until SIGTERM, SIGINT or `stop`; a worker that dies ends it with its error.
 
     `data` is the outbox's folder, `drivers` those to use instead of the installed ones, `source` the settings' file,
-    `read` reads it again at SIGHUP.
+    `read` reads it again at SIGHUP; `when_ready` is called once every driver has been tried.
     """
     refusals = Refusals()
     loaded = load_drivers() if drivers is None else drivers
@@ -58,7 +61,7 @@ async def main(
     async with open_outbox(data, quota) as outbox:
         node = await compose(settings, outbox, refusals, states)
         again = None if read is None else _reloading(node, read, drivers, source)
-        await _run(node, assignments, stop or _stop_on_signals(), again)
+        await _run(node, assignments, stop or _stop_on_signals(), again, when_ready)
 
 
 async def _reloading(node: Node, read: Callable[[], Settings], drivers: Loaded | None, source: str) -> None:
@@ -82,12 +85,20 @@ async def _reloading(node: Node, read: Callable[[], Settings], drivers: Loaded |
 
 
 async def _run(
-    node: Node, assignments: list[Assignment], stop: asyncio.Event, again: Coroutine[None, None, None] | None
+    node: Node,
+    assignments: list[Assignment],
+    stop: asyncio.Event,
+    again: Coroutine[None, None, None] | None,
+    when_ready: Callable[[], None],
 ) -> None:
+    def ready() -> None:
+        print(json.dumps({"ready": "edge", "node": node.settings.node}), flush=True)
+        when_ready()
+
     async with asyncio.TaskGroup() as group:
         workers = node.workers(assignments) + ([("reloading", again)] if again is not None else [])
         uplink, *others = [group.create_task(work, name=name) for name, work in workers]
-        node.when_tried(lambda: print(json.dumps({"ready": "edge", "node": node.settings.node}), flush=True))
+        node.when_tried(ready)
         await stop.wait()
         for task in reversed(others):
             task.cancel()
@@ -123,7 +134,13 @@ def run(options: argparse.Namespace) -> int:
 async def _main(options: argparse.Namespace) -> None:
     settings = read_settings(options.config, broker=options.broker)
     read = partial(read_settings, options.config, broker=options.broker)
-    await main(settings, options.data, source=str(options.config), read=read)
+    await main(settings, options.data, source=str(options.config), read=read, when_ready=_leave_alone)
+
+
+def _leave_alone() -> None:
+    """What is here stays: never look through it again, which would stop the node for a moment each time."""
+    gc.freeze()
+    gc.set_threshold(COLLECT_EVERY)
 
 
 def _reported(work: Callable[[], None]) -> int:

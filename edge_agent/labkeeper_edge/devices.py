@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from uuid import uuid4
 
 from labkeeper_edge.refusals import Refusals
 from labkeeper_edge.sampler import FRESH, Memory
@@ -38,11 +39,15 @@ class KnownDevice:
 
 @dataclass(slots=True)
 class Devices:
-    """The registry; `watchers` are called with a device's id after it came, changed, answered or fell silent."""
+    """The registry; `watchers` are called with a device's id after it came, changed, answered or fell silent.
+
+    `run` names this life of the node, to which commands are sent.
+    """
 
     refusals: Refusals
     overrides: dict[str, DeviceSettings]
     watchers: list[Callable[[str], None]] = field(default_factory=list)
+    run: str = field(default_factory=lambda: str(uuid4()))
     _known: dict[str, KnownDevice] = field(default_factory=dict)
     _folded: dict[str, str] = field(default_factory=dict)
 
