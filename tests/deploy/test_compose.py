@@ -15,8 +15,8 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 # the keys of the Compose specification that are used; a misspelt one is not among them
 TOP = {"name", "services", "secrets", "volumes"}
 KEYS = {
-    "image", "build", "entrypoint", "restart", "user", "ports", "volumes", "environment", "secrets", "depends_on", "read_only",
-    "tmpfs", "cap_drop", "security_opt", "healthcheck", "stop_grace_period",
+    "image", "build", "entrypoint", "restart", "user", "ports", "volumes", "environment", "secrets", "depends_on",
+    "read_only", "tmpfs", "cap_drop", "security_opt", "healthcheck", "stop_grace_period",
 }  # fmt: skip
 MADE_BY_INIT = {
     "passwd", "broker.crt", "broker.key", "hub.toml", "ca.crt", "influx_password", "influx_token", "grafana_password",

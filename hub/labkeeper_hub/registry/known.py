@@ -41,7 +41,9 @@ class KnownPoint:
 
 @dataclass(slots=True, eq=False)
 class KnownDevice:
-    """A device, here or not. `unborn`: its node was born again and has not said yet whether the device still is."""
+    """A device, here or not. `unborn`: its node was born again and has not said yet whether the device still is;
+    `run`: the run of its node that takes commands for it, "" if it does not say.
+    """
 
     key: DeviceKey
     node: "KnownNode"
@@ -49,6 +51,7 @@ class KnownDevice:
     description: DeviceDescription = field(default_factory=DeviceDescription)
     online: bool = False
     unborn: bool = False
+    run: str = ""
     points: dict[str, KnownPoint] = field(default_factory=dict)
 
     @property
