@@ -156,7 +156,7 @@ THE_HUB = (
     ),
     Panel(
         Kind.STATES,
-        Title("与消息服务器的连接", "Link to the broker"),
+        Title("与消息代理的连接", "Link to the broker"),
         Title("断开时节点继续采集，恢复后补发。", "While it is broken, nodes go on and deliver later."),
         (over_time("last", "value_int", f"{HUB} AND {figure('broker', 'connected')}", ()).called("MQTT"),),
         Look("none", TRUE_IS_GOOD, WORKS),
