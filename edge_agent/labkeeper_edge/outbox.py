@@ -151,6 +151,11 @@ class Outbox:
         """The uuid of this outbox."""
         return self.recalled.epoch
 
+    def offering(self, through: int) -> None:
+        """Note, before it happens, that batches up to this id may be sent."""
+        batches = self.store.batches
+        batches.offered_through = max(batches.offered_through, through)
+
     async def commit(self, drafts: Sequence[Draft], identities: Sequence[bytes] = ()) -> tuple[list[Batch], Waiting]:
         """Store readings and the identities of the messages that brought them; return them as batches with ids."""
         parts = [part for draft in drafts for part in in_parts(draft)]
