@@ -5,6 +5,8 @@ from collections.abc import Generator
 
 import pytest
 
+SLOW_FIRST = ("tests/system/", "tests/console/")
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
@@ -16,3 +18,21 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped, and under CI=true nothing may be: {call.excinfo}"
     return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where workers share the tests, a file is one worker's, and so are all that stand on one stack; the slow begin."""
+    if not hasattr(config, "workerinput"):
+        return
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_stands_on(item)))
+    items.sort(key=lambda item: not item.nodeid.startswith(SLOW_FIRST))
+
+
+def _stands_on(item: pytest.Item) -> str:
+    """Return the folder whose package fixture the test uses, or its file."""
+    fixtures = getattr(item, "_fixtureinfo", None)
+    used = () if fixtures is None else (one for found in fixtures.name2fixturedefs.values() for one in found)
+    folders = (one.baseid for one in used if one.scope == "package")
+    return next(folders, item.nodeid.partition("::")[0])
