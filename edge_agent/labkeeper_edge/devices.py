@@ -1,9 +1,10 @@
 """The devices a node knows: who brings them, what they declare, whether they answer, and what they said last."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from labkeeper_edge.batches import DATATYPES
 from labkeeper_edge.refusals import Refusals
 from labkeeper_edge.sampler import FRESH, Memory
 from labkeeper_edge.settings import DeviceSettings
@@ -42,6 +43,7 @@ class Devices:
     refusals: Refusals
     overrides: dict[str, DeviceSettings]
     watchers: list[Callable[[str], None]] = field(default_factory=list)
+    remembered: Mapping[str, Mapping[str, Metric]] = field(default_factory=dict)  # of earlier processes
     _known: dict[str, KnownDevice] = field(default_factory=dict)
     _folded: dict[str, str] = field(default_factory=dict)
 
@@ -61,7 +63,7 @@ class Devices:
         known = self._known.get(info.id)
         if known is None:
             bench = self.overrides[info.id].bench if info.id in self.overrides else ""
-            self._known[info.id] = KnownDevice(info, instance, points, bench)
+            self._known[info.id] = KnownDevice(info, instance, points, bench, last=self._remembered(info.id, points))
             self._folded[info.id.casefold()] = info.id
             log.info("%s: found by %s, %d points", info.id, instance, len(points))
         elif known.info == info and known.online:
@@ -140,6 +142,15 @@ class Devices:
             folded.add(name)
             points[point.name] = point
         return points
+
+    def _remembered(self, device: str, points: Mapping[str, Point]) -> dict[str, Metric]:
+        """Return what the points said in an earlier process, where they are still of that type."""
+        known = self.remembered.get(device, {})
+        return {
+            name: metric
+            for name, metric in known.items()
+            if name in points and metric.datatype == DATATYPES[points[name].type]
+        }
 
     def _tell(self, device: str) -> None:
         for watcher in self.watchers:
