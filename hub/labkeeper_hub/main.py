@@ -26,6 +26,7 @@ from labkeeper_hub.ingest.host import Host, Outlet
 from labkeeper_hub.ingest.intake import Intake
 from labkeeper_hub.ingest.refusals import Refusals
 from labkeeper_hub.ports import Parts
+from labkeeper_hub.pulse import Pulse, WatchedAccounts
 from labkeeper_hub.registry.database import open_database
 from labkeeper_hub.registry.records import Records
 from labkeeper_hub.registry.registry import HubRegistry
@@ -50,11 +51,12 @@ class Hub:
     registry_records: Records
     desk: CommandDesk
     host: Host
+    accounts: WatchedAccounts
 
     def workers(self) -> Sequence[Worker]:
         """Return the workers, those that others need first."""
         return (
-            ("journal: commits", self.journal.collect(self.deliveries)),
+            ("journal: commits", self.journal.collect(self.accounts)),
             ("journal: compaction", self.journal.compact_when_due()),
             ("registry: records", self.registry_records.save_when_changed()),
             ("commands", self.desk.run()),
@@ -86,9 +88,11 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         intake = Intake(journal, deliveries, bus, refusals, desk.answer)
         births = Births(registry, deliveries, intake, desk.node_lost)
         host = Host(mqtt.Address.parse(settings.broker), settings.host_id, births, intake, outlet, now_ms)
-        health = HubHealth(now_ms(), host, refusals, journal)
+        watched = WatchedAccounts(deliveries, Pulse("journal: commits"))
+        pulses = (watched.pulse, records.pulse, desk.pulse, host.pulse)
+        health = HubHealth(now_ms(), host, refusals, journal, desk, watched.times, pulses)
         parts = Parts(settings, registry, registry, journal, deliveries, desk, bus, health, engine)
-        yield Hub(parts, journal, deliveries, records, desk, host)
+        yield Hub(parts, journal, deliveries, records, desk, host, watched)
 
 
 async def _run(settings: HubSettings, hub: Hub, accounts: Accounts, stop: asyncio.Event) -> None:

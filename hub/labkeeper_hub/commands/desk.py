@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +21,7 @@ from labkeeper_hub.ingest.host import NotConnected
 from labkeeper_hub.ingest.refusals import Refusals
 from labkeeper_hub.model import Command, DeviceKey, NodeKey, Order, PointKey, State
 from labkeeper_hub.ports import UnknownCommand, UnknownPoint
+from labkeeper_hub.pulse import Pulse
 from labkeeper_hub.registry.known import KnownPoint
 from labkeeper_hub.registry.registry import HubRegistry
 from labkeeper_sdk import CommandRejected, Value
@@ -56,6 +57,8 @@ class CommandDesk:
     refusals: Refusals
     write: Wire
     now_ms: Callable[[], int]
+    pulse: Pulse = field(default_factory=lambda: Pulse("commands"))
+    ended: Counter[State] = field(default_factory=Counter)
     _courses: dict[str, Course] = field(default_factory=dict)
     _ended: deque[str] = field(default_factory=deque)
     _open: dict[str, None] = field(default_factory=dict)
@@ -157,8 +160,9 @@ class CommandDesk:
             else:
                 await self._changed.wait()
                 self._changed.clear()
-            self._tick(self.now_ms())
-            await self._try_saving()
+            with self.pulse.working():
+                self._tick(self.now_ms())
+                await self._try_saving()
 
     async def save(self) -> None:
         """Return when every change up to now is written."""
@@ -226,6 +230,8 @@ class CommandDesk:
         if course.command is not before.command:
             self._tell(course)
             state = course.command.state
+            if state.final:
+                self.ended[state] += 1
             if state in (State.REJECTED, State.EXPIRED):
                 self.refusals.count(f"command_{state}", "/".join(course.command.order.target))
 
