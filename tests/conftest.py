@@ -4,6 +4,11 @@ import os
 from collections.abc import Generator
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# no clock decides a test, and a failure prints what repeats it
+settings.register_profile("labkeeper", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("labkeeper")
 
 SLOW_FIRST = ("tests/system/", "tests/console/")
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labkeeper_edge.batch_store import BatchStore, Quota
@@ -130,7 +130,7 @@ def do(node: Node, hub: Hub, step: str, number: int) -> None:
         (node if step == "node restart" else hub).restart()
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(steps=STEPS)
 def test_the_account_closes_exactly_whatever_a_quota_takes(steps: list[tuple[str, int]]) -> None:
     with opened() as (node, hub):
