@@ -20,6 +20,7 @@ REASONS = (
     "device_nonsense",
     "device_taken",
     "driver_breaks_over",
+    "driver_changed",
     "foreign_command",
     "loop_blocked",
     "message_refused",

@@ -11,6 +11,7 @@ from labkeeper_edge.connections import Connections
 from labkeeper_edge.devices import Devices
 from labkeeper_edge.outbox import Outbox, OutboxUnwritable
 from labkeeper_edge.safe_rules import Drive, SafeValues
+from labkeeper_edge.turns import Urgency
 from labkeeper_sdk import CommandFailed, CommandRejected
 
 log = logging.getLogger(__name__)
@@ -89,7 +90,7 @@ class SafeKeeping:
             return "gone"
         timeout_s = max(known.points[drive.point].confirm_s, LEAST_TIMEOUT_S)
         try:
-            await self.connections.write(drive.device, drive.point, drive.value, timeout_s)
+            await self.connections.write(drive.device, drive.point, drive.value, timeout_s, Urgency.STOP)
         except (CommandFailed, CommandRejected) as error:
             return error.code
         return "done"

@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -39,6 +39,9 @@ def _broker(text: str) -> str:
 Identifier = Annotated[str, AfterValidator(_identifier)]
 BrokerUrl = Annotated[str, AfterValidator(_broker)]
 Seconds = Annotated[float, Field(ge=0)]
+
+
+Isolation = Literal["in-process", "process"]
 
 
 class Strict(BaseModel):
@@ -78,12 +81,22 @@ class OutboxSettings(Strict):
     commit_every_ms: int = Field(default=250, ge=1, le=10_000)
 
 
+class IsolationSettings(Strict):
+    """What a driver in a process of its own may take."""
+
+    memory_mb: int = Field(default=256, ge=64)
+    silence_s: float = Field(default=10.0, ge=2.0)
+    processor_share: float = Field(default=0.8, gt=0)
+    niceness: int = Field(default=5, ge=0, le=19)
+
+
 class DriverSettings(BaseModel):
-    """One driver instance; every key but `driver` is the driver's own."""
+    """One driver instance; every key but these is the driver's own."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
     driver: str
+    isolation: Isolation | None = None
 
     def own(self) -> Mapping[str, Any]:
         """Return the keys that are the driver's."""
@@ -118,6 +131,7 @@ class Settings(Strict):
     rejoin_spread_s: Seconds = 1.0
     poll_every_s: float = Field(default=1.0, gt=0)
     outbox: OutboxSettings = OutboxSettings()
+    isolation: IsolationSettings = IsolationSettings()
     drivers: dict[Identifier, DriverSettings] = {}
     devices: dict[Identifier, DeviceSettings] = {}
 
