@@ -72,7 +72,7 @@ def _configure_recording(actions: Any) -> None:  # noqa: ANN401
     recorder = actions.add_parser(
         "record",
         help="write down what goes over a real device's wire",
-        description="Run a driver with its device by way of a tap, and write what passes into a fixture, without secrets.",
+        description="Run a driver by way of a tap, and write what passes into a fixture, without secrets.",
     )
     recorder.add_argument("name", help="an installed driver")
     recorder.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting; may be repeated")
