@@ -25,7 +25,8 @@ from labkeeper_edge.batches import (
     pack,
     unpack,
 )
-from labkeeper_edge.command_store import COMMANDS_KEPT, RESTARTED, RESTARTED_MESSAGE, CommandRecord
+from labkeeper_edge.command_rules import RESTARTED, RESTARTED_MESSAGE
+from labkeeper_edge.command_store import COMMANDS_KEPT, CommandRecord
 from labkeeper_edge.database import UnusableDatabase, open_database
 from labkeeper_edge.node_store import Ledger
 from labkeeper_edge.outbox import FILE, Outbox, OutboxUnwritable, open_outbox

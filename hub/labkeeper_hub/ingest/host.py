@@ -148,15 +148,19 @@ class Host:
             ticking.cancel()
 
     async def _take(self, link: mqtt.Link, messages: list[mqtt.Message]) -> None:
-        clock = asyncio.get_running_loop().time
+        clock = time.monotonic
         until, now_ms = clock() + TURN_S, self.now_ms()
-        session, journal = self.outlet.session, self.intake.journal
+        session, journal, own_state = self.outlet.session, self.intake.journal, state_topic(self.host_id)
         if session is None:
             return
         self.pulse.begin()
         for message in messages:
             self.messages += 1
-            for effect in self._heard(session, message, now_ms):
+            if message.retain or message.topic == own_state:
+                effects = self._unusual(session, message, now_ms)
+            else:
+                effects = session.received(message.topic, message.payload, now_ms)
+            for effect in effects:
                 if type(effect) is DataReceived:
                     self._data(effect, now_ms)
                 else:
@@ -171,14 +175,14 @@ class Host:
                 until, now_ms = clock() + TURN_S, self.now_ms()
         self.pulse.end()
 
-    def _heard(self, session: HostSession, message: mqtt.Message, now_ms: int) -> list[HostEffect]:
-        """Return what a message means. What the broker kept says nothing of now, a birth of last year least of all:
-        its node is asked what is true, if it is there at all.
+    def _unusual(self, session: HostSession, message: mqtt.Message, now_ms: int) -> list[HostEffect]:
+        """Return what a host's word under our own id means, or what the broker kept. That says nothing of now, a birth
+        of last year least of all: its node is asked what is true, if it is there at all.
         """
         topic = message.topic
         if topic == state_topic(self.host_id):
             self._look_for_rival(message)
-        if not message.retain or topic.startswith(STATE_PREFIX):
+        if topic.startswith(STATE_PREFIX):
             return session.received(topic, message.payload, now_ms)
         self.intake.refusals.count("retained", topic)
         try:
