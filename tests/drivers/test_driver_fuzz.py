@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labkeeper_drivers.homie.description import describe
-from labkeeper_drivers.homie.tree import Accepted, Tree
+from labkeeper_drivers.homie.tree import Tree
+from labkeeper_drivers.listening import Heard
 from labkeeper_drivers.zigbee2mqtt.bridge import Bridge
 from labkeeper_drivers.zigbee2mqtt.exposes import derive
-from labkeeper_sdk import BadReading, GatewayEvent, Nonsense, Report
+from labkeeper_sdk import BadReading, Nonsense, Report
 from tests.drivers.conftest import fixture
 
 DEVICES = fixture("zigbee2mqtt_devices.json")
@@ -53,7 +54,7 @@ HOMIE_TOPICS = st.sampled_from([
 ])  # fmt: skip
 
 
-def check(events: tuple[GatewayEvent | Accepted, ...]) -> None:
+def check(events: tuple[Heard, ...]) -> None:
     for event in events:
         if isinstance(event, Nonsense):
             assert event.reason in REASONS
