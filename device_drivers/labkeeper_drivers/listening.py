@@ -50,7 +50,14 @@ class Listen:
     filters: tuple[tuple[str, int], ...]
 
 
-Heard: TypeAlias = GatewayEvent | Accepted | Answered | Listen | Outgoing
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """The message cannot be understood yet: keep it until this is explained."""
+
+    missing: str
+
+
+Heard: TypeAlias = GatewayEvent | Accepted | Answered | Listen | Hold | Outgoing
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +133,13 @@ class MqttGateway:
         """Yield the message, and after one that explains others those that had to wait for it."""
         missing = self.interpreter.waits_for(message.topic)
         if missing is not None:
-            self.held.keep(missing, message, asyncio.get_running_loop().time())
+            self._keep(missing, message)
             return
         yield message
         yield from self.held.release(self.interpreter.explained(message.topic))
+
+    def _keep(self, missing: str, message: MqttMessage) -> None:
+        self.held.keep(missing, message, asyncio.get_running_loop().time())
 
     async def _act(self, heard: Iterable[Heard]) -> None:
         for event in heard:
@@ -145,10 +155,14 @@ class MqttGateway:
                 await self._send([event])
 
     def _observed(self, message: MqttMessage, heard: Iterable[Heard]) -> Observation | None:
-        events = tuple(each for each in heard if not isinstance(each, Accepted | Answered | Listen | Outgoing))
+        events = tuple(each for each in heard if not isinstance(each, Accepted | Answered | Listen | Hold | Outgoing))
+        missing = next((each.missing for each in heard if isinstance(each, Hold)), None)
         if events:
             return observation(self.link, message, events)
-        self.link.acknowledge(message)
+        if missing is not None:
+            self._keep(missing, message)
+        else:
+            self.link.acknowledge(message)
         return None
 
 
