@@ -6,7 +6,8 @@ from collections.abc import Mapping
 SUBJECTS = {
     "": "", "aux_": "aux_", "away_mode_": "away_mode_", "bri_": "brightness_", "clr_temp_": "color_temp_",
     "clrm_": "color_mode_", "dir_": "direction_", "fan_mode_": "fan_mode_", "fx_": "effect_", "hold_": "hold_",
-    "hs_": "hs_", "hum_": "target_humidity_", "mode_": "mode_", "osc_": "oscillation_", "pct_": "percentage_",
+    "act_": "activity_", "lrst_": "last_reset_", "hs_": "hs_", "hum_": "target_humidity_", "mode_": "mode_",
+    "osc_": "oscillation_", "pct_": "percentage_",
     "pow_": "power_", "pr_mode_": "preset_mode_", "rgb_": "rgb_", "rgbw_": "rgbw_", "rgbww_": "rgbww_",
     "spd_": "speed_", "swing_mode_": "swing_mode_", "swing_h_mode_": "swing_horizontal_mode_",
     "temp_": "temperature_", "temp_hi_": "temperature_high_", "temp_lo_": "temperature_low_", "tilt_": "tilt_",

@@ -55,10 +55,9 @@ def entities_in(topic: str, levels: list[str], document: Mapping[str, object]) -
     shared = {key: config[key] for key in (*SHARED, "~") if key in config}
     for name, told in list(inside(config, "components").items())[:MOST_COMPONENTS]:
         one = whole(_object(told))
-        if platform := words(one, "platform"):
-            merged = {**shared, **one}
-            if merged.keys() - shared.keys() > {"platform"}:  # nothing but the platform: it has been removed
-                yield Entity(f"{topic}#{name}", platform, name, _based(merged), device)
+        platform = words(one, "platform")
+        if platform and one.keys() > {"platform"}:  # nothing but the platform: it has been removed
+            yield Entity(f"{topic}#{name}", platform, name, _based({**shared, **one}), device)
 
 
 def _based(config: Mapping[str, object]) -> dict[str, object]:

@@ -57,6 +57,7 @@ class LabSettings(_Section):
         default=0.0, ge=0, description="readings a second of the witness counter; 0: no counter"
     )
     homie_domain: str = "homie"
+    full: bool = Field(default=False, description="with devices of other makers: Tasmota, Shelly, Frigate and others")
     room: RoomSettings = RoomSettings()
     zigbee: BridgeSettings = BridgeSettings()
     faults: FaultSettings = FaultSettings()
