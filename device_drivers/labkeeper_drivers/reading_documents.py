@@ -18,6 +18,14 @@ class Field:
     read: Read
 
 
+def once(points: Iterable[Point]) -> tuple[Point, ...]:
+    """Return every point once: the first of each name."""
+    found: dict[str, Point] = {}
+    for point in points:
+        found.setdefault(point.name, point)
+    return tuple(found.values())
+
+
 @dataclass(frozen=True, slots=True)
 class Trouble:
     """A value that makes no sense."""

@@ -195,7 +195,9 @@ def test_values_wait_for_a_description_and_nothing_else_does() -> None:
         "robot/body/battery", "robot/$state", "robot/$description", "robot/drive/left/$target", "robot/drive/left/set",
         "robot/$log/warn", "robot/$alert/battery",
     ]  # fmt: skip
-    assert [rest for rest in topics if tree.waits_for(f"homie/5/{rest}")] == ["robot/body/battery"]
+    assert [rest for rest in topics if tree.waits_for(f"homie/5/{rest}")] == [
+        "robot/body/battery", "robot/$alert/battery",
+    ]  # fmt: skip
     heard(tree, "robot/$description", ROBOT)
     assert tree.waits_for("homie/5/robot/body/battery") == "robot"
     heard(tree, "robot/$state", "ready")
@@ -238,7 +240,11 @@ def test_an_alert_is_a_state_from_the_first_time_it_is_raised(tree: Tree) -> Non
     assert said == Report("robot", (Reading("_alert/battery", "电量低"),))
     assert heard(tree, "robot/$alert/battery", "电量低") == ()
     assert heard(tree, "robot/$alert/battery", b"") == (Report("robot", (Reading("_alert/battery", ""),)),)
-    assert heard(tree, "robot/$alert/never-raised", b"") == ()
+    assert heard(tree, "robot/$alert/Not An Id", "x") == ()
+
+
+def test_an_alert_that_is_over_before_we_knew_of_it_is_a_state_all_the_same(tree: Tree) -> None:
+    assert heard(tree, "robot/$alert/battery", b"")[-1] == Report("robot", (Reading("_alert/battery", ""),))
 
 
 def test_alerts_are_as_many_as_a_device_may_have(tree: Tree) -> None:

@@ -165,7 +165,8 @@ class Server:
     def _happened(self, happenings: Iterator[Happening]) -> Iterator[GatewayEvent]:
         for each in happenings:
             yield from self._shown(each.camera, *(Event(name, title=title) for name, title in EVENTS.items()))
-            yield Report(self._id(each.camera), (Reading(each.point, each.what, each.time_ms),))
+            if each.camera in self.places:
+                yield Report(self._id(each.camera), (Reading(each.point, each.what, each.time_ms),))
 
     def _stats(self, document: Mapping[str, object]) -> Iterator[GatewayEvent]:
         yield from self._measured("", SERVER_STATS, document)
@@ -178,6 +179,7 @@ class Server:
         readings = tuple(Reading(point.name, number_of(said[key])) for key, point in known.items())
         if readings:
             yield from self._shown(name, *known.values())
+        if readings and name in self.places:
             yield Report(self._id(name), readings)
 
 
@@ -188,7 +190,7 @@ def _count_point(label: str, more: str) -> Measure:
 
 
 def _count(payload: bytes) -> int:
-    if len(payload) > COUNT_DIGITS or not payload.isdigit():
+    if not 0 < len(payload) <= COUNT_DIGITS or not payload.isdigit():
         raise BadReading("not_a_number")
     return int(payload)
 

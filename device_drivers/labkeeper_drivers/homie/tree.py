@@ -75,8 +75,10 @@ class Tree:
     def waits_for(self, topic: str) -> str | None:
         """Return the device whose description is needed to understand this message, None if none is."""
         parts = self._parts(topic)
-        if len(parts) != PROPERTY_PARTS or not ID.fullmatch(parts[0]) or parts[1].startswith("$"):
+        if len(parts) != PROPERTY_PARTS or not ID.fullmatch(parts[0]):
             return None  # `$broadcast/…` among them: it is for devices
+        if parts[1].startswith("$") and parts[1] != "$alert":
+            return None
         known = self.devices.get(parts[0])
         return parts[0] if known is None or known.announced is None else None
 
@@ -184,7 +186,7 @@ class Tree:
     def _alert(self, known: Known, alert: str, payload: bytes, *, retain: bool) -> Iterator[GatewayEvent]:
         """An alert is a state: its words while it lasts, nothing when it is over ("Alerts")."""
         text = payload[:VALUE_LIMIT].decode("utf-8", "replace")
-        if not ID.fullmatch(alert) or (alert not in known.alerts and (not text or len(known.alerts) >= ALERTS_LIMIT)):
+        if not ID.fullmatch(alert) or (alert not in known.alerts and len(known.alerts) >= ALERTS_LIMIT):
             return
         before = known.alerts.get(alert)
         if before == text:

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from labkeeper_drivers.alone import WhenAlone, guarded
 from labkeeper_drivers.documents import bool_of, inside, number_of, text_of, words
-from labkeeper_drivers.reading_documents import Field
+from labkeeper_drivers.reading_documents import Field, once
 from labkeeper_drivers.titles import title_in_its_language, title_of
 from labkeeper_sdk import Action, Event, Measure, Point, Risk, Setpoint, State, Switch, Title, Value
 
@@ -45,13 +45,13 @@ class Points:
 
     @property
     def points(self) -> tuple[Point, ...]:
-        """Return every point once."""
+        """Return every point once, as what can be told of it."""
         every = (
             *(each.point for each in self.methods),
             *(each.point for each in self.fields),
             *(event for _, event in self.events),
         )
-        return tuple({point.name: point for point in every}.values())
+        return once(every)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from labkeeper_drivers.alone import WhenAlone, guarded
 from labkeeper_drivers.documents import number_of, text_of
 from labkeeper_drivers.naming import name_of
-from labkeeper_drivers.reading_documents import Field
+from labkeeper_drivers.reading_documents import Field, once
 from labkeeper_drivers.tasmota.announcement import DIMMABLE, LIGHT, RGB, RGBCCT, RGBW, SHUTTER, WHITE, Announcement
 from labkeeper_drivers.titles import title_in_its_language, title_of
 from labkeeper_drivers.units import to_ucum
@@ -47,9 +47,9 @@ class Points:
 
     @property
     def points(self) -> tuple[Point, ...]:
-        """Return every point once."""
+        """Return every point once, as what can be told of it."""
         every = (*(each.point for each in self.outputs), *(each.point for each in self.fields))
-        return tuple({point.name: point for point in every}.values())
+        return once(every)
 
 
 NOTHING = Points((), ())
