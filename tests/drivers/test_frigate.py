@@ -64,9 +64,7 @@ def test_images_cannot_be_switched_on(value: object) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(
-    st.sampled_from(
-        IMAGES + ("door/person", "door/motion", "door/detect/state", "stats", "events", "reviews", "available")
-    ),
+    st.sampled_from((*IMAGES, *ORDINARY)),
     st.booleans(),
     st.integers(0, 40),
 )
