@@ -3,10 +3,11 @@
 from dataclasses import replace
 from typing import Literal, TypeAlias
 
-from labkeeper_sdk import Point, Risk, Value
+from labkeeper_sdk import Point, Risk, Title, Value
 
 WhenAlone: TypeAlias = Literal["safe", "hold"]
 ABOUT = "what switches, heaters and moving things do when the node starts or has lost the hub: go to safe, or hold"
+ALONE = Title(zh="无人看管时", en="When nobody watches over them")
 MAINS_S = 60.0  # a lesson goes on over a hub that restarts; a forgotten soldering iron does not burn all night
 HEAT_S = 60.0
 MOTION_S = 3.0

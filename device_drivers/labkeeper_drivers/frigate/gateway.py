@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from labkeeper_drivers.firsts import Firsts
 from labkeeper_drivers.frigate.server import Server
 from labkeeper_drivers.listening import MqttGateway, listening
-from labkeeper_sdk import Services
+from labkeeper_sdk import Services, Title, form
 
 # Whole topics and single levels only: `#` would bring the images that Frigate publishes below a camera's objects.
 HEARD_AT_ONCE = ("available", "stats")
@@ -21,8 +21,15 @@ class FrigateConfiguration(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    topic_prefix: str = Field("frigate", pattern=r"^[^+#/$][^+#]*[^+#/]$", description="mqtt.topic_prefix of Frigate")
-    images: Literal["never"] = Field("never", description="never: there is no other value")
+    topic_prefix: str = Field(
+        "frigate",
+        pattern=r"^[^+#/$][^+#]*[^+#/]$",
+        description="mqtt.topic_prefix of Frigate",
+        json_schema_extra=form(Title(zh="主题前缀", en="Topic prefix")),
+    )
+    images: Literal["never"] = Field(
+        "never", description="never: there is no other value", json_schema_extra=form(Title(zh="图像", en="Images"))
+    )
 
 
 def filters(prefix: str) -> tuple[tuple[str, int], ...]:

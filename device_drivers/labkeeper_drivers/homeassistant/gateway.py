@@ -5,11 +5,11 @@ from contextlib import asynccontextmanager
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from labkeeper_drivers.alone import ABOUT, WhenAlone
+from labkeeper_drivers.alone import ABOUT, ALONE, WhenAlone
 from labkeeper_drivers.firsts import Firsts
 from labkeeper_drivers.homeassistant.estate import Estate
 from labkeeper_drivers.listening import MqttGateway, Outgoing, listening
-from labkeeper_sdk import Services
+from labkeeper_sdk import Services, Title, form
 
 
 class HomeAssistantConfiguration(BaseModel):
@@ -18,12 +18,17 @@ class HomeAssistantConfiguration(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     discovery_prefix: str = Field(
-        "homeassistant", pattern=r"^[^+#/$][^+#]*[^+#/]$", description="Home Assistant's discovery prefix"
+        "homeassistant",
+        pattern=r"^[^+#/$][^+#]*[^+#/]$",
+        description="Home Assistant's discovery prefix",
+        json_schema_extra=form(Title(zh="发现前缀", en="Discovery prefix")),
     )
     birth: bool = Field(
-        default=True, description="say `online` on <prefix>/status, so that devices announce themselves again"
+        default=True,
+        description="say `online` on <prefix>/status, so that devices announce themselves again",
+        json_schema_extra=form(Title(zh="上线通告", en="Say that we are there")),
     )
-    when_alone: WhenAlone = Field("safe", description=ABOUT)
+    when_alone: WhenAlone = Field("safe", description=ABOUT, json_schema_extra=form(ALONE))
 
 
 @asynccontextmanager

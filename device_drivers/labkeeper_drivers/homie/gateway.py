@@ -2,14 +2,13 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from labkeeper_drivers.homie.forest import Forest
 from labkeeper_drivers.listening import MqttGateway, listening
-from labkeeper_sdk import Services
-
-DOMAIN = r"^[^+#/$]+$"
+from labkeeper_sdk import Services, Title, form
 
 
 class HomieConfiguration(BaseModel):
@@ -17,8 +16,17 @@ class HomieConfiguration(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    domain: str = Field("homie", pattern=DOMAIN, description="the first level of the topics")
-    more_domains: tuple[str, ...] = Field((), description="further domains; their devices' ids begin with the domain")
+    domain: str = Field(
+        "homie",
+        pattern=r"^[^+#/$]+$",
+        description="the first level of the topics",
+        json_schema_extra=form(Title(zh="Homie 域", en="Homie domain")),
+    )
+    more_domains: tuple[Annotated[str, Field(pattern=r"^[^+#$]+$")], ...] = Field(
+        (),
+        description="further domains; their devices' ids begin with the domain",
+        json_schema_extra=form(Title(zh="其他 Homie 域", en="More Homie domains")),
+    )
 
 
 @asynccontextmanager

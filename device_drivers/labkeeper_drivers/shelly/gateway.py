@@ -6,12 +6,10 @@ from contextlib import asynccontextmanager
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from labkeeper_drivers.alone import ABOUT, WhenAlone
+from labkeeper_drivers.alone import ABOUT, ALONE, WhenAlone
 from labkeeper_drivers.listening import MqttGateway, listening
 from labkeeper_drivers.shelly.fleet import Fleet
-from labkeeper_sdk import Services
-
-LEVELS = r"^[^#/$][^#]*[^#/]$|^[^#/$]$"
+from labkeeper_sdk import Services, form
 
 
 class ShellyConfiguration(BaseModel):
@@ -21,7 +19,7 @@ class ShellyConfiguration(BaseModel):
 
     prefixes: tuple[str, ...] = Field(("+",), description="the devices' MQTT prefixes; `+` is any single level")
     answers: str = Field("labkeeper-shelly", pattern=r"^[^+#/$]+$", description="where devices answer: <answers>/rpc")
-    when_alone: WhenAlone = Field("safe", description=ABOUT)
+    when_alone: WhenAlone = Field("safe", description=ABOUT, json_schema_extra=form(ALONE))
 
 
 @asynccontextmanager

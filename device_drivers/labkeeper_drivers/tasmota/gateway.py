@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from labkeeper_drivers.alone import ABOUT, WhenAlone
+from labkeeper_drivers.alone import ABOUT, ALONE, WhenAlone
 from labkeeper_drivers.listening import MqttGateway, listening
 from labkeeper_drivers.tasmota.fleet import Fleet
-from labkeeper_sdk import Services
+from labkeeper_sdk import Services, Title, form
 
 
 class TasmotaConfiguration(BaseModel):
@@ -17,9 +17,12 @@ class TasmotaConfiguration(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     discovery_topic: str = Field(
-        "tasmota/discovery", pattern=r"^[^+#/$][^+#]*[^+#/]$", description="where devices announce themselves"
+        "tasmota/discovery",
+        pattern=r"^[^+#/$][^+#]*[^+#/]$",
+        description="where devices announce themselves",
+        json_schema_extra=form(Title(zh="发现主题", en="Discovery topic")),
     )
-    when_alone: WhenAlone = Field("safe", description=ABOUT)
+    when_alone: WhenAlone = Field("safe", description=ABOUT, json_schema_extra=form(ALONE))
 
 
 @asynccontextmanager

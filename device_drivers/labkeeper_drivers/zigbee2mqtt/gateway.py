@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from labkeeper_drivers.alone import ABOUT, WhenAlone
+from labkeeper_drivers.alone import ABOUT, ALONE, WhenAlone
 from labkeeper_drivers.listening import MqttGateway, listening
 from labkeeper_drivers.zigbee2mqtt.bridge import Bridge
-from labkeeper_sdk import Services
+from labkeeper_sdk import Services, Title, form
 
 
 class Zigbee2MqttConfiguration(BaseModel):
@@ -17,9 +17,12 @@ class Zigbee2MqttConfiguration(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     base_topic: str = Field(
-        "zigbee2mqtt", pattern=r"^[^+#/$][^+#]*[^+#/]$", description="mqtt.base_topic of Zigbee2MQTT"
+        "zigbee2mqtt",
+        pattern=r"^[^+#/$][^+#]*[^+#/]$",
+        description="mqtt.base_topic of Zigbee2MQTT",
+        json_schema_extra=form(Title(zh="基础主题", en="Base topic")),
     )
-    when_alone: WhenAlone = Field("safe", description=ABOUT)
+    when_alone: WhenAlone = Field("safe", description=ABOUT, json_schema_extra=form(ALONE))
 
 
 @asynccontextmanager

@@ -6,14 +6,17 @@ from random import Random
 
 from labkeeper_sdk.sim.clock import DeviceClock
 from labkeeper_sdk.sim.devices.air import AirQuality
+from labkeeper_sdk.sim.devices.bands import HeartBands
 from labkeeper_sdk.sim.devices.camera import PeopleCamera
 from labkeeper_sdk.sim.devices.contact import WindowContact
 from labkeeper_sdk.sim.devices.counter import Counter
+from labkeeper_sdk.sim.devices.detectors import AirAnalyser, DoorContact, GasDetector, LeakSensor
 from labkeeper_sdk.sim.devices.light import Light
 from labkeeper_sdk.sim.devices.plug import SmartPlug
 from labkeeper_sdk.sim.devices.relays import RelayBoard
 from labkeeper_sdk.sim.devices.robot import Gripper, RobotKit
 from labkeeper_sdk.sim.devices.smoke import SmokeDetector
+from labkeeper_sdk.sim.guests import KINDS
 from labkeeper_sdk.sim.homie import Family, Gadget
 from labkeeper_sdk.sim.homie_unit import HomieDevice
 from labkeeper_sdk.sim.network import ZigbeeDevice
@@ -48,6 +51,10 @@ ZIGBEE: Sequence[tuple[Place, Callable[[Room, Random], Appliance]]] = (
     (Place("contact", "0x00158d00000a0004", "窗户", 2.0), WindowContact),
     (Place("light", "0x00158d00000a0005", "Ceiling light", 2.0), lambda _, random: Light(random)),
     (Place("counter", "0x00158d00000a0006", "witness-counter", 1.0), lambda _room, _random: Counter()),
+    (Place("gas", "0x00158d00000a0007", "Gas detector", 2.0), GasDetector),
+    (Place("leak", "0x00158d00000a0008", "Leak sensor", 2.0), lambda _, random: LeakSensor(random)),
+    (Place("door", "0x00158d00000a0009", "门", 2.0), DoorContact),
+    (Place("analyser", "0x00158d00000a000a", "Air analyser", 2.0), AirAnalyser),
 )
 
 HOMIE: Sequence[Sequence[tuple[Place, Callable[[Room, Random], Gadget]]]] = (
@@ -57,7 +64,11 @@ HOMIE: Sequence[Sequence[tuple[Place, Callable[[Room, Random], Gadget]]]] = (
     ),
     ((Place("relays", "relay-board", RelayBoard.title, 2.0), RelayBoard),),
     ((Place("camera", "people-camera", PeopleCamera.title, 1.5), PeopleCamera),),
+    ((Place("bands", "pe-bands", HeartBands.title, 2.0), lambda _, random: HeartBands(random)),),
 )
+
+ON_REQUEST = frozenset({"gas", "leak", "door", "analyser", "bands"})
+"""Kinds that stand in the lab only when `full` or their name asks for them."""
 
 PLACES: Sequence[Place] = tuple(place for place, _ in (*ZIGBEE, *(one for unit in HOMIE for one in unit)))
 
@@ -66,9 +77,17 @@ def check(settings: LabSettings) -> None:
     """Raise BadSettings where a name in `only` or `devices` means no device of the lab."""
     for key, names in (("only", settings.only), ("devices", settings.devices)):
         for name in names:
-            if not any(place.is_called(name) for place in PLACES):
-                known = ", ".join(place.kind for place in PLACES)
+            guest = key == "only" and name in KINDS
+            if not guest and not any(place.is_called(name) for place in PLACES):
+                known = ", ".join((*(place.kind for place in PLACES), *KINDS))
                 raise BadSettings(f"{key}: no device is called {name!r}; kinds are {known}")
+
+
+def guests(settings: LabSettings) -> tuple[str, ...]:
+    """Return the chosen kinds of guests."""
+    if settings.only:
+        return tuple(kind for kind in KINDS if kind in settings.only)
+    return tuple(KINDS) if settings.full else ()
 
 
 def zigbee_devices(settings: LabSettings, room: Room) -> Sequence[ZigbeeDevice]:
@@ -125,7 +144,7 @@ def _chosen(settings: LabSettings, place: Place) -> bool:
         return True
     if settings.only:
         return any(place.is_called(name) for name in settings.only)
-    return place.kind != "counter"
+    return place.kind != "counter" and (settings.full or place.kind not in ON_REQUEST)
 
 
 def _own(settings: LabSettings, place: Place) -> DeviceSettings:

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from labkeeper_sdk.sim import homie, inventory, zigbee
 from labkeeper_sdk.sim.bridge import Bridge
 from labkeeper_sdk.sim.control import Control
 from labkeeper_sdk.sim.faults import Fault
-from labkeeper_sdk.sim.guests import KINDS, Guest, invite
+from labkeeper_sdk.sim.guests import Guest, invite
 from labkeeper_sdk.sim.homie_unit import MOVING_S, HomieDevice, HomieUnit
 from labkeeper_sdk.sim.link import Link, Talker
 from labkeeper_sdk.sim.network import Network, ZigbeeDevice
@@ -47,7 +47,7 @@ class Lab:
         self._talks: list[tuple[Link, Talker]] = []
         self._network = self._open_network()
         self._units = [self._open_unit(devices) for devices in inventory.homie_units(settings, self._room)]
-        self._guests = invite(tuple(KINDS) if settings.full else (), self._link)
+        self._guests = invite(inventory.guests(settings), self._link)
         self._talks += self._guests
         link = self._link("control")
         self._talks.append((link, Control(link, self.strike)))
@@ -61,6 +61,15 @@ class Lab:
         zigbees = [_zigbee_note(device) for device in self._network.devices]
         guests = [DeviceNote(*note[:3], tuple(note[3])) for _, guest in self._guests for note in guest.introduces]
         return (*zigbees, *(_homie_note(device) for unit in self._units for device in unit.devices), *guests)
+
+    def value(self, device: str, name: str) -> object:
+        """Return where a device stands, asked of itself; composites are named `color/x`; None for what it has not."""
+        for one in self._network.devices:
+            if one.who.ieee == device:
+                return _part(one.state, name)
+        values = [one.values.get(name) for unit in self._units for one in unit.devices if one.id == device]
+        guests = [guest.value(device, name) for _, guest in self._guests if device in guest.ids]
+        return next(iter((*values, *guests)), None)
 
     def strike(self, name: str, fault: Fault, for_s: float | None = None) -> None:
         """Begin a fault of the device with this id or title; raise KeyError where there is none."""
@@ -204,6 +213,12 @@ async def _move(unit: HomieUnit, device: HomieDevice) -> None:
         while moving:
             await asyncio.sleep(MOVING_S)
             moving = unit.advance(device, MOVING_S)
+
+
+def _part(state: Mapping[str, object], name: str) -> object:
+    head, _, rest = name.partition("/")
+    found = state.get(head)
+    return _part(found, rest) if rest and isinstance(found, Mapping) else found
 
 
 def _zigbee_note(device: ZigbeeDevice) -> DeviceNote:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from labkeeper_sdk.sim.guests.guest import document, text, wave
 from labkeeper_sdk.sim.link import Link
-from labkeeper_sdk.sim.messages import Outgoing
+from labkeeper_sdk.sim.messages import Order, Outgoing
 
 BASE = "frigate"
 JPEG = bytes.fromhex("ffd8ffe000104a46494600010101") + bytes(range(256)) * 4 + bytes.fromhex("ffd9")
@@ -28,6 +28,13 @@ class Frigate:
     @property
     def introduces(self) -> Sequence[tuple[str, str, str, Sequence[str]]]:
         return [(f"{BASE}-{camera}", camera, "frigate", ("detect",)) for camera in self.cameras]
+
+    @property
+    def ids(self) -> Sequence[str]:
+        return tuple(f"{BASE}-{camera}" for camera in self.cameras)
+
+    def value(self, device: str, name: str) -> object:
+        return self._detects.get(device.removeprefix(f"{BASE}-")) if name == "detect" else None
 
     @property
     def will(self) -> Outgoing:
@@ -60,6 +67,7 @@ class Frigate:
 
     def received(self, topic: str, payload: bytes) -> None:
         camera, what = topic.split("/")[1:3]
+        self._link.witness.commanded(Order(f"{BASE}-{camera}", camera, what, payload.decode(errors="replace")))
         if what == "detect" and payload in (b"ON", b"OFF"):
             self._detects[camera] = payload == b"ON"
             self._link.send(self._detecting(camera))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from labkeeper_sdk.sim.guests.guest import document, parsed, text, wave
 from labkeeper_sdk.sim.link import Link
-from labkeeper_sdk.sim.messages import Outgoing
+from labkeeper_sdk.sim.messages import Order, Outgoing
 
 BASE = "sample/weather"
 CONFIG = "homeassistant/device/weather/config"
@@ -28,6 +28,14 @@ class Weather:
     @property
     def introduces(self) -> Sequence[tuple[str, str, str, Sequence[str]]]:
         return [(self.id, self.title, "homeassistant", self.settable)]
+
+    @property
+    def ids(self) -> Sequence[str]:
+        return (self.id,)
+
+    def value(self, device: str, name: str) -> object:  # noqa: ARG002 -- it is one device
+        lamp = {"lamp": self._lamp["state"] == "ON", "lamp/brightness": self._lamp["brightness"]}
+        return {"relay": self._relay == "ON", "threshold": self._threshold, "mode": self._mode, **lamp}.get(name)
 
     @property
     def will(self) -> Outgoing:
@@ -55,7 +63,9 @@ class Weather:
             for message in (*self.greeting(), *self._everything()):
                 self._link.send(message)
             return
-        obey = self._obeys().get(topic.split("/")[-2])
+        name = topic.split("/")[-2]
+        self._link.witness.commanded(Order(self.id, self.title, name, payload.decode(errors="replace")))
+        obey = self._obeys().get(name)
         if obey is not None:
             obey(payload)
             for message in self._everything():

@@ -17,6 +17,15 @@ class Guest(Talker, Protocol):
         ...
 
     @property
+    def ids(self) -> Sequence[str]:
+        """Return the ids of its devices."""
+        ...
+
+    def value(self, device: str, name: str) -> object:
+        """Return where a device stands, by the name a driver has for it; None for what it has not."""
+        ...
+
+    @property
     def interval_s(self) -> float:
         """Return how often it reports."""
         ...

@@ -7,7 +7,7 @@ from typing import Any
 
 from labkeeper_sdk.sim.guests.guest import document, parsed, text, wave
 from labkeeper_sdk.sim.link import Link
-from labkeeper_sdk.sim.messages import Outgoing
+from labkeeper_sdk.sim.messages import Order, Outgoing
 
 BLIND_S = 0.2
 """How long the blind takes from one place to another; a real one takes half a minute."""
@@ -29,6 +29,15 @@ class _Device:
     @property
     def introduces(self) -> Sequence[tuple[str, str, str, Sequence[str]]]:
         return [(self.id, self.title, "shelly", self.settable)]
+
+    @property
+    def ids(self) -> Sequence[str]:
+        return (self.id,)
+
+    def value(self, device: str, name: str) -> object:  # noqa: ARG002 -- it is one device
+        component, _, key = name.partition("/")
+        status = self.status().get(f"{component[:-1]}:{component[-1]}")
+        return status.get({"position": "current_pos"}.get(key, key)) if isinstance(status, dict) else None
 
     @property
     def will(self) -> Outgoing:
@@ -74,6 +83,10 @@ class _Device:
                 return {"result": self.config()}
             case "Shelly.GetStatus":
                 return {"result": {**self.status(), "wifi": {"rssi": -61}, "sys": {"unixtime": int(_now_s())}}}
+        kind, verb = method.lower().split(".") if method.count(".") == 1 else ("", "")
+        told = {"set": "output", "gotoposition": "position"}.get(verb, "move")
+        value = given.get("on", given.get("pos", verb))
+        self._link.witness.commanded(Order(self.id, self.title, f"{kind}{given.get('id')}/{told}", value))
         done = self.done(method, given)
         if done is None:
             return {"error": {"code": 404, "message": f"No handler for {method}"}}

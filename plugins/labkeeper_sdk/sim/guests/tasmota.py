@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from labkeeper_sdk.sim.guests.guest import document, text, wave
 from labkeeper_sdk.sim.link import Link
-from labkeeper_sdk.sim.messages import Outgoing
+from labkeeper_sdk.sim.messages import Order, Outgoing
 
 RELAY, LIGHT = 1, 2
 
@@ -29,6 +29,13 @@ class _Device:
     @property
     def introduces(self) -> Sequence[tuple[str, str, str, Sequence[str]]]:
         return [(self.mac, self.title, "tasmota", self.settable)]
+
+    @property
+    def ids(self) -> Sequence[str]:
+        return (self.mac,)
+
+    def value(self, device: str, name: str) -> object:  # noqa: ARG002 -- it is one device
+        return self.on if name == "power" else None
 
     @property
     def will(self) -> Outgoing:
@@ -63,6 +70,8 @@ class _Device:
             if whole is not None:
                 self._link.send(document(f"stat/{self.topic}/STATUS{argument}", whole))
             return
+        told = "power" if name.startswith("POWER") else name.lower()
+        self._link.witness.commanded(Order(self.mac, self.title, told, argument))
         self._link.send(document(f"stat/{self.topic}/RESULT", self.command(name, argument)))
 
     def command(self, name: str, argument: str) -> Mapping[str, object]:
@@ -127,6 +136,9 @@ class Lamp(_Device):
                 self._ct = int(argument)
             return self._light()
         return super().command(name, argument)
+
+    def value(self, device: str, name: str) -> object:
+        return {"dimmer": self._dimmer, "ct": self._ct}.get(name, super().value(device, name))
 
     def state(self) -> Mapping[str, object]:
         return {**super().state(), **self._light()}
