@@ -4,10 +4,15 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from labkeeper_sdk import hookimpl
-from labkeeper_sdk.sim.standing import stand_in_lab, stand_replayed
+from labkeeper_sdk.sim.conversing import stand_conversing
+from labkeeper_sdk.sim.standing import stand_in_lab
 from labkeeper_sdk.testing import Bench, Stand
 
-SOON = {"shellyplusplugs-a0b1c2000003": {"switch0/output": {"safe_value": False, "link_loss_s": 1.0}}}
+SOON = {
+    "shellyplusplugs-a0b1c2000003": {"switch0/output": {"safe_value": False, "link_loss_s": 1.0}},
+    # where a blind is safe only the school knows: here it is open
+    "shellyplus2pm-a0b1c2000004": {"cover0/position": {"safe_value": 100, "link_loss_s": 1.0}},
+}
 DOCS = Path(__file__).parents[3] / "docs" / "reference" / "drivers" / "shelly.md"
 
 
@@ -18,4 +23,4 @@ def open_stand() -> AbstractAsyncContextManager[Stand]:
 
 @hookimpl
 def labkeeper_driver_bench() -> Bench:
-    return Bench(open=open_stand, docs=DOCS, fixtures=Path(__file__).parent / "fixtures", replay=stand_replayed)
+    return Bench(open=open_stand, docs=DOCS, fixtures=Path(__file__).parent / "fixtures", replay=stand_conversing)

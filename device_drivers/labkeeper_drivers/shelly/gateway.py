@@ -3,13 +3,14 @@
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from labkeeper_drivers.alone import ABOUT, ALONE, WhenAlone
 from labkeeper_drivers.listening import MqttGateway, listening
 from labkeeper_drivers.shelly.fleet import Fleet
-from labkeeper_sdk import Services, form
+from labkeeper_sdk import Services, Title, form
 
 
 class ShellyConfiguration(BaseModel):
@@ -17,8 +18,17 @@ class ShellyConfiguration(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    prefixes: tuple[str, ...] = Field(("+",), description="the devices' MQTT prefixes; `+` is any single level")
-    answers: str = Field("labkeeper-shelly", pattern=r"^[^+#/$]+$", description="where devices answer: <answers>/rpc")
+    prefixes: tuple[Annotated[str, Field(pattern=r"^[^#]+$")], ...] = Field(
+        ("+",),
+        description="the devices' MQTT prefixes; `+` is any single level",
+        json_schema_extra=form(Title(zh="设备主题前缀", en="MQTT prefixes")),
+    )
+    answers: str = Field(
+        "labkeeper-shelly",
+        pattern=r"^[^+#/$]+$",
+        description="where devices answer: <answers>/rpc",
+        json_schema_extra=form(Title(zh="应答主题", en="Answer topic")),
+    )
     when_alone: WhenAlone = Field("safe", description=ABOUT, json_schema_extra=form(ALONE))
 
 

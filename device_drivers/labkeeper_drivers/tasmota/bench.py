@@ -4,7 +4,8 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from labkeeper_sdk import hookimpl
-from labkeeper_sdk.sim.standing import stand_in_lab, stand_replayed
+from labkeeper_sdk.sim.conversing import stand_conversing
+from labkeeper_sdk.sim.standing import stand_in_lab
 from labkeeper_sdk.testing import Bench, Stand
 
 SOON = {"A0B1C2000001": {"power": {"safe_value": False, "link_loss_s": 1.0}}}
@@ -18,4 +19,4 @@ def open_stand() -> AbstractAsyncContextManager[Stand]:
 
 @hookimpl
 def labkeeper_driver_bench() -> Bench:
-    return Bench(open=open_stand, docs=DOCS, fixtures=Path(__file__).parent / "fixtures", replay=stand_replayed)
+    return Bench(open=open_stand, docs=DOCS, fixtures=Path(__file__).parent / "fixtures", replay=stand_conversing)
