@@ -113,11 +113,11 @@ def test_nothing_a_homie_device_says_raises(
 
 def ask_everything(interpreter: Interpreter, heard: Iterable[Heard]) -> None:
     """A command for any point of any device is a message or a refusal."""
-    for event in heard:
-        for point in event.device.points if isinstance(event, Found) else ():
+    for device in [event.device for event in heard if isinstance(event, Found)]:
+        for point in device.points:
             value: Value = True if point.type is bool else point.options[0] if point.options else 1.0
             try:
-                order = interpreter.command(event.device.id, point.name, str(value) if point.type is str else value)
+                order = interpreter.command(device.id, point.name, str(value) if point.type is str else value)
             except CommandRejected:
                 continue
             assert all(not ours_or_wild(message.topic) for message in order.messages)
@@ -159,17 +159,13 @@ def test_nothing_a_shelly_device_says_raises(
 ) -> None:
     fleet = Shelly()
     fleet.hear("s/online", b"true", retain=True)
-    whole = {
-        "1": {"id": "s"},
-        "2": json.loads(fixture("shelly_config.json")),
-        "3": json.loads(fixture("shelly_status.json")),
-    }
-    for number, result in whole.items():
-        frame = {"id": int(number), "result": result}
+    whole = ({"id": "s"}, json.loads(fixture("shelly_config.json")), json.loads(fixture("shelly_status.json")))
+    for number, result in enumerate(whole, 1):
+        frame = {"id": number, "result": result}
         fleet.hear("labkeeper-shelly/rpc", json.dumps(frame).encode(), retain=False)
     survive(fleet, said)
-    for number, result in ((4, {"id": "s"}), (5, config), (6, status)):
-        survive(fleet, [("labkeeper-shelly/rpc", json.dumps({"id": number, "result": result}).encode(), False)])
+    for number, drawn in ((4, {"id": "s"}), (5, config), (6, status)):
+        survive(fleet, [("labkeeper-shelly/rpc", json.dumps({"id": number, "result": drawn}).encode(), False)])
 
 
 @settings(max_examples=80, deadline=None)
