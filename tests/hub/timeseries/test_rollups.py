@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from labkeeper_hub.model import Aggregate, Cursor, ReadingsQuery
-from labkeeper_hub.timeseries import chunk, leaf, summary
+from labkeeper_hub.timeseries import leaf
 from labkeeper_hub.timeseries.buckets import EMPTY, Buckets, buckets_of, merged, rows_of
 from labkeeper_hub.timeseries.columns import BAD, FIRST_WIDE, QUALITY, by_time
 from labkeeper_hub.timeseries.rollup import HOUR_MS, LEVELS, MINUTE_MS, QUARTER_MS
@@ -38,16 +38,8 @@ NUMBERS = st.one_of(
     st.none(),
 )
 FLAGS = st.sampled_from([0, 0, 0, BAD])
+pytestmark = pytest.mark.usefixtures("small_chunks")
 calm = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-@pytest.fixture(autouse=True)
-def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a handful of readings fill chunks and leaves."""
-    monkeypatch.setattr(chunk, "MOST", 6)
-    monkeypatch.setattr(chunk, "SMALL", 3)
-    monkeypatch.setattr(leaf, "MOST", 4)
-    monkeypatch.setattr(summary, "STEP", 2)
 
 
 @pytest.fixture
