@@ -65,23 +65,24 @@ async def broker() -> AsyncIterator[Broker]:
         yield running
 
 
+@asynccontextmanager
+async def run_school(settings: HubSettings, broker: Broker) -> AsyncIterator[School]:
+    """Run the hub's workers; leaving it, everything heard is on disk."""
+    with open_intents(settings.data / "commands.log") as intents:
+        async with open_hub(settings, intents) as hub, asyncio.TaskGroup() as group:
+            tasks = [group.create_task(work, name=name) for name, work in hub.workers()]
+            await until(lambda: hub.host.connected, "the hub's connection")
+            yield School(hub, broker)
+            for task in reversed(tasks[1:]):
+                task.cancel()
+            hub.journal.end()
+
+
 @pytest.fixture
 def start(broker: Broker, tmp_path: Path) -> Start:
     """Start the hub on the same data, as often as asked, one after the other."""
     settings = HubSettings(data=tmp_path, broker=broker.url, port=0)
-
-    @asynccontextmanager
-    async def running() -> AsyncIterator[School]:
-        with open_intents(settings.data / "commands.log") as intents:
-            async with open_hub(settings, intents) as hub, asyncio.TaskGroup() as group:
-                tasks = [group.create_task(work, name=name) for name, work in hub.workers()]
-                await until(lambda: hub.host.connected, "the hub's connection")
-                yield School(hub, broker)
-                for task in reversed(tasks[1:]):
-                    task.cancel()
-                hub.journal.end()
-
-    return running
+    return lambda: run_school(settings, broker)
 
 
 @pytest.fixture
