@@ -80,7 +80,7 @@ async def test_a_hub_whose_disk_takes_nothing_more_ends_when_it_is_told(tmp_path
         await node.acknowledged(1)
         _, most = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (0, most))
-        node.born("lamp", [double("power", 0.0)])
+        node.lost("air")
         process.terminate()
         await until(lambda: process.returncode is not None, "the end")
     assert process.returncode == 0
