@@ -27,11 +27,20 @@ TYPE_NAMES: Mapping[int, TypeName] = {
 
 
 # --- who -------------------------------------------------------------------------------------------------------------
+HUB_NODE = "#hub"
+"""The node under which the hub files its figures of itself: Sparkplug forbids `#`, so no edge node can be called so."""
+
+
 class NodeKey(NamedTuple):
     """One edge node."""
 
     school: str
     node: str
+
+    @property
+    def of_hub(self) -> bool:
+        """Whether it is no edge node but the hub's own."""
+        return self.node.startswith(HUB_NODE)
 
 
 class DeviceKey(NamedTuple):
