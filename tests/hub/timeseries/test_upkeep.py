@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from labkeeper_hub.model import Aggregate, PointKey, ReadingsQuery
-from labkeeper_hub.timeseries import compaction, summary
+from labkeeper_hub.timeseries import chunk, compaction
 from labkeeper_hub.timeseries.columns import FLOAT, Columns
 from labkeeper_hub.timeseries.compaction import Compactor
 from labkeeper_hub.timeseries.group import Group
@@ -50,13 +50,13 @@ async def test_commits_go_on_while_a_compaction_reckons_and_a_question_reads(
         assert go_on.wait(DEADLINE_S)
         return whole_unpack(series, body)
 
-    whole_compaction, whole_unpack = compaction.Compactor.compact, summary.chunk.unpack
+    whole_compaction, whole_unpack = compaction.Compactor.compact, chunk.unpack
     async with running(tmp_path / "j.sqlite", Pace(commit_s=0)) as journal:
         await store(journal, 0, 5000)
         await journal.compact()
         await store(journal, 5000, 1000)
         monkeypatch.setattr(compaction.Compactor, "compact", halting)
-        monkeypatch.setattr(summary.chunk, "unpack", slowly)
+        monkeypatch.setattr(chunk, "unpack", slowly)
         question = ReadingsQuery(KEY, *ALL, 1000, Aggregate.COUNT)
         asking = asyncio.create_task(journal.page(question))
         compacting = asyncio.create_task(journal.compact())
