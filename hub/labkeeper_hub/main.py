@@ -6,10 +6,12 @@ import logging
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
+
+from sqlalchemy.exc import DBAPIError
 
 from labkeeper_hub.accounts import Accounts, open_accounts
 from labkeeper_hub.api import build_app, keep_app, listen, make_server
@@ -136,8 +138,16 @@ async def _end(hub: Hub, server: Server, serving: asyncio.Task[None], tasks: Seq
     hub.journal.end()
     await asyncio.wait([committing], timeout=END_S)
     committing.cancel()
-    await hub.desk.save()
-    await hub.registry_records.save()
+    for save in (hub.desk.save, hub.registry_records.save):
+        await _last(save)
+
+
+async def _last(save: Callable[[], Awaitable[None]]) -> None:
+    """Save what is left. A database that refuses does not keep us: commands are in their log, nodes come again."""
+    try:
+        await save()
+    except DBAPIError as error:
+        log.error("registry: cannot be saved at the end (%s)", error.orig)  # noqa: TRY400 -- one line
 
 
 def _listening(settings: HubSettings) -> socket.socket:

@@ -55,6 +55,7 @@ class FakeHub:
         self.commanded = asyncio.Condition()
         self.policy = "done"  # or: silent, rejected, failed, expired, unknown, refused
         self.code: str | None = None
+        self.failing: str | None = None  # what keeps it from storing
         self.muted = False  # the hub hangs: sockets stay open, nothing is said
         self.sessions: set[str] = set()
         self.links = {LINK}

@@ -82,6 +82,10 @@ def add_data(app: FastAPI, hub: FakeHub) -> None:
     async def labs() -> Json:
         return {"labs": hub.labs}
 
+    @app.get("/api/v1/status")
+    async def status() -> Json:
+        return {"journal": {"failing": hub.failing}}
+
     @app.get("/api/v1/readings")
     async def readings(request: Request) -> Json:
         return hub.readings(request.query_params)

@@ -24,6 +24,8 @@ from labkeeper_hub.timeseries.upkeep import Upkeep
 from labkeeper_hub.timeseries.workplace import Workplace
 from labkeeper_hub.timeseries.writer import Live, Recalled, Writer
 
+__all__ = ["Accounts", "Journal", "Keeping", "Pace", "UpkeepPace", "open_journal"]
+
 
 class Accounts(Protocol):
     """Who knows which batches a group holds."""
@@ -84,6 +86,11 @@ class Journal:
     def queued(self) -> int:
         """Readings that wait for their commit to return."""
         return len(self.group) + self._in_flight
+
+    @property
+    def failing(self) -> str:
+        """What keeps it from storing; "" while it can."""
+        return self.trouble.problem
 
     @property
     def full(self) -> bool:

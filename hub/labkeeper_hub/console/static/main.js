@@ -7,10 +7,16 @@ import { LINK, Store, TICK, WORDS } from "./store.js";
 import { openText } from "./text.js";
 import "./app.js";
 
+const STATUS_EVERY_MS = 10_000;
 const store = new Store();
 const asked = new Asked(store, (message) => live.send(message));
 const app = /** @type {import("./app.js").LkApp} */ (document.querySelector("lk-app"));
-const live = new LiveLink({ message: receive, up: () => store.setLink("up"), lost: linkLost });
+const live = new LiveLink({ message: receive, up: linked, lost: linkLost });
+
+function linked() {
+  store.setLink("up");
+  void readStatus();
+}
 
 /** @param {wire.Message} message */
 function receive(message) {
@@ -35,6 +41,13 @@ function apply(change) {
 async function readLabs() {
   const answer = await fetch("/api/v1/labs").catch(() => null);
   if (answer?.ok) store.setLabs((await answer.json()).labs);
+}
+
+/** Whether the hub can store is asked now and then, while somebody looks. */
+async function readStatus() {
+  if (store.link !== "up" || document.visibilityState !== "visible") return;
+  const answer = await fetch("/api/v1/status").catch(() => null);
+  if (answer?.ok) store.setStoring((await answer.json()).journal.failing === null);
 }
 
 async function linkLost() {
@@ -91,5 +104,6 @@ async function start() {
 
 addEventListener("hashchange", enterByLink);
 setInterval(() => store.tell(TICK), 1_000);
+setInterval(readStatus, STATUS_EVERY_MS);
 store.watch(LINK, () => document.documentElement.toggleAttribute("data-link-lost", store.link === "lost"));
 await start();

@@ -34,6 +34,8 @@ export class Store {
     this.underWay = new Map();
     /** @type {Link} */
     this.link = "connecting";
+    /** Whether the hub can store what it hears, as it last said. */
+    this.storing = true;
     this.filled = false;
   }
 
@@ -64,6 +66,13 @@ export class Store {
   setLink(link) {
     if (link === this.link) return;
     this.link = link;
+    this.tell(LINK);
+  }
+
+  /** @param {boolean} storing */
+  setStoring(storing) {
+    if (storing === this.storing) return;
+    this.storing = storing;
     this.tell(LINK);
   }
 
