@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from labkeeper_edge.batch_store import Quota
+from labkeeper_edge.books import Quota
 from labkeeper_edge.database import UnusableDatabase
 from labkeeper_edge.node import Node, assign, compose
 from labkeeper_edge.outbox import open_outbox
@@ -47,7 +47,8 @@ async def main(
     """
     refusals = Refusals()
     assignments, states = assign(settings, load_drivers() if drivers is None else drivers, refusals, source)
-    quota = Quota(settings.outbox.max_bytes, settings.outbox.max_age_s * 1000)
+    said = settings.outbox
+    quota = Quota(said.max_bytes, said.max_age_s * 1000, said.keep_bytes, said.keep_age_s * 1000)
     async with open_outbox(data, quota) as outbox:
         await _run(await compose(settings, outbox, refusals, states), assignments, stop or _stop_on_signals())
 

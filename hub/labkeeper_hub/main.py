@@ -84,7 +84,7 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         deliveries = Deliveries(outlet.acknowledge)
         deliveries.recall(journal.outboxes())
         intake = Intake(journal, deliveries, bus, refusals, desk.answer)
-        births = Births(registry, deliveries, intake, desk.node_lost)
+        births = Births(registry, deliveries, intake, desk.node_lost, outlet.introduce)
         host = Host(mqtt.Address.parse(settings.broker), settings.host_id, births, intake, outlet, now_ms)
         health = HubHealth(now_ms(), host, refusals, journal)
         parts = Parts(settings, registry, registry, journal, deliveries, desk, bus, health, engine)

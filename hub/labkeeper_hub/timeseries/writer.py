@@ -11,6 +11,7 @@ from labkeeper_hub.timeseries import segment
 from labkeeper_hub.timeseries.columns import Columns
 from labkeeper_hub.timeseries.group import Group, OutboxKey, OutboxState
 from labkeeper_hub.timeseries.hot import Hot
+from labkeeper_hub.timeseries.identity import identity
 
 
 class Live(NamedTuple):
@@ -46,6 +47,7 @@ class Recalled(NamedTuple):
     live: dict[int, Live]
     outboxes: dict[OutboxKey, OutboxState]
     chunks: int
+    identity: str
 
 
 @contextmanager
@@ -82,6 +84,7 @@ class Writer:
             {number: Live(at, mark, int.from_bytes(bits, "little"), text) for number, at, mark, bits, text in live},
             {OutboxKey(NodeKey(*key), epoch): state for key, epoch, state in self._outboxes()},
             read("SELECT COUNT(*) FROM chunks").fetchone()[0],
+            identity(self.connection),
         )
 
     def commit(self, group: Group) -> None:
