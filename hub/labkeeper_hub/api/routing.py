@@ -17,6 +17,7 @@ from labkeeper_hub.api.openapi import describe
 from labkeeper_hub.api.routes import (
     commands,
     devices,
+    exports,
     health,
     labs,
     latest,
@@ -30,7 +31,7 @@ from labkeeper_hub.api.routes import (
 from labkeeper_hub.api.state import signed_in
 
 PREFIX = "/api/v1"
-FEATURES = (session, labs, nodes, devices, points, latest, readings, commands, ledger, status, live)
+FEATURES = (session, labs, nodes, devices, points, latest, readings, exports, commands, ledger, status, live)
 
 
 def include_routes(app: FastAPI) -> None:
