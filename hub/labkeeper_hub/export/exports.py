@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections import OrderedDict
@@ -11,8 +12,10 @@ from enum import StrEnum
 
 from labkeeper_hub.export.order import Order
 
+log = logging.getLogger(__name__)
 BLOCK = 1 << 16
 MOST_AT_ONCE = 2
+LAST_WORDS = 8192  # bytes of an error that reach the log
 REMEMBERED = 32  # that have ended
 START_S = 60.0
 
@@ -100,10 +103,15 @@ class Export:
         try:
             said: dict[str, int] = json.loads(line)
         except ValueError as error:
+            if line:
+                log.error("export %s: %s", self.id, (line + await self._last_words()).decode(errors="replace"))
             if ended_is_fine:
                 return {}
-            raise ExportFailed(line.decode(errors="replace")) from error
+            raise ExportFailed("it ended before it began") from error
         return said
+
+    async def _last_words(self) -> bytes:
+        return b"" if self.process.stderr is None else await self.process.stderr.read(LAST_WORDS)
 
 
 @dataclass(slots=True)
