@@ -30,6 +30,7 @@ from labkeeper_hub.registry.database import open_database
 from labkeeper_hub.registry.records import Records
 from labkeeper_hub.registry.registry import HubRegistry
 from labkeeper_hub.settings import HubSettings
+from labkeeper_hub.timeseries.catalogue import Catalogue, open_catalogue
 from labkeeper_hub.timeseries.journal import Journal, open_journal
 from labkeeper_sdk import BadConfiguration
 from labkeeper_wire import mqtt
@@ -46,6 +47,7 @@ class Hub:
 
     parts: Parts
     journal: Journal
+    catalogue: Catalogue
     deliveries: Deliveries
     registry_records: Records
     desk: CommandDesk
@@ -56,6 +58,7 @@ class Hub:
         return (
             ("journal: commits", self.journal.collect(self.deliveries)),
             ("journal: compaction", self.journal.compact_when_due()),
+            ("catalogue", self.catalogue.keep()),
             ("registry: records", self.registry_records.save_when_changed()),
             ("commands", self.desk.run()),
             ("host", self.host.run()),
@@ -73,7 +76,11 @@ async def main(settings: HubSettings, *, stop: asyncio.Event | None = None) -> N
 @asynccontextmanager
 async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[Hub]:
     """Open database and journal, and compose the hub upon them."""
-    async with open_database(settings.database_url) as engine, open_journal(settings.journal_file) as journal:
+    async with (
+        open_database(settings.database_url) as engine,
+        open_journal(settings.journal_file) as journal,
+        open_catalogue(journal, settings.journal_file) as catalogue,
+    ):
         now_ms = _now_ms
         bus, refusals, outlet = EventBus(), Refusals(), Outlet()
         registry = HubRegistry(bus, journal.series_of, journal.live())
@@ -87,8 +94,8 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         births = Births(registry, deliveries, intake, desk.node_lost, outlet.introduce)
         host = Host(mqtt.Address.parse(settings.broker), settings.host_id, births, intake, outlet, now_ms)
         health = HubHealth(now_ms(), host, refusals, journal)
-        parts = Parts(settings, registry, registry, journal, deliveries, desk, bus, health, engine)
-        yield Hub(parts, journal, deliveries, records, desk, host)
+        parts = Parts(settings, registry, registry, journal, deliveries, desk, bus, health, engine, catalogue)
+        yield Hub(parts, journal, catalogue, deliveries, records, desk, host)
 
 
 async def _run(settings: HubSettings, hub: Hub, accounts: Accounts, stop: asyncio.Event) -> None:

@@ -19,8 +19,10 @@ PAGES = 2048  # 8 MB between two words about the progress
 BUSY_S = 10.0
 BEFORE_RESTORE = "before-restore-"
 RESTORING = ".restoring"
-# a session that was ended since must not come to life again: people sign in anew after a restore
-LEFT_OUT = re.compile(r"lock|sessions\.json|.*\.sqlite-(wal|shm|journal)|labkeeper-[0-9TZ-]+\.tar|.*\.partial")
+# the catalogue is made anew; a session that was ended since must not come to life again, so people sign in anew
+LEFT_OUT = re.compile(
+    r"lock|catalogue\.sqlite|sessions\.json|.*\.sqlite-(wal|shm|journal)|labkeeper-[0-9TZ-]+\.tar|.*\.partial"
+)
 
 Say = Callable[[str, int, int], None]
 

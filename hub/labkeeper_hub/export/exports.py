@@ -104,7 +104,8 @@ class Export:
             said: dict[str, int] = json.loads(line)
         except ValueError as error:
             if line:
-                log.error("export %s: %s", self.id, (line + await self._last_words()).decode(errors="replace"))
+                words = (line + await self._last_words()).decode(errors="replace")
+                log.error("export %s: %s", self.id, words)  # noqa: TRY400 -- the traceback that tells is in there
             if ended_is_fine:
                 return {}
             raise ExportFailed("it ended before it began") from error

@@ -143,7 +143,6 @@ async def test_a_process_that_dies_leaves_a_broken_download_and_never_a_short_fi
         served.owner() as client,
         client.stream("GET", "/api/v1/export", params={**WINDOW, "id": identity}) as answer,
     ):
-        await anext(answer.aiter_raw())
         served.app.state.api.exports.known[identity].process.kill()
         with pytest.raises(httpx.RemoteProtocolError):
             await _rest(answer)
