@@ -31,6 +31,7 @@ COMMANDS = (
     Command("edge", "the node: the lab's devices, on a Pi", "labkeeper_edge.__main__", "edge"),
     Command("sim", "a simulated lab that speaks the devices' own protocols", "labkeeper_sdk.sim.__main__", "sim"),
     Command("tap", "decoded traffic in the terminal, the first thing to reach for", "labkeeper_cli.tap", "wire"),
+    Command("export", "readings of any window as CSV or Parquet", "labkeeper_cli.export", "demo"),
     Command("doctor", "what is wrong here, and what to do", "labkeeper_cli.doctor", "demo"),
     Command("replay", "play a recorded table as a device, the whole way", "labkeeper_cli.replay", "demo"),
 )
