@@ -20,15 +20,16 @@ from labkeeper_wire.payload import Metric
 TIME = 1_767_225_600_000
 
 
-async def run(folder: Path, commits: int, readings: int, keep_bytes: int) -> dict[str, float]:
-    """Commit batches and acknowledge each right after the next, as a hub that is there does."""
+async def run(folder: Path, commits: int, readings: int, keep_bytes: int, acks_every: int) -> dict[str, float]:
+    """Commit batches, and note every so many of them as acknowledged, as with a hub that is there."""
     quota = Quota(2_000_000_000, 30 * 86_400_000, keep_bytes, 86_400_000)
     async with open_outbox(folder, quota) as outbox:
         before, bytes_before = resource.getrusage(resource.RUSAGE_SELF), written()
         for number in range(commits):
             metrics = (Metric(f"p{at % 10}", number + at / 7, DataType.DOUBLE, TIME + number) for at in range(readings))
             (batch,), _ = await outbox.commit([Draft("d", tuple(metrics))])
-            await outbox.acknowledge([Ack(outbox.epoch, batch.id - 1)])
+            if number % acks_every == 0:
+                await outbox.acknowledge([Ack(outbox.epoch, batch.id - 1)])
     after = resource.getrusage(resource.RUSAGE_SELF)
     busy_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     each = commits * readings
@@ -47,9 +48,12 @@ def main() -> None:
     parser.add_argument("--commits", type=int, default=20_000)
     parser.add_argument("--readings", type=int, default=50, help="in a batch")
     parser.add_argument("--keep-bytes", type=int, default=64_000_000, help="0: nothing is kept")
+    parser.add_argument(
+        "--acks-every", type=int, default=2, help="commits; a node commits every 250 ms, notes every 500"
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        told = asyncio.run(run(Path(folder), options.commits, options.readings, options.keep_bytes))
+        told = asyncio.run(run(Path(folder), options.commits, options.readings, options.keep_bytes, options.acks_every))
     print(json.dumps({**vars(options), **{name: round(value, 2) for name, value in told.items()}}))
 
 

@@ -5,7 +5,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -71,11 +71,11 @@ async def _export(options: argparse.Namespace) -> dict[str, str | int]:
             raise
         part.replace(out)
         told = (await client.get(f"/api/v1/exports/{identity}")).raise_for_status().json()
-    return {"file": str(out), "rows": told["rows"], "bytes": out.stat().st_size}
+    return {"file": str(out), "rows": told["rows"], "bytes": told["size"]}
 
 
-async def _save(client: httpx.AsyncClient, query: Sequence[tuple[str, str]], part: Path) -> None:
-    identity = dict(query)["id"]
+async def _save(client: httpx.AsyncClient, query: dict[str, str | list[str]], part: Path) -> None:
+    identity = str(query["id"])
     with _bar() as progress:
         async with client.stream("GET", "/api/v1/export", params=query) as answer:
             if answer.is_error:
@@ -116,11 +116,11 @@ async def _client(options: argparse.Namespace) -> AsyncIterator[httpx.AsyncClien
         yield client
 
 
-def _query(options: argparse.Namespace, identity: str) -> list[tuple[str, str]]:
+def _query(options: argparse.Namespace, identity: str) -> dict[str, str | list[str]]:
     until = options.until or datetime.now(UTC)
     form = options.format or ("parquet" if options.out.suffix == ".parquet" else "csv")
-    times = [("from", options.since.isoformat()), ("to", until.isoformat())]
-    return [*times, ("format", form), ("id", identity), *(("point", one) for one in options.points)]
+    times = {"from": options.since.isoformat(), "to": until.isoformat()}
+    return {**times, "format": form, "id": identity, "point": options.points}
 
 
 def _time(text: str) -> datetime:

@@ -23,7 +23,7 @@ from labkeeper_wire.effects import CommandReceived
 
 log = logging.getLogger(__name__)
 
-SETTLE_EVERY_S = 0.05  # acknowledgements are gathered this long before they are carried out on disk
+SETTLE_EVERY_S = 0.5  # between two writes that note acknowledgements: what is lost with one comes again
 LONGEST_WAIT_S = 5.0  # between attempts to reach the broker
 MOST_OWED = 1000  # results kept for a hub that does not listen
 

@@ -15,7 +15,6 @@ import numpy as np
 from labkeeper_hub.model import PointKey
 from labkeeper_hub.timeseries import chunk, segment
 from labkeeper_hub.timeseries.columns import EMPTY, Columns, by_time, join, take
-from labkeeper_hub.timeseries.compaction import SMALL
 
 MOST = 1 << 16  # readings in one piece
 
@@ -129,7 +128,7 @@ def _series(connection: sqlite3.Connection, number: int, hot: Columns, window: W
     small = {
         header.id: connection.execute("SELECT body FROM chunks WHERE id = ?", (header.id,)).fetchone()[0]
         for header in headers
-        if header.readings < SMALL
+        if header.readings < chunk.SMALL
     }
     return Series(number, headers, small, take(hot, hot.series == number))
 

@@ -1,6 +1,8 @@
 """Status: how the hub is doing, for people."""
 
+from dataclasses import asdict
 from importlib.metadata import version
+from typing import Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel
@@ -8,8 +10,19 @@ from pydantic import BaseModel
 from labkeeper_hub.api.answers import JsonAnswer
 from labkeeper_hub.api.models import shape
 from labkeeper_hub.api.state import Api, ApiHere
+from labkeeper_hub.model import UpkeepStatus
 
 router = APIRouter(tags=["status"])
+EXAMPLE_RETIRED = {"reason": "age", "level": 0, "chunks": 12, "rows": 48012, "bytes": 260410}
+EXAMPLE_UPKEEP = {
+    "compacted": 100000,
+    "rolled": 98304,
+    "unrolled_chunks": 0,
+    "retired": [EXAMPLE_RETIRED],
+    "file_bytes": 48234496,
+    "free_bytes": 1048576,
+    "failing": None,
+}
 EXAMPLE_JOURNAL = {
     "queued": 0,
     "committed": 119950,
@@ -18,6 +31,7 @@ EXAMPLE_JOURNAL = {
     "hot": 19950,
     "chunks": 40,
     "failing": None,
+    "upkeep": EXAMPLE_UPKEEP,
 }
 
 
@@ -26,6 +40,30 @@ class BrokerStatus(BaseModel):
 
     model_config = shape({"connected": True})
     connected: bool
+
+
+class RetiredShape(BaseModel):
+    """What retention deleted since the start. `level`: 0 for readings, else the milliseconds of a roll-up's buckets."""
+
+    model_config = shape(EXAMPLE_RETIRED)
+    reason: Literal["age", "bytes"]
+    level: int
+    chunks: int
+    rows: int
+    bytes: int
+
+
+class UpkeepShape(BaseModel):
+    """The journal's upkeep since the start, and the file as of its last look; `unrolled_chunks` wait for a roll-up."""
+
+    model_config = shape(EXAMPLE_UPKEEP)
+    compacted: int
+    rolled: int
+    unrolled_chunks: int
+    retired: list[RetiredShape]
+    file_bytes: int
+    free_bytes: int
+    failing: str | None
 
 
 class JournalStatus(BaseModel):
@@ -39,6 +77,7 @@ class JournalStatus(BaseModel):
     hot: int
     chunks: int
     failing: str | None
+    upkeep: UpkeepShape
 
 
 class StatusShape(BaseModel):
@@ -89,7 +128,20 @@ def _status(api: Api) -> StatusShape:
             hot=journal.hot,
             chunks=journal.chunks,
             failing=journal.failing or None,
+            upkeep=_upkeep(journal.upkeep),
         ),
         websocket_clients=api.audience.clients,
         loop_lag_ms=api.lag.last_s * 1000,
+    )
+
+
+def _upkeep(upkeep: UpkeepStatus) -> UpkeepShape:
+    return UpkeepShape(
+        compacted=upkeep.compacted,
+        rolled=upkeep.rolled,
+        unrolled_chunks=upkeep.unrolled_chunks,
+        retired=[RetiredShape.model_validate(asdict(one)) for one in upkeep.retired],
+        file_bytes=upkeep.file_bytes,
+        free_bytes=upkeep.free_bytes,
+        failing=upkeep.failing or None,
     )
