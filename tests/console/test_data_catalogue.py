@@ -23,7 +23,7 @@ async def test_it_is_reached_from_the_menu_and_shows_every_point_with_its_comple
     row = page.get_by_role("row").filter(has_text="Temperature").first
     await expect(row).to_contain_text("1,234,567")
     await expect(row).to_contain_text("91 %")
-    await expect(page.get_by_role("row").filter(has_text="CO2").first).to_contain_text("and 2 more")
+    await expect(page.get_by_role("row").filter(has_text="CO₂").first).to_contain_text("and 2 more")
     await expect(page.get_by_role("row").filter(has_text="Mode").first).to_contain_text("8,000")
     await expect(page.locator(".menu")).not_to_have_attribute("open", "")
     await page.get_by_role("link", name="Back").click()
