@@ -34,7 +34,7 @@ async def test_chosen_points_are_saved_and_the_progress_is_shown(hub: FakeHub, c
     page = console.page
     await open_catalogue(console)
     await page.get_by_role("checkbox", name="Temperature").first.check()
-    await expect(page.get_by_text("1 points chosen")).to_be_visible()
+    await expect(page.get_by_text("Chosen: 1")).to_be_visible()
     async with page.expect_download() as saving:
         await page.get_by_role("button", name="Parquet").click()
     assert (await saving.value).suggested_filename == "labkeeper-readings.csv"

@@ -133,7 +133,7 @@ class LkCatalogue extends DeskElement {
   #device(device, points) {
     const { text } = this.desk;
     const name = deviceName(text, device);
-    const days = (points[0]?.days ?? []).slice(-shown);
+    const days = (points[0]?.days ?? []).slice(-shown).reverse();
     return html`
       <article class="card">
         <h3>${name}</h3>
@@ -162,7 +162,7 @@ class LkCatalogue extends DeskElement {
       <td>${this.#limits(one)}</td>
       <td class="right">${text.count(one.readings)}</td>
       <td>${one.first_ms === null || one.last_ms === null ? "—" : `${text.moment(one.first_ms)} – ${text.moment(one.last_ms)}`}</td>
-      ${one.days.slice(-shown).map((day) => html`<td class="right">${this.#day(day)}</td>`)}
+      ${one.days.slice(-shown).reverse().map((day) => html`<td class="right">${this.#day(day)}</td>`)}
       <td>${this.#gaps(one)}</td>
     </tr>`;
   }
