@@ -88,12 +88,15 @@ class Shelf:
     digests: sqlite3.Connection
     journal: sqlite3.Connection
     _known: dict[int, tuple[Known, int]] = field(default_factory=dict)
+    _caught_up_to: tuple[int, ...] = ()
+    _sums: dict[int, tuple[int, int, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         rows = self.digests.execute(
             "SELECT chunk, series, chunk_first, chunk_last, SUM(readings) FROM digests GROUP BY chunk"
         )
         self._known = {row[0]: (Known(*row[:4]), row[4]) for row in rows}
+        self._sums = self._summed()
 
     def catch_up(self, most: int = AT_ONCE) -> int:
         """Digest at most so many chunks and forget those that are gone; return how many are left to do."""
@@ -112,7 +115,7 @@ class Shelf:
             given_up = self._given_up(span)
         finally:
             self.journal.execute("COMMIT")
-        totals = self._totals()
+        totals = dict(self._sums)
         pictures = self._pictures(span)
         for series, number, day in _hot_days(glance.since(compacted)):
             _count(totals, series, (day.first_ms, day.last_ms, day.readings))
@@ -125,6 +128,18 @@ class Shelf:
         return Inventory(stock, given_up, pending)
 
     def _catch_up(self, most: int) -> int:
+        mark = self.journal.execute(
+            "SELECT compacted, retired.chunks, retired.at_ms FROM places,"
+            " (SELECT COALESCE(SUM(chunks), 0) AS chunks, COALESCE(MAX(at_ms), 0) AS at_ms FROM retired) AS retired"
+        ).fetchone()
+        if mark == self._caught_up_to:
+            return 0  # neither compaction nor retention has been here since
+        left = self._digest_some(most)
+        self._caught_up_to = () if left else mark
+        self._sums = self._summed()
+        return left
+
+    def _digest_some(self, most: int) -> int:
         there = {
             row[0]: Known(*row) for row in self.journal.execute("SELECT id, series, first_ms, last_ms FROM chunks")
         }
@@ -151,7 +166,7 @@ class Shelf:
         )
         return known.id, (known, len(readings))
 
-    def _totals(self) -> dict[int, tuple[int, int, int]]:
+    def _summed(self) -> dict[int, tuple[int, int, int]]:
         rows = self.digests.execute(
             "SELECT series, MIN(first_ms), MAX(last_ms), SUM(readings) FROM digests GROUP BY series"
         )

@@ -133,6 +133,7 @@ async def test_what_is_not_looked_at_yet_is_said(
 
 def take_away(journal: Journal) -> None:
     journal.writer.connection.execute("DELETE FROM chunks WHERE id = 1")
+    journal.writer.connection.execute("INSERT INTO retired VALUES (1, 'age', 0, 1, 4096, 1, 0, 0)")
 
 
 async def test_a_chunk_that_is_gone_is_no_longer_counted(journal: Journal, tmp_path: Path) -> None:
