@@ -10,7 +10,7 @@ from labkeeper_edge.batches import GAP, NODE, Batch, Draft, Gap, pack, unpack
 from labkeeper_edge.books import SLACK, Books, Held, Old, Quota, beyond_quota, gap_of, too_old
 from labkeeper_edge.node_store import NodeStore
 from labkeeper_wire.datatypes import DataType
-from labkeeper_wire.delivery import Ack, Range
+from labkeeper_wire.delivery import MOST_RANGES, Ack, Range
 from labkeeper_wire.payload import Metric
 
 ROW_BYTES = 64  # what SQLite adds to a payload, roughly
@@ -86,9 +86,10 @@ class BatchStore:
 
         A hub that says less than before has lost its memory; the ids that wait again for that reason are returned.
         """
-        again = self.offer_again() if ack.high_water < self.books.acknowledged.high_water else ()
+        said = said_by(ack, self._last_id())
+        again = self.offer_again() if _says_less(ack, said, self.books.acknowledged) else ()
         acknowledged = self.books.acknowledged
-        new = [part for first, last in said_by(ack, self._last_id()) for part in acknowledged.open_in(first, last)]
+        new = [part for first, last in said for part in acknowledged.open_in(first, last)]
         counts = [self._measured(part) for part in new]
         batches = sum(count for count, _, _ in counts)
         held = self.held.with_more(-batches, -sum(size for _, size, _ in counts))
@@ -236,6 +237,13 @@ class BatchStore:
         """Return the last id that was ever given out."""
         row = self._connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'batches'").fetchone()
         return 0 if row is None else int(row[0])
+
+
+def _says_less(ack: Ack, said: Sequence[Range], before: Acknowledged) -> bool:
+    """Whether the hub no longer has what it had; one with as many ranges as fit need not have named them all."""
+    if ack.high_water < before.high_water:
+        return True
+    return len(ack.ranges) < MOST_RANGES and bool(before.without(said).ranges)
 
 
 def _gap_in(payload: bytes) -> Gap:
