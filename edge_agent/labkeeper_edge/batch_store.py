@@ -15,6 +15,7 @@ from labkeeper_wire.payload import Metric
 
 ROW_BYTES = 64  # what SQLite adds to a payload, roughly
 EVICT_ROWS = 256
+MOST_OFFERED = 2048  # runs of offered batches in one gap record, some 40 kB of text
 LAST_ROW = 2**63 - 1  # SQLite's greatest key
 OLD = f"id, readings, from_ms, to_ms, ran_ms, LENGTH(payload) + {ROW_BYTES}"
 ACKNOWLEDGED, AGAIN, KEPT_BATCHES, KEPT_BYTES = "acknowledged", "again", "kept_batches", "kept_bytes"
@@ -27,6 +28,8 @@ class BatchStore:
 
     An acknowledged batch stays for a while, should the hub lose what it had: that it is acknowledged stands in one row
     of the table `node`, and it is deleted later, with many others at once.
+
+    Batches up to `offered_through` may have been sent: in this process, or by an earlier one, which wrote no list.
     """
 
     def __init__(self, connection: sqlite3.Connection, node: NodeStore, quota: Quota) -> None:
@@ -36,6 +39,7 @@ class BatchStore:
         acknowledged = Acknowledged.parse(node.text(ACKNOWLEDGED))
         kept = Held(node.number(KEPT_BATCHES), node.number(KEPT_BYTES))
         self.books = Books(self.counted(acknowledged), kept, acknowledged, Acknowledged.parse(node.text(AGAIN)))
+        self.offered_through = self.span()[1]
 
     @property
     def held(self) -> Held:
@@ -171,7 +175,7 @@ class BatchStore:
         again = self.books.again
         lost = [old for old in victims if any(again.open_in(old.id, old.id))]
         if lost:
-            self._put_on_record(gap_of(lost))
+            self._put_on_record(gap_of(lost, self.offered_through))
 
     def _put_on_record(self, gap: Gap) -> None:
         self._node.add("gaps", gap.readings)
@@ -179,10 +183,11 @@ class BatchStore:
             "SELECT id, payload FROM batches WHERE device = '' AND offered = 0 AND id > ? ORDER BY id DESC LIMIT 1",
             (self.books.acknowledged.high_water,),
         ).fetchone()
-        if growing is None:
+        before = None if growing is None else _gap_in(growing[1])
+        if before is None or len(before.offered) + len(gap.offered) > MOST_OFFERED:
             self._new_gap(gap)
         else:
-            self._write_gap(growing[0], _gap_in(growing[1]).joined(gap))
+            self._write_gap(growing[0], before.joined(gap))
 
     def _new_gap(self, gap: Gap) -> None:
         done = self._connection.execute(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from labkeeper_edge.acknowledged import Acknowledged
-from labkeeper_edge.batches import Gap
+from labkeeper_edge.batches import Gap, Offered
 
 SLACK = 16  # what is kept may be a sixteenth over its limits before it is trimmed: whole pages become free at once
 
@@ -75,10 +75,16 @@ def beyond_quota(oldest: Sequence[Old], size: int, ran_ms: int, quota: Quota) ->
     return victims
 
 
-def gap_of(victims: Sequence[Old]) -> Gap:
-    """Return the gap that these batches leave."""
-    gaps = [Gap(old.from_ms, old.to_ms, old.readings, ((old.id, old.id),)) for old in victims]
-    whole = gaps[0]
-    for gap in gaps[1:]:
-        whole = whole.joined(gap)
-    return whole
+def gap_of(victims: Sequence[Old], offered_through: int) -> Gap:
+    """Return the gap that these batches leave; those up to `offered_through` may have reached the hub."""
+    first, *later = (
+        Gap(
+            old.from_ms,
+            old.to_ms,
+            old.readings,
+            ((old.id, old.id),),
+            (Offered(old.id, old.id, old.readings),) if old.id <= offered_through else (),
+        )
+        for old in victims
+    )
+    return first.joined(*later)

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from labkeeper_hub.commands.desk import CommandDesk
 from labkeeper_hub.ingest.host import Host
 from labkeeper_hub.ingest.refusals import Refusals
 from labkeeper_hub.model import Status
+from labkeeper_hub.pulse import CommitTimes, Pulse
 from labkeeper_hub.timeseries.journal import Journal
 
 
@@ -16,6 +18,9 @@ class HubHealth:
     host: Host
     refusals: Refusals
     journal: Journal
+    desk: CommandDesk
+    commit_times: CommitTimes
+    pulses: tuple[Pulse, ...]
 
     def status(self) -> Status:
         """Return the present state."""
@@ -25,4 +30,8 @@ class HubHealth:
             self.host.messages,
             dict(self.refusals.counts),
             self.journal.status(),
+            self.commit_times.durations(),
+            dict(self.desk.ended),
+            tuple(pulse.worker for pulse in self.pulses if pulse.hanging),
+            self.host.id_taken,
         )

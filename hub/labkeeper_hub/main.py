@@ -27,6 +27,7 @@ from labkeeper_hub.ingest.host import Host, Outlet
 from labkeeper_hub.ingest.intake import Intake
 from labkeeper_hub.ingest.refusals import Refusals
 from labkeeper_hub.ports import Parts
+from labkeeper_hub.pulse import Pulse, WatchedAccounts
 from labkeeper_hub.registry.database import open_database
 from labkeeper_hub.registry.records import Records
 from labkeeper_hub.registry.registry import HubRegistry
@@ -53,12 +54,13 @@ class Hub:
     registry_records: Records
     desk: CommandDesk
     host: Host
+    accounts: WatchedAccounts
     watch: Watch
 
     def workers(self) -> Sequence[Worker]:
         """Return the workers, those that others need first."""
         return (
-            ("journal: commits", self.journal.collect(self.deliveries)),
+            ("journal: commits", self.journal.collect(self.accounts)),
             ("journal: compaction", self.journal.compact_when_due()),
             ("journal: upkeep", self.journal.upkeep.run()),
             ("catalogue", self.catalogue.keep()),
@@ -102,11 +104,13 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         intake = Intake(journal, deliveries, bus, refusals, desk.answer)
         births = Births(registry, deliveries, intake, desk.node_lost, outlet.introduce)
         host = Host(mqtt.Address.parse(settings.broker), settings.host_id, births, intake, outlet, now_ms)
-        health = HubHealth(now_ms(), host, refusals, journal)
+        watched = WatchedAccounts(deliveries, Pulse("journal: commits"))
+        pulses = (watched.pulse, records.pulse, desk.pulse, host.pulse)
+        health = HubHealth(now_ms(), host, refusals, journal, desk, watched.times, pulses)
         parts = Parts(settings, registry, registry, journal, deliveries, desk, bus, health, engine, catalogue)
         figures_s, file = settings.figures_s, settings.journal_file
         watch = Watch(registry, journal, deliveries, desk, health, file, figures_s, now_ms)
-        yield Hub(parts, journal, catalogue, deliveries, records, desk, host, watch)
+        yield Hub(parts, journal, catalogue, deliveries, records, desk, host, watched, watch)
 
 
 async def _run(

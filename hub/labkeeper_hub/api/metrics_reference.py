@@ -18,7 +18,7 @@ Made by `{command}`; do not edit.
 |---|---|---|---|
 """
 JOURNAL = JournalStatus(0, 0, 0, 0.0, 0, 0, "")
-NOTHING = Status(0, broker_connected=False, messages=0, refusals={"": 0}, journal=JOURNAL)
+NOTHING = Status(0, broker_connected=False, messages=0, refusals={"": 0}, journal=JOURNAL, hanging=("",))
 NOBODY = LedgerEntry(NodeKey("", ""), epoch=None, taken=0, stored=0, gaps=0, duplicates=0, backlog=0, missing=0)
 
 

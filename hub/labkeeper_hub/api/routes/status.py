@@ -81,7 +81,9 @@ class JournalStatus(BaseModel):
 
 
 class StatusShape(BaseModel):
-    """The hub's health. `refusals` counts input that was refused and not stored, by reason, since the start."""
+    """The hub's health. Since the start `refusals` counts input that was refused and not stored, by reason, and
+    `commands_ended` the commands by the state they ended in. `hanging` names workers that do not come forward.
+    """
 
     model_config = shape(
         {
@@ -91,6 +93,9 @@ class StatusShape(BaseModel):
             "messages": 2450,
             "refusals": {"truncated": 2},
             "journal": EXAMPLE_JOURNAL,
+            "commands_ended": {"done": 120, "rejected": 2},
+            "hanging": [],
+            "host_id_taken": False,
             "websocket_clients": 3,
             "loop_lag_ms": 0.4,
         }
@@ -101,6 +106,9 @@ class StatusShape(BaseModel):
     messages: int
     refusals: dict[str, int]
     journal: JournalStatus
+    commands_ended: dict[str, int]
+    hanging: list[str]
+    host_id_taken: bool
     websocket_clients: int
     loop_lag_ms: float
 
@@ -130,6 +138,9 @@ def _status(api: Api) -> StatusShape:
             failing=journal.failing or None,
             upkeep=_upkeep(journal.upkeep),
         ),
+        commands_ended={str(state): count for state, count in now.commands_ended.items()},
+        hanging=list(now.hanging),
+        host_id_taken=now.host_id_taken,
         websocket_clients=api.audience.clients,
         loop_lag_ms=api.lag.last_s * 1000,
     )
