@@ -34,6 +34,7 @@ from labkeeper_hub.registry.database import open_database
 from labkeeper_hub.registry.records import Records
 from labkeeper_hub.registry.registry import HubRegistry
 from labkeeper_hub.settings import HubSettings
+from labkeeper_hub.timeseries.catalogue import Catalogue, open_catalogue
 from labkeeper_hub.timeseries.journal import Journal, Keeping, open_journal
 from labkeeper_sdk import BadConfiguration
 from labkeeper_wire import mqtt
@@ -50,6 +51,7 @@ class Hub:
 
     parts: Parts
     journal: Journal
+    catalogue: Catalogue
     deliveries: Deliveries
     registry_records: Records
     desk: CommandDesk
@@ -63,6 +65,7 @@ class Hub:
             ("journal: commits", self.journal.collect(self.accounts)),
             ("journal: compaction", self.journal.compact_when_due()),
             ("journal: upkeep", self.journal.upkeep.run()),
+            ("catalogue", self.catalogue.keep()),
             ("registry: records", self.registry_records.save_when_changed()),
             ("commands", self.desk.run()),
             ("figures", self.watch.run()),
@@ -89,6 +92,7 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
     async with (
         open_database(settings.database_url) as engine,
         open_journal(settings.journal_file, keeping=keeping) as journal,
+        open_catalogue(journal, settings.journal_file) as catalogue,
     ):
         now_ms = _now_ms
         bus, refusals, outlet = EventBus(), Refusals(), Outlet()
@@ -100,15 +104,15 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         deliveries = Deliveries(outlet.acknowledge)
         deliveries.recall(journal.outboxes())
         intake = Intake(journal, deliveries, bus, refusals, desk.answer)
-        births = Births(registry, deliveries, intake, desk.node_lost)
+        births = Births(registry, deliveries, intake, desk.node_lost, outlet.introduce)
         host = Host(mqtt.Address.parse(settings.broker), settings.host_id, births, intake, outlet, now_ms)
         watched = WatchedAccounts(deliveries, Pulse("journal: commits"))
         pulses = (watched.pulse, records.pulse, desk.pulse, host.pulse)
         health = HubHealth(now_ms(), host, refusals, journal, desk, watched.times, pulses)
-        parts = Parts(settings, registry, registry, journal, deliveries, desk, bus, health, engine)
+        parts = Parts(settings, registry, registry, journal, deliveries, desk, bus, health, engine, catalogue)
         figures_s, file = settings.figures_s, settings.journal_file
         watch = Watch(registry, journal, deliveries, desk, health, file, figures_s, now_ms)
-        yield Hub(parts, journal, deliveries, records, desk, host, watched, watch)
+        yield Hub(parts, journal, catalogue, deliveries, records, desk, host, watched, watch)
 
 
 async def _run(

@@ -20,6 +20,8 @@ from labkeeper_hub.model import (
     Status,
 )
 from labkeeper_hub.settings import HubSettings
+from labkeeper_hub.timeseries.catalogue import Inventory
+from labkeeper_hub.timeseries.digest import Span
 from labkeeper_sdk import LabkeeperError, Value
 
 
@@ -124,6 +126,13 @@ class Bus(Protocol):
         """
 
 
+class Stocktaking(Protocol):
+    """What is stored of every point, for the catalogue."""
+
+    async def inventory(self, span: Span) -> Inventory:
+        """Answer off the event loop, from digests."""
+
+
 class Health(Protocol):
     """How the hub is doing."""
 
@@ -143,3 +152,4 @@ class Parts:
     bus: Bus
     health: Health
     engine: AsyncEngine
+    stocktaking: Stocktaking

@@ -83,6 +83,11 @@ class Journal:
             self._room.clear()
 
     @property
+    def identity(self) -> str:
+        """The uuid of this journal; a restored one has a new one."""
+        return self.recalled.identity
+
+    @property
     def queued(self) -> int:
         """Readings that wait for their commit to return."""
         return len(self.group) + self._in_flight

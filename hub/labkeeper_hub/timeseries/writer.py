@@ -11,6 +11,7 @@ from labkeeper_hub.timeseries import chunk, segment
 from labkeeper_hub.timeseries.columns import Columns
 from labkeeper_hub.timeseries.group import Group, OutboxKey, OutboxState
 from labkeeper_hub.timeseries.hot import Hot
+from labkeeper_hub.timeseries.identity import identity
 
 
 class Live(NamedTuple):
@@ -62,6 +63,7 @@ class Recalled(NamedTuple):
     outboxes: dict[OutboxKey, OutboxState]
     chunks: int
     unrolled: int
+    identity: str
 
 
 @contextmanager
@@ -99,6 +101,7 @@ class Writer:
             {OutboxKey(NodeKey(*key), epoch): state for key, epoch, state in self._outboxes()},
             read("SELECT COUNT(*) FROM chunks").fetchone()[0],
             read("SELECT COUNT(*) FROM unrolled WHERE sealed").fetchone()[0],
+            identity(self.connection),
         )
 
     def commit(self, group: Group) -> None:

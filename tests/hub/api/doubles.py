@@ -33,6 +33,8 @@ from labkeeper_hub.model import (
 )
 from labkeeper_hub.ports import Parts, UnknownCommand, UnknownPoint
 from labkeeper_hub.settings import HubSettings
+from labkeeper_hub.timeseries.catalogue import Inventory as Stocked
+from labkeeper_hub.timeseries.digest import Span
 from labkeeper_sdk import CommandRejected, Title, Value
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.descriptor import DeviceDescription, PointDescription
@@ -216,6 +218,18 @@ class Pulse:
 
 
 @dataclass
+class Stockroom:
+    """What the catalogue tells of; asked spans are noted."""
+
+    found: Stocked = field(default_factory=lambda: Stocked({}, (), 0))
+    asked: list[Span] = field(default_factory=list)
+
+    async def inventory(self, span: Span) -> Stocked:
+        self.asked.append(span)
+        return self.found
+
+
+@dataclass
 class SmallHub:
     """Everything behind the ports, within reach of a test."""
 
@@ -223,6 +237,7 @@ class SmallHub:
     journal: Journal = field(default_factory=Journal)
     bus: EventBus = field(default_factory=lambda: EventBus(flush_s=0.02))
     pulse: Pulse = field(default_factory=Pulse)
+    stockroom: Stockroom = field(default_factory=Stockroom)
 
     def __post_init__(self) -> None:
         self.desk = Desk(self.bus)
@@ -238,6 +253,7 @@ class SmallHub:
             bus=self.bus,
             health=self.pulse,
             engine=create_async_engine("sqlite+aiosqlite://"),
+            stocktaking=self.stockroom,
         )
 
     def hear(self, value: Value, *, key: PointKey = TEMPERATURE, time_ms: int = START_MS) -> None:

@@ -13,12 +13,12 @@ from starlette.responses import Response, StreamingResponse
 
 from labkeeper_hub.api import validation
 from labkeeper_hub.api.answers import JsonAnswer, encode
-from labkeeper_hub.api.csv_rows import HEADER, csv_rows
 from labkeeper_hub.api.documented import PROBLEMS
 from labkeeper_hub.api.models import ADDRESS, Value, shape
 from labkeeper_hub.api.problems import Refusal, wrong_field
 from labkeeper_hub.api.state import ApiHere
 from labkeeper_hub.api.steps import every_for
+from labkeeper_hub.csv_rows import HEADER, csv_rows
 from labkeeper_hub.model import Aggregate, Cursor, Page, PointKey, ReadingsQuery, Row
 from labkeeper_hub.ports import Parts, Readings, UnknownPoint
 
