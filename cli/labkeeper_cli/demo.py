@@ -34,6 +34,7 @@ EPILOG = """\
 examples:
   labkeeper demo                          a lab to play with; Ctrl-C ends it, a second start keeps its data
   labkeeper demo --seconds 30 --json      the same unattended, judged: one JSON object as the last line
+  labkeeper demo --full                   with devices for every driver that comes with Labkeeper
   labkeeper demo --port 9000 --data /tmp/lab
 """
 
@@ -44,6 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EPILOG
     parser.add_argument("--seconds", type=float, metavar="N", help="run N seconds unattended, judge, and end")
     parser.add_argument("--json", action="store_true", help="print the judgement as one JSON object, last line")
+    parser.add_argument("--full", action="store_true", help="with devices for every driver that comes with Labkeeper")
     parser.add_argument("--data", type=Path, default=Path("var/demo"), metavar="DIR", help="default var/demo")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1: this machine)")
     parser.add_argument("--port", type=int, default=8080, help="the page's port; another is chosen if it is taken")
@@ -117,6 +119,7 @@ def _wishes(options: argparse.Namespace, *, unattended: bool) -> Wishes:
         port=options.port,
         broker_port=options.broker_port,
         broker_kind=options.broker_kind,
+        full=options.full,
         witness=folder.absolute() / WITNESS if unattended else None,
     )
 

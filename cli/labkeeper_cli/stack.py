@@ -22,6 +22,7 @@ lab = {{ id = "lab-1", title = {{ zh = "人工智能实验室", en = "AI lab" }}
 
 [drivers.zigbee]
 driver = "zigbee2mqtt"
+when_alone = "hold"  # the plug goes on measuring over a restart of the node
 
 [drivers.homie]
 driver = "homie"
@@ -29,7 +30,20 @@ driver = "homie"
 [drivers.replay]  # `labkeeper replay` plays recorded tables here
 driver = "zigbee2mqtt"
 base_topic = "replay"
-{devices}"""
+{drivers}{devices}"""
+FULL_TOML = """
+[drivers.discovered]
+driver = "homeassistant"
+
+[drivers.tasmota]
+driver = "tasmota"
+
+[drivers.shelly]
+driver = "shelly"
+
+[drivers.cameras]
+driver = "frigate"
+"""
 DEVICES_TOML = """
 [devices."0x00158d00000a0001"]  # 空气质量, air quality
 title = { zh = "空气质量", en = "Air quality" }
@@ -76,6 +90,7 @@ class Wishes:
     broker_kind: str | None = None
     sim: Sequence[str] | None = ()  # the simulator's options; None: no simulator
     witness: Path | None = None
+    full: bool = False  # every bundled driver, each with its simulator
 
 
 @dataclass(slots=True)
@@ -120,7 +135,7 @@ async def open_stack(wishes: Wishes, say: Callable[[str], None] = lambda _: None
 
 
 def _sim(wishes: Wishes, broker: Broker) -> AbstractAsyncContextManager[Role]:
-    options = ["--broker", broker.url, *(wishes.sim or ())]
+    options = ["--broker", broker.url, *(["--full"] if wishes.full else []), *(wishes.sim or ())]
     if wishes.witness is not None:
         options += ["--witness", str(wishes.witness)]
     return open_role("devices", "labkeeper_sdk.sim", options, wishes.folder / "logs" / "devices.log")
@@ -135,9 +150,13 @@ def _hub(wishes: Wishes, broker: Broker) -> AbstractAsyncContextManager[Role]:
 
 def _edge(wishes: Wishes, broker: Broker) -> AbstractAsyncContextManager[Role]:
     config = wishes.folder / "node.toml"
-    config.write_text(NODE_TOML.format(broker=broker.url, devices=DEVICES_TOML), encoding="utf-8")
+    config.write_text(_node_toml(wishes, broker), encoding="utf-8")
     options = ["--config", str(config), "--data", str(wishes.folder / "node")]
     return open_role("node", "labkeeper_edge", options, wishes.folder / "logs" / "node.log")
+
+
+def _node_toml(wishes: Wishes, broker: Broker) -> str:
+    return NODE_TOML.format(broker=broker.url, drivers=FULL_TOML if wishes.full else "", devices=DEVICES_TOML)
 
 
 def _owner_secret(kept: Path, hub: Role) -> str:

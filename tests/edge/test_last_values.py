@@ -37,7 +37,7 @@ def said(devices: Devices, point: str, value: Value, time_ms: int) -> None:
 def born(devices: Devices, point: str) -> tuple[object, int | None, int]:
     known = devices.get("d")
     assert known is not None
-    metric = device_metrics(known, 9_000)[point]
+    metric = device_metrics(known, devices.run, 9_000)[point]
     return metric.value, metric.time_ms, quality_of(metric)
 
 
