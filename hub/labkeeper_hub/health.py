@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from labkeeper_hub.influx.forwarder import Forwarder
 from labkeeper_hub.ingest.host import Host
 from labkeeper_hub.ingest.refusals import Refusals
 from labkeeper_hub.model import Status
@@ -16,6 +17,7 @@ class HubHealth:
     host: Host
     refusals: Refusals
     journal: Journal
+    forwarder: Forwarder | None = None
 
     def status(self) -> Status:
         """Return the present state."""
@@ -25,4 +27,5 @@ class HubHealth:
             self.host.messages,
             dict(self.refusals.counts),
             self.journal.status(),
+            self.forwarder.progress.status() if self.forwarder else None,
         )

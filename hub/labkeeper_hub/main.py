@@ -20,6 +20,9 @@ from labkeeper_hub.commands.intents import IntentLog, open_intents
 from labkeeper_hub.commands.records import CommandRecords, course_of
 from labkeeper_hub.folder import hold_folder
 from labkeeper_hub.health import HubHealth
+from labkeeper_hub.influx.forwarder import Forwarder
+from labkeeper_hub.influx.merging import merged
+from labkeeper_hub.influx.opening import open_forwarder
 from labkeeper_hub.ingest.births import Births
 from labkeeper_hub.ingest.deliveries import Deliveries
 from labkeeper_hub.ingest.host import Host, Outlet
@@ -50,13 +53,16 @@ class Hub:
     registry_records: Records
     desk: CommandDesk
     host: Host
+    forwarder: Forwarder | None
 
     def workers(self) -> Sequence[Worker]:
         """Return the workers, those that others need first."""
+        forwarding = [("influx", self.forwarder.run())] if self.forwarder else []
         return (
             ("journal: commits", self.journal.collect(self.deliveries)),
             ("journal: compaction", self.journal.compact_when_due()),
             ("registry: records", self.registry_records.save_when_changed()),
+            *forwarding,
             ("commands", self.desk.run()),
             ("host", self.host.run()),
         )
@@ -86,9 +92,12 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         intake = Intake(journal, deliveries, bus, refusals, desk.answer)
         births = Births(registry, deliveries, intake, desk.node_lost)
         host = Host(mqtt.Address.parse(settings.broker), settings.host_id, births, intake, outlet, now_ms)
-        health = HubHealth(now_ms(), host, refusals, journal)
-        parts = Parts(settings, registry, registry, journal, deliveries, desk, bus, health, engine)
-        yield Hub(parts, journal, deliveries, records, desk, host)
+        async with open_forwarder(settings.influx, journal, registry) as forwarder:
+            health = HubHealth(now_ms(), host, refusals, journal, forwarder)
+            readings = merged(settings.influx, journal, registry)
+            quarantine = forwarder.forwarding if forwarder else None
+            parts = Parts(settings, registry, registry, readings, deliveries, desk, bus, health, engine, quarantine)
+            yield Hub(parts, journal, deliveries, records, desk, host, forwarder)
 
 
 async def _run(settings: HubSettings, hub: Hub, accounts: Accounts, stop: asyncio.Event) -> None:

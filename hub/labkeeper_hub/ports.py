@@ -16,6 +16,7 @@ from labkeeper_hub.model import (
     Node,
     Page,
     PointKey,
+    Quarantined,
     ReadingsQuery,
     Status,
 )
@@ -130,9 +131,17 @@ class Health(Protocol):
     def status(self) -> Status: ...
 
 
+class Quarantine(Protocol):
+    """What InfluxDB refused; the newest first."""
+
+    async def quarantined(self, most: int) -> tuple[Quarantined, ...]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Everything the app needs; `build_app(parts)` gets it. `engine` is the registry's database (migrated)."""
+    """Everything the app needs; `build_app(parts)` gets it. `engine` is the registry's database (migrated),
+    `quarantine` is None where nothing is forwarded.
+    """
 
     settings: HubSettings
     registry: Registry
@@ -143,3 +152,4 @@ class Parts:
     bus: Bus
     health: Health
     engine: AsyncEngine
+    quarantine: Quarantine | None = None

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from labkeeper_hub.influx.settings import InfluxSettings
 from labkeeper_sdk import BadConfiguration
 from labkeeper_wire.mqtt import Address
 from labkeeper_wire.topics import BadTopic, check_id
@@ -25,6 +26,7 @@ class HubSettings(BaseModel):
     port: int = Field(default=8080, ge=0, le=65535)
     broker: str = "mqtt://127.0.0.1:1883"
     host_id: str = "labkeeper"
+    influx: InfluxSettings | None = None
     database: str = ""  # an SQLAlchemy URL with an async driver; empty: SQLite in the data folder
 
     @field_validator("broker")

@@ -8,6 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from labkeeper_hub.api.influx_numbers import influx_families
 from labkeeper_hub.model import LedgerEntry, State, Status
 from labkeeper_hub.ports import Parts
 
@@ -48,6 +49,8 @@ def families(status: Status, inventory: Inventory, ledger: Sequence[LedgerEntry]
     yield from _broker(status)
     yield from _inventory(inventory)
     yield from _ledger(ledger)
+    if status.influx is not None:
+        yield from influx_families(status.influx)
 
 
 def _journal(status: Status) -> Iterator[Metric]:

@@ -18,7 +18,7 @@ from labkeeper_hub.timeseries.group import Group, OutboxKey, OutboxState
 from labkeeper_hub.timeseries.hot import Hot
 from labkeeper_hub.timeseries.reader import Reader
 from labkeeper_hub.timeseries.schema import open_for_reading, open_for_writing
-from labkeeper_hub.timeseries.writer import Live, Recalled, Writer
+from labkeeper_hub.timeseries.writer import Live, Recalled, Writer, transaction
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -161,6 +161,21 @@ class Journal:
             log.warning("journal: stores again")
         self.failing = problem
 
+    async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do something in a transaction of its own, between commits; what the disk refuses is tried again."""
+        done: list[T] = []
+
+        def in_transaction() -> None:
+            with transaction(self.writer.connection):
+                done.append(work(self.writer.connection))
+
+        await self._insist(in_transaction)
+        return done[-1]
+
+    @property
+    def file(self) -> Path:
+        return self._file
+
     # --- what comes out ---------------------------------------------------------------------------------------------
     async def page(self, query: ReadingsQuery) -> Page:
         """Answer from committed readings; a point without any has no rows. Raises ValueError as `Readings` says."""
@@ -169,6 +184,14 @@ class Journal:
             return Page((), None)
         glance = self.writer.hot.look()
         return await self._in(self._read_threads, lambda: self._reader().page(glance, series, query))
+
+    async def oldest_ms(self, key: PointKey) -> int | None:
+        """Return the time of a point's oldest chunk, or of its oldest reading where it has no chunk; None: nothing."""
+        series = self.recalled.series.get(key)
+        if series is None:
+            return None
+        glance = self.writer.hot.look()
+        return await self._in(self._read_threads, lambda: self._reader().oldest_ms(glance, series))
 
     def live(self) -> dict[PointKey, Live]:
         """Return the live values of earlier runs."""

@@ -35,6 +35,15 @@ class Reader:
         finally:
             self.connection.execute("COMMIT")
 
+    def oldest_ms(self, glance: Glance, series: int) -> int | None:
+        """Return the time of the oldest chunk, or of the oldest hot reading where there is none."""
+        query = "SELECT MIN(first_ms) FROM chunks WHERE series = ?"
+        found: int | None = self.connection.execute(query, (series,)).fetchone()[0]
+        if found is None:
+            hot = glance.of_series(series, 0)
+            return int(hot.times.min()) if len(hot) else None
+        return found
+
     def _raw(self, glance: Glance, series: int, query: ReadingsQuery) -> Page:
         after = query.after or Cursor(query.from_ms, 0)
         start_ms = max(query.from_ms, after.time_ms)

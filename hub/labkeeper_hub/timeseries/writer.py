@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from labkeeper_hub.model import NodeKey, PointKey
 from labkeeper_hub.timeseries import segment
-from labkeeper_hub.timeseries.columns import Columns
+from labkeeper_hub.timeseries.columns import Columns, take
 from labkeeper_hub.timeseries.group import Group, OutboxKey, OutboxState
 from labkeeper_hub.timeseries.hot import Hot
+from labkeeper_hub.timeseries.log import segments_from, trim
 
 
 class Live(NamedTuple):
@@ -73,8 +74,8 @@ class Writer:
         """Read what earlier runs left, the log into the hot window."""
         read = self.connection.execute
         self.hot.first = self.hot.end = read("SELECT compacted FROM places").fetchone()[0]
-        for (body,) in read("SELECT body FROM segments ORDER BY first"):
-            self.hot.append(segment.unpack(body))
+        for first, columns in segments_from(self.connection, self.hot.first):
+            self.hot.append(take(columns, slice(max(0, self.hot.first - first), None)))
         series = {PointKey(*key): number for number, *key in read("SELECT id, school, node, device, point FROM series")}
         live = read("SELECT id, live_ms, live_mark, live_bits, live_text FROM series WHERE live_ms IS NOT NULL")
         return Recalled(
@@ -99,8 +100,8 @@ class Writer:
         with transaction(self.connection):
             for number, old_tail, chunks, live in compacted.series:
                 self._rewrite(number, old_tail, chunks, live)
-            self.connection.execute("DELETE FROM segments WHERE first < ?", (compacted.end,))
             self.connection.execute("UPDATE places SET compacted = ?", (compacted.end,))
+            trim(self.connection, self.hot.end)
         self.hot.drop(compacted.end)
 
     def _log(self, columns: Columns) -> None:

@@ -3,11 +3,12 @@
 from importlib.metadata import version
 
 from fastapi import APIRouter
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from labkeeper_hub.api.answers import JsonAnswer
 from labkeeper_hub.api.models import shape
 from labkeeper_hub.api.state import Api, ApiHere
+from labkeeper_hub.model import InfluxStatus as Influx
 
 router = APIRouter(tags=["status"])
 EXAMPLE_JOURNAL = {
@@ -18,6 +19,21 @@ EXAMPLE_JOURNAL = {
     "hot": 19950,
     "chunks": 40,
     "failing": None,
+}
+
+
+EXAMPLE_INFLUX = {
+    "waiting": 0,
+    "lag_s": 0.0,
+    "late": False,
+    "history": 0,
+    "forwarded": 119950,
+    "beyond_retention": 0,
+    "quarantined": 0,
+    "retries": {"unreachable": 2},
+    "failing": None,
+    "detail": None,
+    "attention": False,
 }
 
 
@@ -41,6 +57,23 @@ class JournalStatus(BaseModel):
     failing: str | None
 
 
+class InfluxStatus(BaseModel):
+    """Forwarding to InfluxDB. `lag_s` is the age of the oldest of the `waiting` readings; `attention`: look at it."""
+
+    model_config = shape(EXAMPLE_INFLUX)
+    waiting: int
+    lag_s: float
+    late: bool = Field(description="lagging more than `influx.late_after_s`")
+    history: int = Field(description="chunks up to this number, from before InfluxDB was configured, are still to go")
+    forwarded: int
+    beyond_retention: int
+    quarantined: int
+    retries: dict[str, int]
+    failing: str | None
+    detail: str | None
+    attention: bool
+
+
 class StatusShape(BaseModel):
     """The hub's health. `refusals` counts input that was refused and not stored, by reason, since the start."""
 
@@ -52,6 +85,7 @@ class StatusShape(BaseModel):
             "messages": 2450,
             "refusals": {"truncated": 2},
             "journal": EXAMPLE_JOURNAL,
+            "influx": EXAMPLE_INFLUX,
             "websocket_clients": 3,
             "loop_lag_ms": 0.4,
         }
@@ -62,6 +96,7 @@ class StatusShape(BaseModel):
     messages: int
     refusals: dict[str, int]
     journal: JournalStatus
+    influx: InfluxStatus | None = Field(description="null: nothing is forwarded")
     websocket_clients: int
     loop_lag_ms: float
 
@@ -90,6 +125,23 @@ def _status(api: Api) -> StatusShape:
             chunks=journal.chunks,
             failing=journal.failing or None,
         ),
+        influx=None if now.influx is None else _influx(now.influx),
         websocket_clients=api.audience.clients,
         loop_lag_ms=api.lag.last_s * 1000,
+    )
+
+
+def _influx(now: Influx) -> InfluxStatus:
+    return InfluxStatus(
+        waiting=now.waiting,
+        lag_s=now.lag_s,
+        late=now.late,
+        history=now.history,
+        forwarded=now.forwarded,
+        beyond_retention=now.beyond_retention,
+        quarantined=now.quarantined,
+        retries=dict(now.retries),
+        failing=now.failing or None,
+        detail=now.detail or None,
+        attention=now.attention,
     )
