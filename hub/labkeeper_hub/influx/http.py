@@ -22,6 +22,7 @@ def open_http(settings: InfluxSettings, secrets: Secrets) -> AbstractAsyncContex
         headers=_token_header(settings, secrets),
         timeout=httpx.Timeout(WRITE_S, connect=CONNECT_S),
         trust_env=False,
+        verify=settings.url.startswith("https:"),  # without TLS there is nothing to load authorities for
     )
 
 

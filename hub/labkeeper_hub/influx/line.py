@@ -82,7 +82,8 @@ def _plain(batch: Batch) -> npt.NDArray[np.bool_]:
     """Return which readings need no second look."""
     readings = batch.readings
     kinds = readings.marks & KIND
-    odd = (kinds == TEXT) | (batch.ordinals >= NS_IN_MS) | (np.abs(readings.times) > LAST_NS // NS_IN_MS - 1)
+    last_ms = LAST_NS // NS_IN_MS - 1
+    odd = (kinds == TEXT) | (batch.ordinals >= NS_IN_MS) | (readings.times > last_ms) | (readings.times < -last_ms)
     plain: npt.NDArray[np.bool_] = ~(odd | ((kinds == FLOAT) & ~np.isfinite(readings.bits.view(np.float64))))
     return plain
 

@@ -36,6 +36,8 @@ class MergedReadings:
             if query.every_ms:
                 return await self._buckets(query, query.every_ms, start_ms, limit_ms)
             return await self._raw(query, start_ms, limit_ms)
+        except ValueError as error:  # of a mean's sum and count, too
+            raise ValueError(f"texts have no {query.aggregate}") from error
         except HistoryUnavailable as unavailable:
             log.info("history: %s", unavailable)
             rest = await self._rest(query, limit_ms, query.limit)

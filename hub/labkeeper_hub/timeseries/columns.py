@@ -70,7 +70,7 @@ def pack_bits(marks: bytes | bytearray, values: Sequence[bool | int | float | No
     kinds = marks.translate(_KINDS)
     if not kinds.strip(bytes([FLOAT])):
         return np.array(values, np.float64).view(np.uint64)
-    plain = [value or 0 for value in values] if NULL in kinds else values
+    plain = [0 if value is None else value for value in values] if NULL in kinds else values
     packed = Struct("<" + kinds.translate(_CODES).decode("ascii")).pack(*plain)
     return np.frombuffer(packed, np.uint64)
 

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,17 +12,24 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from labkeeper_hub.bus import EventBus
 from labkeeper_hub.influx import influxql
+from labkeeper_hub.influx.forwarder import Forwarder, Rhythm
+from labkeeper_hub.influx.opening import open_forwarder
 from labkeeper_hub.influx.settings import InfluxSettings
 from labkeeper_hub.model import PointKey
+from labkeeper_hub.registry.registry import HubRegistry
 from labkeeper_hub.timeseries.columns import kind_of
 from labkeeper_hub.timeseries.journal import Journal, Pace
 from labkeeper_sdk import Value
 from labkeeper_sdk.testing import Influx, find_influxd, open_influx
-
 from tests.hub.timeseries.conftest import running
 
 DEADLINE_S = 30.0
+KEY = PointKey("demo", "lab 1", "0x0001", "temperature")
+START_MS = 1_767_225_600_000
+NS = 1_000_000
+QUICK = Rhythm(batch=50, look_s=0.01, history_per_s=1e9)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -83,6 +91,26 @@ async def until(true: Callable[[], object]) -> None:
     async with asyncio.timeout(DEADLINE_S):
         while not true():
             await asyncio.sleep(0.005)
+
+
+@asynccontextmanager
+async def forwarding(settings: InfluxSettings, journal: Journal, rhythm: Rhythm = QUICK) -> AsyncIterator[Forwarder]:
+    """A forwarder that runs for the length of the block."""
+    registry = HubRegistry(EventBus(), journal.series_of, {})
+    async with open_forwarder(settings, journal, registry, rhythm) as forwarder:
+        assert forwarder is not None
+        forwarder.luck = lambda: 0.0
+        task = asyncio.create_task(forwarder.run(), name="influx")
+        try:
+            yield forwarder
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+async def through(forwarder: Forwarder) -> None:
+    """Wait until nothing waits."""
+    await until(lambda: not forwarder.forwarding.waiting and not forwarder.forwarding.history)
 
 
 @pytest.fixture

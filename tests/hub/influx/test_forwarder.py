@@ -1,49 +1,18 @@
 """From the journal into a real InfluxDB 1.x: everything, once, whatever happens in between."""
 
-import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from labkeeper_hub.bus import EventBus
-from labkeeper_hub.influx.forwarder import Forwarder, Rhythm
-from labkeeper_hub.influx.opening import open_forwarder
 from labkeeper_hub.influx.settings import InfluxSettings
 from labkeeper_hub.model import PointKey
-from labkeeper_hub.registry.registry import HubRegistry
 from labkeeper_hub.timeseries.columns import HISTORICAL
 from labkeeper_hub.timeseries.journal import Journal
 from labkeeper_sdk.testing import open_influx
 
-from .conftest import Database, Stored, until
+from .conftest import KEY, NS, START_MS, Database, Stored, forwarding, through, until
 
-KEY = PointKey("demo", "lab 1", "0x0001", "temperature")
 OTHER = PointKey("demo", "lab 1", "0x0001", "switch/left")
-START_MS = 1_767_225_600_000
-NS = 1_000_000
-QUICK = Rhythm(batch=50, look_s=0.01, history_per_s=1e9)
-
-
-@asynccontextmanager
-async def forwarding(settings: InfluxSettings, journal: Journal, rhythm: Rhythm = QUICK) -> AsyncIterator[Forwarder]:
-    """A forwarder that runs for the length of the block."""
-    registry = HubRegistry(EventBus(), journal.series_of, {})
-    async with open_forwarder(settings, journal, registry, rhythm) as forwarder:
-        assert forwarder is not None
-        forwarder.luck = lambda: 0.0
-        task = asyncio.create_task(forwarder.run(), name="influx")
-        try:
-            yield forwarder
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-
-async def through(forwarder: Forwarder) -> None:
-    """Wait until nothing waits."""
-    await until(lambda: not forwarder.forwarding.waiting and not forwarder.forwarding.history)
 
 
 def values_of(rows: list[dict[str, Any]], field: str = "value") -> list[tuple[int, Any]]:

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from labkeeper_hub.model import PointKey
-from labkeeper_hub.timeseries.columns import kind_of, values_of
+from labkeeper_hub.timeseries.columns import kind_of, take, values_of
 from labkeeper_hub.timeseries.forwarding import (
     KEPT,
     Batch,
@@ -18,6 +18,7 @@ from labkeeper_hub.timeseries.forwarding import (
     forget_sinks,
     open_forwarding,
 )
+from labkeeper_hub.timeseries.hot import Glance
 from labkeeper_hub.timeseries.journal import Journal, Pace
 
 from .conftest import Opened, running
@@ -169,9 +170,7 @@ async def test_a_segment_that_a_compaction_ends_in_stays_and_is_read_from_there(
         await store(journal, [(1, 10 + i, 0, i) for i in range(10)])
         hot = journal.writer.hot
         whole = hot.look()
-        cut = type(whole)(
-            tuple((first, type(columns)(*(part[:15] for part in columns[:4]))) for first, columns in whole.pages)
-        )
+        cut = Glance(tuple((first, take(columns, slice(15))) for first, columns in whole.pages))
         compacted = journal._compactor().compact(cut, hot.first)
         await journal._insist(lambda: journal.writer.replace(compacted))
         assert await segments(journal) == 1
