@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from labkeeper_cli.recorded import DeviceMap, PointMap, TableMap
 from labkeeper_edge.command_store import RESTARTED
 from labkeeper_edge.settings import parse_settings
+from labkeeper_hub.influx.settings import InfluxSettings
 from labkeeper_hub.settings import HubSettings
 from labkeeper_sdk import LabkeeperError, errors, hooks
 from labkeeper_sdk.testing.brokers import MOSQUITTO_CONF
@@ -38,6 +39,11 @@ def test_the_command_line_page_is_what_the_parsers_say() -> None:
 @pytest.mark.parametrize("name", [*HubSettings.model_fields])
 def test_every_setting_of_the_hub_is_described(name: str) -> None:
     assert any(row.startswith(f"| `{name}` |") for row in rows(read(HUB_PAGE)))
+
+
+@pytest.mark.parametrize("name", [*InfluxSettings.model_fields])
+def test_every_setting_of_influxdb_is_described(name: str) -> None:
+    assert any(row.startswith(f"| `influx.{name}` |") for row in rows(read(HUB_PAGE)))
 
 
 def test_the_hub_page_describes_no_setting_that_does_not_exist() -> None:

@@ -64,7 +64,7 @@ Verdict: TypeAlias = Taken | Refused | TooLarge | Absent | Later
 def judge(answer: Answer) -> Verdict:
     """Return what to do."""
     status, reason = answer.status, reason_of(answer)
-    if status in (HTTPStatus.OK, HTTPStatus.NO_CONTENT):
+    if status in (HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.NO_CONTENT):
         return Taken()
     if status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY):
         return _about_lines(answer, reason)

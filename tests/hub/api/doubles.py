@@ -15,16 +15,19 @@ from labkeeper_hub.model import (
     Cursor,
     Device,
     DeviceKey,
+    InfluxStatus,
     JournalStatus,
     Lab,
     Latest,
     LedgerEntry,
+    Missing,
     Node,
     NodeKey,
     Order,
     Outbox,
     Page,
     PointKey,
+    Quarantined,
     ReadingsQuery,
     Row,
     State,
@@ -105,6 +108,7 @@ class Journal:
     rows: dict[PointKey, list[Row]] = field(default_factory=dict)
     most_rows: int = 0
     queries: list[ReadingsQuery] = field(default_factory=list)
+    missing: tuple[Missing, ...] = ()
 
     async def page(self, query: ReadingsQuery) -> Page:
         self.queries.append(query)
@@ -117,7 +121,7 @@ class Journal:
         page = found[start : start + query.limit]
         self.most_rows = max(self.most_rows, len(page))
         end = start + len(page)
-        return Page(tuple(page), Cursor(page[-1].time_ms, end) if end < len(found) else None)
+        return Page(tuple(page), Cursor(page[-1].time_ms, end) if end < len(found) else None, self.missing)
 
 
 @dataclass(frozen=True)
@@ -202,12 +206,23 @@ class Pulse:
     broker_connected: bool = True
     failing: str = ""
     broken: bool = False
+    influx: InfluxStatus | None = None
 
     def status(self) -> Status:
         if self.broken:
             raise RuntimeError("a mistake of ours")
         journal = JournalStatus(5, 119_950, 2_399, 1.7, 19_950, 40, self.failing)
-        return Status(START_MS, self.broker_connected, 2_450, {"truncated": 2}, journal)
+        return Status(START_MS, self.broker_connected, 2_450, {"truncated": 2}, journal, self.influx)
+
+
+@dataclass
+class Quarantine:
+    """What InfluxDB refused."""
+
+    refused: list[Quarantined] = field(default_factory=list)
+
+    async def quarantined(self, most: int) -> tuple[Quarantined, ...]:
+        return tuple(reversed(self.refused))[:most]
 
 
 @dataclass
@@ -218,6 +233,7 @@ class SmallHub:
     journal: Journal = field(default_factory=Journal)
     bus: EventBus = field(default_factory=lambda: EventBus(flush_s=0.02))
     pulse: Pulse = field(default_factory=Pulse)
+    quarantine: Quarantine = field(default_factory=Quarantine)
 
     def __post_init__(self) -> None:
         self.desk = Desk(self.bus)
@@ -233,6 +249,7 @@ class SmallHub:
             bus=self.bus,
             health=self.pulse,
             engine=create_async_engine("sqlite+aiosqlite://"),
+            quarantine=self.quarantine,
         )
 
     def hear(self, value: Value, *, key: PointKey = TEMPERATURE, time_ms: int = START_MS) -> None:

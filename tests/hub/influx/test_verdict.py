@@ -29,6 +29,7 @@ PARTIAL_3 = (
     [
         (Answer(204), Taken()),
         (Answer(200, "{}"), Taken()),
+        (Answer(201, '{"id":"1"}'), Taken()),  # a bucket made
         (Answer(400, f'{{"error":"{QUOTED}"}}'), Refused(CONFLICT)),  # 1.x
         (Answer(422, f'{{"code":"unprocessable entity","message":"{QUOTED}"}}'), Refused(CONFLICT)),  # 2.x
         (Answer(400, PARTIAL_3), Refused("partial write of line protocol occurred: invalid column type")),  # 3.x

@@ -78,11 +78,11 @@ class BrokenOff(Exception):
 
 
 class MissingShape(BaseModel):
-    """Readings with from <= time < to (ms) could not be asked for; `reason` is short and stable."""
+    """Readings with from <= time < to could not be asked for; `reason` is short and stable."""
 
-    model_config = shape({"from": 1735689600000, "to": 1767225600000, "reason": "influx_unreachable"})
-    since: int = Field(alias="from")
-    to: int
+    model_config = shape({"from_ms": 1735689600000, "to_ms": 1767225600000, "reason": "influx_unreachable"})
+    from_ms: int
+    to_ms: int
     reason: str
 
 
@@ -133,7 +133,7 @@ async def readings(api: ApiHere, asked: Annotated[ReadingsRequest, Query()]) -> 
             "aggregate": query.aggregate.value if query.every_ms else None,
             "rows": Fragment(rows),
             "next": str(page.after) if page.after else None,
-            "missing": [{"from": one.from_ms, "to": one.to_ms, "reason": one.reason} for one in page.missing],
+            "missing": [one._asdict() for one in page.missing],
         }
     )
 
