@@ -35,6 +35,8 @@ export class Store {
     /** @type {Link} */
     this.link = "connecting";
     this.filled = false;
+    /** Forwarding, as of the last time the hub was asked; null: nothing is forwarded. @type {wire.Influx | null} */
+    this.influx = null;
   }
 
   /** @param {string} key @param {() => void} changed @returns {() => void} stops watching */
