@@ -1,7 +1,8 @@
 """`python -m benchmarks.command_latency`: from the page's WebSocket to an MQTT device and back, in milliseconds.
 
 Page → hub → node → driver → simulated light → driver → node → hub → page, every hop a process and a real socket;
-idle, and while a synthetic node sends 500 and 5,000 readings a second through the same hub and broker.
+idle, and while a synthetic node sends 500 and 5,000 readings a second through the same hub and broker. `--stages`
+also says where the time goes, at the median, as a listener at the broker sees it.
 """
 
 import asyncio
@@ -11,7 +12,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from benchmarks.harness import Figures, measure, options
+from benchmarks.stages import Listener, listening
 from benchmarks.synthetic import Shape, SyntheticNode, open_node
+from benchmarks.watching import Meter
 from labkeeper_cli.client import Live, Target, percentile
 from labkeeper_cli.stack import Stack, Wishes, open_stack
 from labkeeper_cli.trial import all_online
@@ -48,11 +51,15 @@ async def steadily(node: SyntheticNode, messages_per_s: float) -> None:
             await asyncio.sleep(1 / messages_per_s / 2)
 
 
-async def waits(live: Live, target: Target, count: int) -> list[float]:
+async def waits(live: Live, target: Target, count: int, listener: Listener | None = None) -> list[float]:
     """Switch a light on and off, one command after the other, and note each wait for `done`."""
     found: list[float] = []
     for number in range(count):
+        if listener is not None:
+            listener.begin()
         outcome = await live.command(target, number % 2 == 0)
+        if listener is not None:
+            listener.end()
         if outcome.state != "done":
             raise RuntimeError(f"command {number} ended {outcome.state} {outcome.code}")
         found.append(outcome.waited_ms)
@@ -75,36 +82,55 @@ async def broker_hop(broker_url: str, count: int) -> list[float]:
     return found
 
 
-async def light(stack: Stack) -> Target:
-    """The simulated light's switch, once it is online."""
-    identity = stack.sim.ready["devices"][0]["id"] if stack.sim else ""
+async def light(stack: Stack) -> tuple[Target, str]:
+    """The simulated light's switch, once it is online, and the topic on which it speaks."""
+    device = stack.sim.ready["devices"][0] if stack.sim else {}
+    identity, topic = device["id"], f"zigbee2mqtt/{device['title']}"
     devices = await all_online(stack.client, [identity], 30)
-    device = next(one for one in devices if one["device"] == identity)
-    return Target(device["school"], device["node"], identity, "state")
+    found = next(one for one in devices if one["device"] == identity)
+    return Target(found["school"], found["node"], identity, "state"), topic
 
 
-async def bench(folder: Path, count: int) -> Figures:
+def meter(stack: Stack) -> Meter:
+    """The processes a command passes."""
+    pids = {"hub": stack.hub.pid, "node": stack.edge.pid, "device": stack.sim.pid if stack.sim else 0}
+    broker = stack.broker.process
+    return Meter.of({**pids, "broker": broker.pid if broker else 0})
+
+
+async def bench(folder: Path, count: int, *, stages: bool) -> Figures:
     """All loads on one stack, in turn."""
     figures: Figures = {}
     async with open_stack(Wishes(folder, sim=["--only", "light"])) as stack, stack.client.live() as live:
-        target = await light(stack)
+        target, topic = await light(stack)
+        measured = meter(stack)
         await waits(live, target, 20)
         for name, readings_per_s in LOADS.items():
             async with load(stack.broker.url, readings_per_s):
                 await asyncio.sleep(1)
+                before = measured.read()
                 found = await waits(live, target, count)
             figures[f"{name}_p50_ms"] = round(percentile(found, 0.50), 2)
             figures[f"{name}_p99_ms"] = round(percentile(found, 0.99), 2)
+            figures[f"{name}_cpu_ms"] = measured.each_ms(before, count)
         hops = await broker_hop(stack.broker.url, count)
         figures["broker_hop_p50_ms"] = round(percentile(hops, 0.50), 2)
+        if stages:
+            async with listening(stack.broker.url, topic) as listener:
+                await waits(live, target, count, listener)
+            figures |= listener.figures()
         figures |= {"commands": count * len(LOADS), "broker": stack.broker.kind}
     return figures
 
 
 def main() -> None:
     """Read the options and measure."""
-    asked = options(__doc__ or "", ("--count", {"type": int, "default": 300, "help": "commands a load (default 300)"}))
-    measure(asked, lambda folder: bench(folder, asked.count))
+    asked = options(
+        __doc__ or "",
+        ("--count", {"type": int, "default": 300, "help": "commands a load (default 300)"}),
+        ("--stages", {"action": "store_true", "help": "also say where a command's time goes"}),
+    )
+    measure(asked, lambda folder: bench(folder, asked.count, stages=asked.stages))
 
 
 if __name__ == "__main__":

@@ -1,24 +1,52 @@
 """`python -m benchmarks.ingest`: readings a second the hub commits and acknowledges, batched and one a message.
 
 Broker, hub and this generator share the machine. The rate rises step by step until durable acknowledgement falls
-behind: the highest step at whose end at most half a second of traffic was unacknowledged is the figure.
+behind: the highest step at whose end at most half a second of traffic was unacknowledged is the figure. That rate is
+then held while a page watches: how old values are when they come there, and, with `--minutes`, how memory goes.
 """
 
 import asyncio
+import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.harness import Figures, measure, options
 from benchmarks.synthetic import Shape, SyntheticNode, open_node
-from labkeeper_cli.processes import open_role
+from benchmarks.watching import Meter, growth, lags_ms, memory_mb
+from labkeeper_cli.client import HubClient, open_hub, percentile
+from labkeeper_cli.processes import Role, open_role
 from labkeeper_sdk.testing import free_port, open_broker
 
+KINDS = {  # the shape, the rate to begin with in messages a second, the figure's name
+    "batched": (Shape("batched"), 600.0, "batched_readings_per_s"),
+    "single": (Shape("single", devices=20, points=10, readings=1), 3000.0, "single_messages_per_s"),
+}
 TICK_S = 0.01
+HELD = 0.8  # of the highest rate, for minutes
 BEHIND_S = 0.5
 RISE = 1.25
 WARM_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to measure: one kind of traffic or both, a step's length, for how long to hold which rate."""
+
+    only: str | None
+    step_s: float
+    minutes: float
+    rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The hub that is measured."""
+
+    hub: Role
+    client: HubClient
+    broker_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +97,62 @@ def best(steps: Sequence[Step], readings: int) -> float:
     return round(max((one.acknowledged * readings for one in steps if one.kept_up), default=0.0))
 
 
-async def bench(folder: Path, only: str | None, step_s: float) -> Figures:
-    """Both figures from one hub."""
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One rate held for a while, a page watching: how late its values are, and how the hub's memory went."""
+
+    step: Step
+    lag_p95_ms: float
+    rss_growth_mb: float
+    rss_mb: float
+    cpu_ms: Figures
+
+
+async def hold(running: Running, shape: Shape, messages_per_s: float, seconds: float) -> Held:
+    """Send at one rate, warm first."""
+    async with open_node(running.broker_url, shape) as node, lags_ms(running.client) as lags:
+        await step(node, messages_per_s, WARM_S)
+        lags.clear()
+        meter, sent = Meter.of({"hub": running.hub.pid, "generator": os.getpid()}), node.sent
+        before = meter.read()
+        async with memory_mb(running.hub.pid) as memory:
+            held = await step(node, messages_per_s, seconds)
+        cpu_ms = meter.each_ms(before, node.sent - sent)
+    return Held(held, percentile(lags, 0.95), growth(memory), max(memory), cpu_ms)
+
+
+async def figures_of(running: Running, kind: str, wanted: Wanted) -> Figures:
+    """Find the highest rate of one kind of traffic, unless it is given, and hold it."""
+    shape, start, name = KINDS[kind]
+    figures: Figures = {}
+    rate = wanted.rate
+    if not rate:
+        steps = await rising(running.broker_url, shape, start, 22, wanted.step_s)
+        figures[name] = best(steps, shape.readings)
+        each = shape.readings
+        figures[f"{kind}_steps"] = [[round(s.asked * each), round(s.acknowledged * each), s.kept_up] for s in steps]
+        rate = max((one.asked for one in steps if one.kept_up), default=start) * (HELD if wanted.minutes else 1)
+    held = await hold(running, replace(shape, node=f"{kind}-held"), rate, wanted.minutes * 60 or wanted.step_s)
+    figures[f"{kind}_held_per_s"] = round(held.step.acknowledged * shape.readings)
+    figures[f"{kind}_cpu_ms"] = held.cpu_ms
+    figures[f"{kind}_live_lag_p95_ms"] = round(held.lag_p95_ms, 1)
+    if wanted.minutes:
+        figures |= {f"{kind}_rss_growth_mb": held.rss_growth_mb, f"{kind}_rss_mb": round(held.rss_mb, 1)}
+    return figures
+
+
+async def bench(folder: Path, wanted: Wanted) -> Figures:
+    """All figures from one hub."""
     figures: Figures = {}
     async with open_broker(folder=folder / "broker") as broker:
         where = ["--data", str(folder / "hub"), "--port", str(free_port()), "--broker", broker.url]
-        async with open_role("hub", "labkeeper_hub", where, folder / "hub.log"):
-            if only != "single":
-                steps = await rising(broker.url, Shape("batched"), 600, 22, step_s)
-                figures["batched_readings_per_s"] = best(steps, 50)
-                figures["batched_steps"] = [[round(s.asked * 50), round(s.acknowledged * 50), s.kept_up] for s in steps]
-            if only != "batched":
-                shape = Shape("single", devices=20, points=10, readings=1)
-                steps = await rising(broker.url, shape, 3000, 22, step_s)
-                figures["single_messages_per_s"] = best(steps, 1)
-                figures["single_steps"] = [[round(s.asked), round(s.acknowledged), s.kept_up] for s in steps]
+        async with (
+            open_role("hub", "labkeeper_hub", where, folder / "hub.log") as hub,
+            open_hub(str(hub.ready["url"]), str(hub.ready["owner_secret"])) as client,
+        ):
+            running = Running(hub, client, broker.url)
+            for kind in [wanted.only] if wanted.only else KINDS:
+                figures |= await figures_of(running, kind, wanted)
         figures["broker"] = broker.kind
     return figures
 
@@ -92,10 +161,13 @@ def main() -> None:
     """Read the options and measure."""
     asked = options(
         __doc__ or "",
-        ("--only", {"choices": ["batched", "single"], "help": "one of the two figures"}),
+        ("--only", {"choices": list(KINDS), "help": "one kind of traffic"}),
         ("--step", {"type": float, "default": 2.5, "metavar": "SECONDS", "help": "length of a step (default 2.5)"}),
+        ("--minutes", {"type": float, "default": 0.0, "metavar": "N", "help": "hold 0.8 of the rate so long; memory"}),
+        ("--rate", {"type": float, "default": 0.0, "metavar": "MESSAGES", "help": "hold this rate, look for none"}),
     )
-    measure(asked, lambda folder: bench(folder, asked.only, asked.step))
+    wanted = Wanted(asked.only, asked.step, asked.minutes, asked.rate)
+    measure(asked, lambda folder: bench(folder, wanted))
 
 
 if __name__ == "__main__":

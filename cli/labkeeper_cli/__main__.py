@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from labkeeper_cli.commands import COMMANDS, Command, MissingExtra, load
+from labkeeper_cli.commands import COMMANDS, Command, MissingExtra, extra_needed, load
 from labkeeper_sdk import BadConfiguration
 
 BAD_USE = 2
@@ -35,7 +35,9 @@ def _run(command: Command, words: Sequence[str]) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     entry.configure(parser)
-    return entry.run(parser.parse_args(words))
+    options = parser.parse_args(words)
+    with extra_needed(command):  # a role imports what is heavy only when it runs
+        return entry.run(options)
 
 
 def _overview() -> argparse.ArgumentParser:

@@ -74,11 +74,8 @@ class HubClient:
 
     @asynccontextmanager
     async def live(self) -> AsyncIterator["Live"]:
-        """The page's own WebSocket."""
-        url = str(self._http.base_url).replace("http", "ws", 1).rstrip("/") + "/api/v1/live"
-        headers = {"Authorization": f"Bearer {self._secret}"}
-        async with connect(url, additional_headers=headers, max_size=None, proxy=None) as socket:
-            await socket.send(json.dumps({"type": "resume", "stream": None, "since": None}))
+        """The page's own WebSocket, for commands."""
+        async with self.socket() as socket:
             live = Live(socket)
             listening = asyncio.create_task(live.listen(), name="live socket")
             try:
@@ -86,6 +83,15 @@ class HubClient:
             finally:
                 listening.cancel()
                 await asyncio.gather(listening, return_exceptions=True)
+
+    @asynccontextmanager
+    async def socket(self) -> AsyncIterator[ClientConnection]:
+        """The page's own WebSocket, everything it is told from now on."""
+        url = str(self._http.base_url).replace("http", "ws", 1).rstrip("/") + "/api/v1/live"
+        headers = {"Authorization": f"Bearer {self._secret}"}
+        async with connect(url, additional_headers=headers, max_size=None, proxy=None) as socket:
+            await socket.send(json.dumps({"type": "resume", "stream": None, "since": None}))
+            yield socket
 
 
 class Live:

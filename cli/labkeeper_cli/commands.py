@@ -4,7 +4,8 @@ A command's module has `configure(parser)` and `run(options) -> int`; it is impo
 `labkeeper --help` needs nothing but the SDK and a Pi never imports the hub.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
@@ -28,6 +29,9 @@ COMMANDS = (
     Command("hub", "the hub: records, shows, commands", "labkeeper_hub.__main__", "hub"),
     Command("edge", "the node: the lab's devices, on a Pi", "labkeeper_edge.__main__", "edge"),
     Command("sim", "a simulated lab that speaks the devices' own protocols", "labkeeper_sdk.sim.__main__", "sim"),
+    Command(
+        "driver", "the workshop for drivers: new, list, show, check, record", "labkeeper_cli.driver.command", "kit"
+    ),
     Command("tap", "decoded traffic in the terminal, the first thing to reach for", "labkeeper_cli.tap", "wire"),
     Command("doctor", "what is wrong here, and what to do", "labkeeper_cli.doctor", "demo"),
     Command("replay", "play a recorded table as a device, the whole way", "labkeeper_cli.replay", "demo"),
@@ -47,8 +51,16 @@ class Entry(NamedTuple):
 
 def load(command: Command) -> Entry:
     """Import a command; raises MissingExtra when a package of its extra is not installed."""
-    try:
+    with extra_needed(command):
         module = import_module(command.module)
+    return Entry(module.configure, module.run)
+
+
+@contextmanager
+def extra_needed(command: Command) -> Iterator[None]:
+    """Raise MissingExtra for a package that is looked for inside and not installed."""
+    try:
+        yield
     except ModuleNotFoundError as missing:
         if missing.name is not None and missing.name.startswith("labkeeper"):
             raise
@@ -56,4 +68,3 @@ def load(command: Command) -> Entry:
             f"`labkeeper {command.name}` needs {missing.name}, which is not installed here.\n"
             f"Install it with:  pip install 'labkeeper[{command.extra}]'"
         ) from missing
-    return Entry(module.configure, module.run)

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -143,8 +144,8 @@ def _influx(url: str | None) -> Iterable[Finding]:
         yield Finding(about, False, str(error), remedy)
         return
     version = answer.headers.get("X-Influxdb-Version", "")
-    open_to_us = answer.status_code in (200, 204, 401)  # 3.x may want a token even for this
-    yield Finding(about, open_to_us and bool(version or answer.status_code == 401), f"version {version or '?'}", remedy)
+    closed = answer.status_code == HTTPStatus.UNAUTHORIZED  # 3.x may want a token even for this
+    yield Finding(about, closed or (answer.is_success and bool(version)), f"version {version or '?'}", remedy)
 
 
 def _page(http: httpx.Client, about: str, path: str, remedy: str, url: str) -> Finding:

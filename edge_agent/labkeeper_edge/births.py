@@ -7,7 +7,7 @@ from labkeeper_edge.batches import DATATYPES, GAP
 from labkeeper_edge.devices import KnownDevice
 from labkeeper_edge.outbox import Waiting
 from labkeeper_sdk import Point, Title
-from labkeeper_wire.commands import COMMAND_ID, FENCE, RESULT, TTL_MS
+from labkeeper_wire.commands import COMMAND_ID, FENCE, RESULT, RUN, TTL_MS
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.delivery import ACK, BACKLOG, BATCH, EPOCH, GAPS, TAKEN
 from labkeeper_wire.descriptor import DeviceDescription, NodeDescription, PointDescription
@@ -58,7 +58,7 @@ class NodeFacts:
         }
 
 
-def device_metrics(known: KnownDevice, now_ms: int) -> dict[str, Metric]:
+def device_metrics(known: KnownDevice, run: str, now_ms: int) -> dict[str, Metric]:
     """Return a device's birth by metric name; while it does not answer, everything in it is stale."""
     info = known.info
     description = DeviceDescription(
@@ -70,7 +70,7 @@ def device_metrics(known: KnownDevice, now_ms: int) -> dict[str, Metric]:
         bench=known.bench,
     )
     points = (_point_metric(known, point, now_ms) for point in known.points.values())
-    metrics = (*description.to_metrics(now_ms), *points, *_service_metrics(known.points.values(), now_ms))
+    metrics = (*description.to_metrics(now_ms), *points, *_service_metrics(known.points.values(), run, now_ms))
     return {metric.name or "": metric for metric in metrics}
 
 
@@ -115,7 +115,7 @@ def describe(point: Point) -> PointDescription:
     )
 
 
-def _service_metrics(points: Iterable[Point], now_ms: int) -> tuple[Metric, ...]:
+def _service_metrics(points: Iterable[Point], run: str, now_ms: int) -> tuple[Metric, ...]:
     always = (
         Metric(BATCH, None, DataType.UINT64, now_ms),
         Metric(RESULT, None, DataType.STRING, now_ms),
@@ -123,4 +123,5 @@ def _service_metrics(points: Iterable[Point], now_ms: int) -> tuple[Metric, ...]
     if not any(point.writable for point in points):
         return always
     controls = {COMMAND_ID: DataType.STRING, TTL_MS: DataType.UINT32, FENCE: DataType.UINT64}
-    return (*always, *(Metric(name, None, datatype, now_ms) for name, datatype in controls.items()))
+    wanted = (Metric(name, None, datatype, now_ms) for name, datatype in controls.items())
+    return (*always, *wanted, Metric(RUN, run, DataType.STRING, now_ms))

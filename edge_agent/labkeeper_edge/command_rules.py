@@ -11,6 +11,8 @@ from labkeeper_wire.commands import CommandRequest, CommandResult, CommandState
 PLAUSIBLE_MS = 60_000  # clocks further apart than this say nothing about a message's age
 CLOCK_SAMPLES = 64
 LONGEST_QUEUE = 16  # commands of one device that are accepted and not finished
+RESTARTED = "node_restarted"
+RESTARTED_MESSAGE = "the node stopped before it could say how the command ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +25,16 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Execute:
-    """Write these in order, not after `deadline_s` of the node's monotonic clock."""
+    """Write these in order, not after `deadline_s` of the node's monotonic clock.
+
+    `at_once`: no other run of the node can ever execute it, so that its id need not be on disk first.
+    """
 
     id: str
     writes: tuple[Write, ...]
     deadline_s: float
     fence: int
+    at_once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +60,31 @@ class Met:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """When a command came: the node's monotonic clock in seconds, and how old it was by then in milliseconds."""
+    """When a command came: the node's monotonic clock in seconds, how old it was by then in milliseconds, and the run
+    of the node that got it.
+    """
 
     at_s: float
     age_ms: int
+    run: str = ""
 
 
 def decide(
     request: CommandRequest, receipt: Receipt, met: Met | None, known: CommandResult | None, now_s: float
 ) -> Decision:
-    """Decide on a command; a known id repeats its result, whatever else is true."""
+    """Decide on a command; a known id repeats its result, whatever else is true.
+
+    One that was first sent to another run is not executed: that run may have done so and died before it was on disk.
+    """
     if known is not None:
         return Answer(known, repeated=True)
+    if request.run not in ("", receipt.run):
+        return Answer(CommandResult(request.id, CommandState.UNKNOWN, RESTARTED, RESTARTED_MESSAGE))
     deadline_s = receipt.at_s + (request.ttl_ms - receipt.age_ms) / 1000
     if now_s >= deadline_s:
         return Answer(expired(request.id))
     try:
-        return Execute(request.id, _writes(request, met), deadline_s, request.fence)
+        return Execute(request.id, _writes(request, met), deadline_s, request.fence, at_once=request.run != "")
     except CommandRejected as rejected:
         return Answer(CommandResult(request.id, CommandState.REJECTED, rejected.code, rejected.message))
 

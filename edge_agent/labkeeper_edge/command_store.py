@@ -1,14 +1,13 @@
-"""Commands on disk: an id is here before its driver is called, so that nothing is ever executed twice."""
+"""Commands on disk, so that nothing is ever executed twice, whoever asks again and whenever."""
 
 import sqlite3
 from dataclasses import dataclass
 
+from labkeeper_edge.command_rules import RESTARTED, RESTARTED_MESSAGE
 from labkeeper_wire.commands import CommandResult, CommandState
 
 COMMANDS_KEPT = 10_000
 SAFE_WRITES_KEPT = 10_000
-RESTARTED = "node_restarted"
-RESTARTED_MESSAGE = "the node stopped before it could say how the command ended"
 
 
 @dataclass(frozen=True, slots=True)

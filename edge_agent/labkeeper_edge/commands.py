@@ -1,4 +1,8 @@
-"""Commands on a node: decided, made durable, executed once, answered at once; no device waits for another."""
+"""Commands on a node: decided, executed once, answered at once, kept on disk; no device waits for another.
+
+A command that only this run of the node may execute goes to its driver at once and to the disk behind. Any other, and
+one that raises its device's fence, is on disk before: after a restart it would have to be recognised.
+"""
 
 import asyncio
 import logging
@@ -22,6 +26,7 @@ from labkeeper_wire.payload import Metric
 log = logging.getLogger(__name__)
 
 FOREIGN_TTL_MS = 3000  # a bare command of a foreign host says none
+GATHER_S = 0.01  # what nobody waits for goes to the disk together
 Say = Callable[[str, CommandResult], None]
 
 
@@ -52,7 +57,10 @@ class Commands:
     _open: Counter[str] = field(default_factory=Counter)
     _queues: dict[str, asyncio.Queue[Job]] = field(default_factory=dict)
     _unsaved: list[tuple[CommandRecord, Job | None]] = field(default_factory=list)
+    _on_their_way: Counter[str] = field(default_factory=Counter)  # jobs of a device that wait for the disk
+    _disk_full: bool = False
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _group: asyncio.TaskGroup | None = None
 
     def recall(self) -> None:
         """Take over what the outbox remembers: results, fences, and the commands a former process died in."""
@@ -67,7 +75,7 @@ class Commands:
         age_ms = self.clock.age_ms(self.now_ms(), command.time_ms)
         if command.device is None:
             return
-        receipt = Receipt(time.monotonic(), age_ms)
+        receipt = Receipt(time.monotonic(), age_ms, self.devices.run)
         try:
             request, foreign = CommandRequest.from_metrics(command.metrics), False
         except BadCommand as bad:
@@ -79,12 +87,14 @@ class Commands:
         self._decide(command.device, request, receipt, foreign=foreign)
 
     async def run(self) -> None:
-        """Make commands durable, then execute them, each device in a task of its own."""
-        async with asyncio.TaskGroup() as group:
+        """Make commands durable, and execute those that had to be; each device has a task of its own."""
+        async with asyncio.TaskGroup() as self._group:
+            for device, queue in self._queues.items():
+                self._group.create_task(self._serve(queue), name=f"commands {device}")
             while True:
                 await self._wake.wait()
                 for job in await self.save():
-                    self._enqueue(group, job)
+                    self._enqueue(job)
 
     async def save(self) -> list[Job]:
         """Put on disk what happened since the last call; return the accepted jobs, which may be executed now."""
@@ -96,10 +106,14 @@ class Commands:
         try:
             await self.outbox.put_commands([record for record, _ in unsaved])
         except OutboxUnwritable as error:
+            self._disk_full = True
             self.refusals.count("outbox_unwritable", "commands", str(error))
             for job in jobs:
                 self._finish(job, CommandState.REJECTED, "outbox_unwritable", "the node's disk takes nothing")
             return []
+        finally:
+            self._on_their_way.subtract(job.device for job in jobs)
+        self._disk_full = False
         for job in jobs:
             self._say(job, self._results[job.execute.id])
         return jobs
@@ -122,9 +136,16 @@ class Commands:
     def _accept(self, job: Job) -> None:
         self._open[job.device] += 1
         fence = job.execute.fence if job.execute.fence > self._fences.get(job.device, 0) else None
+        accepted = CommandResult(job.execute.id, CommandState.ACCEPTED)
+        if fence is None and job.execute.at_once and not self._disk_full and not self._on_their_way[job.device]:
+            self._keep(job.device, accepted)
+            self._say(job, accepted)
+            self._enqueue(job)
+            return
         if fence is not None:
             self._fences[job.device] = fence
-        self._keep(job.device, CommandResult(job.execute.id, CommandState.ACCEPTED), job=job, fence=fence)
+        self._on_their_way[job.device] += 1
+        self._keep(job.device, accepted, job=job, fence=fence)
 
     def _keep(self, device: str, result: CommandResult, *, job: Job | None = None, fence: int | None = None) -> None:
         """Remember a result now, and have it saved."""
@@ -132,13 +153,17 @@ class Commands:
         while len(self._results) > COMMANDS_KEPT:
             self._results.popitem(last=False)
         self._unsaved.append((CommandRecord(result, device, self.now_ms(), fence), job))
-        self._wake.set()
+        if job is not None:
+            self._wake.set()
+        else:
+            asyncio.get_running_loop().call_later(GATHER_S, self._wake.set)
 
-    def _enqueue(self, group: asyncio.TaskGroup, job: Job) -> None:
+    def _enqueue(self, job: Job) -> None:
         queue = self._queues.get(job.device)
         if queue is None:
             queue = self._queues[job.device] = asyncio.Queue()
-            group.create_task(self._serve(queue), name=f"commands {job.device}")
+            if self._group is not None:
+                self._group.create_task(self._serve(queue), name=f"commands {job.device}")
         queue.put_nowait(job)
 
     async def _serve(self, queue: asyncio.Queue[Job]) -> None:

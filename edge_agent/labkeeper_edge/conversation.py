@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from labkeeper_edge.batches import NODE, Batch
 from labkeeper_edge.births import NodeFacts, device_metrics, ghosts
-from labkeeper_edge.devices import Devices
+from labkeeper_edge.devices import Devices, KnownDevice
 from labkeeper_edge.outbox import Outbox, Waiting
 from labkeeper_edge.refusals import Refusals
 from labkeeper_edge.window import Window
@@ -131,7 +131,7 @@ class Conversation:
         known, born = self.devices.get(device), self._born.get(device)
         if known is not None and known.online:
             if born is None or born.ghost or born.version != known.version:
-                self._declare(device, device_metrics(known, self.now_ms()), known.version, ghost=False)
+                self._declare(device, self._metrics(known), known.version, ghost=False)
         elif born is not None and not born.ghost:
             self._lose(device)
 
@@ -164,7 +164,7 @@ class Conversation:
         self._told = facts.changing(now_ms)
         for known in self.devices:
             if known.online:
-                self._declare(known.info.id, device_metrics(known, now_ms), known.version, ghost=False)
+                self._declare(known.info.id, self._metrics(known), known.version, ghost=False)
 
     async def _carry_out(self, effects: Iterable[EdgeEffect]) -> str:
         """Do what the session asks, in order; return why it ended, "" if it goes on."""
@@ -260,12 +260,15 @@ class Conversation:
         """Have a device or point that is no more (or not now) born stale, to deliver what it said; False if refused."""
         now_ms = self.now_ms()
         known, born = self.devices.get(batch.device), self._born.get(batch.device)
-        metrics = {} if known is None else device_metrics(known, now_ms)
+        metrics = {} if known is None else self._metrics(known)
         earlier = {} if born is None else {name: Metric(name, None, kind) for name, kind in born.types.items()}
         extra = ghosts((*earlier.values(), *batch.metrics), now_ms)
         said = {metric.name: metric.datatype for metric in batch.metrics}
         merged = {**extra, **{name: m for name, m in metrics.items() if said.get(name, m.datatype) == m.datatype}}
         return self._declare(batch.device, merged, -1, ghost=True)
+
+    def _metrics(self, known: KnownDevice) -> dict[str, Metric]:
+        return device_metrics(known, self.devices.run, self.now_ms())
 
     def _declare(self, device: str, metrics: dict[str, Metric], version: int, *, ghost: bool) -> bool:
         try:
@@ -314,9 +317,20 @@ class Conversation:
     def _report(self) -> None:
         """Tell what changed about the node itself."""
         now = self.facts().changing(self.now_ms())
+        if now.keys() != self._told.keys():
+            self._bear_again()
+            return
         changed = [metric for name, metric in now.items() if metric.value != self._told[name].value]
         if changed and self._publish(self.session.data(None, changed, self.now_ms())):
             self._told = now
+
+    def _bear_again(self) -> None:
+        """The node has metrics that its birth did not name, or no longer has some: it is born anew in this session."""
+        now_ms = self.now_ms()
+        facts = self.facts()
+        self.session.declare_node(facts.metrics(now_ms))
+        self._told = facts.changing(now_ms)
+        self._publish(self.session.rebirth(now_ms))
 
     def _pause_s(self, now_s: float) -> float:
         due_s = self.window.next_due_s()

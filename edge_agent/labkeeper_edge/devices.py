@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from uuid import uuid4
 
 from labkeeper_edge.refusals import Refusals
 from labkeeper_edge.sampler import FRESH, Memory
@@ -27,6 +28,7 @@ class KnownDevice:
     bench: str = ""
     online: bool = True
     version: int = 0
+    as_found: DeviceInfo | None = None  # as the driver described it, without the school's settings
     memories: dict[str, Memory] = field(default_factory=dict)
     last: dict[str, Metric] = field(default_factory=dict)
 
@@ -37,11 +39,15 @@ class KnownDevice:
 
 @dataclass(slots=True)
 class Devices:
-    """The registry; `watchers` are called with a device's id after it came, changed, answered or fell silent."""
+    """The registry; `watchers` are called with a device's id after it came, changed, answered or fell silent.
+
+    `run` names this life of the node, to which commands are sent.
+    """
 
     refusals: Refusals
     overrides: dict[str, DeviceSettings]
     watchers: list[Callable[[str], None]] = field(default_factory=list)
+    run: str = field(default_factory=lambda: str(uuid4()))
     _known: dict[str, KnownDevice] = field(default_factory=dict)
     _folded: dict[str, str] = field(default_factory=dict)
 
@@ -56,21 +62,37 @@ class Devices:
         """Take a device or its new description over from a driver instance; a second owner is refused."""
         if not self._acceptable(instance, info):
             return
-        info = self._overridden(info)
+        as_found, info = info, self._overridden(info)
         points = self._points(info)
         known = self._known.get(info.id)
         if known is None:
-            bench = self.overrides[info.id].bench if info.id in self.overrides else ""
-            self._known[info.id] = KnownDevice(info, instance, points, bench)
+            self._known[info.id] = KnownDevice(info, instance, points, self._bench(info.id), as_found=as_found)
             self._folded[info.id.casefold()] = info.id
             log.info("%s: found by %s, %d points", info.id, instance, len(points))
-        elif known.info == info and known.online:
+        elif known.info == info and known.bench == self._bench(info.id) and known.online:
             return
         else:
             known.info, known.points, known.online = info, points, True
+            known.bench, known.as_found = self._bench(info.id), as_found
             known.last = {name: metric for name, metric in known.last.items() if name in points}
             known.version += 1
         self._tell(info.id)
+
+    def override(self, overrides: dict[str, DeviceSettings]) -> None:
+        """The school says something else about devices; those that are online follow at once, others when they answer.
+
+        Nothing is read or written for that; a point keeps its last value.
+        """
+        self.overrides = overrides
+        for known in self:
+            if known.online and known.as_found is not None:
+                self.found(known.instance, known.as_found)
+
+    def forget(self, instance: str) -> None:
+        """The instance is no more, and its devices with it."""
+        for known in self:
+            if known.instance == instance:
+                self.gone(instance, known.info.id)
 
     def gone(self, instance: str, device: str) -> None:
         """The driver no longer has this device."""
@@ -92,6 +114,9 @@ class Devices:
         for known in self:
             if known.instance == instance:
                 self.available(instance, known.info.id, online=False)
+
+    def _bench(self, device: str) -> str:
+        return self.overrides[device].bench if device in self.overrides else ""
 
     def _owned(self, instance: str, device: str) -> KnownDevice | None:
         known = self._known.get(device)

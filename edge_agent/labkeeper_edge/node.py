@@ -1,6 +1,7 @@
 """The parts of a node, joined: who tells whom, in one place."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from labkeeper_edge.heard import Heard
 from labkeeper_edge.intake import Intake
 from labkeeper_edge.outbox import Outbox
 from labkeeper_edge.refusals import Refusals
+from labkeeper_edge.reload import difference
 from labkeeper_edge.safe_values import SafeKeeping
 from labkeeper_edge.services import NodeServices, now_ms
 from labkeeper_edge.settings import Settings, driver_configuration
@@ -19,8 +21,11 @@ from labkeeper_edge.supervisor import Assignment, Supervisor
 from labkeeper_edge.uplink import Identity, Uplink
 from labkeeper_edge.watchdog import Watchdog
 from labkeeper_sdk import BadConfiguration
+from labkeeper_sdk.configuration import Claim, claims, final_validate
 from labkeeper_sdk.plugins import Loaded
 from labkeeper_wire.mqtt import Address
+
+log = logging.getLogger(__name__)
 
 LAST_WORDS_S = 3.0
 STARTING = "starting"
@@ -40,6 +45,8 @@ class Node:
     connections: Connections
     drivers: dict[str, str] = field(default_factory=dict)
     _say_tried: Callable[[], None] | None = None
+    _running: dict[str, tuple[Assignment, asyncio.Task[None]]] = field(default_factory=dict)
+    _group: asyncio.TaskGroup | None = None
 
     def workers(self, assignments: Iterable[Assignment]) -> list[Work]:
         """Return the named tasks in the order of starting; they are to be ended in reverse, the uplink last."""
@@ -50,8 +57,46 @@ class Node:
             ("commands", self.commands.run()),
             ("safe values", self.safe_keeping.run()),
             ("watchdog", Watchdog(self.intake.refusals).run()),
-            *((f"driver {it.instance}", self._supervisor(it).run()) for it in assignments),
+            ("drivers", self._run_drivers(assignments)),
         ]
+
+    async def reload(self, settings: Settings, assignments: Iterable[Assignment], states: Mapping[str, str]) -> None:
+        """Take over the drivers and devices of new settings; an instance that is as it was keeps its connection.
+
+        `states` says of each instance whether it can run. Devices of an instance that ends are gone.
+        """
+        if self._group is None:
+            return
+        change = difference({name: it for name, (it, _) in self._running.items()}, assignments)
+        for instance in change.ending:
+            await self._end(instance)
+        for instance in [*self.drivers]:
+            if instance not in states:
+                del self.drivers[instance]
+        for instance, state in states.items():
+            if state != STARTING or instance in {it.instance for it in change.beginning}:
+                self.drivers[instance] = state
+        self.intake.devices.override(settings.devices)
+        for it in change.beginning:
+            self._begin(self._group, it)
+        ended, began = ", ".join(change.ending), ", ".join(it.instance for it in change.beginning)
+        log.info("settings read again: ended %s; began %s", ended or "none", began or "none")
+
+    async def _run_drivers(self, assignments: Iterable[Assignment]) -> None:
+        async with asyncio.TaskGroup() as self._group:
+            for it in assignments:
+                self._begin(self._group, it)
+            await asyncio.Event().wait()
+
+    def _begin(self, group: asyncio.TaskGroup, it: Assignment) -> None:
+        task = group.create_task(self._supervisor(it).run(), name=f"driver {it.instance}")
+        self._running[it.instance] = (it, task)
+
+    async def _end(self, instance: str) -> None:
+        _, task = self._running.pop(instance)
+        task.cancel()
+        await asyncio.wait([task])
+        self.intake.devices.forget(instance)
 
     def when_tried(self, say: Callable[[], None]) -> None:
         """Call `say` once every driver has been tried, at most `TRIED_S` from now: then devices are heard at once."""
@@ -88,12 +133,13 @@ def assign(
 ) -> tuple[list[Assignment], dict[str, str]]:
     """Give each configured instance its driver; return them and the state of every instance.
 
-    A package that does not load costs its instances only. Raises BadConfiguration for a driver nobody brings or a
-    wrong key.
+    A package that does not load costs its instances only. Raises BadConfiguration for a driver nobody brings, a
+    wrong key, or two instances that claim the same port or pin.
     """
     broken = {package.name: package.reason for package in loaded.broken}
     assignments: list[Assignment] = []
     states: dict[str, str] = {}
+    claimed: list[Claim] = []
     for instance, said in settings.drivers.items():
         if said.driver in broken:
             states[instance] = f"broken: {broken[said.driver]}"
@@ -105,7 +151,9 @@ def assign(
         configuration = driver_configuration(instance, driver, said.own(), source)
         services = NodeServices(Address.parse(settings.broker), settings.node, instance, refusals)
         assignments.append(Assignment(instance, driver, configuration, services))
+        claimed += claims(instance, driver, configuration)
         states[instance] = STARTING
+    final_validate(claimed, source)
     return assignments, states
 
 

@@ -26,7 +26,10 @@ MOST_WAITING = 1000  # reports between a device that tells and an outbox that is
 
 @dataclass(slots=True)
 class SingleDevice:
-    """The gateway of one device. It is asked every `every_s`, heard if it tells, and asked again after a write."""
+    """The gateway of one device. It is asked every `every_s`, heard if it tells, and asked again after a write.
+
+    `read` and `write` never run at the same time: most devices answer one question after the other.
+    """
 
     id: str
     device: Device
@@ -35,6 +38,7 @@ class SingleDevice:
     title: Title = Title()
     _reports: asyncio.Queue[Sequence[Reading]] = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
     _asked: asyncio.Event = field(default_factory=asyncio.Event)
+    _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def observations(self) -> AsyncIterator[Observation]:
         """Yield the device, then its readings."""
@@ -53,7 +57,8 @@ class SingleDevice:
         """Write, then have the device asked so that the new value shows."""
         if device != self.id or not isinstance(self.device, Writable):
             raise CommandRejected("read_only", f"{device} cannot be commanded")
-        await self.device.write(point, value)
+        async with self._one_at_a_time:
+            await self.device.write(point, value)
         self._asked.set()
 
     def _sources(self) -> list[Coroutine[None, None, None]]:
@@ -82,7 +87,7 @@ class SingleDevice:
         while True:
             self._asked.clear()
             try:
-                async with asyncio.timeout(self.timeout_s):
+                async with self._one_at_a_time, asyncio.timeout(self.timeout_s):
                     values = await device.read()
             except TimeoutError:
                 raise DeviceUnreachable(f"{self.id} does not answer within {self.timeout_s} s") from None

@@ -12,6 +12,7 @@ class Cause(StrEnum):
 
     START = "start"
     LINK_LOSS = "link_loss"
+    STOPPED = "stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +41,16 @@ class Guarded:
 
 @dataclass(slots=True)
 class SafeValues:
-    """Each guarded point is driven once when its device is first online in this process, and once in every link loss
-    that lasts longer than the point holds; while the device is offline the drive waits for it.
+    """Each guarded point is driven once when its device is first online in this process, once in every link loss
+    that lasts longer than the point holds, and once after the process itself stood still for so long (nobody then knows
+    what the hub would have wanted); while the device is offline the drive waits for it.
     """
 
     _guarded: dict[tuple[str, str], Guarded] = field(default_factory=dict)
     _online: set[str] = field(default_factory=set)
     _started: set[tuple[str, str]] = field(default_factory=set)
     _lost: set[tuple[str, str]] = field(default_factory=set)  # driven in the present link loss
+    _stood: set[tuple[str, str]] = field(default_factory=set)  # to be driven because the process stood still
     _down_since_s: float | None = None
 
     def device(self, device: str, points: Iterable[Point], *, online: bool) -> None:
@@ -73,6 +76,12 @@ class SafeValues:
         if self._down_since_s is None:
             self._down_since_s = now_s
 
+    def stood_still(self, for_s: float) -> None:
+        """This process did nothing for so long: it was stopped, or somebody held up its event loop."""
+        for key, guarded in self._guarded.items():
+            if guarded.link_loss_s is not None and for_s >= guarded.link_loss_s:
+                self._stood.add(key)
+
     def due(self, now_s: float) -> list[Drive]:
         """Return what is to be driven now; each is returned once, unless `failed` gives it back."""
         drives = []
@@ -81,7 +90,11 @@ class SafeValues:
                 continue
             if key not in self._started:
                 self._started.add(key)
+                self._stood.discard(key)
                 drives.append(guarded.drive(Cause.START))
+            elif key in self._stood:
+                self._stood.discard(key)
+                drives.append(guarded.drive(Cause.STOPPED))
             elif key not in self._lost and self._loss_s(guarded, now_s) <= 0:
                 self._lost.add(key)
                 drives.append(guarded.drive(Cause.LINK_LOSS))
@@ -89,15 +102,22 @@ class SafeValues:
 
     def failed(self, drive: Drive) -> None:
         """The drive did not succeed: it is due again."""
-        driven = self._started if drive.cause is Cause.START else self._lost
-        driven.discard((drive.device, drive.point))
+        key = (drive.device, drive.point)
+        match drive.cause:
+            case Cause.START:
+                self._started.discard(key)
+            case Cause.LINK_LOSS:
+                self._lost.discard(key)
+            case Cause.STOPPED:
+                self._stood.add(key)
 
     def next_due_s(self, now_s: float) -> float | None:
         """Return in how many seconds something is due, None if nothing is foreseeable."""
         waits = [
-            0.0 if key not in self._started else self._loss_s(guarded, now_s)
+            0.0 if key not in self._started or key in self._stood else self._loss_s(guarded, now_s)
             for key, guarded in self._guarded.items()
-            if guarded.device in self._online and (key not in self._started or key not in self._lost)
+            if guarded.device in self._online
+            and (key not in self._started or key not in self._lost or key in self._stood)
         ]
         finite = [wait for wait in waits if wait != float("inf")]
         return max(0.0, min(finite)) if finite else None

@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 RETRY_S = 5.0  # after a device did not confirm its safe value
 LEAST_TIMEOUT_S = 1.0
+BEAT_S = 0.2
 
 
 @dataclass(slots=True)
@@ -50,6 +51,7 @@ class SafeKeeping:
     async def run(self) -> None:
         """Drive what is due, for ever."""
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._beat(), name="safe values beat")
             while True:
                 self._wake.clear()
                 for drive in self.rules.due(time.monotonic()):
@@ -57,6 +59,16 @@ class SafeKeeping:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(self.rules.next_due_s(time.monotonic())):
                         await self._wake.wait()
+
+    async def _beat(self) -> None:
+        """Notice when this process has stood still: stopped by a signal, by a debugger, by a driver that blocks."""
+        while True:
+            before_s = time.monotonic()
+            await asyncio.sleep(BEAT_S)
+            stood_s = time.monotonic() - before_s
+            if stood_s > 2 * BEAT_S:
+                self.rules.stood_still(stood_s)
+                self._wake.set()
 
     async def _drive(self, drive: Drive) -> None:
         outcome = await self._write(drive)

@@ -19,6 +19,7 @@ from pydantic import (
 from pydantic import ValidationError as Invalid
 
 from labkeeper_sdk import BadConfiguration, Driver, Title
+from labkeeper_sdk.configuration import check_configuration, named
 from labkeeper_wire.mqtt import Address
 from labkeeper_wire.topics import BadTopic, check_id
 
@@ -139,25 +140,9 @@ def parse_settings(text: str, source: str = "", *, broker: str | None = None) ->
     except tomllib.TOMLDecodeError as error:
         raise BadConfiguration("(whole file)", f"not TOML: {error}", source) from error
     except Invalid as error:
-        raise _named(error, "", source) from error
+        raise named(error, "", source) from error
 
 
 def driver_configuration(instance: str, driver: Driver, own: Mapping[str, Any], source: str = "") -> BaseModel:
-    """Check a driver's own keys by its own model, which need not be strict: a key it does not have is refused here."""
-    prefix = f"drivers.{instance}."
-    fields = driver.configuration.model_fields
-    known = set(fields) | {field.alias for field in fields.values() if field.alias}
-    for key in own:
-        if key not in known and driver.configuration.model_config.get("extra") != "allow":
-            raise BadConfiguration(prefix + key, f"driver {driver.name} has no such key", source)
-    try:
-        return driver.configuration.model_validate(dict(own))
-    except Invalid as error:
-        raise _named(error, prefix, source) from error
-
-
-def _named(error: Invalid, prefix: str, source: str) -> BadConfiguration:
-    first = error.errors(include_url=False)[0]
-    key = prefix + ".".join(str(part) for part in first["loc"])
-    problem = "no such key" if first["type"] == "extra_forbidden" else first["msg"]
-    return BadConfiguration(key, problem, source)
+    """Check a driver's own keys by its own model; raises BadConfiguration naming the key."""
+    return check_configuration(driver, own, f"drivers.{instance}.", source)

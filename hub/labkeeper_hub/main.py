@@ -6,7 +6,7 @@ import logging
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +18,7 @@ from labkeeper_hub.bus import EventBus
 from labkeeper_hub.commands.desk import CommandDesk
 from labkeeper_hub.commands.intents import IntentLog, open_intents
 from labkeeper_hub.commands.records import CommandRecords, course_of
+from labkeeper_hub.figures.watch import Watch
 from labkeeper_hub.folder import hold_folder
 from labkeeper_hub.health import HubHealth
 from labkeeper_hub.influx.forwarder import Forwarder
@@ -33,7 +34,7 @@ from labkeeper_hub.registry.database import open_database
 from labkeeper_hub.registry.records import Records
 from labkeeper_hub.registry.registry import HubRegistry
 from labkeeper_hub.settings import HubSettings
-from labkeeper_hub.timeseries.journal import Journal, open_journal
+from labkeeper_hub.timeseries.journal import Journal, Keeping, open_journal
 from labkeeper_sdk import BadConfiguration
 from labkeeper_wire import mqtt
 
@@ -54,6 +55,7 @@ class Hub:
     desk: CommandDesk
     host: Host
     forwarder: Forwarder | None
+    watch: Watch
 
     def workers(self) -> Sequence[Worker]:
         """Return the workers, those that others need first."""
@@ -61,25 +63,35 @@ class Hub:
         return (
             ("journal: commits", self.journal.collect(self.deliveries)),
             ("journal: compaction", self.journal.compact_when_due()),
+            ("journal: upkeep", self.journal.upkeep.run()),
             ("registry: records", self.registry_records.save_when_changed()),
             *forwarding,
             ("commands", self.desk.run()),
+            ("figures", self.watch.run()),
             ("host", self.host.run()),
         )
 
 
-async def main(settings: HubSettings, *, stop: asyncio.Event | None = None) -> None:
-    """Run the hub until SIGTERM, SIGINT or `stop`; a worker that dies ends it with its error."""
+async def main(
+    settings: HubSettings, *, stop: asyncio.Event | None = None, when_ready: Callable[[], None] = lambda: None
+) -> None:
+    """Run the hub until SIGTERM, SIGINT or `stop`; a worker that dies ends it with its error. `when_ready` is called
+    once it serves.
+    """
     stop = stop or _stop_on_signals()
     with hold_folder(settings.data), open_intents(settings.data / "commands.log") as intents:
         async with open_hub(settings, intents) as hub, open_accounts(settings.data) as accounts:
-            await _run(settings, hub, accounts, stop)
+            await _run(settings, hub, accounts, stop, when_ready)
 
 
 @asynccontextmanager
 async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[Hub]:
     """Open database and journal, and compose the hub upon them."""
-    async with open_database(settings.database_url) as engine, open_journal(settings.journal_file) as journal:
+    keeping = Keeping(settings.retention.retention(), now_ms=_now_ms)
+    async with (
+        open_database(settings.database_url) as engine,
+        open_journal(settings.journal_file, keeping=keeping) as journal,
+    ):
         now_ms = _now_ms
         bus, refusals, outlet = EventBus(), Refusals(), Outlet()
         registry = HubRegistry(bus, journal.series_of, journal.live())
@@ -97,10 +109,14 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
             readings = merged(settings.influx, journal, registry)
             quarantine = forwarder.forwarding if forwarder else None
             parts = Parts(settings, registry, registry, readings, deliveries, desk, bus, health, engine, quarantine)
-            yield Hub(parts, journal, deliveries, records, desk, host, forwarder)
+            figures_s, file = settings.figures_s, settings.journal_file
+            watch = Watch(registry, journal, deliveries, desk, health, file, figures_s, now_ms)
+            yield Hub(parts, journal, deliveries, records, desk, host, forwarder, watch)
 
 
-async def _run(settings: HubSettings, hub: Hub, accounts: Accounts, stop: asyncio.Event) -> None:
+async def _run(
+    settings: HubSettings, hub: Hub, accounts: Accounts, stop: asyncio.Event, when_ready: Callable[[], None]
+) -> None:
     app = build_app(hub.parts, accounts)
     server = make_server(app)
     with _listening(settings) as listening:
@@ -109,6 +125,7 @@ async def _run(settings: HubSettings, hub: Hub, accounts: Accounts, stop: asynci
             tasks.append(group.create_task(keep_app(app), name="api"))
             serving = group.create_task(server.serve(sockets=[listening]), name="http")
             _say_ready(settings, accounts, listening.getsockname()[1])
+            when_ready()
             await stop.wait()
             await _end(hub, server, serving, tasks)
 

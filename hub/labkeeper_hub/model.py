@@ -27,11 +27,20 @@ TYPE_NAMES: Mapping[int, TypeName] = {
 
 
 # --- who -------------------------------------------------------------------------------------------------------------
+HUB_NODE = "#hub"
+"""The node under which the hub files its figures of itself: Sparkplug forbids `#`, so no edge node can be called so."""
+
+
 class NodeKey(NamedTuple):
     """One edge node."""
 
     school: str
     node: str
+
+    @property
+    def of_hub(self) -> bool:
+        """Whether it is no edge node but the hub's own."""
+        return self.node.startswith(HUB_NODE)
 
 
 class DeviceKey(NamedTuple):
@@ -292,6 +301,42 @@ class Changes:
 
 # --- health ----------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
+class Retired:
+    """What retention deleted since the start: chunks of `rows` readings (level 0) or leaves of `rows` buckets.
+
+    `reason` is `age` or `bytes`; `level` the milliseconds of a roll-up's buckets.
+    """
+
+    reason: str
+    level: int
+    chunks: int = 0
+    rows: int = 0
+    bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class UpkeepStatus:
+    """What the journal's upkeep did since the start (readings, seconds), and what waits: sealed chunks without roll-up.
+
+    `file_bytes` and `free_bytes` are as of its last look, 0 before the first.
+    """
+
+    compactions: int = 0
+    compacted: int = 0
+    compaction_s: float = 0.0
+    rolled: int = 0
+    roll_s: float = 0.0
+    unrolled_chunks: int = 0
+    retired: tuple[Retired, ...] = ()
+    retire_s: float = 0.0
+    pages_given_back: int = 0
+    vacuum_s: float = 0.0
+    file_bytes: int = 0
+    free_bytes: int = 0
+    failing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class JournalStatus:
     """How the journal is doing; `queued` readings wait for their commit, `hot` ones for compaction."""
 
@@ -302,6 +347,7 @@ class JournalStatus:
     hot: int
     chunks: int
     failing: str
+    upkeep: UpkeepStatus = UpkeepStatus()
 
 
 class Quarantined(NamedTuple):

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from labkeeper_hub.influx.settings import InfluxSettings
+from labkeeper_hub.retention_settings import RetentionSettings
 from labkeeper_sdk import BadConfiguration
 from labkeeper_wire.mqtt import Address
 from labkeeper_wire.topics import BadTopic, check_id
@@ -27,7 +28,9 @@ class HubSettings(BaseModel):
     broker: str = "mqtt://127.0.0.1:1883"
     host_id: str = "labkeeper"
     influx: InfluxSettings | None = None
+    figures_s: float = Field(default=10.0, ge=1, le=25)  # ended commands are remembered for 30 s, and must be counted
     database: str = ""  # an SQLAlchemy URL with an async driver; empty: SQLite in the data folder
+    retention: RetentionSettings = RetentionSettings()
 
     @field_validator("broker")
     @classmethod

@@ -1,5 +1,6 @@
 """What a vendor imports: points, the driver protocol, hooks and errors."""
 
+from labkeeper_sdk.configuration import form
 from labkeeper_sdk.drivers import (
     Availability,
     Changing,
@@ -16,6 +17,7 @@ from labkeeper_sdk.drivers import (
     Observation,
     Readable,
     Report,
+    Resource,
     Services,
     Writable,
 )
@@ -29,6 +31,7 @@ from labkeeper_sdk.errors import (
 )
 from labkeeper_sdk.hooks import hookimpl
 from labkeeper_sdk.points import Action, Event, Measure, Point, Risk, Setpoint, State, Switch, Title, accept
+from labkeeper_sdk.reaching import reaching
 from labkeeper_sdk.values import Quality, Reading, Value
 
 __all__ = [
@@ -59,6 +62,7 @@ __all__ = [
     "Readable",
     "Reading",
     "Report",
+    "Resource",
     "Risk",
     "Services",
     "Setpoint",
@@ -68,5 +72,7 @@ __all__ = [
     "Value",
     "Writable",
     "accept",
+    "form",
     "hookimpl",
+    "reaching",
 ]

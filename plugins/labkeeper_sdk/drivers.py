@@ -4,7 +4,7 @@ A driver has no base class. It never reconnects, polls, checks limits or knows o
 once. A lost connection is `raise DeviceUnreachable`; the platform leaves the context, waits and opens a new one.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, runtime_checkable
@@ -170,12 +170,33 @@ class Services(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Resource:
+    """Something of the machine that one driver instance needs for itself: `kind` such as "serial port", "GPIO pin",
+    "TCP port", `name` such as "/dev/ttyUSB0", `key` the configuration's key that says so.
+    """
+
+    kind: str
+    name: str
+    key: str
+
+
+def _no_resources(_: object) -> Iterable[Resource]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
 class Driver:
     """What a driver package registers: its name, its configuration (a pydantic model, shown as a form) and how to
     connect. `connect` yields a Gateway, or a Device for hardware that is one device behind one connection.
+
+    `resources` returns what a configuration claims for itself alone; two instances that claim the same are refused.
+    `version` is the configuration's; `migrate(old keys, their version)` returns them as this version has them.
     """
 
     name: str
     configuration: type[BaseModel]
     connect: Callable[[Any, Services], AbstractAsyncContextManager[Gateway | Device]]  # its own configuration model
     title: Title = Title()
+    resources: Callable[[Any], Iterable[Resource]] = _no_resources
+    version: int = 1
+    migrate: Callable[[Mapping[str, Any], int], Mapping[str, Any]] | None = None

@@ -3,6 +3,7 @@
 import pluggy
 
 from labkeeper_sdk.drivers import Driver
+from labkeeper_sdk.testing.benches import Bench
 
 PROJECT = "labkeeper"
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -15,4 +16,13 @@ class DriverHooks:
     @hookspec
     def labkeeper_driver(self) -> Driver:
         """Return the driver this package brings."""
+        raise NotImplementedError  # pluggy calls implementations only
+
+
+class BenchHooks:
+    """What the test bench of a driver implements (entry point group `labkeeper.benches`); a node never loads it."""
+
+    @hookspec
+    def labkeeper_driver_bench(self) -> Bench:
+        """Return how to try the driver whose name the entry point has."""
         raise NotImplementedError  # pluggy calls implementations only

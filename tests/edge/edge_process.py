@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import logging
+from functools import partial
 from pathlib import Path
 
 from labkeeper_edge.__main__ import main
@@ -15,4 +16,5 @@ if __name__ == "__main__":
     parser.add_argument("--data", type=Path, required=True)
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO)
-    asyncio.run(main(read_settings(options.config), options.data, drivers=LOADED))
+    read = partial(read_settings, options.config)
+    asyncio.run(main(read(), options.data, drivers=LOADED, source=str(options.config), read=read))

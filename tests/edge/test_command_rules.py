@@ -39,7 +39,20 @@ def code(answer: object) -> tuple[CommandState, str]:
 def test_a_good_command_is_executed_until_its_deadline() -> None:
     asked = request(("relay", True), ("level", 3))
     decided = decide(asked, Receipt(100.0, 500), MET, None, 100.1)
-    assert decided == Execute(asked.id, (Write("relay", True), Write("level", 3.0)), 100.5, 5)
+    assert decided == Execute(asked.id, (Write("relay", True), Write("level", 3.0)), 100.5, 5, at_once=False)
+
+
+def test_a_command_for_this_run_of_the_node_need_not_be_on_disk_first() -> None:
+    decided = decide(request()._replace(run="now"), Receipt(100.0, 0, "now"), MET, None, 100.0)
+    assert isinstance(decided, Execute)
+    assert decided.at_once
+
+
+@pytest.mark.parametrize("met", [MET, None])
+def test_a_command_for_another_run_is_not_executed_and_may_have_been(met: Met | None) -> None:
+    asked = request(ttl_ms=1)._replace(run="then")
+    answer = decide(asked, Receipt(0.0, 10_000, "now"), met, None, 0.0)
+    assert code(answer) == (CommandState.UNKNOWN, "node_restarted")
 
 
 def test_a_known_id_is_answered_as_before_even_when_nothing_else_fits() -> None:

@@ -1,5 +1,8 @@
 """The way of a command through a whole edge, and what the node does by itself for safety."""
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from uuid import uuid4
 
 from labkeeper_edge.births import REFUSED, SAFE_WRITES
@@ -151,6 +154,42 @@ async def test_a_node_that_died_over_a_command_says_unknown_and_does_not_repeat_
             host.command(command, "d1", "relay", True, ttl_ms=60_000)
             await host.until(lambda: len(host.results(command)) == 3)
     assert len(keyboard.asked) == 1
+
+
+async def test_a_command_for_this_run_waits_for_no_disk_and_any_other_does(
+    broker: Broker, run_edge: RunEdge, keyboard: Keyboard, tmp_path: Path
+) -> None:
+    ours, others = str(uuid4()), str(uuid4())
+    async with open_host(broker.url) as host, run_edge():
+        run = await host.run_of("d1")
+        with closing(sqlite3.connect(tmp_path / "edge" / "node.sqlite3", isolation_level=None)) as database:
+            database.execute("BEGIN IMMEDIATE")  # nobody else writes now
+            host.command(others, "d1", "relay", False)
+            host.node_run = run
+            host.command(ours, "d1", "level", 3.0)  # does not overtake
+            database.execute("ROLLBACK")
+            await host.result(ours, DONE)
+            database.execute("BEGIN IMMEDIATE")
+            ours = str(uuid4())
+            host.command(ours, "d1", "relay", True)
+            await host.result(ours, DONE)
+            database.execute("ROLLBACK")
+    assert [asked for _, asked in keyboard.asked] == [{"relay": False}, {"level": 3.0}, {"relay": True}]
+
+
+async def test_a_command_for_an_earlier_run_is_unknown_and_not_executed(
+    broker: Broker, run_edge: RunEdge, keyboard: Keyboard
+) -> None:
+    command = str(uuid4())
+    async with open_host(broker.url) as host:
+        async with run_edge():
+            host.node_run = await host.run_of("d1")
+        since = len(host.heard)
+        async with run_edge():
+            assert await host.run_of("d1", since) != host.node_run
+            host.command(command, "d1", "relay", True)
+            assert (await host.result(command, CommandState.UNKNOWN)).code == "node_restarted"
+    assert keyboard.asked == []
 
 
 async def test_a_bare_command_of_a_foreign_host_is_refused_unless_policy_allows_it(

@@ -83,3 +83,26 @@ def test_a_point_that_is_no_more_is_driven_no_more() -> None:
     rules.device("d", (LAMP,), online=True)
     rules.link_down(0.0)
     assert drives(rules, 100.0) == []
+
+
+def test_a_process_that_stood_still_longer_than_a_point_holds_drives_it_once() -> None:
+    rules = started()
+    rules.stood_still(9.9)
+    assert drives(rules, 100.0) == []
+    rules.stood_still(10.0)
+    assert rules.next_due_s(100.0) == 0.0
+    rules.device("d", POINTS, online=False)
+    assert drives(rules, 100.0) == []
+    rules.device("d", POINTS, online=True)
+    assert drives(rules, 100.0) == [("heater", Cause.STOPPED)]
+    assert drives(rules, 100.0) == []
+    rules.failed(Drive("d", "heater", False, Cause.STOPPED))
+    assert drives(rules, 105.0) == [("heater", Cause.STOPPED)]
+
+
+def test_standing_still_before_the_first_drive_drives_once_not_twice() -> None:
+    rules = SafeValues()
+    rules.device("d", POINTS, online=True)
+    rules.stood_still(60.0)
+    assert [cause for _, cause in drives(rules, 0.0)] == [Cause.START, Cause.START]
+    assert drives(rules, 0.0) == []

@@ -125,3 +125,35 @@ async def test_a_single_device_is_read_and_commanded_through_the_node(broker: Br
         host.command(COMMAND, "oven", "target", 42.0)
         await host.result(COMMAND, CommandState.DONE)
         await host.until(lambda: 42.0 in host.values("target", "oven"))
+
+
+@dataclass(slots=True)
+class OneQuestionAtATime:
+    points: ClassVar[Sequence[Point]] = (Setpoint("target", minimum=0, maximum=50),)
+    busy: bool = False
+    collisions: int = 0
+    reads: int = 0
+
+    async def read(self) -> Mapping[str, Value]:
+        await self._ask()
+        self.reads += 1
+        return {"target": 1.0}
+
+    async def write(self, point: str, value: Value) -> None:  # noqa: ARG002
+        await self._ask()
+
+    async def _ask(self) -> None:
+        self.collisions += self.busy
+        self.busy = True
+        await asyncio.sleep(0.001)
+        self.busy = False
+
+
+async def test_a_device_is_never_read_and_written_at_the_same_time() -> None:
+    device = OneQuestionAtATime()
+    single = SingleDevice("d1", device, 0.0001)
+    async for _ in single.observations():
+        await single.write("d1", "target", 2.0)
+        if device.reads >= 20:
+            break
+    assert device.collisions == 0

@@ -11,7 +11,7 @@ from labkeeper_edge.batches import GAP, Gap
 from labkeeper_sdk import Value
 from labkeeper_wire import mqtt
 from labkeeper_wire.codec import encode
-from labkeeper_wire.commands import RESULT, CommandRequest, CommandResult, CommandState, Target
+from labkeeper_wire.commands import RESULT, RUN, CommandRequest, CommandResult, CommandState, Target
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.delivery import ACK, EPOCH, BatchSet, format_ack
 from labkeeper_wire.effects import (
@@ -50,6 +50,7 @@ class TinyHost:
     deliveries: list[tuple[int, bool]] = field(default_factory=list)
     batches: BatchSet = field(default_factory=BatchSet)
     epoch: str = ""
+    node_run: str = ""  # to be named in commands
     owes_ack: bool = False
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -112,7 +113,9 @@ class TinyHost:
     ) -> None:
         kinds: dict[type, DataType] = {bool: DataType.BOOLEAN, float: DataType.DOUBLE, str: DataType.STRING}
         target = Target(point, value, kinds[type(value)])
-        self.write_device(device, CommandRequest(command, ttl_ms, fence, (target,)).to_metrics(), age_ms=age_ms)
+        self.write_device(
+            device, CommandRequest(command, ttl_ms, fence, (target,), self.run).to_metrics(), age_ms=age_ms
+        )
 
     async def until(self, found: Callable[[], T | None]) -> T:
         """Return what `found` finds, as soon as it finds something (not None, not False, not empty)."""
@@ -126,6 +129,11 @@ class TinyHost:
         return await self.until(
             lambda: next((it for it in self.heard[since:] if isinstance(it, DeviceBorn) and it.device == device), None)
         )
+
+    async def run_of(self, device: str, since: int = 0) -> str:
+        """Return the run of the node that the device's birth names."""
+        born = await self.born(device, since)
+        return next(str(metric.value) for metric in born.metrics if metric.name == RUN)
 
     async def died(self, device: str, since: int = 0) -> DeviceDied:
         return await self.until(

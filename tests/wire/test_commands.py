@@ -11,7 +11,9 @@ from labkeeper_wire import DataType, Metric, Payload, decode, encode
 from labkeeper_wire.commands import (
     COMMAND_ID,
     FENCE,
+    LONGEST_RUN,
     RESULT,
+    RUN,
     TTL_MS,
     BadCommand,
     CommandRequest,
@@ -25,10 +27,14 @@ REQUEST = CommandRequest(ID, 3000, 7, (Target("target", 21.5, DataType.DOUBLE), 
 
 
 @given(
-    uuid=st.uuids(), ttl_ms=st.integers(1, 2**32 - 1), fence=st.integers(0, 2**64 - 1), value=st.floats(allow_nan=False)
+    uuid=st.uuids(),
+    ttl_ms=st.integers(1, 2**32 - 1),
+    fence=st.integers(0, 2**64 - 1),
+    value=st.floats(allow_nan=False),
+    run=st.just("") | st.uuids().map(str),
 )
-def test_a_command_crosses_the_wire_whole(uuid: UUID, ttl_ms: int, fence: int, value: float) -> None:
-    request = CommandRequest(str(uuid), ttl_ms, fence, (Target("target", value, DataType.DOUBLE),))
+def test_a_command_crosses_the_wire_whole(uuid: UUID, ttl_ms: int, fence: int, value: float, run: str) -> None:
+    request = CommandRequest(str(uuid), ttl_ms, fence, (Target("target", value, DataType.DOUBLE),), run)
     assert CommandRequest.from_metrics(decode(encode(Payload(request.to_metrics()))).metrics) == request
 
 
@@ -64,6 +70,8 @@ def changed(name: str, *replacement: Metric) -> list[Metric]:
         (changed(TTL_MS, Metric(TTL_MS, True)), "ttl_malformed"),
         (changed(FENCE), "fence_malformed"),
         (changed(FENCE, Metric(FENCE, -1)), "fence_malformed"),
+        (changed(RUN, Metric(RUN, 5)), "run_malformed"),
+        (changed(RUN, Metric(RUN, "r" * (LONGEST_RUN + 1))), "run_malformed"),
         (REQUEST.to_metrics()[2:], "target_missing"),
         (changed("fan", Metric("target", 1.0, DataType.DOUBLE)), "name_repeated"),
         (changed("fan", Metric(None, 1.0, DataType.DOUBLE, alias=3)), "name_missing"),

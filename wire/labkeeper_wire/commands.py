@@ -1,4 +1,4 @@
-"""Our commands on top of Sparkplug's DCMD: an id, a time to live, a fence; and the node's answer."""
+"""Our commands on top of Sparkplug's DCMD: an id, a time to live, a fence, a run; and the node's answer."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,9 +12,12 @@ from labkeeper_wire.payload import Metric, MetricValue
 COMMAND_ID = "Device Control/Command Id"
 TTL_MS = "Device Control/Command TTL ms"
 FENCE = "Device Control/Fence"
+RUN = "Device Control/Run"  # in a DBIRTH: the node's run; in a DCMD: the run the command was first sent to
 RESULT = "Command/Result"
 
-CONTROLS = frozenset({COMMAND_ID, TTL_MS, FENCE})
+CONTROLS = frozenset({COMMAND_ID, TTL_MS, FENCE, RUN})
+EARLIER_RUN = "earlier"  # stands for a run that is not known any more, but is over or may be
+LONGEST_RUN = 64
 LONGEST_TTL_MS = (1 << 32) - 1
 LAST_FENCE = (1 << 64) - 1
 LONGEST_CODE = 64
@@ -53,20 +56,25 @@ class Target(NamedTuple):
 
 
 class CommandRequest(NamedTuple):
-    """One command: execute the targets once, within `ttl_ms` of receipt, unless `fence` is older than the lease's."""
+    """One command: execute the targets once, within `ttl_ms` of receipt, unless `fence` is older than the lease's.
+
+    `run` is the run of the node it was first sent to, and no other may execute it; "" if the sender does not say.
+    """
 
     id: str
     ttl_ms: int
     fence: int
     targets: tuple[Target, ...]
+    run: str = ""
 
     def to_metrics(self) -> tuple[Metric, ...]:
-        """Give the metrics of the DCMD: targets by name and datatype, then the three controls."""
+        """Give the metrics of the DCMD: targets by name and datatype, then the controls."""
         return (
             *(Metric(target.name, target.value, target.datatype) for target in self.targets),
             Metric(COMMAND_ID, self.id, DataType.STRING),
             Metric(TTL_MS, self.ttl_ms, DataType.UINT32),
             Metric(FENCE, self.fence, DataType.UINT64),
+            *((Metric(RUN, self.run, DataType.STRING),) if self.run else ()),
         )
 
     @classmethod
@@ -85,6 +93,7 @@ class CommandRequest(NamedTuple):
             _whole(controls.get(TTL_MS), 1, LONGEST_TTL_MS, "ttl_malformed"),
             _whole(controls.get(FENCE), 0, LAST_FENCE, "fence_malformed"),
             targets,
+            _run(controls.get(RUN, "")),
         )
 
 
@@ -145,6 +154,12 @@ def _command_id(value: object) -> str:
         return str(UUID(value if isinstance(value, str) else ""))
     except ValueError as error:
         raise BadCommand("id_malformed") from error
+
+
+def _run(value: object) -> str:
+    if not isinstance(value, str) or len(value) > LONGEST_RUN:
+        raise BadCommand("run_malformed")
+    return value
 
 
 def _whole(value: object, low: int, high: int, reason: str) -> int:

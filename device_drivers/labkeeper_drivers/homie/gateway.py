@@ -22,7 +22,9 @@ from labkeeper_sdk import (
     Observation,
     Report,
     Services,
+    Title,
     Value,
+    form,
 )
 
 
@@ -31,7 +33,12 @@ class HomieConfiguration(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    domain: str = Field("homie", pattern=r"^[^+#/$]+$", description="the first level of the topics")
+    domain: str = Field(
+        "homie",
+        pattern=r"^[^+#/$]+$",
+        description="the first level of the topics",
+        json_schema_extra=form(Title(zh="Homie 域", en="Homie domain")),
+    )
 
 
 @dataclass(slots=True)

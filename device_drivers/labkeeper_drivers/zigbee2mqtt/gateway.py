@@ -12,7 +12,18 @@ from labkeeper_drivers.held import Held
 from labkeeper_drivers.observing import observation
 from labkeeper_drivers.sweeping import sweeping
 from labkeeper_drivers.zigbee2mqtt.bridge import Bridge
-from labkeeper_sdk import Action, CommandFailed, MqttLink, MqttMessage, Observation, Report, Services, Value
+from labkeeper_sdk import (
+    Action,
+    CommandFailed,
+    MqttLink,
+    MqttMessage,
+    Observation,
+    Report,
+    Services,
+    Title,
+    Value,
+    form,
+)
 
 DEVICES = "the list of devices"  # what messages wait for
 
@@ -23,7 +34,10 @@ class Zigbee2MqttConfiguration(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     base_topic: str = Field(
-        "zigbee2mqtt", pattern=r"^[^+#/$][^+#]*[^+#/]$", description="mqtt.base_topic of Zigbee2MQTT"
+        "zigbee2mqtt",
+        pattern=r"^[^+#/$][^+#]*[^+#/]$",
+        description="mqtt.base_topic of Zigbee2MQTT",
+        json_schema_extra=form(Title(zh="基础主题", en="Base topic")),
     )
 
 

@@ -9,6 +9,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from labkeeper_hub.api.influx_numbers import influx_families
+from labkeeper_hub.api.upkeep_numbers import upkeep_families
 from labkeeper_hub.model import LedgerEntry, State, Status
 from labkeeper_hub.ports import Parts
 
@@ -46,6 +47,7 @@ class HubNumbers(Collector):
 def families(status: Status, inventory: Inventory, ledger: Sequence[LedgerEntry]) -> Iterator[Metric]:
     """Return every number about the hub."""
     yield from _journal(status)
+    yield from upkeep_families(status.journal.upkeep)
     yield from _broker(status)
     yield from _inventory(inventory)
     yield from _ledger(ledger)

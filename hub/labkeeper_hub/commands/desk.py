@@ -36,6 +36,7 @@ REMEMBERED = 2000  # ended commands kept in memory, so that a repeated id is kno
 MOST_LATE = 1000  # answers waiting to be looked up; beyond them somebody makes up ids
 SHOWN_MS = 30_000  # an ended command is news for so long
 TICK_S = 0.05
+GATHER_S = 0.25  # between a change and its row: nobody who waits for a command pays for the record of it
 RETRY_S = 1.0
 
 
@@ -61,6 +62,7 @@ class CommandDesk:
     _open: dict[str, None] = field(default_factory=dict)
     _unsaved: dict[str, None] = field(default_factory=dict)
     _late: list[CommandResult] = field(default_factory=list)
+    _opened: asyncio.Event = field(default_factory=asyncio.Event)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _saving: asyncio.Lock = field(default_factory=asyncio.Lock)
     _failing: bool = False
@@ -89,7 +91,7 @@ class CommandDesk:
             confirm_ms = round(point.description.confirm_s * 1000)
             now_ms = self.now_ms()
             order = Order(number, target, value, holder, now_ms, _deadline_ms(now_ms, made_ms, ttl_ms, confirm_ms))
-        self._begin(lifecycle.begin(order, fence=fence, confirm_ms=confirm_ms), point)
+        self._begin(lifecycle.begin(order, fence=fence, confirm_ms=confirm_ms, run=point.device.run), point)
         return self._courses[number].command
 
     async def get(self, command_id: str) -> Command:
@@ -151,14 +153,9 @@ class CommandDesk:
 
     async def run(self) -> None:
         """Look after open commands, and write the record behind them."""
-        while True:
-            if self._open:
-                await asyncio.sleep(TICK_S)
-            else:
-                await self._changed.wait()
-                self._changed.clear()
-            self._tick(self.now_ms())
-            await self._try_saving()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._watch(), name="commands: deadlines")
+            group.create_task(self._write_behind(), name="commands: records")
 
     async def save(self) -> None:
         """Return when every change up to now is written."""
@@ -204,6 +201,21 @@ class CommandDesk:
         self.bus.announce(course.command)
         self._step(course, Dispatch(online=point.device.online), now_ms)
 
+    async def _watch(self) -> None:
+        while True:
+            await self._opened.wait()
+            self._opened.clear()
+            while self._open:
+                self._tick(self.now_ms())
+                await asyncio.sleep(TICK_S)
+
+    async def _write_behind(self) -> None:
+        while True:
+            await self._changed.wait()
+            await asyncio.sleep(GATHER_S)
+            self._changed.clear()
+            await self._try_saving()
+
     def _tick(self, now_ms: int) -> None:
         for course in self._running():
             if course.due_ms <= now_ms:
@@ -242,7 +254,8 @@ class CommandDesk:
         if point is None:
             return course
         target = Target(order.target.point, order.value, point.description.datatype)
-        request = CommandRequest(order.id, lifecycle.ttl_ms(course, now_ms), course.fence, (target,))
+        run = course.run if point.device.run else ""
+        request = CommandRequest(order.id, lifecycle.ttl_ms(course, now_ms), course.fence, (target,), run)
         try:
             self.write(order.target.of_node, order.target.device or None, request.to_metrics())
         except (NotConnected, LinkLost):
@@ -257,6 +270,7 @@ class CommandDesk:
         self._courses[number] = course
         if not course.command.state.final:
             self._open[number] = None
+            self._opened.set()
         elif number in self._open or not known:
             self._open.pop(number, None)
             self._ended.append(number)

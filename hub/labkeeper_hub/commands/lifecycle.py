@@ -11,7 +11,7 @@ from enum import Enum, auto
 from typing import TypeAlias
 
 from labkeeper_hub.model import Command, Order, State
-from labkeeper_wire.commands import CommandResult, CommandState
+from labkeeper_wire.commands import EARLIER_RUN, CommandResult, CommandState
 
 RESEND_MS = 1000  # without `accepted` so long, the same id is sent again
 GRACE_MS = 500  # an answer given at the deadline may be under way so long
@@ -19,12 +19,15 @@ GRACE_MS = 500  # an answer given at the deadline may be under way so long
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """A command and when it was last sent; `confirm_ms` is how long its device may take once it has accepted."""
+    """A command and when it was last sent; `confirm_ms` is how long its device may take once it has accepted, `run` the
+    run of its node it was first sent to ("": the node does not say).
+    """
 
     command: Command
     fence: int = 0
     confirm_ms: int = 2000
     sent_ms: int | None = None
+    run: str = ""
 
     @property
     def due_ms(self) -> int:
@@ -82,16 +85,18 @@ Event: TypeAlias = Dispatch | Undeliverable | Answer | NodeLost | Tick
 Step: TypeAlias = tuple[Course, tuple[Effect, ...]]
 
 
-def begin(order: Order, *, fence: int = 0, confirm_ms: int = 2000) -> Course:
+def begin(order: Order, *, fence: int = 0, confirm_ms: int = 2000, run: str = "") -> Course:
     """Return a new command's course."""
-    return Course(Command(order, State.QUEUED, "", "", order.created_ms), fence, confirm_ms)
+    return Course(Command(order, State.QUEUED, "", "", order.created_ms), fence, confirm_ms, run=run)
 
 
 def resume(course: Course, now_ms: int) -> Step:
-    """Take up a command that an earlier run left open. Its state may be behind the truth: it may have been sent."""
+    """Take up a command that an earlier run of the hub left open. Its state may be behind the truth: it may have been
+    sent, and to a run of the node that is over.
+    """
     if course.command.state is State.QUEUED:
         course = _moved(course, State.SENT, now_ms)
-    return step(replace(course, sent_ms=now_ms), Tick(online=False), now_ms)
+    return step(replace(course, sent_ms=now_ms, run=EARLIER_RUN), Tick(online=False), now_ms)
 
 
 def step(course: Course, event: Event, now_ms: int) -> Step:

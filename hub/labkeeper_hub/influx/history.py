@@ -15,7 +15,7 @@ from labkeeper_hub.influx.settings import InfluxSettings, read_secrets
 from labkeeper_hub.influx.sinks import SinkUnreachable
 from labkeeper_hub.influx.verdict import reason_of
 from labkeeper_hub.model import Aggregate, PointKey, ReadingsQuery, Row
-from labkeeper_hub.timeseries.buckets import PICKING, aggregated
+from labkeeper_hub.timeseries.buckets import PICKING, buckets_of, rows_of
 from labkeeper_hub.timeseries.columns import QUALITY_MARKS, kind_of
 from labkeeper_hub.timeseries.group import Group
 from labkeeper_sdk import BadConfiguration, Quality, Value
@@ -95,7 +95,8 @@ class InfluxHistory:
                 group.add(0, told.time_ns // NS_IN_MS, mark, told.value)
             count += len(rows)
             if len(rows) < PAGE_ROWS:
-                return await asyncio.to_thread(aggregated, group.columns(), query.every_ms or 1, query.aggregate)
+                buckets = await asyncio.to_thread(buckets_of, group.columns(), query.every_ms or 1)
+                return rows_of(buckets, query.aggregate)
             if count >= MOST_ROWS:
                 raise HistoryUnavailable("too_much", f"more than {MOST_ROWS} readings to aggregate here")
             start = int(rows[-1]["time"]) + 1

@@ -10,7 +10,7 @@ from labkeeper_hub.model import Cursor, Missing, Page, PointKey, ReadingsQuery, 
 from labkeeper_hub.ports import Readings
 from labkeeper_hub.registry.registry import HubRegistry
 from labkeeper_hub.timeseries.columns import INT
-from labkeeper_hub.timeseries.horizon import Horizon, OldestReading
+from labkeeper_hub.timeseries.horizon import Horizon
 from labkeeper_hub.timeseries.journal import Journal
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ class MergedReadings:
 
     async def page(self, query: ReadingsQuery) -> Page:
         """Answer as the journal does, further back."""
-        horizon_ms = await self.horizon.complete_from(query.key)
+        horizon_ms = await self.horizon.complete_from(query.key, query.every_ms)
         limit_ms = query.to_ms if horizon_ms is None else horizon_ms
         start_ms = query.from_ms if query.after is None else max(query.from_ms, query.after.time_ms)
         if start_ms >= min(limit_ms, query.to_ms):
@@ -106,4 +106,4 @@ def merged(settings: InfluxSettings | None, journal: Journal, registry: HubRegis
         point = registry.point(key)
         return point is not None and point.kind == INT
 
-    return MergedReadings(journal, OldestReading(journal), InfluxHistory(settings, whole))
+    return MergedReadings(journal, journal, InfluxHistory(settings, whole))

@@ -8,7 +8,7 @@ from labkeeper_hub.ingest.intake import Intake, Source
 from labkeeper_hub.model import TYPE_NAMES, NodeKey, Outbox
 from labkeeper_hub.registry.known import NODE_ITSELF, KnownDevice
 from labkeeper_hub.registry.registry import HubRegistry
-from labkeeper_wire.commands import CONTROLS
+from labkeeper_wire.commands import CONTROLS, LONGEST_RUN, RUN
 from labkeeper_wire.delivery import BACKLOG, EPOCH, TAKEN
 from labkeeper_wire.descriptor import (
     BadDescriptor,
@@ -62,6 +62,7 @@ class Births:
         source = self.sources[key]
         node = self.registry.node_at(key, now_ms)
         device = self.registry.device_born(node, born.device, description, _points(born.metrics), now_ms)
+        device.run = _run(born.metrics)
         source.devices[born.device] = device
         self._values(source, device, born.metrics, now_ms)
 
@@ -130,6 +131,12 @@ def _points(metrics: Iterable[Metric]) -> list[PointDescription]:
         and not metric.name.startswith(SERVICE)
         and not is_description(metric.name)
     ]
+
+
+def _run(metrics: Iterable[Metric]) -> str:
+    """Return the run of the node that takes commands; "" where it does not say, or nothing that can be said back."""
+    run = next((metric.value for metric in metrics if metric.name == RUN), None)
+    return run if isinstance(run, str) and len(run) <= LONGEST_RUN else ""
 
 
 def _epoch(metrics: Iterable[Metric]) -> str:

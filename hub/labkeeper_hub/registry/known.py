@@ -41,7 +41,9 @@ class KnownPoint:
 
 @dataclass(slots=True, eq=False)
 class KnownDevice:
-    """A device, here or not. `unborn`: its node was born again and has not said yet whether the device still is."""
+    """A device, here or not. `unborn`: its node was born again and has not said yet whether the device still is;
+    `run`: the run of its node that takes commands for it, "" if it does not say.
+    """
 
     key: DeviceKey
     node: "KnownNode"
@@ -49,11 +51,14 @@ class KnownDevice:
     description: DeviceDescription = field(default_factory=DeviceDescription)
     online: bool = False
     unborn: bool = False
+    run: str = ""
     points: dict[str, KnownPoint] = field(default_factory=dict)
 
     @property
     def listed(self) -> bool:
-        """Whether people see it: our own nodes' figures about themselves are no device."""
+        """Whether people see it: what our own nodes and the hub say of themselves is no device."""
+        if self.node.key.of_hub:
+            return False
         return self.key.device != NODE_ITSELF or (self.node.outbox is None and bool(self.points))
 
     def change(self) -> Device | None:

@@ -78,7 +78,7 @@ class HubRegistry:
 
     def link_stale(self, time_ms: int) -> None:
         """The hub itself hears nothing: all nodes are offline since then."""
-        for node in self.known.values():
+        for node in self._heard():
             self.node_died(node, time_ms)
 
     def changed(self, thing: KnownNode | KnownDevice) -> None:
@@ -105,6 +105,12 @@ class HubRegistry:
         for description in points:
             device.points[description.name] = self._point(device, description, before.get(description.name))
 
+    def point_at(self, device: KnownDevice, description: PointDescription) -> KnownPoint:
+        """Return the device's point, made if it is new."""
+        if description.name not in device.points:
+            device.points[description.name] = self._point(device, description, None)
+        return device.points[description.name]
+
     def _point(self, device: KnownDevice, description: PointDescription, before: KnownPoint | None) -> KnownPoint:
         key = PointKey(*device.key, description.name)
         point = KnownPoint(key, device, description, before.series if before else self.series_of(key))
@@ -128,11 +134,11 @@ class HubRegistry:
         return None if node is None else node.devices.get(key.device)
 
     def labs(self) -> tuple[Lab, ...]:
-        nodes = sorted(self.known.values(), key=_by_lab)
+        nodes = sorted(self._heard(), key=_by_lab)
         return tuple(_lab(school, lab, tuple(inside)) for (school, lab), inside in groupby(nodes, key=_by_lab))
 
     def nodes(self) -> tuple[Node, ...]:
-        return tuple(self.known[key].change() for key in sorted(self.known))
+        return tuple(node.change() for node in sorted(self._heard(), key=_by_key))
 
     def devices(self, school: str | None = None, node: str | None = None) -> tuple[Device, ...]:
         found = (device.change() for device in self._devices(school, node))
@@ -149,11 +155,19 @@ class HubRegistry:
         values = (known.points[name].change() for known in devices for name in sorted(known.points))
         return tuple(value for value in values if value is not None)
 
+    def _heard(self) -> list[KnownNode]:
+        """Return the nodes that speak through the broker, which the hub's own do not."""
+        return [node for key, node in self.known.items() if not key.of_hub]
+
     def _devices(self, school: str | None, node: str | None) -> Iterator[KnownDevice]:
         for key in sorted(self.known):
             if school in (None, key.school) and node in (None, key.node):
                 devices = self.known[key].devices
                 yield from (devices[name] for name in sorted(devices))
+
+
+def _by_key(node: KnownNode) -> NodeKey:
+    return node.key
 
 
 def _by_lab(node: KnownNode) -> tuple[str, str]:

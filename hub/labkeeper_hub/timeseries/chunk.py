@@ -6,20 +6,18 @@ all columns have their bytes sorted by significance (what hardly changes comes t
 
 import zlib
 from struct import Struct
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-from labkeeper_hub.timeseries.columns import KIND, TEXT, U8, U64, Columns
+from labkeeper_hub.timeseries.columns import KIND, TEXT, U64, Columns
+from labkeeper_hub.timeseries.planes import WIDTHS, pack_planes, unpack_planes
 from labkeeper_hub.timeseries.texts import pack_texts, unpack_texts
 
 VERSION = 1
 MOST = 4096  # readings in a chunk: what a small query must unpack at least
+SMALL = MOST // 2  # a series' last chunk below this is taken up again by the next compaction
 LEVEL = 1  # of zlib; 6 takes 5 times as long for 4 % less
 _HEAD = Struct("<BBBxIqI")  # version, bytes of a difference, marks kept once, count, first time, compressed length
-WIDTHS = (np.uint8, np.uint16, np.uint32, np.uint64)
-Bytes: TypeAlias = npt.NDArray[np.uint8]
 
 
 def pack(columns: Columns) -> bytes:
@@ -30,7 +28,7 @@ def pack(columns: Columns) -> bytes:
     once = bool((columns.marks == columns.marks[0]).all())
     marks = columns.marks[:1] if once else columns.marks
     bits, texts = _only_once(columns)
-    plain = b"".join((_planes(differences.astype(width)), marks.tobytes(), _planes(bits), texts))
+    plain = b"".join((pack_planes(differences.astype(width)), marks.tobytes(), pack_planes(bits), texts))
     body = zlib.compress(plain, LEVEL)
     return _HEAD.pack(VERSION, np.dtype(width).itemsize, once, count, int(columns.times[0]), len(body)) + body
 
@@ -42,25 +40,15 @@ def unpack(series: int, body: bytes) -> Columns:
     marks_at = size * count
     bits_at = marks_at + (1 if once else count)
     texts_at = bits_at + 8 * count
-    differences = _values(plain[:marks_at], size).astype(np.int64)
+    differences = unpack_planes(plain[:marks_at], size).astype(np.int64)
     marks = np.repeat(plain[marks_at:bits_at], count) if once else plain[marks_at:bits_at]
     return Columns(
         np.full(count, series, np.uint32),
         np.cumsum(differences) + first_ms,
         marks,
-        _values(plain[bits_at:texts_at], 8).view(np.uint64),
+        unpack_planes(plain[bits_at:texts_at], 8).view(np.uint64),
         unpack_texts(plain[texts_at:].tobytes()),
     )
-
-
-def _planes(values: npt.NDArray[np.unsignedinteger]) -> bytes:
-    """Return the lowest bytes of all values, then the next, and so on."""
-    return values.view(np.uint8).reshape(len(values), -1).T.tobytes()
-
-
-def _values(planes: U8, size: int) -> npt.NDArray[np.unsignedinteger]:
-    """Return the values whose bytes were laid apart."""
-    return np.ascontiguousarray(planes.reshape(size, -1).T).view(f"<u{size}").reshape(-1)
 
 
 def _only_once(columns: Columns) -> tuple[U64, bytes]:

@@ -4,7 +4,6 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
 
 import numpy as np
 
@@ -12,8 +11,6 @@ from labkeeper_hub.timeseries import chunk
 from labkeeper_hub.timeseries.columns import HISTORICAL, KIND, TEXT, Columns, by_time, join, take
 from labkeeper_hub.timeseries.hot import Glance
 from labkeeper_hub.timeseries.writer import Compacted, Live, NewChunk
-
-SMALL: Final = chunk.MOST // 2  # a last chunk below this is taken up again
 
 
 @dataclass(slots=True)
@@ -43,7 +40,7 @@ class Compactor:
             "SELECT chunks.id, readings, body FROM series JOIN chunks ON chunks.id = tail WHERE series.id = ?",
             (number,),
         ).fetchone()
-        if row is None or row[1] >= SMALL:
+        if row is None or row[1] >= chunk.SMALL:
             return None, None
         return row[0], chunk.unpack(number, row[2])
 

@@ -186,7 +186,8 @@ class Forwarding:
 @asynccontextmanager
 async def open_forwarding(journal: Journal, sink: str) -> AsyncIterator[Forwarding]:
     """Begin, or go on, with the only sink there is; what other sinks had passed is forgotten."""
-    way = await journal.write(lambda connection: _begun(connection, sink))
+    way, sealed = await journal.write(lambda connection: _begun(connection, sink))
+    journal.sealed(sealed)
     with (
         ThreadPoolExecutor(1, "journal-forward") as thread,
         closing(await asyncio.to_thread(open_for_reading, journal.file)) as connection,
@@ -208,7 +209,9 @@ async def forget_sinks(journal: Journal) -> None:
     await journal.write(forget)
 
 
-def _begun(connection: sqlite3.Connection, sink: str) -> _Way:
+def _begun(connection: sqlite3.Connection, sink: str) -> tuple[_Way, int]:
+    """Return how far the sink is, and how many chunks were sealed for it."""
+    sealed = 0
     _forget(connection, but=sink)
     query = "SELECT position, history, refused FROM forwarded WHERE sink = ?"
     row = connection.execute(query, (sink,)).fetchone()
@@ -222,8 +225,9 @@ def _begun(connection: sqlite3.Connection, sink: str) -> _Way:
         )
         # compaction leaves these chunks as they are from now on: they are the history
         connection.execute("UPDATE series SET tail = NULL")
+        sealed = connection.execute("UPDATE unrolled SET sealed = 1 WHERE NOT sealed").rowcount
         row = connection.execute(query, (sink,)).fetchone()
-    return _Way(*row)
+    return _Way(*row), sealed
 
 
 def _forget(connection: sqlite3.Connection, *, but: str) -> None:

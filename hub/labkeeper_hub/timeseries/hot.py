@@ -68,9 +68,10 @@ class Hot:
         self.end += len(columns)
 
     def look(self) -> "Glance":
-        """Return what is there now; later appends and drops do not change it."""
-        pages = [(page, page.fill) for page in tuple(self._pages)]
-        return Glance(tuple(_frozen(page, fill) for page, fill in pages))
+        """Return what is there now, whole commits only; later appends and drops do not change it."""
+        end = self.end  # raised last: what an append under way has put into pages lies beyond it
+        fills = [(page, min(page.fill, end - page.first)) for page in tuple(self._pages)]
+        return Glance(tuple(_frozen(page, fill) for page, fill in fills if fill > 0))
 
     def drop(self, end: int) -> None:
         """Forget what lies before position `end`: chunks have it."""

@@ -1,43 +1,30 @@
 """The journal for the event loop: readings go in without waiting, commits and questions run in threads beside it."""
 
 import asyncio
-import logging
 import sqlite3
-import threading
 import time
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from labkeeper_hub.model import JournalStatus, Page, PointKey, ReadingsQuery
-from labkeeper_hub.timeseries.compaction import Compactor, last_lives
+from labkeeper_hub.timeseries.compaction import last_lives
 from labkeeper_hub.timeseries.group import Group, OutboxKey, OutboxState
 from labkeeper_hub.timeseries.hot import Hot
+from labkeeper_hub.timeseries.jobs import GivingBack, Retiring, Rolling
+from labkeeper_hub.timeseries.pace import USUAL, Pace, UpkeepPace
 from labkeeper_hub.timeseries.reader import Reader
-from labkeeper_hub.timeseries.schema import open_for_reading, open_for_writing
+from labkeeper_hub.timeseries.retention import Retention
+from labkeeper_hub.timeseries.schema import open_for_writing
+from labkeeper_hub.timeseries.threads import open_threads
+from labkeeper_hub.timeseries.trouble import Trouble
+from labkeeper_hub.timeseries.upkeep import Upkeep
+from labkeeper_hub.timeseries.workplace import Workplace
 from labkeeper_hub.timeseries.writer import Live, Recalled, Writer, transaction
 
 T = TypeVar("T")
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """When the journal commits, compacts and lets its source wait."""
-
-    commit_s: float = 0.02  # from one commit's start to the next, while there is anything to commit
-    commit_readings: int = 5000  # so many do not wait for that
-    queue_readings: int = 50_000  # so many waiting, and nothing more is read from the broker
-    retry_s: float = 1.0  # after the disk refused
-    compact_readings: int = 1 << 18  # hot readings that are worth a compaction
-    compact_per_series: int = 64  # the same, where there are many series
-    compact_most: int = 1 << 21
-    hot_most: int = 1 << 22  # more in memory, and the source waits for the compaction
-    compact_text_bytes: int = 64 << 20
-    compact_s: float = 900.0  # what is hot so long is compacted however little it is
 
 
 class Accounts(Protocol):
@@ -52,30 +39,29 @@ class Accounts(Protocol):
 
 @dataclass(slots=True)
 class Journal:
-    """Made by `open_journal`; `collect` and `compact` are its tasks."""
+    """Made by `open_journal`; `collect`, `compact_when_due` and `upkeep.run` are its tasks."""
 
     writer: Writer
     recalled: Recalled
     pace: Pace
-    _file: Path
-    _write_thread: ThreadPoolExecutor
-    _compact_thread: ThreadPoolExecutor
-    _read_threads: ThreadPoolExecutor
+    upkeep: Upkeep
+    _place: Workplace
     group: Group = field(default_factory=Group)
     committed: int = 0
     commits: int = 0
     last_commit_s: float = 0.0
-    chunks: int = 0
-    failing: str = ""
+    trouble: Trouble = field(
+        default_factory=lambda: Trouble(
+            "journal: nothing can be stored (%s); nothing is acknowledged until it can", "journal: stores again"
+        )
+    )
     _in_flight: int = 0
     _ending: bool = False
     _filled: asyncio.Event = field(default_factory=asyncio.Event)
     _room: asyncio.Event = field(default_factory=asyncio.Event)
-    _readers: threading.local = field(default_factory=threading.local)
     _compacted_s: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
-        self.chunks = self.recalled.chunks
         self._room.set()
 
     # --- what goes in -----------------------------------------------------------------------------------------------
@@ -146,20 +132,13 @@ class Journal:
     async def _insist(self, write: Callable[[], None]) -> None:
         while True:
             try:
-                await self._in(self._write_thread, write)
+                await self._place.threads.writing(write)
             except sqlite3.OperationalError as error:
-                self._say_failing(str(error))
+                self.trouble.is_there(str(error))
                 await asyncio.sleep(self.pace.retry_s)
             else:
-                self._say_failing("")
+                self.trouble.is_over()
                 return
-
-    def _say_failing(self, problem: str) -> None:
-        if problem and not self.failing:
-            log.error("journal: nothing can be stored (%s); nothing is acknowledged until it can", problem)
-        elif self.failing and not problem:
-            log.warning("journal: stores again")
-        self.failing = problem
 
     async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Do something in a transaction of its own, between commits; what the disk refuses is tried again."""
@@ -172,9 +151,13 @@ class Journal:
         await self._insist(in_transaction)
         return done[-1]
 
+    def sealed(self, chunks: int) -> None:
+        """Count chunks that a transaction of `write` sealed."""
+        self._place.unrolled += chunks
+
     @property
     def file(self) -> Path:
-        return self._file
+        return self._place.file
 
     # --- what comes out ---------------------------------------------------------------------------------------------
     async def page(self, query: ReadingsQuery) -> Page:
@@ -183,15 +166,16 @@ class Journal:
         if series is None:
             return Page((), None)
         glance = self.writer.hot.look()
-        return await self._in(self._read_threads, lambda: self._reader().page(glance, series, query))
+        return await self._place.threads.reading(lambda: Reader(self._place.connection()).page(glance, series, query))
 
-    async def oldest_ms(self, key: PointKey) -> int | None:
-        """Return the time of a point's oldest chunk, or of its oldest reading where it has no chunk; None: nothing."""
+    async def complete_from(self, key: PointKey, every_ms: int | None = None) -> int | None:
+        """Return the time from which nothing was removed of a point, as buckets or readings; None: it has nothing."""
         series = self.recalled.series.get(key)
         if series is None:
             return None
         glance = self.writer.hot.look()
-        return await self._in(self._read_threads, lambda: self._reader().oldest_ms(glance, series))
+        place = self._place
+        return await place.threads.reading(lambda: Reader(place.connection()).complete_from(glance, series, every_ms))
 
     def live(self) -> dict[PointKey, Live]:
         """Return the live values of earlier runs."""
@@ -211,10 +195,15 @@ class Journal:
             last_commit_ms=self.last_commit_s * 1000,
             hot=len(self.writer.hot),
             chunks=self.chunks,
-            failing=self.failing,
+            failing=self.trouble.problem,
+            upkeep=self.upkeep.status(),
         )
 
     # --- compaction -------------------------------------------------------------------------------------------------
+    @property
+    def chunks(self) -> int:
+        return self._place.chunks
+
     async def compact_when_due(self, look_s: float = 0.5) -> None:
         """Turn the log into chunks whenever enough of it has gathered."""
         while True:
@@ -225,14 +214,8 @@ class Journal:
     async def compact(self) -> None:
         """Turn all of the log into chunks now."""
         self._compacted_s = time.monotonic()
-        hot = self.writer.hot
-        if not len(hot):
-            return
-        glance, start = hot.look(), hot.first
-        compacted = await self._in(self._compact_thread, lambda: self._compactor().compact(glance, start))
-        await self._insist(lambda: self.writer.replace(compacted))
+        await self.upkeep.compact()
         self._make_room()
-        self.chunks += sum(len(chunks) - (old_tail is not None) for _, old_tail, chunks, _ in compacted.series)
 
     def _compaction_due(self) -> bool:
         pace, hot = self.pace, self.writer.hot
@@ -240,35 +223,27 @@ class Journal:
         old = time.monotonic() - self._compacted_s >= pace.compact_s
         return len(hot) >= min(worth, pace.compact_most) or hot.text_bytes >= pace.compact_text_bytes or old
 
-    # --- threads ----------------------------------------------------------------------------------------------------
-    def _reader(self) -> Reader:
-        """Return this thread's reader."""
-        if not hasattr(self._readers, "reader"):
-            self._readers.reader = Reader(open_for_reading(self._file))
-        reader: Reader = self._readers.reader
-        return reader
 
-    def _compactor(self) -> Compactor:
-        if not hasattr(self._readers, "compactor"):
-            self._readers.compactor = Compactor(open_for_reading(self._file))
-        compactor: Compactor = self._readers.compactor
-        return compactor
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """What is kept how long, how fast upkeep goes, and whose clock says what is old."""
 
-    @staticmethod
-    async def _in(thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(thread, work)
+    retention: Retention = field(default_factory=Retention)
+    pace: UpkeepPace = field(default_factory=UpkeepPace)
+    now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000
 
 
 @asynccontextmanager
-async def open_journal(file: Path, pace: Pace = Pace()) -> AsyncIterator[Journal]:
+async def open_journal(file: Path, pace: Pace = USUAL, keeping: Keeping = Keeping()) -> AsyncIterator[Journal]:
     """Open the journal in `file`, made if absent; raises JournalTooNew. The caller has ended its tasks before."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    with (
-        ThreadPoolExecutor(1, "journal-write") as write,
-        ThreadPoolExecutor(1, "journal-compact") as compact,
-        ThreadPoolExecutor(2, "journal-read") as read,
-        closing(await asyncio.to_thread(open_for_writing, file)) as connection,
-    ):
+    with open_threads() as threads, closing(await asyncio.to_thread(open_for_writing, file)) as connection:
         writer = Writer(connection, Hot())
         recalled = await asyncio.to_thread(writer.recall)
-        yield Journal(writer, recalled, pace, file, write, compact, read)
+        place = Workplace(writer, threads, file, keeping.pace, recalled.chunks, recalled.unrolled)
+        yield Journal(writer, recalled, pace, _upkeep(place, recalled, pace, keeping), place)
+
+
+def _upkeep(place: Workplace, recalled: Recalled, pace: Pace, keeping: Keeping) -> Upkeep:
+    retiring = Retiring(place, keeping.retention, recalled.series, keeping.now_ms)
+    return Upkeep(place, Rolling(place), retiring, GivingBack(place), pace.retry_s)

@@ -7,11 +7,10 @@ from typing import NamedTuple
 
 from labkeeper_hub.model import Cursor, Page, ReadingsQuery, Row
 from labkeeper_hub.timeseries import chunk
-from labkeeper_hub.timeseries.buckets import aggregated
 from labkeeper_hub.timeseries.columns import Columns, by_time, join, take, values_of
 from labkeeper_hub.timeseries.hot import Glance
-
-LAST_MS = (1 << 63) - 1
+from labkeeper_hub.timeseries.rollup import levels_for
+from labkeeper_hub.timeseries.summary import Summary, in_window
 
 
 class _Header(NamedTuple):
@@ -31,18 +30,30 @@ class Reader:
         """Answer a query; the glance must be older than this call, so that nothing falls between log and chunks."""
         self.connection.execute("BEGIN")
         try:
-            return self._buckets(glance, series, query) if query.every_ms else self._raw(glance, series, query)
+            if query.every_ms:
+                return Summary(self.connection, series, self._hot(glance, series), query.every_ms).page(query)
+            return self._raw(glance, series, query)
         finally:
             self.connection.execute("COMMIT")
 
-    def oldest_ms(self, glance: Glance, series: int) -> int | None:
-        """Return the time of the oldest chunk, or of the oldest hot reading where there is none."""
-        query = "SELECT MIN(first_ms) FROM chunks WHERE series = ?"
-        found: int | None = self.connection.execute(query, (series,)).fetchone()[0]
-        if found is None:
+    def complete_from(self, glance: Glance, series: int, every_ms: int | None) -> int | None:
+        """Return the time from which nothing was removed: after what retention took, where it took nothing the oldest
+        chunk, where there is none the oldest hot reading; earlier where the coarsest fitting roll-up answers.
+        """
+        query = "SELECT COALESCE(retired_ms + 1, (SELECT MIN(first_ms) FROM chunks WHERE series = ?1)) FROM series"
+        row = self.connection.execute(f"{query} WHERE id = ?1", (series,)).fetchone()
+        if row is None or row[0] is None:
             hot = glance.of_series(series, 0)
             return int(hot.times.min()) if len(hot) else None
-        return found
+        removed_until_ms: int = row[0]
+        return min([removed_until_ms, *self._rolled_from(series, every_ms or 1)])
+
+    def _rolled_from(self, series: int, every_ms: int) -> Iterator[int]:
+        query = "SELECT MIN(first_ms) FROM rollups WHERE series = ? AND level = ?"
+        for level in levels_for(every_ms)[-1:]:
+            first_ms = self.connection.execute(query, (series, level)).fetchone()[0]
+            if first_ms is not None:
+                yield first_ms
 
     def _raw(self, glance: Glance, series: int, query: ReadingsQuery) -> Page:
         after = query.after or Cursor(query.from_ms, 0)
@@ -53,19 +64,13 @@ class Reader:
         more = len(found) > given + query.limit
         return Page(_rows(rows), _place_after(found, given + query.limit) if more else None)
 
-    def _buckets(self, glance: Glance, series: int, query: ReadingsQuery) -> Page:
-        every_ms = query.every_ms or 1
-        start_ms = query.from_ms if query.after is None else max(query.from_ms, query.after.time_ms)
-        found = self._window(glance, series, (start_ms, query.to_ms), LAST_MS)
-        rows = aggregated(found, every_ms, query.aggregate)
-        page = rows[: query.limit]
-        more = len(rows) > len(page)
-        return Page(tuple(page), Cursor(page[-1].time_ms + every_ms, 0) if more and page else None)
+    def _hot(self, glance: Glance, series: int) -> Columns:
+        """Return what no chunk has yet, in order of arrival."""
+        return glance.of_series(series, self.connection.execute("SELECT compacted FROM places").fetchone()[0])
 
     def _window(self, glance: Glance, series: int, times: tuple[int, int], enough: int) -> Columns:
         """Return readings with first <= time < end by time: all of them, or at least the first `enough`."""
-        compacted = self.connection.execute("SELECT compacted FROM places").fetchone()[0]
-        hot = _between(glance.of_series(series, compacted), times)
+        hot = in_window(self._hot(glance, series), times)
         parts: list[tuple[int, Columns]] = []
         count = 0
         for header, body in self._chunks(series, times):
@@ -74,7 +79,7 @@ class Reader:
                 hot = take(hot, hot.times < header.first_ms)
                 parts = [(number, take(found, found.times < header.first_ms)) for number, found in parts]
                 break
-            part = _between(chunk.unpack(series, body), times)
+            part = in_window(chunk.unpack(series, body), times)
             parts.append((header.id, part))
             count += len(part)
         parts.sort(key=lambda part: part[0])
@@ -88,10 +93,6 @@ class Reader:
         for header in headers:
             body = self.connection.execute("SELECT body FROM chunks WHERE id = ?", header[:1]).fetchone()[0]
             yield _Header(*header), body
-
-
-def _between(columns: Columns, times: tuple[int, int]) -> Columns:
-    return take(columns, (columns.times >= times[0]) & (columns.times < times[1]))
 
 
 def _certain(parts: list[Columns], before_ms: int) -> int:

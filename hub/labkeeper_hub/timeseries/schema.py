@@ -1,16 +1,20 @@
-"""The journal's file: its tables, and how it is opened."""
+"""The journal's file: its tables, how it is opened, and how an older file becomes a present one."""
 
 import sqlite3
 from pathlib import Path
+from typing import Final
 
-VERSION = 1
 # Each table and what it is for:
-#   series    every point, where its newest chunk is, and its live value as of the last compaction
+#   series    every point: its newest chunk, its live value as of the last compaction, what retention took of it
 #   segments  the log: one row per commit, named by the position of its first reading; compaction empties it
 #   chunks    what left the log: per series, by time; chunks of one series may overlap in time, later ids arrived later
 #   outboxes  which batches of which outbox are stored, written in the transaction that stores them (epoch '': foreign)
 #   gaps      what an outbox had to give up
-SCHEMA = """
+#   places    up to which position of the log everything is in chunks
+#   unrolled  chunks that are in no roll-up yet; sealed ones do not change any more and wait for it
+#   rollups   per series and level, leaves of buckets in order of time that never overlap
+#   retired   what retention deleted: a row per run, reason and level (0: readings)
+_JOURNAL: Final = """
 CREATE TABLE series (
     id INTEGER PRIMARY KEY, school TEXT NOT NULL, node TEXT NOT NULL, device TEXT NOT NULL, point TEXT NOT NULL,
     tail INTEGER, live_ms INTEGER, live_mark INTEGER, live_bits BLOB, live_text TEXT,
@@ -52,7 +56,35 @@ CREATE TABLE IF NOT EXISTS quarantine (
     id INTEGER PRIMARY KEY, sink TEXT NOT NULL, at_ms INTEGER NOT NULL, reason TEXT NOT NULL, line TEXT NOT NULL
 );
 """
+_ROLL_UPS_AND_RETENTION: Final = """
+DROP INDEX chunks_by_time;
+CREATE INDEX chunks_by_end ON chunks (series, last_ms, first_ms);
+CREATE INDEX chunks_by_age ON chunks (last_ms);
+CREATE TABLE unrolled (chunk INTEGER PRIMARY KEY, series INTEGER NOT NULL, sealed INTEGER NOT NULL);
+CREATE INDEX unrolled_by_series ON unrolled (series);
+CREATE INDEX unrolled_sealed ON unrolled (chunk) WHERE sealed;
+INSERT INTO unrolled
+    SELECT chunks.id, series, NOT (readings < 2048 AND EXISTS (SELECT 1 FROM series AS s WHERE s.tail = chunks.id
+        AND s.id = chunks.series)) FROM chunks;
+CREATE TABLE rollups (
+    id INTEGER PRIMARY KEY, series INTEGER NOT NULL, level INTEGER NOT NULL, first_ms INTEGER NOT NULL,
+    last_ms INTEGER NOT NULL, buckets INTEGER NOT NULL, body BLOB NOT NULL
+);
+CREATE UNIQUE INDEX rollups_by_time ON rollups (series, level, first_ms);
+CREATE INDEX rollups_by_age ON rollups (level, last_ms);
+CREATE TABLE retired (
+    at_ms INTEGER NOT NULL, reason TEXT NOT NULL, level INTEGER NOT NULL, chunks INTEGER NOT NULL,
+    rows INTEGER NOT NULL, bytes INTEGER NOT NULL, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL,
+    PRIMARY KEY (at_ms, reason, level)
+) WITHOUT ROWID;
+ALTER TABLE series ADD COLUMN retired INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE series ADD COLUMN retired_ms INTEGER;
+"""
+MIGRATIONS: Final = (_JOURNAL, _ROLL_UPS_AND_RETENTION)
+"""What makes version n + 1 of version n, each in one transaction. Only ever append to it."""
+VERSION: Final = len(MIGRATIONS)
 CHECKPOINT_PAGES = 4000  # 16 MB of log between two copies into the file: half the writing of SQLite's default
+LARGEST_WAL = 64 << 20  # what a long query made the log grow beyond is given back afterwards
 BUSY_S = 10.0
 
 
@@ -61,17 +93,22 @@ class JournalTooNew(Exception):
 
 
 def open_for_writing(file: Path) -> sqlite3.Connection:
-    """Open the journal, made if absent: WAL, and a commit returns when the disk has it; raises JournalTooNew."""
+    """Open the journal, made if absent: WAL, and a commit returns when the disk has it; raises JournalTooNew.
+
+    An older file is brought up to date in place, one version after the other.
+    """
     connection = sqlite3.connect(file, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # of a new file only; an old one keeps what it has
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version > VERSION:
-        raise JournalTooNew(f"{file} has version {version}, this Labkeeper knows {VERSION}")
-    if version < VERSION:
-        connection.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
-    connection.executescript(FORWARDING)
+    connection.execute(f"PRAGMA journal_size_limit = {LARGEST_WAL}")
+    try:
+        _migrate(connection, file)
+        connection.executescript(FORWARDING)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
@@ -80,3 +117,11 @@ def open_for_reading(file: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(file, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA query_only = ON")
     return connection
+
+
+def _migrate(connection: sqlite3.Connection, file: Path) -> None:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > VERSION:
+        raise JournalTooNew(f"{file} has version {version}, this Labkeeper knows {VERSION}")
+    for number, script in enumerate(MIGRATIONS[version:], version + 1):
+        connection.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from labkeeper_hub.model import NodeKey, PointKey
-from labkeeper_hub.timeseries import segment
-from labkeeper_hub.timeseries.columns import Columns, take
+from labkeeper_hub.timeseries import chunk, segment
+from labkeeper_hub.timeseries.columns import Columns
 from labkeeper_hub.timeseries.group import Group, OutboxKey, OutboxState
 from labkeeper_hub.timeseries.hot import Hot
-from labkeeper_hub.timeseries.log import segments_from, trim
+from labkeeper_hub.timeseries.log import trim
 
 
 class Live(NamedTuple):
@@ -32,12 +32,27 @@ class NewChunk(NamedTuple):
     readings: int
     body: bytes
 
+    @property
+    def small(self) -> bool:
+        """Whether the next compaction takes it up again, if it is its series' last."""
+        return self.readings < chunk.SMALL
+
 
 class Compacted(NamedTuple):
     """What replaces the log up to position `end`: per series its old tail (None: stays), new chunks, live value."""
 
     end: int
     series: tuple[tuple[int, int | None, tuple[NewChunk, ...], Live | None], ...]
+
+    @property
+    def added(self) -> int:
+        """By how many chunks there are more."""
+        return sum(len(chunks) - (old_tail is not None) for _, old_tail, chunks, _ in self.series)
+
+    @property
+    def sealed(self) -> int:
+        """How many of the chunks do not change any more."""
+        return sum(len(chunks) - chunks[-1].small for _, _, chunks, _ in self.series)
 
 
 class Recalled(NamedTuple):
@@ -47,6 +62,7 @@ class Recalled(NamedTuple):
     live: dict[int, Live]
     outboxes: dict[OutboxKey, OutboxState]
     chunks: int
+    unrolled: int
 
 
 @contextmanager
@@ -74,8 +90,8 @@ class Writer:
         """Read what earlier runs left, the log into the hot window."""
         read = self.connection.execute
         self.hot.first = self.hot.end = read("SELECT compacted FROM places").fetchone()[0]
-        for first, columns in segments_from(self.connection, self.hot.first):
-            self.hot.append(take(columns, slice(max(0, self.hot.first - first), None)))
+        for (body,) in read("SELECT body FROM segments WHERE first >= ? ORDER BY first", (self.hot.first,)):
+            self.hot.append(segment.unpack(body))
         series = {PointKey(*key): number for number, *key in read("SELECT id, school, node, device, point FROM series")}
         live = read("SELECT id, live_ms, live_mark, live_bits, live_text FROM series WHERE live_ms IS NOT NULL")
         return Recalled(
@@ -83,6 +99,7 @@ class Writer:
             {number: Live(at, mark, int.from_bytes(bits, "little"), text) for number, at, mark, bits, text in live},
             {OutboxKey(NodeKey(*key), epoch): state for key, epoch, state in self._outboxes()},
             read("SELECT COUNT(*) FROM chunks").fetchone()[0],
+            read("SELECT COUNT(*) FROM unrolled WHERE sealed").fetchone()[0],
         )
 
     def commit(self, group: Group) -> None:
@@ -129,11 +146,14 @@ class Writer:
         write = self.connection.execute
         if old_tail is not None:
             write("DELETE FROM chunks WHERE id = ?", (old_tail,))
+            write("DELETE FROM unrolled WHERE chunk = ?", (old_tail,))
         tail = None
-        for chunk in chunks:
+        for new in chunks:
             tail = write(
-                "INSERT INTO chunks (series, first_ms, last_ms, readings, body) VALUES (?, ?, ?, ?, ?)", chunk
+                "INSERT INTO chunks (series, first_ms, last_ms, readings, body) VALUES (?, ?, ?, ?, ?)", new
             ).lastrowid
+            sealed = new is not chunks[-1] or not new.small
+            write("INSERT INTO unrolled VALUES (?, ?, ?)", (tail, number, sealed))
         write("UPDATE series SET tail = ? WHERE id = ?", (tail, number))
         if live is not None:
             write(

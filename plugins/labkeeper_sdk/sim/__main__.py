@@ -39,6 +39,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, help="the same seed gives the same values (default 1)")
     parser.add_argument("--rate", type=float, help="how many times as often devices report (default 1)")
     parser.add_argument("--only", action="append", metavar="DEVICE", help="a kind, id or title; may be repeated")
+    parser.add_argument(
+        "--full", action="store_true", default=None, help="gas, leak, door, air analyser and heart-rate bands too"
+    )
     parser.add_argument("--counter-rate", type=float, metavar="R", help="add the witness counter, R readings a second")
     actions = parser.add_subparsers(dest="action", metavar="")
     fault = actions.add_parser("fault", help="make a device of a running lab misbehave")
@@ -93,6 +96,7 @@ def _settings(options: argparse.Namespace) -> LabSettings:
         "seed": options.seed,
         "rate": options.rate,
         "only": tuple(options.only) if options.only else None,
+        "full": options.full,
         "counter_rate": options.counter_rate,
     }
     return change(from_file, {key: value for key, value in told.items() if value is not None})

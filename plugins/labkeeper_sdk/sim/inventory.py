@@ -6,9 +6,11 @@ from random import Random
 
 from labkeeper_sdk.sim.clock import DeviceClock
 from labkeeper_sdk.sim.devices.air import AirQuality
+from labkeeper_sdk.sim.devices.bands import HeartBands
 from labkeeper_sdk.sim.devices.camera import PeopleCamera
 from labkeeper_sdk.sim.devices.contact import WindowContact
 from labkeeper_sdk.sim.devices.counter import Counter
+from labkeeper_sdk.sim.devices.detectors import AirAnalyser, DoorContact, GasDetector, LeakSensor
 from labkeeper_sdk.sim.devices.light import Light
 from labkeeper_sdk.sim.devices.plug import SmartPlug
 from labkeeper_sdk.sim.devices.relays import RelayBoard
@@ -48,6 +50,10 @@ ZIGBEE: Sequence[tuple[Place, Callable[[Room, Random], Appliance]]] = (
     (Place("contact", "0x00158d00000a0004", "窗户", 2.0), WindowContact),
     (Place("light", "0x00158d00000a0005", "Ceiling light", 2.0), lambda _, random: Light(random)),
     (Place("counter", "0x00158d00000a0006", "witness-counter", 1.0), lambda _room, _random: Counter()),
+    (Place("gas", "0x00158d00000a0007", "Gas detector", 2.0), GasDetector),
+    (Place("leak", "0x00158d00000a0008", "Leak sensor", 2.0), lambda _, random: LeakSensor(random)),
+    (Place("door", "0x00158d00000a0009", "门", 2.0), DoorContact),
+    (Place("analyser", "0x00158d00000a000a", "Air analyser", 2.0), AirAnalyser),
 )
 
 HOMIE: Sequence[Sequence[tuple[Place, Callable[[Room, Random], Gadget]]]] = (
@@ -57,7 +63,11 @@ HOMIE: Sequence[Sequence[tuple[Place, Callable[[Room, Random], Gadget]]]] = (
     ),
     ((Place("relays", "relay-board", RelayBoard.title, 2.0), RelayBoard),),
     ((Place("camera", "people-camera", PeopleCamera.title, 1.5), PeopleCamera),),
+    ((Place("bands", "pe-bands", HeartBands.title, 2.0), lambda _, random: HeartBands(random)),),
 )
+
+ON_REQUEST = frozenset({"gas", "leak", "door", "analyser", "bands"})
+"""Kinds that stand in the lab only when `full` or their name asks for them."""
 
 PLACES: Sequence[Place] = tuple(place for place, _ in (*ZIGBEE, *(one for unit in HOMIE for one in unit)))
 
@@ -125,7 +135,7 @@ def _chosen(settings: LabSettings, place: Place) -> bool:
         return True
     if settings.only:
         return any(place.is_called(name) for name in settings.only)
-    return place.kind != "counter"
+    return place.kind != "counter" and (settings.full or place.kind not in ON_REQUEST)
 
 
 def _own(settings: LabSettings, place: Place) -> DeviceSettings:

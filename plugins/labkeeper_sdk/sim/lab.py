@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +57,14 @@ class Lab:
         """Return every device of this lab."""
         zigbees = [_zigbee_note(device) for device in self._network.devices]
         return (*zigbees, *(_homie_note(device) for unit in self._units for device in unit.devices))
+
+    def value(self, device: str, name: str) -> object:
+        """Return where a device stands, asked of itself; composites are named `color/x`; None for what it has not."""
+        for one in self._network.devices:
+            if one.who.ieee == device:
+                return _part(one.state, name)
+        values = [one.values.get(name) for unit in self._units for one in unit.devices if one.id == device]
+        return values[0] if values else None
 
     def strike(self, name: str, fault: Fault, for_s: float | None = None) -> None:
         """Begin a fault of the device with this id or title; raise KeyError where there is none."""
@@ -196,6 +204,12 @@ async def _move(unit: HomieUnit, device: HomieDevice) -> None:
         while moving:
             await asyncio.sleep(MOVING_S)
             moving = unit.advance(device, MOVING_S)
+
+
+def _part(state: Mapping[str, object], name: str) -> object:
+    head, _, rest = name.partition("/")
+    found = state.get(head)
+    return _part(found, rest) if rest and isinstance(found, Mapping) else found
 
 
 def _zigbee_note(device: ZigbeeDevice) -> DeviceNote:

@@ -13,7 +13,7 @@ from labkeeper_hub.commands.records import row_of
 from labkeeper_hub.model import Command, DeviceKey, Order, PointKey, State
 from labkeeper_hub.ports import UnknownCommand, UnknownPoint
 from labkeeper_sdk import CommandRejected
-from labkeeper_wire.commands import CommandResult, CommandState
+from labkeeper_wire.commands import EARLIER_RUN, RUN, CommandResult, CommandState
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.descriptor import PointDescription
 from labkeeper_wire.payload import Metric
@@ -209,6 +209,21 @@ async def test_an_open_command_is_taken_up_after_a_restart(start: Start) -> None
         await state_of(school, command, lambda state: state is State.DONE)
         device = DeviceKey("school", "lab", "plug")
         assert [known.state for known in await school.hub.desk.recent(device=device)] == [State.DONE]
+
+
+async def test_a_command_names_the_run_of_its_node_and_after_a_restart_of_the_hub_none_that_could_be(
+    start: Start,
+) -> None:
+    devices = {"plug": [*plug()["plug"], Metric(RUN, "run-1", DataType.STRING, now_ms())]}
+    async with start() as school, joined(school.port, devices=devices) as node:
+        await until(lambda: school.online("plug"), "the plug")
+        command = await school.hub.desk.submit(ON, True, ttl_ms=30_000)
+        await heard(node)
+        assert node.commands[0][1].run == "run-1"
+        await school.hub.desk.save()
+    async with start() as school, joined(school.port, devices=devices, bd_seq=1) as node:
+        assert await heard(node) == command.id
+        assert node.commands[0][1].run == EARLIER_RUN
 
 
 async def test_a_command_known_to_the_intent_log_only_is_not_forgotten(start: Start, tmp_path: Path) -> None:

@@ -20,7 +20,8 @@ from labkeeper_hub.influx.settings import InfluxSettings
 from labkeeper_hub.model import PointKey
 from labkeeper_hub.registry.registry import HubRegistry
 from labkeeper_hub.timeseries.columns import kind_of
-from labkeeper_hub.timeseries.journal import Journal, Pace
+from labkeeper_hub.timeseries.journal import Journal
+from labkeeper_hub.timeseries.pace import Pace
 from labkeeper_sdk import Value
 from labkeeper_sdk.testing import Influx, find_influxd, open_influx
 from tests.hub.timeseries.conftest import running

@@ -27,8 +27,8 @@ class At:
     def __init__(self, horizon_ms: int | None) -> None:
         self.horizon_ms = horizon_ms
 
-    async def complete_from(self, key: PointKey) -> int | None:
-        del key
+    async def complete_from(self, key: PointKey, every_ms: int | None = None) -> int | None:
+        del key, every_ms
         return self.horizon_ms
 
 

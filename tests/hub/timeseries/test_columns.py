@@ -1,12 +1,25 @@
 """Columns, segments and chunks give back what was put in, bit for bit."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from labkeeper_hub.timeseries import chunk, segment
-from labkeeper_hub.timeseries.columns import EMPTY, FLOAT, TEXT, by_time, join, kind_of, take, value_of, values_of
+from labkeeper_hub.timeseries.columns import (
+    EMPTY,
+    FLOAT,
+    TEXT,
+    Columns,
+    by_time,
+    join,
+    kind_of,
+    take,
+    value_of,
+    values_of,
+)
 from labkeeper_hub.timeseries.hot import PAGE, Hot
 
 from .strategies import Made, columns_of, readings, same
@@ -116,6 +129,29 @@ def test_a_glance_does_not_change_when_readings_are_appended_or_dropped() -> Non
     hot.append(columns_of([(1, 3, 0, "c")]))
     hot.drop(hot.end)
     assert values_of(glance.since(0)) == ["a", "b"]
+
+
+def test_a_glance_ends_where_a_commit_ends_even_while_the_next_is_half_appended() -> None:
+    """What a compaction takes for whole it deletes from the log: half a commit would be gone with a killed hub."""
+    hot, seen = Hot(), []
+    hot.append(columns_of([(1, i, 0, i) for i in range(PAGE - 1)]))
+
+    class Watched(list[str]):
+        """Texts that look at the window when they are reached, with the first page written and the second not."""
+
+        def __getitem__(self, place: Any) -> Any:  # noqa: ANN401 -- as list has it
+            seen.append(hot.look().end)
+            return super().__getitem__(place)
+
+    series, times, marks, bits, texts = columns_of([(1, 0, 0, 1), (1, 0, 0, "text")])
+    hot.append(Columns(series, times, marks, bits, Watched(texts)))
+    assert seen == [PAGE - 1]
+    assert hot.look().end == PAGE + 1
+
+
+def test_the_sign_of_zero_survives_beside_a_reading_without_value() -> None:
+    made: list[Made] = [(1, 0, 0, None), (1, 0, 0, -0.0)]
+    assert same(values_of(columns_of(made)), [None, -0.0])
 
 
 def test_take_by_mask_keeps_texts() -> None:

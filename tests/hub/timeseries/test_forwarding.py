@@ -2,14 +2,13 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from labkeeper_hub.model import PointKey
-from labkeeper_hub.timeseries.columns import kind_of, take, values_of
+from labkeeper_hub.timeseries.columns import kind_of, values_of
 from labkeeper_hub.timeseries.forwarding import (
     KEPT,
     Batch,
@@ -18,8 +17,8 @@ from labkeeper_hub.timeseries.forwarding import (
     forget_sinks,
     open_forwarding,
 )
-from labkeeper_hub.timeseries.hot import Glance
-from labkeeper_hub.timeseries.journal import Journal, Pace
+from labkeeper_hub.timeseries.journal import Journal
+from labkeeper_hub.timeseries.pace import Pace
 
 from .conftest import Opened, running
 from .strategies import Made
@@ -160,23 +159,6 @@ async def test_a_forwarder_that_is_forgotten_keeps_no_log(opened: Opened) -> Non
 async def segments(journal: Journal) -> int:
     found = await journal.write(lambda connection: connection.execute("SELECT COUNT(*) FROM segments").fetchone())
     return int(found[0])
-
-
-async def test_a_segment_that_a_compaction_ends_in_stays_and_is_read_from_there(tmp_path: Path) -> None:
-    """A look at the hot window may catch a commit half appended; what it missed must still be in the file."""
-    file = tmp_path / "journal.sqlite"
-    async with running(file, Pace(commit_s=0.0)) as journal:
-        await store(journal, [(1, i, 0, i) for i in range(10)])
-        await store(journal, [(1, 10 + i, 0, i) for i in range(10)])
-        hot = journal.writer.hot
-        whole = hot.look()
-        cut = Glance(tuple((first, take(columns, slice(15))) for first, columns in whole.pages))
-        compacted = journal._compactor().compact(cut, hot.first)
-        await journal._insist(lambda: journal.writer.replace(compacted))
-        assert await segments(journal) == 1
-    async with running(file, Pace()) as journal:
-        assert len(journal.writer.hot) == 5
-        assert journal.writer.hot.end == 20
 
 
 async def test_what_is_refused_is_kept_with_its_reason_up_to_a_limit_and_counted_beyond(opened: Opened) -> None:

@@ -18,11 +18,13 @@ from labkeeper_hub.api.documented import PROBLEMS
 from labkeeper_hub.api.models import ADDRESS, Value, shape
 from labkeeper_hub.api.problems import Refusal, wrong_field
 from labkeeper_hub.api.state import ApiHere
+from labkeeper_hub.api.steps import every_for
 from labkeeper_hub.model import Aggregate, Cursor, Page, PointKey, ReadingsQuery, Row
 from labkeeper_hub.ports import Parts, Readings, UnknownPoint
 
 router = APIRouter(tags=["readings"])
 MOST_ROWS = 100_000
+MOST_POINTS = 2_000  # what a chart can show
 CSV_PAGE = 5_000  # rows in memory while streaming
 ENCODED_AT_ONCE = 2_000  # rows per call of the encoder, which holds the interpreter meanwhile
 LONGEST_EVERY_MS = 366 * 86_400_000
@@ -30,7 +32,7 @@ EXAMPLE_ROWS = {"every": None, "aggregate": None, "rows": [[1767225600000, 21.5]
 
 
 class ReadingsRequest(validation.Query):
-    """Which readings: from <= time < to. `every` (ms) makes one row per bucket that has readings."""
+    """Which readings: from <= time < to. `every` makes one row per bucket that has readings."""
 
     school: validation.Id
     node: validation.Id
@@ -38,7 +40,12 @@ class ReadingsRequest(validation.Query):
     point: validation.Id
     since: validation.Time = Field(alias="from", examples=["2026-01-01T00:00:00Z"])
     to: validation.Time = Field(examples=[1767312000000])
-    every: Annotated[int, Field(ge=1, le=LONGEST_EVERY_MS)] | None = None
+    every: Annotated[int, Field(ge=1, le=LONGEST_EVERY_MS)] | Literal["auto"] | None = Field(
+        None, description="milliseconds of a bucket; `auto`: the finest that gives at most `points` of them"
+    )
+    points: Annotated[int, Field(ge=1, le=MOST_POINTS)] | None = Field(
+        None, description=f"at most so many buckets, {MOST_POINTS} if left out; means `every=auto`"
+    )
     aggregate: Aggregate | None = None
     limit: Annotated[int, Field(ge=1, le=MOST_ROWS)] | None = None
     after: Annotated[str, Field(max_length=40)] | None = Field(None, description="`next` of the page before")
@@ -56,9 +63,18 @@ class ReadingsRequest(validation.Query):
     def _makes_sense(self) -> "ReadingsRequest":
         if self.since > self.to:
             raise ValueError("from is after to")
-        if self.aggregate is not None and self.every is None:
+        if self.points is not None and isinstance(self.every, int):
+            raise ValueError("points and every exclude each other, but for every=auto")
+        if self.aggregate is not None and self.every_ms is None:
             raise ValueError("aggregate needs every")
         return self
+
+    @property
+    def every_ms(self) -> int | None:
+        """The buckets asked for, or chosen."""
+        if self.every == "auto" or self.points is not None:
+            return every_for(self.since, self.to, self.points or MOST_POINTS)
+        return self.every
 
     def query(self) -> ReadingsQuery:
         """Return the question to the journal."""
@@ -66,7 +82,7 @@ class ReadingsRequest(validation.Query):
             key=PointKey(self.school, self.node, self.device, self.point),
             from_ms=self.since,
             to_ms=self.to,
-            every_ms=self.every,
+            every_ms=self.every_ms,
             aggregate=self.aggregate or Aggregate.MEAN,
             limit=self.limit or MOST_ROWS,
             after=None if self.after is None else Cursor.parse(self.after),

@@ -1,6 +1,8 @@
 """Status: how the hub is doing, for people."""
 
+from dataclasses import asdict
 from importlib.metadata import version
+from typing import Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
@@ -9,8 +11,19 @@ from labkeeper_hub.api.answers import JsonAnswer
 from labkeeper_hub.api.models import shape
 from labkeeper_hub.api.state import Api, ApiHere
 from labkeeper_hub.model import InfluxStatus as Influx
+from labkeeper_hub.model import UpkeepStatus
 
 router = APIRouter(tags=["status"])
+EXAMPLE_RETIRED = {"reason": "age", "level": 0, "chunks": 12, "rows": 48012, "bytes": 260410}
+EXAMPLE_UPKEEP = {
+    "compacted": 100000,
+    "rolled": 98304,
+    "unrolled_chunks": 0,
+    "retired": [EXAMPLE_RETIRED],
+    "file_bytes": 48234496,
+    "free_bytes": 1048576,
+    "failing": None,
+}
 EXAMPLE_JOURNAL = {
     "queued": 0,
     "committed": 119950,
@@ -19,6 +32,7 @@ EXAMPLE_JOURNAL = {
     "hot": 19950,
     "chunks": 40,
     "failing": None,
+    "upkeep": EXAMPLE_UPKEEP,
 }
 
 
@@ -44,6 +58,30 @@ class BrokerStatus(BaseModel):
     connected: bool
 
 
+class RetiredShape(BaseModel):
+    """What retention deleted since the start. `level`: 0 for readings, else the milliseconds of a roll-up's buckets."""
+
+    model_config = shape(EXAMPLE_RETIRED)
+    reason: Literal["age", "bytes"]
+    level: int
+    chunks: int
+    rows: int
+    bytes: int
+
+
+class UpkeepShape(BaseModel):
+    """The journal's upkeep since the start, and the file as of its last look; `unrolled_chunks` wait for a roll-up."""
+
+    model_config = shape(EXAMPLE_UPKEEP)
+    compacted: int
+    rolled: int
+    unrolled_chunks: int
+    retired: list[RetiredShape]
+    file_bytes: int
+    free_bytes: int
+    failing: str | None
+
+
 class JournalStatus(BaseModel):
     """The journal: readings waiting for their commit, committed since the start, not yet compacted."""
 
@@ -55,6 +93,7 @@ class JournalStatus(BaseModel):
     hot: int
     chunks: int
     failing: str | None
+    upkeep: UpkeepShape
 
 
 class InfluxStatus(BaseModel):
@@ -124,6 +163,7 @@ def _status(api: Api) -> StatusShape:
             hot=journal.hot,
             chunks=journal.chunks,
             failing=journal.failing or None,
+            upkeep=_upkeep(journal.upkeep),
         ),
         influx=None if now.influx is None else _influx(now.influx),
         websocket_clients=api.audience.clients,
@@ -144,4 +184,16 @@ def _influx(now: Influx) -> InfluxStatus:
         failing=now.failing or None,
         detail=now.detail or None,
         attention=now.attention,
+    )
+
+
+def _upkeep(upkeep: UpkeepStatus) -> UpkeepShape:
+    return UpkeepShape(
+        compacted=upkeep.compacted,
+        rolled=upkeep.rolled,
+        unrolled_chunks=upkeep.unrolled_chunks,
+        retired=[RetiredShape.model_validate(asdict(one)) for one in upkeep.retired],
+        file_bytes=upkeep.file_bytes,
+        free_bytes=upkeep.free_bytes,
+        failing=upkeep.failing or None,
     )

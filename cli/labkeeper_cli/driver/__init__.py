@@ -1,0 +1,1 @@
+"""The workshop for drivers: `labkeeper driver new | list | show | check | record | replay`."""

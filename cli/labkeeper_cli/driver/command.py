@@ -1,0 +1,200 @@
+"""`labkeeper driver`: the workshop's command line."""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from labkeeper_cli.driver import checking, listing
+from labkeeper_cli.driver.new import CannotMake, make_package
+from labkeeper_cli.driver.packages import NoDriver, as_installed, find
+from labkeeper_cli.driver.recording import Session, record, replay
+from labkeeper_sdk import DeviceUnreachable
+from labkeeper_sdk.conformance import Level, NoBench, Report, prepare, summary
+from labkeeper_sdk.conformance.levels import Finding
+from labkeeper_sdk.conformance.report import MARKS
+from labkeeper_sdk.testing.recordings import About, BadRecording, Source
+
+EPILOG = """\
+examples:
+  labkeeper driver new acme-pump             a package that passes; change it into what you need
+  labkeeper driver check .                   the whole kit for the package in this folder
+  labkeeper driver check homie --level silver
+  labkeeper driver check --all --json        for other programs: one JSON object as the last line
+  labkeeper driver record acme-pump --set host=10.0.0.7 --seconds 10 --output tests/fixtures/p1.jsonl
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the workshop's commands."""
+    parser.description = "Make, look at, examine and record drivers."
+    parser.epilog = EPILOG
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    _configure_looking(actions)
+    _configure_check(actions)
+    _configure_recording(actions)
+
+
+def _configure_looking(actions: Any) -> None:  # noqa: ANN401 -- argparse has no public name for it
+    new = actions.add_parser("new", help="make a package", description="Make a driver package that works and passes.")
+    new.add_argument("name", help="such as acme-pump")
+    new.add_argument("--into", type=Path, default=Path(), metavar="DIR", help="where its folder is made")
+    new.set_defaults(work=_new)
+    every = actions.add_parser("list", help="the installed drivers", description="List the installed drivers.")
+    every.add_argument("--json", action="store_true", help="as JSON")
+    every.set_defaults(work=_list)
+    one = actions.add_parser("show", help="a driver's settings", description="Show a driver's settings.")
+    one.add_argument("name", help="as `labkeeper driver list` says it")
+    one.add_argument("--json", action="store_true", help="as JSON Schema")
+    one.set_defaults(work=_show)
+
+
+def _configure_check(actions: Any) -> None:  # noqa: ANN401
+    check = actions.add_parser(
+        "check", help="examine a driver", description="Examine a driver with its simulated device: bronze to platinum."
+    )
+    check.add_argument("driver", nargs="?", metavar="NAME|PATH", help="an installed driver, or a package's folder")
+    check.add_argument("--all", action="store_true", help="every installed driver")
+    check.add_argument("--level", choices=checking.levels(), default="platinum", help="how far to examine")
+    check.add_argument("--require", choices=checking.levels(), default="silver", help="exit status 1 below this level")
+    check.add_argument("--soak", type=float, default=0.0, metavar="MINUTES", help="how long the soak check runs")
+    check.add_argument("--lang", choices=("en", "zh"), default="en", help="the report's language")
+    check.add_argument("--output", type=Path, metavar="DIR", help="write DIR/NAME/labkeeper-badge.json and a report")
+    check.add_argument("--json", action="store_true", help="end with one line of JSON: the badge, or the summary")
+    check.set_defaults(work=_check)
+
+
+def _configure_recording(actions: Any) -> None:  # noqa: ANN401
+    recorder = actions.add_parser(
+        "record",
+        help="write down what goes over a real device's wire",
+        description="Run a driver with its device by way of a tap, and write what passes into a fixture, without secrets.",
+    )
+    recorder.add_argument("name", help="an installed driver")
+    recorder.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting; may be repeated")
+    recorder.add_argument("--seconds", type=float, default=10.0, metavar="N", help="for how long")
+    recorder.add_argument("--broker", default="", metavar="URL", help="the lab's broker, for a driver that speaks MQTT")
+    recorder.add_argument("--topic", action="append", metavar="FILTER", help="what to record from the broker (all)")
+    recorder.add_argument("--host-key", default="host", metavar="KEY", help="the setting with the device's address")
+    recorder.add_argument("--port-key", default="port", metavar="KEY", help="the setting with the device's TCP port")
+    recorder.add_argument("--make", default="", help="who makes the device")
+    recorder.add_argument("--model", default="", help="which one it is")
+    recorder.add_argument("--firmware", default="", help="its version")
+    recorder.add_argument("--source", choices=[it.value for it in Source], default="hardware", help="what was recorded")
+    recorder.add_argument("--reason", default="", help="for `documented`: which documents")
+    recorder.add_argument("--output", type=Path, required=True, metavar="FILE.jsonl", help="the fixture")
+    recorder.set_defaults(work=_record)
+    player = actions.add_parser(
+        "replay", help="play a fixture to its driver", description="Play a fixture to its driver and show the readings."
+    )
+    player.add_argument("name", help="an installed driver")
+    player.add_argument("file", type=Path, metavar="FILE.jsonl")
+    player.set_defaults(work=_replay)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what was asked; returns the exit status."""
+    work: Callable[[argparse.Namespace], int] = options.work
+    try:
+        return work(options)
+    except (CannotMake, NoDriver, NoBench, BadRecording, DeviceUnreachable) as problem:
+        print(f"labkeeper driver: {problem}", file=sys.stderr)
+        return 1
+
+
+def _new(options: argparse.Namespace) -> int:
+    made = make_package(options.name, options.into)
+    print("\n".join(map(str, made)))
+    print(f"\nnext:  cd {options.into / options.name}  and  labkeeper driver check .")
+    return 0
+
+
+def _list(options: argparse.Namespace) -> int:
+    print(_json(listing.listed()) if options.json else "\n".join(listing.list_text()))
+    return 0
+
+
+def _show(options: argparse.Namespace) -> int:
+    print(_json(listing.show(options.name)) if options.json else "\n".join(listing.show_text(options.name)))
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    wishes = checking.Wishes(Level[options.level.upper()], options.soak, options.lang, options.output)
+    required = Level[options.require.upper()]
+    if options.all:
+        reports = checking.check_all(wishes, print)
+        if options.json:
+            print(json.dumps(summary(reports), ensure_ascii=False))
+        return 0 if checking.satisfied(reports, required) else 1
+    if options.driver is None:
+        raise NoDriver("which driver? give its name, a package's folder, or --all")
+    reports = _examined(options, wishes)
+    for report in reports:
+        print(json.dumps(report.badge(), ensure_ascii=False) if options.json else report.text(options.lang))
+    return 0 if checking.satisfied(reports, required) else 1
+
+
+def _examined(options: argparse.Namespace, wishes: checking.Wishes) -> list[Report]:
+    """Examine an installed driver, or those of a folder, whose badge is left there."""
+
+    def heard(finding: Finding) -> None:
+        if not options.json:
+            print(f"{MARKS[finding.outcome]:4} {finding.check.title.en}", file=sys.stderr, flush=True)
+
+    folder = Path(options.driver)
+    if not (folder / "pyproject.toml").is_file():
+        report = checking.check(options.driver, wishes, heard)
+        if wishes.output is not None:
+            checking.write_papers(report, wishes.output / report.driver, wishes.language)
+        return [report]
+    with as_installed(folder) as names:
+        reports = [checking.check(name, wishes, heard) for name in names]
+    for report in reports:
+        place = folder if wishes.output is None else wishes.output / report.driver
+        checking.write_papers(report, place, wishes.language)
+    return reports
+
+
+def _record(options: argparse.Namespace) -> int:
+    settings = dict(_setting(text) for text in options.set)
+    session = Session(
+        find(options.name),
+        settings,
+        options.seconds,
+        options.broker,
+        tuple(options.topic or ("#",)),
+        options.host_key,
+        options.port_key,
+        About(make=options.make, model=options.model, firmware=options.firmware),
+        Source(options.source),
+        options.reason,
+    )
+    recording = asyncio.run(record(session, options.output))
+    print(f"{options.output}: {len(recording.frames)} frames, {len(recording.expected)} points")
+    print("Look through it before you publish it: only what the driver calls a secret was taken out.")
+    return 0 if recording.frames else 1
+
+
+def _replay(options: argparse.Namespace) -> int:
+    driver = find(options.name)
+    missing = asyncio.run(replay(driver, prepare(driver).bench, options.file, print))
+    for one in missing:
+        print(f"never came: {one}", file=sys.stderr)
+    return 1 if missing else 0
+
+
+def _setting(text: str) -> tuple[str, object]:
+    key, _, value = text.partition("=")
+    try:
+        return key, json.loads(value)
+    except ValueError:
+        return key, value
+
+
+def _json(document: object) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=1)

@@ -1,0 +1,252 @@
+"""Gold, with a real node: actuators become safe when it dies, stands still or is cut off; a command happens once."""
+
+import asyncio
+import json
+import signal
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from labkeeper_cli.driver.host import NODE, SCHOOL, Host, open_host
+from labkeeper_cli.processes import Role, RoleDied
+from labkeeper_sdk import Setpoint, Switch, Title, Value
+from labkeeper_sdk.conformance import Check, Fault, Level
+from labkeeper_sdk.conformance.levels import Spared
+from labkeeper_sdk.conformance.trial import Trial, another, is_actuator, same
+from labkeeper_sdk.testing import Stand, open_broker
+from labkeeper_wire.commands import CommandState
+from labkeeper_wire.descriptor import PointDescription
+
+LATE_S = 5.0  # on a busy machine, beyond the point's own link_loss_s: starting a node, connecting, writing
+LOOK_EVERY_S = 0.05
+INSTANCE = "tried"
+LONGEST_LOSS_S = 60.0
+
+
+@dataclass(slots=True)
+class Lab:
+    """A stand with a node and a hub, and the point that is watched."""
+
+    stand: Stand
+    broker: str
+    edge: Role
+    device: str = ""
+    point: PointDescription | None = None
+
+    def truth(self) -> Value | None:
+        """Return where the actuator stands, asked of the device."""
+        if self.stand.truth is None or self.point is None:
+            return None
+        return self.stand.truth(self.device, self.point.name)
+
+    async def choose(self, host: Host) -> float:
+        """Choose an actuator with a safe value and a link loss; return its link_loss_s. Raises Spared or Fault."""
+        await host.until(lambda: host.points)
+        await asyncio.sleep(0.5)  # births of further devices follow one another
+        for (device, _), point in host.points.items():
+            self.device, self.point = device, point
+            if point.safe_value is not None and point.link_loss_s is not None and self.truth() is not None:
+                if point.link_loss_s > LONGEST_LOSS_S:
+                    continue
+                return point.link_loss_s
+        if not any(it.kind in ("switch", "setpoint") for it in host.points.values()):
+            raise Spared
+        raise Fault(
+            "no actuator has a safe value, a link_loss_s and a `truth`",
+            "没有执行器同时具备安全值、link_loss_s 与 truth",
+        )
+
+    async def energise(self, host: Host) -> None:
+        """Command the actuator away from its safe value, so that there is something to make safe."""
+        point = self._point()
+        await self.safe(LATE_S + (point.link_loss_s or 0), "after its start")
+        unsafe = another(as_point(point), _value(point.safe_value))
+        identity = str(uuid4())
+        await host.command(identity, self.device, point.name, unsafe)
+        result = await host.result(identity)
+        if result.state is not CommandState.DONE or not same(as_point(point), unsafe, self.truth()):
+            raise Fault(
+                f"a command of {point.name} through a node ends as {result.state} {result.code}, at {self.truth()!r}",
+                f"经节点发送的 {point.name} 命令失败：{result.code}",
+            )
+
+    async def safe(self, within_s: float, when: str) -> None:
+        """Wait until the actuator stands at its safe value; raises Fault naming the occasion."""
+        point = self._point()
+        wanted = _value(point.safe_value)
+        try:
+            async with asyncio.timeout(within_s):
+                while not same(as_point(point), wanted, self.truth()):  # noqa: ASYNC110 -- a device tells nobody
+                    await asyncio.sleep(LOOK_EVERY_S)
+        except TimeoutError:
+            raise Fault(
+                f"{point.name} is at {self.truth()!r}, not at its safe value {wanted!r}, {within_s:g} s {when}",
+                f"{when}：{within_s:g} 秒内 {point.name} 未回到安全值 {wanted!r}",
+            ) from None
+
+    def _point(self) -> PointDescription:
+        if self.point is None:
+            raise Spared
+        return self.point
+
+
+async def safe_in_time(trial: Trial) -> None:
+    """Command, break something, and ask the device itself."""
+    async with trial.bench.open() as stand:
+        async with trial.watch(stand) as watched:
+            if not any(is_actuator(point) for _, point in watched.points):
+                raise Spared
+        async with _open_lab(trial, stand) as lab:
+            await _cut_off(lab)
+            async with open_host(lab.broker) as host:
+                loss_s = await lab.choose(host)
+                await lab.energise(host)
+                await _stopped(lab, loss_s)
+                await lab.energise(host)
+                await _killed(lab, loss_s)
+
+
+async def _cut_off(lab: Lab) -> None:
+    """The hub goes away."""
+    async with open_host(lab.broker) as host:
+        loss_s = await lab.choose(host)
+        await lab.energise(host)
+    await lab.safe(loss_s + LATE_S, "after the link to the hub was cut")
+
+
+async def _stopped(lab: Lab, loss_s: float) -> None:
+    """The node's process stands still, longer than the actuator may be left alone, and goes on."""
+    process = lab.edge.process
+    if process is None:
+        return
+    process.send_signal(signal.SIGSTOP)
+    await asyncio.sleep(loss_s + 0.5)
+    process.send_signal(signal.SIGCONT)
+    await lab.safe(loss_s + LATE_S, "after SIGSTOP and SIGCONT of the node")
+
+
+async def _killed(lab: Lab, loss_s: float) -> None:
+    """The node dies and is started again, as a service manager does."""
+    await lab.edge.stop(signal.SIGKILL)
+    await _start(lab.edge)
+    await lab.safe(loss_s + LATE_S, "after kill -9 and restart of the node")
+
+
+async def once(trial: Trial) -> None:
+    """The same command id, sent twice, is one order at the device."""
+    async with trial.bench.open() as stand:
+        if stand.orders is None:
+            raise Fault("the bench's Stand has no `orders`", "测试台没有 orders")
+        async with _open_lab(trial, stand) as lab, open_host(lab.broker) as host:
+            await lab.choose(host)
+            await lab.energise(host)
+            point = lab._point()  # noqa: SLF001 -- chosen above
+            before = stand.orders(lab.device, point.name)
+            identity = str(uuid4())
+            wanted = _value(point.safe_value)
+            await host.command(identity, lab.device, point.name, wanted)
+            await host.command(identity, lab.device, point.name, wanted)
+            await host.result(identity)
+            await host.command(identity, lab.device, point.name, wanted)
+            await host.until(
+                lambda: sum(it.id == identity and it.state is CommandState.DONE for it in host.results) > 1
+            )
+            times = stand.orders(lab.device, point.name) - before
+            if times != 1:
+                raise Fault(
+                    f"a command sent three times under one id was carried out {times} times",
+                    f"同一编号的命令发送三次，执行了 {times} 次",
+                )
+
+
+# --- the node ---------------------------------------------------------------------------------------------------------
+@asynccontextmanager
+async def _open_lab(trial: Trial, stand: Stand) -> AsyncIterator[Lab]:
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="labkeeper-gold-")))
+        broker = stand.broker or (await stack.enter_async_context(open_broker())).url
+        config = folder / "node.toml"
+        config.write_text(node_toml(trial.driver.name, broker, stand), encoding="utf-8")
+        arguments = ["--config", str(config), "--data", str(folder / "data")]
+        edge = Role("node", "labkeeper_edge", arguments, folder / "node.log")
+        await _start(edge)
+        try:
+            yield Lab(stand, broker, edge)
+        finally:
+            await edge.stop()
+
+
+async def _start(edge: Role) -> None:
+    try:
+        await edge.start()
+    except RoleDied as died:
+        raise Fault(f"the node does not start: {died}", f"节点无法启动：{died}") from died
+
+
+def node_toml(driver: str, broker: str, stand: Stand) -> str:
+    """Return the settings of a node with this driver and nothing else."""
+    top = {"school": SCHOOL, "node": NODE, "broker": broker, "rejoin_spread_s": 0, "poll_every_s": 0.2, "lab": "kit"}
+    lines = [f"{key} = {json.dumps(value)}" for key, value in top.items()]
+    lines += [f"[drivers.{INSTANCE}]", f"driver = {json.dumps(driver)}"]
+    lines += [f"{json.dumps(key)} = {_toml(value)}" for key, value in stand.settings.items()]
+    for device, points in stand.overrides.items():
+        for point, said in points.items():
+            lines.append(f"[devices.{json.dumps(device)}.points.{json.dumps(point)}]")
+            lines += [f"{key} = {json.dumps(value)}" for key, value in said.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: object) -> str:
+    """Return a value as TOML: JSON but for tables."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(key)} = {_toml(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def as_point(description: PointDescription) -> Setpoint | Switch:
+    """Return a description of the wire as the SDK's point, as far as choosing a value goes."""
+    value = _value(description.safe_value)
+    if isinstance(value, bool):
+        return Switch(description.name)
+    return Setpoint(
+        description.name,
+        type=type(value),
+        minimum=description.minimum,
+        maximum=description.maximum,
+        step=description.step,
+        options=description.options,
+    )
+
+
+def _value(scalar: object) -> Value:
+    if not isinstance(scalar, bool | int | float | str):
+        raise Spared
+    return scalar
+
+
+CHECKS = (
+    Check(
+        "safe_in_time",
+        Level.GOLD,
+        Title("及时回到安全值", "Safe in time: the node killed, stopped, cut off"),
+        Title(
+            "检查 safe_value、link_loss_s，以及驱动能否在重连后立即写入",
+            "Look at safe_value and link_loss_s, and whether the driver can write as soon as it is open again",
+        ),
+        safe_in_time,
+        within_s=180,
+    ),
+    Check(
+        "once",
+        Level.GOLD,
+        Title("命令只执行一次", "A repeated command id happens once"),
+        Title("不要在 write 中重发", "Do not send again inside write(): the platform decides about repeating"),
+        once,
+        within_s=90,
+    ),
+)

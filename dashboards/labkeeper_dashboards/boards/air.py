@@ -1,0 +1,83 @@
+"""Lab air and comfort, with the limits drawn and their source in the description."""
+
+from dataclasses import replace
+
+from labkeeper_dashboards.boards.parts import ROOM_TEMPERATURE, measured
+from labkeeper_dashboards.influxql import OF_LABS, of_latest, over_time, point
+from labkeeper_dashboards.limits import CO, CO2, HCHO, HUMIDITY, LIGHT, NOISE, PM10, PM25, TEMPERATURE, TVOC
+from labkeeper_dashboards.model import LAB, SCHOOL, Board, Kind, Look, Panel, Row
+from labkeeper_sdk import Title
+
+HIGHEST = Title("各实验室传感器中的最高值。", "The highest of each lab's sensors.")
+MEAN = Title("各实验室传感器的平均值。", "The mean of each lab's sensors.")
+
+FORMALDEHYDE = ("hcho", "formaldehyd", "formaldehyde")  # Zigbee2MQTT leaves the last letter out
+
+NOW = Panel(
+    Kind.BARS,
+    Title("此刻的二氧化碳", "CO2 now"),
+    HIGHEST,
+    (
+        of_latest(
+            "max", "value", f"{OF_LABS} AND {point('co2')}", ("lab",), name="co2", each=("device", "point")
+        ).called("$tag_lab"),
+    ),
+    Look("ppm", CO2, decimals=0, minimum=400, maximum=2500),
+    width=8,
+)
+TEN_MINUTES = Panel(
+    Kind.CHART,
+    Title("二氧化碳，10 分钟平均", "CO2, mean of 10 minutes"),
+    Title("限值针对 10 分钟平均值。", "The limits are meant for means of 10 minutes."),
+    (replace(over_time("mean", "value", f"{OF_LABS} AND {point('co2')}"), every="10m").called("$tag_lab"),),
+    Look("ppm", CO2, minimum=400),
+    width=16,
+)
+COMFORT = (
+    Panel(
+        Kind.CHART,
+        Title("温度", "Temperature"),
+        MEAN,
+        (over_time("mean", "value", f"{OF_LABS} AND {ROOM_TEMPERATURE}").called("$tag_lab"),),
+        Look("celsius", TEMPERATURE, decimals=1),
+    ),
+    Panel(
+        Kind.CHART,
+        Title("相对湿度", "Relative humidity"),
+        MEAN,
+        (over_time("mean", "value", f"{OF_LABS} AND {point('humidity')}").called("$tag_lab"),),
+        Look("humidity", HUMIDITY, minimum=0, maximum=100),
+    ),
+    measured(
+        Title("照度", "Illuminance"),
+        Title("各实验室中最亮处。", "The brightest place of each lab."),
+        ("illuminance",),
+        "lux",
+        LIGHT,
+    ),
+    measured(Title("噪声", "Noise"), HIGHEST, ("noise", "sound_pressure"), "dB", NOISE),
+)
+BOARD = Board(
+    "air",
+    Title("实验室空气与舒适度", "Lab air and comfort"),
+    Title(
+        "空气质量、温湿度、光与声，附参考限值。",
+        "Air quality, warmth, moisture, light and sound, with reference limits.",
+    ),
+    (SCHOOL, LAB),
+    (
+        Row(Title("二氧化碳", "Carbon dioxide"), (NOW, TEN_MINUTES)),
+        Row(
+            Title("颗粒物与有害气体", "Particles and harmful gases"),
+            (
+                measured(Title("PM2.5", "PM2.5"), HIGHEST, ("pm25", "pm2_5"), "conμgm3", PM25, width=8),
+                measured(Title("PM10", "PM10"), HIGHEST, ("pm10",), "conμgm3", PM10, width=8),
+                measured(Title("一氧化碳", "Carbon monoxide"), HIGHEST, ("co", "carbon_monoxide"), "ppm", CO, width=8),
+                measured(Title("甲醛", "Formaldehyde"), HIGHEST, FORMALDEHYDE, "conmgm3", HCHO),
+                measured(Title("总挥发性有机物", "TVOC"), HIGHEST, ("tvoc",), "conmgm3", TVOC),
+            ),
+        ),
+        Row(Title("舒适度", "Comfort"), COMFORT),
+    ),
+    since="now-24h",
+)

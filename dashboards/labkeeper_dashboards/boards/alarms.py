@@ -1,0 +1,139 @@
+"""Alarms and their KPIs, as EEMUA 191 and IEC 62682 count them; alarms are evaluated in the hub, never in Grafana."""
+
+from labkeeper_dashboards.boards.parts import LAB, YES_NO, counted, number
+from labkeeper_dashboards.influxql import ABOUT_NODES, HUB, Query, at_once, figure, of_latest, over_time
+from labkeeper_dashboards.limits import ALARM_HOUR, ALARM_RATE, NEVER, NONE, NOTHING_WRONG
+from labkeeper_dashboards.model import LAB as LAB_CHOICE
+from labkeeper_dashboards.model import SCHOOL, Board, Column, Kind, Look, Panel, Row
+from labkeeper_sdk import Title
+
+BY_LAB = f"{ABOUT_NODES} AND \"device\" = '#alarms'"
+PRIORITIES = '"device" = \'alarms\' AND "point" =~ /^raised_(low|medium|high)$/'
+
+
+def latest(name: str) -> Query:
+    """Ask for the newest of one figure."""
+    return at_once("last", "value_int", f"{HUB} AND {figure('alarms', name)}")
+
+
+NOW = (
+    number(
+        Title("未解除", "Standing"),
+        Title("已触发且尚未恢复的报警。", "Alarms raised and not returned to normal."),
+        latest("standing"),
+        "none",
+        NOTHING_WRONG,
+    ),
+    number(
+        Title("未确认", "Unacknowledged"),
+        Title("还没有人确认的报警。", "Alarms nobody has acknowledged yet."),
+        latest("unacknowledged"),
+        "none",
+        NEVER,
+    ),
+    number(
+        Title("已搁置", "Shelved"),
+        Title("有人在限定时间内搁置的报警。", "Alarms a person put aside for a limited time."),
+        latest("shelved"),
+        "none",
+        NOTHING_WRONG,
+    ),
+    number(
+        Title("长期未解除", "Stale"),
+        Title("持续超过 24 小时的报警。", "Alarms standing for more than 24 hours."),
+        latest("stale"),
+        "none",
+        NOTHING_WRONG,
+    ),
+    number(
+        Title("反复报警", "Chattering"),
+        Title("反复触发又恢复的报警。", "Alarms that come and go again and again."),
+        latest("chattering"),
+        "none",
+        NOTHING_WRONG,
+    ),
+    number(
+        Title("报警泛滥", "Flood"),
+        Title("10 分钟内触发 10 条及以上。", "10 alarms and more within 10 minutes."),
+        latest("flood"),
+        "none",
+        NEVER,
+        words=YES_NO,
+    ),
+)
+RATES = (
+    Panel(
+        Kind.CHART,
+        Title("每 10 分钟触发的报警", "Alarms in 10 minutes"),
+        Title("最近 10 分钟触发的条数。", "How many were raised in the last 10 minutes."),
+        (over_time("max", "value_int", f"{HUB} AND {figure('alarms', 'raised_10min')}", ()).called("10 min"),),
+        Look("none", ALARM_RATE, minimum=0),
+        width=8,
+    ),
+    Panel(
+        Kind.CHART,
+        Title("高峰小时", "Peak hour"),
+        Title("最近 24 小时中最繁忙的一小时的条数。", "The busiest hour of the last 24."),
+        (over_time("max", "value_int", f"{HUB} AND {figure('alarms', 'peak_hour')}", ()).called("1 h"),),
+        Look("none", ALARM_HOUR, minimum=0),
+        width=8,
+    ),
+    Panel(
+        Kind.CHART,
+        Title("确认用时", "Time to acknowledge"),
+        Title("最近一小时确认用时的中位数。", "The median of the last hour."),
+        (over_time("max", "value", f"{HUB} AND {figure('alarms', 'acknowledge')}", ()).called("median"),),
+        Look("s", NONE, minimum=0),
+        width=8,
+    ),
+)
+MIX = Panel(
+    Kind.CHART,
+    Title("按优先级", "By priority"),
+    Title(
+        "每段时间触发的报警；健康的比例是高 5 %、中 15 %、低 80 %（EEMUA 191）。",
+        "Raised in each step; a healthy mix is 5 % high, 15 % medium, 80 % low (EEMUA 191).",
+    ),
+    (counted(f"{HUB} AND {PRIORITIES}", ("point",)).called("$tag_point"),),
+    Look("none", NONE, bars=True, stacked=True, minimum=0),
+)
+LABS = Panel(
+    Kind.TABLE,
+    Title("各实验室", "By lab"),
+    Title(
+        "各实验室未解除的报警数及其最高优先级（1 低、2 中、3 高）。",
+        "Standing alarms of each lab and the highest priority among them (1 low, 2 medium, 3 high).",
+    ),
+    (
+        of_latest(
+            "sum", "value_int", f"{BY_LAB} AND \"point\" = 'standing'", ("lab",), name="standing", each=("node",)
+        ).as_table(),
+        of_latest(
+            "max", "value_int", f"{BY_LAB} AND \"point\" = 'highest'", ("lab",), name="highest", each=("node",)
+        ).as_table(),
+    ),
+    Look(
+        "none",
+        NONE,
+        columns=(
+            LAB,
+            Column("standing", Title("未解除", "Standing"), limits=NOTHING_WRONG, decimals=0),
+            Column("highest", Title("最高优先级", "Highest priority"), limits=NOTHING_WRONG, decimals=0),
+        ),
+    ),
+)
+BOARD = Board(
+    "alarms",
+    Title("报警与指标", "Alarms and their KPIs"),
+    Title(
+        "报警由中枢判定，这里只作显示；指标依据 EEMUA 191 与 IEC 62682。",
+        "The hub judges alarms, this page shows them; KPIs follow EEMUA 191 and IEC 62682.",
+    ),
+    (SCHOOL, LAB_CHOICE),
+    (
+        Row(Title("此刻", "Now"), NOW),
+        Row(Title("频率", "Rates"), RATES),
+        Row(Title("构成", "Mix"), (MIX, LABS)),
+    ),
+    since="now-24h",
+)

@@ -1,0 +1,64 @@
+"""Panels and questions that several dashboards have in common."""
+
+from dataclasses import replace
+
+from labkeeper_dashboards.influxql import ABOUT_NODES, OF_LABS, Query, at_once, over_time, point
+from labkeeper_dashboards.limits import NONE, Limits
+from labkeeper_dashboards.model import Column, Kind, Look, Panel, Words
+from labkeeper_sdk import Title
+
+YES_NO = Words(Title("否", "no"), Title("是", "yes"), "green", "red")
+ONLINE = Words(Title("离线", "offline"), Title("在线", "online"), "red", "green")
+QUIET = Words(Title("正常", "quiet"), Title("报警", "alarm"), "green", "red")
+OPEN_CLOSED = Words(Title("开", "open"), Title("关", "closed"), "orange", "green")
+WORKS = Words(Title("中断", "broken"), Title("正常", "works"), "red", "green")
+FAILS = Words(Title("正常", "works"), Title("故障", "fails"), "green", "red")
+DRY = Words(Title("干燥", "dry"), Title("漏水", "leak"), "green", "red")
+
+LAB = Column("lab", Title("实验室", "Lab"))
+DEVICE = Column("device", Title("设备编号", "Device id"))
+NAME = Column("name", Title("设备", "Device"))
+BENCH = Column("bench", Title("实验台", "Bench"))
+NODE = Column("node", Title("节点", "Node"))
+ROOM_TEMPERATURE = '"point" =~ /^((air|climate|room|environment)\\/)?temperature$/'
+LATELY = "time > now() - 2h"
+"""Names are written every ten minutes: the window of the page may be shorter than that."""
+
+
+def names() -> Query:
+    """Ask what devices are called in the page's language."""
+    where = f"{ABOUT_NODES} AND \"point\" = 'title_${{language}}'"
+    return replace(at_once("last", "value_text", where, ("lab", "device"), name="name").as_table(), window=LATELY)
+
+
+def benches() -> Query:
+    """Ask where devices stand."""
+    where = f"{ABOUT_NODES} AND \"point\" = 'bench'"
+    return replace(at_once("last", "value_text", where, ("lab", "device"), name="bench").as_table(), window=LATELY)
+
+
+def counted(where: str, by: tuple[str, ...] = ()) -> Query:
+    """Ask how much a counter grew in each step; it begins anew with the hub."""
+    fields = (("grown", 'non_negative_difference(last("value_int"))'),)
+    return Query(fields, where, by, every="$__interval", fill="none")
+
+
+def per_second(where: str, by: tuple[str, ...]) -> Query:
+    """Ask how fast a counter grew."""
+    fields = (("rate", 'non_negative_derivative(last("value_int"), 1s)'),)
+    return Query(fields, where, by, every="$__interval", fill="none")
+
+
+def measured(
+    title: Title, text: Title, names_of_point: tuple[str, ...], unit: str, limits: Limits, *, width: int = 12
+) -> Panel:
+    """A chart of one quantity, a line per lab: the highest of its sensors in each step, as limits ask."""
+    query = over_time("max", "value", f"{OF_LABS} AND {point(*names_of_point)}").called("$tag_lab")
+    return Panel(Kind.CHART, title, text, (query,), Look(unit, limits), width)
+
+
+def number(
+    title: Title, text: Title, query: Query, unit: str, limits: Limits = NONE, *, words: Words | None = None
+) -> Panel:
+    """One big number."""
+    return Panel(Kind.NUMBER, title, text, (query,), Look(unit, limits, words, decimals=0), width=4, height=4)

@@ -1,0 +1,123 @@
+"""What a dashboard is, before Grafana: rows of panels, each with its questions, unit, limits and words."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from labkeeper_dashboards.influxql import Query
+from labkeeper_dashboards.limits import Limits
+from labkeeper_sdk import Title
+
+
+class Kind(StrEnum):
+    """The panels used; Grafana ships all of them."""
+
+    CHART = "timeseries"
+    NUMBER = "stat"
+    TABLE = "table"
+    STATES = "state-timeline"
+    BARS = "bargauge"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What stands for a value: 0 and 1, true and false."""
+
+    no: Title
+    yes: Title
+    no_colour: str
+    yes_colour: str
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table: how it is called, its unit and limits; `words` stand for truths."""
+
+    name: str
+    title: Title
+    unit: str = "none"
+    limits: Limits | None = None
+    words: Words | None = None
+    decimals: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a panel shows what it got."""
+
+    unit: str
+    limits: Limits
+    words: Words | None = None
+    decimals: int | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    stacked: bool = False
+    bars: bool = False
+    columns: tuple[Column, ...] = ()
+    needs: str = ""  # a table's rows without this column are left out: names come for every device
+    total_by: tuple[str, ...] = ()  # a table's rows that agree in these columns become one, its numbers added up
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One panel. `width` in 24ths of the page, `height` in lines of 38 pixels."""
+
+    kind: Kind
+    title: Title
+    text: Title
+    queries: tuple[Query, ...]
+    look: Look
+    width: int = 12
+    height: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A choice at the top of the page, filled by `query`; `many`: several, or all."""
+
+    name: str
+    title: Title
+    text: Title
+    query: str
+    many: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Panels under a heading."""
+
+    title: Title
+    panels: tuple[Panel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """One dashboard; `name` is the end of its uid."""
+
+    name: str
+    title: Title
+    text: Title
+    variables: tuple[Variable, ...]
+    rows: tuple[Row, ...]
+    since: str = "now-6h"
+    refresh: str = "30s"
+
+    @property
+    def panels(self) -> tuple[Panel, ...]:
+        """Every panel, in order."""
+        return tuple(panel for row in self.rows for panel in row.panels)
+
+
+SCHOOL = Variable(
+    "school",
+    Title("学校", "School"),
+    Title("数据来自哪所学校", "Whose readings are shown"),
+    'SHOW TAG VALUES FROM "readings" WITH KEY = "school"',
+)
+SCHOOLS = Variable("school", SCHOOL.title, SCHOOL.text, SCHOOL.query, many=True)
+LAB = Variable(
+    "lab",
+    Title("实验室", "Lab"),
+    Title("一间、几间或全部实验室", "One lab, several or all"),
+    'SHOW TAG VALUES FROM "readings" WITH KEY = "lab" WHERE "school" =~ /^$school$/ AND "node" !~ /^#hub$/',
+    many=True,
+)

@@ -1,0 +1,160 @@
+"""Each kind of panel, made with Grafana's SDK; what all of them need is said once."""
+
+from collections.abc import Callable, Mapping
+from string import ascii_uppercase
+from typing import TypeAlias, TypeVar
+
+from grafana_foundation_sdk.builders import bargauge, common, dashboard, stat, statetimeline, table, timeseries
+from grafana_foundation_sdk.models import common as looks
+from grafana_foundation_sdk.models import dashboard as models
+
+from labkeeper_dashboards import tables
+from labkeeper_dashboards.limits import Limits
+from labkeeper_dashboards.model import Kind, Look, Panel, Words
+from labkeeper_dashboards.query import InfluxQueryBuilder
+from labkeeper_sdk import Title
+
+Say: TypeAlias = Callable[[Title], str]
+AnyPanel: TypeAlias = timeseries.Panel | stat.Panel | table.Panel | statetimeline.Panel | bargauge.Panel
+P = TypeVar("P", timeseries.Panel, stat.Panel, table.Panel, statetimeline.Panel, bargauge.Panel)
+NO_DATA = Title("无数据", "no data")
+
+
+def panel_of(panel: Panel, say: Say) -> AnyPanel:
+    """Return the panel, its queries named A, B, C …, without id and place."""
+    return MAKERS[panel.kind](panel, say)
+
+
+def chart(panel: Panel, say: Say) -> timeseries.Panel:
+    """Lines over time, the limits drawn across."""
+    look = panel.look
+    style = looks.GraphThresholdsStyleMode.DASHED if look.limits.drawn else looks.GraphThresholdsStyleMode.OFF
+    made = (
+        _common(timeseries.Panel(), panel, say)
+        .thresholds_style(common.GraphThresholdsStyleConfig().mode(style))
+        .legend(_legend())
+        .tooltip(common.VizTooltipOptions().mode(looks.TooltipDisplayMode.MULTI))
+        .line_width(2)
+        .fill_opacity(80 if look.bars else 8)
+        .show_points(looks.VisibilityMode.AUTO)
+        .span_nulls(False)
+        .draw_style(looks.GraphDrawStyle.BARS if look.bars else looks.GraphDrawStyle.LINE)
+    )
+    if look.stacked:
+        made.stacking(common.StackingConfig().mode(looks.StackingMode.NORMAL).group("A"))
+    return made
+
+
+def number(panel: Panel, say: Say) -> stat.Panel:
+    """One big number for each line, on the colour of its limit."""
+    return (
+        _common(stat.Panel(), panel, say)
+        .reduce_options(_last())
+        .color_mode(looks.BigValueColorMode.BACKGROUND_SOLID)
+        .graph_mode(looks.BigValueGraphMode.NONE)
+        .text_mode(looks.BigValueTextMode.AUTO)
+    )
+
+
+def bars(panel: Panel, say: Say) -> bargauge.Panel:
+    """A horizontal bar for each line."""
+    return (
+        _common(bargauge.Panel(), panel, say)
+        .reduce_options(_last())
+        .orientation(looks.VizOrientation.HORIZONTAL)
+        .display_mode(looks.BarGaugeDisplayMode.BASIC)
+        .name_placement(looks.BarGaugeNamePlacement.LEFT)
+    )
+
+
+def states(panel: Panel, say: Say) -> statetimeline.Panel:
+    """A coloured band for each line, one colour a state."""
+    return (
+        _common(statetimeline.Panel(), panel, say)
+        .merge_values(True)
+        .show_value(looks.VisibilityMode.NEVER)
+        .row_height(0.8)
+        .legend(_legend())
+        .tooltip(common.VizTooltipOptions().mode(looks.TooltipDisplayMode.SINGLE))
+    )
+
+
+def sheet(panel: Panel, say: Say) -> table.Panel:
+    """A table; the answers of its queries are joined by the columns they share."""
+    made = _common(table.Panel(), panel, say).filterable(True).transformations(tables.joined(panel, say))
+    for column in panel.look.columns:
+        properties = [models.DynamicConfigValue("unit", column.unit)]
+        if column.decimals is not None:
+            properties.append(models.DynamicConfigValue("decimals", column.decimals))
+        if column.limits is not None:
+            steps = _thresholds(column.limits).build()
+            properties.append(models.DynamicConfigValue("thresholds", steps))
+            cell = {"type": looks.TableCellDisplayMode.COLOR_BACKGROUND, "mode": "basic"}
+            properties.append(models.DynamicConfigValue("custom.cellOptions", cell))
+        if column.words is not None:
+            properties.append(models.DynamicConfigValue("mappings", _mappings(column.words, say)))
+        made.override_by_name(say(column.title), properties)
+    return made
+
+
+def _common(made: P, panel: Panel, say: Say) -> P:
+    look = panel.look
+    (
+        made.title(say(panel.title))
+        .description(f"{say(panel.text)} {say(look.limits.source)}".strip())
+        .span(panel.width)
+        .height(panel.height)
+        .unit(look.unit)
+        .no_value(say(NO_DATA))
+        .thresholds(_thresholds(look.limits))
+        .color_scheme(dashboard.FieldColor().mode(_colour(panel)))
+    )
+    for reference, query in zip(ascii_uppercase, panel.queries, strict=False):
+        made.with_target(InfluxQueryBuilder(reference, query))
+    _ranged(made, look)
+    if look.words is not None:
+        made.mappings(_mappings(look.words, say))
+    return made
+
+
+def _ranged(made: AnyPanel, look: Look) -> None:
+    if look.decimals is not None:
+        made.decimals(look.decimals)
+    if look.minimum is not None:
+        made.min(look.minimum)
+    if look.maximum is not None:
+        made.max(look.maximum)
+
+
+def _colour(panel: Panel) -> models.FieldColorModeId:
+    by_limit = panel.kind is not Kind.CHART
+    return models.FieldColorModeId.THRESHOLDS if by_limit else models.FieldColorModeId.PALETTE_CLASSIC
+
+
+def _thresholds(limits: Limits) -> dashboard.ThresholdsConfig:
+    steps = [models.Threshold(None, limits.base), *(models.Threshold(value, colour) for value, colour in limits.steps)]
+    return dashboard.ThresholdsConfig().mode(models.ThresholdsMode.ABSOLUTE).steps(steps)
+
+
+def _mappings(words: Words, say: Say) -> list[models.ValueMapping]:
+    no = models.ValueMappingResult(say(words.no), words.no_colour, index=0)
+    yes = models.ValueMappingResult(say(words.yes), words.yes_colour, index=1)
+    return [models.ValueMap({"0": no, "false": no, "1": yes, "true": yes})]
+
+
+def _legend() -> common.VizLegendOptions:
+    legend = common.VizLegendOptions().display_mode(looks.LegendDisplayMode.LIST)
+    return legend.placement(looks.LegendPlacement.BOTTOM).show_legend(True)
+
+
+def _last() -> common.ReduceDataOptions:
+    return common.ReduceDataOptions().calcs(["lastNotNull"]).values(False)
+
+
+MAKERS: Mapping[Kind, Callable[[Panel, Say], AnyPanel]] = {
+    Kind.CHART: chart,
+    Kind.NUMBER: number,
+    Kind.TABLE: sheet,
+    Kind.STATES: states,
+    Kind.BARS: bars,
+}

@@ -1,0 +1,52 @@
+"""The journal's upkeep in numbers, for Prometheus."""
+
+from collections.abc import Iterator
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+
+from labkeeper_hub.model import UpkeepStatus
+
+REASONS = ("age", "bytes")
+LEVELS = {0: "raw", 60_000: "1m", 900_000: "15m", 3_600_000: "1h"}
+
+
+def upkeep_families(upkeep: UpkeepStatus) -> Iterator[Metric]:
+    """Return what upkeep did, how long it took, and what waits."""
+    counter, gauge = CounterMetricFamily, GaugeMetricFamily
+    yield counter("labkeeper_journal_compactions", "Times the log became chunks.", upkeep.compactions)
+    yield counter("labkeeper_journal_compacted_readings", "Readings that went into chunks.", upkeep.compacted)
+    yield counter("labkeeper_journal_rolled_readings", "Readings that went into roll-ups.", upkeep.rolled)
+    yield gauge("labkeeper_journal_unrolled_chunks", "Chunks waiting for their roll-up.", upkeep.unrolled_chunks)
+    yield counter("labkeeper_journal_pages_given_back", "Free pages given back to the disk.", upkeep.pages_given_back)
+    yield gauge("labkeeper_journal_file_bytes", "The journal's file, as of the last look.", upkeep.file_bytes)
+    yield gauge("labkeeper_journal_free_bytes", "Of it, free pages.", upkeep.free_bytes)
+    yield gauge("labkeeper_journal_upkeep_failing", "1 while upkeep cannot go on.", bool(upkeep.failing))
+    yield _seconds(upkeep)
+    yield from _retired(upkeep)
+
+
+def _seconds(upkeep: UpkeepStatus) -> Metric:
+    family = CounterMetricFamily(
+        "labkeeper_journal_upkeep_seconds", "Time upkeep took, by job; waiting for the writer included.", labels=["job"]
+    )
+    family.add_metric(["compaction"], upkeep.compaction_s)
+    family.add_metric(["roll_up"], upkeep.roll_s)
+    family.add_metric(["retention"], upkeep.retire_s)
+    family.add_metric(["vacuum"], upkeep.vacuum_s)
+    return family
+
+
+def _retired(upkeep: UpkeepStatus) -> Iterator[Metric]:
+    labels = ["reason", "level"]
+    chunks = CounterMetricFamily("labkeeper_journal_retired_chunks", "Chunks that retention deleted.", labels=labels)
+    rows = CounterMetricFamily(
+        "labkeeper_journal_retired_rows", "Readings (raw) or buckets that retention deleted.", labels=labels
+    )
+    size = CounterMetricFamily("labkeeper_journal_retired_bytes", "Bytes that retention deleted.", labels=labels)
+    counts = {(one.reason, one.level): (one.chunks, one.rows, one.bytes) for one in upkeep.retired}
+    for reason in REASONS:
+        for level, name in LEVELS.items():
+            for family, count in zip((chunks, rows, size), counts.get((reason, level), (0, 0, 0)), strict=True):
+                family.add_metric([reason, name], count)
+    yield from (chunks, rows, size)

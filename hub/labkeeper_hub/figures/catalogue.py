@@ -1,0 +1,104 @@
+"""Which figures the hub writes about itself; `docs/reference/hub-figures.md` describes each of them.
+
+Truths are 0 or 1 and not booleans, so that a mean over time is a share of time and a sum is a count.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from labkeeper_hub.model import HUB_NODE
+from labkeeper_sdk import Title
+from labkeeper_wire.datatypes import DataType
+from labkeeper_wire.descriptor import PointDescription
+
+LEDGER, NODE, ITSELF = "#ledger", "#node", "#itself"
+"""Devices of what the hub knows about a node, and of what a foreign node says of itself; no device can be called so."""
+JOURNAL, BROKER, PRESENCE, COMMANDS, REFUSALS = "journal", "broker", "presence", "commands", "refusals"
+"""Devices of what the hub knows about itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure: its name, its unit (UCUM), what people call it. Names and benches are texts, the rest numbers."""
+
+    name: str
+    unit: str
+    title: Title
+    datatype: DataType = DataType.INT64
+
+    @property
+    def is_text(self) -> bool:
+        return self.datatype is DataType.STRING
+
+    @property
+    def description(self) -> PointDescription:
+        """The figure as a point."""
+        kind, title = "state" if self.is_text else "measure", self.title
+        return PointDescription(self.name, kind, self.datatype, self.unit, title_zh=title.zh, title_en=title.en)
+
+
+def node_about(node: str) -> str:
+    """Return the reserved node that carries what the hub knows about `node`; its lab is that node's."""
+    return f"{HUB_NODE}/{node}"
+
+
+OF_LEDGER = {
+    figure.name: figure
+    for figure in (
+        Figure("taken", "{readings}", Title("节点已采集的读数", "Readings taken by the node")),
+        Figure("stored", "{readings}", Title("已存储的读数", "Readings stored")),
+        Figure("gaps", "{readings}", Title("已登记缺失的读数", "Readings given up as gaps")),
+        Figure("pending", "{readings}", Title("尚未存储的读数", "Readings taken and not stored yet")),
+        Figure("missing", "{readings}", Title("账目差额", "Readings missing at the node's last word")),
+        Figure("duplicates", "{batches}", Title("重复批次", "Batches that came again")),
+        Figure("backlog", "{batches}", Title("节点积压批次", "Batches waiting at the node")),
+        Figure("age", "s", Title("最新读数的年龄", "Age of the newest reading"), DataType.DOUBLE),
+    )
+}
+OF_PRESENCE = {
+    figure.name: figure
+    for figure in (
+        Figure("online", "", Title("在线", "Online")),
+        Figure("returns", "{times}", Title("重新上线次数", "Times it came back online")),
+    )
+}
+OF_DEVICE = {
+    figure.name: figure
+    for figure in (
+        Figure("title_zh", "", Title("中文名称", "Title in Chinese"), DataType.STRING),
+        Figure("title_en", "", Title("英文名称", "Title in English"), DataType.STRING),
+        Figure("bench", "", Title("实验台", "Bench"), DataType.STRING),
+    )
+}
+OF_HUB: dict[str, Sequence[Figure]] = {
+    JOURNAL: (
+        Figure("committed", "{readings}", Title("已提交的读数", "Readings committed since the start")),
+        Figure("queued", "{readings}", Title("等待提交的读数", "Readings waiting for their commit")),
+        Figure("hot", "{readings}", Title("等待压缩的读数", "Readings not yet compacted")),
+        Figure("commit", "ms", Title("上次提交耗时", "How long the last commit took"), DataType.DOUBLE),
+        Figure("size", "By", Title("日志占用空间", "Size on disk")),
+        Figure("failing", "", Title("无法写入", "Cannot write")),
+    ),
+    BROKER: (
+        Figure("connected", "", Title("已连接", "Connected")),
+        Figure("messages", "{messages}", Title("收到的消息", "Messages received since the start")),
+    ),
+    PRESENCE: (
+        Figure("nodes", "", Title("节点总数", "Nodes")),
+        Figure("nodes_online", "", Title("在线节点", "Nodes online")),
+        Figure("devices", "", Title("设备总数", "Devices")),
+        Figure("devices_online", "", Title("在线设备", "Devices online")),
+    ),
+    COMMANDS: (
+        Figure("done", "{commands}", Title("已完成的命令", "Commands done since the start")),
+        Figure("rejected", "{commands}", Title("被拒绝的命令", "Commands rejected since the start")),
+        Figure("failed", "{commands}", Title("失败的命令", "Commands failed since the start")),
+        Figure("expired", "{commands}", Title("过期的命令", "Commands expired since the start")),
+        Figure("unknown", "{commands}", Title("结果未知的命令", "Commands of unknown outcome since the start")),
+    ),
+}
+
+
+def refusal_figure(reason: str) -> Figure:
+    """Return the figure of a reason to refuse input; reasons are a closed set of short codes."""
+    return Figure(reason, "{times}", Title(f"拒绝输入：{reason}", f"Input refused: {reason}"))

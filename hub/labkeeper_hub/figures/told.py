@@ -1,0 +1,126 @@
+"""From what the parts say to readings: pure."""
+
+from collections import Counter
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from labkeeper_hub.figures import catalogue
+from labkeeper_hub.figures.catalogue import Figure, node_about, refusal_figure
+from labkeeper_hub.model import HUB_NODE, Device, LedgerEntry, Node, NodeKey, PointKey, State, Status
+
+
+class Told(NamedTuple):
+    """One figure of one moment; `about` is the node whose lab it belongs to, None for the hub itself."""
+
+    key: PointKey
+    figure: Figure
+    value: float | str
+    about: Node | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the parts said at one moment; `newest_ms` is the time of each node's newest reading."""
+
+    now_ms: int
+    nodes: Sequence[Node]
+    devices: Sequence[Device]
+    ledger: Sequence[LedgerEntry]
+    newest_ms: Mapping[NodeKey, int]
+    returns: Mapping[Hashable, int]
+    ends: Mapping[tuple[str, State], int]
+    status: Status
+    journal_bytes: int
+
+
+def figures(seen: Seen) -> Iterator[Told]:
+    """Return every figure. What counts the whole hub is told under each school it serves: a school's dashboards
+    read that school and nothing else.
+    """
+    nodes = {node.key: node for node in seen.nodes}
+    for node in seen.nodes:
+        yield from _presence(node.key, catalogue.NODE, node, node, seen)
+    for device in seen.devices:
+        yield from _device(device, nodes[device.key.of_node], seen)
+    for entry in seen.ledger:
+        node_of = nodes.get(entry.node)
+        if node_of is not None and entry.epoch == (node_of.outbox.epoch if node_of.outbox else None):
+            yield from _ledger(entry, node_of, seen)
+    for school in sorted({key.school for key in nodes}):
+        yield from _hub(school, seen)
+
+
+def _presence(key: NodeKey, name: str, thing: Node | Device, about: Node, seen: Seen) -> Iterator[Told]:
+    values = {"online": int(thing.online), "returns": seen.returns.get(thing.key, 0)}
+    yield from _told(key, name, catalogue.OF_PRESENCE, values, about)
+
+
+def _device(device: Device, about: Node, seen: Seen) -> Iterator[Told]:
+    # what a foreign node says of itself is a device without a name
+    key, name = device.key.of_node, device.key.device or catalogue.ITSELF
+    yield from _presence(key, name, device, about, seen)
+    said = device.description
+    zh, en = said.title_zh or said.title_en, said.title_en or said.title_zh
+    texts = {"title_zh": zh or name, "title_en": en or name, "bench": said.bench or None}
+    yield from _told(key, name, catalogue.OF_DEVICE, texts, about)
+
+
+def _ledger(entry: LedgerEntry, about: Node, seen: Seen) -> Iterator[Told]:
+    newest_ms = seen.newest_ms.get(entry.node)
+    values = {
+        "taken": entry.taken,
+        "stored": entry.stored,
+        "gaps": entry.gaps,
+        "pending": entry.pending,
+        "missing": entry.missing,
+        "duplicates": entry.duplicates,
+        "backlog": entry.backlog,
+        "age": None if newest_ms is None else max(0, seen.now_ms - newest_ms) / 1000,
+    }
+    yield from _told(entry.node, catalogue.LEDGER, catalogue.OF_LEDGER, values, about)
+
+
+def _told(
+    node: NodeKey, device: str, known: Mapping[str, Figure], values: Mapping[str, float | str | None], about: Node
+) -> Iterator[Told]:
+    for name, value in values.items():
+        if value is not None:
+            yield Told(PointKey(node.school, node_about(node.node), device, name), known[name], value, about)
+
+
+def _hub(school: str, seen: Seen) -> Iterator[Told]:
+    for device, values in _hub_values(school, seen):
+        for figure in catalogue.OF_HUB[device]:
+            yield Told(PointKey(school, HUB_NODE, device, figure.name), figure, values[figure.name], None)
+    for reason, count in sorted(seen.status.refusals.items()):
+        key = PointKey(school, HUB_NODE, catalogue.REFUSALS, reason)
+        yield Told(key, refusal_figure(reason), count, None)
+
+
+def _hub_values(school: str, seen: Seen) -> Iterator[tuple[str, Mapping[str, float]]]:
+    status, journal = seen.status, seen.status.journal
+    yield (
+        catalogue.JOURNAL,
+        {
+            "committed": journal.committed,
+            "queued": journal.queued,
+            "hot": journal.hot,
+            "commit": journal.last_commit_ms,
+            "size": seen.journal_bytes,
+            "failing": int(bool(journal.failing)),
+        },
+    )
+    yield catalogue.BROKER, {"connected": int(status.broker_connected), "messages": status.messages}
+    yield (
+        catalogue.PRESENCE,
+        {
+            **_online("nodes", [node.online for node in seen.nodes if node.key.school == school]),
+            **_online("devices", [device.online for device in seen.devices if device.key.school == school]),
+        },
+    )
+    yield catalogue.COMMANDS, {state.value: seen.ends.get((school, state), 0) for state in State if state.final}
+
+
+def _online(name: str, states: Sequence[bool]) -> Mapping[str, int]:
+    return {name: len(states), f"{name}_online": Counter(states)[True]}

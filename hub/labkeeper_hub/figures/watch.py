@@ -1,0 +1,103 @@
+"""The worker that looks at the hub's parts and writes what it sees into the journal, like any node's readings."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from labkeeper_hub.figures.tallies import Ends, Returns
+from labkeeper_hub.figures.told import Seen, Told, figures
+from labkeeper_hub.model import NodeKey
+from labkeeper_hub.ports import Commands, Health, Ledger
+from labkeeper_hub.registry.known import KnownNode, KnownPoint
+from labkeeper_hub.registry.registry import HubRegistry
+from labkeeper_hub.timeseries.columns import FLOAT
+from labkeeper_hub.timeseries.journal import Journal
+from labkeeper_sdk import Quality
+from labkeeper_wire.descriptor import NodeDescription
+
+REPEAT = 60  # looks after which a name that has not changed is written again, so that a window of time finds it
+
+
+@dataclass(slots=True)
+class Watch:
+    """Looks every `every_s`; its nodes are in no ledger and in no list of nodes, devices or labs."""
+
+    registry: HubRegistry
+    journal: Journal
+    ledger: Ledger
+    commands: Commands
+    health: Health
+    journal_file: Path
+    every_s: float
+    now_ms: Callable[[], int]
+    _returns: Returns = field(default_factory=Returns)
+    _ends: Ends = field(default_factory=Ends)
+    _looks: int = 0
+
+    async def run(self) -> None:
+        """Look, for ever; a journal that is full is not filled further."""
+        self._returns.first_seen((*self.registry.nodes(), *self.registry.devices()))
+        while True:
+            await asyncio.sleep(self.every_s)
+            await self.journal.room()
+            self.write(self.now_ms())
+
+    def write(self, now_ms: int) -> None:
+        """Write down what is to be seen now."""
+        changed = []
+        for told in figures(self._seen(now_ms)):
+            point = self._point(told, now_ms)
+            if told.figure.is_text and point.value == told.value and self._looks % REPEAT:
+                continue
+            point.value = float(told.value) if point.kind == FLOAT else told.value
+            point.time_ms, point.quality = now_ms, Quality.GOOD
+            self.journal.group.add(point.series, now_ms, point.kind, point.value)
+            changed.append(point)
+        self._looks += 1
+        if changed:
+            self.registry.bus.note_all(changed)
+            self.journal.filled()
+
+    def _seen(self, now_ms: int) -> Seen:
+        nodes, devices = self.registry.nodes(), self.registry.devices()
+        self._returns.look((*nodes, *devices))
+        self._ends.look(self.commands.open())
+        return Seen(
+            now_ms,
+            nodes,
+            devices,
+            self.ledger.ledger(),
+            _newest(self.registry.known),
+            self._returns.counts,
+            self._ends.counts,
+            self.health.status(),
+            _bytes(self.journal_file),
+        )
+
+    def _point(self, told: Told, now_ms: int) -> KnownPoint:
+        key = told.key
+        node = self.registry.node_at(key.of_node, now_ms)
+        node.online = True
+        if told.about is not None:
+            title = told.about.lab_title
+            node.description = NodeDescription(told.about.lab, title.zh, title.en)
+        device = self.registry.device_at(node, key.device, now_ms)
+        device.online = True
+        return self.registry.point_at(device, told.figure.description)
+
+
+def _newest(known: Mapping[NodeKey, KnownNode]) -> dict[NodeKey, int]:
+    """Return the time of each node's newest reading."""
+    found = {}
+    for key, node in known.items():
+        times = [p.time_ms for d in node.devices.values() for p in d.points.values() if p.time_ms is not None]
+        if times and not key.of_hub:
+            found[key] = max(times)
+    return found
+
+
+def _bytes(file: Path) -> int:
+    """Return what the journal takes on disk, its log included."""
+    parts = (file, file.with_name(file.name + "-wal"))
+    return sum(part.stat().st_size for part in parts if part.exists())

@@ -1,0 +1,120 @@
+"""How long what is kept, and what is to go: whole chunks and leaves, oldest first.
+
+Readings go only when the roll-ups have them. A series' last small chunk, which would be taken up again, is sealed when
+it is too old, rolled, and goes then.
+"""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Final, Literal, NamedTuple
+
+from labkeeper_hub.model import PointKey
+from labkeeper_hub.timeseries.rollup import LEVELS
+
+READINGS: Final = 0
+"""The level of what is no roll-up."""
+Reason = Literal["age", "bytes"]
+Ages = Mapping[int, int]
+"""Milliseconds for which a level is kept; a level that is not there is kept for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Ages of all points; of the first rule whose pattern fits `school/node/device/point`, if one does; and a limit."""
+
+    ages: Ages = field(default_factory=dict)
+    rules: tuple[tuple[str, Ages], ...] = ()
+    max_bytes: int | None = None
+
+    def of(self, key: PointKey) -> Ages:
+        """Return how long a point's readings and roll-ups are kept."""
+        name = "/".join(key)
+        return next((ages for pattern, ages in self.rules if fnmatchcase(name, pattern)), self.ages)
+
+
+class Gone(NamedTuple):
+    """A chunk or leaf that is to go."""
+
+    id: int
+    series: int
+    first_ms: int
+    last_ms: int
+    rows: int
+    bytes: int
+
+
+class Retirement(NamedTuple):
+    """What goes at once: of one level, for one reason; `run_ms` names the run it is accounted to."""
+
+    run_ms: int
+    reason: Reason
+    level: int
+    gone: tuple[Gone, ...]
+
+
+@dataclass(slots=True)
+class Retirer:
+    """Works in the upkeep's thread with its reading connection; the writer does what it finds."""
+
+    connection: sqlite3.Connection
+
+    def aged(self, series: Sequence[tuple[int, Ages]], most: int, now_ms: int) -> Retirement | None:
+        """Return some of what is too old of these series, of one level; None: nothing is."""
+        for level in (READINGS, *LEVELS):
+            found: list[Gone] = []
+            for number, ages in series:
+                if level in ages and len(found) < most:
+                    found += self._before(number, level, now_ms - ages[level], most - len(found))
+            if found:
+                return Retirement(now_ms, "age", level, tuple(found))
+        return None
+
+    def to_seal(self, series: Sequence[tuple[int, Ages]], now_ms: int) -> tuple[int, ...]:
+        """Return the last chunks of these series that are too old to wait for more."""
+        too_old = [(number, now_ms - ages[READINGS]) for number, ages in series if READINGS in ages]
+        words = "SELECT chunk FROM unrolled JOIN chunks ON id = chunk WHERE unrolled.series = ? AND NOT sealed"
+        found = (self.connection.execute(f"{words} AND last_ms < ?", one).fetchone() for one in too_old)
+        return tuple(row[0] for row in found if row is not None)
+
+    def oldest(self, most: int, now_ms: int) -> Retirement | None:
+        """Return what goes first when there is too much: the oldest readings, then the finest roll-ups."""
+        chunks = self._gone(
+            "SELECT id, series, first_ms, last_ms, readings, length(body) FROM chunks "
+            "WHERE id NOT IN (SELECT chunk FROM unrolled) ORDER BY last_ms LIMIT ?",
+            most,
+        )
+        if chunks:
+            return Retirement(now_ms, "bytes", READINGS, chunks)
+        for level in LEVELS:
+            leaves = self._gone(
+                "SELECT id, series, first_ms, last_ms, buckets, length(body) FROM rollups WHERE level = ? "
+                "ORDER BY last_ms LIMIT ?",
+                level,
+                most,
+            )
+            if leaves:
+                return Retirement(now_ms, "bytes", level, leaves)
+        return None
+
+    def _before(self, series: int, level: int, end_ms: int, most: int) -> tuple[Gone, ...]:
+        if level == READINGS:
+            return self._gone(
+                "SELECT id, series, first_ms, last_ms, readings, length(body) FROM chunks WHERE series = ?1 AND "
+                "last_ms < ?2 AND id NOT IN (SELECT chunk FROM unrolled WHERE series = ?1) ORDER BY last_ms LIMIT ?3",
+                series,
+                end_ms,
+                most,
+            )
+        return self._gone(
+            "SELECT id, series, first_ms, last_ms, buckets, length(body) FROM rollups WHERE series = ?1 AND level = ?2 "
+            "AND first_ms < ?3 AND last_ms < ?3 ORDER BY last_ms LIMIT ?4",
+            series,
+            level,
+            end_ms - level,
+            most,
+        )
+
+    def _gone(self, words: str, *values: int) -> tuple[Gone, ...]:
+        return tuple(map(Gone._make, self.connection.execute(words, values)))

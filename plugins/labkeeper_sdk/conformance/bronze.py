@@ -1,0 +1,224 @@
+"""Bronze: it loads, explains itself, leaks nothing and blocks nobody."""
+
+import asyncio
+import gc
+import re
+import threading
+import tracemalloc
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from labkeeper_sdk.configuration import schema, secrets
+from labkeeper_sdk.conformance.levels import Check, Fault, Level, Spared
+from labkeeper_sdk.conformance.trial import Trial, another
+from labkeeper_sdk.errors import CommandFailed, CommandRejected
+from labkeeper_sdk.points import Title
+from labkeeper_sdk.testing.benches import Stand
+
+NAME = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
+SECRET = re.compile(r"(^|_)(password|passwd|secret|token|api_?key|credential)s?($|_)", re.IGNORECASE)
+FDS = Path("/proc/self/fd")
+SETTLE_S = 2.0
+LEAKED_BYTES = 2_000  # for each opening: a connection's objects that stay are more, noise is less
+SHORTEST_PAGE = 200  # characters
+
+
+async def manifest(trial: Trial) -> None:
+    """The package says what it is."""
+    driver = trial.driver
+    if driver.name != trial.name:
+        raise Fault(
+            f"the entry point is called {trial.name}, the driver {driver.name}",
+            f"入口点叫 {trial.name}，驱动却叫 {driver.name}",
+        )
+    if not NAME.fullmatch(driver.name):
+        raise Fault(
+            f"the name {driver.name!r} is not small letters, digits and hyphens", f"名称 {driver.name!r} 不合规范"
+        )
+    if not driver.title:
+        raise Fault("the driver has no title", "驱动没有标题")
+
+
+async def configured(trial: Trial) -> None:
+    """Its settings can be shown as a form and hold no secret by default."""
+    made = schema(trial.driver)
+    model = trial.driver.configuration
+    if model.model_config.get("extra") == "allow":
+        raise Fault("the configuration accepts keys it does not know", "配置接受未知的键")
+    hidden = secrets(model)
+    for name, field in model.model_fields.items():
+        if SECRET.search(name) and name not in hidden:
+            raise Fault(f"{name} looks like a secret and is not a SecretStr", f"{name} 像是密钥，却不是 SecretStr")
+        if name in hidden and field.get_default(call_default_factory=True, validated_data={}):
+            raise Fault(f"the secret {name} has a default value", f"密钥 {name} 带有默认值")
+        if not field.description:
+            raise Fault(f"the setting {name} has no description", f"设置 {name} 没有说明")
+    if not isinstance(made.get("properties", {}), dict):
+        raise Fault("the JSON Schema has no properties", "JSON Schema 没有属性")
+
+
+async def documented(trial: Trial) -> None:
+    """A page tells people about it and each of its settings."""
+    page = trial.bench.docs
+    if not page.is_file():
+        raise Fault(f"there is no documentation page {page.name}", f"没有文档页 {page.name}")
+    text = page.read_text(encoding="utf-8")
+    if len(text) < SHORTEST_PAGE:
+        raise Fault(f"the documentation page {page.name} says nothing", f"文档页 {page.name} 没有内容")
+    missing = [name for name in trial.driver.configuration.model_fields if f"`{name}`" not in text]
+    if missing:
+        raise Fault(f"{page.name} does not describe {', '.join(missing)}", f"{page.name} 没有说明 {', '.join(missing)}")
+
+
+async def opens(trial: Trial) -> None:
+    """It opens and closes a hundred times and leaves nothing behind."""
+    async with trial.bench.open() as stand:
+        before = await _after(trial, stand, trial.pace.opens // 5)
+        tracemalloc.start()
+        try:
+            middle = await _after(trial, stand, 2 * trial.pace.opens // 5)
+            after = await _after(trial, stand, 2 * trial.pace.opens // 5)
+        finally:
+            tracemalloc.stop()
+        _compare(before, middle, after, 2 * trial.pace.opens // 5)
+
+
+async def loop_free(trial: Trial) -> None:
+    """It never holds up the loop for more than 50 ms; what is seen once in three tries was the machine."""
+    blocks = []
+    async with trial.bench.open() as stand:
+        for _ in range(3):
+            trial.meter.blocks.clear()
+            with trial.meter.watching():
+                await _exercise(trial, stand)
+            if not trial.meter.blocks:
+                return
+            blocks = [*trial.meter.blocks]
+    worst = max(blocks, key=lambda block: block.lasted_s)
+    raise Fault(
+        f"the event loop was blocked for {worst.lasted_s * 1000:.0f} ms at {worst.where}",
+        f"事件循环被阻塞 {worst.lasted_s * 1000:.0f} 毫秒：{worst.where}",
+    )
+
+
+# --- what stays behind ----------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What the process holds."""
+
+    files: int
+    tasks: frozenset[str]
+    threads: int
+    memory: int
+
+
+async def _after(trial: Trial, stand: Stand, times: int) -> Holdings:
+    """Open and close so often, let everything come to rest, and count."""
+    for _ in range(times):
+        async with trial.driver.connect(_configuration(trial, stand), trial.services(stand)):
+            pass
+    return await _settled()
+
+
+async def _settled() -> Holdings:
+    """Count once two looks agree: the simulator in this process needs a moment to see that we hung up."""
+    loop = asyncio.get_running_loop()
+    until_s = loop.time() + SETTLE_S
+    last = _count()
+    while loop.time() < until_s:
+        await asyncio.sleep(0.05)
+        now = _count()
+        if (now.files, now.tasks, now.threads) == (last.files, last.tasks, last.threads):
+            return now
+        last = now
+    return last
+
+
+def _count() -> Holdings:
+    gc.collect()
+    files = len([*FDS.iterdir()]) if FDS.is_dir() else 0
+    memory = tracemalloc.get_traced_memory()[0] if tracemalloc.is_tracing() else 0
+    tasks = frozenset(f"{task.get_name()}#{id(task):x}" for task in asyncio.all_tasks())
+    return Holdings(files, tasks, threading.active_count(), memory)
+
+
+def _compare(before: Holdings, middle: Holdings, after: Holdings, times: int) -> None:
+    left = after.tasks - before.tasks
+    if len(left) >= times:
+        name = min(left).partition("#")[0]
+        raise Fault(f"leaks a task at each opening, e.g. {name!r}", f"每次打开都遗留一个任务，例如 {name!r}")
+    if after.files - before.files >= times:
+        raise Fault("leaks a file descriptor at each opening", "每次打开都遗留一个文件描述符")
+    if after.threads - before.threads >= times:
+        raise Fault("leaks a thread at each opening", "每次打开都遗留一个线程")
+    grown = after.memory - middle.memory
+    if middle.memory > LEAKED_BYTES * times and grown > LEAKED_BYTES * times:
+        raise Fault(
+            f"memory grows by {grown // times} bytes at each opening", f"每次打开内存增长 {grown // times} 字节"
+        )
+
+
+def _configuration(trial: Trial, stand: Stand) -> BaseModel:
+    return trial.driver.configuration.model_validate(dict(stand.settings))
+
+
+async def _exercise(trial: Trial, stand: Stand) -> None:
+    """Open, hear a few readings, command something, close."""
+    async with trial.watch(stand) as watched:
+        heard = len(watched.readings())
+        with suppress(TimeoutError):  # a device that tells may have nothing to tell
+            await watched.until(lambda: len(watched.readings()) >= heard + 3, 1.0)
+        try:
+            pairs = await trial.settable(watched, stand)
+        except (Spared, Fault):
+            return
+        for device, point in pairs:
+            now = None if stand.truth is None else stand.truth(device, point.name)
+            try:
+                await asyncio.wait_for(watched.write(device, point.name, another(point, now)), point.confirm_s + 1)
+            except (CommandFailed, CommandRejected, TimeoutError):
+                continue  # silver looks at that
+
+
+CHECKS = (
+    Check(
+        "manifest", Level.BRONZE, Title("清单", "The manifest"),
+        Title(
+            "在 labkeeper_driver 与入口点中使用同一个小写名称，并给出标题",
+            "Use one lower-case name in labkeeper_driver and in the entry point, and give it a title",
+        ),
+        manifest,
+    ),
+    Check(
+        "schema", Level.BRONZE, Title("配置", "The configuration"),
+        Title(
+            "每个字段写 description；密钥用 SecretStr 且无默认值",
+            "Give each field a description; make secrets SecretStr without a default",
+        ),
+        configured,
+    ),
+    Check(
+        "docs", Level.BRONZE, Title("文档页", "The documentation page"),
+        Title(
+            "写一页文档，列出每个设置",
+            "Write a page that names every setting in `code` letters, and point Bench.docs at it",
+        ),
+        documented,
+    ),
+    Check(
+        "opens", Level.BRONZE, Title("打开关闭一百次", "Opens and closes 100 times"),
+        Title(
+            "在 connect 的 finally 中关闭所打开的一切",
+            "Close in connect's `finally` what it opened; run tasks in a TaskGroup inside it",
+        ),
+        opens, within_s=180,
+    ),
+    Check(
+        "loop", Level.BRONZE, Title("不阻塞事件循环", "Never blocks the loop"),
+        Title("改用 await，或放进 asyncio.to_thread", "Await instead, or put it into asyncio.to_thread"),
+        loop_free,
+    ),
+)  # fmt: skip

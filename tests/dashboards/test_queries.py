@@ -1,0 +1,97 @@
+"""Every question of every panel, and every variable's, put to a real InfluxDB that the simulated lab has filled."""
+
+import pytest
+
+from labkeeper_dashboards.boards import BOARDS
+from labkeeper_dashboards.influxql import Query
+from labkeeper_dashboards.model import Board, Panel
+
+from .asking import dashboards, escaped, panels, sent
+from .influx import Influx, Series
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
+ALL = {"school": ".*", "lab": ".*"}
+ONE = {"school": "demo-school", "lab": "(lab-1|lab-2)"}
+CASES = [(board, panel, query) for board in BOARDS for panel in board.panels for query in panel.queries]
+
+
+def named(case: object) -> str:
+    if isinstance(case, Board):
+        return case.name
+    if isinstance(case, Panel):
+        return case.title.en
+    return ",".join(case.names) if isinstance(case, Query) else str(case)
+
+
+@pytest.mark.parametrize(("board", "panel", "query"), CASES, ids=named)
+async def test_a_question_is_answered_with_rows_of_its_shape(
+    board: Board, panel: Panel, query: Query, influx: Influx
+) -> None:
+    chosen = ALL if board.name == "district" else ONE
+    answer = await influx.ask(sent(query.text, {**chosen, "language": "en"}))
+    assert answer, f"{board.name}: {panel.title.en} has no rows"
+    for series in answer:
+        assert series["columns"] == ["time", *query.names]
+        assert sorted(series.get("tags", {})) == sorted(query.by)
+        assert series["values"]
+    assert any(filled(series) for series in answer)
+
+
+def filled(series: Series) -> bool:
+    return any(all(value is not None for value in row) for row in series["values"])
+
+
+async def test_the_files_ask_exactly_these_questions(influx: Influx) -> None:
+    asked = [target["query"] for one in dashboards() for panel in panels(one) for target in panel["targets"]]
+    assert sorted(asked) == sorted([query.text for _, _, query in CASES] * 2)
+    assert influx.url
+
+
+@pytest.mark.parametrize("dashboard", dashboards(), ids=lambda one: one["uid"])
+async def test_every_variable_resolves(dashboard: dict[str, object], influx: Influx) -> None:
+    templating = dashboard["templating"]
+    assert isinstance(templating, dict)
+    queries = {one["name"]: one["query"] for one in templating["list"] if one["type"] == "query"}
+    schools = await values(influx, queries["school"])
+    assert schools == ["demo-school", "second-school"]
+    if "lab" in queries:
+        assert await values(influx, queries["lab"].replace("$school", escaped("demo-school"))) == ["lab-1", "lab-2"]
+        assert await values(influx, queries["lab"].replace("$school", "second-school")) == ["lab-1"]
+
+
+async def values(influx: Influx, query: str) -> list[str]:
+    return [value for series in await influx.ask(query) for _, value in series["values"]]
+
+
+async def test_a_choice_of_lab_leaves_the_others_out(influx: Influx) -> None:
+    query = next(query for _, panel, query in CASES if panel.title.en == "CO2" and query.by == ("lab",))
+    (only,) = await influx.ask(sent(query.text, {"school": "demo-school", "lab": escaped("lab-2")}))
+    assert only["tags"] == {"lab": "lab-2"}
+
+
+async def test_what_is_offline_is_listed_by_its_name(influx: Influx) -> None:
+    board = next(board for board in BOARDS if board.name == "overview")
+    absent = next(panel for panel in board.panels if panel.title.en == "Devices that are offline")
+    offline, names = [await influx.ask(sent(query.text, {**ONE, "language": "zh"})) for query in absent.queries]
+    ids = {series["tags"]["device"] for series in offline}
+    called = {series["tags"]["device"]: series["values"][-1][1] for series in names}
+    assert {called[one] for one in ids} == {"窗户"}
+
+
+async def test_energy_is_what_the_meter_counted(influx: Influx) -> None:
+    board = next(board for board in BOARDS if board.name == "electricity")
+    total = next(panel for panel in board.panels if panel.title.en == "Energy in the window").queries[0]
+    (answer,) = await influx.ask(sent(total.text, ONE))
+    meter = """SELECT spread("value") FROM "readings" WHERE "school" = 'demo-school' AND "point" = 'energy'
+               AND time > now() - 4h GROUP BY "lab" """
+    counted = sum(series["values"][0][1] for series in await influx.ask(meter))
+    assert answer["values"][0][1] == pytest.approx(counted, rel=0.1)
+
+
+async def test_nothing_about_a_pe_class_comes_with_the_name_of_a_band(influx: Influx) -> None:
+    lesson = next(board for board in BOARDS if board.name == "lesson")
+    for panel in lesson.panels:
+        for query in panel.queries:
+            assert not query.by
+            (series,) = await influx.ask(sent(query.text, ONE))
+            assert "tags" not in series

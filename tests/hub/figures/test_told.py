@@ -1,0 +1,135 @@
+"""What the hub says of itself, from what its parts say."""
+
+from dataclasses import replace
+
+from labkeeper_hub.figures import catalogue
+from labkeeper_hub.figures.catalogue import Figure
+from labkeeper_hub.figures.told import Seen, Told, figures
+from labkeeper_hub.model import (
+    HUB_NODE,
+    Device,
+    DeviceKey,
+    JournalStatus,
+    LedgerEntry,
+    Node,
+    NodeKey,
+    Outbox,
+    PointKey,
+    State,
+    Status,
+)
+from labkeeper_sdk import Title
+from labkeeper_wire.datatypes import DataType
+from labkeeper_wire.descriptor import DeviceDescription
+from labkeeper_wire.topics import BadTopic, check_id
+
+OURS = NodeKey("school", "pi")
+FOREIGN = NodeKey("other", "gateway")
+STATUS = Status(0, True, 77, {"not_finite": 2}, JournalStatus(1, 2, 3, 4.5, 6, 7, ""))
+SEEN = Seen(
+    now_ms=10_000,
+    nodes=(
+        Node(OURS, "physics", Title("物理", "Physics"), True, 1, 2, Outbox("now")),
+        Node(FOREIGN, "gateway", Title(), False, 1, 2),
+    ),
+    devices=(
+        Device(DeviceKey("school", "pi", "air"), "physics", DeviceDescription(title_zh="空气", bench="3"), (), True, 1),
+        Device(DeviceKey("other", "gateway", ""), "gateway", DeviceDescription(), (), False, 1),
+    ),
+    ledger=(
+        LedgerEntry(FOREIGN, None, None, 9, 0, 0, 0, None),
+        LedgerEntry(OURS, "before", 50, 50, 0, 0, 0, 0),
+        LedgerEntry(OURS, "now", 100, 90, 3, 1, 2, 7),
+        LedgerEntry(NodeKey("school", "removed"), "x", 1, 1, 0, 0, 0, 0),
+    ),
+    newest_ms={OURS: 8_500},
+    returns={OURS: 4},
+    ends={("school", State.DONE): 5},
+    status=STATUS,
+    journal_bytes=4096,
+)
+
+
+def told(seen: Seen = SEEN) -> dict[PointKey, float | str]:
+    return {one.key: one.value for one in figures(seen)}
+
+
+def about(node: str, device: str, school: str = "school") -> dict[str, float | str]:
+    return {key.point: value for key, value in told().items() if key[:3] == (school, node, device)}
+
+
+def test_no_edge_node_and_no_device_can_have_a_name_the_hub_files_under() -> None:
+    reserved = {HUB_NODE, *(one.key.node for one in figures(SEEN)), catalogue.LEDGER, catalogue.NODE}
+    for name in reserved:
+        try:
+            check_id(name)
+        except BadTopic:
+            continue
+        raise AssertionError(f"{name} is a name that Sparkplug allows")
+    assert all(one.key.of_node.of_hub for one in figures(SEEN))
+
+
+def test_a_nodes_ledger_is_that_of_its_present_outbox() -> None:
+    assert about("#hub/pi", "#ledger") == {
+        "taken": 100, "stored": 90, "gaps": 3, "pending": 7, "missing": 7, "duplicates": 1, "backlog": 2, "age": 1.5,
+    }  # fmt: skip
+
+
+def test_what_a_foreign_node_does_not_say_is_left_out_and_not_made_up() -> None:
+    assert about("#hub/gateway", "#ledger", "other") == {"stored": 9, "gaps": 0, "duplicates": 0, "backlog": 0}
+
+
+def test_presence_is_told_of_nodes_and_devices_as_numbers() -> None:
+    assert about("#hub/pi", "#node") == {"online": 1, "returns": 4}
+    assert about("#hub/pi", "air").items() >= {"online": 1, "returns": 0}.items()
+    assert about("#hub/gateway", "#itself", "other").items() >= {"online": 0, "returns": 0}.items()
+
+
+def test_a_device_is_named_in_both_languages_one_standing_in_for_the_other_and_its_id_for_both() -> None:
+    names = {"title_zh": "空气", "title_en": "空气", "bench": "3"}
+    assert about("#hub/pi", "air").items() >= names.items()
+    nameless = {"title_zh": "#itself", "title_en": "#itself"}
+    assert about("#hub/gateway", "#itself", "other").items() >= nameless.items()
+    assert "bench" not in about("#hub/gateway", "#itself", "other")
+
+
+def test_the_lab_of_a_figure_is_that_of_the_node_it_is_about() -> None:
+    labs = {one.key.node: one.about.lab for one in figures(SEEN) if one.about is not None}
+    assert labs == {"#hub/pi": "physics", "#hub/gateway": "gateway"}
+
+
+def test_every_school_gets_the_hubs_own_figures_and_only_its_own_counts() -> None:
+    for school in ("school", "other"):
+        assert about("#hub", "journal", school)["size"] == 4096
+        assert about("#hub", "refusals", school) == {"not_finite": 2}
+        assert about("#hub", "broker", school) == {"connected": 1, "messages": 77}
+    assert about("#hub", "presence") == {"nodes": 1, "nodes_online": 1, "devices": 1, "devices_online": 1}
+    assert about("#hub", "presence", "other") == {"nodes": 1, "nodes_online": 0, "devices": 1, "devices_online": 0}
+    assert (about("#hub", "commands")["done"], about("#hub", "commands", "other")["done"]) == (5, 0)
+
+
+def test_without_a_node_there_is_no_school_to_tell() -> None:
+    assert not list(figures(replace(SEEN, nodes=(), devices=())))
+
+
+def test_every_figure_that_is_told_is_declared_and_every_declared_one_is_told() -> None:
+    declared = {*catalogue.OF_LEDGER.values(), *catalogue.OF_PRESENCE.values(), *catalogue.OF_DEVICE.values()}
+    declared |= {figure for group in catalogue.OF_HUB.values() for figure in group}
+    said = {one.figure for one in figures(SEEN)}
+    assert said - declared == {catalogue.refusal_figure("not_finite")}
+    assert declared <= said
+
+
+def test_a_figure_has_a_title_in_both_languages_and_the_datatype_of_its_values() -> None:
+    for one in figures(SEEN):
+        assert titled(one.figure)
+        assert fits(one)
+
+
+def titled(figure: Figure) -> bool:
+    return bool(figure.description.title_zh and figure.description.title_en)
+
+
+def fits(one: Told) -> bool:
+    types = {DataType.INT64: int, DataType.DOUBLE: float, DataType.STRING: str}
+    return isinstance(one.value, types[one.figure.datatype])
