@@ -80,7 +80,7 @@ def _about_lines(answer: Answer, reason: str) -> Verdict:
         return Later("not_influx", reason)  # a proxy or something else: it says nothing about the lines
     if "database is required" in reason or "bucket not found" in reason:
         return Absent(reason)
-    if "beyond retention policy" in reason:
+    if "beyond retention policy" in reason or "outside retention policy" in reason:  # 1.x, 2.7
         dropped = _DROPPED.search(reason)
         return Taken(int(dropped[1]) if dropped else 0)
     return Refused(reason)

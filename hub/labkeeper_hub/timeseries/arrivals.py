@@ -54,11 +54,14 @@ def in_chunks(connection: sqlite3.Connection, series: U32, times: I64, below_id:
     for number in np.unique(series).tolist():
         places = np.flatnonzero(series == number)
         wanted = times[places]
-        rows = connection.execute(
-            "SELECT body FROM chunks WHERE series = ? AND first_ms <= ? AND last_ms >= ? AND id < ?",
+        headers = connection.execute(
+            "SELECT id, first_ms, last_ms FROM chunks WHERE series = ? AND first_ms <= ? AND last_ms >= ? AND id < ?",
             (number, int(wanted[-1]), int(wanted[0]), below_id),
-        )
-        for (body,) in rows:
+        ).fetchall()
+        for identity, first_ms, last_ms in headers:
+            if not bool(((wanted >= first_ms) & (wanted <= last_ms)).any()):
+                continue  # it lies between two that are asked for
+            (body,) = connection.execute("SELECT body FROM chunks WHERE id = ?", (identity,)).fetchone()
             there = chunk.unpack(number, body).times
             found[places] += np.searchsorted(there, wanted, "right") - np.searchsorted(there, wanted, "left")
     return found

@@ -17,6 +17,10 @@ from labkeeper_hub.influx.verdict import (
 
 CONFLICT = 'partial write: field type conflict: input field "value" on measurement "m" is type float dropped=1'
 QUOTED = CONFLICT.replace('"', '\\"')
+OUTSIDE = (  # 2.7.12
+    "failure writing points to database: partial write: dropped 2 points outside retention policy of duration 24h0m0s - "
+    "oldest point readings,a=b at 1970-01-01T00:00:01Z dropped because it violates a Retention Policy Lower Bound"
+)
 BEYOND = "partial write: points beyond retention policy dropped=3"
 PARTIAL_3 = (
     '{"error":"partial write of line protocol occurred",'
@@ -34,7 +38,7 @@ PARTIAL_3 = (
         (Answer(422, f'{{"code":"unprocessable entity","message":"{QUOTED}"}}'), Refused(CONFLICT)),  # 2.x
         (Answer(400, PARTIAL_3), Refused("partial write of line protocol occurred: invalid column type")),  # 3.x
         (Answer(400, f'{{"error":"{BEYOND}"}}'), Taken(beyond_retention=3)),
-        (Answer(422, f'{{"message":"{BEYOND}"}}'), Taken(beyond_retention=3)),
+        (Answer(422, f'{{"code":"unprocessable entity","message":"{OUTSIDE}"}}'), Taken(beyond_retention=2)),
         (Answer(400, '{"error":"points beyond retention policy"}'), Taken()),
         (Answer(400, '{"error":"database is required"}'), Absent("database is required")),
         (Answer(400, "<html>proxy</html>"), Later("not_influx", "<html>proxy</html>")),
