@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from labkeeper_hub.figures.catalogue import OF_DEVICE, node_about
 from labkeeper_hub.influx.line import head
-from labkeeper_hub.model import PointKey
+from labkeeper_hub.model import NodeKey, PointKey
 from labkeeper_hub.registry.registry import HubRegistry
 
 GONE = "measure"  # what a point counts as that no birth and no registry describes any more
@@ -31,6 +32,15 @@ class Tags:
         return known[1]
 
     def _of(self, key: PointKey) -> tuple[str, str]:
-        node = self.registry.known.get(key.of_node)
+        """Return lab and kind; the hub's figures have the same before the hub has looked at itself as afterwards."""
+        node = self.registry.known.get(key.of_node) or self.registry.known.get(_about(key.of_node))
         point = self.registry.point(key)
-        return (node.lab if node else key.node), (point.description.kind if point else GONE)
+        if point is not None:
+            return (node.lab if node else key.node), point.description.kind
+        figure = OF_DEVICE.get(key.point) if key.of_node.of_hub else None
+        return (node.lab if node else key.node), (figure.description.kind if figure else GONE)
+
+
+def _about(key: NodeKey) -> NodeKey:
+    """Return the node that a reserved node of the hub is about."""
+    return NodeKey(key.school, key.node.removeprefix(node_about("")))

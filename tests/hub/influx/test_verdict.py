@@ -18,8 +18,8 @@ from labkeeper_hub.influx.verdict import (
 CONFLICT = 'partial write: field type conflict: input field "value" on measurement "m" is type float dropped=1'
 QUOTED = CONFLICT.replace('"', '\\"')
 OUTSIDE = (  # 2.7.12
-    "failure writing points to database: partial write: dropped 2 points outside retention policy of duration 24h0m0s - "
-    "oldest point readings,a=b at 1970-01-01T00:00:01Z dropped because it violates a Retention Policy Lower Bound"
+    "failure writing points to database: partial write: dropped 2 points outside retention policy of duration 24h0m0s "
+    "- oldest point readings,a=b at 1970-01-01T00:00:01Z dropped because it violates a Retention Policy Lower Bound"
 )
 BEYOND = "partial write: points beyond retention policy dropped=3"
 PARTIAL_3 = (
