@@ -1,6 +1,6 @@
 """A synthetic node: it speaks the wire as any node does, with readings made beforehand so that it costs little.
 
-Its data messages are put together from parts encoded by the product's codec; what the hub receives is ordinary.
+Its data messages come from a mould that is compared with the product's codec; what the hub receives is ordinary.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from benchmarks.mould import Mould
 from labkeeper_wire.codec import encode
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.delivery import ACK, BACKLOG, BATCH, EPOCH, TAKEN, parse_ack
@@ -48,6 +49,7 @@ class SyntheticNode:
         self._epoch = str(uuid.uuid4())
         self._seqs = [encode(Payload((), None, number)) for number in range(SEQ_MASK + 1)]
         self._topics = [str(Topic(GROUP, Kind.DDATA, shape.node, f"d{n}")) for n in range(shape.devices)]
+        self._mould = Mould([f"p{number}" for number in range(shape.points)])
         self._progress = asyncio.Event()
 
     async def attend(self) -> None:
@@ -79,11 +81,9 @@ class SyntheticNode:
             return
 
     def _body(self, batch: int) -> bytes:
-        at, base = now_ms(), batch * self._shape.readings
-        count = self._shape.points
-        metrics = [Metric(f"p{(base + n) % count}", (base + n) * 0.1, None, at) for n in range(self._shape.readings)]
-        metrics.append(Metric(BATCH, batch, None, at, transient=True))
-        return encode(Payload(tuple(metrics), at), datatypes=False)
+        base = batch * self._shape.readings
+        values = [number * 0.1 for number in range(base, base + self._shape.readings)]
+        return self._mould.message(base, values, batch, now_ms())
 
     def _device_metrics(self) -> Sequence[Metric]:
         points = [Metric(f"p{number}", 0.0, DataType.DOUBLE) for number in range(self._shape.points)]

@@ -1,9 +1,13 @@
 """Hook specifications: hooks register, objects work. They are few, synchronous, cheap and return typed objects."""
 
+from typing import TYPE_CHECKING
+
 import pluggy
 
 from labkeeper_sdk.drivers import Driver
-from labkeeper_sdk.testing.benches import Bench
+
+if TYPE_CHECKING:  # a node has no use for it
+    from labkeeper_sdk.testing.benches import Bench
 
 PROJECT = "labkeeper"
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -23,6 +27,6 @@ class BenchHooks:
     """What the test bench of a driver implements (entry point group `labkeeper.benches`); a node never loads it."""
 
     @hookspec
-    def labkeeper_driver_bench(self) -> Bench:
+    def labkeeper_driver_bench(self) -> "Bench":
         """Return how to try the driver whose name the entry point has."""
         raise NotImplementedError  # pluggy calls implementations only

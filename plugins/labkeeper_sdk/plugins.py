@@ -8,8 +8,7 @@ from importlib.metadata import EntryPoint, entry_points
 import pluggy
 
 from labkeeper_sdk.drivers import Driver
-from labkeeper_sdk.hooks import PROJECT, BenchHooks, DriverHooks
-from labkeeper_sdk.testing.benches import Bench
+from labkeeper_sdk.hooks import PROJECT, DriverHooks
 
 DRIVER_GROUP = "labkeeper.drivers"
 BENCH_GROUP = "labkeeper.benches"
@@ -63,15 +62,3 @@ def _load(entry_point: EntryPoint) -> Driver:
 def _refuse_twice(drivers: Mapping[str, Driver], driver: Driver) -> None:
     if driver.name in drivers:
         raise ValueError(f"a driver named {driver.name} is loaded already")
-
-
-def load_bench(entry_point: EntryPoint) -> Bench:
-    """Load a driver's test bench; raises whatever a broken one raises."""
-    core = pluggy.PluginManager(PROJECT)
-    core.add_hookspecs(BenchHooks)
-    core.register(entry_point.load(), entry_point.name)
-    core.check_pending()
-    found = core.hook.labkeeper_driver_bench()
-    if len(found) != 1 or not isinstance(found[0], Bench):
-        raise TypeError("labkeeper_driver_bench must return one labkeeper_sdk.testing.Bench")
-    return found[0]

@@ -7,14 +7,16 @@ from collections.abc import Iterator
 import pytest
 from pydantic import BaseModel
 
+from labkeeper_cli.driver.checking import EVERY
 from labkeeper_cli.recorded import DeviceMap, PointMap, TableMap
-from labkeeper_edge.command_store import RESTARTED
+from labkeeper_edge.command_rules import RESTARTED
 from labkeeper_edge.settings import parse_settings
 from labkeeper_hub.influx.settings import InfluxSettings
 from labkeeper_hub.settings import HubSettings
-from labkeeper_sdk import LabkeeperError, errors, hooks
+from labkeeper_sdk import LabkeeperError, errors, hooks, testing
 from labkeeper_sdk.testing.brokers import MOSQUITTO_CONF
 
+from . import supported
 from .command_line import PAGE, page
 from .pages import ROOT, blocks, read
 
@@ -34,6 +36,22 @@ def rows(text: str) -> list[str]:
 
 def test_the_command_line_page_is_what_the_parsers_say() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "run: python -m tests.docs.command_line"
+
+
+def test_the_list_of_supported_devices_is_what_the_recordings_say() -> None:
+    assert supported.PAGE.read_text(encoding="utf-8") == supported.page(), "run: python -m tests.docs.supported"
+
+
+def test_every_check_of_the_conformance_kit_is_described_with_its_level() -> None:
+    described = read("docs/reference/conformance.md")
+    assert not [one.name for one in EVERY if f"| `{one.name}` | {one.level.word} |" not in described]
+    assert described.count("\n| `") == len(EVERY)
+
+
+@pytest.mark.parametrize("name", testing.__all__)
+def test_everything_the_testing_kit_exports_is_described_somewhere(name: str) -> None:
+    pages = ("reference/testing.md", "reference/conformance.md", "how-to/examine-a-driver.md")
+    assert any(re.search(rf"\b{name}\b", read(f"docs/{page}")) for page in pages)
 
 
 @pytest.mark.parametrize("name", [*HubSettings.model_fields])

@@ -1,4 +1,4 @@
-"""The tutorial is executed as it stands, on a free port."""
+"""The tutorial is executed as it stands: its files go into the package it makes, which then gets silver."""
 
 import re
 import subprocess
@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from labkeeper_sdk.testing import free_port
-
 TUTORIAL = Path(__file__).parents[2] / "docs" / "tutorials" / "your-first-driver.md"
 BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
 LONGEST_DRIVER = 60
+DRIVER = "acme_chamber/__init__.py"
 
 
 @pytest.fixture
@@ -23,18 +22,38 @@ def files(blocks: list[tuple[str, str]]) -> dict[str, str]:
     return {text.split("\n", 1)[0].removeprefix("# "): text for language, text in blocks if language == "python"}
 
 
-def test_the_tutorial_prints_what_it_says(blocks: list[tuple[str, str]], tmp_path: Path) -> None:
-    port = str(free_port())
+def typed(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", *words]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=110, check=False)
+
+
+@pytest.fixture
+def package(blocks: list[tuple[str, str]], tmp_path: Path) -> Path:
+    """The package that `labkeeper driver new` makes, with the tutorial's files in it."""
+    made = typed(tmp_path, "labkeeper_cli", "driver", "new", "acme-chamber")
+    assert made.returncode == 0, made.stderr
     for name, text in files(blocks).items():
-        (tmp_path / name).write_text(text.replace("4001", port), encoding="utf-8")
-    ran = subprocess.run(
-        [sys.executable, "-W", "error", "try_chamber.py"],
-        cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        path = tmp_path / "acme-chamber" / name
+        assert path.exists(), f"the tutorial replaces {name}, which `driver new` no longer makes"
+        path.write_text(text, encoding="utf-8")
+    return tmp_path / "acme-chamber"
+
+
+def test_a_driver_written_by_the_tutorial_alone_gets_silver_at_the_first_check(
+    blocks: list[tuple[str, str]], package: Path
+) -> None:
+    checked = typed(package, "labkeeper_cli", "driver", "check", ".", "--level", "silver")
     said = next(text for language, text in blocks if language == "text")
-    assert (ran.stderr, ran.stdout) == ("", said)
+    assert checked.stdout.strip() == said.strip()
+    assert checked.returncode == 0
+    assert '"level": "silver"' in (package / "labkeeper-badge.json").read_text(encoding="utf-8")
+
+
+def test_the_test_of_the_tutorial_passes(package: Path) -> None:
+    ran = typed(package, "pytest", "-q", "-k", "temperature", "-p", "no:cacheprovider")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
 def test_the_driver_of_the_tutorial_stays_short(blocks: list[tuple[str, str]]) -> None:
-    lines = [line for line in files(blocks)["acme_chamber.py"].splitlines() if line.strip()]
+    lines = [line for line in files(blocks)[DRIVER].splitlines() if line.strip()]
     assert len(lines) <= LONGEST_DRIVER

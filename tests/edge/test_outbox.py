@@ -13,7 +13,8 @@ import pytest
 
 from labkeeper_edge.batch_store import HEARD_KEPT, Quota
 from labkeeper_edge.batches import GAP, METRIC_BYTES, MOST_BYTES, Batch, Draft, Gap, in_parts, metric_of, pack, unpack
-from labkeeper_edge.command_store import COMMANDS_KEPT, RESTARTED, RESTARTED_MESSAGE, CommandRecord
+from labkeeper_edge.command_rules import RESTARTED, RESTARTED_MESSAGE
+from labkeeper_edge.command_store import COMMANDS_KEPT, CommandRecord
 from labkeeper_edge.database import UnusableDatabase, open_database
 from labkeeper_edge.node_store import Ledger
 from labkeeper_edge.outbox import FILE, Outbox, OutboxUnwritable, open_outbox

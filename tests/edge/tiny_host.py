@@ -114,7 +114,7 @@ class TinyHost:
         kinds: dict[type, DataType] = {bool: DataType.BOOLEAN, float: DataType.DOUBLE, str: DataType.STRING}
         target = Target(point, value, kinds[type(value)])
         self.write_device(
-            device, CommandRequest(command, ttl_ms, fence, (target,), self.run).to_metrics(), age_ms=age_ms
+            device, CommandRequest(command, ttl_ms, fence, (target,), self.node_run).to_metrics(), age_ms=age_ms
         )
 
     async def until(self, found: Callable[[], T | None]) -> T:

@@ -54,12 +54,22 @@ def decode(data: bytes, limits: Limits = LIMITS) -> Payload:
     except DecodeError as error:
         raise MalformedPayload(Reason.NOT_PROTOBUF) from error
     metrics = _Reader(limits, limits.metrics, limits.items).metrics(body.metrics, 0)
-    time_ms = _time(body.timestamp) if body.HasField("timestamp") else None
-    seq = body.seq if body.HasField("seq") else None
-    if seq is not None and seq > LAST_SEQ:
+    # a number that is not 0 is there: the question costs as much as the number, and every message is asked
+    time_ms, seq = body.timestamp, body.seq
+    if time_ms > LAST_TIME_MS:
+        raise MalformedPayload(Reason.TIME_OUT_OF_RANGE)
+    if seq > LAST_SEQ:
         raise MalformedPayload(Reason.SEQ_OUT_OF_RANGE)
-    uuid = body.uuid if body.HasField("uuid") else None
-    return Payload(metrics, time_ms, seq, uuid, body.body if body.HasField("body") else None)
+    return tuple.__new__(
+        Payload,
+        (
+            metrics,
+            time_ms if time_ms or body.HasField("timestamp") else None,
+            seq if seq or body.HasField("seq") else None,
+            body.uuid if body.HasField("uuid") else None,
+            body.body if body.HasField("body") else None,
+        ),
+    )
 
 
 def reinterpret(raw: Any, field: str, datatype: int, limits: Limits = LIMITS) -> MetricValue:  # noqa: ANN401 - the field decides
@@ -77,12 +87,6 @@ def reinterpret(raw: Any, field: str, datatype: int, limits: Limits = LIMITS) ->
     else:
         raise MalformedPayload(Reason.DATATYPE_MISMATCH)
     return value
-
-
-def _time(time_ms: int) -> int:
-    if time_ms > LAST_TIME_MS:
-        raise MalformedPayload(Reason.TIME_OUT_OF_RANGE)
-    return time_ms
 
 
 @dataclass(slots=True)

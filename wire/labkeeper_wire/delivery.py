@@ -70,6 +70,9 @@ class BatchSet:
         """Note a batch as stored; tell whether it is new. Raise ValueError if it is not within 1..2^64-1."""
         if not 0 < batch <= LAST_ID:
             raise ValueError(f"batch id {batch} is not within 1..{LAST_ID}")
+        if batch == self._high_water + 1 and not self._firsts:  # nearly always
+            self._high_water = batch
+            return True
         if batch in self:
             return False
         if batch == self._high_water + 1:

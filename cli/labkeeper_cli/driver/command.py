@@ -72,7 +72,7 @@ def _configure_recording(actions: Any) -> None:  # noqa: ANN401
     recorder = actions.add_parser(
         "record",
         help="write down what goes over a real device's wire",
-        description="Run a driver with its device by way of a tap, and write what passes into a fixture, without secrets.",
+        description="Run a driver with its device by way of a tap; write what passes into a fixture, without secrets.",
     )
     recorder.add_argument("name", help="an installed driver")
     recorder.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting; may be repeated")
@@ -93,6 +93,7 @@ def _configure_recording(actions: Any) -> None:  # noqa: ANN401
     )
     player.add_argument("name", help="an installed driver")
     player.add_argument("file", type=Path, metavar="FILE.jsonl")
+    player.add_argument("--seconds", type=float, default=10.0, metavar="N", help="how long to wait for what it expects")
     player.set_defaults(work=_replay)
 
 
@@ -175,14 +176,17 @@ def _record(options: argparse.Namespace) -> int:
         options.reason,
     )
     recording = asyncio.run(record(session, options.output))
+    if not recording.frames:
+        options.output.unlink()
+        raise NoDriver(f"nothing came over the wire: is the device of {options.name} there?")
     print(f"{options.output}: {len(recording.frames)} frames, {len(recording.expected)} points")
     print("Look through it before you publish it: only what the driver calls a secret was taken out.")
-    return 0 if recording.frames else 1
+    return 0
 
 
 def _replay(options: argparse.Namespace) -> int:
     driver = find(options.name)
-    missing = asyncio.run(replay(driver, prepare(driver).bench, options.file, print))
+    missing = asyncio.run(replay(driver, prepare(driver).bench, options.file, print, options.seconds))
     for one in missing:
         print(f"never came: {one}", file=sys.stderr)
     return 1 if missing else 0

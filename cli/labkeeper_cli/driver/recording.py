@@ -11,7 +11,7 @@ from pydantic import BaseModel, SecretBytes, SecretStr
 
 from labkeeper_sdk import BadConfiguration, DeviceUnreachable, Driver, Report
 from labkeeper_sdk.configuration import check_configuration
-from labkeeper_sdk.conformance.gold import REPLAY_S, missing
+from labkeeper_sdk.conformance.gold import missing
 from labkeeper_sdk.testing import Recording, open_tcp_wire, read_recording, write_recording
 from labkeeper_sdk.testing.benches import Bench
 from labkeeper_sdk.testing.mqtt import gather
@@ -107,7 +107,7 @@ def secret_values(configuration: BaseModel) -> list[str]:
     return said
 
 
-async def replay(driver: Driver, bench: Bench, path: Path, say: Callable[[str], None]) -> list[str]:
+async def replay(driver: Driver, bench: Bench, path: Path, say: Callable[[str], None], within_s: float) -> list[str]:
     """Play a recording to its driver, say what the driver makes of it, and return what it should have and did not."""
     recording = read_recording(path)
     if bench.replay is None:
@@ -117,7 +117,7 @@ async def replay(driver: Driver, bench: Bench, path: Path, say: Callable[[str], 
         open_driver(driver, stand.settings, TestServices(stand.broker)) as watched,
     ):
         with suppress(TimeoutError, DeviceUnreachable):
-            await watched.until(lambda: not missing(watched, recording), REPLAY_S)
+            await watched.until(lambda: not missing(watched, recording), within_s)
         for event in watched.events:
             if isinstance(event, Report):
                 for reading in event.readings:

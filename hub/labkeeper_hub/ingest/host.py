@@ -134,14 +134,18 @@ class Host:
             ticking.cancel()
 
     async def _take(self, link: mqtt.Link, messages: list[mqtt.Message]) -> None:
-        clock = asyncio.get_running_loop().time
+        clock = time.monotonic
         until, now_ms = clock() + TURN_S, self.now_ms()
         session, journal = self.outlet.session, self.intake.journal
         if session is None:
             return
         for message in messages:
             self.messages += 1
-            for effect in self._heard(session, message, now_ms):
+            if message.retain:
+                effects = self._kept(session, message, now_ms)
+            else:
+                effects = session.received(message.topic, message.payload, now_ms)
+            for effect in effects:
                 if type(effect) is DataReceived:
                     self._data(effect, now_ms)
                 else:
@@ -153,12 +157,12 @@ class Host:
                 await asyncio.sleep(0)
                 until, now_ms = clock() + TURN_S, self.now_ms()
 
-    def _heard(self, session: HostSession, message: mqtt.Message, now_ms: int) -> list[HostEffect]:
-        """Return what a message means. What the broker kept says nothing of now, a birth of last year least of all:
+    def _kept(self, session: HostSession, message: mqtt.Message, now_ms: int) -> list[HostEffect]:
+        """Return what a message means that the broker kept. It says nothing of now, a birth of last year least of all:
         its node is asked what is true, if it is there at all.
         """
         topic = message.topic
-        if not message.retain or topic.startswith(STATE_PREFIX):
+        if topic.startswith(STATE_PREFIX):
             return session.received(topic, message.payload, now_ms)
         self.intake.refusals.count("retained", topic)
         try:

@@ -86,7 +86,7 @@ class Intake:
         One flat loop, because a hundred thousand readings a second pass here.
         """
         points, group, changed = device.points, self.journal.group, list[KnownPoint]()
-        newest_ms, before = now_ms + AHEAD_MS, len(group)
+        newest_ms, before = now_ms + AHEAD_MS, len(group.times)
         add_series, add_time, add_mark = group.series.append, group.times.append, group.marks.append
         add_value = group.values.append
         for metric in metrics:
@@ -118,7 +118,7 @@ class Intake:
                 add_value(group.text(value) if type(value) is str else value)  # type: ignore[arg-type] # as above
         if changed:
             self.bus.note_all(changed)
-        return len(group) - before
+        return len(group.times) - before
 
     def _judge(self, source: Source, point: KnownPoint, metric: Metric, now_ms: int) -> tuple[int, int] | None:
         """Return mark and time of a reading that is not the plainest; None: it is refused."""

@@ -77,7 +77,9 @@ class Journal:
     def filled(self) -> None:
         """Say that something was put into `group`."""
         self._filled.set()
-        if self.queued >= self.pace.queue_readings or len(self.writer.hot) >= self.pace.hot_most:
+        hot = self.writer.hot  # its length and the queue's, spelled out: this is asked for every message
+        queued = len(self.group.times) + self._in_flight
+        if queued >= self.pace.queue_readings or hot.end - hot.first >= self.pace.hot_most:
             self._room.clear()
 
     @property

@@ -7,11 +7,12 @@ from contextlib import suppress
 from importlib.metadata import EntryPoint, entry_points
 
 from labkeeper_sdk.conformance import bronze, gold, platinum, silver
+from labkeeper_sdk.conformance.benches import load_bench
 from labkeeper_sdk.conformance.levels import Check, Fault, Finding, Level, Outcome, Spared, Untried
 from labkeeper_sdk.conformance.meter import metered_loop
 from labkeeper_sdk.conformance.trial import Pace, Trial
 from labkeeper_sdk.drivers import Driver
-from labkeeper_sdk.plugins import BENCH_GROUP, load_bench
+from labkeeper_sdk.plugins import BENCH_GROUP
 from labkeeper_sdk.points import Title
 
 CHECKS: tuple[Check, ...] = (*bronze.CHECKS, *silver.CHECKS, *gold.CHECKS, *platinum.CHECKS)

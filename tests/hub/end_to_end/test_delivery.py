@@ -142,12 +142,12 @@ async def test_a_slow_disk_holds_back_acknowledgements_and_reading_and_loses_not
     async with joined(school.port, devices=AIR) as node:
         holder.execute("BEGIN IMMEDIATE")
         node.send("air", [double("co2", 1.0)], batch=1)
-        await until(lambda: bool(school.hub.journal.failing), "the journal's complaint")
+        await until(lambda: bool(school.hub.journal.status().failing), "the journal's complaint")
         assert node.acks == []
         holder.execute("ROLLBACK")
         await node.acknowledged(1)
     holder.close()
-    assert not school.hub.journal.failing
+    assert not school.hub.journal.status().failing
     assert len(await school.rows("air", "co2")) == 1
 
 

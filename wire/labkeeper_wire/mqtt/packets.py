@@ -175,7 +175,9 @@ class Decoder:
             elif start + length > end:
                 break
             else:
-                packets.append(_parse(buffer, position, start, start + length))
+                head = buffer[position]
+                parse = _message if head & 0xF0 == PUBLISH else _parse
+                packets.append(parse(buffer, head, start, start + length))
                 position = start + length
         self._buffer = buffer[position:]
         return packets
@@ -188,6 +190,8 @@ class Decoder:
 
 def _remaining_length(buffer: bytes, position: int, end: int) -> tuple[int, int]:
     """Return the remaining length (2.2.3) and where the body starts; start 0 when more bytes are needed."""
+    if buffer[position + 1] < 0x80:  # noqa: PLR2004 -- the continuation bit of 2.2.3
+        return buffer[position + 1], position + 2
     length = shift = 0
     for index in range(position + 1, min(end, position + 1 + REMAINING_LENGTH_BYTES)):
         digit = buffer[index]
@@ -200,11 +204,8 @@ def _remaining_length(buffer: bytes, position: int, end: int) -> tuple[int, int]
     return 0, 0
 
 
-def _parse(buffer: bytes, head_at: int, start: int, stop: int) -> Packet:
-    head = buffer[head_at]
+def _parse(buffer: bytes, head: int, start: int, stop: int) -> Packet:
     kind = head & 0xF0
-    if kind == PUBLISH:
-        return _message(buffer, head, start, stop)
     parse = _SIMPLE.get(kind)
     if parse is None:
         raise ProtocolViolation(f"unexpected packet type {kind >> 4}")
@@ -226,7 +227,8 @@ def _message(buffer: bytes, head: int, start: int, stop: int) -> Message:
     except UnicodeDecodeError:
         raise ProtocolViolation("publish has a topic that is not UTF-8") from None
     packet_id = buffer[topic_end] << 8 | buffer[topic_end + 1] if qos else 0
-    return Message(topic, buffer[payload_at:stop], qos, bool(head & 1), bool(head & 8), packet_id)
+    # without Message's own __new__, in Python, which takes as long as the rest of this
+    return tuple.__new__(Message, (topic, buffer[payload_at:stop], qos, bool(head & 1), bool(head & 8), packet_id))
 
 
 def _oversized(buffer: bytes, head_at: int, start: int, length: int) -> Oversized | None:

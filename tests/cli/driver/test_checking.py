@@ -1,0 +1,104 @@
+"""`labkeeper driver check`: badges, reports, the summary; a driver that dies takes nobody with it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from labkeeper_cli.__main__ import main
+from labkeeper_cli.driver.checking import EVERY, Wishes, check, report_of, satisfied, write_papers
+from labkeeper_cli.driver.new import make_package
+from labkeeper_cli.driver.node_checks import CHECKS as NODE_CHECKS
+from labkeeper_cli.driver.packages import as_installed, find
+from labkeeper_sdk.conformance import BADGE, Finding, Level, Outcome, Report, examine, prepare, reached, summary
+from labkeeper_sdk.points import Title
+
+SEEN = Title("看到 <b>", "seen <b>")
+
+
+def findings(up_to: Level, failed: str = "") -> tuple[Finding, ...]:
+    return tuple(
+        Finding(one, Outcome.FAILED if one.name == failed else Outcome.PASSED, SEEN if one.name == failed else Title())
+        for one in EVERY
+        if one.level <= up_to
+    )
+
+
+def test_every_check_has_a_name_of_its_own_and_speaks_both_languages() -> None:
+    assert len({one.name for one in EVERY}) == len(EVERY)
+    assert all(title.zh and title.en for one in EVERY for title in (one.title, one.remedy))
+
+
+def test_a_level_is_reached_when_it_and_all_below_it_passed() -> None:
+    assert reached([]) is Level.NONE
+    assert reached([*findings(Level.SILVER)]) is Level.SILVER
+    assert reached([*findings(Level.PLATINUM)]) is Level.PLATINUM
+    assert reached([*findings(Level.PLATINUM, failed="docs")]) is Level.NONE
+    assert reached([*findings(Level.PLATINUM, failed="titles")]) is Level.SILVER
+    assert reached([it for it in findings(Level.PLATINUM) if it.check.level is not Level.SILVER]) is Level.BRONZE
+
+
+def test_a_badge_tells_what_the_report_knows(tmp_path: Path) -> None:
+    report = Report("pump", "pump 1", True, findings(Level.GOLD, failed="titles"), {"fixtures": "hardware"})
+    write_papers(report, tmp_path / "papers", "zh")
+    badge = json.loads((tmp_path / "papers" / BADGE).read_text(encoding="utf-8"))
+    assert (badge["level"], badge["fixtures"], badge["actuators"]) == ("silver", "hardware", True)
+    assert report_of(badge) == report
+    page = (tmp_path / "papers" / "labkeeper-report.html").read_text(encoding="utf-8")
+    assert "看到 &lt;b&gt;" in page
+    assert "seen <b>" in report.text()
+
+
+def test_the_summary_names_who_is_below() -> None:
+    reports = [
+        Report("a", "a 1", actuators=True, findings=findings(Level.SILVER)),
+        Report("b", "b 1", actuators=False, findings=findings(Level.SILVER)),
+        Report("c", "c 1", actuators=True, findings=(), problem="its examination died: Segmentation fault"),
+    ]
+    assert summary(reports) == {
+        "drivers": {"a": "silver", "b": "silver", "c": "none"},
+        "below_silver": ["c"],
+        "actuators_below_gold": ["a", "c"],
+    }
+    assert "Segmentation fault" in reports[2].text()
+    assert satisfied(reports[:2], Level.SILVER)
+    assert not satisfied(reports, Level.SILVER)
+
+
+def test_a_driver_without_a_bench_or_with_a_broken_one_is_told_what_to_write(tmp_path: Path) -> None:
+    make_package("acme-lamp", tmp_path)
+    bench = tmp_path / "acme-lamp" / "acme_lamp" / "bench.py"
+    bench.write_text("raise RuntimeError('no such hardware')\n")
+    with as_installed(tmp_path / "acme-lamp"):
+        report = check("acme-lamp", Wishes(Level.BRONZE))
+    assert report.problem == "its test bench does not load: RuntimeError: no such hardware"
+    project = tmp_path / "acme-lamp" / "pyproject.toml"
+    project.write_text(project.read_text().replace("labkeeper.benches", "somebody.else"))
+    with as_installed(tmp_path / "acme-lamp"):
+        assert "labkeeper.benches" in check("acme-lamp", Wishes(Level.BRONZE)).problem
+    assert report.level is Level.NONE
+
+
+def test_a_driver_that_kills_its_process_is_a_line_in_the_summary(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("labkeeper_cli.driver.checking.names", lambda: ["acme-bomb"])
+    make_package("acme-bomb", tmp_path)
+    bench = tmp_path / "acme-bomb" / "acme_bomb" / "bench.py"
+    bench.write_text("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n")
+    with as_installed(tmp_path / "acme-bomb"):
+        assert main(["driver", "check", "--all", "--json", "--level", "bronze"]) == 1
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert json.loads(last) == {
+        "drivers": {"acme-bomb": "none"},
+        "below_silver": ["acme-bomb"],
+        "actuators_below_gold": ["acme-bomb"],
+    }
+
+
+def test_a_bundled_driver_with_a_real_node_becomes_safe_and_obeys_once() -> None:
+    found = examine(prepare(find("zigbee2mqtt")), NODE_CHECKS)
+    assert [(it.check.name, it.outcome, it.seen.en) for it in found] == [
+        ("safe_in_time", Outcome.PASSED, ""),
+        ("once", Outcome.PASSED, ""),
+    ]

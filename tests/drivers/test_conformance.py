@@ -1,0 +1,23 @@
+"""Every bundled driver passes the conformance kit up to gold, but for what needs a real node, which tests/cli tries."""
+
+from importlib.metadata import entry_points
+
+import pytest
+
+from labkeeper_sdk.conformance import Level, Pace, examine, prepare
+from labkeeper_sdk.plugins import DRIVER_GROUP, load_drivers
+
+PACE = Pace(opens=10, listen_s=1.2)
+NAMES = sorted(
+    it.name for it in entry_points(group=DRIVER_GROUP) if it.dist is not None and it.dist.name == "labkeeper"
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_bundled_driver_conforms(name: str) -> None:
+    findings = examine(prepare(load_drivers().drivers[name], pace=PACE), up_to=Level.GOLD)
+    assert {it.check.name: it.seen.en for it in findings if not it.counts} == {}
+
+
+def test_there_are_bundled_drivers() -> None:
+    assert {"homie", "zigbee2mqtt"} <= set(NAMES)

@@ -1,0 +1,60 @@
+"""Each fault is found by the check that is to find it, and the report names it; a driver without faults passes all."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from labkeeper_sdk.conformance import CHECKS, Check, Level, Outcome, Pace, Report, Trial, examine, reached
+from labkeeper_sdk.conformance.examination import make
+
+from .pump import DRIVER
+from .pump_bench import BENCH
+from .zoo import LEFT, SPECIMENS, Specimen
+
+PACE = Pace(opens=20, readings=30, listen_s=1.5, spoiled_frames=30)
+BY_NAME: dict[str, Check] = {check.name: check for check in CHECKS}
+LEAST = 20
+
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
+
+
+@pytest.fixture(autouse=True)
+def cleared() -> Iterator[None]:
+    yield
+    for left in LEFT:
+        if isinstance(left, int):
+            os.close(left)
+        elif isinstance(left, asyncio.Task):
+            left.cancel()
+    LEFT.clear()
+
+
+def test_there_are_twenty_different_faults() -> None:
+    assert len({specimen.fault for specimen in SPECIMENS}) >= LEAST
+
+
+@pytest.mark.parametrize("specimen", SPECIMENS, ids=lambda it: it.fault.replace(" ", "-"))
+def test_a_fault_is_found_and_named(specimen: Specimen) -> None:
+    trial = Trial("acme-pump", specimen.driver, specimen.bench, PACE)
+    finding = make(trial, BY_NAME[specimen.check])
+    assert finding.outcome is Outcome.FAILED
+    assert specimen.says in finding.seen.en
+    assert finding.seen.zh
+    report = Report("acme-pump", "acme-pump 1", actuators=True, findings=(finding,))
+    assert finding.seen.en in report.text()
+    assert finding.check.remedy.zh in report.text("zh")
+
+
+def test_a_driver_without_faults_passes_everything_but_the_soak_nobody_asked_for() -> None:
+    trial = Trial("acme-pump", DRIVER, BENCH, PACE)
+    findings = examine(trial)
+    assert {it.check.name: it.seen.en for it in findings if not it.counts} == {"soak": "give --soak MINUTES"}
+    assert reached(findings) is Level.GOLD
+    assert trial.notes == {"fixtures": "documented"}
+
+
+def test_a_soaked_driver_is_platinum() -> None:
+    trial = Trial("acme-pump", DRIVER, BENCH, Pace(soak_s=0.6))
+    assert make(trial, BY_NAME["soak"]).outcome is Outcome.PASSED

@@ -1,0 +1,263 @@
+"""Twenty drivers, each with one fault that real drivers have, made from the pump, which has none."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr
+
+from labkeeper_sdk import (
+    Device,
+    DeviceUnreachable,
+    Driver,
+    Measure,
+    Point,
+    Reading,
+    Risk,
+    Services,
+    Switch,
+    Title,
+    Value,
+)
+from labkeeper_sdk.testing import Bench
+
+from .pump import DRIVER, POINTS, Pump, PumpConfiguration, connect
+from .pump_bench import BENCH
+
+log = logging.getLogger("acme_pump")
+Connect = Callable[[Any, Services], AbstractAsyncContextManager[Device]]
+
+
+@dataclass(frozen=True, slots=True)
+class Specimen:
+    """A driver with a fault: the check that is to find it, and words its report is to say."""
+
+    fault: str
+    check: str
+    says: str
+    driver: Driver
+    bench: Bench = BENCH
+
+
+def made(kind: type[Pump]) -> Driver:
+    """Return the pump's driver with another device class."""
+
+    @asynccontextmanager
+    async def other(configuration: PumpConfiguration, services: Services) -> AsyncIterator[Pump]:
+        async with connect(configuration, services) as pump:
+            yield kind(pump.reader, pump.writer)
+
+    return replace(DRIVER, connect=other)
+
+
+def opened(around: Callable[[], AbstractAsyncContextManager[None]]) -> Driver:
+    """Return the pump's driver that does something besides when it is opened."""
+
+    @asynccontextmanager
+    async def other(configuration: PumpConfiguration, services: Services) -> AsyncIterator[Pump]:
+        async with around(), connect(configuration, services) as pump:
+            yield pump
+
+    return replace(DRIVER, connect=other)
+
+
+# --- bronze -----------------------------------------------------------------------------------------------------------
+LEFT: list[object] = []  # what the leaking drivers leave behind; the tests clear it away
+
+
+@asynccontextmanager
+async def _leaves_a_task() -> AsyncIterator[None]:
+    LEFT.append(asyncio.create_task(asyncio.sleep(3600), name="heartbeat"))
+    yield
+
+
+@asynccontextmanager
+async def _leaves_a_file() -> AsyncIterator[None]:
+    LEFT.append(os.open("/dev/null", os.O_RDONLY))
+    yield
+
+
+@asynccontextmanager
+async def _leaves_memory() -> AsyncIterator[None]:
+    LEFT.append(bytearray(100_000))
+    yield
+
+
+class Blocks(Pump):
+    async def read(self) -> Mapping[str, Value]:
+        time.sleep(0.08)  # noqa: ASYNC251 -- the fault
+        return await super().read()
+
+
+class WithSecret(PumpConfiguration):
+    """A password that everybody knows."""
+
+    password: SecretStr = Field(SecretStr("admin"), description="the pump's password")
+
+
+# --- silver -----------------------------------------------------------------------------------------------------------
+class Stubborn(Pump):
+    async def ask(self, line: str) -> list[float]:
+        until_s = time.monotonic() + 3
+        while time.monotonic() < until_s:
+            with contextlib.suppress(asyncio.CancelledError, DeviceUnreachable):
+                return await super().ask(line)
+        raise DeviceUnreachable("at last")
+
+
+class Hasty(Pump):
+    """Returns before the pump has confirmed; the answer is thrown away later."""
+
+    async def write(self, point: str, value: Value) -> None:
+        self.writer.write((f"on {int(value)}\n" if point == "running" else f"flow {value}\n").encode())
+        self.pending = getattr(self, "pending", 0) + 1
+
+    async def read(self) -> Mapping[str, Value]:
+        while getattr(self, "pending", 0):
+            self.pending -= 1
+            await self.reader.readuntil()
+        return await super().read()
+
+
+class Fahrenheit(Pump):
+    points = (Measure("flow", unit="ml per minute", minimum=0, maximum=100), *POINTS[1:])
+
+
+class Excessive(Pump):
+    async def read(self) -> Mapping[str, Value]:
+        return {**await super().read(), "flow": 250.0}
+
+
+class Flips(Pump):
+    async def read(self) -> Mapping[str, Value]:
+        said = {**await super().read()}
+        self.count = getattr(self, "count", 0) + 1
+        return said if self.count % 3 else {**said, "flow": str(said["flow"])}
+
+
+class Foreign(Pump):
+    async def ask(self, line: str) -> list[float]:
+        self.writer.write(f"{line}\n".encode())
+        answer = (await asyncio.wait_for(self.reader.readuntil(), 1.0)).split()
+        return [float(word) for word in answer]
+
+
+@asynccontextmanager
+async def _chatty(configuration: PumpConfiguration, services: Services) -> AsyncIterator[Pump]:
+    try:
+        async with connect(configuration, services) as pump:
+            yield pump
+    except DeviceUnreachable as error:
+        log.warning("cannot reach the pump: %s", error)
+        raise
+
+
+class Swallows(Pump):
+    """Never admits that the pump is away: it repeats what it said last."""
+
+    async def read(self) -> Mapping[str, Value]:
+        try:
+            self.last = await super().read()
+        except DeviceUnreachable:
+            await asyncio.sleep(0.01)
+        return self.last
+
+
+class Hangs(Pump):
+    async def write(self, point: str, value: Value) -> None:
+        self.writer.write((f"on {int(value)}\n" if point == "running" else f"flow {value}\n").encode())
+        await self.reader.readuntil()
+
+
+class Twice(Pump):
+    async def write(self, point: str, value: Value) -> None:
+        await super().write(point, value)
+        await super().write(point, value)
+
+
+class Drifting(Pump):
+    async def read(self) -> Mapping[str, Value]:
+        raise NotImplementedError
+
+    async def changes(self) -> AsyncIterator[Sequence[Reading]]:
+        began_ms = time.time_ns() // 1_000_000
+        while True:
+            flow, target, running = await self.ask("?")
+            ran_ms = time.time_ns() // 1_000_000 - began_ms
+            stamp = began_ms + 3 * ran_ms
+            values = {"flow": flow, "target": target, "running": bool(running)}
+            yield [Reading(point, value, stamp) for point, value in values.items()]
+            await asyncio.sleep(0.02)
+
+
+@dataclass(slots=True)
+class DriftingDevice:
+    """Tells instead of being asked, and its clock runs three times too fast."""
+
+    pump: Drifting
+    points: Sequence[Point] = POINTS
+
+    def changes(self) -> AsyncIterator[Sequence[Reading]]:
+        return self.pump.changes()
+
+
+@asynccontextmanager
+async def _drifting(configuration: PumpConfiguration, services: Services) -> AsyncIterator[DriftingDevice]:
+    async with connect(configuration, services) as pump:
+        yield DriftingDevice(Drifting(pump.reader, pump.writer))
+
+
+# --- gold and platinum ------------------------------------------------------------------------------------------------
+class Untitled(Pump):
+    points = (replace(POINTS[0], title=Title(en="Flow")), *POINTS[1:])
+
+
+class Careless(Pump):
+    points = (*POINTS[:2], Switch("running", title=Title(zh="运转", en="Running"), risk=Risk.MOTION))
+
+
+class Forgetful(Pump):
+    points = (*POINTS[:2], Switch("running", title=Title(zh="运转", en="Running"), safe_value=False, risk=Risk.MOTION))
+
+
+class Fragile(Pump):
+    async def ask(self, line: str) -> list[float]:
+        try:
+            return await super().ask(line)
+        except DeviceUnreachable as error:
+            if "nonsense" in str(error):
+                raise ValueError(str(error)) from error
+            raise
+
+
+SPECIMENS = (
+    Specimen("leaks a task", "opens", "leaks a task at each opening, e.g. 'heartbeat'", opened(_leaves_a_task)),
+    Specimen("leaks a file", "opens", "leaks a file descriptor", opened(_leaves_a_file)),
+    Specimen("leaks memory", "opens", "memory grows by", opened(_leaves_memory)),
+    Specimen("blocks the loop for 80 ms", "loop", "zoo.py:", made(Blocks)),
+    Specimen("no documentation", "docs", "no documentation page", DRIVER, replace(BENCH, docs=Path("nowhere.md"))),
+    Specimen("a default secret", "schema", "secret password has a default", replace(DRIVER, configuration=WithSecret)),
+    Specimen("another name", "manifest", "the driver pump", replace(DRIVER, name="pump")),
+    Specimen("ignores cancellation", "cancellation", "ignores cancellation", made(Stubborn)),
+    Specimen("returns before confirmed", "confirms", "returned before the device had confirmed", made(Hasty)),
+    Specimen("wrong unit", "points", "'ml per minute' is not UCUM", made(Fahrenheit)),
+    Specimen("out of range", "readings", "flow says 250.0, outside 0 to 100", made(Excessive)),
+    Specimen("type flips", "readings", "flow is declared float and says '5.0'", made(Flips)),
+    Specimen("raises foreign errors", "vanishing", "raises IncompleteReadError", made(Foreign)),
+    Specimen("logs each retry", "quiet", "cannot reach the pump", replace(DRIVER, connect=_chatty)),
+    Specimen("swallows DeviceUnreachable", "vanishing", "does not notice", made(Swallows)),
+    Specimen("hangs on write", "deadlines", "still hangs after confirm_s", made(Hangs)),
+    Specimen("carries out twice", "confirms", "reached the device 2 times", made(Twice)),
+    Specimen("drifting clock", "readings", "the clock drifts", replace(DRIVER, connect=_drifting)),
+    Specimen("no Chinese title", "titles", "the point flow has no Chinese title", made(Untitled)),
+    Specimen("no safe value", "safe_values", "running has no safe value", made(Careless)),
+    Specimen("forgets a lost link", "safe_values", "forgets a lost link", made(Forgetful)),
+    Specimen("crashes on a spoiled frame", "fuzz", "ValueError: the pump speaks nonsense", made(Fragile)),
+)
