@@ -4,6 +4,13 @@ import os
 from collections.abc import Generator
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# no clock decides a test, and a failure prints what repeats it
+settings.register_profile("labkeeper", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("labkeeper")
+
+SLOW_FIRST = ("tests/system/", "tests/console/")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -16,3 +23,21 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped, and under CI=true nothing may be: {call.excinfo}"
     return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where workers share the tests, a file is one worker's, and so are all that stand on one stack; the slow begin."""
+    if not hasattr(config, "workerinput"):
+        return
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_stands_on(item)))
+    items.sort(key=lambda item: not item.nodeid.startswith(SLOW_FIRST))
+
+
+def _stands_on(item: pytest.Item) -> str:
+    """Return the folder whose package fixture the test uses, or its file."""
+    fixtures = getattr(item, "_fixtureinfo", None)
+    used = () if fixtures is None else (one for found in fixtures.name2fixturedefs.values() for one in found)
+    folders = (one.baseid for one in used if one.scope == "package")
+    return next(folders, item.nodeid.partition("::")[0])

@@ -153,6 +153,9 @@ def _page(http: httpx.Client, about: str, path: str, remedy: str, url: str) -> F
         answer = http.get(path)
     except httpx.HTTPError as error:
         return Finding(about, False, f"{url}: {error}", remedy)
+    if "host_id_taken" in answer.text:
+        remedy = "two hubs have one host id at this broker: stop one of them, or start it with another --host-id"
+        return Finding(about, False, "another hub uses this hub's host id", remedy)
     return Finding(about, answer.is_success, f"{url}{path} answers {answer.status_code}", remedy)
 
 

@@ -51,14 +51,6 @@ title = { zh = "吊灯", en = "Ceiling light" }
 title = { zh = "机器人套件", en = "Robot kit" }
 bench = "1"
 
-[devices."robot-kit".points."motors/left"]  # a robot nobody can stop from the hub stands still after 3 s
-safe_value = 0
-link_loss_s = 3
-
-[devices."robot-kit".points."motors/right"]
-safe_value = 0
-link_loss_s = 3
-
 [devices."robot-kit-gripper"]
 title = { zh = "机械爪", en = "Gripper" }
 bench = "1"

@@ -74,6 +74,8 @@ def states(panel: Panel, say: Say) -> statetimeline.Panel:
         .merge_values(True)
         .show_value(looks.VisibilityMode.NEVER)
         .row_height(0.8)
+        .line_width(0)
+        .fill_opacity(70)
         .legend(_legend())
         .tooltip(common.VizTooltipOptions().mode(looks.TooltipDisplayMode.SINGLE))
     )

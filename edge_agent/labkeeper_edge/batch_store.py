@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from labkeeper_edge.batches import GAP, NODE, Batch, Draft, Gap, pack, unpack
+from labkeeper_edge.batches import GAP, NODE, Batch, Draft, Gap, Offered, pack, unpack
 from labkeeper_edge.node_store import NodeStore
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.delivery import Ack
@@ -12,6 +12,7 @@ from labkeeper_wire.payload import Metric
 
 ROW_BYTES = 64  # what SQLite adds to a payload, roughly
 EVICT_ROWS = 256
+MOST_OFFERED = 2048  # runs of offered batches in one gap record, some 40 kB of text
 LAST_ROW = 2**63 - 1  # SQLite's greatest key
 HEARD_KEPT = 8192  # below the 65,535 packet ids of MQTT: a reused id is never taken for a redelivery
 
@@ -49,13 +50,17 @@ class Old:
 
 
 class BatchStore:
-    """The tables `batches` and `heard`; every method expects to run inside a transaction of the caller."""
+    """The tables `batches` and `heard`; every method expects to run inside a transaction of the caller.
+
+    Batches up to `offered_through` may have been sent: in this process, or by an earlier one, which wrote no list.
+    """
 
     def __init__(self, connection: sqlite3.Connection, node: NodeStore, quota: Quota) -> None:
         self._connection = connection
         self._node = node
         self._quota = quota
         self.held = self.counted()
+        self.offered_through = self.span()[1]
 
     def counted(self) -> Held:
         """Count what is there, row by row; `held` is the same without the work."""
@@ -145,15 +150,16 @@ class BatchStore:
     def _give_up(self, victims: Sequence[Old]) -> None:
         self._connection.executemany("DELETE FROM batches WHERE id = ?", [(old.id,) for old in victims])
         self.held = self.held.with_more(-len(victims), -sum(old.size for old in victims))
-        gap = gap_of(victims)
+        gap = gap_of(victims, self.offered_through)
         self._node.add("gaps", gap.readings)
         growing = self._connection.execute(
             "SELECT id, payload FROM batches WHERE device = '' AND offered = 0 ORDER BY id DESC LIMIT 1"
         ).fetchone()
-        if growing is None:
+        before = None if growing is None else _gap_in(growing[1])
+        if before is None or len(before.offered) + len(gap.offered) > MOST_OFFERED:
             self._new_gap(gap)
         else:
-            self._write_gap(growing[0], _gap_in(growing[1]).joined(gap))
+            self._write_gap(growing[0], before.joined(gap))
 
     def _new_gap(self, gap: Gap) -> None:
         done = self._connection.execute(
@@ -181,13 +187,19 @@ def beyond_quota(oldest: Sequence[Old], size: int, ran_ms: int, quota: Quota) ->
     return victims
 
 
-def gap_of(victims: Sequence[Old]) -> Gap:
-    """Return the gap that these batches leave."""
-    gaps = [Gap(old.from_ms, old.to_ms, old.readings, ((old.id, old.id),)) for old in victims]
-    whole = gaps[0]
-    for gap in gaps[1:]:
-        whole = whole.joined(gap)
-    return whole
+def gap_of(victims: Sequence[Old], offered_through: int) -> Gap:
+    """Return the gap that these batches leave; those up to `offered_through` may have reached the hub."""
+    first, *later = (
+        Gap(
+            old.from_ms,
+            old.to_ms,
+            old.readings,
+            ((old.id, old.id),),
+            (Offered(old.id, old.id, old.readings),) if old.id <= offered_through else (),
+        )
+        for old in victims
+    )
+    return first.joined(*later)
 
 
 def _gap_in(payload: bytes) -> Gap:

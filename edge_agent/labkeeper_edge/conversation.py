@@ -117,6 +117,7 @@ class Conversation:
         """Batches are on disk: send them now if the hub listens; what is not sent waits in the window."""
         if not self.session.live:
             return
+        self.outbox.offering(waiting.last)
         for batch in batches:
             self.window.add(self._known_last + 1, batch.id - 1)
             self._known_last = batch.id
@@ -190,6 +191,7 @@ class Conversation:
         match effect:
             case SessionLive():
                 waiting = self.facts().waiting
+                self.outbox.offering(waiting.last)
                 self.window.add(waiting.first, waiting.last)
                 self._known_last = waiting.last
                 self.ears.live()

@@ -5,7 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+
+LAST_VALUES = """
+CREATE TABLE last_values (device TEXT PRIMARY KEY, payload BLOB NOT NULL) WITHOUT ROWID;
+"""
+UPGRADES = {1: LAST_VALUES}  # from each version to the next
 
 # `batches`: device '' marks a gap record; `ran_ms` is the node's running time when the batch was made, which a
 # jumping clock cannot change; `offered` says that a gap record went out and must not grow any more.
@@ -41,6 +46,7 @@ CREATE TABLE safe_writes (
     cause TEXT NOT NULL,
     outcome TEXT NOT NULL
 );
+{LAST_VALUES}
 PRAGMA user_version = {SCHEMA_VERSION};
 COMMIT;
 """
@@ -59,10 +65,12 @@ def open_database(path: Path) -> sqlite3.Connection:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
             connection.executescript(SCHEMA)
+        for older in range(version or SCHEMA_VERSION, SCHEMA_VERSION):
+            connection.executescript(f"BEGIN; {UPGRADES[older]} PRAGMA user_version = {older + 1}; COMMIT;")
     except sqlite3.DatabaseError as error:
         connection.close()
         raise UnusableDatabase(f"{path}: {error}") from error
-    if version not in (0, SCHEMA_VERSION):
+    if version > SCHEMA_VERSION:
         connection.close()
         raise UnusableDatabase(f"{path}: schema {version}, this program knows {SCHEMA_VERSION}")
     return connection

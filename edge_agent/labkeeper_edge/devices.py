@@ -1,10 +1,11 @@
 """The devices a node knows: who brings them, what they declare, whether they answer, and what they said last."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
+from labkeeper_edge.batches import DATATYPES
 from labkeeper_edge.refusals import Refusals
 from labkeeper_edge.sampler import FRESH, Memory
 from labkeeper_edge.settings import DeviceSettings
@@ -47,6 +48,7 @@ class Devices:
     refusals: Refusals
     overrides: dict[str, DeviceSettings]
     watchers: list[Callable[[str], None]] = field(default_factory=list)
+    remembered: Mapping[str, Mapping[str, Metric]] = field(default_factory=dict)  # of earlier processes
     run: str = field(default_factory=lambda: str(uuid4()))
     _known: dict[str, KnownDevice] = field(default_factory=dict)
     _folded: dict[str, str] = field(default_factory=dict)
@@ -66,7 +68,8 @@ class Devices:
         points = self._points(info)
         known = self._known.get(info.id)
         if known is None:
-            self._known[info.id] = KnownDevice(info, instance, points, self._bench(info.id), as_found=as_found)
+            bench, last = self._bench(info.id), self._remembered(info.id, points)
+            self._known[info.id] = KnownDevice(info, instance, points, bench, last=last, as_found=as_found)
             self._folded[info.id.casefold()] = info.id
             log.info("%s: found by %s, %d points", info.id, instance, len(points))
         elif known.info == info and known.bench == self._bench(info.id) and known.online:
@@ -165,6 +168,15 @@ class Devices:
             folded.add(name)
             points[point.name] = point
         return points
+
+    def _remembered(self, device: str, points: Mapping[str, Point]) -> dict[str, Metric]:
+        """Return what the points said in an earlier process, where they are still of that type."""
+        known = self.remembered.get(device, {})
+        return {
+            name: metric
+            for name, metric in known.items()
+            if name in points and metric.datatype == DATATYPES[points[name].type]
+        }
 
     def _tell(self, device: str) -> None:
         for watcher in self.watchers:

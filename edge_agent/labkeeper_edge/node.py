@@ -11,7 +11,8 @@ from labkeeper_edge.connections import Connections
 from labkeeper_edge.devices import Devices
 from labkeeper_edge.heard import Heard
 from labkeeper_edge.intake import Intake
-from labkeeper_edge.outbox import Outbox
+from labkeeper_edge.last_values import LastKeeper, recalled
+from labkeeper_edge.outbox import Outbox, OutboxUnwritable
 from labkeeper_edge.refusals import Refusals
 from labkeeper_edge.reload import difference
 from labkeeper_edge.safe_values import SafeKeeping
@@ -43,6 +44,7 @@ class Node:
     commands: Commands
     safe_keeping: SafeKeeping
     connections: Connections
+    last_keeper: LastKeeper
     drivers: dict[str, str] = field(default_factory=dict)
     _say_tried: Callable[[], None] | None = None
     _running: dict[str, tuple[Assignment, asyncio.Task[None]]] = field(default_factory=dict)
@@ -56,6 +58,7 @@ class Node:
             ("intake", self.intake.run()),
             ("commands", self.commands.run()),
             ("safe values", self.safe_keeping.run()),
+            ("last values", self.last_keeper.run()),
             ("watchdog", Watchdog(self.intake.refusals).run()),
             ("drivers", self._run_drivers(assignments)),
         ]
@@ -123,6 +126,8 @@ class Node:
             async with asyncio.timeout(LAST_WORDS_S):
                 await self.commands.save()
                 await self.intake.flush()
+                with suppress(OutboxUnwritable):
+                    await self.last_keeper.save()
 
     def _supervisor(self, assignment: Assignment) -> Supervisor:
         return Supervisor(assignment, self.intake, self.connections, self._tell, self.settings.poll_every_s)
@@ -149,7 +154,7 @@ def assign(
             raise BadConfiguration(f"drivers.{instance}.driver", problem, source)
         driver = loaded.drivers[said.driver]
         configuration = driver_configuration(instance, driver, said.own(), source)
-        services = NodeServices(Address.parse(settings.broker), settings.node, instance, refusals)
+        services = NodeServices(Address.parse(settings.broker), settings.school, settings.node, instance, refusals)
         assignments.append(Assignment(instance, driver, configuration, services))
         claimed += claims(instance, driver, configuration)
         states[instance] = STARTING
@@ -159,7 +164,7 @@ def assign(
 
 async def compose(settings: Settings, outbox: Outbox, refusals: Refusals, drivers: dict[str, str]) -> Node:
     """Build a node on an open outbox; nothing runs yet."""
-    devices = Devices(refusals, settings.devices)
+    devices = Devices(refusals, settings.devices, remembered=recalled(outbox.recalled.last_values))
     connections = Connections(devices)
     uplink = await _uplink(settings, outbox, devices, refusals, drivers)
     heard = Heard.recalled(outbox.recalled.heard)
@@ -174,7 +179,8 @@ async def compose(settings: Settings, outbox: Outbox, refusals: Refusals, driver
     uplink.commands.append(commands.receive)
     uplink.links.append(safe_keeping.link)
     devices.watchers += [uplink.device_changed, safe_keeping.device_changed]
-    return Node(settings, uplink, intake, commands, safe_keeping, connections, drivers)
+    keeper = LastKeeper(devices, outbox)
+    return Node(settings, uplink, intake, commands, safe_keeping, connections, keeper, drivers)
 
 
 async def _uplink(

@@ -1,6 +1,7 @@
 """What the node knows about itself across restarts: the outbox's epoch, the ledger's counters, bdSeq, running time."""
 
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -43,6 +44,14 @@ class NodeStore:
     def ledger(self) -> Ledger:
         """Return the counters of the ledger."""
         return Ledger(self.number("taken"), self.number("gaps"))
+
+    def keep_last(self, rows: Iterable[tuple[str, bytes]]) -> None:
+        """Keep what the points of these devices said last."""
+        self._connection.executemany("INSERT OR REPLACE INTO last_values VALUES (?, ?)", rows)
+
+    def last_values(self) -> list[tuple[str, bytes]]:
+        """Return what was kept, device by device."""
+        return self._connection.execute("SELECT device, payload FROM last_values").fetchall()
 
     def take_bd_seq(self) -> int:
         """Return the bdSeq of the CONNECT about to be made: 0 for the first ever, then one more each time."""

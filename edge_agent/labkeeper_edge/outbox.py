@@ -54,6 +54,7 @@ class Recalled:
     results: dict[str, "CommandResult"]
     fences: dict[str, int]
     orphans: list[tuple[str, "CommandResult"]]
+    last_values: list[tuple[str, bytes]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -79,7 +80,8 @@ class Store:
             self._ran_before_ms = self.node.number("ran_ms")
             orphans = self.commands.close_orphans()
             heard = tuple(self.batches.remembered())
-            return Recalled(self.node.epoch(), heard, self.commands.results(), self.commands.fences(), orphans)
+            results, fences = self.commands.results(), self.commands.fences()
+            return Recalled(self.node.epoch(), heard, results, fences, orphans, self.node.last_values())
 
     def commit(self, drafts: Sequence[Draft], identities: Sequence[bytes]) -> tuple[list[Batch], Waiting]:
         """Store drafts and identities, and keep the quota, in one transaction."""
@@ -119,6 +121,11 @@ class Store:
             for record in records:
                 self.commands.put(record)
 
+    def keep_last(self, rows: Sequence[tuple[str, bytes]]) -> None:
+        """Keep what the points of these devices said last."""
+        with self._write():
+            self.node.keep_last(rows)
+
     def record_safe_write(self, at_ms: int, device: str, point: str, cause: str, outcome: str) -> None:
         """Put a safe write on record."""
         with self._write():
@@ -151,6 +158,11 @@ class Outbox:
         """The uuid of this outbox."""
         return self.recalled.epoch
 
+    def offering(self, through: int) -> None:
+        """Note, before it happens, that batches up to this id may be sent."""
+        batches = self.store.batches
+        batches.offered_through = max(batches.offered_through, through)
+
     async def commit(self, drafts: Sequence[Draft], identities: Sequence[bytes] = ()) -> tuple[list[Batch], Waiting]:
         """Store readings and the identities of the messages that brought them; return them as batches with ids."""
         parts = [part for draft in drafts for part in in_parts(draft)]
@@ -176,6 +188,10 @@ class Outbox:
     async def put_commands(self, records: Sequence[CommandRecord]) -> None:
         """Keep the newest state of commands, with the fences they raised."""
         await self._run(lambda: self.store.put_commands(records))
+
+    async def keep_last(self, rows: Sequence[tuple[str, bytes]]) -> None:
+        """Keep what the points of these devices said last, for the births after a restart."""
+        await self._run(lambda: self.store.keep_last(rows))
 
     async def record_safe_write(self, at_ms: int, device: str, point: str, cause: str, outcome: str) -> None:
         """Put on record what the node drove to safe by itself."""

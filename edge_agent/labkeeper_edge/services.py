@@ -64,9 +64,12 @@ class DriverLink:
 
 @dataclass(slots=True)
 class NodeServices:
-    """The services of one driver instance; its client id is its own and stays the same over restarts."""
+    """The services of one driver instance; its client id is its own in all schools (no part but the last can hold a
+    slash), and stays the same over restarts.
+    """
 
     address: mqtt.Address
+    school: str
     node: str
     instance: str
     refusals: Refusals
@@ -80,7 +83,7 @@ class NodeServices:
         A driver that breaks over a message finds it again in its next connection; the second time it is taken away,
         or one message would end this driver for good.
         """
-        client_id = f"labkeeper-{self.node}-{self.instance}"
+        client_id = f"labkeeper/{self.school}/{self.node}/{self.instance}"
         try:
             async with mqtt.connect(self.address, client_id, clean=False, late_ack=True) as link:
                 link.on_oversized = self._too_large

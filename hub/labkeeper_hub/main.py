@@ -30,6 +30,7 @@ from labkeeper_hub.ingest.host import Host, Outlet
 from labkeeper_hub.ingest.intake import Intake
 from labkeeper_hub.ingest.refusals import Refusals
 from labkeeper_hub.ports import Parts
+from labkeeper_hub.pulse import Pulse, WatchedAccounts
 from labkeeper_hub.registry.database import open_database
 from labkeeper_hub.registry.records import Records
 from labkeeper_hub.registry.registry import HubRegistry
@@ -54,6 +55,7 @@ class Hub:
     registry_records: Records
     desk: CommandDesk
     host: Host
+    accounts: WatchedAccounts
     forwarder: Forwarder | None
     watch: Watch
 
@@ -61,7 +63,7 @@ class Hub:
         """Return the workers, those that others need first."""
         forwarding = [("influx", self.forwarder.run())] if self.forwarder else []
         return (
-            ("journal: commits", self.journal.collect(self.deliveries)),
+            ("journal: commits", self.journal.collect(self.accounts)),
             ("journal: compaction", self.journal.compact_when_due()),
             ("journal: upkeep", self.journal.upkeep.run()),
             ("registry: records", self.registry_records.save_when_changed()),
@@ -104,14 +106,16 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         intake = Intake(journal, deliveries, bus, refusals, desk.answer)
         births = Births(registry, deliveries, intake, desk.node_lost)
         host = Host(mqtt.Address.parse(settings.broker), settings.host_id, births, intake, outlet, now_ms)
+        watched = WatchedAccounts(deliveries, Pulse("journal: commits"))
+        pulses = (watched.pulse, records.pulse, desk.pulse, host.pulse)
         async with open_forwarder(settings.influx, journal, registry) as forwarder:
-            health = HubHealth(now_ms(), host, refusals, journal, forwarder)
+            health = HubHealth(now_ms(), host, refusals, journal, desk, watched.times, pulses, forwarder)
             readings = merged(settings.influx, journal, registry)
             quarantine = forwarder.forwarding if forwarder else None
             parts = Parts(settings, registry, registry, readings, deliveries, desk, bus, health, engine, quarantine)
             figures_s, file = settings.figures_s, settings.journal_file
             watch = Watch(registry, journal, deliveries, desk, health, file, figures_s, now_ms)
-            yield Hub(parts, journal, deliveries, records, desk, host, forwarder, watch)
+            yield Hub(parts, journal, deliveries, records, desk, host, watched, forwarder, watch)
 
 
 async def _run(

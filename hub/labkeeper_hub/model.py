@@ -4,7 +4,7 @@ Times are milliseconds since the epoch, UTC. The point and device descriptions a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -96,7 +96,9 @@ class Outbox:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """An edge node as the registry knows it; a foreign one has no outbox. `since_ms`: online or offline since then."""
+    """An edge node as the registry knows it; a foreign one has no outbox. `since_ms`: online or offline since then.
+    `twin`: more than one machine passes for it.
+    """
 
     key: NodeKey
     lab: str
@@ -105,6 +107,7 @@ class Node:
     since_ms: int
     last_seen_ms: int
     outbox: Outbox | None = None
+    twin: bool = False
 
     @property
     def foreign(self) -> bool:
@@ -385,13 +388,32 @@ class InfluxStatus:
         return self.late or self.quarantined > 0
 
 
+class Durations(NamedTuple):
+    """How long something took, counted: `counts` up to each of DURATION_BOUNDS_S, and of
+    what took longer; not cumulative.
+    """
+
+    counts: tuple[int, ...] = ()
+    sum_s: float = 0.0
+
+
+DURATION_BOUNDS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The hub's health; `refusals` counts by reason since the start."""
+    """The hub's health; `refusals` counts by reason and `commands_ended` by state, since the start.
+
+    `hanging` names workers that are alive and do not come forward; `host_id_taken`: another hub uses our host id.
+    """
 
     started_ms: int
     broker_connected: bool
     messages: int
     refusals: Mapping[str, int]
     journal: JournalStatus
+    commits: Durations = field(default_factory=Durations)
+    commands_ended: Mapping[State, int] = field(default_factory=dict)
+    hanging: tuple[str, ...] = ()
+    host_id_taken: bool = False
     influx: InfluxStatus | None = None

@@ -24,6 +24,19 @@ async def test_a_running_broker_is_well_and_an_absent_hub_is_named_with_a_remedy
     assert "zigbee2mqtt" in found["drivers"].found
 
 
+async def test_two_hubs_with_one_host_id_are_named_with_the_remedy(tmp_path: Path) -> None:
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b'HTTP/1.1 503 No\r\nContent-Length: 24\r\nConnection: close\r\n\r\n{"code":"host_id_taken"}')
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        hub = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        found = by_name(await asyncio.to_thread(lambda: list(doctor.examine("mqtt://127.0.0.1:1", hub, tmp_path))))
+    assert "another hub" in found["hub ready"].found
+    assert "--host-id" in found["hub ready"].remedy
+
+
 def test_what_is_wrong_is_seen(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     found = by_name(list(doctor.examine("mqtt://127.0.0.1:1", "http://127.0.0.1:1", tmp_path)))
     assert not found["broker mqtt://127.0.0.1:1"].well

@@ -9,7 +9,7 @@ from typing import Literal
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, async_playwright, expect
 
 from labkeeper_hub.console import HOW_TO_VENDOR, is_complete
 
@@ -22,6 +22,7 @@ Theme = Literal["light", "dark"]
 AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 
 # What the browser itself logs when a hub is away or asks for a sign-in: expected, and tested elsewhere.
+PATIENCE_MS = 20_000  # five seconds, which Playwright would wait, are short where several browsers share two cores
 EXPECTED_NOISE = ("Failed to load resource", "WebSocket connection to")
 
 
@@ -71,6 +72,7 @@ async def browser() -> AsyncIterator[Browser]:
         unless_ci("no chromium on the PATH and none named by CHROMIUM")
     if not is_complete():
         unless_ci(f"the page's third-party files are missing: {HOW_TO_VENDOR}")
+    expect.set_options(timeout=PATIENCE_MS)
     async with async_playwright() as playwright:
         launched = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield launched

@@ -121,6 +121,10 @@ class FakeHub:
         self.nodes[node].update(online=online, since_ms=now_ms())
         await self.tell({"kind": "node", **self.nodes[node]})
 
+    async def set_twin(self, node: str, *, twin: bool) -> None:
+        self.nodes[node].update(twin=twin)
+        await self.tell({"kind": "node", **self.nodes[node]})
+
     async def settle(self, command: Json, state: str, code: str | None = None, message: str | None = None) -> None:
         """Move a command on, and the device with it where it is done."""
         command.update(state=state, code=code, message=message, updated_ms=now_ms())
@@ -134,7 +138,7 @@ class FakeHub:
         def found() -> list[Json]:
             return [command for command in self.commands if command["point"] == name]
 
-        async with asyncio.timeout(10), self.commanded:
+        async with asyncio.timeout(30), self.commanded:
             await self.commanded.wait_for(lambda: len(found()) >= count)
         return found()
 

@@ -5,6 +5,20 @@ from .conftest import Console
 from .fake_hub import FakeHub, now_ms
 from .lab import PI
 
+FRAMES = """
+() => {
+  window.frames_seen = [];
+  const tile = document.querySelector("[id='device/minhang-3/pi-301/lamp-1'] [role=switch]").closest("lk-tile");
+  const look = () => {
+    const knob = tile.querySelector("[role=switch]").getAttribute("aria-checked");
+    const seen = `${knob} ${tile.querySelector(".note")?.textContent.trim() ?? ""}`;
+    if (window.frames_seen.at(-1) !== seen) window.frames_seen.push(seen);
+    requestAnimationFrame(look);
+  };
+  look();
+}
+"""
+
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
@@ -24,6 +38,30 @@ async def test_a_switch_is_pending_until_confirmed_and_never_shows_what_was_only
     await expect(switch).not_to_be_checked()
     await expect(tile.locator(".word")).to_have_text("Off")
     await expect(tile.locator(".note")).to_have_count(0)
+
+
+async def test_confirmed_shows_in_the_frame_in_which_the_knob_turns(hub: FakeHub, console: Console) -> None:
+    hub.policy = "silent"
+    tile = console.tile("lamp-1", "Light")
+    await tile.get_by_role("switch").click()
+    (command,) = await hub.commands_to("state", 1)
+    await console.page.evaluate(FRAMES)
+    await hub.tell({"kind": "command", **command, "state": "done"})
+    await hub.read(PI, "lamp-1", "state", value=False)
+    await expect(tile.locator(".note")).to_have_text("confirmed")
+    frames = await console.page.evaluate("window.frames_seen")
+    assert "true confirmed" not in frames
+    assert "false confirmed" in frames
+
+
+async def test_a_value_that_stays_another_is_confirmed_all_the_same(hub: FakeHub, console: Console) -> None:
+    hub.policy = "silent"
+    tile = console.tile("lamp-1", "Light")
+    await tile.get_by_role("switch").click()
+    (command,) = await hub.commands_to("state", 1)
+    await hub.tell({"kind": "command", **command, "state": "done"})
+    await expect(tile.locator(".note")).to_have_text("confirmed")
+    await expect(tile.get_by_role("switch")).to_be_checked()
 
 
 async def test_a_press_is_visibly_pending_before_the_hub_has_said_anything(hub: FakeHub, console: Console) -> None:

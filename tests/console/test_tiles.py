@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from playwright.async_api import expect
 
@@ -52,6 +54,27 @@ async def test_an_offline_tile_has_no_knob_and_its_last_value_with_its_age(
     await expect(console.card("lamp-3").get_by_role("slider")).to_be_disabled()
     await expect(console.card("lamp-3").locator(".badge")).to_contain_text("Offline")
     await expect(console.page.locator(".attention li")).to_have_count(1)
+
+
+async def test_a_node_that_exists_twice_is_named_until_it_is_one_again(hub: FakeHub, console: Console) -> None:
+    strip = console.page.locator(".attention")
+    await hub.set_twin(PI, twin=True)
+    await expect(strip).to_contain_text(f"Node {PI} exists twice")
+    await hub.set_twin(PI, twin=False)
+    await expect(strip).to_contain_text("All is well")
+
+
+async def test_what_a_foreign_node_says_of_itself_has_a_card_with_the_nodes_name(
+    hub: FakeHub, console: Console
+) -> None:
+    hub.add_device(PI, "", ("", ""), [point("uptime", "measure", "int")])
+    hub.put(PI, "", "uptime", 42)
+    await console.page.reload()
+    card = console.card("")
+    await expect(card.get_by_role("heading")).to_have_text(PI)
+    await expect(card.locator("lk-tile")).to_contain_text("42")
+    await card.get_by_role("link").first.click()
+    await expect(console.page).to_have_url(re.compile("#/chart/minhang-3/pi-301//uptime"))
 
 
 async def test_a_device_that_returns_gets_its_knob_back(hub: FakeHub, console: Console) -> None:

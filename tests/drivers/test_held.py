@@ -56,7 +56,7 @@ async def test_sweeping_lets_go_in_time_and_says_so_once(caplog: pytest.LogCaptu
     let_go = asyncio.Event()
     held = Held(lambda _: let_go.set())
     held.keep("robot", message("a"), asyncio.get_running_loop().time())
-    async with sweeping(held, after_s=0.02), asyncio.timeout(5):
+    async with sweeping(held, after_s=0.02), asyncio.timeout(20):
         await let_go.wait()
     assert [record.message for record in caplog.records] == [
         "1 messages came from devices nobody described and were let go"

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from labkeeper_drivers.homie.description import TARGET_CONFIRM_S, Description, describe
-from labkeeper_sdk import Action, BadReading, Event, Measure, Point, Setpoint, State, Switch, Title
+from labkeeper_drivers.homie.description import MOTOR_LINK_LOSS_S, TARGET_CONFIRM_S, Description, describe
+from labkeeper_sdk import Action, BadReading, Event, Measure, Point, Risk, Setpoint, State, Switch, Title
 from tests.drivers.conftest import fixture
 
 Document = dict[str, Any]
@@ -54,6 +54,40 @@ def test_a_property_that_shows_targets_may_take_longer() -> None:
     described = describe(ROBOT, frozenset({"drive/left"}))
     assert point("drive/left", described).confirm_s == TARGET_CONFIRM_S
     assert point("drive/enabled", described).confirm_s < TARGET_CONFIRM_S
+
+
+MOTOR = {"datatype": "integer", "settable": True, "format": "-100:100", "name": "Left Motor"}
+
+
+@pytest.mark.parametrize(
+    ("node", "node_name", "told"),
+    [
+        ("n", "", MOTOR),
+        ("motors", "", {**MOTOR, "name": "left"}),
+        ("n", "驱动电机", {**MOTOR, "name": "", "datatype": "float"}),
+    ],
+)
+def test_a_motor_that_runs_both_ways_is_safe_at_a_standstill(node: str, node_name: str, told: Document) -> None:
+    described = describe({"homie": "5.0", "nodes": {node: {"name": node_name, "properties": {"p": told}}}})
+    motor = point(f"{node}/p", described)
+    assert (motor.safe_value, motor.link_loss_s, motor.risk) == (0, MOTOR_LINK_LOSS_S, Risk.MOTION)
+    assert type(motor.safe_value) is motor.type
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {**MOTOR, "name": "Pump"},
+        {**MOTOR, "settable": False},
+        {**MOTOR, "format": "0:100"},
+        {**MOTOR, "format": "-100:"},
+        {**MOTOR, "format": ":100"},
+        {"datatype": "boolean", "settable": True, "name": "Motor"},
+    ],
+)
+def test_of_anything_less_clear_nothing_is_assumed(told: Document) -> None:
+    found = point("n/p", with_property(told))
+    assert (found.safe_value, found.link_loss_s, found.risk) == (None, None, Risk.NONE)
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def run_edge(broker: Broker, tmp_path: Path) -> RunEdge:
             yield
         finally:
             stop.set()
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 await task
 
     return running

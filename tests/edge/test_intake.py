@@ -103,7 +103,7 @@ async def test_a_held_reading_is_committed_when_its_interval_is_over(tmp_path: P
         running = asyncio.create_task(it.intake.run())
         for value in (1.0, 2.0, 3.0):
             await it.report(str(value), Reading("slow", value))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while len(it.values("slow")) < 2:
                 await asyncio.sleep(0.005)
         running.cancel()
@@ -122,7 +122,7 @@ async def test_while_the_disk_takes_nothing_readings_wait_and_drivers_with_them(
         other.execute("BEGIN IMMEDIATE")
         running = asyncio.create_task(it.intake.run())
         await it.report("m0", Reading("t", 0.0))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while not it.intake.refusals.counts["outbox_unwritable"]:
                 await asyncio.sleep(0.005)
         for number in range(1, 4):
@@ -132,7 +132,7 @@ async def test_while_the_disk_takes_nothing_readings_wait_and_drivers_with_them(
         assert not waiting.done()
         assert it.settled == []
         other.close()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while len(it.settled) < 5:
                 await asyncio.sleep(0.005)
         running.cancel()

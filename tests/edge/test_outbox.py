@@ -12,7 +12,19 @@ from uuid import uuid4
 import pytest
 
 from labkeeper_edge.batch_store import HEARD_KEPT, Quota
-from labkeeper_edge.batches import GAP, METRIC_BYTES, MOST_BYTES, Batch, Draft, Gap, in_parts, metric_of, pack, unpack
+from labkeeper_edge.batches import (
+    GAP,
+    METRIC_BYTES,
+    MOST_BYTES,
+    Batch,
+    Draft,
+    Gap,
+    Offered,
+    in_parts,
+    metric_of,
+    pack,
+    unpack,
+)
 from labkeeper_edge.command_rules import RESTARTED, RESTARTED_MESSAGE
 from labkeeper_edge.command_store import COMMANDS_KEPT, CommandRecord
 from labkeeper_edge.database import UnusableDatabase, open_database
@@ -108,6 +120,38 @@ async def test_a_gap_that_was_offered_grows_no_more(tmp_path: Path) -> None:
         assert len(before) == 1
         assert after[0] == before[0]
         assert len(after) == 2
+
+
+async def test_a_gap_says_the_readings_of_each_batch_that_may_have_been_sent(tmp_path: Path) -> None:
+    async with open_outbox(tmp_path, PLENTY) as outbox:
+        for readings in (1, 1, 2):
+            await outbox.commit([draft(*[1.0] * readings)])
+    async with open_outbox(tmp_path, Quota(1, 10**9)) as outbox:  # who knows what an earlier process sent
+        await outbox.commit([draft(1.0)])
+        outbox.offering(9)
+        outbox.offering(5)
+        batches = await outbox.read(0, 99, 99)
+        (gap,) = [Gap.from_json(str(batch.metrics[0].value)) for batch in batches]
+        assert (gap.readings, gap.batches, gap.offered) == (5, ((1, 4),), (Offered(1, 2, 1), Offered(3, 3, 2)))
+        assert outbox.store.batches.offered_through == 9
+
+
+def test_a_gap_record_of_an_earlier_version_is_read() -> None:
+    text = '{"id":4,"from_ms":1,"to_ms":9,"readings":20,"batches":"2-3;5-5"}'
+    assert Gap.from_json(text) == Gap(1, 9, 20, ((2, 3), (5, 5)))
+
+
+async def test_a_gap_record_with_much_to_tell_is_followed_by_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("labkeeper_edge.batch_store.MOST_OFFERED", 4)
+    async with open_outbox(tmp_path, Quota(1, 10**9)) as outbox:
+        outbox.offering(99)
+        for number in range(10):
+            await outbox.commit([draft(*[1.0] * (1 + number % 2))])
+        gaps = [Gap.from_json(str(batch.metrics[0].value)) for batch in await outbox.read(0, 99, 99)]
+        assert all(len(gap.offered) <= 4 for gap in gaps)
+        assert sum(each * (last - first + 1) for gap in gaps for first, last, each in gap.offered) == 15
 
 
 async def test_a_quota_of_age_counts_the_nodes_running_time(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from labkeeper_hub.bus import EventBus
 from labkeeper_hub.model import Changes, Command, Latest, Order, PointKey, State
 from labkeeper_hub.ports import HistoryLost
 
-DEADLINE_S = 10
+DEADLINE_S = 30.0
 
 
 @dataclass(eq=False)

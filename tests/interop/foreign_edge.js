@@ -48,5 +48,6 @@ function step() {
     metric("label", "String", `第${sent}`, at),
   ];
   client.publishDeviceData("meter", { timestamp: at, metrics });
+  client.publishNodeData({ timestamp: at, metrics: [metric("uptime", "Int32", sent, at)] });
   console.log(JSON.stringify({ time_ms: at, power: sent * 0.1, count: -sent, on: sent % 2 === 0, label: `第${sent}` }));
 }

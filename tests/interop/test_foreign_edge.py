@@ -15,9 +15,9 @@ DEADLINE_S = 40
 POINTS = ("power", "count", "on", "label")
 
 
-async def stored(client: HubClient, point: str, last: tuple[int, object]) -> list[tuple[int, object]]:
+async def stored(client: HubClient, device: str, point: str, last: tuple[int, object]) -> list[tuple[int, object]]:
     """The readings of a foreign point, once the last one is among them."""
-    target = Target("foreign-school", "gateway", "meter", point)
+    target = Target("foreign-school", "gateway", device, point)
     async with asyncio.timeout(DEADLINE_S):
         while last not in (rows := await client.readings(target, 0, time.time_ns() // 10**6 + 60_000)):
             await asyncio.sleep(0.1)
@@ -46,8 +46,13 @@ async def test_a_foreign_edge_node_joins_and_every_reading_is_stored(node_folder
                     said = [json.loads(await edge.stdout.readline()) for _ in range(COUNT)]
                     for point in POINTS:
                         sent = [(one["time_ms"], one[point]) for one in said]
-                        rows = await stored(client, point, sent[-1])
+                        rows = await stored(client, "meter", point, sent[-1])
                         assert [row for row in rows if row in set(sent)] == sent
+                    itself = await client.get("devices/foreign-school/gateway")
+                    assert (itself["device"], [point["point"] for point in itself["points"]]) == ("", ["uptime"])
+                    uptimes = [(one["time_ms"], at) for at, one in enumerate(said, 1)]
+                    rows = await stored(client, "", "uptime", uptimes[-1])
+                    assert [row for row in rows if row in set(uptimes)] == uptimes
                     nodes = (await client.get("nodes"))["nodes"]
                     assert [node["foreign"] for node in nodes if node["node"] == "gateway"] == [True]
             finally:

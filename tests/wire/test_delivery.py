@@ -51,15 +51,35 @@ def test_with_more_ranges_than_fit_the_newly_stored_come_first_then_the_lowest()
     assert named == (*lowest[:30], (100, 100), (200, 200))
 
 
-def test_settling_moves_the_mark_over_batches_that_will_never_come() -> None:
-    batches = BatchSet([3, 4, 8])
-    batches.settle(2)
-    assert (batches.high_water, batches.ranges) == (4, ((8, 8),))
-    batches.settle(1)
-    assert batches.high_water == 4
-    batches.settle(9)
-    assert (batches.high_water, batches.ranges) == (9, ())
-    assert 5 in batches
+RANGES = st.lists(st.tuples(st.integers(1, 60), st.integers(0, 12)).map(lambda one: (one[0], sum(one))), max_size=12)
+
+
+@given(ranges=RANGES, ids=IDS, asked=st.tuples(st.integers(1, 80), st.integers(1, 80)))
+def test_a_range_is_as_good_as_its_ids_one_by_one(
+    ranges: list[tuple[int, int]], ids: list[int], asked: tuple[int, int]
+) -> None:
+    whole, single, seen = BatchSet(ids, ranges=ranges), BatchSet(ids), set(ids)
+    for first, last in ranges:
+        seen.update(range(first, last + 1))
+        whole.add_range(first, last)
+        for batch in range(first, last + 1):
+            single.add(batch)
+    assert (whole.high_water, whole.ranges) == (single.high_water, single.ranges)
+    assert whole.count(*asked) == len(seen.intersection(range(asked[0], asked[1] + 1)))
+
+
+def test_a_range_of_all_there_can_be_costs_no_more_than_another() -> None:
+    batches = BatchSet([5], ranges=[(10, LAST_ID)])
+    assert (batches.high_water, batches.ranges) == (0, ((5, 5), (10, LAST_ID)))
+    batches.add_range(1, 9)
+    assert (batches.high_water, batches.ranges) == (LAST_ID, ())
+    assert batches.count(1, LAST_ID) == LAST_ID
+
+
+@pytest.mark.parametrize(("first", "last"), [(0, 3), (4, 3), (1, LAST_ID + 1)])
+def test_a_range_that_is_none_is_refused(first: int, last: int) -> None:
+    with pytest.raises(ValueError, match="not within"):
+        BatchSet().add_range(first, last)
 
 
 def test_a_set_can_start_from_a_stored_mark() -> None:

@@ -22,7 +22,7 @@ def test_there_are_names_to_look_for() -> None:
 
 
 @pytest.mark.parametrize(
-    "word", [*NAMES, *Reason, *commands.CommandState, *descriptor.KINDS, *PROPERTIES.to_properties()]
+    "word", [*NAMES, *Reason, *commands.CommandState, *sorted(descriptor.KINDS), *PROPERTIES.to_properties()]
 )
 def test_every_name_on_the_wire_is_on_the_page(word: str) -> None:
     assert f"`{word}`" in PAGE

@@ -9,7 +9,7 @@ BATCH = "Delivery/Batch"  # UInt64, transient, in every NDATA/DDATA from the out
 EPOCH = "Delivery/Epoch"  # String, uuid of the outbox, in NBIRTH
 BACKLOG = "Delivery/Backlog"  # UInt64, batches waiting, in NBIRTH
 TAKEN = "Delivery/Taken"  # UInt64, readings whose outbox commit returned: A of the ledger
-GAPS = "Delivery/Gaps"  # UInt64, readings covered by gap records: X of the ledger
+GAPS = "Delivery/Gaps"  # UInt64, readings a quota removed: X of the ledger, once the hub has taken off what it stored
 ACK = "Node Control/Delivery Ack"  # String, writable, in NBIRTH and in the hub's NCMD
 
 MOST_RANGES = 32
@@ -43,10 +43,12 @@ class BatchSet:
 
     __slots__ = ("_firsts", "_high_water", "_lasts")
 
-    def __init__(self, batches: Iterable[int] = (), *, high_water: int = 0) -> None:
+    def __init__(self, batches: Iterable[int] = (), *, high_water: int = 0, ranges: Iterable[Range] = ()) -> None:
         self._high_water = high_water
         self._firsts: list[int] = []
         self._lasts: list[int] = []
+        for first, last in ranges:
+            self.add_range(first, last)
         for batch in batches:
             self.add(batch)
 
@@ -82,10 +84,25 @@ class BatchSet:
         self._absorb()
         return True
 
-    def settle(self, through: int) -> None:
-        """Count every id up to `through` as done: the outbox holds nothing older, whether sent or given up as a gap."""
-        self._high_water = max(self._high_water, through)
+    def add_range(self, first: int, last: int) -> None:
+        """Note every id from first to last; what it costs depends on the ranges known, not on how many ids these are.
+
+        Raise ValueError if they are not within 1..2^64-1 and in order.
+        """
+        if not 0 < first <= last <= LAST_ID:
+            raise ValueError(f"batch ids {first}-{last} are not within 1..{LAST_ID} and in order")
+        low, high = bisect_left(self._lasts, first - 1), bisect_right(self._firsts, last + 1)
+        if low < high:
+            first, last = min(first, self._firsts[low]), max(last, self._lasts[high - 1])
+        self._firsts[low:high], self._lasts[low:high] = [first], [last]
         self._absorb()
+
+    def count(self, first: int, last: int) -> int:
+        """Return how many of the ids from first to last are stored."""
+        low, high = bisect_left(self._lasts, first), bisect_right(self._firsts, last)
+        beyond = zip(self._firsts[low:high], self._lasts[low:high], strict=True)
+        inside = sum(min(last, till) - max(first, since) + 1 for since, till in beyond)
+        return inside + max(0, min(last, self._high_water) - first + 1)
 
     def _insert(self, batch: int) -> None:
         """Put one id among the ranges, growing or joining its neighbours."""

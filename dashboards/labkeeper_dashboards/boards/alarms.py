@@ -126,7 +126,7 @@ BOARD = Board(
     "alarms",
     Title("报警与指标", "Alarms and their KPIs"),
     Title(
-        "报警由中枢判定，这里只作显示；指标依据 EEMUA 191 与 IEC 62682。",
+        "报警由主机判定，这里只作显示；指标依据 EEMUA 191 与 IEC 62682。",
         "The hub judges alarms, this page shows them; KPIs follow EEMUA 191 and IEC 62682.",
     ),
     (SCHOOL, LAB_CHOICE),

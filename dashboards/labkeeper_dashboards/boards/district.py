@@ -44,7 +44,7 @@ TABLE = Panel(
         NONE,
         columns=(
             Column("school", Title("学校", "School")),
-            Column("broker", Title("消息服务器", "Broker"), limits=TRUE_IS_GOOD, words=WORKS),
+            Column("broker", Title("消息代理", "Broker"), limits=TRUE_IS_GOOD, words=WORKS),
             Column("online", Title("设备在线", "Devices online"), "percentunit", ALL_ONLINE, decimals=1),
             Column("missing", Title("账目差额", "Missing"), "locale", NEVER),
             Column("gaps", Title("已登记缺失", "Given up"), "locale", NOTHING_WRONG),

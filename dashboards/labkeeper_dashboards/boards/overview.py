@@ -65,9 +65,9 @@ NOW = (
         LAG,
     ),
     parts.number(
-        Title("消息服务器", "Broker"),
+        Title("消息代理", "Broker"),
         Title(
-            "中枢与消息服务器的连接。断开时看不到任何实验室。",
+            "主机与消息代理的连接。断开时看不到任何实验室。",
             "The hub's link to the broker. Without it no lab is seen.",
         ),
         at_once("last", "value_int", f"{HUB} AND {figure('broker', 'connected')}"),

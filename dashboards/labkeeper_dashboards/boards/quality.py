@@ -55,7 +55,7 @@ NUMBERS = (
     Panel(
         Kind.NUMBER,
         Title("日志写入", "Journal"),
-        Title("中枢能否写入磁盘。", "Whether the hub can write to its disk."),
+        Title("主机能否写入磁盘。", "Whether the hub can write to its disk."),
         (at_once("last", "value_int", f"{HUB} AND {figure('journal', 'failing')}"),),
         Look("none", NEVER, FAILS),
         width=4,
@@ -156,7 +156,7 @@ THE_HUB = (
     ),
     Panel(
         Kind.STATES,
-        Title("与消息服务器的连接", "Link to the broker"),
+        Title("与消息代理的连接", "Link to the broker"),
         Title("断开时节点继续采集，恢复后补发。", "While it is broken, nodes go on and deliver later."),
         (over_time("last", "value_int", f"{HUB} AND {figure('broker', 'connected')}", ()).called("MQTT"),),
         Look("none", TRUE_IS_GOOD, WORKS),
@@ -166,11 +166,11 @@ THE_HUB = (
 BOARD = Board(
     "quality",
     Title("数据质量", "Data quality"),
-    Title("每个节点的账目，以及中枢自身的状态。", "The ledger of every node, and how the hub itself does."),
+    Title("每个节点的账目，以及主机自身的状态。", "The ledger of every node, and how the hub itself does."),
     (SCHOOL, LAB_CHOICE),
     (
         Row(Title("总账", "In all"), NUMBERS),
         Row(Title("节点", "Nodes"), (NODES, *OVER_TIME)),
-        Row(Title("中枢", "The hub"), THE_HUB),
+        Row(Title("主机", "The hub"), THE_HUB),
     ),
 )

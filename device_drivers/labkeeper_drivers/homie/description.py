@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 from labkeeper_drivers.homie.payloads import COLOR_PARTS, READERS, read_float
 from labkeeper_drivers.titles import title_in_its_language, title_of
 from labkeeper_drivers.units import to_ucum
-from labkeeper_sdk import Action, BadReading, Event, Measure, Point, Setpoint, State, Switch, Title
+from labkeeper_sdk import Action, BadReading, Event, Measure, Point, Risk, Setpoint, State, Switch, Title
 
 ID = re.compile(r"[a-z0-9-]+")
 VERSION = re.compile(r"5\.[0-9]+")
 TYPES: Mapping[str, type[bool] | type[int] | type[float]] = {"integer": int, "float": float, "boolean": bool}
+MOTOR = re.compile("motor|电机|马达", re.IGNORECASE)
+MOTOR_LINK_LOSS_S = 3.0  # what nobody can stop from the hub any more stands still
 TARGET_CONFIRM_S = 5.0  # a property with a $target moves towards it: motors ramp, lamps dim
 
 
@@ -69,7 +71,9 @@ def _node(node: str, body: object, targets: frozenset[str]) -> Iterator[Property
         return
     for name, told in properties.items():
         try:
-            yield _property(node, name, told, targets)
+            found = _property(node, name, told, targets)
+            words = (node, name, _text(body, "name"), _text(body, "type"), _text(told, "name"))
+            yield replace(found, point=_standing_still(found.point)) if MOTOR.search(" ".join(words)) else found
         except ValueError as error:
             yield f"{node}/{name}: {error}"
 
@@ -98,6 +102,17 @@ def _property(node: str, name: str, told: object, targets: frozenset[str]) -> Pr
     if point.name in targets:
         point = replace(point, confirm_s=TARGET_CONFIRM_S)
     return Property(point, datatype, options, retained)
+
+
+def _standing_still(point: Point) -> Point:
+    """A motor that runs both ways stands still at 0: that is safe, at the start and without the hub. Of one that
+    cannot run backwards 0 may be an end of its way as well, so that nothing is assumed.
+    """
+    if not isinstance(point, Setpoint) or point.minimum is None or point.maximum is None:
+        return point
+    if not point.minimum < 0 < point.maximum:
+        return point
+    return replace(point, safe_value=point.type(0), link_loss_s=MOTOR_LINK_LOSS_S, risk=Risk.MOTION)
 
 
 def _kind(datatype: str, *, settable: bool, retained: bool) -> type[Point]:

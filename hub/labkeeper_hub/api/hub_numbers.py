@@ -3,14 +3,15 @@
 from collections import Counter as Tally
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from labkeeper_hub.api.influx_numbers import influx_families
 from labkeeper_hub.api.upkeep_numbers import upkeep_families
-from labkeeper_hub.model import LedgerEntry, State, Status
+from labkeeper_hub.model import DURATION_BOUNDS_S, Durations, LedgerEntry, State, Status
 from labkeeper_hub.ports import Parts
 
 
@@ -62,10 +63,22 @@ def _journal(status: Status) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "labkeeper_journal_last_commit_seconds", "How long the last commit took.", journal.last_commit_ms / 1000
     )
+    yield _commits(status.commits)
     yield GaugeMetricFamily("labkeeper_journal_queued_readings", "Readings waiting for their commit.", journal.queued)
     yield GaugeMetricFamily("labkeeper_journal_hot_readings", "Readings not yet compacted.", journal.hot)
     yield GaugeMetricFamily("labkeeper_journal_chunks", "Compacted chunks.", journal.chunks)
     yield GaugeMetricFamily("labkeeper_journal_failing", "1 while the journal cannot write.", bool(journal.failing))
+
+
+def _commits(commits: Durations) -> Metric:
+    bounds = [*(str(bound) for bound in DURATION_BOUNDS_S), "+Inf"]
+    counts = accumulate(commits.counts or [0] * len(bounds))
+    return HistogramMetricFamily(
+        "labkeeper_journal_commit_seconds",
+        "How long commits took, waiting for the disk included.",
+        buckets=list(zip(bounds, counts, strict=True)),
+        sum_value=commits.sum_s,
+    )
 
 
 def _broker(status: Status) -> Iterator[Metric]:
@@ -77,6 +90,23 @@ def _broker(status: Status) -> Iterator[Metric]:
     for reason, count in sorted(status.refusals.items()):
         refusals.add_metric([reason], count)
     yield refusals
+    ended = CounterMetricFamily(
+        "labkeeper_commands_ended",
+        "Commands by the final state they reached; one that was unknown and is answered late counts as both.",
+        labels=["state"],
+    )
+    for state in (state for state in State if state.final):
+        ended.add_metric([state], status.commands_ended.get(state, 0))
+    yield ended
+    hanging = GaugeMetricFamily(
+        "labkeeper_worker_hanging", "1 for a worker that does not come forward.", labels=["worker"]
+    )
+    for worker in status.hanging:
+        hanging.add_metric([worker], 1)
+    yield hanging
+    yield GaugeMetricFamily(
+        "labkeeper_host_id_taken", "1 while another hub uses this host id at the broker.", status.host_id_taken
+    )
     yield GaugeMetricFamily("labkeeper_start_time_seconds", "When the hub started.", status.started_ms / 1000)
 
 

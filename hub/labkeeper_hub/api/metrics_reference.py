@@ -30,7 +30,7 @@ INFLUX = InfluxStatus(
     failing="unreachable",
     detail="",
 )
-NOTHING = Status(0, broker_connected=False, messages=0, refusals={"": 0}, journal=JOURNAL, influx=INFLUX)
+NOTHING = Status(0, broker_connected=False, messages=0, refusals={"": 0}, journal=JOURNAL, hanging=("",), influx=INFLUX)
 NOBODY = LedgerEntry(NodeKey("", ""), epoch=None, taken=0, stored=0, gaps=0, duplicates=0, backlog=0, missing=0)
 
 

@@ -82,7 +82,9 @@ class LabShape(BaseModel):
 
 
 class NodeShape(BaseModel):
-    """An edge node. `backlog` counts batches waiting in its outbox; a foreign node has neither epoch nor backlog."""
+    """An edge node. `backlog` counts batches waiting in its outbox; a foreign node has neither epoch nor backlog.
+    `twin`: more than one machine seems to pass for it.
+    """
 
     model_config = shape(
         {
@@ -95,6 +97,7 @@ class NodeShape(BaseModel):
             "epoch": "3f0c7a52-2f5e-4a3c-9d0e-3a6f0f0f6a11",
             "backlog": 0,
             "foreign": False,
+            "twin": False,
         }
     )
     school: str
@@ -106,6 +109,7 @@ class NodeShape(BaseModel):
     epoch: str | None
     backlog: int | None
     foreign: bool
+    twin: bool
 
 
 class PointShape(BaseModel):

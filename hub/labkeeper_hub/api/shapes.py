@@ -39,6 +39,7 @@ def node(noun: Node) -> dict[str, Json]:
         "epoch": noun.outbox.epoch if noun.outbox else None,
         "backlog": noun.outbox.backlog if noun.outbox else None,
         "foreign": noun.foreign,
+        "twin": noun.twin,
     }
 
 

@@ -41,6 +41,7 @@ def _as_ms(said: object) -> object:
 # pydantic looks into a text that has a length, and refuses half characters there.
 Text: TypeAlias = Annotated[str, Field(max_length=4096)]
 Id: TypeAlias = Annotated[str, Field(min_length=1, max_length=256)]
+DeviceId: TypeAlias = Annotated[str, Field(max_length=256, description="empty: what a foreign node says of itself")]
 Secret: TypeAlias = Annotated[str, Field(min_length=1, max_length=512)]
 TIME_TOLD = {
     "anyOf": [{"type": "integer", "minimum": 0, "maximum": LAST_MS}, {"type": "string", "format": "date-time"}],

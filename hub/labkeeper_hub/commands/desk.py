@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +21,7 @@ from labkeeper_hub.ingest.host import NotConnected
 from labkeeper_hub.ingest.refusals import Refusals
 from labkeeper_hub.model import Command, DeviceKey, NodeKey, Order, PointKey, State
 from labkeeper_hub.ports import UnknownCommand, UnknownPoint
+from labkeeper_hub.pulse import Pulse
 from labkeeper_hub.registry.known import KnownPoint
 from labkeeper_hub.registry.registry import HubRegistry
 from labkeeper_sdk import CommandRejected, Value
@@ -57,6 +58,8 @@ class CommandDesk:
     refusals: Refusals
     write: Wire
     now_ms: Callable[[], int]
+    pulse: Pulse = field(default_factory=lambda: Pulse("commands"))
+    ended: Counter[State] = field(default_factory=Counter)
     _courses: dict[str, Course] = field(default_factory=dict)
     _ended: deque[str] = field(default_factory=deque)
     _open: dict[str, None] = field(default_factory=dict)
@@ -214,7 +217,8 @@ class CommandDesk:
             await self._changed.wait()
             await asyncio.sleep(GATHER_S)
             self._changed.clear()
-            await self._try_saving()
+            with self.pulse.working():
+                await self._try_saving()
 
     def _tick(self, now_ms: int) -> None:
         for course in self._running():
@@ -238,6 +242,8 @@ class CommandDesk:
         if course.command is not before.command:
             self._tell(course)
             state = course.command.state
+            if state.final:
+                self.ended[state] += 1
             if state in (State.REJECTED, State.EXPIRED):
                 self.refusals.count(f"command_{state}", "/".join(course.command.order.target))
 

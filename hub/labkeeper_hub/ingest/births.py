@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 from labkeeper_hub.ingest.deliveries import FOREIGN, Deliveries
 from labkeeper_hub.ingest.intake import Intake, Source
+from labkeeper_hub.ingest.twins import Twins
 from labkeeper_hub.model import TYPE_NAMES, NodeKey, Outbox
-from labkeeper_hub.registry.known import NODE_ITSELF, KnownDevice
+from labkeeper_hub.registry.known import NODE_ITSELF, KnownDevice, KnownNode, KnownPoint
 from labkeeper_hub.registry.registry import HubRegistry
 from labkeeper_wire.commands import CONTROLS, LONGEST_RUN, RUN
 from labkeeper_wire.delivery import BACKLOG, EPOCH, TAKEN
@@ -35,6 +36,7 @@ class Births:
     intake: Intake
     node_lost: Callable[[NodeKey, int], None]
     sources: dict[tuple[str, str], Source] = field(default_factory=dict)
+    twins: Twins = field(default_factory=Twins)
     _sweeps: dict[NodeKey, int] = field(default_factory=dict)
 
     def node_born(self, born: NodeBorn, now_ms: int) -> None:
@@ -44,6 +46,8 @@ class Births:
         source = self.sources[key] = Source(self.deliveries.of(key, epoch), ours=epoch != FOREIGN)
         outbox = Outbox(epoch) if source.ours else None
         node = self.registry.node_born(key, NodeDescription.from_metrics(born.metrics), outbox, now_ms)
+        if source.ours:
+            self._look_for_twins(node, epoch, born, now_ms)
         self._sweeps[key] = now_ms + SWEEP_MS
         itself = self.registry.device_born(node, NODE_ITSELF, DeviceDescription(), _points(born.metrics), now_ms)
         source.devices[None] = itself
@@ -71,6 +75,7 @@ class Births:
         key = NodeKey(died.group, died.node)
         self.sources.pop(key, None)
         self._sweeps.pop(key, None)
+        self.twins.died(key)
         self.registry.node_died(self.registry.node_at(key, now_ms), died.time_ms)
         self.node_lost(key, now_ms)
 
@@ -93,6 +98,19 @@ class Births:
         for key in due:
             del self._sweeps[key]
             self.registry.sweep(self.registry.known[key], now_ms)
+        for key in self.twins.cleared(now_ms):
+            node = self.registry.known[key]
+            node.twin = False
+            self.registry.changed(node)
+
+    def _look_for_twins(self, node: KnownNode, epoch: str, born: NodeBorn, now_ms: int) -> None:
+        """Copied cards are dangerous: of two batches with one number the hub takes the first for both."""
+        bd_seq = next((metric.value for metric in born.metrics if metric.name == "bdSeq"), None)
+        if isinstance(bd_seq, int) and self.twins.born(node.key, epoch, bd_seq, now_ms):
+            self.intake.refusals.count("node_twin", "/".join(node.key))
+        if self.twins.suspected(node.key) and not node.twin:
+            node.twin = True
+            self.registry.changed(node)
 
     def _values(self, source: Source, device: KnownDevice, metrics: Iterable[Metric], now_ms: int) -> None:
         """Make a birth's values live. A foreign node's are readings too, where they say something new: what changed
@@ -112,12 +130,19 @@ def _says_something_new(device: KnownDevice, metric: Metric) -> bool:
     point = device.points.get(metric.name or "")
     if point is None or metric.transient:
         return False
+    stale = quality_of(metric) == STALE
+    if stale and (metric.value is None or _is_older(metric, point)):
+        point.quality = STALE
+        return False
     if metric.value is None:
-        if quality_of(metric) == STALE:
-            point.quality = STALE
         return False
     same = point.time_ms == metric.time_ms and point.value == metric.value and point.quality == quality_of(metric)
     return not same
+
+
+def _is_older(metric: Metric, point: KnownPoint) -> bool:
+    """Tell whether the hub knows a later value: a node that lost its power remembers less than it has sent."""
+    return point.time_ms is not None and metric.time_ms is not None and metric.time_ms < point.time_ms
 
 
 def _points(metrics: Iterable[Metric]) -> list[PointDescription]:

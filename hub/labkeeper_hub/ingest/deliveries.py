@@ -9,7 +9,6 @@ from labkeeper_hub.timeseries.group import GapRecord, Group, OutboxKey, OutboxSt
 from labkeeper_wire.delivery import BatchSet, format_ack
 
 FOREIGN = ""
-MOST_SINGLE = 100_000  # ids of a gap that are noted one by one, where they do not join what is stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +39,15 @@ class Delivery:
         self.duplicates += 1
         return False
 
-    def give_up(self, gap: Gap) -> None:
-        """Count a gap's readings; its batches will not be waited for, nor stored if they come after all."""
-        self.gaps += gap.readings
+    def give_up(self, gap: Gap) -> int:
+        """Count a gap's readings but those that had come, and return how many; its batches will not be waited for, nor
+        stored if they come after all.
+        """
+        here = sum(self.batches.count(first, last) * readings for first, last, readings in gap.offered)
+        self.gaps += gap.readings - here
         for first, last in gap.batches:
-            if first <= self.batches.high_water + 1:
-                self.batches.settle(last)
-            else:
-                for batch in range(first, min(last, first + MOST_SINGLE) + 1):
-                    self.batches.add(batch)
+            self.batches.add_range(first, last)
+        return gap.readings - here
 
     def state(self) -> OutboxState:
         """Return what is to be stored of it."""
@@ -86,10 +85,7 @@ class Deliveries:
     def recall(self, states: Mapping[OutboxKey, OutboxState]) -> None:
         """Begin with what earlier runs stored."""
         for key, state in states.items():
-            batches = BatchSet(high_water=state.high_water)
-            for first, last in state.ranges:
-                for batch in range(first, last + 1):
-                    batches.add(batch)
+            batches = BatchSet(high_water=state.high_water, ranges=state.ranges)
             self.known[key] = Delivery(key, batches, state.stored, state.duplicates, state.gaps, state.stored)
 
     def of(self, node: NodeKey, epoch: str) -> Delivery:
@@ -105,9 +101,9 @@ class Deliveries:
 
     def gap(self, delivery: Delivery, gap: Gap, group: Group) -> None:
         """Put a gap on record."""
-        delivery.give_up(gap)
+        lost = delivery.give_up(gap)
         ranges = ";".join(f"{first}-{last}" for first, last in gap.batches)
-        group.gaps.append(GapRecord(delivery.key, gap.id, gap.from_ms, gap.to_ms, gap.readings, ranges))
+        group.gaps.append(GapRecord(delivery.key, gap.id, gap.from_ms, gap.to_ms, lost, ranges))
 
     def close(self, group: Group) -> None:
         """Put the state of every outbox the group touches into it, and word the acknowledgements."""

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import random
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from labkeeper_hub.ingest.births import Births
 from labkeeper_hub.ingest.intake import Intake
 from labkeeper_hub.model import NodeKey
+from labkeeper_hub.pulse import Pulse
 from labkeeper_wire import mqtt
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.delivery import ACK
@@ -29,6 +31,7 @@ from labkeeper_wire.effects import (
 )
 from labkeeper_wire.host_session import HostSession
 from labkeeper_wire.payload import Metric
+from labkeeper_wire.state import BadState, parse_state, state_topic
 from labkeeper_wire.topics import NAMESPACE, BadTopic, Kind, parse
 
 log = logging.getLogger(__name__)
@@ -36,6 +39,8 @@ TICK_S = 0.2
 TURN_S = 0.004  # of one task in the event loop, before commands and pages get theirs
 FIRST_WAIT_S = 0.2
 LAST_WAIT_S = 5.0
+RIVAL_WAIT_S = 30.0  # while another hub uses our host id, and the broker throws out one of us for the other
+RIVAL_MS = 300_000  # so long after its last word a rival counts as gone
 STATE_PREFIX = f"{NAMESPACE}/STATE/"
 
 
@@ -76,12 +81,20 @@ class Host:
     outlet: Outlet
     now_ms: Callable[[], int]
     messages: int = 0
+    pulse: Pulse = field(default_factory=lambda: Pulse("host"))
+    _ours_ms: deque[int] = field(default_factory=lambda: deque(maxlen=64), init=False)
+    _rival_ms: int | None = field(default=None, init=False)
     _said: str = field(default="", init=False)
 
     @property
     def connected(self) -> bool:
         """Whether there is a session at the broker."""
         return self.outlet.link is not None
+
+    @property
+    def id_taken(self) -> bool:
+        """Whether another hub used our host id a short while ago."""
+        return self._rival_ms is not None and self.now_ms() - self._rival_ms < RIVAL_MS
 
     async def run(self) -> None:
         """Keep a connection, for ever; cancelled, it says goodbye first."""
@@ -93,12 +106,13 @@ class Host:
                     await self._listen(link)
             except mqtt.MqttError as lost:
                 self._say(f"no broker: {lost}")
-            await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))
+            await asyncio.sleep((RIVAL_WAIT_S if self.id_taken else wait_s) * random.uniform(0.5, 1.0))
             wait_s = min(wait_s * 2, LAST_WAIT_S)
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[mqtt.Link]:
         session = HostSession(self.host_id, connect_ms=self.now_ms())
+        self._ours_ms.append(session.connect_ms)
         will = mqtt.Will(session.will.topic, session.will.payload, session.will.qos, session.will.retain)
         async with mqtt.connect(self.address, f"labkeeper-host-{self.host_id}", will=will) as link:
             link.on_oversized = lambda topic, _: self.intake.refusals.count("too_large", topic)
@@ -136,13 +150,14 @@ class Host:
     async def _take(self, link: mqtt.Link, messages: list[mqtt.Message]) -> None:
         clock = time.monotonic
         until, now_ms = clock() + TURN_S, self.now_ms()
-        session, journal = self.outlet.session, self.intake.journal
+        session, journal, own_state = self.outlet.session, self.intake.journal, state_topic(self.host_id)
         if session is None:
             return
+        self.pulse.begin()
         for message in messages:
             self.messages += 1
-            if message.retain:
-                effects = self._kept(session, message, now_ms)
+            if message.retain or message.topic == own_state:
+                effects = self._unusual(session, message, now_ms)
             else:
                 effects = session.received(message.topic, message.payload, now_ms)
             for effect in effects:
@@ -151,17 +166,22 @@ class Host:
                 else:
                     await self._carry_out(link, (effect,), now_ms)
             if journal.full:
+                self.pulse.end()  # a disk that cannot keep up is the journal's matter
                 await journal.room()
+                self.pulse.begin()
                 now_ms = self.now_ms()
             if clock() > until:
                 await asyncio.sleep(0)
                 until, now_ms = clock() + TURN_S, self.now_ms()
+        self.pulse.end()
 
-    def _kept(self, session: HostSession, message: mqtt.Message, now_ms: int) -> list[HostEffect]:
-        """Return what a message means that the broker kept. It says nothing of now, a birth of last year least of all:
-        its node is asked what is true, if it is there at all.
+    def _unusual(self, session: HostSession, message: mqtt.Message, now_ms: int) -> list[HostEffect]:
+        """Return what a host's word under our own id means, or what the broker kept. That says nothing of now, a birth
+        of last year least of all: its node is asked what is true, if it is there at all.
         """
         topic = message.topic
+        if topic == state_topic(self.host_id):
+            self._look_for_rival(message)
         if topic.startswith(STATE_PREFIX):
             return session.received(topic, message.payload, now_ms)
         self.intake.refusals.count("retained", topic)
@@ -170,6 +190,21 @@ class Host:
         except BadTopic:
             return []
         return session.request_rebirth(kept.group, kept.node, now_ms) if kept.kind is Kind.NBIRTH else []
+
+    def _look_for_rival(self, message: mqtt.Message) -> None:
+        """What the broker kept from before our first connection may be our own last run's; anything else that does not
+        bear one of our times is another hub's.
+        """
+        try:
+            said_ms = parse_state(message.payload).time_ms
+        except BadState:
+            return
+        if said_ms in self._ours_ms or (message.retain and len(self._ours_ms) == 1):
+            return
+        if not self.id_taken:
+            log.error("another hub uses the host id %r at this broker: stop it, or give one a --host-id", self.host_id)
+        self._rival_ms = self.now_ms()
+        self.intake.refusals.count("host_id_taken", message.topic)
 
     async def _tick(self, link: mqtt.Link) -> None:
         while True:

@@ -79,6 +79,7 @@ class KnownNode:
     description: NodeDescription = field(default_factory=NodeDescription)
     online: bool = False
     outbox: Outbox | None = None
+    twin: bool = False
     devices: dict[str, KnownDevice] = field(default_factory=dict)
 
     @property
@@ -91,4 +92,13 @@ class KnownNode:
 
     def change(self) -> Node:
         """Return the node as a noun."""
-        return Node(self.key, self.lab, self.lab_title, self.online, self.since_ms, self.last_seen_ms, self.outbox)
+        return Node(
+            self.key,
+            self.lab,
+            self.lab_title,
+            self.online,
+            self.since_ms,
+            self.last_seen_ms,
+            self.outbox,
+            self.twin,
+        )

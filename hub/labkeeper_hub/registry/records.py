@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from labkeeper_hub.model import NodeKey, Outbox
+from labkeeper_hub.pulse import Pulse
 from labkeeper_hub.registry import tables
 from labkeeper_hub.registry.known import KnownDevice, KnownNode
 from labkeeper_hub.registry.registry import HubRegistry
@@ -28,6 +29,7 @@ class Records:
     engine: AsyncEngine
     registry: HubRegistry
     failing: bool = field(default=False, init=False)
+    pulse: Pulse = field(default_factory=lambda: Pulse("registry: records"), init=False)
 
     async def load(self) -> None:
         """Put everything known into the registry, all of it offline: births will tell."""
@@ -49,7 +51,8 @@ class Records:
         while True:
             await asyncio.sleep(GATHER_S)
             if self.registry.unsaved:
-                await self._try_saving()
+                with self.pulse.working():
+                    await self._try_saving()
 
     async def save(self) -> None:
         """Write what changed now."""

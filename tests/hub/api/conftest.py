@@ -18,7 +18,7 @@ from labkeeper_hub.api import build_app, keep_app, listen, make_server
 
 from .doubles import SmallHub
 
-DEADLINE_S = 10.0
+DEADLINE_S = 30.0
 
 
 @dataclass

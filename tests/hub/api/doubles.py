@@ -15,6 +15,7 @@ from labkeeper_hub.model import (
     Cursor,
     Device,
     DeviceKey,
+    Durations,
     InfluxStatus,
     JournalStatus,
     Lab,
@@ -206,13 +207,17 @@ class Pulse:
     broker_connected: bool = True
     failing: str = ""
     broken: bool = False
+    hanging: tuple[str, ...] = ()
+    host_id_taken: bool = False
     influx: InfluxStatus | None = None
 
     def status(self) -> Status:
         if self.broken:
             raise RuntimeError("a mistake of ours")
         journal = JournalStatus(5, 119_950, 2_399, 1.7, 19_950, 40, self.failing)
-        return Status(START_MS, self.broker_connected, 2_450, {"truncated": 2}, journal, self.influx)
+        commits = Durations((0, 2_398, *[0] * 9, 1), 5.5)
+        more = (commits, {State.DONE: 7}, self.hanging, self.host_id_taken)
+        return Status(START_MS, self.broker_connected, 2_450, {"truncated": 2}, journal, *more, self.influx)
 
 
 @dataclass

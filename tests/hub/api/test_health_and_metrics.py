@@ -14,6 +14,21 @@ async def test_a_hub_whose_workers_stopped_is_not_alive(served: Served, stranger
     assert (answer.status_code, answer.json()["code"]) == (503, "not_alive")
 
 
+async def test_a_hub_with_a_hanging_worker_is_not_alive_unless_it_waits_for_its_disk(
+    served: Served, stranger: httpx.AsyncClient
+) -> None:
+    served.hub.pulse.hanging = ("journal: commits",)
+    assert (await stranger.get("/healthz")).status_code == 503
+    served.hub.pulse.failing = "disk full"
+    assert (await stranger.get("/healthz")).status_code == 200
+
+
+async def test_a_hub_whose_host_id_is_taken_says_so(served: Served, stranger: httpx.AsyncClient) -> None:
+    served.hub.pulse.host_id_taken = True
+    answer = await stranger.get("/readyz")
+    assert (answer.status_code, answer.json()["code"]) == (503, "host_id_taken")
+
+
 async def test_a_hub_without_its_broker_or_its_disk_is_not_ready(served: Served, stranger: httpx.AsyncClient) -> None:
     assert (await stranger.get("/readyz")).status_code == 200
     served.hub.pulse.broker_connected = False
@@ -27,6 +42,7 @@ async def test_a_hub_without_its_broker_or_its_disk_is_not_ready(served: Served,
 
 async def test_the_metrics_tell_what_the_parts_tell(served: Served, owner: httpx.AsyncClient) -> None:
     served.hub.pulse.failing = "disk full"
+    served.hub.pulse.hanging = ("host",)
     answer = await owner.get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
     lines = answer.text.splitlines()
@@ -35,6 +51,14 @@ async def test_the_metrics_tell_what_the_parts_tell(served: Served, owner: httpx
         "labkeeper_journal_commits_total 2399.0",
         "labkeeper_journal_last_commit_seconds 0.0017",
         "labkeeper_journal_failing 1.0",
+        'labkeeper_journal_commit_seconds_bucket{le="0.001"} 0.0',
+        'labkeeper_journal_commit_seconds_bucket{le="5.0"} 2398.0',
+        'labkeeper_journal_commit_seconds_bucket{le="+Inf"} 2399.0',
+        "labkeeper_journal_commit_seconds_sum 5.5",
+        'labkeeper_commands_ended_total{state="done"} 7.0',
+        'labkeeper_commands_ended_total{state="unknown"} 0.0',
+        'labkeeper_worker_hanging{worker="host"} 1.0',
+        "labkeeper_host_id_taken 0.0",
         "labkeeper_broker_connected 1.0",
         'labkeeper_refusals_total{reason="truncated"} 2.0',
         'labkeeper_nodes{state="online"} 1.0',

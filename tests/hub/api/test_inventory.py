@@ -63,6 +63,11 @@ async def test_one_device_is_found_by_its_address(owner: httpx.AsyncClient) -> N
     assert (missing.status_code, missing.json()["code"]) == (404, "unknown_device")
 
 
+async def test_a_node_of_ours_has_no_points_of_its_own(owner: httpx.AsyncClient) -> None:
+    missing = await owner.get("/api/v1/devices/demo/lab-301")
+    assert (missing.status_code, missing.json()["code"]) == (404, "unknown_device")
+
+
 async def test_latest_values_are_found_by_device(served: Served, owner: httpx.AsyncClient) -> None:
     served.hub.hear(float("inf"))
     (row,) = (await owner.get("/api/v1/latest", params={"device": CHAMBER.device})).json()["latest"]

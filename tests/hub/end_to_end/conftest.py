@@ -57,6 +57,19 @@ class School:
 Start = Callable[[], AbstractAsyncContextManager[School]]
 
 
+@asynccontextmanager
+async def running(settings: HubSettings, broker: Broker) -> AsyncIterator[School]:
+    """Run a hub without its HTTP server; yields it connected."""
+    with open_intents(settings.data / "commands.log") as intents:
+        async with open_hub(settings, intents) as hub, asyncio.TaskGroup() as group:
+            tasks = [group.create_task(work, name=name) for name, work in hub.workers()]
+            await until(lambda: hub.host.connected, "the hub's connection")
+            yield School(hub, broker)
+            for task in reversed(tasks[1:]):
+                task.cancel()
+            hub.journal.end()
+
+
 @pytest.fixture
 async def broker() -> AsyncIterator[Broker]:
     if find_mosquitto() is None:
@@ -70,18 +83,7 @@ def start(broker: Broker, tmp_path: Path) -> Start:
     """Start the hub on the same data, as often as asked, one after the other."""
     settings = HubSettings(data=tmp_path, broker=broker.url, port=0)
 
-    @asynccontextmanager
-    async def running() -> AsyncIterator[School]:
-        with open_intents(settings.data / "commands.log") as intents:
-            async with open_hub(settings, intents) as hub, asyncio.TaskGroup() as group:
-                tasks = [group.create_task(work, name=name) for name, work in hub.workers()]
-                await until(lambda: hub.host.connected, "the hub's connection")
-                yield School(hub, broker)
-                for task in reversed(tasks[1:]):
-                    task.cancel()
-                hub.journal.end()
-
-    return running
+    return lambda: running(settings, broker)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from labkeeper_wire.edge_session import EdgeSession
 from labkeeper_wire.effects import CommandReceived, EdgeEffect, Publish, Rebirthed, SessionLive, Subscribe
 from labkeeper_wire.payload import Metric
 
-DEADLINE_S = 15.0
+DEADLINE_S = 30.0
 GAP = "Delivery/Gap"
 SCHOOL = "school"
 

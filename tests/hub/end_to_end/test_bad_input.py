@@ -50,7 +50,7 @@ async def test_data_of_a_node_nobody_knows_brings_a_rebirth_request(school: Scho
     async with mqtt.connect(mqtt.Address("127.0.0.1", school.port), "stranger") as link:
         await link.subscribe(("spBv1.0/school/NCMD/unknown", 0))
         link.send("spBv1.0/school/NDATA/unknown", encode(Payload((double("x", 1.0),), now_ms(), 7)))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             message = await anext(link.messages())
     assert b"Rebirth" in message.payload
     assert school.refused("unknown_node") == 1
@@ -125,7 +125,7 @@ async def test_a_birth_the_broker_kept_is_refused_and_its_node_asked_what_is_tru
         await link.publish(topic, encode(birth), retain=True)
         await link.subscribe(("spBv1.0/school/NCMD/kept", 0))
         async with start() as school:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 asked = await anext(link.messages())
             assert b"Rebirth" in asked.payload
             assert school.refused("retained") == 1

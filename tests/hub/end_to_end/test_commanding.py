@@ -52,7 +52,7 @@ async def heard(node: ScriptedNode, count: int = 1) -> str:
 
 async def state_of(school: School, command: Command, want: Callable[[State], bool]) -> Command:
     """Wait until the command's state is as wanted."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(30):
         at = 0
         while not want((await school.hub.desk.get(command.id)).state):
             at = (await school.hub.parts.bus.after(at)).at

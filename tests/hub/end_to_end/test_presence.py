@@ -1,9 +1,11 @@
 """Who is there: births are hints, deaths are believed, and a silent broker makes everything stale."""
 
+from labkeeper_hub.ingest.twins import CLEAR_MS
+from labkeeper_hub.model import Node, Outbox
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.descriptor import DeviceDescription, NodeDescription, PointDescription
 from labkeeper_wire.mqtt import LinkLost
-from labkeeper_wire.payload import Metric
+from labkeeper_wire.payload import STALE, Metric, Property
 
 from .conftest import School, Start
 from .scripted_node import double, joined, now_ms, outbox_metrics, until
@@ -30,6 +32,37 @@ async def test_a_node_that_falls_silent_takes_its_devices_with_it(school: School
         node.link._fail(LinkLost("the cable is pulled"))
         await until(lambda: not school.online("air"), "the will")
     assert [known.online for known in school.hub.parts.registry.nodes()] == [False]
+
+
+async def test_a_stale_value_of_a_birth_tells_who_knows_nothing_and_moves_no_later_value_back(school: School) -> None:
+    stale = {"Quality": Property(STALE, DataType.INT32)}
+    at_ms = now_ms()
+    async with joined(school.port, devices={"air": [double("co2", 400.0, at_ms)]}):
+        await until(lambda: school.online("air"), "the device")
+    older = double("co2", 390.0, at_ms - 30_000)._replace(properties=stale)
+    unknown = double("t", 21.5, at_ms - 30_000)._replace(properties=stale)
+    async with joined(school.port, devices={"air": [older, unknown]}, bd_seq=1):
+        await until(lambda: school.latest("air", "t") is not None, "the value nobody knew")
+        co2, t = school.latest("air", "co2"), school.latest("air", "t")
+        assert co2 is not None
+        assert t is not None
+        assert (co2.value, co2.time_ms, co2.stale) == (400.0, at_ms, True)
+        assert (t.value, t.time_ms, t.stale) == (21.5, at_ms - 30_000, True)
+
+
+async def test_two_machines_with_one_name_are_said_to_be_two(school: School) -> None:
+    def nodes() -> tuple[Node, ...]:
+        return school.hub.parts.registry.nodes()
+
+    for bd_seq, epoch in enumerate(("epoch-1", "epoch-2", "epoch-1", "epoch-2")):
+        assert not any(node.twin for node in nodes())
+        async with joined(school.port, epoch=epoch, bd_seq=bd_seq):
+            born = Outbox(epoch)
+            await until(lambda born=born: [node.outbox for node in nodes()] == [born], epoch)  # type: ignore[misc]
+    assert [node.twin for node in nodes()] == [True]
+    assert school.refused("node_twin") == 2
+    school.hub.host.births.sweep(now_ms() + CLEAR_MS)
+    assert [node.twin for node in nodes()] == [False]
 
 
 async def test_a_device_absent_from_a_new_birth_is_offline_and_not_forgotten(school: School) -> None:

@@ -1,7 +1,7 @@
 """What has come is known once, acknowledged after its commit, and accounted for."""
 
 from labkeeper_hub.ingest.deliveries import Deliveries
-from labkeeper_hub.ingest.gap import Gap
+from labkeeper_hub.ingest.gap import Gap, Offered
 from labkeeper_hub.model import NodeKey
 from labkeeper_hub.timeseries.group import Group, OutboxKey, OutboxState
 
@@ -96,6 +96,25 @@ def test_a_gap_is_counted_and_what_it_covers_is_not_stored_any_more() -> None:
     assert group.gaps[0].batches == "2-4;6-7"
     commit(deliveries, group)
     assert group.outboxes[OURS].gaps == 30
+
+
+def test_what_had_come_before_it_was_given_up_is_stored_and_no_gap() -> None:
+    deliveries = Deliveries(Wire())
+    taken(deliveries, 1, 4)
+    group = Group()
+    gap = Gap("9", 1, 2, 45, ((1, 5),), (Offered(1, 3, 10), Offered(4, 4, 10)))
+    deliveries.gap(deliveries.of(NODE, "epoch"), gap, group)
+    assert group.gaps[0].readings == 25
+    commit(deliveries, group)
+    assert group.outboxes[OURS] == OutboxState(5, (), 20, 0, 25)
+
+
+def test_an_account_of_countless_ranges_is_recalled_and_a_gap_beyond_all_of_them_taken() -> None:
+    deliveries = Deliveries(Wire())
+    deliveries.recall({OURS: OutboxState(0, ((10, 2**60),), 50, 0, 0)})
+    delivery = deliveries.of(NODE, "epoch")
+    delivery.give_up(Gap("9", 1, 2, 30, ((2**61, 2**62),)))
+    assert delivery.batches.ranges == ((10, 2**60), (2**61, 2**62))
 
 
 def test_the_account_balances_when_everything_taken_has_come_or_was_given_up() -> None:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from labkeeper_hub.ingest.gap import LONGEST, BadGap, Gap, parse_gap
+from labkeeper_hub.ingest.gap import LONGEST, BadGap, Gap, Offered, parse_gap
 
 FIELDS = {"id": 7, "from_ms": 10, "to_ms": 20, "readings": 100, "batches": "3-5;9-9"}
 
@@ -12,6 +12,8 @@ FIELDS = {"id": 7, "from_ms": 10, "to_ms": 20, "readings": 100, "batches": "3-5;
 def test_a_gap_record_is_read() -> None:
     assert parse_gap(json.dumps(FIELDS)) == Gap("7", 10, 20, 100, ((3, 5), (9, 9)))
     assert parse_gap(json.dumps({**FIELDS, "batches": ""})).batches == ()
+    offered = parse_gap(json.dumps({**FIELDS, "offered": "3-5:30;9-9:10"})).offered
+    assert offered == (Offered(3, 5, 30), Offered(9, 9, 10))
 
 
 @pytest.mark.parametrize(
@@ -36,6 +38,12 @@ def test_a_gap_record_is_read() -> None:
                 {"batches": "0-3"},
                 {"batches": "a-b"},
                 {"batches": "1-2-3"},
+                {"offered": 5},
+                {"offered": "3-5"},
+                {"offered": "3-5:-1"},
+                {"offered": "9-9:1;3-5:1"},
+                {"offered": "3-5:1;5-5:1"},
+                {"offered": "3-5:34"},
             )
         ),
     ],

@@ -21,7 +21,7 @@ from .bench import NEIGHBOUR, Bench
 SCHOOL, NODE = "demo-school", "lab-1-pi"
 PLUG = Target(SCHOOL, NODE, "0x00158d00000a0002", "state")
 LAST_MS = 253_402_300_799_999  # the API knows no later time
-PATIENCE_S = 8.0
+PATIENCE_S = 30.0
 GROWTH = 96 * 1024 * 1024  # bytes a process may grow in one test: buffers of the allocator, not a leak
 LINES = 40  # lines of a log in one test: changes of state, never one per message
 

@@ -28,7 +28,7 @@ availability_timeout_s = 4.0  # the default of 15 s is a long time to wait in a 
 [faults]
 slow_s = 1.0  # slow enough to be seen waiting, fast enough for the page's patience of 2 s
 """
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 def target(device: str, point: str) -> Target:

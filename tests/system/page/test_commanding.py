@@ -59,7 +59,7 @@ async def test_a_slow_light_is_seen_waiting_as_it_is(stand: Stand, console: Cons
 
 async def ordered(stand: Stand, device: str, point: str, low: float, high: float) -> str:
     """What the finger asked for in the end; on its way it asked for less, and the slider shows what is."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not (orders := stand.orders(device, point)) or not low <= float(orders[-1]) <= high:
             await asyncio.sleep(0.05)
     return f"{float(orders[-1]):g}"

@@ -32,7 +32,7 @@ class CommandRequest(validation.Body):
 
     school: validation.Id
     node: validation.Id
-    device: validation.Id
+    device: validation.DeviceId
     point: validation.Id
     value: bool | Annotated[int, Field(ge=LOWEST_INT, le=HIGHEST_INT)] | float | validation.Text
     ttl_ms: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
@@ -60,7 +60,7 @@ class CommandsQuery(validation.Query):
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
     school: validation.Id | None = None
     node: validation.Id | None = None
-    device: validation.Id | None = None
+    device: validation.DeviceId | None = None
 
     @model_validator(mode="after")
     def _whole_address(self) -> "CommandsQuery":

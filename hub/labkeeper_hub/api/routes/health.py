@@ -26,15 +26,18 @@ class Ok(BaseModel):
 @router.get("/healthz", response_model=Ok, responses={503: PROBLEMS[503]})
 async def healthz(api: ApiHere) -> JsonAnswer:
     """Tell whether the process is alive and its workers run; if not, restart it."""
-    if not api.lag.beating:
+    now = api.parts.health.status()
+    if not api.lag.beating or (now.hanging and not now.journal.failing):
         raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "not_alive", "The hub's workers do not run")
     return JsonAnswer({"ok": True})
 
 
 @router.get("/readyz", response_model=Ok, responses={503: PROBLEMS[503]})
 async def readyz(api: ApiHere) -> JsonAnswer:
-    """Tell whether the broker is connected and the journal can be written."""
+    """Tell whether the broker is connected and the journal can be written, and no other hub uses our host id."""
     now = api.parts.health.status()
+    if now.host_id_taken:
+        raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "host_id_taken", "Another hub uses this hub's host id")
     if not now.broker_connected or now.journal.failing:
         raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "not_ready", "The hub is not ready")
     return JsonAnswer({"ok": True})

@@ -25,7 +25,7 @@ class LatestQuery(validation.Query):
 
     school: validation.Id | None = None
     node: validation.Id | None = None
-    device: validation.Id | None = None
+    device: validation.DeviceId | None = None
 
 
 @router.get("/latest", response_model=LatestValues)

@@ -36,7 +36,7 @@ class ReadingsRequest(validation.Query):
 
     school: validation.Id
     node: validation.Id
-    device: validation.Id
+    device: validation.DeviceId
     point: validation.Id
     since: validation.Time = Field(alias="from", examples=["2026-01-01T00:00:00Z"])
     to: validation.Time = Field(examples=[1767312000000])

@@ -114,7 +114,9 @@ class InfluxStatus(BaseModel):
 
 
 class StatusShape(BaseModel):
-    """The hub's health. `refusals` counts input that was refused and not stored, by reason, since the start."""
+    """The hub's health. Since the start `refusals` counts input that was refused and not stored, by reason, and
+    `commands_ended` the commands by the state they ended in. `hanging` names workers that do not come forward.
+    """
 
     model_config = shape(
         {
@@ -125,6 +127,9 @@ class StatusShape(BaseModel):
             "refusals": {"truncated": 2},
             "journal": EXAMPLE_JOURNAL,
             "influx": EXAMPLE_INFLUX,
+            "commands_ended": {"done": 120, "rejected": 2},
+            "hanging": [],
+            "host_id_taken": False,
             "websocket_clients": 3,
             "loop_lag_ms": 0.4,
         }
@@ -136,6 +141,9 @@ class StatusShape(BaseModel):
     refusals: dict[str, int]
     journal: JournalStatus
     influx: InfluxStatus | None = Field(description="null: nothing is forwarded")
+    commands_ended: dict[str, int]
+    hanging: list[str]
+    host_id_taken: bool
     websocket_clients: int
     loop_lag_ms: float
 
@@ -166,6 +174,9 @@ def _status(api: Api) -> StatusShape:
             upkeep=_upkeep(journal.upkeep),
         ),
         influx=None if now.influx is None else _influx(now.influx),
+        commands_ended={str(state): count for state, count in now.commands_ended.items()},
+        hanging=list(now.hanging),
+        host_id_taken=now.host_id_taken,
         websocket_clients=api.audience.clients,
         loop_lag_ms=api.lag.last_s * 1000,
     )

@@ -17,6 +17,7 @@ import { ASKED } from "./store.js";
 const DEFAULT_CONFIRM_S = 2;
 const SHORTEST_TTL_MS = 3_000;
 const CONFIRMED_SHOWN_MS = 3_000;
+const VALUE_FOLLOWS_MS = 500; // the word that it is done is quicker than the value it brought about
 
 /** What a command's new state means for what was asked; still open means no news. @param {Asking} asking @param {wire.Command} command @returns {Asking} */
 export function heard(asking, command) {
@@ -40,6 +41,8 @@ const unresolved = (asking) => asking.outcome === "pending" || asking.outcome ==
 export class Asked {
   /** @type {Map<string, Asking>} */
   #byPoint = new Map();
+  /** Ids of what is done, and whose value is still awaited. @type {Set<string>} */
+  #done = new Set();
   #store;
   #send;
 
@@ -90,12 +93,37 @@ export class Asked {
     const made_ms = Math.round(this.#store.now()); // by the hub's clock: what waits in a socket is not done late
     if (!this.#send({ type: "command", id, ...target, value, ttl_ms, made_ms })) return;
     this.#put({ id, target, value, confirm_ms, outcome: "pending", code: null, message: null });
-    setTimeout(() => this.#change(id, outOfPatience), confirm_ms);
+    setTimeout(() => this.#done.has(id) || this.#change(id, outOfPatience), confirm_ms);
+  }
+
+  /** Confirmed is shown in the frame in which the knob turns, or soon after if the value stays another. @param {wire.Command} command */
+  heard(command) {
+    if (command.state === "done" && !this.#isThere(command)) this.#whenThere(command, () => this.#hear(command));
+    else this.#hear(command);
   }
 
   /** @param {wire.Command} command */
-  heard(command) {
+  #hear(command) {
     this.#change(command.id, (asking) => heard(asking, command));
+  }
+
+  /** Whether the point shows what was asked for; what never shows a value does. @param {wire.Command} command */
+  #isThere(command) {
+    const latest = this.#store.latest.get(pointKey(command));
+    return latest === undefined || latest.value === command.value;
+  }
+
+  /** @param {wire.Command} command @param {() => void} then */
+  #whenThere(command, then) {
+    this.#done.add(command.id);
+    const finish = () => {
+      this.#done.delete(command.id);
+      stop();
+      clearTimeout(timer);
+      then();
+    };
+    const stop = this.#store.watch(pointKey(command), () => this.#isThere(command) && finish());
+    const timer = setTimeout(finish, VALUE_FOLLOWS_MS);
   }
 
   /** @param {string | null} id @param {wire.Problem} problem */

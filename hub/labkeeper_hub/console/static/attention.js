@@ -26,7 +26,7 @@ class LkAttention extends DeskElement {
   render() {
     const { text, store } = this.desk;
     const devices = this.lab ? devicesOf(store, this.lab) : [];
-    const items = [...this.#asked(devices), ...this.#influx(), ...this.#offline(devices)];
+    const items = [...this.#asked(devices), ...this.#influx(), ...this.#twins(), ...this.#offline(devices)];
     const well = store.filled && store.link === "up" ? html`<p class="well">${icon("check")}${text.t("attention.none")}</p>` : nothing;
     return html`
       <section class="attention" aria-label=${text.t("attention.title")}>
@@ -78,6 +78,16 @@ class LkAttention extends DeskElement {
     const refused = influx.quarantined > 0 ? text.t("attention.influx_refused", { count: influx.quarantined }) : "";
     const chip = html`<div class="chip chip-main">${icon("warning")}<span><strong>InfluxDB</strong><span>${[late, refused].filter(Boolean).join(" · ")}</span></span></div>`;
     return [{ key: "influx", chip }];
+  }
+
+  /** Nodes that more than one machine passes for: neither can be trusted. */
+  #twins() {
+    const { store, text } = this.desk;
+    const twins = [...store.nodes.values()].filter((node) => node.twin && node.school === this.lab?.school && node.lab === this.lab.lab);
+    return twins.map((node) => ({
+      key: `twin/${nodeKey(node)}`,
+      chip: html`<div class="chip"><div class="chip-main">${icon("warning")}<span><strong>${text.t("attention.twin", { node: node.node })}</strong><span>${text.t("attention.twin_why")}</span></span></div></div>`,
+    }));
   }
 
   /** A lost node is one entry, not one per device. @param {wire.Device[]} devices */

@@ -24,7 +24,7 @@ function ownName(text, { point: id, title }) {
 }
 
 /** @param {Text} text @param {wire.Device} device @returns {string} */
-export const deviceName = (text, device) => text.title(device.title, device.device);
+export const deviceName = (text, device) => text.title(device.title, device.device || device.node); // without an id: the node itself
 
 /** @param {string} id */
 function readable(id) {

@@ -3,7 +3,7 @@ declare namespace wire {
   type Value = boolean | number | string;
   interface Title { zh: string; en: string }
   interface Lab { school: string; lab: string; title: Title; nodes: string[] }
-  interface Node { school: string; node: string; lab: string | null; online: boolean; since_ms: number; last_seen_ms: number | null }
+  interface Node { school: string; node: string; lab: string | null; online: boolean; since_ms: number; last_seen_ms: number | null; twin?: boolean }
   interface Point {
     point: string;
     kind: "measure" | "state" | "setpoint" | "switch" | "action" | "event";

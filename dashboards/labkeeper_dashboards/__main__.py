@@ -1,0 +1,94 @@
+"""`labkeeper dashboards`: Grafana's dashboards, pushed into a running one or written into a folder."""
+
+import argparse
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from labkeeper_dashboards.build import write
+from labkeeper_dashboards.push import CannotPush, Pushed, connect, push
+from labkeeper_dashboards.render import LANGUAGES, Language
+from labkeeper_sdk import BadConfiguration
+
+FAILED = 1
+TOKEN = "LABKEEPER_GRAFANA_TOKEN"  # noqa: S105 -- the variable's name
+PROVISIONING = Path(__file__).parent / "provisioning"
+LONGEST_DIFF = 40
+EPILOG = """\
+examples:
+  labkeeper dashboards push --url http://127.0.0.1:3000 --token-file grafana.token --dry-run
+  LABKEEPER_GRAFANA_TOKEN=… labkeeper dashboards push --url https://grafana.school.example --language zh
+  labkeeper dashboards export --to /etc/labkeeper
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare `push` and `export`."""
+    parser.description = "Grafana's dashboards in Chinese and English, for a running Grafana or as files."
+    parser.epilog = EPILOG
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    actions = parser.add_subparsers(dest="action", required=True, metavar="")
+    pushing = actions.add_parser("push", help="bring a running Grafana up to date; shows what changes")
+    pushing.add_argument("--url", required=True, help="where Grafana answers, with its path if it has one")
+    pushing.add_argument("--token", help=f"of a service account; better --token-file, or {TOKEN} in the environment")
+    pushing.add_argument("--token-file", type=Path, metavar="FILE", help="the token is this file's content")
+    pushing.add_argument("--dry-run", action="store_true", help="show what would change, and change nothing")
+    exporting = actions.add_parser("export", help="write dashboards and provisioning files")
+    exporting.add_argument("--to", type=Path, required=True, metavar="DIR", help="made if absent")
+    for action in (pushing, exporting):
+        action.add_argument("--language", choices=["zh", "en", "both"], default="both", help="which set")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do it; return the exit status."""
+    languages: tuple[Language, ...] = LANGUAGES if options.language == "both" else (options.language,)
+    if options.action == "export":
+        return _export(options.to, languages)
+    token = _token(options)
+    try:
+        with connect(options.url, token) as grafana:
+            for pushed in push(grafana, languages, dry_run=options.dry_run):
+                _say(pushed, dry_run=options.dry_run)
+    except CannotPush as problem:
+        print(f"labkeeper dashboards: {problem}", file=sys.stderr)
+        return FAILED
+    return 0
+
+
+def _token(options: argparse.Namespace) -> str:
+    """Return the token, from the option, the file or the environment; raises BadConfiguration."""
+    if options.token:
+        return str(options.token)
+    if options.token_file is not None:
+        try:
+            return str(options.token_file.read_text(encoding="utf-8").strip())
+        except OSError as error:
+            raise BadConfiguration("--token-file", f"cannot be read ({error.strerror})", "the command line") from error
+    if token := os.environ.get(TOKEN, ""):
+        return token
+    raise BadConfiguration("--token-file", f"no token: give one, or set {TOKEN}", "the command line")
+
+
+def _say(pushed: Pushed, *, dry_run: bool) -> None:
+    done = {"new": "would be new", "changed": "would change"} if dry_run else {"new": "new", "changed": "changed"}
+    print(f"{pushed.uid}: {done.get(pushed.state, pushed.state)}")
+    lines = pushed.diff.splitlines() if pushed.state == "changed" else []
+    for line in lines[:LONGEST_DIFF]:
+        print(f"  {line}")
+    if len(lines) > LONGEST_DIFF:
+        print(f"  … {len(lines) - LONGEST_DIFF} lines more")
+
+
+def _export(folder: Path, languages: tuple[Language, ...]) -> int:
+    for file in write(folder / "dashboards", languages):
+        print(file)
+    shutil.copytree(PROVISIONING, folder / "provisioning", dirs_exist_ok=True)
+    print(folder / "provisioning")
+    return 0
+
+
+if __name__ == "__main__":
+    _parser = argparse.ArgumentParser(prog="labkeeper dashboards")
+    configure(_parser)
+    sys.exit(run(_parser.parse_args()))

@@ -1,0 +1,103 @@
+"""The part of Grafana's HTTP API that is used, as its documentation has it, on a real socket; it keeps what it gets."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+TOKEN = "glsa_made_up_for_this_test"
+Json = dict[str, Any]
+
+
+@dataclass
+class Kept:
+    """What the server has been given, and every request that changed something."""
+
+    folders: dict[str, str] = field(default_factory=dict)
+    dashboards: dict[str, Json] = field(default_factory=dict)
+    folder_of: dict[str, str] = field(default_factory=dict)
+    writes: list[str] = field(default_factory=list)
+    provisioned: set[str] = field(default_factory=set)
+    forgets_titles: bool = False
+
+    def answer(self, method: str, path: str, body: Json) -> tuple[int, Json]:
+        """Return status and body."""
+        if method == "POST":
+            self.writes.append(path)
+        parts = path.removeprefix("/api/").split("/")
+        if parts[0] == "folders":
+            return self._folders(method, parts[1:], body)
+        return self._get(parts[2]) if method == "GET" else self._put(body)
+
+    def _folders(self, method: str, rest: list[str], body: Json) -> tuple[int, Json]:
+        if method == "POST":
+            self.folders[body["uid"]] = body["title"]
+            return 200, body
+        (uid,) = rest
+        return (200, {"uid": uid}) if uid in self.folders else (404, {"message": "folder not found"})
+
+    def _get(self, uid: str) -> tuple[int, Json]:
+        if uid not in self.dashboards:
+            return 404, {"message": "Dashboard not found"}
+        return 200, {"dashboard": self.dashboards[uid], "meta": {"folderUid": self.folder_of[uid]}}
+
+    def _put(self, body: Json) -> tuple[int, Json]:
+        dashboard = body["dashboard"]
+        uid = dashboard["uid"]
+        if uid in self.provisioned:
+            return 400, {"message": "Cannot save provisioned dashboard"}
+        before = self.dashboards.get(uid)
+        if before is not None and not body.get("overwrite"):
+            return 412, {"status": "version-mismatch", "message": "The dashboard has been changed by someone else"}
+        number = before["id"] if before else len(self.dashboards) + 1
+        version = before["version"] + 1 if before else 1
+        self.dashboards[uid] = {**dashboard, "id": number, "version": version}
+        if self.forgets_titles:
+            self.dashboards[uid]["title"] = ""
+        self.folder_of[uid] = body["folderUid"]
+        return 200, {"uid": uid, "status": "success", "version": version}
+
+
+@contextmanager
+def open_grafana() -> Iterator[tuple[str, Kept]]:
+    """Run it; return its address and what it keeps."""
+    kept = Kept()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self._answer("GET")
+
+        def do_POST(self) -> None:
+            self._answer("POST")
+
+        def _answer(self, method: str) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            if self.headers["Authorization"] != f"Bearer {TOKEN}":
+                status, said = 401, {"message": "Invalid API key"}
+            else:
+                status, said = kept.answer(method, self.path, json.loads(body or b"{}"))
+            payload = json.dumps(said).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(payload)))
+            self.end_headers()
+            self.wfile.write(payload)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the library's name
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", kept
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

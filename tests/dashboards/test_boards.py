@@ -1,0 +1,165 @@
+"""What is checked in is what the code makes, and it is a dashboard: whole, readable, in both languages."""
+
+import json
+import re
+from itertools import combinations
+
+import pytest
+import yaml
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.cog.plugins import register_default_plugins
+from grafana_foundation_sdk.models.dashboard import Dashboard
+
+from labkeeper_dashboards import build, limits
+from labkeeper_dashboards.__main__ import PROVISIONING
+from labkeeper_dashboards.boards import BOARDS
+from labkeeper_dashboards.build import FOLDER, files
+from labkeeper_dashboards.model import Board, Kind, Panel
+from labkeeper_dashboards.push import FOLDERS, folder_of
+from labkeeper_dashboards.query import SOURCE_TYPE, SOURCE_UID
+from labkeeper_sdk import Title
+
+from .asking import Json, dashboards, panels
+
+HAN = re.compile(r"[\u4e00-\u9fff]")
+SHIPPED = {"timeseries", "stat", "table", "state-timeline", "bargauge", "row"}
+UNITS = {
+    "none", "bool", "ppm", "conμgm3", "conmgm3", "celsius", "humidity", "percent", "percentunit", "lux", "dB", "watt",
+    "kwatth", "volt", "amp", "s", "ms", "bytes", "cps", "locale", "suffix: /min",
+}  # fmt: skip
+"""Of Grafana's list of units; `suffix:` is its way to name another."""
+WALL_LINES = 26
+"""A 1080-pixel wall in kiosk mode: 38 pixels a line, variables and margins off."""
+PANELS = [(board, panel) for board in BOARDS for panel in board.panels]
+same_name = {"PM2.5", "PM10"}
+
+
+def named(case: object) -> str:
+    return case.name if isinstance(case, Board) else case.title.en if isinstance(case, Panel) else str(case)
+
+
+def test_the_files_are_what_the_code_makes() -> None:
+    made = {f"{language}/{name}": text for language, name, text in files()}
+    there = {str(file.relative_to(FOLDER)): file.read_text(encoding="utf-8") for file in FOLDER.glob("*/*.json")}
+    assert there == made, f"run: python -m {build.__name__}"
+
+
+@pytest.mark.parametrize("one", dashboards(), ids=lambda one: one["uid"])
+def test_grafanas_own_model_reads_a_file_and_loses_nothing(one: Json) -> None:
+    register_default_plugins()
+    read = json.loads(json.dumps(Dashboard.from_json(without_queries(one)), cls=JSONEncoder))
+    assert read == without_queries(one)
+
+
+def without_queries(one: Json) -> Json:
+    """The SDK knows no query of InfluxDB; every other part of a dashboard it does."""
+    return {
+        **one,
+        "panels": [{key: value for key, value in panel.items() if key != "targets"} for panel in one["panels"]],
+    }
+
+
+def test_uids_are_fixed_unique_and_short_enough() -> None:
+    uids = [one["uid"] for one in dashboards()]
+    assert sorted(uids) == sorted(f"lk-{language}-{board.name}" for language in ("zh", "en") for board in BOARDS)
+    assert all(len(uid) <= 40 for uid in uids)
+
+
+@pytest.mark.parametrize("one", dashboards(), ids=lambda one: one["uid"])
+def test_panels_have_ids_places_and_queries_of_their_own(one: Json) -> None:
+    ids = [panel["id"] for panel in one["panels"]]
+    assert len(set(ids)) == len(ids)
+    for first, second in combinations(one["panels"], 2):
+        assert not overlap(first["gridPos"], second["gridPos"]), (first["title"], second["title"])
+    for panel in panels(one):
+        place = panel["gridPos"]
+        assert place["x"] + place["w"] <= 24
+        references = [target["refId"] for target in panel["targets"]]
+        assert references == sorted(set(references))
+        assert all(target["datasource"] == {"type": SOURCE_TYPE, "uid": SOURCE_UID} for target in panel["targets"])
+
+
+def overlap(one: Json, other: Json) -> bool:
+    across = one["x"] < other["x"] + other["w"] and other["x"] < one["x"] + one["w"]
+    return bool(across and one["y"] < other["y"] + other["h"] and other["y"] < one["y"] + one["h"])
+
+
+@pytest.mark.parametrize("one", dashboards(), ids=lambda one: one["uid"])
+def test_every_panel_is_one_that_grafana_ships_with_unit_limits_and_description(one: Json) -> None:
+    assert one["schemaVersion"] >= 36
+    assert {panel["type"] for panel in one["panels"]} <= SHIPPED
+    for panel in panels(one):
+        defaults = panel["fieldConfig"]["defaults"]
+        assert defaults["unit"] in UNITS
+        assert defaults["thresholds"]["steps"][0]["value"] is None
+        assert panel["title"]
+        assert panel["description"]
+        assert panel["targets"]
+    for unit in overridden(one, "unit"):
+        assert unit in UNITS
+
+
+def overridden(one: Json, name: str) -> list[object]:
+    changes = [change for panel in panels(one) for change in panel["fieldConfig"].get("overrides", [])]
+    return [item["value"] for change in changes for item in change["properties"] if item["id"] == name]
+
+
+def titles() -> list[Title]:
+    found: list[Title] = []
+    for board in BOARDS:
+        found += [board.title, board.text, *(row.title for row in board.rows)]
+        found += [text for variable in board.variables for text in (variable.title, variable.text)]
+        for panel in board.panels:
+            found += [panel.title, panel.text, *(column.title for column in panel.look.columns)]
+            found += [panel.look.limits.source] if panel.look.limits is not limits.NONE else []
+    return found
+
+
+def test_every_word_is_there_in_both_languages() -> None:
+    for title in titles():
+        assert title.zh
+        assert title.en
+        assert not HAN.search(title.en), title.en
+        assert HAN.search(title.zh) or title.zh in same_name, title.zh
+
+
+def test_a_limit_that_is_drawn_names_its_source() -> None:
+    drawn = [value for value in vars(limits).values() if isinstance(value, limits.Limits) and value.drawn]
+    assert drawn
+    for limit in drawn:
+        assert limit.source.zh
+        assert limit.source.en
+        assert list(limit.steps) == sorted(limit.steps)
+
+
+def test_every_column_of_a_table_is_asked_for_and_every_answer_has_one() -> None:
+    for board, panel in PANELS:
+        if panel.kind is Kind.TABLE:
+            asked = {name for query in panel.queries for name in (*query.by, *query.names)}
+            shown = {column.name for column in panel.look.columns}
+            assert shown <= asked, (board.name, panel.title.en)
+            assert {name for query in panel.queries for name in query.names} <= shown
+            assert all(query.table for query in panel.queries)
+
+
+@pytest.mark.parametrize(("board", "panel"), PANELS, ids=named)
+def test_lines_are_named_where_there_can_be_several(board: Board, panel: Panel) -> None:
+    for query in panel.queries:
+        if not query.table and query.by:
+            assert all(f"$tag_{tag}" in query.legend for tag in query.by), board.name
+
+
+def test_the_overview_fits_a_wall_without_scrolling() -> None:
+    for one in dashboards():
+        if one["uid"].endswith("overview"):
+            assert max(panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in one["panels"]) <= WALL_LINES
+
+
+def test_provisioning_names_the_same_data_source_folders_and_files() -> None:
+    (source,) = yaml.safe_load((PROVISIONING / "datasources" / "labkeeper.yaml").read_text())["datasources"]
+    assert (source["uid"], source["type"], source["jsonData"]["dbName"]) == (SOURCE_UID, SOURCE_TYPE, "labkeeper")
+    assert not re.search(r"(?i)(password|token): *[\w-]{8,}$", str(source))
+    providers = yaml.safe_load((PROVISIONING / "dashboards" / "labkeeper.yaml").read_text())["providers"]
+    folders = {provider["folderUid"]: provider["folder"] for provider in providers}
+    assert folders == {folder_of(language): title for language, title in FOLDERS.items()}
+    assert [provider["options"]["path"].rsplit("/")[-1] for provider in providers] == ["zh", "en"]
