@@ -23,6 +23,7 @@ def build_app(hub: FakeHub) -> FastAPI:
     app = FastAPI(openapi_url=None)
     add_gate(app, hub)
     add_session(app, hub)
+    add_status(app, hub)
     add_data(app, hub)
 
     @app.get("/")
@@ -52,6 +53,12 @@ def add_gate(app: FastAPI, hub: FakeHub) -> None:
         response = await call_next(request)
         response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
         return response
+
+
+def add_status(app: FastAPI, hub: FakeHub) -> None:
+    @app.get("/api/v1/status")
+    async def status() -> Json:
+        return {"influx": hub.influx}
 
 
 def add_session(app: FastAPI, hub: FakeHub) -> None:
