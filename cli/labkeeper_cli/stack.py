@@ -11,7 +11,7 @@ from pathlib import Path
 
 from labkeeper_cli.client import HubClient, open_hub
 from labkeeper_cli.processes import Role, open_role
-from labkeeper_sdk.testing import Broker, free_port, open_broker
+from labkeeper_sdk.testing import Broker, Influx, free_port, open_broker, open_influx
 
 NODE_TOML = """\
 # The demo's node. labkeeper edge --help tells what else can be written here.
@@ -22,6 +22,7 @@ lab = {{ id = "lab-1", title = {{ zh = "人工智能实验室", en = "AI lab" }}
 
 [drivers.zigbee]
 driver = "zigbee2mqtt"
+when_alone = "hold"  # the plug goes on measuring over a restart of the node
 
 [drivers.homie]
 driver = "homie"
@@ -29,7 +30,20 @@ driver = "homie"
 [drivers.replay]  # `labkeeper replay` plays recorded tables here
 driver = "zigbee2mqtt"
 base_topic = "replay"
-{devices}"""
+{drivers}{devices}"""
+FULL_TOML = """
+[drivers.discovered]
+driver = "homeassistant"
+
+[drivers.tasmota]
+driver = "tasmota"
+
+[drivers.shelly]
+driver = "shelly"
+
+[drivers.cameras]
+driver = "frigate"
+"""
 DEVICES_TOML = """
 [devices."0x00158d00000a0001"]  # 空气质量, air quality
 title = { zh = "空气质量", en = "Air quality" }
@@ -62,6 +76,11 @@ bench = "2"
 [devices."people-camera"]
 title = { zh = "客流计数摄像头", en = "People counter" }
 """
+HUB_TOML = """\
+# The demo's hub, where an InfluxDB runs beside it.
+[influx]
+url = "{url}"
+"""
 KEPT_BY_THE_DEMO = "owner-secret"
 
 
@@ -76,6 +95,8 @@ class Wishes:
     broker_kind: str | None = None
     sim: Sequence[str] | None = ()  # the simulator's options; None: no simulator
     witness: Path | None = None
+    full: bool = False  # every bundled driver, each with its simulator
+    influx: bool = False  # an InfluxDB beside it, fed by the hub
 
 
 @dataclass(slots=True)
@@ -89,6 +110,7 @@ class Stack:
     client: HubClient
     url: str
     secret: str
+    influx: Influx | None = None
 
     @property
     def roles(self) -> Sequence[Role]:
@@ -107,8 +129,12 @@ async def open_stack(wishes: Wishes, say: Callable[[str], None] = lambda _: None
         broker = await stack.enter_async_context(
             open_broker(host=wishes.host, port=port, folder=folder / "broker", kind=wishes.broker_kind)
         )
+        influx = None
+        if wishes.influx:
+            say("InfluxDB")
+            influx = await stack.enter_async_context(open_influx(host=wishes.host, folder=folder / "influx"))
         say("hub")
-        hub = await stack.enter_async_context(_hub(wishes, broker))
+        hub = await stack.enter_async_context(_hub(wishes, broker, influx))
         secret = _owner_secret(folder / KEPT_BY_THE_DEMO, hub)
         say("node")
         edge = await stack.enter_async_context(_edge(wishes, broker))
@@ -116,28 +142,36 @@ async def open_stack(wishes: Wishes, say: Callable[[str], None] = lambda _: None
         sim = None if wishes.sim is None else await stack.enter_async_context(_sim(wishes, broker))
         url = str(hub.ready["url"])
         client = await stack.enter_async_context(open_hub(url, secret))
-        yield Stack(broker, hub, edge, sim, client, url, secret)
+        yield Stack(broker, hub, edge, sim, client, url, secret, influx)
 
 
 def _sim(wishes: Wishes, broker: Broker) -> AbstractAsyncContextManager[Role]:
-    options = ["--broker", broker.url, *(wishes.sim or ())]
+    options = ["--broker", broker.url, *(["--full"] if wishes.full else []), *(wishes.sim or ())]
     if wishes.witness is not None:
         options += ["--witness", str(wishes.witness)]
     return open_role("devices", "labkeeper_sdk.sim", options, wishes.folder / "logs" / "devices.log")
 
 
-def _hub(wishes: Wishes, broker: Broker) -> AbstractAsyncContextManager[Role]:
+def _hub(wishes: Wishes, broker: Broker, influx: Influx | None) -> AbstractAsyncContextManager[Role]:
     port = free_port(wishes.port, wishes.host)
     where = ["--data", str(wishes.folder / "hub"), "--host", wishes.host, "--port", str(port)]
     options = [*where, "--broker", broker.url]
+    if influx is not None:
+        config = wishes.folder / "hub.toml"
+        config.write_text(HUB_TOML.format(url=influx.url), encoding="utf-8")
+        options += ["--config", str(config)]
     return open_role("hub", "labkeeper_hub", options, wishes.folder / "logs" / "hub.log")
 
 
 def _edge(wishes: Wishes, broker: Broker) -> AbstractAsyncContextManager[Role]:
     config = wishes.folder / "node.toml"
-    config.write_text(NODE_TOML.format(broker=broker.url, devices=DEVICES_TOML), encoding="utf-8")
+    config.write_text(_node_toml(wishes, broker), encoding="utf-8")
     options = ["--config", str(config), "--data", str(wishes.folder / "node")]
     return open_role("node", "labkeeper_edge", options, wishes.folder / "logs" / "node.log")
+
+
+def _node_toml(wishes: Wishes, broker: Broker) -> str:
+    return NODE_TOML.format(broker=broker.url, drivers=FULL_TOML if wishes.full else "", devices=DEVICES_TOML)
 
 
 def _owner_secret(kept: Path, hub: Role) -> str:

@@ -23,6 +23,7 @@ def build_app(hub: FakeHub) -> FastAPI:
     app = FastAPI(openapi_url=None)
     add_gate(app, hub)
     add_session(app, hub)
+    add_status(app, hub)
     add_data(app, hub)
 
     @app.get("/")
@@ -54,6 +55,12 @@ def add_gate(app: FastAPI, hub: FakeHub) -> None:
         return response
 
 
+def add_status(app: FastAPI, hub: FakeHub) -> None:
+    @app.get("/api/v1/status")
+    async def status() -> Json:
+        return {"influx": hub.influx}
+
+
 def add_session(app: FastAPI, hub: FakeHub) -> None:
     @app.get("/api/v1/session")
     async def session() -> Json:
@@ -82,9 +89,27 @@ def add_data(app: FastAPI, hub: FakeHub) -> None:
     async def labs() -> Json:
         return {"labs": hub.labs}
 
+    @app.get("/api/v1/status")
+    async def status() -> Json:
+        return {"journal": {"failing": hub.failing}}
+
     @app.get("/api/v1/readings")
     async def readings(request: Request) -> Json:
         return hub.readings(request.query_params)
+
+    @app.get("/api/v1/catalogue")
+    async def catalogue(days: int, offset_h: int) -> Json:
+        return hub.catalogue(days, offset_h)
+
+    @app.get("/api/v1/export")
+    async def export(request: Request) -> Response:
+        hub.exported.append(list(request.query_params.multi_items()))
+        headers = {"Content-Disposition": 'attachment; filename="labkeeper-readings.csv"'}
+        return Response("time\r\n", media_type="text/csv", headers=headers)
+
+    @app.get("/api/v1/exports/{key}")
+    async def how_far(key: str) -> Json:
+        return {"id": key, "state": hub.export_state, "done": 600, "total": 1000}
 
     @app.get("/api/v1/commands/{key}")
     async def command(key: str) -> Json:

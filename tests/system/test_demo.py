@@ -36,6 +36,15 @@ async def test_a_demo_of_some_seconds_misses_invents_and_alters_nothing(broker: 
     assert verdict["broker"] == broker
 
 
+async def test_a_full_demo_has_devices_for_every_driver_and_commands_them_all(tmp_path: Path) -> None:
+    options = ("--full", "--seconds", "8", "--json", "--data", str(tmp_path))
+    status, out, err = await demo(*options)
+    verdict = json.loads(out.splitlines()[-1])
+    assert (status, verdict["exit"]) == (0, 0), (verdict, err)
+    assert verdict["devices_online"] == verdict["devices_total"] >= 16
+    assert verdict["commands_done"] == verdict["commands_sent"] > verdict["devices_total"]
+
+
 async def test_ctrl_c_ends_everything_and_a_second_start_keeps_the_data(tmp_path: Path) -> None:
     said = [await started_and_ended(tmp_path) for _ in range(2)]
     assert all("sign-in=" in text and "Three things to try" in text for text in said)

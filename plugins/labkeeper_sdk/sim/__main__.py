@@ -40,7 +40,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rate", type=float, help="how many times as often devices report (default 1)")
     parser.add_argument("--only", action="append", metavar="DEVICE", help="a kind, id or title; may be repeated")
     parser.add_argument(
-        "--full", action="store_true", default=None, help="gas, leak, door, air analyser and heart-rate bands too"
+        "--full",
+        action="store_true",
+        default=None,
+        help="gas, leak, door, air, heart-rate bands; Tasmota, Shelly, Frigate … too",
     )
     parser.add_argument("--counter-rate", type=float, metavar="R", help="add the witness counter, R readings a second")
     actions = parser.add_subparsers(dest="action", metavar="")
