@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from labkeeper_edge.settings import Settings
 from labkeeper_edge.supervisor import Assignment
 
-RELOADED = ("drivers", "devices", "isolation")
+RELOADED = ("drivers", "devices", "isolation", "allow")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from pydantic import (
 from pydantic import ValidationError as Invalid
 
 from labkeeper_sdk import BadConfiguration, Driver, Title
+from labkeeper_sdk.allowing.distributions import DIGEST
 from labkeeper_sdk.configuration import check_configuration, named
 from labkeeper_wire.mqtt import Address
 from labkeeper_wire.topics import BadTopic, check_id
@@ -92,6 +93,15 @@ class IsolationSettings(Strict):
     niceness: int = Field(default=5, ge=0, le=19)
 
 
+class AllowSettings(Strict):
+    """Whose code runs in the node itself: distributions by hash, and lists of them signed by a key that is known."""
+
+    unlisted: Literal["process", "no"] = "process"
+    distributions: dict[str, Annotated[str, Field(pattern=f"^{DIGEST.pattern}$")]] = {}
+    lists: tuple[Path, ...] = ()
+    keys: dict[str, str] = {}
+
+
 class DriverSettings(BaseModel):
     """One driver instance; every key but these is the driver's own."""
 
@@ -134,6 +144,7 @@ class Settings(Strict):
     poll_every_s: float = Field(default=1.0, gt=0)
     outbox: OutboxSettings = OutboxSettings()
     isolation: IsolationSettings = IsolationSettings()
+    allow: AllowSettings = AllowSettings()
     drivers: dict[Identifier, DriverSettings] = {}
     devices: dict[Identifier, DeviceSettings] = {}
 
