@@ -23,6 +23,7 @@ from labkeeper_sdk import Device, DeviceUnreachable, Driver, Gateway, Services
 log = logging.getLogger(__name__)
 
 LONGEST_STATE = 200  # characters of a stranger's error in a metric
+STARTS = 3  # faults in a row that are forgiven a driver each of which costs the start of a process
 SOUND_S = 60.0  # a connection that lasted this long shows that the driver works
 OpenConnection: TypeAlias = Callable[[BaseModel, Services], AbstractAsyncContextManager[Gateway | Device]]
 
@@ -75,6 +76,7 @@ class Supervisor:
         if lodging is None or not self.assignment.isolated:
             await self._repeat(self.assignment.driver.connect, CONNECT_S)
             return
+        self.breaker.trip_after = STARTS
         host = Host(lodging, self.intake.refusals, self.admit)
         try:
             await self._repeat(host.connect, START_S + CONNECT_S)

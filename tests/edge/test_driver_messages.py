@@ -114,6 +114,11 @@ def test_a_value_that_is_none_is_refused_after_the_way_as_before_it(value: objec
     assert troubles[0] == troubles[1]
 
 
+def test_what_a_driver_yields_that_is_no_event_is_its_own_error() -> None:
+    with pytest.raises(TypeError, match="str is no event of a gateway"):
+        pack(Observed(1, ("nonsense",), "", False, False))  # type: ignore[arg-type]
+
+
 def observed(*event: object) -> bytes:
     return json.dumps(["Observed", 1, [[*event]], "", False, False]).encode()
 

@@ -61,6 +61,8 @@ def _said(event: GatewayEvent) -> Plain:
             return ["availability", device, bool(online)]
         case Nonsense(device, reason, detail):
             return ["nonsense", device, reason, detail]
+        case _:
+            raise TypeError(f"{type(event).__name__} is no event of a gateway")
 
 
 def _read(kind: str, *rest: Any) -> GatewayEvent:  # noqa: ANN401 -- what a stranger said, looked at piece by piece
