@@ -76,7 +76,9 @@ async def _reloading(node: Node, read: Callable[[], Settings], drivers: Loaded |
         try:
             settings = read()
             counts = node.intake.refusals
-            found = drivers or await asyncio.to_thread(load_allowed, settings.allow, counts)
+            found = drivers
+            if found is None:
+                found = await asyncio.to_thread(load_allowed, settings.allow, counts)
             assignments, states = assign(settings, found, counts, source)
         except BadConfiguration as wrong:
             log.error("settings not taken over: %s", wrong)  # noqa: TRY400 -- one line that a person can mend
