@@ -58,7 +58,7 @@ def add_gate(app: FastAPI, hub: FakeHub) -> None:
 def add_status(app: FastAPI, hub: FakeHub) -> None:
     @app.get("/api/v1/status")
     async def status() -> Json:
-        return {"influx": hub.influx}
+        return {"influx": hub.influx, "journal": {"failing": hub.failing}}
 
 
 def add_session(app: FastAPI, hub: FakeHub) -> None:
@@ -88,10 +88,6 @@ def add_data(app: FastAPI, hub: FakeHub) -> None:
     @app.get("/api/v1/labs")
     async def labs() -> Json:
         return {"labs": hub.labs}
-
-    @app.get("/api/v1/status")
-    async def status() -> Json:
-        return {"journal": {"failing": hub.failing}}
 
     @app.get("/api/v1/readings")
     async def readings(request: Request) -> Json:
