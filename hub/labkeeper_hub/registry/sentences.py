@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Delete, Insert, Table, Update, bindparam, delete, insert, update
+from sqlalchemy import BindParameter, Delete, Insert, Table, Update, bindparam, delete, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 Row = Mapping[str, Any]
@@ -45,5 +45,5 @@ class Sentences:
 def sentences(table: Table, *keys: str) -> Sentences:
     """Word them for rows told apart by the columns `keys`."""
     same = [table.c[name] == bindparam(f"its_{name}") for name in keys]
-    changed = {column.name: bindparam(column.name) for column in table.columns}
+    changed: dict[str, BindParameter[Any]] = {column.name: bindparam(column.name) for column in table.columns}
     return Sentences(keys, delete(table).where(*same), insert(table), update(table).where(*same).values(changed))
