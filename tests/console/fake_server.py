@@ -23,7 +23,6 @@ def build_app(hub: FakeHub) -> FastAPI:
     app = FastAPI(openapi_url=None)
     add_gate(app, hub)
     add_session(app, hub)
-    add_status(app, hub)
     add_data(app, hub)
 
     @app.get("/")
@@ -88,6 +87,10 @@ def add_data(app: FastAPI, hub: FakeHub) -> None:
     @app.get("/api/v1/labs")
     async def labs() -> Json:
         return {"labs": hub.labs}
+
+    @app.get("/api/v1/status")
+    async def status() -> Json:
+        return {"journal": {"failing": hub.failing}, "influx": hub.influx}
 
     @app.get("/api/v1/readings")
     async def readings(request: Request) -> Json:
