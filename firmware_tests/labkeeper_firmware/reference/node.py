@@ -92,7 +92,6 @@ class Node:
             self._ping_ms = now
             link.ping()
         if now - self._measure_ms >= self.store.values["interval"]:
-            self._measure_ms = now
             self.measure(now)
 
     def _lost(self, now: int) -> None:
@@ -117,6 +116,7 @@ class Node:
 
     def measure(self, now: int) -> None:
         """Say the temperature, and when it was measured if anybody has told us the time."""
+        self._measure_ms = now
         self.say("climate/temperature", homie.payload(self.board.temperature(now)))
         stamp = self.clock.stamp(now)
         if stamp:
