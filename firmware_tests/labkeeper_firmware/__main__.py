@@ -130,7 +130,7 @@ def _place(options: argparse.Namespace, folder: Path) -> Place:
         raise BadConfiguration("--listen", f"{options.listen!r} is not HOST:PORT")
     return Place(
         device=options.device,
-        profile=read_profile(options.profile) if options.profile else Profile(),
+        profile=read_profile(options.profile) if options.profile else Profile.model_validate({}),
         domain=options.domain,
         broker=options.broker,
         host=host,

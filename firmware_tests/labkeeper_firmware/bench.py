@@ -1,6 +1,7 @@
 """A device under test with everything around it, and what all checks do with it."""
 
 import asyncio
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -90,14 +91,15 @@ class Bench:
     # --- what the device does ---------------------------------------------------------------------------------------
     def is_at(self, name: str, payload: str) -> bool:
         """Whether the last it said of a property, and what its pin shows, is this value."""
-        pins = self.pins(name)
         same = self.property(name).same
-        return same(self.device.text(name), payload) and (not pins or same(pins[-1].text, payload))
+        level = None if self.witness is None else self.witness.latest.get(name)
+        return same(self.device.text(name), payload) and (level is None or same(level.text, payload))
 
     def pins(self, name: str, since_s: float = 0.0) -> list[Said]:
         """Return the levels a pin was seen to take."""
         seen = () if self.witness is None else self.witness.levels
-        return [it for it in seen if it.name == name and it.at_s >= since_s]
+        first = bisect_left(seen, since_s, key=lambda it: it.at_s)
+        return [it for it in seen[first:] if it.name == name]
 
     def became(self, name: str, payload: str, since_s: float) -> bool:
         """Whether a property said, or its pin took, this value since a time."""

@@ -50,7 +50,7 @@ class Spared(NotTried):
 
 
 def verdict(findings: Sequence[Finding], *, strict: bool = False) -> bool:
-    """Whether the firmware passes: something was tried, nothing failed; `strict` also forbids what could not be tried."""
+    """Whether the firmware passes: something was tried, nothing failed; `strict`: and nothing was left untried."""
     bad = (Outcome.FAILED, Outcome.UNTRIED) if strict else (Outcome.FAILED,)
     tried = any(it.outcome is Outcome.PASSED for it in findings)
     return tried and not any(it.outcome in bad for it in findings)

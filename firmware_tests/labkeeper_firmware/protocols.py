@@ -1,6 +1,6 @@
 """What a check can do to a device and its surroundings, one small protocol each; how is in `drivers`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -38,8 +38,7 @@ class Witness(Protocol):
         """Return every level seen, in order."""
         ...
 
-
-class Timekeeper(Protocol):
-    """The time server the device asks."""
-
-    ahead_s: float  # how far its clock is ahead of the truth
+    @property
+    def latest(self) -> Mapping[str, Said]:
+        """Return the last level of each pin."""
+        ...

@@ -4,7 +4,7 @@ import html
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
-from xml.etree import ElementTree as Xml
+from xml.etree import ElementTree as ET
 
 from labkeeper_firmware.findings import Finding, verdict
 from labkeeper_sdk import Title
@@ -59,18 +59,18 @@ class Report:
 
     def junit(self) -> str:
         """Return a test suite of JUnit's XML; a failure says what was seen and what to do, in both languages."""
-        suite = Xml.Element("testsuite", name=f"firmware {self.device}", tests=str(len(self.findings)))
+        suite = ET.Element("testsuite", name=f"firmware {self.device}", tests=str(len(self.findings)))
         suite.set("failures", str(sum(it.outcome is Outcome.FAILED for it in self.findings)))
         suite.set("skipped", str(sum(it.outcome in (Outcome.SPARED, Outcome.UNTRIED) for it in self.findings)))
         suite.set("time", f"{sum(it.took_s for it in self.findings):.3f}")
         for it in self.findings:
-            case = Xml.SubElement(suite, "testcase", classname=self.device, name=it.check.name)
+            case = ET.SubElement(suite, "testcase", classname=self.device, name=it.check.name)
             case.set("time", f"{it.took_s:.3f}")
             if it.outcome is Outcome.FAILED:
-                Xml.SubElement(case, "failure", message=it.seen.en).text = "\n".join(_told(it))
+                ET.SubElement(case, "failure", message=it.seen.en).text = "\n".join(_told(it))
             elif it.outcome is not Outcome.PASSED:
-                Xml.SubElement(case, "skipped", message=it.seen.en)
-        return Xml.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+                ET.SubElement(case, "skipped", message=it.seen.en)
+        return ET.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 
 
 def line(it: Finding, language: Language) -> str:

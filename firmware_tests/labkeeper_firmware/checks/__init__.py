@@ -106,7 +106,7 @@ CHECKS = (
         Title("遗嘱", "will"),
         Title(
             "连接断开后 `$state` 变为 `lost`，之后自己恢复",
-            "when its connection breaks `$state` becomes `lost`; then it comes back",
+            "its connection breaks: `$state` becomes `lost`; then it comes back",
         ),
         Title(
             "CONNECT 中设置遗嘱：主题 $state，内容 lost，QoS 1，保留",

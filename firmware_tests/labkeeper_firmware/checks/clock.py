@@ -1,6 +1,7 @@
 """Whether a device knows what time it is, and stays calm when it learns otherwise."""
 
 import time
+from itertools import pairwise
 
 from labkeeper_firmware.bench import Bench
 from labkeeper_firmware.checks.telemetry import window_s
@@ -84,7 +85,7 @@ def _kept_pace(bench: Bench, began_s: float) -> None:
         return
     for telemetry in bench.profile.telemetry:
         times = [began_s, *(it.at_s for it in bench.device.since(began_s, telemetry.point)), bench.now_s()]
-        longest_s = max(later - earlier for earlier, later in zip(times, times[1:], strict=False))
+        longest_s = max(later - earlier for earlier, later in pairwise(times))
         if longest_s > MISSED * telemetry.every_s + bench.profile.grace_s:
             raise Fault(
                 f"{telemetry.point} stood still for {longest_s:.1f} s when the clock jumped",

@@ -69,7 +69,8 @@ async def _seen_safe(bench: Bench, actuator: Actuator, since_s: float) -> None:
     took_s = safe()[0] - since_s
     if took_s > limit_s:
         raise Fault(
-            f"{actuator.point} becomes safe too late: {took_s:.1f} s after the link was lost, {actuator.link_loss_s:g} s declared",
+            f"{actuator.point} becomes safe too late: {took_s:.1f} s after the link was lost,"
+            f" {actuator.link_loss_s:g} s declared",
             f"{actuator.point} 回到安全值太晚：断线后 {took_s:.1f} 秒，声明为 {actuator.link_loss_s:g} 秒",
         )
 

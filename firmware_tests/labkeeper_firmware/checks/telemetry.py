@@ -34,7 +34,8 @@ def _paced(bench: Bench, told: Telemetry, since_s: float) -> None:
     times = [it.at_s for it in bench.device.since(since_s, told.point)]
     if len(times) < 2:  # noqa: PLR2004 -- an interval has two ends
         raise Fault(
-            f"{told.point} spoke {len(times)} times in {bench.now_s() - since_s:.1f} s: too slow for every {told.every_s:g} s",
+            f"{told.point} spoke {len(times)} times in {bench.now_s() - since_s:.1f} s:"
+            f" too slow for every {told.every_s:g} s",
             f"{told.point} 只发布了 {len(times)} 次：太慢，应每 {told.every_s:g} 秒一次",
         )
     mean_s = (times[-1] - times[0]) / (len(times) - 1)

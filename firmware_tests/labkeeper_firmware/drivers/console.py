@@ -14,6 +14,7 @@ from labkeeper_sdk import BadConfiguration
 
 LEVEL = re.compile(rb"@([a-z0-9-]+/[a-z0-9-]+)=(\S+)\s*")
 LONGEST = 4096
+KEPT = 100_000  # levels
 
 
 @dataclass(slots=True)
@@ -21,6 +22,7 @@ class Console:
     """A witness who reads a console."""
 
     levels: list[Said] = field(default_factory=list)
+    latest: dict[str, Said] = field(default_factory=dict)
     _rest: bytes = b""
 
     def take(self, raw: bytes) -> None:
@@ -30,7 +32,10 @@ class Console:
         now_s = asyncio.get_running_loop().time()
         for line in lines:
             if found := LEVEL.fullmatch(line):
-                self.levels.append(Said(now_s, found[1].decode(), found[2]))
+                it = Said(now_s, found[1].decode(), found[2])
+                self.levels.append(it)
+                self.latest[it.name] = it
+        del self.levels[:-KEPT]
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from bisect import bisect_left
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -48,7 +49,8 @@ class Conversation:
 
     def since(self, at_s: float, name: str = "") -> list[Said]:
         """Return what was said live since a time, of one name where it is given."""
-        return [it for it in self.said if it.at_s >= at_s and not it.retained and name in ("", it.name)]
+        first = bisect_left(self.said, at_s, key=lambda it: it.at_s)
+        return [it for it in self.said[first:] if not it.retained and name in ("", it.name)]
 
     def text(self, name: str) -> str:
         """Return what it last said under a name, "" for nothing."""
@@ -74,8 +76,7 @@ class Conversation:
         name = str(message.topic).removeprefix(f"{self.base}/")
         if name.endswith("/set"):
             return
-        payload = message.payload if isinstance(message.payload, bytes) else str(message.payload).encode()
-        it = Said(asyncio.get_running_loop().time(), name, payload, message.retain)
+        it = Said(asyncio.get_running_loop().time(), name, message.payload, message.retain)
         self.said.append(it)
         del self.said[:-KEPT]
         self.latest[name] = it

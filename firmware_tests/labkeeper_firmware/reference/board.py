@@ -6,12 +6,17 @@ tests the board learns there what its pins do.
 
 import sys
 
+try:
+    from typing import Any
+except ImportError:  # a board has no typing, and looks at no annotation
+    pass
+
 RELAY_PIN, MOTOR_PINS, SENSOR_PIN = 26, (32, 33), 34
 PWM_HZ, PWM_FULL = 20_000, 65_535
 WATCHDOG_MS = 8000
 
 
-def optional(name: str) -> object:
+def optional(name: str) -> "Any":
     """Return a module only boards have, or None."""
     try:
         return __import__(name)
@@ -24,12 +29,14 @@ class Board:
 
     def __init__(self) -> None:
         machine = optional("machine")
-        self._machine = machine if hasattr(machine, "ADC") else None
-        self._relay = self._motor = self._sensor = self._dog = None
+        self._relay: Any = None
+        self._motor: Any = ()
+        self._sensor: Any = None
+        self._dog: Any = None
         self.relay_on = False
         self.motor_speed = 0.0
-        if self._machine is not None:
-            self._open(self._machine)
+        if hasattr(machine, "ADC"):  # MicroPython's Unix port has a `machine` without pins
+            self._open(machine)
         self.relay(on=False, force=True)  # before anything else: what is on after a reset is an accident
         self.motor(0.0, force=True)
 
@@ -47,14 +54,14 @@ class Board:
         if speed == self.motor_speed and not force:
             return
         self.motor_speed = speed
-        for pin, level in zip(self._motor or (), (max(speed, 0.0), max(-speed, 0.0))):  # noqa: B905 -- MicroPython has no strict
+        for pin, level in zip(self._motor, (max(speed, 0.0), max(-speed, 0.0))):  # noqa: B905 -- MicroPython has no strict
             pin.duty_u16(int(level * PWM_FULL))
         self._tell("motor/speed", str(speed))
 
     def temperature(self, now_ms: int) -> float:
         """Return degrees Celsius: of an LM35 (10 mV each) on a board, a slow triangle elsewhere."""
         if self._sensor is not None:
-            return round(self._sensor.read_uv() / 10_000, 2)
+            return round(float(self._sensor.read_uv()) / 10_000, 2)
         return round(21.0 + abs(now_ms // 100 % 100 - 50) / 50, 2)
 
     def feed(self) -> None:
@@ -62,7 +69,7 @@ class Board:
         if self._dog is not None:
             self._dog.feed()
 
-    def _open(self, machine: object) -> None:
+    def _open(self, machine: "Any") -> None:
         self._relay = machine.Pin(RELAY_PIN, machine.Pin.OUT, value=0)
         self._motor = [machine.PWM(machine.Pin(pin), freq=PWM_HZ, duty_u16=0) for pin in MOTOR_PINS]
         self._sensor = machine.ADC(machine.Pin(SENSOR_PIN))

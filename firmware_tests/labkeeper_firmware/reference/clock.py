@@ -19,7 +19,7 @@ class Clock:
         host, _, port = server.partition(":")
         self.every_ms = every_ms
         self._address = socket.getaddrinfo(host, int(port or 123), 0, socket.SOCK_DGRAM)[0][-1] if host else None
-        self._socket = None
+        self._socket: socket.socket | None = None
         self._next_ms = 0
         self._base_ms = 0
         self.synchronised = False
@@ -29,28 +29,29 @@ class Clock:
         if self._address is None:
             return
         if self._socket is not None:
-            self._listen(now_ms)
+            self._listen(self._socket, now_ms)
         if now_ms >= self._next_ms:
             self._next_ms = now_ms + self.every_ms
-            self._ask()
+            self._ask(self._address)
 
     def stamp(self, now_ms: int) -> str:
         """Return the time as ISO 8601 in UTC; "" as long as nobody has said it."""
         return iso(self._base_ms + now_ms) if self.synchronised else ""
 
-    def _ask(self) -> None:
+    def _ask(self, address: object) -> None:
         if self._socket is not None:
             self._socket.close()
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)  # a new port each time: late answers go nowhere
-        self._socket.setblocking(False)
+        asking = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)  # a new port each time: late answers go nowhere
+        self._socket = asking
+        asking.setblocking(False)
         try:
-            self._socket.sendto(ASK, self._address)
+            asking.sendto(ASK, address)  # type: ignore[call-overload] # MicroPython's is bytes, CPython's a pair
         except OSError:
             return  # no network now; asked again later
 
-    def _listen(self, now_ms: int) -> None:
+    def _listen(self, asked: socket.socket, now_ms: int) -> None:
         try:
-            answer = self._socket.recv(PACKET)
+            answer = asked.recv(PACKET)
         except OSError:
             return
         leap, mode = answer[0] >> 6, answer[0] & 7

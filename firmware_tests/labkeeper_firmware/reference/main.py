@@ -1,4 +1,4 @@
-"""`python -m labkeeper_firmware.reference.main KEY=VALUE …`; on a board `main.py` says `from reference.main import run; run([])`."""
+"""`python -m labkeeper_firmware.reference.main KEY=VALUE …`; a board's own `main.py` calls `run([])`."""
 
 import sys
 

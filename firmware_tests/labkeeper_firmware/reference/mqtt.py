@@ -34,7 +34,7 @@ class Link:
                 raise
 
     def step(self, now_ms: int, wait_ms: int) -> list[tuple[str, bytes, bool]]:
-        """Send and receive what can be; return messages as (topic, payload, retained). Raises OSError when it is over."""
+        """Send and receive what can be; return (topic, payload, retained) of messages. Raises OSError at its end."""
         self._poll.modify(self._socket, select.POLLIN | (select.POLLOUT if self._out else 0))
         for _, what in self._poll.poll(wait_ms):
             if what & (select.POLLERR | select.POLLHUP) and not what & select.POLLIN:
