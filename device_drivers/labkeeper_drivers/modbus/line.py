@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-import serialx
 from pymodbus.exceptions import ModbusException
 from pymodbus.framer import FramerRTU, FramerSocket
 from pymodbus.pdu import DecodePDU, ModbusPDU
@@ -13,6 +12,7 @@ from pymodbus.pdu import bit_message as bits
 from pymodbus.pdu import register_message as words
 
 from labkeeper_drivers.modbus.settings import ModbusConfiguration
+from labkeeper_drivers.serial_port import open_port
 from labkeeper_sdk import DeviceUnreachable, reaching
 
 READS: dict[str, type[ModbusPDU]] = {
@@ -21,7 +21,7 @@ READS: dict[str, type[ModbusPDU]] = {
     "coil": bits.ReadCoilsRequest,
     "discrete": bits.ReadDiscreteInputsRequest,
 }
-PARITIES = {"none": serialx.Parity.NONE, "even": serialx.Parity.EVEN, "odd": serialx.Parity.ODD}
+OPEN_S = 2.0
 LONGEST = 600  # bytes of what may be an answer; a frame has at most 260
 
 
@@ -90,10 +90,8 @@ class Line:
 @asynccontextmanager
 async def open_line(settings: ModbusConfiguration) -> AsyncIterator[Line]:
     """Connect; raises DeviceUnreachable."""
-    where = settings.path or f"{settings.host}:{settings.port}"
     framer = (FramerRTU if settings.path else FramerSocket)(DecodePDU(is_server=False))
-    async with reaching(where, within_s=max(2.0, settings.timeout_s)):
-        reader, writer = await _streams(settings)
+    reader, writer = await _streams(settings)
     try:
         yield Line(reader, writer, framer, settings.unit, settings.timeout_s)
     finally:
@@ -102,7 +100,6 @@ async def open_line(settings: ModbusConfiguration) -> AsyncIterator[Line]:
 
 async def _streams(settings: ModbusConfiguration) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     if settings.path:
-        return await serialx.open_serial_connection(
-            settings.path, baudrate=settings.baudrate, parity=PARITIES[settings.parity]
-        )
-    return await asyncio.open_connection(settings.host, settings.port)
+        return await open_port(settings.path, settings.baudrate, settings.parity)
+    async with reaching(f"{settings.host}:{settings.port}", within_s=OPEN_S):
+        return await asyncio.open_connection(settings.host, settings.port)
