@@ -3,10 +3,12 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from labkeeper_sdk.sim.neighbours import modbus, serial_line
+from labkeeper_sdk.sim.neighbours import modbus, pjlink, serial_line
 from labkeeper_sdk.sim.neighbours.neighbour import Neighbour
 
-NEIGHBOURS: Mapping[str, Neighbour] = {it.driver: it for it in (modbus.NEIGHBOUR, serial_line.NEIGHBOUR)}
+NEIGHBOURS: Mapping[str, Neighbour] = {
+    it.driver: it for it in (modbus.NEIGHBOUR, serial_line.NEIGHBOUR, pjlink.NEIGHBOUR)
+}
 
 
 @asynccontextmanager
