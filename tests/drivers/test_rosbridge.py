@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from websockets import State
 from websockets.asyncio.server import ServerConnection, serve
@@ -48,8 +48,8 @@ def says(known: Topics, topic: str, message: object) -> dict[str, Value | None]:
 
 @asynccontextmanager
 async def watching(port: int, **more: object) -> AsyncIterator[Watched]:
-    settings = {"host": "127.0.0.1", "port": port, "points": POINTS, "stop_topic": "/cmd_vel", **more}
-    async with open_driver(driver(), settings, TestServices()) as watched:
+    keys = {"host": "127.0.0.1", "port": port, "points": POINTS, "stop_topic": "/cmd_vel", **more}
+    async with open_driver(driver(), keys, TestServices()) as watched:
         yield watched
 
 
@@ -85,11 +85,11 @@ def test_nonsense_is_named(raw: str) -> None:
         topics(mode=LIMITED).readings(raw)
 
 
-@given(
-    st.recursive(
-        st.none() | st.booleans() | st.floats() | st.text(), lambda it: st.lists(it) | st.dictionaries(st.text(), it)
-    )
-)
+LEAVES = st.none() | st.booleans() | st.floats() | st.text(max_size=5)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.recursive(LEAVES, lambda it: st.lists(it) | st.dictionaries(st.text(max_size=5), it), max_leaves=8))
 def test_no_message_breaks_it(message: object) -> None:
     known = topics(mode=LIMITED)
     for topic in ("/battery", "/odom", "/mode"):

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from labkeeper_sdk.sim.neighbours import modbus, pjlink, rosbridge, serial_line
+from labkeeper_sdk.sim.neighbours import modbus, pjlink, rosbridge, serial_line, tello
 from labkeeper_sdk.sim.neighbours.neighbour import Neighbour
 
 _ALL = (
@@ -11,6 +11,7 @@ _ALL = (
     serial_line.NEIGHBOUR,
     pjlink.NEIGHBOUR,
     rosbridge.NEIGHBOUR,
+    tello.NEIGHBOUR,
 )
 NEIGHBOURS: Mapping[str, Neighbour] = {it.driver: it for it in _ALL}
 
