@@ -74,9 +74,9 @@ class Ear(asyncio.DatagramProtocol):
         if self.host in ("", addr[0]):
             self._put(data)
 
-    def error_received(self, exc: OSError) -> None:
+    def error_received(self, exc: Exception) -> None:
         """Keep what the system says: nobody is there."""
-        self._put(exc)
+        self._put(exc if isinstance(exc, OSError) else OSError(str(exc)))
 
     def drain(self) -> None:
         """Forget what nobody has fetched."""
