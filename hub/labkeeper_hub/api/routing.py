@@ -15,14 +15,17 @@ from labkeeper_hub.api.live import route as live
 from labkeeper_hub.api.models import example_of
 from labkeeper_hub.api.openapi import describe
 from labkeeper_hub.api.routes import (
+    catalogue,
     commands,
     devices,
+    exports,
     health,
     labs,
     latest,
     ledger,
     nodes,
     points,
+    quarantine,
     readings,
     session,
     status,
@@ -30,7 +33,22 @@ from labkeeper_hub.api.routes import (
 from labkeeper_hub.api.state import signed_in
 
 PREFIX = "/api/v1"
-FEATURES = (session, labs, nodes, devices, points, latest, readings, commands, ledger, status, live)
+FEATURES = (
+    session,
+    labs,
+    nodes,
+    devices,
+    points,
+    latest,
+    readings,
+    exports,
+    catalogue,
+    commands,
+    ledger,
+    status,
+    quarantine,
+    live,
+)
 
 
 def include_routes(app: FastAPI) -> None:

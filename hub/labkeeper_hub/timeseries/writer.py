@@ -11,6 +11,8 @@ from labkeeper_hub.timeseries import chunk, segment
 from labkeeper_hub.timeseries.columns import Columns
 from labkeeper_hub.timeseries.group import Group, OutboxKey, OutboxState
 from labkeeper_hub.timeseries.hot import Hot
+from labkeeper_hub.timeseries.identity import identity
+from labkeeper_hub.timeseries.log import trim
 
 
 class Live(NamedTuple):
@@ -62,6 +64,7 @@ class Recalled(NamedTuple):
     outboxes: dict[OutboxKey, OutboxState]
     chunks: int
     unrolled: int
+    identity: str
 
 
 @contextmanager
@@ -99,6 +102,7 @@ class Writer:
             {OutboxKey(NodeKey(*key), epoch): state for key, epoch, state in self._outboxes()},
             read("SELECT COUNT(*) FROM chunks").fetchone()[0],
             read("SELECT COUNT(*) FROM unrolled WHERE sealed").fetchone()[0],
+            identity(self.connection),
         )
 
     def commit(self, group: Group) -> None:
@@ -117,8 +121,8 @@ class Writer:
             self._take_out([(old_tail,) for _, old_tail, _, _ in compacted.series if old_tail is not None])
             self._put_in(compacted)
             self._keep_live(compacted)
-            self.connection.execute("DELETE FROM segments WHERE first < ?", (compacted.end,))
             self.connection.execute("UPDATE places SET compacted = ?", (compacted.end,))
+            trim(self.connection, self.hot.end)
         self.hot.drop(compacted.end)
 
     def _log(self, columns: Columns) -> None:
