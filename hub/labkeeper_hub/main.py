@@ -23,6 +23,9 @@ from labkeeper_hub.commands.records import CommandRecords, course_of
 from labkeeper_hub.figures.watch import Watch
 from labkeeper_hub.folder import hold_folder
 from labkeeper_hub.health import HubHealth
+from labkeeper_hub.influx.forwarder import Forwarder
+from labkeeper_hub.influx.merging import merged
+from labkeeper_hub.influx.opening import open_forwarder
 from labkeeper_hub.ingest.births import Births
 from labkeeper_hub.ingest.deliveries import Deliveries
 from labkeeper_hub.ingest.host import Host, Outlet
@@ -57,16 +60,19 @@ class Hub:
     desk: CommandDesk
     host: Host
     accounts: WatchedAccounts
+    forwarder: Forwarder | None
     watch: Watch
 
     def workers(self) -> Sequence[Worker]:
         """Return the workers, those that others need first."""
+        forwarding = [("influx", self.forwarder.run())] if self.forwarder else []
         return (
             ("journal: commits", self.journal.collect(self.accounts)),
             ("journal: compaction", self.journal.compact_when_due()),
             ("journal: upkeep", self.journal.upkeep.run()),
             ("catalogue", self.catalogue.keep()),
             ("registry: records", self.registry_records.save_when_changed()),
+            *forwarding,
             ("commands", self.desk.run()),
             ("figures", self.watch.run()),
             ("host", self.host.run()),
@@ -108,11 +114,15 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         host = Host(mqtt.Address.parse(settings.broker), settings.host_id, births, intake, outlet, now_ms)
         watched = WatchedAccounts(deliveries, Pulse("journal: commits"))
         pulses = (watched.pulse, records.pulse, desk.pulse, host.pulse)
-        health = HubHealth(now_ms(), host, refusals, journal, desk, watched.times, pulses)
-        parts = Parts(settings, registry, registry, journal, deliveries, desk, bus, health, engine, catalogue)
-        figures_s, file = settings.figures_s, settings.journal_file
-        watch = Watch(registry, journal, deliveries, desk, health, file, figures_s, now_ms)
-        yield Hub(parts, journal, catalogue, deliveries, records, desk, host, watched, watch)
+        async with open_forwarder(settings.influx, journal, registry) as forwarder:
+            health = HubHealth(now_ms(), host, refusals, journal, desk, watched.times, pulses, forwarder)
+            readings = merged(settings.influx, journal, registry)
+            quarantine = forwarder.forwarding if forwarder else None
+            kept = (engine, catalogue, quarantine)
+            parts = Parts(settings, registry, registry, readings, deliveries, desk, bus, health, *kept)
+            figures_s, file = settings.figures_s, settings.journal_file
+            watch = Watch(registry, journal, deliveries, desk, health, file, figures_s, now_ms)
+            yield Hub(parts, journal, catalogue, deliveries, records, desk, host, watched, forwarder, watch)
 
 
 async def _run(

@@ -16,6 +16,7 @@ from labkeeper_hub.model import (
     Node,
     Page,
     PointKey,
+    Quarantined,
     ReadingsQuery,
     Status,
 )
@@ -139,9 +140,17 @@ class Health(Protocol):
     def status(self) -> Status: ...
 
 
+class Quarantine(Protocol):
+    """What InfluxDB refused; the newest first."""
+
+    async def quarantined(self, most: int) -> tuple[Quarantined, ...]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Everything the app needs; `build_app(parts)` gets it. `engine` is the registry's database (migrated)."""
+    """Everything the app needs; `build_app(parts)` gets it. `engine` is the registry's database (migrated),
+    `quarantine` is None where nothing is forwarded.
+    """
 
     settings: HubSettings
     registry: Registry
@@ -153,3 +162,4 @@ class Parts:
     health: Health
     engine: AsyncEngine
     stocktaking: Stocktaking
+    quarantine: Quarantine | None = None

@@ -71,6 +71,7 @@ class FakeHub:
         self.keeps_changes = False  # resume from missed changes rather than with a snapshot
         self.missed: list[Json] = []
         self.snapshots = 0
+        self.influx: Json | None = None  # how forwarding is, if anything is forwarded
         self.silent_history = False  # nothing was ever recorded
 
     @property

@@ -84,7 +84,7 @@ def add_data(app: FastAPI, hub: FakeHub) -> None:
 
     @app.get("/api/v1/status")
     async def status() -> Json:
-        return {"journal": {"failing": hub.failing}}
+        return {"journal": {"failing": hub.failing}, "influx": hub.influx}
 
     @app.get("/api/v1/readings")
     async def readings(request: Request) -> Json:

@@ -25,6 +25,7 @@ from labkeeper_hub.api.routes import (
     ledger,
     nodes,
     points,
+    quarantine,
     readings,
     session,
     status,
@@ -32,7 +33,22 @@ from labkeeper_hub.api.routes import (
 from labkeeper_hub.api.state import signed_in
 
 PREFIX = "/api/v1"
-FEATURES = (session, labs, nodes, devices, points, latest, readings, exports, catalogue, commands, ledger, status, live)
+FEATURES = (
+    session,
+    labs,
+    nodes,
+    devices,
+    points,
+    latest,
+    readings,
+    exports,
+    catalogue,
+    commands,
+    ledger,
+    status,
+    quarantine,
+    live,
+)
 
 
 def include_routes(app: FastAPI) -> None:

@@ -12,6 +12,7 @@ from labkeeper_hub.timeseries.columns import Columns
 from labkeeper_hub.timeseries.group import Group, OutboxKey, OutboxState
 from labkeeper_hub.timeseries.hot import Hot
 from labkeeper_hub.timeseries.identity import identity
+from labkeeper_hub.timeseries.log import trim
 
 
 class Live(NamedTuple):
@@ -120,8 +121,8 @@ class Writer:
             self._take_out([(old_tail,) for _, old_tail, _, _ in compacted.series if old_tail is not None])
             self._put_in(compacted)
             self._keep_live(compacted)
-            self.connection.execute("DELETE FROM segments WHERE first < ?", (compacted.end,))
             self.connection.execute("UPDATE places SET compacted = ?", (compacted.end,))
+            trim(self.connection, self.hot.end)
         self.hot.drop(compacted.end)
 
     def _log(self, columns: Columns) -> None:

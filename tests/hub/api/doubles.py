@@ -16,16 +16,19 @@ from labkeeper_hub.model import (
     Device,
     DeviceKey,
     Durations,
+    InfluxStatus,
     JournalStatus,
     Lab,
     Latest,
     LedgerEntry,
+    Missing,
     Node,
     NodeKey,
     Order,
     Outbox,
     Page,
     PointKey,
+    Quarantined,
     ReadingsQuery,
     Row,
     State,
@@ -108,6 +111,7 @@ class Journal:
     rows: dict[PointKey, list[Row]] = field(default_factory=dict)
     most_rows: int = 0
     queries: list[ReadingsQuery] = field(default_factory=list)
+    missing: tuple[Missing, ...] = ()
 
     async def page(self, query: ReadingsQuery) -> Page:
         self.queries.append(query)
@@ -120,7 +124,7 @@ class Journal:
         page = found[start : start + query.limit]
         self.most_rows = max(self.most_rows, len(page))
         end = start + len(page)
-        return Page(tuple(page), Cursor(page[-1].time_ms, end) if end < len(found) else None)
+        return Page(tuple(page), Cursor(page[-1].time_ms, end) if end < len(found) else None, self.missing)
 
 
 @dataclass(frozen=True)
@@ -207,6 +211,7 @@ class Pulse:
     broken: bool = False
     hanging: tuple[str, ...] = ()
     host_id_taken: bool = False
+    influx: InfluxStatus | None = None
 
     def status(self) -> Status:
         if self.broken:
@@ -214,7 +219,17 @@ class Pulse:
         journal = JournalStatus(5, 119_950, 2_399, 1.7, 19_950, 40, self.failing)
         commits = Durations((0, 2_398, *[0] * 9, 1), 5.5)
         more = (commits, {State.DONE: 7}, self.hanging, self.host_id_taken)
-        return Status(START_MS, self.broker_connected, 2_450, {"truncated": 2}, journal, *more)
+        return Status(START_MS, self.broker_connected, 2_450, {"truncated": 2}, journal, *more, self.influx)
+
+
+@dataclass
+class Quarantine:
+    """What InfluxDB refused."""
+
+    refused: list[Quarantined] = field(default_factory=list)
+
+    async def quarantined(self, most: int) -> tuple[Quarantined, ...]:
+        return tuple(reversed(self.refused))[:most]
 
 
 @dataclass
@@ -238,6 +253,7 @@ class SmallHub:
     bus: EventBus = field(default_factory=lambda: EventBus(flush_s=0.02))
     pulse: Pulse = field(default_factory=Pulse)
     stockroom: Stockroom = field(default_factory=Stockroom)
+    quarantine: Quarantine = field(default_factory=Quarantine)
 
     def __post_init__(self) -> None:
         self.desk = Desk(self.bus)
@@ -254,6 +270,7 @@ class SmallHub:
             health=self.pulse,
             engine=create_async_engine("sqlite+aiosqlite://"),
             stocktaking=self.stockroom,
+            quarantine=self.quarantine,
         )
 
     def hear(self, value: Value, *, key: PointKey = TEMPERATURE, time_ms: int = START_MS) -> None:

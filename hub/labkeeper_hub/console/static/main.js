@@ -1,5 +1,6 @@
 /** Composes the page: the store, the link, what was asked, and the element that shows them. */
 import { Asked } from "./asked.js";
+import { Health } from "./health.js";
 import { LiveLink } from "./live.js";
 import * as preferences from "./preferences.js";
 import { signIn, signOut, standing, takeLinkToken } from "./session.js";
@@ -7,15 +8,15 @@ import { LINK, Store, TICK, WORDS } from "./store.js";
 import { openText } from "./text.js";
 import "./app.js";
 
-const STATUS_EVERY_MS = 10_000;
 const store = new Store();
 const asked = new Asked(store, (message) => live.send(message));
 const app = /** @type {import("./app.js").LkApp} */ (document.querySelector("lk-app"));
+const health = new Health(store);
 const live = new LiveLink({ message: receive, up: linked, lost: linkLost });
 
 function linked() {
   store.setLink("up");
-  void readStatus();
+  void health.ask();
 }
 
 /** @param {wire.Message} message */
@@ -43,13 +44,6 @@ async function readLabs() {
   if (answer?.ok) store.setLabs((await answer.json()).labs);
 }
 
-/** Whether the hub can store is asked now and then, while somebody looks. */
-async function readStatus() {
-  if (store.link !== "up" || document.visibilityState !== "visible") return;
-  const answer = await fetch("/api/v1/status").catch(() => null);
-  if (answer?.ok) store.setStoring((await answer.json()).journal.failing === null);
-}
-
 async function linkLost() {
   store.setLink("lost");
   if ((await standing()) === "out") showSignIn("sign_in.ended");
@@ -58,12 +52,14 @@ async function linkLost() {
 /** @param {string | null} reason a key of the catalogue */
 function showSignIn(reason) {
   live.stop();
+  health.stop();
   app.showSignIn(reason);
 }
 
 function showDesk() {
   app.showDesk();
   live.start();
+  health.start();
 }
 
 /** @param {{link: string} | {secret: string}} proof */
@@ -104,6 +100,5 @@ async function start() {
 
 addEventListener("hashchange", enterByLink);
 setInterval(() => store.tell(TICK), 1_000);
-setInterval(readStatus, STATUS_EVERY_MS);
 store.watch(LINK, () => document.documentElement.toggleAttribute("data-link-lost", store.link === "lost"));
 await start();

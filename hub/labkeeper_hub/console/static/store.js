@@ -37,6 +37,8 @@ export class Store {
     /** Whether the hub can store what it hears, as it last said. */
     this.storing = true;
     this.filled = false;
+    /** Forwarding, as of the last time the hub was asked; null: nothing is forwarded. @type {wire.Influx | null} */
+    this.influx = null;
   }
 
   /** @param {string} key @param {() => void} changed @returns {() => void} stops watching */
