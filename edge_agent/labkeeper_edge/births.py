@@ -11,6 +11,8 @@ from labkeeper_wire.commands import COMMAND_ID, FENCE, RESULT, RUN, TTL_MS
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.delivery import ACK, BACKLOG, BATCH, EPOCH, GAPS, TAKEN
 from labkeeper_wire.descriptor import DeviceDescription, NodeDescription, PointDescription
+from labkeeper_wire.leases.table import FENCE as LEASE_FENCE
+from labkeeper_wire.leases.table import LEASES
 from labkeeper_wire.payload import QUALITY, STALE, Metric, Property
 
 REFUSED = "Refused/"  # UInt64 per reason: what the node refused or mended
@@ -30,6 +32,7 @@ class NodeFacts:
     refused: Mapping[str, int]
     drivers: Mapping[str, str]
     safe_writes: int
+    fence: int = 0
 
     def metrics(self, now_ms: int) -> tuple[Metric, ...]:
         """Return all metrics of NBIRTH that are the node's own."""
@@ -37,6 +40,7 @@ class NodeFacts:
         fixed = (
             Metric(EPOCH, self.epoch, DataType.STRING, now_ms),
             Metric(ACK, "", DataType.STRING, now_ms),
+            Metric(LEASES, "", DataType.STRING, now_ms),
             Metric(BATCH, None, DataType.UINT64, now_ms),
             Metric(GAP, None, DataType.STRING, now_ms),
         )
@@ -49,6 +53,7 @@ class NodeFacts:
             TAKEN: self.waiting.ledger.taken,
             GAPS: self.waiting.ledger.gaps,
             SAFE_WRITES: self.safe_writes,
+            LEASE_FENCE: self.fence,
             **{REFUSED + reason: count for reason, count in self.refused.items()},
         }
         texts = {DRIVER + instance: state for instance, state in self.drivers.items()}

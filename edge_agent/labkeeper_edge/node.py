@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from labkeeper_edge.authority import Authority
 from labkeeper_edge.commands import Commands
 from labkeeper_edge.connections import Connections
 from labkeeper_edge.devices import Devices
@@ -170,11 +171,14 @@ async def compose(settings: Settings, outbox: Outbox, refusals: Refusals, driver
     heard = Heard.recalled(outbox.recalled.heard)
     every_s = settings.outbox.commit_every_ms / 1000
     intake = Intake(devices, refusals, outbox, heard, uplink.committed, every_s, now_ms)
-    safe_keeping = SafeKeeping(devices, connections, outbox, intake.hurry, now_ms)
-    commands = Commands(
-        devices, connections, outbox, refusals, uplink.say, intake.hurry, now_ms, settings.allow_foreign_commands
-    )
+    authority = Authority(refusals, settings.unleased_commands)
+    safe_keeping = SafeKeeping(devices, connections, outbox, intake.hurry, now_ms, authority)
+    authority.changed.append(safe_keeping.leases_changed)
+    say, hurry, foreign = uplink.say, intake.hurry, settings.allow_foreign_commands
+    commands = Commands(devices, connections, outbox, refusals, say, hurry, now_ms, authority, foreign)
+    commands.accepted = uplink.report
     commands.recall()
+    uplink.fence = lambda: authority.on_disk
     uplink.safe_writes = lambda: safe_keeping.driven
     uplink.commands.append(commands.receive)
     uplink.links.append(safe_keeping.link)

@@ -41,6 +41,15 @@ class NodeStore:
         if more:
             self.put(key, self.number(key) + more)
 
+    def text(self, key: str) -> str:
+        """Return a text, "" if there never was one."""
+        row = self._connection.execute("SELECT value FROM node WHERE key = ?", (key,)).fetchone()
+        return "" if row is None else str(row[0])
+
+    def put_text(self, key: str, value: str) -> None:
+        """Set a text; a number that may be beyond SQLite's signed ones is one, too."""
+        self._connection.execute("INSERT OR REPLACE INTO node VALUES (?, ?)", (key, value))
+
     def ledger(self) -> Ledger:
         """Return the counters of the ledger."""
         return Ledger(self.number("taken"), self.number("gaps"))

@@ -52,7 +52,7 @@ class Recalled:
     epoch: str
     heard: tuple[bytes, ...]
     results: dict[str, "CommandResult"]
-    fences: dict[str, int]
+    fence: int
     orphans: list[tuple[str, "CommandResult"]]
     last_values: list[tuple[str, bytes]] = field(default_factory=list)
 
@@ -80,8 +80,8 @@ class Store:
             self._ran_before_ms = self.node.number("ran_ms")
             orphans = self.commands.close_orphans()
             heard = tuple(self.batches.remembered())
-            results, fences = self.commands.results(), self.commands.fences()
-            return Recalled(self.node.epoch(), heard, results, fences, orphans, self.node.last_values())
+            results, fence = self.commands.results(), int(self.node.text("fence") or 0)
+            return Recalled(self.node.epoch(), heard, results, fence, orphans, self.node.last_values())
 
     def commit(self, drafts: Sequence[Draft], identities: Sequence[bytes]) -> tuple[list[Batch], Waiting]:
         """Store drafts and identities, and keep the quota, in one transaction."""
@@ -115,9 +115,11 @@ class Store:
         with self._write():
             return self.node.take_bd_seq()
 
-    def put_commands(self, records: Sequence[CommandRecord]) -> None:
-        """Keep the newest state of commands, and newer fences with them."""
+    def put_commands(self, records: Sequence[CommandRecord], fence: int | None = None) -> None:
+        """Keep the newest state of commands, and the number of the newest table of leases before them."""
         with self._write():
+            if fence is not None:
+                self.node.put_text("fence", str(fence))
             for record in records:
                 self.commands.put(record)
 
@@ -185,9 +187,9 @@ class Outbox:
         """Return the bdSeq for the next CONNECT."""
         return await self._run(self.store.take_bd_seq)
 
-    async def put_commands(self, records: Sequence[CommandRecord]) -> None:
-        """Keep the newest state of commands, with the fences they raised."""
-        await self._run(lambda: self.store.put_commands(records))
+    async def put_commands(self, records: Sequence[CommandRecord], fence: int | None = None) -> None:
+        """Keep the newest state of commands, and the number of the newest table of leases if it is new."""
+        await self._run(lambda: self.store.put_commands(records, fence))
 
     async def keep_last(self, rows: Sequence[tuple[str, bytes]]) -> None:
         """Keep what the points of these devices said last, for the births after a restart."""

@@ -15,6 +15,7 @@ REASONS = (
     "bad_ack",
     "bad_command",
     "bad_device_id",
+    "bad_leases",
     "bad_override",
     "bad_point_name",
     "device_nonsense",
@@ -23,6 +24,7 @@ REASONS = (
     "foreign_command",
     "loop_blocked",
     "message_refused",
+    "old_leases",
     "outbox_unwritable",
     "undeliverable",
 )

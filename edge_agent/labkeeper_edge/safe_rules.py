@@ -1,6 +1,6 @@
 """When the node itself drives actuators to their safe values. Pure: events in, drives out, the clock an argument."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -13,6 +13,7 @@ class Cause(StrEnum):
     START = "start"
     LINK_LOSS = "link_loss"
     STOPPED = "stopped"
+    LEASE_END = "lease_end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +43,17 @@ class Guarded:
 @dataclass(slots=True)
 class SafeValues:
     """Each guarded point is driven once when its device is first online in this process, once in every link loss
-    that lasts longer than the point holds, and once after the process itself stood still for so long (nobody then knows
-    what the hub would have wanted); while the device is offline the drive waits for it.
+    that lasts longer than the point holds, once after the process itself stood still for so long (nobody then knows
+    what the hub would have wanted), and once when its lease ends and nobody else has one; while the device is offline
+    the drive waits for it. A point that holds when the link is lost holds when its lease ends.
     """
 
     _guarded: dict[tuple[str, str], Guarded] = field(default_factory=dict)
     _online: set[str] = field(default_factory=set)
     _started: set[tuple[str, str]] = field(default_factory=set)
     _lost: set[tuple[str, str]] = field(default_factory=set)  # driven in the present link loss
-    _stood: set[tuple[str, str]] = field(default_factory=set)  # to be driven because the process stood still
+    _owed: dict[tuple[str, str], Cause] = field(default_factory=dict)  # to be driven for what has happened
+    _leased: set[tuple[str, str]] = field(default_factory=set)
     _down_since_s: float | None = None
 
     def device(self, device: str, points: Iterable[Point], *, online: bool) -> None:
@@ -80,7 +83,19 @@ class SafeValues:
         """This process did nothing for so long: it was stopped, or somebody held up its event loop."""
         for key, guarded in self._guarded.items():
             if guarded.link_loss_s is not None and for_s >= guarded.link_loss_s:
-                self._stood.add(key)
+                self._owed[key] = Cause.STOPPED
+
+    def leased(self, covers: Callable[[str, str], bool]) -> None:
+        """Look which points (device, point) are covered by a lease now."""
+        for key, guarded in self._guarded.items():
+            if covers(*key):
+                self._leased.add(key)
+                if self._owed.get(key) is Cause.LEASE_END:
+                    del self._owed[key]
+            elif key in self._leased:
+                self._leased.discard(key)
+                if guarded.link_loss_s is not None:
+                    self._owed.setdefault(key, Cause.LEASE_END)
 
     def due(self, now_s: float) -> list[Drive]:
         """Return what is to be driven now; each is returned once, unless `failed` gives it back."""
@@ -90,11 +105,10 @@ class SafeValues:
                 continue
             if key not in self._started:
                 self._started.add(key)
-                self._stood.discard(key)
+                self._owed.pop(key, None)
                 drives.append(guarded.drive(Cause.START))
-            elif key in self._stood:
-                self._stood.discard(key)
-                drives.append(guarded.drive(Cause.STOPPED))
+            elif key in self._owed:
+                drives.append(guarded.drive(self._owed.pop(key)))
             elif key not in self._lost and self._loss_s(guarded, now_s) <= 0:
                 self._lost.add(key)
                 drives.append(guarded.drive(Cause.LINK_LOSS))
@@ -108,16 +122,16 @@ class SafeValues:
                 self._started.discard(key)
             case Cause.LINK_LOSS:
                 self._lost.discard(key)
-            case Cause.STOPPED:
-                self._stood.add(key)
+            case Cause.STOPPED | Cause.LEASE_END:
+                self._owed.setdefault(key, drive.cause)
 
     def next_due_s(self, now_s: float) -> float | None:
         """Return in how many seconds something is due, None if nothing is foreseeable."""
         waits = [
-            0.0 if key not in self._started or key in self._stood else self._loss_s(guarded, now_s)
+            0.0 if key not in self._started or key in self._owed else self._loss_s(guarded, now_s)
             for key, guarded in self._guarded.items()
             if guarded.device in self._online
-            and (key not in self._started or key not in self._lost or key in self._stood)
+            and (key not in self._started or key not in self._lost or key in self._owed)
         ]
         finite = [wait for wait in waits if wait != float("inf")]
         return max(0.0, min(finite)) if finite else None

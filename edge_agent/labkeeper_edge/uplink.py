@@ -60,6 +60,7 @@ class Uplink:
     waiting: Waiting
     drivers: Mapping[str, str]
     safe_writes: Callable[[], int] = int
+    fence: Callable[[], int] = int
     commands: list[Callable[[CommandReceived], None]] = field(default_factory=list)
     links: list[TellLink] = field(default_factory=list)
     _talk: Conversation | None = None
@@ -110,6 +111,11 @@ class Uplink:
             self._talk.device_changed(device)
             self._pay(device)
 
+    def report(self) -> None:
+        """Tell the hub at once what changed about the node itself."""
+        if self._talk is not None:
+            self._talk.report()
+
     def say(self, device: str, result: CommandResult) -> None:
         """Send a command's result at once, or as soon as the hub listens to that device again."""
         metric = result.to_metric(self.now_ms())
@@ -126,6 +132,7 @@ class Uplink:
             self.refusals.total(),
             self.drivers,
             self.safe_writes(),
+            self.fence(),
         )
 
     # --- inside -----------------------------------------------------------------------------------------------------

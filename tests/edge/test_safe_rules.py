@@ -100,6 +100,26 @@ def test_a_process_that_stood_still_longer_than_a_point_holds_drives_it_once() -
     assert drives(rules, 105.0) == [("heater", Cause.STOPPED)]
 
 
+def test_a_lease_that_ends_drives_once_what_does_not_hold() -> None:
+    rules = started()
+    rules.leased(lambda *_: True)
+    assert drives(rules, 1.0) == []
+    rules.leased(lambda *_: False)
+    rules.leased(lambda *_: False)
+    assert rules.next_due_s(1.0) == 0.0
+    assert drives(rules, 1.0) == [("heater", Cause.LEASE_END)]
+    assert drives(rules, 1.0) == []
+    rules.failed(Drive("d", "heater", False, Cause.LEASE_END))
+    assert drives(rules, 5.0) == [("heater", Cause.LEASE_END)]
+
+
+def test_a_lease_that_the_next_one_follows_at_once_drives_nothing() -> None:
+    rules = started()
+    for covered in (True, False, True):
+        rules.leased(lambda *_, covered=covered: covered)  # type: ignore[misc]
+    assert drives(rules, 1.0) == []
+
+
 def test_standing_still_before_the_first_drive_drives_once_not_twice() -> None:
     rules = SafeValues()
     rules.device("d", POINTS, online=True)
