@@ -26,6 +26,7 @@ from labkeeper_hub.ingest.deliveries import Deliveries
 from labkeeper_hub.ingest.host import Host, Outlet
 from labkeeper_hub.ingest.intake import Intake
 from labkeeper_hub.ingest.refusals import Refusals
+from labkeeper_hub.leases.desk import LeaseDesk
 from labkeeper_hub.ports import Parts
 from labkeeper_hub.pulse import Pulse, WatchedAccounts
 from labkeeper_hub.registry.database import open_database
@@ -54,6 +55,7 @@ class Hub:
     host: Host
     accounts: WatchedAccounts
     watch: Watch
+    leases: LeaseDesk
 
     def workers(self) -> Sequence[Worker]:
         """Return the workers, those that others need first."""
@@ -63,6 +65,7 @@ class Hub:
             ("journal: upkeep", self.journal.upkeep.run()),
             ("registry: records", self.registry_records.save_when_changed()),
             ("commands", self.desk.run()),
+            ("leases", self.leases.run()),
             ("figures", self.watch.run()),
             ("host", self.host.run()),
         )
@@ -94,6 +97,9 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         records = Records(engine, registry)
         await records.load()
         desk = CommandDesk(registry, bus, CommandRecords(engine), intents, refusals, outlet.write, now_ms)
+        leases = LeaseDesk(registry, bus, settings.data, outlet.write, now_ms)
+        await leases.resume()
+        desk.fence_for = leases.fence_for
         await desk.resume([course_of(row) for row in intents.left])
         deliveries = Deliveries(outlet.acknowledge)
         deliveries.recall(journal.outboxes())
@@ -103,10 +109,10 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         watched = WatchedAccounts(deliveries, Pulse("journal: commits"))
         pulses = (watched.pulse, records.pulse, desk.pulse, host.pulse)
         health = HubHealth(now_ms(), host, refusals, journal, desk, watched.times, pulses)
-        parts = Parts(settings, registry, registry, journal, deliveries, desk, bus, health, engine)
+        parts = Parts(settings, registry, registry, journal, deliveries, desk, bus, health, engine, leases)
         figures_s, file = settings.figures_s, settings.journal_file
         watch = Watch(registry, journal, deliveries, desk, health, file, figures_s, now_ms)
-        yield Hub(parts, journal, deliveries, records, desk, host, watched, watch)
+        yield Hub(parts, journal, deliveries, records, desk, host, watched, watch, leases)
 
 
 async def _run(

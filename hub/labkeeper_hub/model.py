@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from labkeeper_sdk import Title, Value
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.descriptor import DeviceDescription, PointDescription
+from labkeeper_wire.leases.book import Held as HeldLease
 
 TypeName: TypeAlias = Literal["float", "int", "bool", "str"]
 TYPE_NAMES: Mapping[int, TypeName] = {
@@ -282,7 +283,18 @@ class DeviceGone:
     key: DeviceKey
 
 
-Change: TypeAlias = Latest | Device | DeviceGone | Node | Command
+@dataclass(frozen=True, slots=True)
+class Leases:
+    """All leases there are; a change of one tells all."""
+
+    held: tuple[HeldLease, ...]
+
+    @property
+    def key(self) -> str:
+        return "leases"
+
+
+Change: TypeAlias = Latest | Device | DeviceGone | Node | Command | Leases
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from labkeeper_hub.model import (
     Command,
     Device,
     DeviceKey,
+    HeldLease,
     Lab,
     Latest,
     LedgerEntry,
@@ -21,6 +22,7 @@ from labkeeper_hub.model import (
 )
 from labkeeper_hub.settings import HubSettings
 from labkeeper_sdk import LabkeeperError, Value
+from labkeeper_wire.leases.book import Scope
 
 
 class UnknownPoint(LabkeeperError):
@@ -102,6 +104,16 @@ class Commands(Protocol):
         """Return those that have not ended, and those that ended within the last 30 s; from memory, oldest first."""
 
 
+class LeaseHolding(Protocol):
+    """Leases; all but `held` return when the change is on disk, and raise LeaseRefused."""
+
+    def held(self) -> tuple[HeldLease, ...]: ...
+    async def take(self, holder: str, scope: Scope, for_ms: int) -> HeldLease: ...
+    async def take_over(self, holder: str, scope: Scope, for_ms: int, reason: str) -> HeldLease: ...
+    async def renew(self, fence: int, holder: str, for_ms: int) -> HeldLease: ...
+    async def release(self, fence: int, holder: str) -> None: ...
+
+
 class Bus(Protocol):
     """The stream of changes of this run of the hub."""
 
@@ -143,3 +155,4 @@ class Parts:
     bus: Bus
     health: Health
     engine: AsyncEngine
+    leases: LeaseHolding

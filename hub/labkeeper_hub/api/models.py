@@ -196,6 +196,33 @@ class CommandShape(BaseModel):
     updated_ms: int
 
 
+class LeaseShape(BaseModel):
+    """A lease: who commands what until when. `bench`, `node` and `device` null: the whole lab. `fence` names it."""
+
+    model_config = shape(
+        {
+            "fence": 17,
+            "holder": "owner",
+            "school": "demo",
+            "lab": "lab-301",
+            "bench": None,
+            "node": None,
+            "device": None,
+            "until_ms": 1767228300000,
+            "given_from": None,
+        }
+    )
+    fence: int
+    holder: str
+    school: str
+    lab: str
+    bench: str | None
+    node: str | None
+    device: str | None
+    until_ms: int
+    given_from: int | None
+
+
 class LedgerShape(BaseModel):
     """One outbox's account: readings taken by the node, stored here, given up as gaps, still pending."""
 

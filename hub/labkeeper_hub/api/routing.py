@@ -20,6 +20,7 @@ from labkeeper_hub.api.routes import (
     health,
     labs,
     latest,
+    leases,
     ledger,
     nodes,
     points,
@@ -30,7 +31,7 @@ from labkeeper_hub.api.routes import (
 from labkeeper_hub.api.state import signed_in
 
 PREFIX = "/api/v1"
-FEATURES = (session, labs, nodes, devices, points, latest, readings, commands, ledger, status, live)
+FEATURES = (session, labs, nodes, devices, points, latest, readings, commands, leases, ledger, status, live)
 
 
 def include_routes(app: FastAPI) -> None:

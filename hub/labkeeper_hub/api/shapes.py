@@ -7,8 +7,10 @@ from labkeeper_hub.model import (
     Command,
     Device,
     DeviceGone,
+    HeldLease,
     Lab,
     Latest,
+    Leases,
     LedgerEntry,
     Node,
 )
@@ -124,6 +126,22 @@ def command(noun: Command) -> dict[str, Json]:
     }
 
 
+def lease(noun: HeldLease) -> dict[str, Json]:
+    """Return a lease: who holds what until when; its fence is its name."""
+    scope = noun.scope
+    return {
+        "fence": noun.fence,
+        "holder": noun.holder,
+        "school": scope.room.school,
+        "lab": scope.room.lab,
+        "bench": scope.bench or None,
+        "node": scope.node or None,
+        "device": scope.device or None,
+        "until_ms": noun.until_ms,
+        "given_from": noun.parent or None,
+    }
+
+
 def ledger_entry(noun: LedgerEntry) -> dict[str, Json]:
     """Return one outbox's account."""
     return {
@@ -150,5 +168,7 @@ def change(noun: Change) -> dict[str, Json]:
             return {"kind": "node"} | node(noun)
         case Device():
             return {"kind": "device"} | device(noun)
+        case Leases(held):
+            return {"kind": "leases", "leases": [lease(one) for one in held]}
         case DeviceGone(key):
             return {"kind": "device_gone", "school": key.school, "node": key.node, "device": key.device}

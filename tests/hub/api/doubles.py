@@ -16,9 +16,11 @@ from labkeeper_hub.model import (
     Device,
     DeviceKey,
     Durations,
+    HeldLease,
     JournalStatus,
     Lab,
     Latest,
+    Leases,
     LedgerEntry,
     Node,
     NodeKey,
@@ -36,6 +38,8 @@ from labkeeper_hub.settings import HubSettings
 from labkeeper_sdk import CommandRejected, Title, Value
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.descriptor import DeviceDescription, PointDescription
+from labkeeper_wire.leases import book as rules
+from labkeeper_wire.leases.book import Scope
 
 NODE = NodeKey("demo", "lab-301")
 CHAMBER = DeviceKey("demo", "lab-301", "0x00158d0001a2b3c4")
@@ -215,6 +219,40 @@ class Pulse:
         return Status(START_MS, self.broker_connected, 2_450, {"truncated": 2}, journal, *more)
 
 
+@dataclass(eq=False)
+class Holding:
+    """Leases by the real rules, on no disk and for no node."""
+
+    bus: EventBus
+    book: rules.Book = field(default_factory=rules.Book)
+    now_ms: int = START_MS
+
+    def held(self) -> tuple[HeldLease, ...]:
+        return rules.expire(self.book, self.now_ms).held
+
+    async def take(self, holder: str, scope: Scope, for_ms: int) -> HeldLease:
+        return self._now(rules.take(self.book, holder, scope, self.now_ms, for_ms))
+
+    async def take_over(self, holder: str, scope: Scope, for_ms: int, reason: str) -> HeldLease:
+        assert reason
+        return self._now(rules.take_over(self.book, holder, scope, self.now_ms, for_ms))
+
+    async def renew(self, fence: int, holder: str, for_ms: int) -> HeldLease:
+        return self._now(rules.renew(self.book, fence, holder, self.now_ms, for_ms))
+
+    async def release(self, fence: int, holder: str) -> None:
+        self.book = rules.release(self.book, fence, holder, self.now_ms)
+        self.bus.note(self)
+
+    def change(self) -> Leases:
+        return Leases(self.held())
+
+    def _now(self, book: rules.Book) -> HeldLease:
+        self.book = book
+        self.bus.note(self)
+        return book.held[-1]
+
+
 @dataclass
 class SmallHub:
     """Everything behind the ports, within reach of a test."""
@@ -226,6 +264,7 @@ class SmallHub:
 
     def __post_init__(self) -> None:
         self.desk = Desk(self.bus)
+        self.leases = Holding(self.bus)
 
     def parts(self, **settings: Any) -> Parts:  # noqa: ANN401 - whatever the settings take
         return Parts(
@@ -238,6 +277,7 @@ class SmallHub:
             bus=self.bus,
             health=self.pulse,
             engine=create_async_engine("sqlite+aiosqlite://"),
+            leases=self.leases,
         )
 
     def hear(self, value: Value, *, key: PointKey = TEMPERATURE, time_ms: int = START_MS) -> None:
