@@ -121,7 +121,6 @@ class World:
     over: dict[int, int] = field(default_factory=dict)  # a lease's fence: the table from which on it is over
     sent: list[CommandRequest] = field(default_factory=list)
     wrong: list[Executed] = field(default_factory=list)
-    after_hand_over: int = 0
     node: Node = field(init=False)
 
     def __post_init__(self) -> None:
@@ -129,10 +128,22 @@ class World:
 
     def steps(self, count: int) -> "World":
         """Let so many things happen."""
-        deeds = (self.wish, self.wish, self.renew, self.command, self.command, self.repeat, self.late)
-        faults = (self.partition, self.heal, self.restart, self.node.save, self.pass_time)
-        for _ in range(count):
-            self.random.choice((*deeds, *faults, self.deliver, self.deliver, self.work, self.work))()
+        weights = {
+            self.command: 6,
+            self.deliver: 9,
+            self.work: 6,
+            self.node.save: 4,
+            self.wish: 2,
+            self.renew: 2,
+            self.heal: 2,
+            self.pass_time: 2,
+            self.repeat: 1,
+            self.late: 1,
+            self.partition: 1,
+            self.restart: 1,
+        }
+        for deed in self.random.choices([*weights], [*weights.values()], k=count):
+            deed()
         return self
 
     # --- what the hub does ------------------------------------------------------------------------------------------
@@ -158,11 +169,13 @@ class World:
 
     def command(self) -> None:
         """Somebody commands under any lease there ever was, or under none."""
-        fences = [one.fence for one in self.book.held] + [*self.over, 0]
+        fences = [0, *([one.fence for one in self.book.held] * 3), *[*self.over][-3:]]
         aim = (Target("on", self.random.random() < 0.5, DataType.BOOLEAN),)
         run = str(self.run_known) if self.random.random() < 0.8 else ""
         number = str(UUID(int=self.random.getrandbits(128)))
-        self.sent.append(CommandRequest(number, self.random.choice((500, 5000)), self.random.choice(fences), aim, run))
+        self.sent.append(
+            CommandRequest(number, self.random.choice((500, 60_000)), self.random.choice(fences), aim, run)
+        )
         self._send_command(self.sent[-1])
 
     def repeat(self) -> None:
@@ -185,7 +198,7 @@ class World:
 
     def pass_time(self) -> None:
         """Some time passes, now and then a lot."""
-        self.now_ms += self.random.choice((1, 50, 700, 6000, LONG_MS))
+        self.now_ms += self.random.choices((1, 50, 700, 6000, LONG_MS), (30, 30, 8, 2, 1))[0]
 
     def late(self) -> None:
         """Deliver what is under way in any order."""
@@ -205,7 +218,6 @@ class World:
             over = self.over.get(done.fence)
             if over is not None and self.node.disk_fence >= over:
                 self.wrong.append(done)
-        self.after_hand_over += any(self.node.disk_fence >= over for over in self.over.values())
 
     @property
     def twice(self) -> int:
