@@ -25,6 +25,7 @@ class Authority:
     clock: Callable[[], float] = time.monotonic
     tenure: Tenure = field(default_factory=Tenure)
     on_disk: int = 0
+    stopped: Callable[[], bool] = lambda: False
     changed: list[Callable[[], None]] = field(default_factory=list)
 
     def recall(self, fence: int) -> None:
@@ -50,6 +51,8 @@ class Authority:
 
     def refusal(self, device: str, bench: str, fence: int, aims: tuple[Aim, ...]) -> Refusal | None:
         """Return why a command is refused, None if it may be executed now."""
+        if self.stopped():
+            return Refusal("stopped", "everything is stopped; a person has to release it first")
         return refusal(self.tenure, Ask(device, bench, fence, aims), self.clock(), unleased=self.unleased)
 
 

@@ -1,5 +1,6 @@
 """What births say: the node, its devices and their points, and what must be born only to deliver its last data."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -14,6 +15,8 @@ from labkeeper_wire.descriptor import DeviceDescription, NodeDescription, PointD
 from labkeeper_wire.leases.table import FENCE as LEASE_FENCE
 from labkeeper_wire.leases.table import LEASES
 from labkeeper_wire.payload import QUALITY, STALE, Metric, Property
+from labkeeper_wire.stop import LATCH as STOP_LATCH
+from labkeeper_wire.stop import MISSING as STOP_MISSING
 
 REFUSED = "Refused/"  # UInt64 per reason: what the node refused or mended
 DRIVER = "Driver/"  # String per driver instance: connected, waiting or broken
@@ -33,6 +36,8 @@ class NodeFacts:
     drivers: Mapping[str, str]
     safe_writes: int
     fence: int = 0
+    latch: str = ""
+    missing: tuple[str, ...] = ()
 
     def metrics(self, now_ms: int) -> tuple[Metric, ...]:
         """Return all metrics of NBIRTH that are the node's own."""
@@ -56,7 +61,8 @@ class NodeFacts:
             LEASE_FENCE: self.fence,
             **{REFUSED + reason: count for reason, count in self.refused.items()},
         }
-        texts = {DRIVER + instance: state for instance, state in self.drivers.items()}
+        stop = {STOP_LATCH: self.latch, STOP_MISSING: json.dumps(self.missing)}
+        texts = stop | {DRIVER + instance: state for instance, state in self.drivers.items()}
         return {
             **{name: Metric(name, number, DataType.UINT64, now_ms) for name, number in numbers.items()},
             **{name: Metric(name, text, DataType.STRING, now_ms) for name, text in texts.items()},

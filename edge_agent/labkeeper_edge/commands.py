@@ -62,6 +62,7 @@ class Commands:
     _open: Counter[str] = field(default_factory=Counter)
     _queues: dict[str, asyncio.Queue[Job]] = field(default_factory=dict)
     _unsaved: list[tuple[CommandRecord, Job | None]] = field(default_factory=list)
+    _cuts: dict[str, asyncio.Timeout] = field(default_factory=dict)  # of the writes that are under way
     _on_their_way: Counter[str] = field(default_factory=Counter)  # jobs of a device that wait for the disk
     _disk_full: bool = False
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -91,6 +92,11 @@ class Commands:
                 return
             request, foreign = _foreign(command.metrics), True
         self._decide(command.device, request, receipt, foreign=foreign)
+
+    def stop(self) -> None:
+        """Break off every write that is under way: the safe values must not wait for it. The rest is refused."""
+        for cut in self._cuts.values():
+            cut.reschedule(asyncio.get_running_loop().time())
 
     async def run(self) -> None:
         """Make commands durable, and execute those that had to be; each device has a task of its own."""
@@ -205,8 +211,17 @@ class Commands:
                 self._finish(job, late.state, late.code, late.message)
                 return
             check(self._refusal(job.device, job.execute.fence, (write,)))
-            await self.connections.write(job.device, write.point, write.value, left_s)
+            await self._write(job.device, write, left_s)
         self._finish(job, CommandState.DONE)
+
+    async def _write(self, device: str, write: Write, timeout_s: float) -> None:
+        try:
+            async with asyncio.timeout(None) as self._cuts[device]:
+                await self.connections.write(device, write.point, write.value, timeout_s)
+        except TimeoutError:
+            raise CommandFailed("stopped", "everything was stopped while the device was asked") from None
+        finally:
+            self._cuts.pop(device, None)
 
     def _finish(self, job: Job, state: CommandState, code: str = "", message: str = "") -> None:
         self._open[job.device] -= 1

@@ -19,6 +19,7 @@ from labkeeper_edge.reload import difference
 from labkeeper_edge.safe_values import SafeKeeping
 from labkeeper_edge.services import NodeServices, now_ms
 from labkeeper_edge.settings import Settings, driver_configuration
+from labkeeper_edge.stopping import Stopping
 from labkeeper_edge.supervisor import Assignment, Supervisor
 from labkeeper_edge.uplink import Identity, Uplink
 from labkeeper_edge.watchdog import Watchdog
@@ -46,6 +47,7 @@ class Node:
     safe_keeping: SafeKeeping
     connections: Connections
     last_keeper: LastKeeper
+    stopping: Stopping
     drivers: dict[str, str] = field(default_factory=dict)
     _say_tried: Callable[[], None] | None = None
     _running: dict[str, tuple[Assignment, asyncio.Task[None]]] = field(default_factory=dict)
@@ -55,6 +57,7 @@ class Node:
         """Return the named tasks in the order of starting; they are to be ended in reverse, the uplink last."""
         return [
             ("uplink", self.uplink.run()),
+            ("stop", self.stopping.run()),
             ("deletions", self.uplink.run_deletions()),
             ("intake", self.intake.run()),
             ("commands", self.commands.run()),
@@ -179,12 +182,25 @@ async def compose(settings: Settings, outbox: Outbox, refusals: Refusals, driver
     commands.accepted = uplink.report
     commands.recall()
     uplink.fence = lambda: authority.on_disk
+    stopping = _stopping(settings, outbox, refusals)
+    stopping.obey += [lambda: safe_keeping.stop(active=stopping.stopped), commands.stop, uplink.report]
+    authority.stopped = lambda: stopping.stopped
+    safe_keeping.confirmed, intake.stop = uplink.report, stopping.press
+    safe_keeping.stop(active=stopping.stopped)
+    uplink.stop = lambda: (stopping.latch.name, safe_keeping.rules.missing())
     uplink.safe_writes = lambda: safe_keeping.driven
     uplink.commands.append(commands.receive)
     uplink.links.append(safe_keeping.link)
     devices.watchers += [uplink.device_changed, safe_keeping.device_changed]
     keeper = LastKeeper(devices, outbox)
-    return Node(settings, uplink, intake, commands, safe_keeping, connections, keeper, drivers)
+    return Node(settings, uplink, intake, commands, safe_keeping, connections, keeper, stopping, drivers)
+
+
+def _stopping(settings: Settings, outbox: Outbox, refusals: Refusals) -> Stopping:
+    address = Address.parse(settings.broker)
+    stopping = Stopping(address, settings.school, settings.node, outbox, refusals, now_ms)
+    stopping.recall()
+    return stopping
 
 
 async def _uplink(

@@ -55,6 +55,7 @@ class Recalled:
     fence: int
     orphans: list[tuple[str, "CommandResult"]]
     last_values: list[tuple[str, bytes]] = field(default_factory=list)
+    stop: str = ""
 
 
 @dataclass(slots=True)
@@ -81,7 +82,9 @@ class Store:
             orphans = self.commands.close_orphans()
             heard = tuple(self.batches.remembered())
             results, fence = self.commands.results(), int(self.node.text("fence") or 0)
-            return Recalled(self.node.epoch(), heard, results, fence, orphans, self.node.last_values())
+            return Recalled(
+                self.node.epoch(), heard, results, fence, orphans, self.node.last_values(), self.node.text("stop")
+            )
 
     def commit(self, drafts: Sequence[Draft], identities: Sequence[bytes]) -> tuple[list[Batch], Waiting]:
         """Store drafts and identities, and keep the quota, in one transaction."""
@@ -127,6 +130,11 @@ class Store:
         """Keep what the points of these devices said last."""
         with self._write():
             self.node.keep_last(rows)
+
+    def keep_text(self, key: str, text: str) -> None:
+        """Keep a word about the node itself."""
+        with self._write():
+            self.node.put_text(key, text)
 
     def record_safe_write(self, at_ms: int, device: str, point: str, cause: str, outcome: str) -> None:
         """Put a safe write on record."""
@@ -194,6 +202,10 @@ class Outbox:
     async def keep_last(self, rows: Sequence[tuple[str, bytes]]) -> None:
         """Keep what the points of these devices said last, for the births after a restart."""
         await self._run(lambda: self.store.keep_last(rows))
+
+    async def keep_text(self, key: str, text: str) -> None:
+        """Keep a word about the node itself, for the next process."""
+        await self._run(lambda: self.store.keep_text(key, text))
 
     async def record_safe_write(self, at_ms: int, device: str, point: str, cause: str, outcome: str) -> None:
         """Put on record what the node drove to safe by itself."""

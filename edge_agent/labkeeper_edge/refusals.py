@@ -18,6 +18,7 @@ REASONS = (
     "bad_leases",
     "bad_override",
     "bad_point_name",
+    "bad_stop",
     "device_nonsense",
     "device_taken",
     "driver_breaks_over",

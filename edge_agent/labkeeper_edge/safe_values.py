@@ -11,13 +11,14 @@ from labkeeper_edge.authority import Authority
 from labkeeper_edge.connections import Connections
 from labkeeper_edge.devices import Devices
 from labkeeper_edge.outbox import Outbox, OutboxUnwritable
-from labkeeper_edge.safe_rules import Drive, SafeValues
+from labkeeper_edge.safe_rules import Cause, Drive, SafeValues
 from labkeeper_sdk import CommandFailed, CommandRejected
 from labkeeper_wire.leases.tenure import SILENCE_S
 
 log = logging.getLogger(__name__)
 
 RETRY_S = 5.0  # after a device did not confirm its safe value
+STOP_RETRY_S = 1.0
 LEAST_TIMEOUT_S = 1.0
 BEAT_S = 0.2
 
@@ -34,6 +35,7 @@ class SafeKeeping:
     authority: Authority
     rules: SafeValues = field(default_factory=SafeValues)
     driven: int = 0
+    confirmed: Callable[[], None] = lambda: None  # hears of each safe value that a device confirmed
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
     def device_changed(self, device: str) -> None:
@@ -49,6 +51,14 @@ class SafeKeeping:
             self.rules.link_up()
         else:
             self.rules.link_down(time.monotonic())
+        self._wake.set()
+
+    def stop(self, *, active: bool) -> None:
+        """Everything is stopped, or released."""
+        if active:
+            self.rules.stop()
+        else:
+            self.rules.release()
         self._wake.set()
 
     def leases_changed(self) -> None:
@@ -91,14 +101,17 @@ class SafeKeeping:
 
     async def _drive(self, drive: Drive) -> None:
         outcome = await self._write(drive)
+        if outcome == "done":
+            self.rules.done(drive)
+            self.driven += 1
+            self.confirmed()
         log.warning("%s/%s: safe value %r (%s): %s", drive.device, drive.point, drive.value, drive.cause, outcome)
         with suppress(OutboxUnwritable):  # a full disk must not keep an actuator from its safe value
             await self.outbox.record_safe_write(self.now_ms(), drive.device, drive.point, drive.cause, outcome)
         if outcome == "done":
-            self.driven += 1
             self.hurry()
             return
-        await asyncio.sleep(RETRY_S)
+        await asyncio.sleep(STOP_RETRY_S if drive.cause is Cause.STOP else RETRY_S)
         self.rules.failed(drive)
         self._wake.set()
 

@@ -61,6 +61,7 @@ class Uplink:
     drivers: Mapping[str, str]
     safe_writes: Callable[[], int] = int
     fence: Callable[[], int] = int
+    stop: Callable[[], tuple[str, tuple[str, ...]]] = lambda: ("", ())  # the latch, and who is not safe yet
     commands: list[Callable[[CommandReceived], None]] = field(default_factory=list)
     links: list[TellLink] = field(default_factory=list)
     _talk: Conversation | None = None
@@ -133,6 +134,7 @@ class Uplink:
             self.drivers,
             self.safe_writes(),
             self.fence(),
+            *self.stop(),
         )
 
     # --- inside -----------------------------------------------------------------------------------------------------

@@ -37,6 +37,7 @@ from labkeeper_sdk.plugins import Loaded
 POINTS = (
     Measure("temperature", unit="Cel"),
     State("door"),
+    State("button", stops=True),
     State("text", type=str),
     State("count", type=int),
     Setpoint("level", unit="%", minimum=0, maximum=100),

@@ -1,4 +1,4 @@
-"""Hand-overs under every fault, against the real rules of hub and node: an old holder is obeyed no more, no id twice."""
+"""Hand-overs under every fault, against the real rules of hub and node: no old holder is obeyed, no id done twice."""
 
 import random
 

@@ -141,7 +141,7 @@ def outbox_metrics(epoch: str) -> tuple[Metric, ...]:
 
 
 @asynccontextmanager
-async def joined(
+async def joined(  # noqa: PLR0913 -- each is a word a test may choose
     port: int,
     node: str = "lab",
     *,
