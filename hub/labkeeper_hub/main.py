@@ -33,6 +33,7 @@ from labkeeper_hub.registry.database import open_database
 from labkeeper_hub.registry.records import Records
 from labkeeper_hub.registry.registry import HubRegistry
 from labkeeper_hub.settings import HubSettings
+from labkeeper_hub.stop.desk import StopDesk
 from labkeeper_hub.timeseries.journal import Journal, Keeping, open_journal
 from labkeeper_sdk import BadConfiguration
 from labkeeper_wire import mqtt
@@ -56,6 +57,7 @@ class Hub:
     accounts: WatchedAccounts
     watch: Watch
     leases: LeaseDesk
+    stop: StopDesk
 
     def workers(self) -> Sequence[Worker]:
         """Return the workers, those that others need first."""
@@ -68,6 +70,7 @@ class Hub:
             ("leases", self.leases.run()),
             ("figures", self.watch.run()),
             ("host", self.host.run()),
+            ("stop", self.stop.run()),
         )
 
 
@@ -101,6 +104,7 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         await leases.resume()
         desk.fence_for = leases.fence_for
         await desk.resume([course_of(row) for row in intents.left])
+        stop = StopDesk(mqtt.Address.parse(settings.broker), settings.host_id, registry, bus, now_ms)
         deliveries = Deliveries(outlet.acknowledge)
         deliveries.recall(journal.outboxes())
         intake = Intake(journal, deliveries, bus, refusals, desk.answer)
@@ -109,10 +113,10 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         watched = WatchedAccounts(deliveries, Pulse("journal: commits"))
         pulses = (watched.pulse, records.pulse, desk.pulse, host.pulse)
         health = HubHealth(now_ms(), host, refusals, journal, desk, watched.times, pulses)
-        parts = Parts(settings, registry, registry, journal, deliveries, desk, bus, health, engine, leases)
+        parts = Parts(settings, registry, registry, journal, deliveries, desk, bus, health, engine, leases, stop)
         figures_s, file = settings.figures_s, settings.journal_file
         watch = Watch(registry, journal, deliveries, desk, health, file, figures_s, now_ms)
-        yield Hub(parts, journal, deliveries, records, desk, host, watched, watch, leases)
+        yield Hub(parts, journal, deliveries, records, desk, host, watched, watch, leases, stop)
 
 
 async def _run(

@@ -19,6 +19,7 @@ from labkeeper_hub.model import (
     PointKey,
     ReadingsQuery,
     Status,
+    Stops,
 )
 from labkeeper_hub.settings import HubSettings
 from labkeeper_sdk import LabkeeperError, Value
@@ -31,6 +32,14 @@ class UnknownPoint(LabkeeperError):
 
 class UnknownCommand(LabkeeperError):
     """There is no command of that id."""
+
+
+class StopRefused(LabkeeperError):
+    """A stop cannot be released so: `code` is unknown_latch or release_not_asked."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class HistoryLost(LabkeeperError):
@@ -114,6 +123,15 @@ class LeaseHolding(Protocol):
     async def release(self, fence: int, holder: str) -> None: ...
 
 
+class Stopping(Protocol):
+    """Stop-all; nothing here waits."""
+
+    def stops(self) -> Stops: ...
+    def stop(self, by: str) -> Stops: ...
+    def ask_release(self, latch: str) -> str: ...
+    def release(self, latch: str, word: str, by: str) -> Stops: ...
+
+
 class Bus(Protocol):
     """The stream of changes of this run of the hub."""
 
@@ -156,3 +174,4 @@ class Parts:
     health: Health
     engine: AsyncEngine
     leases: LeaseHolding
+    stop: Stopping

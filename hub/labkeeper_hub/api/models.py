@@ -196,6 +196,42 @@ class CommandShape(BaseModel):
     updated_ms: int
 
 
+class MissingShape(BaseModel):
+    """A device that has not confirmed."""
+
+    model_config = shape(ADDRESS)
+    school: str
+    node: str
+    device: str
+
+
+class StopShape(BaseModel):
+    """A school that is stopped under a latch. `devices` have safe values, `confirmed` of them are known to be there.
+    `sent` false: the broker does not have it yet.
+    """
+
+    model_config = shape(
+        {
+            "school": "demo",
+            "latch": "0b9c8f0e-6d0a-4c57-8f5e-1f2b3c4d5e6f",
+            "by": "owner",
+            "at_ms": 1767225600000,
+            "devices": 16,
+            "confirmed": 15,
+            "missing": [ADDRESS],
+            "sent": True,
+        }
+    )
+    school: str
+    latch: str
+    by: str
+    at_ms: int
+    devices: int
+    confirmed: int
+    missing: list[MissingShape]
+    sent: bool
+
+
 class LeaseShape(BaseModel):
     """A lease: who commands what until when. `bench`, `node` and `device` null: the whole lab. `fence` names it."""
 

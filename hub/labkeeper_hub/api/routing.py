@@ -27,11 +27,12 @@ from labkeeper_hub.api.routes import (
     readings,
     session,
     status,
+    stop,
 )
 from labkeeper_hub.api.state import signed_in
 
 PREFIX = "/api/v1"
-FEATURES = (session, labs, nodes, devices, points, latest, readings, commands, leases, ledger, status, live)
+FEATURES = (session, labs, nodes, devices, points, latest, readings, commands, leases, ledger, stop, status, live)
 
 
 def include_routes(app: FastAPI) -> None:

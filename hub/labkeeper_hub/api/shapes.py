@@ -13,6 +13,8 @@ from labkeeper_hub.model import (
     Leases,
     LedgerEntry,
     Node,
+    Stop,
+    Stops,
 )
 from labkeeper_wire.descriptor import PointDescription
 
@@ -142,6 +144,25 @@ def lease(noun: HeldLease) -> dict[str, Json]:
     }
 
 
+def stop(noun: Stop) -> dict[str, Json]:
+    """Return a stop, and which devices have not confirmed it."""
+    return {
+        "school": noun.school,
+        "latch": noun.latch,
+        "by": noun.by,
+        "at_ms": noun.at_ms,
+        "devices": noun.devices,
+        "confirmed": noun.confirmed,
+        "missing": [one._asdict() for one in noun.missing],
+        "sent": noun.sent,
+    }
+
+
+def stops(noun: Stops) -> dict[str, Json]:
+    """Return everything that is stopped."""
+    return {"stops": [stop(one) for one in noun.stops]}
+
+
 def ledger_entry(noun: LedgerEntry) -> dict[str, Json]:
     """Return one outbox's account."""
     return {
@@ -168,7 +189,14 @@ def change(noun: Change) -> dict[str, Json]:
             return {"kind": "node"} | node(noun)
         case Device():
             return {"kind": "device"} | device(noun)
-        case Leases(held):
-            return {"kind": "leases", "leases": [lease(one) for one in held]}
+        case Leases() | Stops():
+            return _all(noun)
         case DeviceGone(key):
             return {"kind": "device_gone", "school": key.school, "node": key.node, "device": key.device}
+
+
+def _all(noun: Leases | Stops) -> dict[str, Json]:
+    """Return what is told whole whenever one of it changes."""
+    if isinstance(noun, Stops):
+        return {"kind": "stops", **stops(noun)}
+    return {"kind": "leases", "leases": [lease(one) for one in noun.held]}

@@ -32,8 +32,10 @@ from labkeeper_hub.model import (
     Row,
     State,
     Status,
+    Stop,
+    Stops,
 )
-from labkeeper_hub.ports import Parts, UnknownCommand, UnknownPoint
+from labkeeper_hub.ports import Parts, StopRefused, UnknownCommand, UnknownPoint
 from labkeeper_hub.settings import HubSettings
 from labkeeper_sdk import CommandRejected, Title, Value
 from labkeeper_wire.datatypes import DataType
@@ -253,6 +255,37 @@ class Holding:
         return book.held[-1]
 
 
+@dataclass(eq=False)
+class Brake:
+    """Stop-all without a broker."""
+
+    bus: EventBus
+    held: tuple[Stop, ...] = ()
+
+    def stops(self) -> Stops:
+        return Stops(self.held)
+
+    def stop(self, by: str) -> Stops:
+        self.held = (Stop("demo", "latch-1", by, START_MS, 1, 0, (CHAMBER,), sent=True),)
+        self.bus.note(self)
+        return self.stops()
+
+    def ask_release(self, latch: str) -> str:
+        if latch != "latch-1" or not self.held:
+            raise StopRefused("unknown_latch", "no such latch")
+        return "word"
+
+    def release(self, latch: str, word: str, by: str) -> Stops:
+        if word != self.ask_release(latch) or not by:
+            raise StopRefused("release_not_asked", "ask first")
+        self.held = ()
+        self.bus.note(self)
+        return self.stops()
+
+    def change(self) -> Stops:
+        return self.stops()
+
+
 @dataclass
 class SmallHub:
     """Everything behind the ports, within reach of a test."""
@@ -265,6 +298,7 @@ class SmallHub:
     def __post_init__(self) -> None:
         self.desk = Desk(self.bus)
         self.leases = Holding(self.bus)
+        self.brake = Brake(self.bus)
 
     def parts(self, **settings: Any) -> Parts:  # noqa: ANN401 - whatever the settings take
         return Parts(
@@ -278,6 +312,7 @@ class SmallHub:
             health=self.pulse,
             engine=create_async_engine("sqlite+aiosqlite://"),
             leases=self.leases,
+            stop=self.brake,
         )
 
     def hear(self, value: Value, *, key: PointKey = TEMPERATURE, time_ms: int = START_MS) -> None:

@@ -1,7 +1,7 @@
 """Leases: who may command what, until when."""
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -24,7 +24,7 @@ ANSWERS = {
     "unknown_lease": HTTPStatus.NOT_FOUND,
     "hub_disk": HTTPStatus.SERVICE_UNAVAILABLE,
 }
-ROOM = {"school": "demo", "lab": "lab-301"}
+ROOM: dict[str, Any] = {"school": "demo", "lab": "lab-301"}
 Seconds = Annotated[int, Field(ge=1, le=LONGEST_S)]
 
 
@@ -77,7 +77,7 @@ class LeaseList(BaseModel):
     leases: list[LeaseShape]
 
 
-REFUSALS = {status: PROBLEMS[status] for status in (403, 404, 409, 413)}
+REFUSALS: dict[int | str, dict[str, Any]] = {status: PROBLEMS[status] for status in (403, 404, 409, 413)}
 
 
 @router.get("/leases", response_model=LeaseList)
