@@ -62,6 +62,8 @@ class FakeHub:
         self.keeps_changes = False  # resume from missed changes rather than with a snapshot
         self.missed: list[Json] = []
         self.snapshots = 0
+        self.leases: list[Json] = []
+        self.stops: list[Json] = []
         self.silent_history = False  # nothing was ever recorded
 
     @property
@@ -168,6 +170,8 @@ class FakeHub:
             "devices": list(self.devices.values()),
             "latest": list(self.latest.values()),
             "commands": [one for one in self.commands if one["state"] in {"queued", "sent", "accepted"}],
+            "leases": self.leases,
+            "stops": self.stops,
         }
 
     async def live(self, socket_: WebSocket) -> None:

@@ -1,7 +1,7 @@
 """Stop-all: everything to its safe value, now, and until a person releases it in two steps. Not an emergency stop."""
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,7 +15,7 @@ from labkeeper_hub.api.state import ApiHere, SignedIn
 from labkeeper_hub.ports import StopRefused
 
 router = APIRouter(tags=["stop"])
-LATCH = {"latch": "0b9c8f0e-6d0a-4c57-8f5e-1f2b3c4d5e6f"}
+LATCH: dict[str, Any] = {"latch": "0b9c8f0e-6d0a-4c57-8f5e-1f2b3c4d5e6f"}
 ANSWERS = {"unknown_latch": HTTPStatus.NOT_FOUND, "release_not_asked": HTTPStatus.CONFLICT}
 
 

@@ -83,7 +83,7 @@ async function enterByLink() {
 
 async function start() {
   const token = takeLinkToken();
-  app.desk = { store, asked, text: await openText(preferences.language()) };
+  app.desk = { store, asked, send: (message) => live.send(message), text: await openText(preferences.language()) };
   app.deeds = { enter, leave, speak };
   if (token !== null) return enter({ link: token });
   return (await standing()) === "out" ? showSignIn(null) : showDesk();
