@@ -90,6 +90,10 @@ def add_data(app: FastAPI, hub: FakeHub) -> None:
     async def command(key: str) -> Json:
         return {"command": next(one for one in hub.commands if one["id"] == key)}
 
+    @app.post("/api/v1/stop/release")
+    async def release(body: Json) -> Json:
+        return await hub.release(body)
+
     @app.websocket("/api/v1/live")
     async def live(socket_: WebSocket) -> None:
         if signed_in(hub, socket_.cookies):
