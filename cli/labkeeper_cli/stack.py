@@ -11,7 +11,7 @@ from pathlib import Path
 
 from labkeeper_cli.client import HubClient, open_hub
 from labkeeper_cli.processes import Role, open_role
-from labkeeper_sdk.testing import Broker, free_port, open_broker
+from labkeeper_sdk.testing import Broker, Influx, free_port, open_broker, open_influx
 
 NODE_TOML = """\
 # The demo's node. labkeeper edge --help tells what else can be written here.
@@ -76,6 +76,11 @@ bench = "2"
 [devices."people-camera"]
 title = { zh = "客流计数摄像头", en = "People counter" }
 """
+HUB_TOML = """\
+# The demo's hub, where an InfluxDB runs beside it.
+[influx]
+url = "{url}"
+"""
 KEPT_BY_THE_DEMO = "owner-secret"
 
 
@@ -91,6 +96,7 @@ class Wishes:
     sim: Sequence[str] | None = ()  # the simulator's options; None: no simulator
     witness: Path | None = None
     full: bool = False  # every bundled driver, each with its simulator
+    influx: bool = False  # an InfluxDB beside it, fed by the hub
 
 
 @dataclass(slots=True)
@@ -104,6 +110,7 @@ class Stack:
     client: HubClient
     url: str
     secret: str
+    influx: Influx | None = None
 
     @property
     def roles(self) -> Sequence[Role]:
@@ -122,8 +129,12 @@ async def open_stack(wishes: Wishes, say: Callable[[str], None] = lambda _: None
         broker = await stack.enter_async_context(
             open_broker(host=wishes.host, port=port, folder=folder / "broker", kind=wishes.broker_kind)
         )
+        influx = None
+        if wishes.influx:
+            say("InfluxDB")
+            influx = await stack.enter_async_context(open_influx(host=wishes.host, folder=folder / "influx"))
         say("hub")
-        hub = await stack.enter_async_context(_hub(wishes, broker))
+        hub = await stack.enter_async_context(_hub(wishes, broker, influx))
         secret = _owner_secret(folder / KEPT_BY_THE_DEMO, hub)
         say("node")
         edge = await stack.enter_async_context(_edge(wishes, broker))
@@ -131,7 +142,7 @@ async def open_stack(wishes: Wishes, say: Callable[[str], None] = lambda _: None
         sim = None if wishes.sim is None else await stack.enter_async_context(_sim(wishes, broker))
         url = str(hub.ready["url"])
         client = await stack.enter_async_context(open_hub(url, secret))
-        yield Stack(broker, hub, edge, sim, client, url, secret)
+        yield Stack(broker, hub, edge, sim, client, url, secret, influx)
 
 
 def _sim(wishes: Wishes, broker: Broker) -> AbstractAsyncContextManager[Role]:
@@ -141,10 +152,14 @@ def _sim(wishes: Wishes, broker: Broker) -> AbstractAsyncContextManager[Role]:
     return open_role("devices", "labkeeper_sdk.sim", options, wishes.folder / "logs" / "devices.log")
 
 
-def _hub(wishes: Wishes, broker: Broker) -> AbstractAsyncContextManager[Role]:
+def _hub(wishes: Wishes, broker: Broker, influx: Influx | None) -> AbstractAsyncContextManager[Role]:
     port = free_port(wishes.port, wishes.host)
     where = ["--data", str(wishes.folder / "hub"), "--host", wishes.host, "--port", str(port)]
     options = [*where, "--broker", broker.url]
+    if influx is not None:
+        config = wishes.folder / "hub.toml"
+        config.write_text(HUB_TOML.format(url=influx.url), encoding="utf-8")
+        options += ["--config", str(config)]
     return open_role("hub", "labkeeper_hub", options, wishes.folder / "logs" / "hub.log")
 
 

@@ -164,7 +164,7 @@ async def judge(stack: Stack, witness: Path, verdict: Verdict, within_s: float =
     What is still missing may be on its way (a broker holds it, a node waits to reconnect): look again until nothing
     is, or the time is up.
     """
-    witnessed = await asyncio.to_thread(_read, witness)
+    witnessed = await asyncio.to_thread(read_lines, witness)
     end = time.monotonic() + within_s
     while True:
         ledger = await settled(stack.client, within_s)
@@ -185,6 +185,7 @@ async def judge(stack: Stack, witness: Path, verdict: Verdict, within_s: float =
     return verdict
 
 
-def _read(witness: Path) -> Witnessed:
+def read_lines(witness: Path) -> Witnessed:
+    """Read a witness file."""
     with witness.open(encoding="utf-8") as lines:
         return read_witness(lines)

@@ -10,7 +10,7 @@ from labkeeper_edge.outbox import Waiting
 from labkeeper_sdk import Point, Title
 from labkeeper_wire.commands import COMMAND_ID, FENCE, RESULT, RUN, TTL_MS
 from labkeeper_wire.datatypes import DataType
-from labkeeper_wire.delivery import ACK, BACKLOG, BATCH, EPOCH, GAPS, TAKEN
+from labkeeper_wire.delivery import ACK, BACKLOG, BATCH, EPOCH, GAPS, JOURNAL, TAKEN
 from labkeeper_wire.descriptor import DeviceDescription, NodeDescription, PointDescription
 from labkeeper_wire.leases.table import FENCE as LEASE_FENCE
 from labkeeper_wire.leases.table import LEASES
@@ -31,6 +31,7 @@ class NodeFacts:
     lab: str
     lab_title: Title
     epoch: str
+    journal: str
     waiting: Waiting
     refused: Mapping[str, int]
     drivers: Mapping[str, str]
@@ -46,6 +47,7 @@ class NodeFacts:
             Metric(EPOCH, self.epoch, DataType.STRING, now_ms),
             Metric(ACK, "", DataType.STRING, now_ms),
             Metric(LEASES, "", DataType.STRING, now_ms),
+            Metric(JOURNAL, self.journal, DataType.STRING, now_ms),
             Metric(BATCH, None, DataType.UINT64, now_ms),
             Metric(GAP, None, DataType.STRING, now_ms),
         )

@@ -58,7 +58,7 @@ class Node:
         return [
             ("uplink", self.uplink.run()),
             ("stop", self.stopping.run()),
-            ("deletions", self.uplink.run_deletions()),
+            ("settling", self.uplink.run_settling()),
             ("intake", self.intake.run()),
             ("commands", self.commands.run()),
             ("safe values", self.safe_keeping.run()),

@@ -32,23 +32,19 @@ class NodeStore:
         row = self._connection.execute("SELECT value FROM node WHERE key = ?", (key,)).fetchone()
         return 0 if row is None else int(row[0])
 
-    def put(self, key: str, value: int) -> None:
-        """Set a counter."""
+    def text(self, key: str) -> str:
+        """Return a text, "" if there is none."""
+        row = self._connection.execute("SELECT value FROM node WHERE key = ?", (key,)).fetchone()
+        return "" if row is None else str(row[0])
+
+    def put(self, key: str, value: int | str) -> None:
+        """Set a counter or a text."""
         self._connection.execute("INSERT OR REPLACE INTO node VALUES (?, ?)", (key, value))
 
     def add(self, key: str, more: int) -> None:
         """Let a counter grow."""
         if more:
             self.put(key, self.number(key) + more)
-
-    def text(self, key: str) -> str:
-        """Return a text, "" if there never was one."""
-        row = self._connection.execute("SELECT value FROM node WHERE key = ?", (key,)).fetchone()
-        return "" if row is None else str(row[0])
-
-    def put_text(self, key: str, value: str) -> None:
-        """Set a text; a number that may be beyond SQLite's signed ones is one, too."""
-        self._connection.execute("INSERT OR REPLACE INTO node VALUES (?, ?)", (key, value))
 
     def ledger(self) -> Ledger:
         """Return the counters of the ledger."""

@@ -24,6 +24,7 @@ def build_app(hub: FakeHub) -> FastAPI:
     add_gate(app, hub)
     add_session(app, hub)
     add_data(app, hub)
+    add_stop(app, hub)
 
     @app.get("/")
     async def index() -> FileResponse:
@@ -54,6 +55,12 @@ def add_gate(app: FastAPI, hub: FakeHub) -> None:
         return response
 
 
+def add_status(app: FastAPI, hub: FakeHub) -> None:
+    @app.get("/api/v1/status")
+    async def status() -> Json:
+        return {"influx": hub.influx, "journal": {"failing": hub.failing}}
+
+
 def add_session(app: FastAPI, hub: FakeHub) -> None:
     @app.get("/api/v1/session")
     async def session() -> Json:
@@ -82,17 +89,31 @@ def add_data(app: FastAPI, hub: FakeHub) -> None:
     async def labs() -> Json:
         return {"labs": hub.labs}
 
+    @app.get("/api/v1/status")
+    async def status() -> Json:
+        return {"journal": {"failing": hub.failing}, "influx": hub.influx}
+
     @app.get("/api/v1/readings")
     async def readings(request: Request) -> Json:
         return hub.readings(request.query_params)
 
+    @app.get("/api/v1/catalogue")
+    async def catalogue(days: int, offset_h: int) -> Json:
+        return hub.catalogue(days, offset_h)
+
+    @app.get("/api/v1/export")
+    async def export(request: Request) -> Response:
+        hub.exported.append(list(request.query_params.multi_items()))
+        headers = {"Content-Disposition": 'attachment; filename="labkeeper-readings.csv"'}
+        return Response("time\r\n", media_type="text/csv", headers=headers)
+
+    @app.get("/api/v1/exports/{key}")
+    async def how_far(key: str) -> Json:
+        return {"id": key, "state": hub.export_state, "done": 600, "total": 1000}
+
     @app.get("/api/v1/commands/{key}")
     async def command(key: str) -> Json:
         return {"command": next(one for one in hub.commands if one["id"] == key)}
-
-    @app.post("/api/v1/stop/release")
-    async def release(body: Json) -> Json:
-        return await hub.release(body)
 
     @app.websocket("/api/v1/live")
     async def live(socket_: WebSocket) -> None:
@@ -100,6 +121,12 @@ def add_data(app: FastAPI, hub: FakeHub) -> None:
             await hub.live(socket_)
         else:
             await socket_.close(1008)  # before it is accepted: the handshake is refused
+
+
+def add_stop(app: FastAPI, hub: FakeHub) -> None:
+    @app.post("/api/v1/stop/release")
+    async def release(body: Json) -> Json:
+        return await hub.release(body)
 
 
 class QuietServer(uvicorn.Server):

@@ -9,6 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from labkeeper_hub.api.influx_numbers import influx_families
 from labkeeper_hub.api.upkeep_numbers import upkeep_families
 from labkeeper_hub.model import DURATION_BOUNDS_S, Durations, LedgerEntry, State, Status
 from labkeeper_hub.ports import Parts
@@ -51,6 +52,8 @@ def families(status: Status, inventory: Inventory, ledger: Sequence[LedgerEntry]
     yield from _broker(status)
     yield from _inventory(inventory)
     yield from _ledger(ledger)
+    if status.influx is not None:
+        yield from influx_families(status.influx)
 
 
 def _journal(status: Status) -> Iterator[Metric]:

@@ -15,8 +15,10 @@ from labkeeper_hub.api.live import route as live
 from labkeeper_hub.api.models import example_of
 from labkeeper_hub.api.openapi import describe
 from labkeeper_hub.api.routes import (
+    catalogue,
     commands,
     devices,
+    exports,
     health,
     labs,
     latest,
@@ -24,6 +26,7 @@ from labkeeper_hub.api.routes import (
     ledger,
     nodes,
     points,
+    quarantine,
     readings,
     session,
     status,
@@ -32,7 +35,24 @@ from labkeeper_hub.api.routes import (
 from labkeeper_hub.api.state import signed_in
 
 PREFIX = "/api/v1"
-FEATURES = (session, labs, nodes, devices, points, latest, readings, commands, leases, ledger, stop, status, live)
+FEATURES = (
+    session,
+    labs,
+    nodes,
+    devices,
+    points,
+    latest,
+    readings,
+    exports,
+    catalogue,
+    commands,
+    leases,
+    ledger,
+    stop,
+    status,
+    quarantine,
+    live,
+)
 
 
 def include_routes(app: FastAPI) -> None:

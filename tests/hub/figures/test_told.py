@@ -9,6 +9,7 @@ from labkeeper_hub.model import (
     HUB_NODE,
     Device,
     DeviceKey,
+    InfluxStatus,
     JournalStatus,
     LedgerEntry,
     Node,
@@ -25,7 +26,8 @@ from labkeeper_wire.topics import BadTopic, check_id
 
 OURS = NodeKey("school", "pi")
 FOREIGN = NodeKey("other", "gateway")
-STATUS = Status(0, True, 77, {"not_finite": 2}, JournalStatus(1, 2, 3, 4.5, 6, 7, ""))
+INFLUX = InfluxStatus(12, 3.5, False, 0, 900, 0, 2, {}, "", "")
+STATUS = Status(0, True, 77, {"not_finite": 2}, JournalStatus(1, 2, 3, 4.5, 6, 7, ""), influx=INFLUX)
 SEEN = Seen(
     now_ms=10_000,
     nodes=(
@@ -106,6 +108,11 @@ def test_every_school_gets_the_hubs_own_figures_and_only_its_own_counts() -> Non
     assert about("#hub", "presence") == {"nodes": 1, "nodes_online": 1, "devices": 1, "devices_online": 1}
     assert about("#hub", "presence", "other") == {"nodes": 1, "nodes_online": 0, "devices": 1, "devices_online": 0}
     assert (about("#hub", "commands")["done"], about("#hub", "commands", "other")["done"]) == (5, 0)
+
+
+def test_a_hub_that_feeds_no_influxdb_tells_no_lag_of_it() -> None:
+    assert about("#hub", "forwarder") == {"lag": 3.5, "waiting": 12, "quarantined": 2}
+    assert not {key for key in told(replace(SEEN, status=replace(STATUS, influx=None))) if key.device == "forwarder"}
 
 
 def test_without_a_node_there_is_no_school_to_tell() -> None:

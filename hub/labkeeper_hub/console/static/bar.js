@@ -37,7 +37,8 @@ class LkBar extends DeskElement {
         <lk-menu .desk=${desk} .deeds=${deeds} .signedIn=${true}></lk-menu>
       </header>
       <lk-stopped .desk=${desk}></lk-stopped>
-      ${desk.store.link === "lost" ? this.#banner() : nothing}`;
+      ${desk.store.link === "lost" ? this.#banner(desk.text.t("link.banner"), desk.text.t("link.advice")) : nothing}
+      ${desk.store.link === "up" && !desk.store.storing ? this.#banner(desk.text.t("hub.not_storing"), desk.text.t("hub.advice")) : nothing}`;
   }
 
   #choice() {
@@ -72,9 +73,9 @@ class LkBar extends DeskElement {
     return html`<span class="bar-link ${store.link}">${icon(sign)}<span>${word}</span></span>`;
   }
 
-  #banner() {
-    const { text } = this.desk;
-    return html`<div class="banner" role="status">${icon("warning")}<p><strong>${text.t("link.banner")}</strong> ${text.t("link.advice")}</p></div>`;
+  /** @param {string} what @param {string} advice */
+  #banner(what, advice) {
+    return html`<div class="banner" role="status">${icon("warning")}<p><strong>${what}</strong> ${advice}</p></div>`;
   }
 }
 
