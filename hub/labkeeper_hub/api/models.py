@@ -196,7 +196,7 @@ class CommandShape(BaseModel):
     updated_ms: int
 
 
-class MissingShape(BaseModel):
+class UnconfirmedShape(BaseModel):
     """A device that has not confirmed."""
 
     model_config = shape(ADDRESS)
@@ -228,7 +228,7 @@ class StopShape(BaseModel):
     at_ms: int
     devices: int
     confirmed: int
-    missing: list[MissingShape]
+    missing: list[UnconfirmedShape]
     sent: bool
 
 
