@@ -26,7 +26,7 @@ class LkHolder extends DeskElement {
     if (!lease) return html`<span class="holder"><button class="plain" @click=${() => this.#ask("", {})}>${text.t("lease.take")}</button>${this.#trouble()}</span>`;
     const left = Math.max(0, Math.ceil((lease.until_ms - store.now()) / 60_000));
     return html`
-      <span class="holder"><span><strong>${lease.holder}</strong> ${text.t("lease.until", { time: text.moment(lease.until_ms), left })}</span>
+      <span class="holder"><span><strong>${lease.holder}</strong> ${text.t("lease.until", { time: text.clock(lease.until_ms).slice(0, 5), left })}</span>
         ${lease.holder === store.person ? this.#own(lease) : this.#others()}${this.#trouble()}</span>`;
   }
 
