@@ -12,6 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from labkeeper_hub.accounts import Accounts, open_accounts
+from labkeeper_hub.alarms.catalogue import load_overrides, shipped
+from labkeeper_hub.alarms.desk import AlarmDesk
+from labkeeper_hub.alarms.records import AlarmRecords
+from labkeeper_hub.alarms.tap import Tap
+from labkeeper_hub.alarms.watch import AlarmWatch
 from labkeeper_hub.api import build_app, keep_app, listen, make_server
 from labkeeper_hub.api.server import Server
 from labkeeper_hub.bus import EventBus
@@ -54,6 +59,7 @@ class Hub:
     host: Host
     accounts: WatchedAccounts
     watch: Watch
+    alarms: AlarmWatch
 
     def workers(self) -> Sequence[Worker]:
         """Return the workers, those that others need first."""
@@ -64,6 +70,7 @@ class Hub:
             ("registry: records", self.registry_records.save_when_changed()),
             ("commands", self.desk.run()),
             ("figures", self.watch.run()),
+            ("alarms", self.alarms.run()),
             ("host", self.host.run()),
         )
 
@@ -100,13 +107,18 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         intake = Intake(journal, deliveries, bus, refusals, desk.answer)
         births = Births(registry, deliveries, intake, desk.node_lost)
         host = Host(mqtt.Address.parse(settings.broker), settings.host_id, births, intake, outlet, now_ms)
-        watched = WatchedAccounts(deliveries, Pulse("journal: commits"))
-        pulses = (watched.pulse, records.pulse, desk.pulse, host.pulse)
+        rules = load_overrides(shipped(), settings.data / "alarms.toml")
+        alarms = AlarmDesk(AlarmRecords(engine), bus, rules, now_ms)
+        await alarms.load()
+        alarm_watch = AlarmWatch(registry, journal, alarms, lambda: host.connected, now_ms)
+        tap = alarm_watch.tap = Tap(deliveries, alarm_watch.streams)
+        watched = WatchedAccounts(tap, Pulse("journal: commits"))
+        pulses = (watched.pulse, records.pulse, desk.pulse, host.pulse, alarms.pulse, alarm_watch.pulse)
         health = HubHealth(now_ms(), host, refusals, journal, desk, watched.times, pulses)
-        parts = Parts(settings, registry, registry, journal, deliveries, desk, bus, health, engine)
+        parts = Parts(settings, registry, registry, journal, deliveries, desk, alarms, bus, health, engine)
         figures_s, file = settings.figures_s, settings.journal_file
-        watch = Watch(registry, journal, deliveries, desk, health, file, figures_s, now_ms)
-        yield Hub(parts, journal, deliveries, records, desk, host, watched, watch)
+        watch = Watch(registry, journal, deliveries, desk, alarms, health, file, figures_s, now_ms)
+        yield Hub(parts, journal, deliveries, records, desk, host, watched, watch, alarm_watch)
 
 
 async def _run(
@@ -137,6 +149,7 @@ async def _end(hub: Hub, server: Server, serving: asyncio.Task[None], tasks: Seq
     await asyncio.wait([committing], timeout=END_S)
     committing.cancel()
     await hub.desk.save()
+    await hub.alarms.desk.save()
     await hub.registry_records.save()
 
 

@@ -74,6 +74,11 @@ class Judge:
         """What the stream is now; None: not known."""
         return self._value
 
+    @property
+    def told(self) -> Level | None:
+        """The level told last."""
+        return self._told
+
     def resume(self, level: str) -> None:
         """Take up an alarm that an earlier run raised: it is active until it is known not to be."""
         for judge in self._levels:

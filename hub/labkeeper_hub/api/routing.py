@@ -15,6 +15,7 @@ from labkeeper_hub.api.live import route as live
 from labkeeper_hub.api.models import example_of
 from labkeeper_hub.api.openapi import describe
 from labkeeper_hub.api.routes import (
+    alarms,
     commands,
     devices,
     health,
@@ -30,7 +31,7 @@ from labkeeper_hub.api.routes import (
 from labkeeper_hub.api.state import signed_in
 
 PREFIX = "/api/v1"
-FEATURES = (session, labs, nodes, devices, points, latest, readings, commands, ledger, status, live)
+FEATURES = (session, labs, nodes, devices, points, latest, readings, commands, alarms, ledger, status, live)
 
 
 def include_routes(app: FastAPI) -> None:
