@@ -18,25 +18,25 @@ heart rate is a diagnosis.
 ## States
 
 An alarm is unique by its rule and its source. It has a *core* state: `norm`, `unack` (the condition holds, nobody has
-acknowledged), `ack`, `rtn_unack` (over, and nobody has acknowledged), `latched_unack`, `latched_ack` (over, and a person
-must reset it). Beside it, independent of it, a *suppression*: `not_suppressed`, `shelved` (by whom, why, until when, at
-most 24 h), `suppressed_by_design` (it hangs on something that is itself an alarm: a lost device, node or broker),
+acknowledged), `ack`, `rtn_unack` (over, and nobody has acknowledged), `latched_unack`, `latched_ack` (over, and a
+person must reset it). Beside and independent of it, a *suppression*: `not_suppressed`, `shelved` (by whom, why, until
+when, at most 24 h), `suppressed_by_design` (it hangs on something lost that is itself an alarm),
 `out_of_service` (for a work order; of the safety class by two persons). The core runs on underneath.
 
-It is *annunciated* while it stands, nobody has acknowledged and nothing suppresses it. A rise of priority asks again. Ten
-raised within ten minutes are a flood: all are stored, what is of the safety class is told at once, the rest in one notice
-each ten seconds.
+It is *annunciated* while it stands, nobody has acknowledged and nothing suppresses it. A rise of priority asks again.
+Ten raised within ten minutes are a flood: all are stored, what is of the safety class is told at once, the rest in one
+notice each ten seconds.
 
 A value that is not known raises nothing and clears nothing; delays start anew. Readings that come late are judged by
 themselves: they make lines of history marked `late`, and change no alarm.
 
-A line of the history is one of: {", ".join(f"`{kind}`" for kind in KINDS)}. `note` is a level of priority note: no alarm,
-nobody is called.
+A line of the history is one of: {", ".join(f"`{kind}`" for kind in KINDS)}. `note` is a level of that priority:
+no alarm, nobody is called.
 
 ## Overrides
 
-A file `alarms.toml` in the hub's data folder changes limits for a school or a lab, or switches a rule off there (never one
-of the safety class). Anything wrong stops the start and is named by its place.
+A file `alarms.toml` in the hub's data folder changes limits for a school or a lab, or switches a rule off there (never
+one of the safety class). Anything wrong stops the start and is named by its place.
 
 ```toml
 [[override]]
@@ -52,6 +52,9 @@ why = "small room, the sensor hangs beside the door"
 
 ## Rules
 """
+
+
+HEAD = "\n| level | priority | condition | on-delay | off-delay | deadband | latched |\n|---|---|---|---|---|---|---|\n"
 
 
 def page() -> str:
@@ -70,7 +73,7 @@ def _rule(rule: Rule) -> Iterator[str]:
     yield f"- Watches {', '.join(f'`{point}`' for point in sorted(rule.match.points))}{units}.\n"
     if rule.gates:
         yield f"- Only while: {', '.join(sorted(rule.gates))}.\n"
-    yield "\n| level | priority | condition | on-delay | off-delay | deadband | latched |\n|---|---|---|---|---|---|---|\n"
+    yield HEAD
     yield from (_level(level, rule.unit) for level in rule.levels)
 
 

@@ -9,6 +9,7 @@ import httpx
 from labkeeper_hub.alarms.states import Core, Suppression
 from labkeeper_hub.model import AlarmKey, PointKey
 from labkeeper_sdk.testing import Broker
+from labkeeper_wire.mqtt import LinkLost
 
 from .conftest import Start
 from .scripted_node import DEADLINE_S, double, joined, until
@@ -80,9 +81,10 @@ async def test_a_lost_node_is_one_alarm_and_silences_what_hangs_on_it(start: Sta
     async with start() as school:
         devices = {name: [double("gas_lel", 0.0)] for name in ("air", "gas")}
         watch = school.hub.alarms
-        async with joined(school.port, devices=devices):
+        async with joined(school.port, devices=devices) as node:
             await until(lambda: len(watch.streams) == 2, "the rules bound")
-        await until(lambda: not school.online("air"), "the node's death")
+            node.link._fail(LinkLost("the cable is pulled"))
+            await until(lambda: not school.online("air"), "the node's death")
         clock_ms = [watch.now_ms()]
         watch.now_ms = watch.desk.now_ms = lambda: clock_ms[0]
         for passed_ms in (0, 31_000, 220_000, 150_000, 300_000, 20_000):
