@@ -216,7 +216,8 @@ async def bench(folder: Path, readings: int, sensors: int) -> Figures:
     } | sizes(file, count)
     command = [sys.executable, "-m", "benchmarks.journal", "--ask", str(file), "--sensors", str(sensors)]
     asking = await asyncio.to_thread(subprocess.run, command, stdout=subprocess.PIPE, check=True)
-    return figures | json.loads(asking.stdout) | ratios(file, folder / "empty.sqlite", sensors)
+    figures |= json.loads(asking.stdout)
+    return figures | ratios(file, folder / "empty.sqlite", sensors)
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 The witness is the device's own: a simulated counter that writes down each reading once the broker has acknowledged
 it, with the device's time. It knows nothing of node or hub. Afterwards the journal is read through the API and
-compared value by value and timestamp by timestamp.
+compared value by value and timestamp by timestamp; with `--fault store` InfluxDB itself is asked, too.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from benchmarks.harness import Figures, measure, options
 from benchmarks.synthetic import now_ms
 from labkeeper_cli.client import Target
 from labkeeper_cli.comparison import Differences
+from labkeeper_cli.forwarded import compare_influx
 from labkeeper_cli.stack import Stack, Wishes, open_stack
 from labkeeper_cli.trial import FAR_FUTURE_MS, Verdict, all_online, judge
 
@@ -54,7 +55,20 @@ async def edge_killed(stack: Stack, down_s: float) -> None:
     await away(lambda: stack.edge.stop(signal.SIGKILL), stack.edge.start, down_s)
 
 
-CAUSES = {"broker": broker_away, "broker-kill": broker_killed, "hub": hub_killed, "edge": edge_killed}
+async def store_killed(stack: Stack, down_s: float) -> None:
+    """InfluxDB dies; everything else goes on."""
+    influx = stack.influx
+    if influx is not None:
+        await away(lambda: influx.stop(signal.SIGKILL), influx.start, down_s)
+
+
+CAUSES = {
+    "broker": broker_away,
+    "broker-kill": broker_killed,
+    "hub": hub_killed,
+    "edge": edge_killed,
+    "store": store_killed,
+}
 TURNS: dict[str, tuple[str, ...]] = {"none": (), "all": ("broker", "hub", "edge")}
 FAULTS = (*TURNS, *CAUSES)
 
@@ -101,7 +115,7 @@ async def once(folder: Path, fault: str, down_s: float, rate: float) -> Figures:
     """One run from an empty lab; the figures of issue: sent, missing, invented, altered."""
     witness = folder / "witness.jsonl"
     sim = ["--only", "counter", "--counter-rate", str(rate)]
-    wishes = Wishes(folder, sim=sim, witness=witness)
+    wishes = Wishes(folder, sim=sim, witness=witness, influx=fault == "store")
     async with open_stack(wishes) as stack, observed(stack.broker.url) as observer:
         await all_online(stack.client, [COUNTER], 30)
         await asyncio.sleep(BEFORE_S)
@@ -113,9 +127,10 @@ async def once(folder: Path, fault: str, down_s: float, rate: float) -> Figures:
             await stack.sim.stop()
         silent = time.monotonic()
         verdict = await judge(stack, witness, Verdict(stack.broker.kind), within_s=15 if fault == "broker-kill" else 60)
+        influx = await compare_influx(stack, witness) if stack.influx else Differences()
         return {
             "sent": verdict.readings_stored + verdict.differences.missing - verdict.differences.invented,
-            **figures_of(verdict.differences),
+            **figures_of(verdict.differences + influx),
             "stored": verdict.readings_stored,
             "balanced": not any("ledger" in remark for remark in verdict.remarks),
             "fault_s": round((back_ms - began_ms) / 1000, 1),

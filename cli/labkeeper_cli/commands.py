@@ -27,12 +27,21 @@ class Command:
 COMMANDS = (
     Command("demo", "one whole lab on this machine: broker, devices, node, hub and page", "labkeeper_cli.demo", "demo"),
     Command("hub", "the hub: records, shows, commands", "labkeeper_hub.__main__", "hub"),
+    Command("backup", "save the hub's data while it runs", "labkeeper_hub.backup.backup_command", "hub"),
+    Command("restore", "put a backup back, and have nodes offer again", "labkeeper_hub.backup.restore_command", "hub"),
     Command("edge", "the node: the lab's devices, on a Pi", "labkeeper_edge.__main__", "edge"),
     Command("sim", "a simulated lab that speaks the devices' own protocols", "labkeeper_sdk.sim.__main__", "sim"),
     Command(
         "driver", "the workshop for drivers: new, list, show, check, record", "labkeeper_cli.driver.command", "kit"
     ),
+    Command(
+        "firmware",
+        "try the firmware of a device: link, power, time, nonsense",
+        "labkeeper_firmware.__main__",
+        "firmware",
+    ),
     Command("tap", "decoded traffic in the terminal, the first thing to reach for", "labkeeper_cli.tap", "wire"),
+    Command("export", "readings of any window as CSV or Parquet", "labkeeper_cli.export", "demo"),
     Command("doctor", "what is wrong here, and what to do", "labkeeper_cli.doctor", "demo"),
     Command("dashboards", "Grafana's dashboards: push or export them", "labkeeper_dashboards.__main__", "dashboards"),
     Command("replay", "play a recorded table as a device, the whole way", "labkeeper_cli.replay", "demo"),

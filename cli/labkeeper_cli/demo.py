@@ -14,9 +14,11 @@ from rich.console import Console
 from rich.panel import Panel
 
 from labkeeper_cli.client import Json
+from labkeeper_cli.forwarded import judge_influx
 from labkeeper_cli.processes import RoleDied
 from labkeeper_cli.stack import Stack, Wishes, open_stack
 from labkeeper_cli.trial import Verdict, all_online, command_rounds, judge
+from labkeeper_sdk.testing import InfluxUnavailable
 
 ONLINE_S = 45.0
 WITNESS = "witness.jsonl"
@@ -34,7 +36,9 @@ EPILOG = """\
 examples:
   labkeeper demo                          a lab to play with; Ctrl-C ends it, a second start keeps its data
   labkeeper demo --seconds 30 --json      the same unattended, judged: one JSON object as the last line
+  labkeeper demo --full                   with devices for every driver that comes with Labkeeper
   labkeeper demo --port 9000 --data /tmp/lab
+  labkeeper demo --influx                 with an InfluxDB that gets every reading (needs influxd)
 """
 
 
@@ -44,10 +48,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EPILOG
     parser.add_argument("--seconds", type=float, metavar="N", help="run N seconds unattended, judge, and end")
     parser.add_argument("--json", action="store_true", help="print the judgement as one JSON object, last line")
+    parser.add_argument("--full", action="store_true", help="with devices for every driver that comes with Labkeeper")
     parser.add_argument("--data", type=Path, default=Path("var/demo"), metavar="DIR", help="default var/demo")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1: this machine)")
     parser.add_argument("--port", type=int, default=8080, help="the page's port; another is chosen if it is taken")
     parser.add_argument("--broker-port", type=int, default=1883, help="the broker's port, likewise")
+    parser.add_argument("--influx", action="store_true", help="run an InfluxDB, too, and forward everything to it")
     parser.add_argument("--broker", dest="broker_kind", choices=["mosquitto", "amqtt"], help="default: what is there")
 
 
@@ -68,6 +74,9 @@ async def _until_told(options: argparse.Namespace, console: Console) -> int:
     except asyncio.CancelledError:
         console.print("Ended; nothing is left running. The data stays for the next start.")
         return 0 if options.seconds is None else 130
+    except InfluxUnavailable as unavailable:
+        console.print(f"InfluxDB cannot be started: {unavailable}", style="bold")
+        return 1
     except RoleDied as died:
         console.print(f"Something ended that should not have: {died}", style="bold")
         return 1
@@ -102,6 +111,8 @@ async def _demo(options: argparse.Namespace, console: Console) -> int:
             status.update("comparing every reading …")
             await _silence(stack)
             await judge(stack, wishes.folder / WITNESS, verdict)
+            if stack.influx is not None:
+                await judge_influx(stack, wishes.folder / WITNESS, verdict)
     _report(verdict, console, as_json=options.json)
     return verdict.exit
 
@@ -117,7 +128,9 @@ def _wishes(options: argparse.Namespace, *, unattended: bool) -> Wishes:
         port=options.port,
         broker_port=options.broker_port,
         broker_kind=options.broker_kind,
+        full=options.full,
         witness=folder.absolute() / WITNESS if unattended else None,
+        influx=options.influx,
     )
 
 
@@ -149,7 +162,8 @@ async def _use(stack: Stack, devices: list[Json], seconds: float) -> Verdict:
     now = [device for device in await stack.client.devices() if device["device"] in wanted]
     verdict = Verdict(stack.broker.kind, outcomes=outcomes, devices_total=len(wanted))
     verdict.devices_online = sum(device["online"] for device in now)
-    silent = wanted - {outcome.target.device for outcome in outcomes}
+    able = {device["device"] for device in mine if any(point["writable"] for point in device["points"])}
+    silent = able - {outcome.target.device for outcome in outcomes}
     verdict.remarks += [f"no command went through {device}" for device in sorted(silent)]
     return verdict
 
@@ -180,4 +194,6 @@ def _welcome(stack: Stack, devices: list[Json], console: Console) -> None:
     console.print(Panel.fit(WELCOME.format(online=online, total=len(devices), url=stack.url), title="Labkeeper"))
     console.print("Sign in (this link works once):")
     console.print(f"  {link}", soft_wrap=True)
+    if stack.influx is not None:
+        console.print(f"Every reading is in InfluxDB, too:  {stack.influx.url}  database labkeeper", soft_wrap=True)
     console.print(TRY.format(broker=stack.broker.url), soft_wrap=True)

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -25,6 +26,7 @@ EPILOG = """\
 examples:
   labkeeper doctor
   labkeeper doctor --broker mqtt://10.0.0.5 --hub http://10.0.0.5:8080
+  labkeeper doctor --influx http://127.0.0.1:8086
   labkeeper doctor --json          for other programs; exit status 1 when something needs attention
 """
 
@@ -45,13 +47,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EPILOG
     parser.add_argument("--broker", default="mqtt://127.0.0.1:1883", metavar="URL")
     parser.add_argument("--hub", default="http://127.0.0.1:8080", metavar="URL")
+    parser.add_argument("--influx", metavar="URL", help="an InfluxDB the hub forwards to; default: none is looked at")
     parser.add_argument("--data", type=Path, default=Path(), metavar="DIR", help="where the data lives (disk space)")
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
 
 
 def run(options: argparse.Namespace) -> int:
     """Print every finding; returns 0 when all is well, 1 otherwise."""
-    findings = list(examine(options.broker, options.hub, options.data))
+    findings = [*examine(options.broker, options.hub, options.data), *_influx(options.influx)]
     if options.json:
         print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=1))
     else:
@@ -128,6 +131,21 @@ def _hub(url: str) -> Iterable[Finding]:
     with httpx.Client(base_url=url, timeout=5, trust_env=False) as http:
         yield _page(http, "hub", "/healthz", "start it with `labkeeper hub`, or give its address with --hub", url)
         yield _page(http, "hub ready", "/readyz", "look at the hub's log: its broker or its disk is not there", url)
+
+
+def _influx(url: str | None) -> Iterable[Finding]:
+    """Ask an InfluxDB of any version who it is; that needs no credentials."""
+    if not url:
+        return
+    about, remedy = f"InfluxDB {url}", "start it, or check influx.url in the hub's settings"
+    try:
+        answer = httpx.get(f"{url.rstrip('/')}/ping", timeout=5, trust_env=False)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        yield Finding(about, False, str(error), remedy)
+        return
+    version = answer.headers.get("X-Influxdb-Version", "")
+    closed = answer.status_code == HTTPStatus.UNAUTHORIZED  # 3.x may want a token even for this
+    yield Finding(about, closed or (answer.is_success and bool(version)), f"version {version or '?'}", remedy)
 
 
 def _page(http: httpx.Client, about: str, path: str, remedy: str, url: str) -> Finding:

@@ -14,6 +14,17 @@ CHINESE = {
     "presence": "有人", "pressure": "气压", "relay": "继电器", "right": "右", "running_state": "运行状态",
     "saturation": "饱和度", "self_test": "自检", "smoke": "烟雾", "soil_moisture": "土壤湿度", "speed": "速度",
     "state": "开关", "system_mode": "系统模式", "tamper": "防拆", "temperature": "温度", "vibration": "振动",
+    "apparent_power": "视在功率", "apparentpower": "视在功率", "ct": "色温", "current_humidity": "当前湿度",
+    "current_temperature": "当前温度", "dewpoint": "露点", "dimmer": "亮度", "direction": "方向", "door": "门",
+    "energy_returned": "回馈电能", "factor": "功率因数", "fan_mode": "风速模式", "fan_speed": "风速", "flood": "漏水",
+    "frequency": "频率", "input": "输入", "locked": "已上锁", "moisture": "漏水", "move": "动作", "opening": "开启",
+    "oscillation": "摆动", "outlet": "插座", "pm2.5": "PM2.5", "pm1": "PM1", "preset_mode": "预设模式",
+    "reactive_power": "无功功率", "reactivepower": "无功功率", "signal": "信号强度", "signal_strength": "信号强度",
+    "swing_mode": "摆风模式", "switch": "开关", "temperature_high": "温度上限", "temperature_low": "温度下限",
+    "tilt": "倾角", "today": "今日用电", "update": "固件更新", "update_progress": "更新进度",
+    "volatile_organic_compounds": "挥发性有机物", "window": "窗户", "yesterday": "昨日用电", "car": "车辆",
+    "bicycle": "自行车", "dog": "狗", "cat": "猫", "all": "全部目标", "lock": "锁", "cover": "窗帘",
+    "light": "灯", "fan": "风扇", "carbon_dioxide": "二氧化碳", "carbon_monoxide": "一氧化碳",
     "voc": "挥发性有机物", "voltage": "电压", "water_leak": "漏水",
 }  # fmt: skip
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from pathlib import Path
 
-from labkeeper_edge.batch_store import Quota
+from labkeeper_edge.books import Quota
 from labkeeper_edge.database import UnusableDatabase
 from labkeeper_edge.node import Node, assign, compose
 from labkeeper_edge.outbox import open_outbox
@@ -57,7 +57,8 @@ async def main(
     refusals = Refusals()
     loaded = load_drivers() if drivers is None else drivers
     assignments, states = assign(settings, loaded, refusals, source)
-    quota = Quota(settings.outbox.max_bytes, settings.outbox.max_age_s * 1000)
+    said = settings.outbox
+    quota = Quota(said.max_bytes, said.max_age_s * 1000, said.keep_bytes, said.keep_age_s * 1000)
     async with open_outbox(data, quota) as outbox:
         node = await compose(settings, outbox, refusals, states)
         again = None if read is None else _reloading(node, read, drivers, source)

@@ -9,7 +9,7 @@ from labkeeper_edge.outbox import Waiting
 from labkeeper_sdk import Point, Title
 from labkeeper_wire.commands import COMMAND_ID, FENCE, RESULT, RUN, TTL_MS
 from labkeeper_wire.datatypes import DataType
-from labkeeper_wire.delivery import ACK, BACKLOG, BATCH, EPOCH, GAPS, TAKEN
+from labkeeper_wire.delivery import ACK, BACKLOG, BATCH, EPOCH, GAPS, JOURNAL, TAKEN
 from labkeeper_wire.descriptor import DeviceDescription, NodeDescription, PointDescription
 from labkeeper_wire.payload import QUALITY, STALE, Metric, Property
 
@@ -26,6 +26,7 @@ class NodeFacts:
     lab: str
     lab_title: Title
     epoch: str
+    journal: str
     waiting: Waiting
     refused: Mapping[str, int]
     drivers: Mapping[str, str]
@@ -37,6 +38,7 @@ class NodeFacts:
         fixed = (
             Metric(EPOCH, self.epoch, DataType.STRING, now_ms),
             Metric(ACK, "", DataType.STRING, now_ms),
+            Metric(JOURNAL, self.journal, DataType.STRING, now_ms),
             Metric(BATCH, None, DataType.UINT64, now_ms),
             Metric(GAP, None, DataType.STRING, now_ms),
         )

@@ -15,7 +15,7 @@ from labkeeper_edge.refusals import Refusals
 from labkeeper_edge.window import Window
 from labkeeper_wire import mqtt
 from labkeeper_wire.declarations import BadDeclaration
-from labkeeper_wire.delivery import ACK, Ack, BadAck, parse_ack
+from labkeeper_wire.delivery import ACK, JOURNAL, Ack, BadAck, Range, is_epoch, parse_ack
 from labkeeper_wire.edge_session import EdgeSession
 from labkeeper_wire.effects import (
     CommandReceived,
@@ -40,10 +40,13 @@ STATE_PREFIX = "spBv1.0/STATE/"
 
 @dataclass(frozen=True, slots=True)
 class Ears:
-    """Who hears what the hub says: commands (and the time of every message), acknowledgements, the session's life."""
+    """Who hears what the hub says: commands (and the time of every message), acknowledgements, whose journal it keeps,
+    the session's life.
+    """
 
     command: Callable[[CommandReceived], None]
     acknowledged: Callable[[Ack], None]
+    journal: Callable[[str], None]
     live: Callable[[], None]
 
 
@@ -152,6 +155,14 @@ class Conversation:
             self._lay_ghosts()
             self._wake.set()
 
+    def offer_again(self, ids: Iterable[Range]) -> None:
+        """Acknowledged batches that the hub no longer has wait in this session, too."""
+        if not self.session.live:
+            return  # a session that begins later finds them waiting
+        for first, last in ids:
+            self.window.add(first, min(last, self._known_last))
+        self._wake.set()
+
     # --- inside -----------------------------------------------------------------------------------------------------
     async def _before_state(self, message: mqtt.Message) -> None:
         """A hub that has just come back is not met by all nodes at once; and births are to say what is true now."""
@@ -208,6 +219,9 @@ class Conversation:
 
     def _node_command(self, metrics: Iterable[Metric]) -> None:
         for metric in metrics:
+            if metric.name == JOURNAL and isinstance(metric.value, str) and is_epoch(metric.value):
+                self.ears.journal(metric.value)
+                continue
             if metric.name != ACK:
                 self.refusals.count("bad_command", f"node command {str(metric.name)[:80]}")
                 continue

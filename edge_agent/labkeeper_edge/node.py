@@ -54,7 +54,7 @@ class Node:
         """Return the named tasks in the order of starting; they are to be ended in reverse, the uplink last."""
         return [
             ("uplink", self.uplink.run()),
-            ("deletions", self.uplink.run_deletions()),
+            ("settling", self.uplink.run_settling()),
             ("intake", self.intake.run()),
             ("commands", self.commands.run()),
             ("safe values", self.safe_keeping.run()),

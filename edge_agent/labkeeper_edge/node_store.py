@@ -32,8 +32,13 @@ class NodeStore:
         row = self._connection.execute("SELECT value FROM node WHERE key = ?", (key,)).fetchone()
         return 0 if row is None else int(row[0])
 
-    def put(self, key: str, value: int) -> None:
-        """Set a counter."""
+    def text(self, key: str) -> str:
+        """Return a text, "" if there is none."""
+        row = self._connection.execute("SELECT value FROM node WHERE key = ?", (key,)).fetchone()
+        return "" if row is None else str(row[0])
+
+    def put(self, key: str, value: int | str) -> None:
+        """Set a counter or a text."""
         self._connection.execute("INSERT OR REPLACE INTO node VALUES (?, ?)", (key, value))
 
     def add(self, key: str, more: int) -> None:

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from labkeeper_edge.batch_store import BatchStore, Quota
+from labkeeper_edge.batch_store import JOURNAL_KEY, BatchStore
 from labkeeper_edge.batches import Batch, Draft, in_parts
+from labkeeper_edge.books import Quota
 from labkeeper_edge.command_store import CommandRecord, CommandStore
 from labkeeper_edge.database import open_database, transaction
 from labkeeper_edge.node_store import Ledger, NodeStore
 from labkeeper_sdk import BadConfiguration
-from labkeeper_wire.delivery import Ack
+from labkeeper_wire.delivery import Ack, Range
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,12 +38,16 @@ FILE = "node.sqlite3"
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What waits in the outbox: first and last id, how many batches, and the ledger's counters."""
+    """What waits in the outbox: first and last id, how many batches, and the ledger's counters.
+
+    `again`: ids that have just come to wait again, because the hub no longer has them.
+    """
 
     first: int = 0
     last: int = 0
     batches: int = 0
     ledger: Ledger = field(default_factory=Ledger)
+    again: tuple[Range, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,7 @@ class Recalled:
     """What an outbox remembers when it is opened."""
 
     epoch: str
+    journal: str
     heard: tuple[bytes, ...]
     results: dict[str, "CommandResult"]
     fences: dict[str, int]
@@ -80,25 +86,33 @@ class Store:
             self._ran_before_ms = self.node.number("ran_ms")
             orphans = self.commands.close_orphans()
             heard = tuple(self.batches.remembered())
+            journal = self.node.text(JOURNAL_KEY)
             results, fences = self.commands.results(), self.commands.fences()
-            return Recalled(self.node.epoch(), heard, results, fences, orphans, self.node.last_values())
+            last = self.node.last_values()
+            return Recalled(self.node.epoch(), journal, heard, results, fences, orphans, last)
 
     def commit(self, drafts: Sequence[Draft], identities: Sequence[bytes]) -> tuple[list[Batch], Waiting]:
         """Store drafts and identities, and keep the quota, in one transaction."""
-        ran_ms = self._ran_before_ms + round((time.monotonic() - self._opened_s) * 1000)
+        ran_ms = self._ran_ms()
         with self._write():
             batches = self.batches.add(drafts, ran_ms)
             self.batches.remember(identities)
             self.node.put("ran_ms", ran_ms)
             given_up = self.batches.evict(ran_ms)
+            self.batches.trim(ran_ms)
             return [batch for batch in batches if batch.id > given_up], self._waiting()
 
     def acknowledge(self, acks: Iterable[Ack]) -> Waiting:
-        """Delete what the hub has stored; the epochs have been compared."""
+        """Let wait no longer what the hub has stored; the epochs have been compared."""
         with self._write():
-            for ack in acks:
-                self.batches.delete(ack)
-            return self._waiting()
+            again = [ids for ack in acks for ids in self.batches.acknowledge(ack)]
+            self.batches.trim(self._ran_ms())
+            return self._waiting(again)
+
+    def meet(self, journal: str) -> Waiting:
+        """Note whose journal the hub keeps; if it is a new one, everything kept waits again."""
+        with self._write():
+            return self._waiting(self.batches.meet(journal))
 
     def read(self, first: int, last: int, limit: int) -> list[Batch]:
         """Return batches that wait."""
@@ -131,17 +145,20 @@ class Store:
         with self._write():
             self.commands.record_safe_write(at_ms, device, point, cause, outcome)
 
-    def _waiting(self) -> Waiting:
-        return Waiting(*self.batches.span(), self.batches.held.batches, self.node.ledger())
+    def _waiting(self, again: Iterable[Range] = ()) -> Waiting:
+        return Waiting(*self.batches.span(), self.batches.held.batches, self.node.ledger(), tuple(again))
+
+    def _ran_ms(self) -> int:
+        return self._ran_before_ms + round((time.monotonic() - self._opened_s) * 1000)
 
     @contextmanager
     def _write(self) -> "Iterator[None]":
-        before = self.batches.held
+        before = self.batches.books
         try:
             with transaction(self.connection):
                 yield
         except BaseException:
-            self.batches.held = before
+            self.batches.books = before
             raise
 
 
@@ -152,6 +169,7 @@ class Outbox:
     store: Store
     recalled: Recalled
     _thread: ThreadPoolExecutor
+    journal: str = ""
 
     @property
     def epoch(self) -> str:
@@ -169,9 +187,15 @@ class Outbox:
         return await self._run(lambda: self.store.commit(parts, identities))
 
     async def acknowledge(self, acks: Sequence[Ack]) -> Waiting:
-        """Delete what the acknowledgements of this epoch cover; others are ignored."""
+        """Let wait no longer what the acknowledgements of this epoch cover; others are ignored."""
         ours = [ack for ack in acks if ack.epoch == self.epoch]
         return await self._run(lambda: self.store.acknowledge(ours))
+
+    async def meet(self, journal: str) -> Waiting:
+        """Note whose journal the hub keeps; if it is another one than before, everything kept waits `again`."""
+        waiting = await self._run(lambda: self.store.meet(journal))
+        self.journal = journal
+        return waiting
 
     async def read(self, first: int, last: int, limit: int) -> list[Batch]:
         """Return at most `limit` batches with ids first..last, the oldest first."""
@@ -213,7 +237,8 @@ async def open_outbox(folder: Path, quota: Quota) -> AsyncIterator[Outbox]:
         loop = asyncio.get_running_loop()
         store = await loop.run_in_executor(thread, lambda: Store(open_database(folder / FILE), quota))
         try:
-            yield Outbox(store, await loop.run_in_executor(thread, store.recall), thread)
+            recalled = await loop.run_in_executor(thread, store.recall)
+            yield Outbox(store, recalled, thread, recalled.journal)
         finally:
             await asyncio.shield(loop.run_in_executor(thread, store.connection.close))
 

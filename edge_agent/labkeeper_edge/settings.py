@@ -71,10 +71,12 @@ def _lab(value: object) -> object:
 
 
 class OutboxSettings(Strict):
-    """How much the node keeps while nobody takes it, and how often it writes."""
+    """How much the node keeps while nobody takes it, how much of what was taken, and how often it writes."""
 
     max_bytes: int = Field(default=2_000_000_000, ge=1_000_000)
     max_age_s: int = Field(default=30 * 86_400, ge=1)
+    keep_bytes: int = Field(default=64_000_000, ge=0)
+    keep_age_s: int = Field(default=86_400, ge=0)
     commit_every_ms: int = Field(default=250, ge=1, le=10_000)
 
 

@@ -23,7 +23,7 @@ from labkeeper_wire.effects import CommandReceived
 
 log = logging.getLogger(__name__)
 
-DELETE_EVERY_S = 0.05  # acknowledgements are gathered this long before they are carried out on disk
+SETTLE_EVERY_S = 0.5  # between two writes that note acknowledgements: what is lost with one comes again
 LONGEST_WAIT_S = 5.0  # between attempts to reach the broker
 MOST_OWED = 1000  # results kept for a hub that does not listen
 
@@ -66,7 +66,8 @@ class Uplink:
     _host_state_ms: int | None = None
     _owed: deque[tuple[str, CommandResult]] = field(default_factory=lambda: deque(maxlen=MOST_OWED))
     _acks: list[Ack] = field(default_factory=list)
-    _acked: asyncio.Event = field(default_factory=asyncio.Event)
+    _met: str = ""
+    _hub_spoke: asyncio.Event = field(default_factory=asyncio.Event)
     _said: str = ""
 
     # --- tasks ------------------------------------------------------------------------------------------------------
@@ -85,17 +86,27 @@ class Uplink:
             self._state(f"no session: {trouble}")
             await asyncio.sleep(backoff.next_s(clock() - began_s))
 
-    async def run_deletions(self) -> None:
-        """Delete from the outbox what the hub has acknowledged."""
+    async def run_settling(self) -> None:
+        """Carry out in the outbox what the hub says it has, and that it has another journal than before."""
         while True:
-            await self._acked.wait()
-            self._acked.clear()
+            await self._hub_spoke.wait()
+            self._hub_spoke.clear()
             acks, self._acks = self._acks, []
+            journal, self._met = self._met, ""
             try:
-                self.waiting = await self.outbox.acknowledge(acks)
-            except OutboxUnwritable as error:  # what is not deleted is sent again and acknowledged again
+                self._settled(await self.outbox.acknowledge(acks))
+                if journal:
+                    self._settled(await self.outbox.meet(journal))
+            except OutboxUnwritable as error:  # what is not noted is sent again and acknowledged again
                 self.refusals.count("outbox_unwritable", "outbox", str(error))
-            await asyncio.sleep(DELETE_EVERY_S)
+            await asyncio.sleep(SETTLE_EVERY_S)
+
+    def _settled(self, waiting: Waiting) -> None:
+        self.waiting, again = waiting, waiting.again
+        if again:
+            log.warning("uplink: the hub lost what it had stored; batches %d to %d go again", again[0][0], again[-1][1])
+            if self._talk is not None:
+                self._talk.offer_again(again)
 
     # --- what others tell -------------------------------------------------------------------------------------------
     def committed(self, batches: list[Batch], waiting: Waiting) -> None:
@@ -122,6 +133,7 @@ class Uplink:
             self.identity.lab,
             self.identity.lab_title,
             self.outbox.epoch,
+            self.outbox.journal,
             self.waiting,
             self.refusals.total(),
             self.drivers,
@@ -176,7 +188,7 @@ class Uplink:
             self.devices,
             self.outbox,
             self.refusals,
-            Ears(self._command, self._acknowledged, self._live),
+            Ears(self._command, self._acknowledged, self._journal, self._live),
             self.facts,
             self.now_ms,
             self.identity.rejoin_spread_s,
@@ -188,7 +200,11 @@ class Uplink:
 
     def _acknowledged(self, ack: Ack) -> None:
         self._acks.append(ack)
-        self._acked.set()
+        self._hub_spoke.set()
+
+    def _journal(self, identity: str) -> None:
+        self._met = identity
+        self._hub_spoke.set()
 
     def _live(self) -> None:
         self._state("live")

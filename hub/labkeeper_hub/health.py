@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from labkeeper_hub.commands.desk import CommandDesk
+from labkeeper_hub.influx.forwarder import Forwarder
 from labkeeper_hub.ingest.host import Host
 from labkeeper_hub.ingest.refusals import Refusals
 from labkeeper_hub.model import Status
@@ -21,6 +22,7 @@ class HubHealth:
     desk: CommandDesk
     commit_times: CommitTimes
     pulses: tuple[Pulse, ...]
+    forwarder: Forwarder | None = None
 
     def status(self) -> Status:
         """Return the present state."""
@@ -34,4 +36,5 @@ class HubHealth:
             dict(self.desk.ended),
             tuple(pulse.worker for pulse in self.pulses if pulse.hanging),
             self.host.id_taken,
+            self.forwarder.progress.status() if self.forwarder else None,
         )

@@ -6,10 +6,12 @@ import logging
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
+
+from sqlalchemy.exc import DBAPIError
 
 from labkeeper_hub.accounts import Accounts, open_accounts
 from labkeeper_hub.alarms.catalogue import load_overrides, shipped
@@ -26,6 +28,9 @@ from labkeeper_hub.commands.records import CommandRecords, course_of
 from labkeeper_hub.figures.watch import Watch
 from labkeeper_hub.folder import hold_folder
 from labkeeper_hub.health import HubHealth
+from labkeeper_hub.influx.forwarder import Forwarder
+from labkeeper_hub.influx.merging import merged
+from labkeeper_hub.influx.opening import open_forwarder
 from labkeeper_hub.ingest.births import Births
 from labkeeper_hub.ingest.deliveries import Deliveries
 from labkeeper_hub.ingest.host import Host, Outlet
@@ -37,6 +42,7 @@ from labkeeper_hub.registry.database import open_database
 from labkeeper_hub.registry.records import Records
 from labkeeper_hub.registry.registry import HubRegistry
 from labkeeper_hub.settings import HubSettings
+from labkeeper_hub.timeseries.catalogue import Catalogue, open_catalogue
 from labkeeper_hub.timeseries.journal import Journal, Keeping, open_journal
 from labkeeper_sdk import BadConfiguration
 from labkeeper_wire import mqtt
@@ -53,21 +59,26 @@ class Hub:
 
     parts: Parts
     journal: Journal
+    catalogue: Catalogue
     deliveries: Deliveries
     registry_records: Records
     desk: CommandDesk
     host: Host
     accounts: WatchedAccounts
+    forwarder: Forwarder | None
     watch: Watch
     alarms: AlarmWatch
 
     def workers(self) -> Sequence[Worker]:
         """Return the workers, those that others need first."""
+        forwarding = [("influx", self.forwarder.run())] if self.forwarder else []
         return (
             ("journal: commits", self.journal.collect(self.accounts)),
             ("journal: compaction", self.journal.compact_when_due()),
             ("journal: upkeep", self.journal.upkeep.run()),
+            ("catalogue", self.catalogue.keep()),
             ("registry: records", self.registry_records.save_when_changed()),
+            *forwarding,
             ("commands", self.desk.run()),
             ("figures", self.watch.run()),
             ("alarms", self.alarms.run()),
@@ -94,6 +105,7 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
     async with (
         open_database(settings.database_url) as engine,
         open_journal(settings.journal_file, keeping=keeping) as journal,
+        open_catalogue(journal, settings.journal_file) as catalogue,
     ):
         now_ms = _now_ms
         bus, refusals, outlet = EventBus(), Refusals(), Outlet()
@@ -105,7 +117,7 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         deliveries = Deliveries(outlet.acknowledge)
         deliveries.recall(journal.outboxes())
         intake = Intake(journal, deliveries, bus, refusals, desk.answer)
-        births = Births(registry, deliveries, intake, desk.node_lost)
+        births = Births(registry, deliveries, intake, desk.node_lost, outlet.introduce)
         host = Host(mqtt.Address.parse(settings.broker), settings.host_id, births, intake, outlet, now_ms)
         rules = load_overrides(shipped(), settings.data / "alarms.toml")
         alarms = AlarmDesk(AlarmRecords(engine), bus, rules, now_ms)
@@ -114,11 +126,17 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         tap = alarm_watch.tap = Tap(deliveries, alarm_watch.streams)
         watched = WatchedAccounts(tap, Pulse("journal: commits"))
         pulses = (watched.pulse, records.pulse, desk.pulse, host.pulse, alarms.pulse, alarm_watch.pulse)
-        health = HubHealth(now_ms(), host, refusals, journal, desk, watched.times, pulses)
-        parts = Parts(settings, registry, registry, journal, deliveries, desk, alarms, bus, health, engine)
-        figures_s, file = settings.figures_s, settings.journal_file
-        watch = Watch(registry, journal, deliveries, desk, alarms, health, file, figures_s, now_ms)
-        yield Hub(parts, journal, deliveries, records, desk, host, watched, watch, alarm_watch)
+        async with open_forwarder(settings.influx, journal, registry) as forwarder:
+            health = HubHealth(now_ms(), host, refusals, journal, desk, watched.times, pulses, forwarder)
+            readings = merged(settings.influx, journal, registry)
+            quarantine = forwarder.forwarding if forwarder else None
+            kept = (engine, catalogue, quarantine)
+            parts = Parts(settings, registry, registry, readings, deliveries, desk, alarms, bus, health, *kept)
+            figures_s, file = settings.figures_s, settings.journal_file
+            watch = Watch(registry, journal, deliveries, desk, alarms, health, file, figures_s, now_ms)
+            yield Hub(
+                parts, journal, catalogue, deliveries, records, desk, host, watched, forwarder, watch, alarm_watch
+            )
 
 
 async def _run(
@@ -148,9 +166,16 @@ async def _end(hub: Hub, server: Server, serving: asyncio.Task[None], tasks: Seq
     hub.journal.end()
     await asyncio.wait([committing], timeout=END_S)
     committing.cancel()
-    await hub.desk.save()
-    await hub.alarms.desk.save()
-    await hub.registry_records.save()
+    for save in (hub.desk.save, hub.alarms.desk.save, hub.registry_records.save):
+        await _last(save)
+
+
+async def _last(save: Callable[[], Awaitable[None]]) -> None:
+    """Save what is left. A database that refuses does not keep us: commands are in their log, nodes come again."""
+    try:
+        await save()
+    except DBAPIError as error:
+        log.error("registry: cannot be saved at the end (%s)", error.orig)  # noqa: TRY400 -- one line
 
 
 def _listening(settings: HubSettings) -> socket.socket:

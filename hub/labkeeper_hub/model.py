@@ -193,10 +193,19 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows, and where to go on; `after` None: there is no more."""
+    """Rows, and where to go on; `after` None: there is no more. `missing`: what may be there and could not be read."""
 
     rows: tuple[Row, ...]
     after: Cursor | None
+    missing: "tuple[Missing, ...]" = ()
+
+
+class Missing(NamedTuple):
+    """Readings with from_ms <= time < to_ms could not be asked for; `reason` is short and stable."""
+
+    from_ms: int
+    to_ms: int
+    reason: str
 
 
 # --- commands --------------------------------------------------------------------------------------------------------
@@ -365,6 +374,41 @@ class JournalStatus:
     upkeep: UpkeepStatus = UpkeepStatus()
 
 
+class Quarantined(NamedTuple):
+    """A reading that InfluxDB would not take: when it was refused, why, and the line as it was sent."""
+
+    id: int
+    at_ms: int
+    reason: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class InfluxStatus:
+    """How forwarding to InfluxDB is doing; counts are since the start, but for `quarantined`: since it was configured.
+
+    `waiting` readings are committed and not forwarded, `lag_s` is the age of the oldest of them; `history`: chunks up
+    to this number, from before InfluxDB was configured, are still to go. `failing` is a short reason ("" while it
+    works), `detail` is for people.
+    """
+
+    waiting: int
+    lag_s: float
+    late: bool
+    history: int
+    forwarded: int
+    beyond_retention: int
+    quarantined: int
+    retries: Mapping[str, int]
+    failing: str
+    detail: str
+
+    @property
+    def attention(self) -> bool:
+        """Whether a person should look."""
+        return self.late or self.quarantined > 0
+
+
 class Durations(NamedTuple):
     """How long something took, counted: `counts` up to each of DURATION_BOUNDS_S, and of
     what took longer; not cumulative.
@@ -393,3 +437,4 @@ class Status:
     commands_ended: Mapping[State, int] = field(default_factory=dict)
     hanging: tuple[str, ...] = ()
     host_id_taken: bool = False
+    influx: InfluxStatus | None = None

@@ -23,10 +23,13 @@ from labkeeper_hub.model import (
     Node,
     Page,
     PointKey,
+    Quarantined,
     ReadingsQuery,
     Status,
 )
 from labkeeper_hub.settings import HubSettings
+from labkeeper_hub.timeseries.catalogue import Inventory
+from labkeeper_hub.timeseries.digest import Span
 from labkeeper_sdk import LabkeeperError, Value
 
 
@@ -164,15 +167,30 @@ class Bus(Protocol):
         """
 
 
+class Stocktaking(Protocol):
+    """What is stored of every point, for the catalogue."""
+
+    async def inventory(self, span: Span) -> Inventory:
+        """Answer off the event loop, from digests."""
+
+
 class Health(Protocol):
     """How the hub is doing."""
 
     def status(self) -> Status: ...
 
 
+class Quarantine(Protocol):
+    """What InfluxDB refused; the newest first."""
+
+    async def quarantined(self, most: int) -> tuple[Quarantined, ...]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Everything the app needs; `build_app(parts)` gets it. `engine` is the registry's database (migrated)."""
+    """Everything the app needs; `build_app(parts)` gets it. `engine` is the registry's database (migrated),
+    `quarantine` is None where nothing is forwarded.
+    """
 
     settings: HubSettings
     registry: Registry
@@ -184,3 +202,5 @@ class Parts:
     bus: Bus
     health: Health
     engine: AsyncEngine
+    stocktaking: Stocktaking
+    quarantine: Quarantine | None = None

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from labkeeper_cli import doctor
-from labkeeper_sdk.testing import free_port, open_broker
+from labkeeper_sdk.testing import find_influxd, free_port, open_broker, open_influx
 
 
 def by_name(findings: list[doctor.Finding]) -> dict[str, doctor.Finding]:
@@ -49,3 +49,16 @@ def test_what_is_wrong_is_seen(capsys: pytest.CaptureFixture[str], tmp_path: Pat
     doctor.configure(parser)
     assert doctor.run(parser.parse_args(["--broker", "mqtt://127.0.0.1:1", "--hub", "http://127.0.0.1:1"])) == 1
     assert "→ start it" in capsys.readouterr().out
+
+
+async def test_an_influxdb_says_its_version_and_one_that_is_not_there_is_named(tmp_path: Path) -> None:
+    if find_influxd() is None:
+        pytest.skip("influxd is not installed: apt install influxdb")
+    async with open_influx(folder=tmp_path / "influx") as influx:
+        (found,) = await asyncio.to_thread(lambda: list(doctor._influx(influx.url)))
+        assert found.well
+        assert "version 1." in found.found
+    (found,) = doctor._influx(influx.url)
+    assert not found.well
+    assert "influx.url" in found.remedy
+    assert list(doctor._influx(None)) == []

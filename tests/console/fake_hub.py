@@ -40,6 +40,12 @@ def point(name: str, kind: str, type_: str = "float", **more: object) -> Json:
     }
 
 
+def catalogue_day(at: int, *, measured: bool) -> Json:
+    counts = {"good": 8000, "stale": at % 2, "bad": 0, "no_value": 0}
+    slots = {"expected": 1440, "present": 1320, "completeness": 0.9167}
+    return {"day": f"2026-01-{at + 1:02d}", **counts, **(slots if measured else dict.fromkeys(slots))}
+
+
 class FakeHub:
     """Holds what a hub would know. `answer` decides what becomes of a command; the default confirms it at once."""
 
@@ -55,13 +61,17 @@ class FakeHub:
         self.commanded = asyncio.Condition()
         self.policy = "done"  # or: silent, rejected, failed, expired, unknown, refused
         self.code: str | None = None
+        self.failing: str | None = None  # what keeps it from storing
         self.muted = False  # the hub hangs: sockets stay open, nothing is said
         self.sessions: set[str] = set()
         self.links = {LINK}
+        self.exported: list[list[tuple[str, str]]] = []
+        self.export_state = "running"
         self.sockets: set[WebSocket] = set()
         self.keeps_changes = False  # resume from missed changes rather than with a snapshot
         self.missed: list[Json] = []
         self.snapshots = 0
+        self.influx: Json | None = None  # how forwarding is, if anything is forwarded
         self.silent_history = False  # nothing was ever recorded
 
     @property
@@ -210,6 +220,27 @@ class FakeHub:
         await self.tell({"kind": "command", **command})
         if self.policy != "silent":
             await self.settle(command, self.policy, self.code)
+
+    def catalogue(self, days: int, offset_h: int) -> Json:
+        """Every measure is complete but for two hours; everything else has counts only."""
+        to_ms = (now_ms() // 86_400_000 + 1) * 86_400_000 - offset_h * 3_600_000
+        from_ms = to_ms - days * 86_400_000
+        points = [
+            {
+                **{key: device[key] for key in ("school", "node", "device")},
+                **{key: one[key] for key in ("point", "kind", "type", "unit", "minimum", "maximum", "title")},
+                "first_ms": from_ms,
+                "last_ms": now_ms(),
+                "readings": 1234567,
+                "slot_ms": 60_000 if one["kind"] == "measure" else None,
+                "days": [catalogue_day(at, measured=one["kind"] == "measure") for at in range(days)],
+                "gaps": [[from_ms, from_ms + 7_200_000]] if one["kind"] == "measure" else [],
+                "gaps_left_out": 2 if one["point"] == "co2" else 0,
+            }
+            for device in self.devices.values()
+            for one in device["points"]
+        ]
+        return {"from_ms": from_ms, "to_ms": to_ms, "pending": 0, "points": points, "given_up": []}
 
     def readings(self, query: Mapping[str, str]) -> Json:
         """A made-up past: a wave with an hour's gap, sampled every 10 s, or its steps."""

@@ -82,9 +82,27 @@ def add_data(app: FastAPI, hub: FakeHub) -> None:
     async def labs() -> Json:
         return {"labs": hub.labs}
 
+    @app.get("/api/v1/status")
+    async def status() -> Json:
+        return {"journal": {"failing": hub.failing}, "influx": hub.influx}
+
     @app.get("/api/v1/readings")
     async def readings(request: Request) -> Json:
         return hub.readings(request.query_params)
+
+    @app.get("/api/v1/catalogue")
+    async def catalogue(days: int, offset_h: int) -> Json:
+        return hub.catalogue(days, offset_h)
+
+    @app.get("/api/v1/export")
+    async def export(request: Request) -> Response:
+        hub.exported.append(list(request.query_params.multi_items()))
+        headers = {"Content-Disposition": 'attachment; filename="labkeeper-readings.csv"'}
+        return Response("time\r\n", media_type="text/csv", headers=headers)
+
+    @app.get("/api/v1/exports/{key}")
+    async def how_far(key: str) -> Json:
+        return {"id": key, "state": hub.export_state, "done": 600, "total": 1000}
 
     @app.get("/api/v1/commands/{key}")
     async def command(key: str) -> Json:

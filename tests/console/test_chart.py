@@ -45,7 +45,7 @@ async def test_longer_ranges_are_read_as_steps(hub: FakeHub, console: Console) -
     await expect(console.page.locator(".summary dd").first).to_contain_text("°C")
     asked: list[str] = []
     console.page.on("request", lambda request: asked.append(request.url) if "/readings" in request.url else None)
-    for name, every in (("1 h", 10_000), ("24 h", 300_000), ("7 d", 1_800_000)):
+    for name, every in (("1 h", 10_000), ("24 h", 300_000), ("7 d", 1_800_000), ("30 d", 7_200_000)):
         asked.clear()
         await console.page.get_by_role("button", name=name, exact=True).click()
         await expect(console.page.get_by_role("button", name=name, exact=True)).to_have_attribute(

@@ -45,6 +45,14 @@ async def test_a_hub_that_hangs_is_called_lost_within_three_seconds(hub: FakeHub
     assert await console.page.evaluate("window.lostAt - window.heardAt") <= 3_000
 
 
+async def test_a_hub_that_cannot_store_says_so_until_it_can(hub: FakeHub, console: Console) -> None:
+    hub.failing = "database or disk is full"
+    banner = console.page.locator(".banner")
+    await expect(banner).to_contain_text("cannot store readings", timeout=20_000)
+    hub.failing = None
+    await expect(banner).to_have_count(0, timeout=20_000)
+
+
 async def test_while_the_link_is_lost_tiles_are_old_and_nothing_can_be_commanded(
     hub: FakeHub, console: Console
 ) -> None:

@@ -11,6 +11,7 @@ from labkeeper_cli.driver.checking import EVERY
 from labkeeper_cli.recorded import DeviceMap, PointMap, TableMap
 from labkeeper_edge.command_rules import RESTARTED
 from labkeeper_edge.settings import parse_settings
+from labkeeper_hub.influx.settings import InfluxSettings
 from labkeeper_hub.settings import HubSettings
 from labkeeper_sdk import LabkeeperError, errors, hooks, testing
 from labkeeper_sdk.testing.brokers import MOSQUITTO_CONF
@@ -56,6 +57,11 @@ def test_everything_the_testing_kit_exports_is_described_somewhere(name: str) ->
 @pytest.mark.parametrize("name", [*HubSettings.model_fields])
 def test_every_setting_of_the_hub_is_described(name: str) -> None:
     assert any(row.startswith(f"| `{name}` |") for row in rows(read(HUB_PAGE)))
+
+
+@pytest.mark.parametrize("name", [*InfluxSettings.model_fields])
+def test_every_setting_of_influxdb_is_described(name: str) -> None:
+    assert any(row.startswith(f"| `influx.{name}` |") for row in rows(read(HUB_PAGE)))
 
 
 def test_the_hub_page_describes_no_setting_that_does_not_exist() -> None:

@@ -31,6 +31,10 @@ MODE = Setpoint("mode", type=str, options=("a", "b"))
         (LAMP, True, True, True),
         (LAMP, True, False, False),
         (MODE, "a", "a", True),
+        (MODE, "[1, 2]", "[1,2]", True),
+        (MODE, "[1, 2]", "[1,3]", False),
+        (MODE, "[1", "[1]", False),
+        (MODE, "", "[]", False),
         (MODE, "a", "b", False),
     ],
 )
@@ -120,3 +124,28 @@ async def test_taking_the_target_is_not_being_there() -> None:
     with pytest.raises(CommandFailed, match="took the target"):
         async with waiting.confirmation("motor", LEVEL, 0.0, 0.05):
             waiting.accepted("motor", "level", 0.0)
+
+
+async def test_a_write_with_a_ticket_waits_for_the_answer_and_not_for_a_value() -> None:
+    waiting = Waiting()
+    async with waiting.confirmation("d", LAMP, asked=True, within_s=5, ticket="7"):
+        waiting.saw("d", [Reading("lamp", value=True)])
+        assert not waiting._waits["d", "lamp"][0].seen.done()
+        waiting.answered("8", "")
+        waiting.answered("7", "")
+        waiting.answered("7", "too late")
+
+
+async def test_a_device_that_refuses_says_why() -> None:
+    waiting = Waiting()
+    with pytest.raises(CommandFailed, match="overheated") as error:
+        async with waiting.confirmation("d", LAMP, asked=True, within_s=5, ticket="7"):
+            waiting.answered("7", "overheated")
+    assert error.value.code == "device_refused"
+
+
+async def test_a_question_nobody_answers_is_not_confirmed() -> None:
+    waiting = Waiting()
+    with pytest.raises(CommandFailed, match="lamp was not answered"):
+        async with waiting.confirmation("d", LAMP, asked=True, within_s=0.01, ticket="7"):
+            pass

@@ -3,6 +3,7 @@
 import json
 import random
 import string
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
@@ -10,17 +11,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from labkeeper_drivers.frigate.server import Server as Frigate
+from labkeeper_drivers.homeassistant.entities import MAKERS
+from labkeeper_drivers.homeassistant.estate import Estate
+from labkeeper_drivers.homeassistant.templates import NothingSaid, Templates
 from labkeeper_drivers.homie.description import describe
-from labkeeper_drivers.homie.tree import Accepted, Tree
+from labkeeper_drivers.homie.tree import Tree
+from labkeeper_drivers.listening import Heard, Interpreter
+from labkeeper_drivers.shelly.fleet import Fleet as Shelly
+from labkeeper_drivers.tasmota.fleet import Fleet as Tasmota
+from labkeeper_drivers.topics import ours_or_wild
 from labkeeper_drivers.zigbee2mqtt.bridge import Bridge
 from labkeeper_drivers.zigbee2mqtt.exposes import derive
-from labkeeper_sdk import BadReading, GatewayEvent, Nonsense, Report
+from labkeeper_sdk import BadReading, CommandRejected, Found, Nonsense, Report, Value
 from tests.drivers.conftest import fixture
 
 DEVICES = fixture("zigbee2mqtt_devices.json")
 ROBOT = fixture("homie_robot.json")
+TEMPLATES = Templates()
 REASONS = {
     "not_json", "not_an_object", "too_large", "wrong_type", "not_finite", "unknown_value", "bad_inventory",
+    "bad_template", "not_a_number",
     "bad_state", "bad_availability", "bad_description", "not_utf8", *(
         f"not_a_{name}"
         for name in ("integer", "float", "boolean", "string", "enum", "color", "datetime", "duration", "json")
@@ -31,9 +42,22 @@ KEYS = st.sampled_from([
     "value_step", "unit", "endpoint", "item_type", "temperature", "color", "x", "state", "last_seen", "action",
     "definition", "exposes", "ieee_address", "friendly_name", "homie", "nodes", "properties", "datatype", "format",
     "settable", "retained", "root", "0x1", "p",
+    # Home Assistant
+    "stat_t", "cmd_t", "val_tpl", "cmd_tpl", "dev", "ids", "cns", "avty", "avty_t", "cmps", "~", "schema", "ops", "min",
+    "max", "step", "sup_clrm", "fx_list", "bri_cmd_t", "bri_stat_t", "rgb_stat_t", "pos_t", "set_pos_t", "mode_cmd_t",
+    "mode_stat_t", "temp_cmd_t", "temp_stat_t", "modes", "pct_stat_t", "spd_rng_max", "event_type", "brightness",
+    # Tasmota and Shelly
+    "tp", "ft", "t", "rl", "lt_st", "fn", "btn", "swc", "so", "sn", "ENERGY", "Power", "POWER1", "HSBColor", "Shutter1",
+    "StatusSNS", "StatusSTS", "Wifi", "id", "result", "error", "params", "method", "events", "component", "event", "ts",
+    "switch:0", "cover:0", "input:1", "em:0", "output", "apower", "aenergy", "message", "ct_range",
+    # Frigate
+    "before", "after", "camera", "label", "entered_zones", "severity", "data", "objects", "zones", "cameras", "service",
+    "uptime", "start_time",
 ])  # fmt: skip
 WORDS = st.sampled_from([
     "numeric", "binary", "enum", "text", "list", "composite", "light", "climate", "5.0", "float", "integer", "boolean",
+    "switch", "cover", "fan", "lock", "sensor", "json", "template", "a/set", "a", "a/#", "{{ value_json.a }}", "{{",
+    "NotifyStatus", "NotifyEvent", "Shelly.GetStatus", "input:1", "person", "door", "new", "update", "end", "alert",
     "color", "0:1", "1:0:0", "a,b", "ON", "OFF", "NaN", "°C", "0x1", "",
 ])  # fmt: skip
 JSON = st.recursive(
@@ -53,11 +77,13 @@ HOMIE_TOPICS = st.sampled_from([
 ])  # fmt: skip
 
 
-def check(events: tuple[GatewayEvent | Accepted, ...]) -> None:
+def check(events: tuple[Heard, ...]) -> None:
     for event in events:
         if isinstance(event, Nonsense):
             assert event.reason in REASONS
             assert len(event.detail) <= 600
+        if isinstance(event, Found):
+            assert len({point.name for point in event.device.points}) == len(event.device.points)
         if isinstance(event, Report):
             assert all(type(reading.value) in (bool, int, float, str, type(None)) for reading in event.readings)
 
@@ -83,6 +109,105 @@ def test_nothing_a_homie_device_says_raises(
     for topic, payload, retain in messages:
         tree.waits_for(f"homie/5/{topic}")
         check(tree.hear(f"homie/5/{topic}", payload, retain=retain))
+
+
+def ask_everything(interpreter: Interpreter, heard: Iterable[Heard]) -> None:
+    """A command for any point of any device is a message or a refusal."""
+    for device in [event.device for event in heard if isinstance(event, Found)]:
+        for point in device.points:
+            value: Value = True if point.type is bool else point.options[0] if point.options else 1.0
+            try:
+                order = interpreter.command(device.id, point.name, str(value) if point.type is str else value)
+            except CommandRejected:
+                continue
+            assert all(not ours_or_wild(message.topic) for message in order.messages)
+
+
+def survive(interpreter: Interpreter, messages: Iterable[tuple[str, bytes, bool]]) -> None:
+    for topic, payload, retain in messages:
+        interpreter.waits_for(topic)
+        heard = interpreter.hear(topic, payload, retain=retain)
+        check(heard)
+        ask_everything(interpreter, heard)
+        list(interpreter.explained(topic))
+
+
+def messages(*topics: str) -> st.SearchStrategy[list[tuple[str, bytes, bool]]]:
+    return st.lists(st.tuples(st.sampled_from(topics), PAYLOADS, st.booleans()), max_size=8)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    messages(
+        "tasmota/discovery/C45BBE000001/config", "tasmota/discovery/C45BBE000001/sensors", "tasmota/discovery/x/config",
+        "tasmota/discovery/", "lab/strip/tele/STATE", "lab/strip/tele/SENSOR", "lab/strip/tele/LWT",
+        "lab/strip/stat/RESULT", "lab/strip/stat/STATUS10", "lab/strip/stat/POWER1", "", "/",
+    )
+)  # fmt: skip
+def test_nothing_a_tasmota_device_says_raises(said: list[tuple[str, bytes, bool]]) -> None:
+    fleet = Tasmota()
+    mac = "tasmota/discovery/C45BBE000001"
+    fleet.hear(f"{mac}/config", fixture("tasmota_config.json"), retain=True)
+    fleet.hear(f"{mac}/sensors", fixture("tasmota_sensors.json"), retain=True)
+    survive(fleet, said)
+
+
+@settings(max_examples=80, deadline=None)
+@given(JSON, JSON, messages("s/online", "s/events/rpc", "labkeeper-shelly/rpc", "t/events/rpc", "/online", ""))
+def test_nothing_a_shelly_device_says_raises(
+    config: object, status: object, said: list[tuple[str, bytes, bool]]
+) -> None:
+    fleet = Shelly()
+    fleet.hear("s/online", b"true", retain=True)
+    whole = ({"id": "s"}, json.loads(fixture("shelly_config.json")), json.loads(fixture("shelly_status.json")))
+    for number, result in enumerate(whole, 1):
+        frame = {"id": number, "result": result}
+        fleet.hear("labkeeper-shelly/rpc", json.dumps(frame).encode(), retain=False)
+    survive(fleet, said)
+    for number, drawn in ((4, {"id": "s"}), (5, config), (6, status)):
+        survive(fleet, [("labkeeper-shelly/rpc", json.dumps({"id": number, "result": drawn}).encode(), False)])
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    messages(
+        "frigate/available", "frigate/stats", "frigate/events", "frigate/reviews", "frigate/door/person",
+        "frigate/door/person/active", "frigate/door/detect/state", "frigate/door/motion", "frigate/a/b/c/d", "frigate/",
+    )
+)  # fmt: skip
+def test_nothing_a_frigate_server_says_raises(said: list[tuple[str, bytes, bool]]) -> None:
+    survive(Frigate(), said)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.sampled_from(sorted(MAKERS)),
+    JSON.filter(lambda document: isinstance(document, dict)),
+    messages(
+        "a", "a/set", "homeassistant/device/x/config", "homeassistant/sensor/x/config", "homeassistant//config", ""
+    ),
+)
+def test_nothing_that_announces_itself_raises(
+    component: str, config: dict[str, object], said: list[tuple[str, bytes, bool]]
+) -> None:
+    estate = Estate()
+    whole = {"stat_t": "a", "cmd_t": "a/set", "pos_t": "a", "val_tpl": "{{ value_json.a }}", "ops": ["x"], **config}
+    topic = f"homeassistant/{component}/it/config"
+    survive(estate, [(topic, json.dumps(whole).encode(), False), *said])
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=60), st.binary(max_size=60))
+def test_any_template_renders_or_says_why_not(source: str, payload: bytes) -> None:
+    for whole in (source, f"{{{{ {source} }}}}", f"{{{{ value_json{source} }}}}"):
+        try:
+            read = TEMPLATES.reading(whole)
+        except ValueError:
+            continue
+        try:
+            assert isinstance(read(payload), str)
+        except (BadReading, NothingSaid):
+            continue
 
 
 @settings(max_examples=250, deadline=None)

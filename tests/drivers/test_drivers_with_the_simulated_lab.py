@@ -1,13 +1,27 @@
-"""Both drivers with the simulated lab, which speaks the devices' protocols and knows nothing of the drivers."""
+"""Every driver with the simulated lab, which speaks the devices' protocols and knows nothing of the drivers."""
 
 import asyncio
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from labkeeper_sdk import Action, Availability, DeviceInfo, Found, Report, Setpoint, Switch, Value
+import pytest
+
+from labkeeper_sdk import (
+    Action,
+    Availability,
+    DeviceInfo,
+    Found,
+    Nonsense,
+    Report,
+    Setpoint,
+    Switch,
+    Value,
+)
 from labkeeper_sdk.sim import Lab as SimulatedLab
 from labkeeper_sdk.sim import LabSettings, open_lab
+from labkeeper_sdk.sim.guests.cameras import JPEG, NAME, PLATE
 from labkeeper_sdk.testing import Broker
 from tests.drivers.conftest import Lab, Platform, open_driver
 
@@ -62,6 +76,69 @@ async def test_every_point_of_the_homie_lab_is_read_and_written(broker: Broker) 
             lambda heard: found(platform).keys() <= {event.device for event in heard if isinstance(event, Report)}
         )
         assert await write_everything(platform) >= 3
+
+
+GUESTS = {
+    "tasmota": ("tasmota-plug", "tasmota-lamp"),
+    "shelly": ("shelly-plug", "shelly-blind"),
+    "homeassistant": ("weather",),
+    "frigate": ("frigate",),
+}
+
+
+async def writes_everything(
+    broker: Broker, protocol: str, said: Callable[[Platform], object] = lambda _: True
+) -> Platform:
+    """Find every guest of a protocol, let each say something, and ask each for everything it takes."""
+    async with (
+        open_lab(broker.url, settings=LabSettings(rate=5, only=GUESTS[protocol])) as lab,
+        open_driver(protocol, Lab(broker)) as platform,
+    ):
+        await all_online(platform, lab, protocol)
+        guests = {note.id: set(note.settable) for note in lab.devices if note.protocol == protocol}
+        await platform.until(lambda _: all(settable <= writable(platform, it) for it, settable in guests.items()))
+        await platform.until(lambda heard: guests.keys() <= {one.device for one in heard if isinstance(one, Report)})
+        await write_everything(platform)
+        await platform.until(lambda _: bool(said(platform)))
+        return platform
+
+
+def writable(platform: Platform, device: str) -> set[str]:
+    return {point.name for point in found(platform)[device].points if point.writable}
+
+
+async def test_every_point_of_the_tasmota_devices_is_read_and_written(broker: Broker) -> None:
+    plug_power = "A0B1C2000001", "ENERGY/Power"
+    platform = await writes_everything(broker, "tasmota", lambda it: it.readings(*plug_power))
+    plug = platform.readings(*plug_power)
+    assert all(reading.value is not None for reading in plug)
+    assert platform.readings("A0B1C2000002", "ct")[-1].value == pytest.approx(239.75, abs=0.5)
+
+
+async def test_every_point_of_the_shelly_devices_is_read_and_written(broker: Broker) -> None:
+    platform = await writes_everything(broker, "shelly")
+    blind = platform.readings("shellyplus2pm-a0b1c2000004", "cover0/position")
+    assert blind[-1].value == 25.0
+    assert {reading.time_ms is None for reading in blind} == {True, False}  # asked at first, then told with a time
+
+
+async def test_every_point_of_a_discovered_device_is_read_and_written(broker: Broker) -> None:
+    station = "weather-a0b1c2000005"
+    platform = await writes_everything(broker, "homeassistant", lambda it: it.readings(station, "wind"))
+    assert {point.kind for point in found(platform)[station].points if point.name in ("fan", "restart")} == {"action"}
+    assert platform.readings(station, "fan") == []  # nobody knows whether it runs
+    assert [event for event in platform.events if isinstance(event, Nonsense)] == []
+
+
+async def test_cameras_count_and_no_byte_of_an_image_and_no_name_passes(broker: Broker) -> None:
+    platform = await writes_everything(broker, "frigate", lambda it: it.readings("frigate-door", "review"))
+    assert {reading.point for reading in platform.readings("frigate-door", "appeared")} == {"appeared"}
+    assert platform.readings("frigate-door", "review")[0].value == "alert person entrance"
+    assert platform.readings("frigate-entrance", "person")
+    everything = repr(platform.events)
+    for secret in (NAME, PLATE, JPEG.hex()[:40], repr(JPEG[:6])[2:-1], "webp", "thumb"):
+        assert secret not in everything
+    assert not [event for event in platform.events if isinstance(event, Nonsense)]
 
 
 def witnessed(path: Path) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ import pytest
 TUTORIAL = Path(__file__).parents[2] / "docs" / "tutorials" / "your-first-driver.md"
 BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
 LONGEST_DRIVER = 60
+pytestmark = pytest.mark.timeout(300)  # a whole examination inside a test
 DRIVER = "acme_chamber/__init__.py"
 
 
@@ -24,7 +25,7 @@ def files(blocks: list[tuple[str, str]]) -> dict[str, str]:
 
 def typed(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", *words]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=110, check=False)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=280, check=False)
 
 
 @pytest.fixture

@@ -4,16 +4,17 @@ import logging
 import pytest
 
 from labkeeper_drivers.homie import tree as tree_module
-from labkeeper_drivers.homie.tree import DESCRIPTION_LIMIT, VALUE_LIMIT, Accepted, Tree
+from labkeeper_drivers.homie.tree import DESCRIPTION_LIMIT, VALUE_LIMIT, Tree
+from labkeeper_drivers.listening import Accepted, Heard
 from labkeeper_sdk import (
     Availability,
     CommandRejected,
     Found,
-    GatewayEvent,
     Gone,
     Nonsense,
     Reading,
     Report,
+    State,
     Title,
     Value,
 )
@@ -28,7 +29,7 @@ CHILD = json.dumps({
 SENSOR = b'{"homie": "5.0", "nodes": {"air": {"properties": {"co2": {"datatype": "integer"}}}}}'
 
 
-def heard(tree: Tree, rest: str, payload: bytes | str, *, retain: bool = False) -> tuple[GatewayEvent | Accepted, ...]:
+def heard(tree: Tree, rest: str, payload: bytes | str, *, retain: bool = False) -> tuple[Heard, ...]:
     raw = payload.encode() if isinstance(payload, str) else payload
     return tree.hear(f"homie/5/{rest}", raw, retain=retain)
 
@@ -97,7 +98,7 @@ def test_with_a_lost_root_its_children_are_lost() -> None:
         Availability("robot", online=False), Availability("gripper", online=False),
     )  # fmt: skip
     with pytest.raises(CommandRejected, match="gripper is lost"):
-        tree.command("gripper", "hand/closed")
+        tree.command("gripper", "hand/closed", value=True)
     assert Availability("gripper", online=True) in heard(tree, "robot/$state", "disconnected")
 
 
@@ -194,7 +195,9 @@ def test_values_wait_for_a_description_and_nothing_else_does() -> None:
         "robot/body/battery", "robot/$state", "robot/$description", "robot/drive/left/$target", "robot/drive/left/set",
         "robot/$log/warn", "robot/$alert/battery",
     ]  # fmt: skip
-    assert [rest for rest in topics if tree.waits_for(f"homie/5/{rest}")] == ["robot/body/battery"]
+    assert [rest for rest in topics if tree.waits_for(f"homie/5/{rest}")] == [
+        "robot/body/battery", "robot/$alert/battery",
+    ]  # fmt: skip
     heard(tree, "robot/$description", ROBOT)
     assert tree.waits_for("homie/5/robot/body/battery") == "robot"
     heard(tree, "robot/$state", "ready")
@@ -214,19 +217,54 @@ def test_targets_heard_before_the_description_count_in_it() -> None:
     tree = Tree()
     assert heard(tree, "robot/drive/left/$target", "0.5", retain=True) == ()
     announce(tree)
-    assert tree.command("robot", "drive/left")[0].point.confirm_s == 5.0
+    assert tree.command("robot", "drive/left", 0.5).point.confirm_s == 5.0
 
 
 def test_the_devices_own_words_go_to_the_log(tree: Tree, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         assert heard(tree, "robot/$log/error", "motor stalled") == ()
         assert heard(tree, "robot/$log/odd", "x" * 1000) == ()
-        assert heard(tree, "robot/$alert/battery", "8 %") == ()
-        assert heard(tree, "robot/$alert/battery", b"") == ()
+        heard(tree, "robot/$alert/battery", "8 %")
+        heard(tree, "robot/$alert/battery", b"")
     assert [(record.levelname, len(record.message) < 200) for record in caplog.records] == [
         ("ERROR", True), ("INFO", True), ("WARNING", True),
     ]  # fmt: skip
     assert "raises alert battery: 8 %" in caplog.text
+
+
+def test_an_alert_is_a_state_from_the_first_time_it_is_raised(tree: Tree) -> None:
+    found, available, said = heard(tree, "robot/$alert/battery", "电量低")
+    assert available == Availability("robot", online=True)
+    assert isinstance(found, Found)
+    assert found.device.points[-1] == State("_alert/battery", type=str, title=Title(zh="电量", en="Battery"))
+    assert said == Report("robot", (Reading("_alert/battery", "电量低"),))
+    assert heard(tree, "robot/$alert/battery", "电量低") == ()
+    assert heard(tree, "robot/$alert/battery", b"") == (Report("robot", (Reading("_alert/battery", ""),)),)
+    assert heard(tree, "robot/$alert/Not An Id", "x") == ()
+
+
+def test_an_alert_that_is_over_before_we_knew_of_it_is_a_state_all_the_same(tree: Tree) -> None:
+    assert heard(tree, "robot/$alert/battery", b"")[-1] == Report("robot", (Reading("_alert/battery", ""),))
+
+
+def test_alerts_are_as_many_as_a_device_may_have(tree: Tree) -> None:
+    for number in range(tree_module.ALERTS_LIMIT + 5):
+        heard(tree, f"robot/$alert/a{number}", "x")
+    assert len(tree.devices["robot"].alerts) == tree_module.ALERTS_LIMIT
+
+
+def test_what_is_said_to_all_devices_is_not_for_us(tree: Tree) -> None:
+    for rest in ("$broadcast/alert", "$broadcast/home/security", "$broadcast"):
+        assert tree.waits_for(f"homie/5/{rest}") is None
+        assert heard(tree, rest, "intruder") == ()
+
+
+def test_a_description_that_changed_is_told_and_its_old_properties_are_gone(tree: Tree) -> None:
+    found = next(event for event in heard(tree, "robot/$description", SENSOR) if isinstance(event, Found))
+    assert [point.name for point in found.device.points] == ["air/co2"]
+    assert heard(tree, "robot/drive/left", "0.5") == ()
+    with pytest.raises(CommandRejected, match="has no point"):
+        tree.command("robot", "drive/left", 0.5)
 
 
 def test_strangers_are_remembered_within_reason(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -247,7 +285,7 @@ def test_strangers_are_remembered_within_reason(monkeypatch: pytest.MonkeyPatch)
 )
 def test_a_command_for_nothing_is_refused(tree: Tree, device: str, point: str, code: str) -> None:
     with pytest.raises(CommandRejected) as error:
-        tree.command(device, point)
+        tree.command(device, point, 0.5)
     assert error.value.code == code
 
 
@@ -255,7 +293,7 @@ def test_a_command_for_nothing_is_refused(tree: Tree, device: str, point: str, c
 def test_nothing_is_asked_of_a_device_that_is_not_ready(tree: Tree, state: str) -> None:
     heard(tree, "robot/$state", state)
     with pytest.raises(CommandRejected) as error:
-        tree.command("robot", "drive/left")
+        tree.command("robot", "drive/left", 0.5)
     assert error.value.code == "offline"
 
 
@@ -263,4 +301,4 @@ def test_a_command_goes_to_the_set_topic_of_its_domain() -> None:
     tree = Tree("school")
     for rest, payload in (("$state", b"ready"), ("$description", ROBOT)):
         tree.hear(f"school/5/robot/{rest}", payload, retain=False)
-    assert tree.command("robot", "drive/left")[1] == "school/5/robot/drive/left/set"
+    assert tree.command("robot", "drive/left", 0.5).messages[0].topic == "school/5/robot/drive/left/set"

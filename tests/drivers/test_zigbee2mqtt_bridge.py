@@ -3,13 +3,14 @@ from typing import Any
 
 import pytest
 
+from labkeeper_drivers.documents import DOCUMENT_LIMIT
+from labkeeper_drivers.listening import Heard, Outgoing
 from labkeeper_drivers.zigbee2mqtt import bridge as bridge_module
-from labkeeper_drivers.zigbee2mqtt.bridge import STATE_LIMIT, Bridge
+from labkeeper_drivers.zigbee2mqtt.bridge import Bridge
 from labkeeper_sdk import (
     Availability,
     CommandRejected,
     Found,
-    GatewayEvent,
     Gone,
     Nonsense,
     Reading,
@@ -23,7 +24,7 @@ AIR, PLUG = "0x00158d0000000001", "0x00158d0000000002"
 DEVICES = "zigbee2mqtt/bridge/devices"
 
 
-def heard(bridge: Bridge, topic: str, said: object, *, retain: bool = False) -> tuple[GatewayEvent, ...]:
+def heard(bridge: Bridge, topic: str, said: object, *, retain: bool = False) -> tuple[Heard, ...]:
     payload = said if isinstance(said, bytes) else json.dumps(said).encode()
     return bridge.hear(f"zigbee2mqtt/{topic}", payload, retain=retain)
 
@@ -123,7 +124,7 @@ def test_good_values_are_kept_beside_bad_ones(bridge: Bridge) -> None:
         (b'{"temperature": NaN}', "not_json"),
         (b"[" * 100_00, "not_json"),
         (b"7", "not_an_object"),
-        (b"{" + b" " * STATE_LIMIT + b"}", "too_large"),
+        (b"{" + b" " * DOCUMENT_LIMIT + b"}", "too_large"),
     ],
 )
 def test_garbage_is_counted_under_a_short_reason(bridge: Bridge, payload: bytes, reason: str) -> None:
@@ -208,7 +209,7 @@ def test_with_the_bridge_all_devices_go_and_come_back(bridge: Bridge) -> None:
 
 
 @pytest.mark.parametrize(
-    "topic", ["bridge/groups", "bridge/logging", "a_group", "bench1/plug/set", "bench1/plug/get", "bench1/plug/power"]
+    "topic", ["bridge/logging", "bridge/event", "a_group", "bench1/plug/set", "bench1/plug/get", "bench1/plug/power"]
 )
 def test_what_is_not_a_devices_own_is_ignored(bridge: Bridge, topic: str) -> None:
     assert heard(bridge, topic, {"state": "ON"}) == ()
@@ -219,23 +220,23 @@ def test_state_messages_wait_for_the_list_of_devices_and_nothing_else_does() -> 
     waiting = [
         topic
         for topic in ("a", "a/b", "bridge/state", "bridge/groups", "a/availability", "a/set", "a/get")
-        if bridge.waits_for_devices(f"zigbee2mqtt/{topic}")
+        if bridge.waits_for(f"zigbee2mqtt/{topic}")
     ]
     assert waiting == ["a", "a/b"]
     heard(bridge, "bridge/devices", [])
-    assert not bridge.waits_for_devices("zigbee2mqtt/a")
+    assert not bridge.waits_for("zigbee2mqtt/a")
 
 
 def test_a_command_names_the_value_in_the_devices_words(bridge: Bridge) -> None:
-    binding, topic, payload = bridge.command(PLUG, "state_l2", value=True)
-    assert (binding.point.name, topic) == ("state_l2", "zigbee2mqtt/bench1/plug/set")
-    assert json.loads(payload) == {"state_l2": "ON"}
+    order = bridge.command(PLUG, "state_l2", value=True)
+    assert order.point.name == "state_l2"
+    assert order.messages == (Outgoing("zigbee2mqtt/bench1/plug/set", b'{"state_l2":"ON"}', qos=1),)
 
 
 def test_one_part_of_a_colour_is_set_with_the_other_as_it_is(bridge: Bridge) -> None:
-    assert json.loads(bridge.command(PLUG, "color/x", 0.5)[2]) == {"color": {"x": 0.5}}
+    assert json.loads(bridge.command(PLUG, "color/x", 0.5).messages[0].payload) == {"color": {"x": 0.5}}
     heard(bridge, "bench1/plug", {"color": {"x": 0.1, "y": 0.2}})
-    assert json.loads(bridge.command(PLUG, "color/x", 0.5)[2]) == {"color": {"x": 0.5, "y": 0.2}}
+    assert json.loads(bridge.command(PLUG, "color/x", 0.5).messages[0].payload) == {"color": {"x": 0.5, "y": 0.2}}
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,26 @@ from typing import Any
 import pytest
 
 from labkeeper_drivers.zigbee2mqtt.exposes import Binding, Derived, Skipped, derive, together
-from labkeeper_sdk import Measure, Point, Risk, Setpoint, Switch, Title
+from labkeeper_drivers.zigbee2mqtt.state import values_in
+from labkeeper_sdk import (
+    Action,
+    BadReading,
+    CommandRejected,
+    Measure,
+    Point,
+    Risk,
+    Setpoint,
+    State,
+    Switch,
+    Title,
+)
 from tests.drivers.conftest import fixture
 
 DEVICES: Any = json.loads(fixture("zigbee2mqtt_devices.json"))
 AIR = derive(DEVICES[1]["definition"]["exposes"])
 PLUG = derive(DEVICES[2]["definition"]["exposes"])
+STATE = {"type": "binary", "name": "state", "property": "state", "access": 7, "value_on": "ON", "value_off": "OFF"}
+MOVE = {"type": "enum", "name": "state", "property": "state", "access": 3}
 
 
 def point(derived: Derived, name: str) -> Point:
@@ -133,7 +147,6 @@ def nested(depth: int) -> dict[str, object]:
         ([{"type": "binary", "property": "a", "access": 1}], "a", "does not say what on and off look like"),
         ([{"type": "enum", "property": "a", "access": 1, "values": []}], "a", "has no values to choose from"),
         ([{"type": "enum", "property": "a", "access": 1}], "a", "has no values to choose from"),
-        ([{"type": "list", "property": "a", "access": 2}], "a", "a list that can only be set"),
         ([nested(8)], "/".join("c" * 8), "nested too deeply"),
     ],
 )
@@ -152,3 +165,68 @@ def test_what_is_a_boolean_stays_as_it_is_said() -> None:
     closed = {"type": "binary", "property": "contact", "access": 1, "value_on": False, "value_off": True}
     codec = binding(derive([closed]), "contact").codec
     assert (codec.decode(True), codec.decode(False)) == (True, False)
+
+
+def test_a_list_is_its_json_read_and_set() -> None:
+    exposes = [
+        {"type": "list", "property": "told", "access": 2},
+        {"type": "list", "property": "both", "access": 3},
+        {"type": "list", "property": "seen", "access": 1},
+    ]
+    bindings = derive(exposes).bindings
+    kinds: list[type[Point]] = [Action, Setpoint, State]
+    assert [type(each.point) for each in bindings] == kinds
+    assert bindings[0].codec.encode("[1, 2]") == [1, 2]
+    for wrong in ("{}", "[1"):
+        with pytest.raises(CommandRejected, match="a list is asked for as JSON"):
+            bindings[0].codec.encode(wrong)
+
+
+def test_presets_that_no_slider_reaches_are_an_action() -> None:
+    presets = [
+        {"name": "coolest", "value": 150}, {"name": "previous", "value": 65535}, {"name": "odd"}, 3,
+    ]  # fmt: skip
+    number = {
+        "type": "numeric", "property": "startup", "access": 7, "value_min": 150, "value_max": 500, "presets": presets,
+    }  # fmt: skip
+    slider, preset = derive([number]).bindings
+    assert (slider.point.maximum, preset.point.name, preset.point.options) == (500, "startup/preset", ("previous",))
+    assert (preset.path, preset.codec.encode("previous")) == (("startup",), 65535)
+    with pytest.raises(BadReading):
+        preset.codec.decode(65535)
+    found = list(values_in({"startup": 65535}, {"startup": (slider, preset)}))
+    assert found == [(slider, 65535.0)]
+
+
+def test_a_number_that_is_only_read_has_no_presets() -> None:
+    exposes = [{"type": "numeric", "property": "a", "access": 1, "presets": [{"name": "b", "value": 3}]}]
+    assert len(derive(exposes).bindings) == 1
+
+
+def test_updates_over_the_air_are_shown_where_the_device_can_have_them() -> None:
+    state, progress = derive([], updates=True).bindings
+    assert (state.point.name, progress.point.name) == ("update/state", "update/progress")
+    document = {"update": {"state": "updating", "progress": 13.5, "installed_version": 1}}
+    assert list(values_in(document, {"update": (state, progress)})) == [(state, "updating"), (progress, 13.5)]
+
+
+@pytest.mark.parametrize(
+    ("expose", "safe", "link_loss_s"),
+    [
+        ({"type": "switch", "features": [STATE]}, False, 60.0),
+        ({"type": "cover", "features": [{**MOVE, "values": ["OPEN", "CLOSE", "STOP"]}]}, "STOP", 3.0),
+        ({"type": "cover", "features": [{**MOVE, "values": ["OPEN", "CLOSE"]}]}, None, None),
+        (
+            {"type": "climate", "features": [{**MOVE, "property": "system_mode", "values": ["off", "heat"]}]},
+            "off",
+            60.0,
+        ),
+        ({"type": "light", "features": [STATE]}, None, None),
+        ({"type": "lock", "features": [STATE]}, None, None),
+        ({"type": "fan", "features": [STATE]}, None, None),
+    ],
+)
+def test_what_is_safe_is_declared_where_it_is_clear(expose: object, safe: object, link_loss_s: float | None) -> None:
+    point = derive([expose], "safe").bindings[0].point
+    assert (point.safe_value, point.link_loss_s) == (safe, link_loss_s)
+    assert derive([expose], "hold").bindings[0].point.safe_value is None

@@ -4,8 +4,8 @@ import asyncio
 import sys
 from pathlib import Path
 
-from labkeeper_edge.batch_store import Quota
 from labkeeper_edge.batches import Draft
+from labkeeper_edge.books import Quota
 from labkeeper_edge.outbox import open_outbox
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.delivery import Ack

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from labkeeper_edge import intake as intake_module
-from labkeeper_edge.batch_store import Quota
 from labkeeper_edge.batches import Batch
+from labkeeper_edge.books import Quota
 from labkeeper_edge.devices import Devices
 from labkeeper_edge.heard import Heard
 from labkeeper_edge.intake import Intake

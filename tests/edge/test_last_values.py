@@ -4,9 +4,9 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from labkeeper_edge.batch_store import Quota
 from labkeeper_edge.batches import metric_of
 from labkeeper_edge.births import device_metrics
+from labkeeper_edge.books import Quota
 from labkeeper_edge.database import LAST_VALUES, SCHEMA, SCHEMA_VERSION, open_database
 from labkeeper_edge.devices import Devices
 from labkeeper_edge.last_values import LastKeeper, recalled

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from labkeeper_edge.batch_store import HEARD_KEPT, Quota
+from labkeeper_edge.batch_store import HEARD_KEPT
 from labkeeper_edge.batches import (
     GAP,
     METRIC_BYTES,
@@ -25,6 +25,7 @@ from labkeeper_edge.batches import (
     pack,
     unpack,
 )
+from labkeeper_edge.books import Quota
 from labkeeper_edge.command_rules import RESTARTED, RESTARTED_MESSAGE
 from labkeeper_edge.command_store import COMMANDS_KEPT, CommandRecord
 from labkeeper_edge.database import UnusableDatabase, open_database

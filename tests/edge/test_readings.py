@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from labkeeper_edge.batch_store import Quota
 from labkeeper_edge.batches import Draft
 from labkeeper_edge.births import REFUSED
+from labkeeper_edge.books import Quota
 from labkeeper_edge.outbox import open_outbox
 from labkeeper_sdk.testing import Broker
 from labkeeper_wire.datatypes import DataType

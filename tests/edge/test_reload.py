@@ -31,7 +31,7 @@ TOP = 'school = "s"\nnode = "n"\nlab = "l"\n'
 
 
 def assignment(instance: str, **keys: object) -> Assignment:
-    services = NodeServices(Address("127.0.0.1", 1), "n", instance, Refusals())
+    services = NodeServices(Address("127.0.0.1", 1), "s", "n", instance, Refusals())
     return Assignment(instance, driver, Configuration.model_validate(keys), services)
 
 

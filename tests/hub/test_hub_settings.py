@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from labkeeper_hub.__main__ import configure
+from labkeeper_hub.model import PointKey
 from labkeeper_hub.settings import load_settings
 from labkeeper_sdk import BadConfiguration
 
@@ -39,6 +40,9 @@ def test_the_command_line_overrules_the_file(tmp_path: Path) -> None:
         ('broker = "tcp://x"', "broker"),
         ('host_id = "a/b"', "host_id"),
         ("port =", "--config"),
+        ("[retention]\nraw_days = -1", "retention.raw_days"),
+        ("[retention]\nraw_days = 90\nminute_days = 30", "retention"),
+        ('[[retention.points]]\nmatch = ""', "retention.points.0.match"),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_file(tmp_path: Path, text: str, key: str) -> None:
@@ -58,3 +62,18 @@ def test_a_wrong_option_is_the_command_lines() -> None:
 def test_a_settings_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadConfiguration, match=r"gone\.toml"):
         load_settings(options("--config", str(tmp_path / "gone.toml")))
+
+
+def test_what_is_kept_how_long_stands_in_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "hub.toml"
+    file.write_text(
+        "[retention]\nraw_days = 30\nmax_bytes = 1000000\n"
+        '[[retention.points]]\nmatch = "*/heart_rate"\nraw_days = 0.5\n'
+    )
+    retention = load_settings(options("--config", str(file))).retention.retention()
+    heart, other = PointKey("s", "n", "strap", "heart_rate"), PointKey("s", "n", "air", "co2")
+    assert (retention.of(heart)[0], retention.of(other)[0], retention.max_bytes) == (
+        43_200_000,
+        2_592_000_000,
+        1_000_000,
+    )

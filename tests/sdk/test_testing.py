@@ -1,11 +1,23 @@
 """The brokers and ports that tests and demo stand on."""
 
+import signal
 import socket
 from pathlib import Path
 
+import httpx
 import pytest
 
-from labkeeper_sdk.testing import Broker, BrokerUnavailable, brokers, free_port, open_broker
+from labkeeper_sdk.testing import (
+    Broker,
+    BrokerUnavailable,
+    InfluxUnavailable,
+    brokers,
+    databases,
+    find_influxd,
+    free_port,
+    open_broker,
+    open_influx,
+)
 from labkeeper_sdk.testing.brokers import find_mosquitto
 from labkeeper_wire.mqtt import Address, connect
 
@@ -57,3 +69,30 @@ async def test_mosquitto_keeps_its_sessions_over_a_restart() -> None:
         await broker.start()
         async with connect(address, "keeps", clean=False) as link:
             assert link.session_present
+
+
+async def test_an_influxdb_keeps_its_data_over_a_kill(tmp_path: Path) -> None:
+    if find_influxd() is None:
+        pytest.skip("influxd is not installed: apt install influxdb")
+    async with (
+        open_influx(folder=tmp_path / "influx") as influx,
+        httpx.AsyncClient(base_url=influx.url, trust_env=False) as client,
+    ):
+        await client.post("/query", data={"q": "CREATE DATABASE kept"})
+        await client.post("/write", params={"db": "kept"}, content=b"m v=1 1")
+        await influx.stop(signal.SIGKILL)
+        await influx.start()
+        answer = await client.get("/query", params={"db": "kept", "q": "SELECT v FROM m"})
+        assert answer.json()["results"][0]["series"][0]["values"][0][1] == 1
+    assert influx.process is None
+
+
+async def test_an_influxdb_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(databases, "find_influxd", lambda: "/bin/false")
+    with pytest.raises(InfluxUnavailable, match="ended at once"):
+        async with open_influx():
+            raise AssertionError
+    monkeypatch.setattr(databases, "find_influxd", lambda: None)
+    with pytest.raises(InfluxUnavailable, match="apt install influxdb"):
+        async with open_influx():
+            raise AssertionError

@@ -11,10 +11,12 @@ BACKLOG = "Delivery/Backlog"  # UInt64, batches waiting, in NBIRTH
 TAKEN = "Delivery/Taken"  # UInt64, readings whose outbox commit returned: A of the ledger
 GAPS = "Delivery/Gaps"  # UInt64, readings a quota removed: X of the ledger, once the hub has taken off what it stored
 ACK = "Node Control/Delivery Ack"  # String, writable, in NBIRTH and in the hub's NCMD
+JOURNAL = "Node Control/Hub Journal"  # String, writable: the journal the node delivered to; NCMD: the hub's own
 
 MOST_RANGES = 32
 LAST_ID = (1 << 64) - 1
 LONGEST_EPOCH = 64
+_EPOCH_FORM = re.compile(r"[!-:<-~]{1,64}")
 _ACK_FORM = re.compile(r"([!-:<-~]{1,64});([0-9]{1,20})((?:;[0-9]{1,20}-[0-9]{1,20}){0,32})")
 
 Range = tuple[int, int]
@@ -141,6 +143,11 @@ def format_ack(epoch: str, batches: BatchSet, *, first: Iterable[int] = ()) -> s
     if _ACK_FORM.fullmatch(text) is None:
         raise ValueError(f"{epoch!r} cannot be an epoch")
     return text
+
+
+def is_epoch(text: str) -> bool:
+    """Tell whether the text may name an outbox or a journal: 1 to 64 visible ASCII characters, no semicolon."""
+    return _EPOCH_FORM.fullmatch(text) is not None
 
 
 def _most_wanted(ranges: tuple[Range, ...], first: Iterable[int]) -> tuple[Range, ...]:

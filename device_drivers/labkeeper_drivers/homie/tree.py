@@ -1,15 +1,16 @@
 """The Homie 5 devices of a domain as we hear them; sans-IO."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import orjson
 
 from labkeeper_drivers.homie.description import ID, Description, Property, describe
-from labkeeper_drivers.homie.payloads import decode
+from labkeeper_drivers.homie.payloads import decode, encode
+from labkeeper_drivers.listening import Accepted, Order, Outgoing
 from labkeeper_drivers.observing import shortened
-from labkeeper_drivers.titles import title_in_its_language
+from labkeeper_drivers.titles import title_in_its_language, title_of
 from labkeeper_sdk import (
     Availability,
     BadReading,
@@ -22,6 +23,7 @@ from labkeeper_sdk import (
     Nonsense,
     Reading,
     Report,
+    State,
     Value,
 )
 
@@ -38,16 +40,9 @@ DESCRIPTION_LIMIT = 1024 * 1024
 DEVICES_LIMIT = 10_000
 PROPERTY_PARTS = 3  # device, node, property
 TARGET = "$target"
+ALERT = "_alert/"  # no node of the convention can be called so
+ALERTS_LIMIT = 100  # a device
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """The device has taken a target it has not reached yet."""
-
-    device: str
-    point: str
-    target: Value
 
 
 @dataclass(slots=True)
@@ -61,6 +56,7 @@ class Known:
     announced: DeviceInfo | None = None
     online: bool | None = None
     targets: frozenset[str] = frozenset()
+    alerts: dict[str, str] = field(default_factory=dict)  # "" where one has been raised and is over
     spoken: set[str] = field(default_factory=set)
 
 
@@ -79,14 +75,18 @@ class Tree:
     def waits_for(self, topic: str) -> str | None:
         """Return the device whose description is needed to understand this message, None if none is."""
         parts = self._parts(topic)
-        if len(parts) != PROPERTY_PARTS or parts[1].startswith("$"):
+        if len(parts) != PROPERTY_PARTS or not ID.fullmatch(parts[0]):
+            return None  # `$broadcast/…` among them: it is for devices
+        if parts[1].startswith("$") and parts[1] != "$alert":
             return None
         known = self.devices.get(parts[0])
         return parts[0] if known is None or known.announced is None else None
 
-    def device_of(self, topic: str) -> str:
-        """Return the id of the device a topic belongs to."""
-        return self._parts(topic)[0]
+    def explained(self, topic: str) -> tuple[str, ...]:
+        """Return the device of a topic once it is described."""
+        device = self._parts(topic)[0]
+        known = self.devices.get(device)
+        return (device,) if known is not None and known.announced is not None else ()
 
     def hear(self, topic: str, payload: bytes, *, retain: bool) -> tuple[GatewayEvent | Accepted, ...]:
         """Return what a message means; nothing it holds can raise."""
@@ -111,7 +111,7 @@ class Tree:
             case ["$log", level]:
                 _say(LOG_LEVELS.get(level, logging.INFO), known.id, payload, "says")
             case ["$alert", alert]:
-                _say(logging.WARNING, known.id, payload, f"raises alert {alert}")
+                yield from self._alert(known, alert, payload, retain=retain)
             case [node, name] if not node.startswith("$"):
                 yield from self._value(known, f"{node}/{name}", payload, retain=retain)
             case [node, name, "$target"]:
@@ -151,7 +151,7 @@ class Tree:
         """Announce a device that has both a state and a description, and again when the description changed."""
         if not known.state or known.description is None:
             return
-        info = _info(known.id, known.description)
+        info = _info(known.id, known.description, known.alerts)
         if info != known.announced:
             known.announced = info
             known.online = None  # a device that is found counts as online until it is told otherwise
@@ -183,6 +183,21 @@ class Tree:
         except BadReading as bad:
             yield Nonsense(known.id, bad.reason, f"{point}: {shortened(payload[:80])}")
 
+    def _alert(self, known: Known, alert: str, payload: bytes, *, retain: bool) -> Iterator[GatewayEvent]:
+        """An alert is a state: its words while it lasts, nothing when it is over ("Alerts")."""
+        text = payload[:VALUE_LIMIT].decode("utf-8", "replace")
+        if not ID.fullmatch(alert) or (alert not in known.alerts and len(known.alerts) >= ALERTS_LIMIT):
+            return
+        before = known.alerts.get(alert)
+        if before == text:
+            return
+        _say(logging.WARNING, known.id, payload, f"raises alert {alert}")
+        known.alerts[alert] = text
+        if before is None:
+            yield from self._announced(known)
+        if known.announced is not None and not (retain and self.session_present):
+            yield Report(known.id, (Reading(ALERT + alert, text),))
+
     def _is_current(self, known: Known, told: Property) -> bool:
         """Whether a retained copy is worth a reading: only as the first value of a live device in a new session."""
         if self.session_present or not told.retained or isinstance(told.point, Event):
@@ -204,10 +219,11 @@ class Tree:
             yield Nonsense(known.id, bad.reason, f"{point}/{TARGET}: {shortened(payload[:80])}")
 
     # --- what it is asked -------------------------------------------------------------------------------------------
-    def command(self, device: str, point: str) -> tuple[Property, str]:
-        """Return the property and the topic that asks for a value; raises CommandRejected.
+    def command(self, device: str, point: str, value: Value) -> Order:
+        """Return the message that asks for a value; raises CommandRejected.
 
-        Nothing is asked of a device that is not there: the broker may queue it and start a motor much later.
+        At QoS 0, as the convention has it for momentary properties, and here for all. Nothing is asked of a device
+        that is not there: the broker may queue it and start a motor much later.
         """
         known = self.devices.get(device)
         if known is None or known.announced is None:
@@ -220,7 +236,12 @@ class Tree:
         state = self.state_of(known)
         if state != "ready":
             raise CommandRejected("offline", f"{device} is {state}")
-        return told, f"{self.domain}/5/{device}/{point}/set"
+        payload = encode(value)
+        try:
+            decode(told.datatype, payload, told.options)
+        except BadReading as bad:
+            raise CommandRejected(bad.reason, f"{point} does not take {value!r}"[:200]) from None
+        return Order(told.point, (Outgoing(f"{self.domain}/5/{device}/{point}/set", payload),))
 
     def _parts(self, topic: str) -> list[str]:
         return topic.removeprefix(f"{self.domain}/5/").split("/")
@@ -231,10 +252,11 @@ def _reachable(state: str, info: DeviceInfo) -> bool:
     return state == "ready" or (state == "sleeping" and not any(point.writable for point in info.points))
 
 
-def _info(device: str, description: Description) -> DeviceInfo:
+def _info(device: str, description: Description, alerts: Iterable[str]) -> DeviceInfo:
+    raised = [State(ALERT + alert, type=str, title=title_of(alert)) for alert in sorted(alerts)]
     return DeviceInfo(
         id=device,
-        points=tuple(each.point for each in description.properties.values()),
+        points=(*(each.point for each in description.properties.values()), *raised),
         title=title_in_its_language(description.name or device),
         model=description.type,
     )

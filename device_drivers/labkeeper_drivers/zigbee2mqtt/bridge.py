@@ -7,13 +7,27 @@ from typing import Any
 
 import orjson
 
+from labkeeper_drivers.alone import WhenAlone
+from labkeeper_drivers.documents import object_in
+from labkeeper_drivers.listening import Order, Outgoing
 from labkeeper_drivers.observing import shortened
 from labkeeper_drivers.zigbee2mqtt.exposes import Binding, together
-from labkeeper_drivers.zigbee2mqtt.inventory import BRIDGE, Described, devices_in
+from labkeeper_drivers.zigbee2mqtt.inventory import BRIDGE, Described, devices_in, groups_in
 from labkeeper_drivers.zigbee2mqtt.state import LAST_SEEN, Memory, Problem, device_time_ms, values_in
-from labkeeper_sdk import Availability, CommandRejected, Found, GatewayEvent, Gone, Nonsense, Reading, Report, Value
+from labkeeper_sdk import (
+    Availability,
+    BadReading,
+    CommandRejected,
+    Found,
+    GatewayEvent,
+    Gone,
+    Nonsense,
+    Reading,
+    Report,
+    Value,
+)
 
-STATE_LIMIT = 64 * 1024  # bytes; the largest real state messages are around 4 kB
+DEVICES = "the list of devices"  # what messages wait for
 AVAILABILITY = "/availability"
 COMMANDS = ("/set", "/get")
 NAMES_LIMIT = 10_000  # availabilities remembered for names nobody has described
@@ -39,20 +53,28 @@ class Bridge:
     """The devices behind one base topic."""
 
     base: str = "zigbee2mqtt"
+    when_alone: WhenAlone = "safe"
     described: bool = False  # the list of devices has been heard
     online: bool = True
     devices: dict[str, Known] = field(default_factory=dict)
     _names: dict[str, Known] = field(default_factory=dict)
+    _members: dict[str, Described] = field(default_factory=dict)
+    _groups: object = field(default_factory=list)
     _available: dict[str, bool] = field(default_factory=dict)
 
     def part(self, topic: str) -> str:
         """Return what of the topic comes after the base."""
         return topic.removeprefix(self.base + "/")
 
-    def waits_for_devices(self, topic: str) -> bool:
-        """Whether this message can only be understood once the list of devices is here."""
+    def waits_for(self, topic: str) -> str | None:
+        """Return the list of devices as long as it is needed to understand this message and has not come."""
         part = self.part(topic)
-        return not self.described and not part.startswith(BRIDGE + "/") and not part.endswith((AVAILABILITY, *COMMANDS))
+        alone = part.startswith(BRIDGE + "/") or part.endswith((AVAILABILITY, *COMMANDS))
+        return None if self.described or alone else DEVICES
+
+    def explained(self, topic: str) -> tuple[str, ...]:  # noqa: ARG002 -- every topic may be the one
+        """Return the list of devices once it is here."""
+        return (DEVICES,) if self.described else ()
 
     def hear(self, topic: str, payload: bytes, *, retain: bool) -> tuple[GatewayEvent, ...]:
         """Return what a message means; nothing it holds can raise."""
@@ -62,25 +84,44 @@ class Bridge:
             return tuple(self._state(known, payload, retain=retain))
         if part == "bridge/devices":
             return tuple(self._inventory(payload))
+        if part == "bridge/groups":
+            return tuple(self._grouped(payload))
         if part == "bridge/state":
             return tuple(self._bridge_state(payload))
         if part.endswith(AVAILABILITY):
             return tuple(self._availability(part.removesuffix(AVAILABILITY), payload))
-        return ()  # groups, our own commands, the bridge's log, attribute output: nothing of a device's points
+        return ()  # our own commands, the bridge's log, attribute output: nothing of a device's points
 
     # --- what there is ----------------------------------------------------------------------------------------------
     def _inventory(self, payload: bytes) -> Iterator[GatewayEvent]:
         try:
-            found = list(devices_in(orjson.loads(payload)))
+            found = list(devices_in(orjson.loads(payload), self.when_alone))
         except orjson.JSONDecodeError as error:
             yield Nonsense(BRIDGE, "not_json", shortened(error))
             return
         self.described = True
         nonsense = [event for event in found if isinstance(event, Nonsense)]
-        yield from nonsense
         here = {each.info.id: each for each in found if isinstance(each, Described)}
         # an entry nobody can read may be any of the devices that are not in the others
-        for device in () if nonsense else self.devices.keys() - here.keys():
+        self._members = {**self._members, **here} if nonsense else here
+        yield from nonsense
+        yield from self._reconcile()
+
+    def _grouped(self, payload: bytes) -> Iterator[GatewayEvent]:
+        try:
+            self._groups = orjson.loads(payload)
+        except orjson.JSONDecodeError as error:
+            yield Nonsense(BRIDGE, "not_json", shortened(error))
+            return
+        if self.described:
+            yield from self._reconcile()
+
+    def _reconcile(self) -> Iterator[GatewayEvent]:
+        """Tell what has gone and what is new or otherwise, devices before the groups they make."""
+        groups = list(groups_in(self._groups, self.base, self._members, self.when_alone))
+        here = {**self._members, **{each.info.id: each for each in groups if isinstance(each, Described)}}
+        yield from (each for each in groups if isinstance(each, Nonsense))
+        for device in self.devices.keys() - here.keys():
             del self.devices[device]
             yield Gone(device)
         for each in here.values():
@@ -138,10 +179,11 @@ class Bridge:
     # --- what it says -----------------------------------------------------------------------------------------------
     def _state(self, known: Known, payload: bytes, *, retain: bool) -> Iterator[GatewayEvent]:
         device = known.described.info.id
-        document = _object(payload)
-        if isinstance(document, str):
+        try:
+            document = object_in(payload)
+        except BadReading as bad:
             if payload:  # nothing: somebody cleared a retained message
-                yield Nonsense(device, document, shortened(payload[:80]))
+                yield Nonsense(device, bad.reason, shortened(payload[:80]))
             return
         time_ms = device_time_ms(document.get(LAST_SEEN))
         readings: list[Reading] = []
@@ -162,8 +204,8 @@ class Bridge:
             yield Nonsense(device, problems[0].reason, f"{problems[0].point}: {problems[0].detail}")
 
     # --- what it is asked -------------------------------------------------------------------------------------------
-    def command(self, device: str, point: str, value: Value) -> tuple[Binding, str, bytes]:
-        """Return the point's binding, the topic and the payload that ask for a value; raises CommandRejected."""
+    def command(self, device: str, point: str, value: Value) -> Order:
+        """Return the message that asks for a value, at QoS 1 to the bridge; raises CommandRejected."""
         known = self.devices.get(device)
         if known is None:
             raise CommandRejected("unknown_device", f"the bridge has no device {device}")
@@ -180,25 +222,17 @@ class Bridge:
             if said is not None:
                 _place(document, other.path, other.codec.encode(said))
         _place(document, binding.path, binding.codec.encode(value))
-        return binding, f"{self.base}/{known.described.name}/set", orjson.dumps(document)
+        topic = f"{self.base}/{known.described.name}/set"
+        return Order(binding.point, (Outgoing(topic, orjson.dumps(document), qos=1),))
 
 
 def _online(payload: bytes) -> bool | None:
     """Read `online`/`offline`, as JSON `{"state": …}` or plain as before version 1.29; None for anything else."""
-    document = _object(payload)
-    said = document.get("state") if isinstance(document, dict) else payload.decode("utf-8", "replace").strip()
-    return {"online": True, "offline": False}.get(said) if isinstance(said, str) else None
-
-
-def _object(payload: bytes) -> dict[str, object] | str:
-    """Return a JSON object, or the reason why it is none."""
-    if len(payload) > STATE_LIMIT:
-        return "too_large"
     try:
-        document = orjson.loads(payload)
-    except orjson.JSONDecodeError:
-        return "not_json"
-    return document if isinstance(document, dict) else "not_an_object"
+        said = object_in(payload).get("state")
+    except BadReading:
+        said = payload[:80].decode("utf-8", "replace").strip()
+    return {"online": True, "offline": False}.get(said) if isinstance(said, str) else None
 
 
 def _place(document: dict[str, object], path: tuple[str, ...], value: object) -> None:

@@ -1,13 +1,13 @@
 """Between Zigbee2MQTT's JSON values and point values; pure."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 import orjson
 
-from labkeeper_sdk import BadReading, Value
+from labkeeper_drivers.documents import number_of, text_of
+from labkeeper_sdk import BadReading, CommandRejected, Value
 
 
 class Codec(Protocol):
@@ -25,12 +25,7 @@ class Number:
     """A JSON number."""
 
     def decode(self, raw: object) -> float:
-        if isinstance(raw, bool) or not isinstance(raw, int | float):
-            raise BadReading("wrong_type", f"{type(raw).__name__} where a number belongs")
-        number = float(raw)
-        if not math.isfinite(number):
-            raise BadReading("not_finite")
-        return number
+        return number_of(raw)
 
     def encode(self, value: Value) -> object:
         return int(value) if isinstance(value, float) and value.is_integer() else value
@@ -75,9 +70,7 @@ class Text:
     """A JSON string."""
 
     def decode(self, raw: object) -> str:
-        if not isinstance(raw, str):
-            raise BadReading("wrong_type", f"{type(raw).__name__} where a text belongs")
-        return raw
+        return text_of(raw)
 
     def encode(self, value: Value) -> object:
         return value
@@ -93,7 +86,26 @@ class JsonText:
         return orjson.dumps(raw).decode()
 
     def encode(self, value: Value) -> object:
-        return orjson.loads(str(value))
+        try:
+            wanted = orjson.loads(str(value))
+        except orjson.JSONDecodeError:
+            raise CommandRejected("wrong_type", "a list is asked for as JSON, such as [1, 2]") from None
+        if not isinstance(wanted, list):
+            raise CommandRejected("wrong_type", "a list is asked for as JSON, such as [1, 2]")
+        return wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Numbers asked for by their names; what is read back is another point's."""
+
+    values: Mapping[str, float]
+
+    def decode(self, raw: object) -> str:
+        raise BadReading("unknown_value", f"{type(raw).__name__} where nothing is read")
+
+    def encode(self, value: Value) -> object:
+        return Number().encode(self.values[str(value)])
 
 
 def same(one: object, other: object) -> bool:

@@ -5,15 +5,16 @@ can hold.
 """
 
 import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntFlag
 from typing import TypeAlias
 
+from labkeeper_drivers.alone import WhenAlone, guarded
+from labkeeper_drivers.naming import name_of
 from labkeeper_drivers.titles import title_of
 from labkeeper_drivers.units import to_ucum
-from labkeeper_drivers.zigbee2mqtt.codecs import Codec, JsonText, Number, OneOf, OnOff, Text
+from labkeeper_drivers.zigbee2mqtt.codecs import Codec, JsonText, Named, Number, OneOf, OnOff, Text
 from labkeeper_sdk import Action, Event, Measure, Point, Risk, Setpoint, State, Switch
 
 # what a kind of device can do to a person when it moves on its own
@@ -33,7 +34,6 @@ COLOUR_LIMITS = {
     "color/saturation": (0.0, 100.0),
 }
 DEEPEST = 8
-NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_.-]+")
 # Movements and zigbee round trips through sleeping routers take longer than a switch.
 SLOW_S = {Risk.MOTION: 10.0, Risk.HEAT: 5.0}
 
@@ -55,6 +55,7 @@ class Binding:
     codec: Codec
     category: str = ""  # config, diagnostic or nothing
     together: str = ""  # points with the same mark are set as one object
+    silent: bool = False  # its value is another point's and never its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +82,21 @@ class Place:
     together: str = ""
     risk: Risk = Risk.NONE
     depth: int = 0
+    when_alone: WhenAlone = "hold"
 
 
 Expose: TypeAlias = Mapping[str, object]
 Found: TypeAlias = Iterator[Binding | Skipped]
 
 
-def derive(exposes: object) -> Derived:
-    """Return the points of a device and what was skipped; the first of two exposes with one name wins."""
+def derive(exposes: object, when_alone: WhenAlone = "hold", *, updates: bool = False) -> Derived:
+    """Return the points of a device and what was skipped; the first of two exposes with one name wins.
+
+    `updates`: the device can be updated over the air, and its state says how far that is.
+    """
     bindings: dict[str, Binding] = {}
     skipped: list[Skipped] = []
-    for found in _each(exposes, Place()):
+    for found in (*_each(exposes, Place(when_alone=when_alone)), *(UPDATE if updates else ())):
         if isinstance(found, Skipped):
             skipped.append(found)
         elif found.point.name in bindings:
@@ -125,7 +130,32 @@ def _one(expose: Expose, place: Place) -> Found:
         inside = replace(place, path=(*place.path, name), together=together, depth=place.depth + 1)
         yield from _each(expose.get("features"), inside)
     else:
-        yield _generic(expose, (*place.path, name), place)
+        yield from _with_presets(expose, _generic(expose, (*place.path, name), place))
+
+
+def _with_presets(expose: Expose, found: Binding | Skipped) -> Found:
+    """Yield a number and, as an action, those of its presets that no slider reaches ("previous" is 65535)."""
+    yield found
+    presets = expose.get("presets")
+    if isinstance(found, Skipped) or not found.point.writable or not isinstance(presets, list):
+        return
+    named = dict(each for preset in presets if (each := _preset(preset)) and not _within(found.point, each[1]))
+    if named:
+        name = f"{found.point.name}/preset"
+        point = Action(name, type=str, options=tuple(named), risk=found.point.risk, confirm_s=found.point.confirm_s)
+        yield replace(found, point=point, codec=Named(named), silent=True)
+
+
+def _preset(preset: object) -> tuple[str, float] | None:
+    if not isinstance(preset, dict):
+        return None
+    value = _limit(preset, "value")
+    name = _text(preset, "name")
+    return (name, value) if name and value is not None else None
+
+
+def _within(point: Point, value: float) -> bool:
+    return (point.minimum is None or point.minimum <= value) and (point.maximum is None or value <= point.maximum)
 
 
 def _generic(expose: Expose, path: tuple[str, ...], place: Place) -> Binding | Skipped:
@@ -137,7 +167,7 @@ def _generic(expose: Expose, path: tuple[str, ...], place: Place) -> Binding | S
         return Skipped(where, f"unknown type {expose.get('type')!r}"[:80])
     if not access & (Access.STATE | Access.SET):
         return Skipped(where, "can neither be read nor set")
-    name = "/".join(_name(part) for part in path)
+    name = "/".join(name_of(part) for part in path)
     made = make(expose, name, access)
     if isinstance(made, Skipped):
         return made
@@ -145,7 +175,7 @@ def _generic(expose: Expose, path: tuple[str, ...], place: Place) -> Binding | S
     named = title_of(_text(expose, "name") or path[-1], _text(expose, "label"))
     risk = place.risk if point.writable else Risk.NONE
     point = replace(point, title=named, risk=risk, confirm_s=SLOW_S.get(risk, point.confirm_s))
-    return Binding(point, path, codec, _text(expose, "category"), place.together)
+    return Binding(guarded(point, place.when_alone), path, codec, _text(expose, "category"), place.together)
 
 
 # --- one maker for each generic type --------------------------------------------------------------------------------
@@ -194,9 +224,7 @@ def _plain_text(expose: Expose, name: str, access: Access) -> Made:
 
 
 def _list(expose: Expose, name: str, access: Access) -> Made:  # noqa: ARG001 -- the makers share one signature
-    if not access & Access.STATE:
-        return Skipped(name, "a list that can only be set")
-    return State(name, type=str), JsonText()
+    return _kind(access, State, Setpoint)(name, type=str), JsonText()
 
 
 MAKERS = {"numeric": _numeric, "binary": _binary, "enum": _enum, "text": _plain_text, "list": _list}
@@ -232,13 +260,20 @@ def _property(expose: Expose) -> str:
     return _text(expose, "property") or (f"{name}_{endpoint}" if name and endpoint else name)
 
 
-def _name(part: str) -> str:
-    """A part of a point name: what a property may hold and a name may not becomes `_`."""
-    return NOT_IN_A_NAME.sub("_", part).lstrip(".-") or "_"
-
-
 def _where(place: Place) -> str:
     return "/".join(place.path) or "exposes"
+
+
+# over-the-air updates ("OTA updates"): the bridge looks for them and a person starts them there
+UPDATE = (
+    Binding(State("update/state", type=str, title=title_of("update")), ("update", "state"), Text(), "diagnostic"),
+    Binding(
+        Measure("update/progress", unit="%", title=title_of("update_progress")),
+        ("update", "progress"),
+        Number(),
+        "diagnostic",
+    ),
+)
 
 
 def together(bindings: Sequence[Binding], binding: Binding) -> list[Binding]:

@@ -45,7 +45,7 @@ def values_in(
     """Yield the value of every known property; `bindings` are by first part of the path. None is JSON's null."""
     for key, raw in document.items():
         for binding in bindings.get(key, ()):
-            found = _dig(raw, binding)
+            found = None if binding.silent else _dig(raw, binding)
             if found is not None:
                 yield found
 

@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 
 from labkeeper_hub.alarms.states import Priority
 from labkeeper_hub.alarms.tallies import AlarmTallies
+from labkeeper_hub.api.influx_numbers import influx_families
 from labkeeper_hub.api.upkeep_numbers import upkeep_families
 from labkeeper_hub.model import DURATION_BOUNDS_S, Durations, LedgerEntry, State, Status
 from labkeeper_hub.ports import Parts
@@ -55,6 +56,8 @@ def families(status: Status, inventory: Inventory, ledger: Sequence[LedgerEntry]
     yield from _broker(status)
     yield from _inventory(inventory)
     yield from _ledger(ledger)
+    if status.influx is not None:
+        yield from influx_families(status.influx)
 
 
 def _journal(status: Status) -> Iterator[Metric]:

@@ -5,7 +5,7 @@ from prometheus_client.metrics_core import Metric
 from labkeeper_hub.api import hub_numbers
 from labkeeper_hub.api.hub_numbers import Inventory
 from labkeeper_hub.api.metrics import Metrics
-from labkeeper_hub.model import JournalStatus, LedgerEntry, NodeKey, State, Status
+from labkeeper_hub.model import InfluxStatus, JournalStatus, LedgerEntry, NodeKey, State, Status
 
 INTRODUCTION = """# Metrics
 
@@ -18,7 +18,19 @@ Made by `{command}`; do not edit.
 |---|---|---|---|
 """
 JOURNAL = JournalStatus(0, 0, 0, 0.0, 0, 0, "")
-NOTHING = Status(0, broker_connected=False, messages=0, refusals={"": 0}, journal=JOURNAL, hanging=("",))
+INFLUX = InfluxStatus(
+    waiting=0,
+    lag_s=0.0,
+    late=False,
+    history=0,
+    forwarded=0,
+    beyond_retention=0,
+    quarantined=0,
+    retries={"unreachable": 0},
+    failing="unreachable",
+    detail="",
+)
+NOTHING = Status(0, broker_connected=False, messages=0, refusals={"": 0}, journal=JOURNAL, hanging=("",), influx=INFLUX)
 NOBODY = LedgerEntry(NodeKey("", ""), epoch=None, taken=0, stored=0, gaps=0, duplicates=0, backlog=0, missing=0)
 
 

@@ -208,6 +208,8 @@ class LedgerShape(BaseModel):
             "stored": 119950,
             "gaps": 0,
             "pending": 50,
+            "backlog": 1,
+            "missing": 50,
             "balanced": True,
             "duplicates": 3,
         }
@@ -219,6 +221,10 @@ class LedgerShape(BaseModel):
     stored: int
     gaps: int
     pending: int | None
+    backlog: int = Field(description="batches waiting at the node, by its last word")
+    missing: int | None = Field(
+        description="readings neither stored nor given up when the node last spoke of it; with no backlog they are gone"
+    )
     balanced: bool
     duplicates: int
 

@@ -16,14 +16,17 @@ from labkeeper_hub.api.models import example_of
 from labkeeper_hub.api.openapi import describe
 from labkeeper_hub.api.routes import (
     alarms,
+    catalogue,
     commands,
     devices,
+    exports,
     health,
     labs,
     latest,
     ledger,
     nodes,
     points,
+    quarantine,
     readings,
     session,
     status,
@@ -31,7 +34,23 @@ from labkeeper_hub.api.routes import (
 from labkeeper_hub.api.state import signed_in
 
 PREFIX = "/api/v1"
-FEATURES = (session, labs, nodes, devices, points, latest, readings, commands, alarms, ledger, status, live)
+FEATURES = (
+    session,
+    labs,
+    nodes,
+    devices,
+    points,
+    latest,
+    readings,
+    exports,
+    catalogue,
+    commands,
+    alarms,
+    ledger,
+    status,
+    quarantine,
+    live,
+)
 
 
 def include_routes(app: FastAPI) -> None:

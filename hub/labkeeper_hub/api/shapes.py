@@ -136,6 +136,8 @@ def ledger_entry(noun: LedgerEntry) -> dict[str, Json]:
         "stored": noun.stored,
         "gaps": noun.gaps,
         "pending": noun.pending,
+        "backlog": noun.backlog,
+        "missing": noun.missing,
         "balanced": noun.balanced,
         "duplicates": noun.duplicates,
     }

@@ -1,6 +1,6 @@
 """What the routes share, and how they get it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Annotated, TypeAlias
 
@@ -13,6 +13,7 @@ from labkeeper_hub.api.live.audience import Audience
 from labkeeper_hub.api.loop_lag import LoopLag
 from labkeeper_hub.api.metrics import Metrics
 from labkeeper_hub.api.problems import Refusal
+from labkeeper_hub.export.exports import Exports
 from labkeeper_hub.ports import Parts
 
 
@@ -25,6 +26,7 @@ class Api:
     metrics: Metrics
     lag: LoopLag
     audience: Audience
+    exports: Exports = field(default_factory=Exports)
 
 
 async def _api(connection: HTTPConnection) -> Api:

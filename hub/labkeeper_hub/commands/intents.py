@@ -4,6 +4,7 @@ A line is the kernel's when `write` returns, so it outlives kill -9 of the hub. 
 power cut too, follows within moments; docs/decisions/0012-commands.md says why that order is safe.
 """
 
+import errno
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -23,9 +24,13 @@ class IntentLog:
     _dirty: bool
 
     def write(self, row: Mapping[str, Any]) -> None:
-        """Append one row; raises OSError, and then the command must not be sent."""
+        """Append one row, whole or not at all; raises OSError, and then the command must not be sent."""
         self._dirty = True
-        os.write(self._file, orjson.dumps(row) + b"\n")
+        line = orjson.dumps(row) + b"\n"
+        written = os.write(self._file, line)
+        if written < len(line):  # the disk is full: half a line would spoil the next one, too
+            os.ftruncate(self._file, os.fstat(self._file).st_size - written)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def empty(self) -> None:
         """The registry has everything."""

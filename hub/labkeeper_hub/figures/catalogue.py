@@ -14,6 +14,7 @@ from labkeeper_wire.descriptor import PointDescription
 LEDGER, NODE, ITSELF = "#ledger", "#node", "#itself"
 """Devices of what the hub knows about a node, and of what a foreign node says of itself; no device can be called so."""
 JOURNAL, BROKER, PRESENCE, COMMANDS, REFUSALS = "journal", "broker", "presence", "commands", "refusals"
+FORWARDER = "forwarder"
 """Devices of what the hub knows about itself."""
 ALARMS, ALARMS_OF_NODE = "alarms", "#alarms"
 """Devices of what the hub knows about alarms: all of them, and those of one node."""
@@ -97,6 +98,11 @@ OF_HUB: dict[str, Sequence[Figure]] = {
         Figure("failed", "{commands}", Title("失败的命令", "Commands failed since the start")),
         Figure("expired", "{commands}", Title("过期的命令", "Commands expired since the start")),
         Figure("unknown", "{commands}", Title("结果未知的命令", "Commands of unknown outcome since the start")),
+    ),
+    FORWARDER: (
+        Figure("lag", "s", Title("转发延迟", "Age of the oldest reading not forwarded"), DataType.DOUBLE),
+        Figure("waiting", "{readings}", Title("等待转发的读数", "Readings waiting to be forwarded")),
+        Figure("quarantined", "{readings}", Title("被拒收的读数", "Readings refused by InfluxDB")),
     ),
 }
 OF_ALARMS = {

@@ -144,6 +144,10 @@ def _hub_values(school: str, seen: Seen) -> Iterator[tuple[str, Mapping[str, flo
             **_online("devices", [device.online for device in seen.devices if device.key.school == school]),
         },
     )
+    if status.influx is not None:
+        influx = status.influx
+        values = {"lag": influx.lag_s, "waiting": influx.waiting, "quarantined": influx.quarantined}
+        yield catalogue.FORWARDER, values
     yield catalogue.COMMANDS, {state.value: seen.ends.get((school, state), 0) for state in State if state.final}
 
 

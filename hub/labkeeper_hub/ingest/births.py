@@ -10,7 +10,7 @@ from labkeeper_hub.model import TYPE_NAMES, NodeKey, Outbox
 from labkeeper_hub.registry.known import NODE_ITSELF, KnownDevice, KnownNode, KnownPoint
 from labkeeper_hub.registry.registry import HubRegistry
 from labkeeper_wire.commands import CONTROLS, LONGEST_RUN, RUN
-from labkeeper_wire.delivery import BACKLOG, EPOCH, TAKEN
+from labkeeper_wire.delivery import BACKLOG, EPOCH, JOURNAL, TAKEN
 from labkeeper_wire.descriptor import (
     BadDescriptor,
     DeviceDescription,
@@ -35,6 +35,7 @@ class Births:
     deliveries: Deliveries
     intake: Intake
     node_lost: Callable[[NodeKey, int], None]
+    introduce: Callable[[NodeKey, str], None]
     sources: dict[tuple[str, str], Source] = field(default_factory=dict)
     twins: Twins = field(default_factory=Twins)
     _sweeps: dict[NodeKey, int] = field(default_factory=dict)
@@ -53,7 +54,14 @@ class Births:
         source.devices[None] = itself
         if source.ours:
             self.intake.outbox(source, tuple(metric for metric in born.metrics if metric.name in (TAKEN, BACKLOG)))
+            self._meet(key, born.metrics)
         self._values(source, itself, born.metrics, now_ms)
+
+    def _meet(self, key: NodeKey, metrics: Iterable[Metric]) -> None:
+        """A node that delivered to another journal is told that this is not it."""
+        journal = self.intake.journal.identity
+        if any(metric.name == JOURNAL and metric.value != journal for metric in metrics):
+            self.introduce(key, journal)
 
     def device_born(self, born: DeviceBorn, now_ms: int) -> None:
         """Take a DBIRTH; the session has made sure of its NBIRTH."""

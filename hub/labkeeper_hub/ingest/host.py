@@ -15,7 +15,7 @@ from labkeeper_hub.model import NodeKey
 from labkeeper_hub.pulse import Pulse
 from labkeeper_wire import mqtt
 from labkeeper_wire.datatypes import DataType
-from labkeeper_wire.delivery import ACK
+from labkeeper_wire.delivery import ACK, JOURNAL
 from labkeeper_wire.effects import (
     DataReceived,
     DeviceBorn,
@@ -64,8 +64,15 @@ class Outlet:
 
     def acknowledge(self, node: NodeKey, text: str) -> None:
         """Tell a node what is stored; if it cannot be told, it sends again and is told then."""
+        self._tell(node, Metric(ACK, text, DataType.STRING))
+
+    def introduce(self, node: NodeKey, journal: str) -> None:
+        """Tell a node whose journal this is; if it cannot be told, its next birth asks again."""
+        self._tell(node, Metric(JOURNAL, journal, DataType.STRING))
+
+    def _tell(self, node: NodeKey, metric: Metric) -> None:
         try:
-            self.write(node, None, (Metric(ACK, text, DataType.STRING),))
+            self.write(node, None, (metric,))
         except (NotConnected, mqtt.LinkLost):
             return
 

@@ -49,7 +49,7 @@ class Retiring:
     async def slice(self) -> bool:
         """Delete some; False: nothing is to go."""
         self._begin_when_due()
-        return await self._visit() if self._to_visit else await self._make_room()
+        return await self._visit() or await self._make_room()
 
     def _begin_when_due(self) -> None:
         if time.monotonic() >= self._due_s:
@@ -58,7 +58,9 @@ class Retiring:
             self._to_visit = [(number, ages) for key, number in self.series.items() if (ages := self.retention.of(key))]
 
     async def _visit(self) -> bool:
-        """Look at some series: seal what waits in vain, delete what is too old, go on when nothing is."""
+        """Look at some series: seal what waits in vain, delete what is too old; False: there are no more to look at."""
+        if not self._to_visit:
+            return False
         place, run_ms, some = self.place, self._run_ms, self._to_visit[: self.place.pace.retire_series]
         sealable = await place.threads.keeping_up(lambda: Retirer(place.connection()).to_seal(some, run_ms))
         if sealable:
@@ -69,8 +71,8 @@ class Retiring:
         found = await place.threads.keeping_up(lambda: Retirer(place.connection()).aged(some, most, run_ms))
         if found is None:
             self._visited(len(some))
-        else:
-            await self._retire(found)
+            return bool(self._to_visit)
+        await self._retire(found)
         return True
 
     def _visited(self, count: int) -> None:

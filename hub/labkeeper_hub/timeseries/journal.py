@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from labkeeper_hub.model import JournalStatus, Page, PointKey, ReadingsQuery
 from labkeeper_hub.timeseries.compaction import last_lives
@@ -22,7 +22,11 @@ from labkeeper_hub.timeseries.threads import open_threads
 from labkeeper_hub.timeseries.trouble import Trouble
 from labkeeper_hub.timeseries.upkeep import Upkeep
 from labkeeper_hub.timeseries.workplace import Workplace
-from labkeeper_hub.timeseries.writer import Live, Recalled, Writer
+from labkeeper_hub.timeseries.writer import Live, Recalled, Writer, transaction
+
+T = TypeVar("T")
+
+__all__ = ["Accounts", "Journal", "Keeping", "Pace", "UpkeepPace", "open_journal"]
 
 
 class Accounts(Protocol):
@@ -81,9 +85,19 @@ class Journal:
             self._room.clear()
 
     @property
+    def identity(self) -> str:
+        """The uuid of this journal; a restored one has a new one."""
+        return self.recalled.identity
+
+    @property
     def queued(self) -> int:
         """Readings that wait for their commit to return."""
         return len(self.group) + self._in_flight
+
+    @property
+    def failing(self) -> str:
+        """What keeps it from storing; "" while it can."""
+        return self.trouble.problem
 
     @property
     def full(self) -> bool:
@@ -140,6 +154,25 @@ class Journal:
                 self.trouble.is_over()
                 return
 
+    async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Do something in a transaction of its own, between commits; what the disk refuses is tried again."""
+        done: list[T] = []
+
+        def in_transaction() -> None:
+            with transaction(self.writer.connection):
+                done.append(work(self.writer.connection))
+
+        await self._insist(in_transaction)
+        return done[-1]
+
+    def sealed(self, chunks: int) -> None:
+        """Count chunks that a transaction of `write` sealed."""
+        self._place.unrolled += chunks
+
+    @property
+    def file(self) -> Path:
+        return self._place.file
+
     # --- what comes out ---------------------------------------------------------------------------------------------
     async def page(self, query: ReadingsQuery) -> Page:
         """Answer from committed readings; a point without any has no rows. Raises ValueError as `Readings` says."""
@@ -148,6 +181,15 @@ class Journal:
             return Page((), None)
         glance = self.writer.hot.look()
         return await self._place.threads.reading(lambda: Reader(self._place.connection()).page(glance, series, query))
+
+    async def complete_from(self, key: PointKey, every_ms: int | None = None) -> int | None:
+        """Return the time from which nothing was removed of a point, as buckets or readings; None: it has nothing."""
+        series = self.recalled.series.get(key)
+        if series is None:
+            return None
+        glance = self.writer.hot.look()
+        place = self._place
+        return await place.threads.reading(lambda: Reader(place.connection()).complete_from(glance, series, every_ms))
 
     def live(self) -> dict[PointKey, Live]:
         """Return the live values of earlier runs."""

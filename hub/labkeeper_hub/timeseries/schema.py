@@ -39,6 +39,23 @@ CREATE TABLE gaps (
 CREATE TABLE places (compacted INTEGER NOT NULL);
 INSERT INTO places VALUES (0);
 """
+# What a forwarder has passed, docs/decisions/0018: made wherever it is not there yet, so that it needs no version.
+#   forwarded         per sink: the log is passed up to `position`; of the chunks made before it was configured, those
+#                     with ids up to `history` are still to go; `refused` readings were quarantined in all
+#   forwarded_series  per sink and series: the newest time passed, and how many readings have it
+#   quarantine        the newest readings that a sink refused, as they were sent, and why
+FORWARDING = """
+CREATE TABLE IF NOT EXISTS forwarded (
+    sink TEXT PRIMARY KEY, position INTEGER NOT NULL, history INTEGER NOT NULL, refused INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS forwarded_series (
+    sink TEXT NOT NULL, series INTEGER NOT NULL, newest_ms INTEGER NOT NULL, readings INTEGER NOT NULL,
+    PRIMARY KEY (sink, series)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS quarantine (
+    id INTEGER PRIMARY KEY, sink TEXT NOT NULL, at_ms INTEGER NOT NULL, reason TEXT NOT NULL, line TEXT NOT NULL
+);
+"""
 _ROLL_UPS_AND_RETENTION: Final = """
 DROP INDEX chunks_by_time;
 CREATE INDEX chunks_by_end ON chunks (series, last_ms, first_ms);
@@ -88,6 +105,7 @@ def open_for_writing(file: Path) -> sqlite3.Connection:
     connection.execute(f"PRAGMA journal_size_limit = {LARGEST_WAL}")
     try:
         _migrate(connection, file)
+        connection.executescript(FORWARDING)
     except BaseException:
         connection.close()
         raise

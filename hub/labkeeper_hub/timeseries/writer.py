@@ -11,6 +11,8 @@ from labkeeper_hub.timeseries import chunk, segment
 from labkeeper_hub.timeseries.columns import Columns
 from labkeeper_hub.timeseries.group import Group, OutboxKey, OutboxState
 from labkeeper_hub.timeseries.hot import Hot
+from labkeeper_hub.timeseries.identity import identity
+from labkeeper_hub.timeseries.log import trim
 
 
 class Live(NamedTuple):
@@ -62,6 +64,7 @@ class Recalled(NamedTuple):
     outboxes: dict[OutboxKey, OutboxState]
     chunks: int
     unrolled: int
+    identity: str
 
 
 @contextmanager
@@ -99,6 +102,7 @@ class Writer:
             {OutboxKey(NodeKey(*key), epoch): state for key, epoch, state in self._outboxes()},
             read("SELECT COUNT(*) FROM chunks").fetchone()[0],
             read("SELECT COUNT(*) FROM unrolled WHERE sealed").fetchone()[0],
+            identity(self.connection),
         )
 
     def commit(self, group: Group) -> None:
@@ -114,10 +118,11 @@ class Writer:
     def replace(self, compacted: Compacted) -> None:
         """Put chunks in the place of the log's beginning, in one transaction."""
         with transaction(self.connection):
-            for number, old_tail, chunks, live in compacted.series:
-                self._rewrite(number, old_tail, chunks, live)
-            self.connection.execute("DELETE FROM segments WHERE first < ?", (compacted.end,))
+            self._take_out([(old_tail,) for _, old_tail, _, _ in compacted.series if old_tail is not None])
+            self._put_in(compacted)
+            self._keep_live(compacted)
             self.connection.execute("UPDATE places SET compacted = ?", (compacted.end,))
+            trim(self.connection, self.hot.end)
         self.hot.drop(compacted.end)
 
     def _log(self, columns: Columns) -> None:
@@ -141,24 +146,34 @@ class Writer:
             [(*gap.outbox.node, gap.outbox.epoch, *gap[1:]) for gap in group.gaps],
         )
 
-    def _rewrite(self, number: int, old_tail: int | None, chunks: Sequence[NewChunk], live: Live | None) -> None:
-        write = self.connection.execute
-        if old_tail is not None:
-            write("DELETE FROM chunks WHERE id = ?", (old_tail,))
-            write("DELETE FROM unrolled WHERE chunk = ?", (old_tail,))
-        tail = None
-        for new in chunks:
-            tail = write(
-                "INSERT INTO chunks (series, first_ms, last_ms, readings, body) VALUES (?, ?, ?, ?, ?)", new
-            ).lastrowid
-            sealed = new is not chunks[-1] or not new.small
-            write("INSERT INTO unrolled VALUES (?, ?, ?)", (tail, number, sealed))
-        write("UPDATE series SET tail = ? WHERE id = ?", (tail, number))
-        if live is not None:
-            write(
-                "UPDATE series SET live_ms = ?, live_mark = ?, live_bits = ?, live_text = ? WHERE id = ?",
-                (live.time_ms, live.mark, live.bits.to_bytes(8, "little"), live.text, number),
-            )
+    def _take_out(self, tails: Sequence[tuple[int]]) -> None:
+        self.connection.executemany("DELETE FROM chunks WHERE id = ?", tails)
+        self.connection.executemany("DELETE FROM unrolled WHERE chunk = ?", tails)
+
+    def _put_in(self, compacted: Compacted) -> None:
+        """Add the chunks in one call a table: with thousands of series the calls are what a commit would wait for."""
+        number = self.connection.execute("SELECT COALESCE(MAX(id), 0) FROM chunks").fetchone()[0]
+        rows, unrolled, tails = [], [], []
+        for series, _, chunks, _ in compacted.series:
+            for new in chunks:
+                number += 1
+                rows.append((number, *new))
+                unrolled.append((number, series, new is not chunks[-1] or not new.small))
+            tails.append((number, series))
+        write = self.connection.executemany
+        write("INSERT INTO chunks (id, series, first_ms, last_ms, readings, body) VALUES (?, ?, ?, ?, ?, ?)", rows)
+        write("INSERT INTO unrolled VALUES (?, ?, ?)", unrolled)
+        write("UPDATE series SET tail = ? WHERE id = ?", tails)
+
+    def _keep_live(self, compacted: Compacted) -> None:
+        self.connection.executemany(
+            "UPDATE series SET live_ms = ?, live_mark = ?, live_bits = ?, live_text = ? WHERE id = ?",
+            [
+                (live.time_ms, live.mark, live.bits.to_bytes(8, "little"), live.text, number)
+                for number, _, _, live in compacted.series
+                if live is not None
+            ],
+        )
 
     def _outboxes(self) -> Iterator[tuple[tuple[str, str], str, OutboxState]]:
         rows = self.connection.execute("SELECT * FROM outboxes").fetchall()

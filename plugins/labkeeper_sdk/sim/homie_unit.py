@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from labkeeper_sdk.sim import homie
 from labkeeper_sdk.sim.faults import HOMIE_RUBBISH, Fault, Health
@@ -170,8 +170,12 @@ class HomieUnit:
         present = dict(device.gadget.alerts())
         for name in device.alerts.keys() | present.keys():
             if device.alerts.get(name) != present.get(name):
-                self._link.send(self._retained(device, f"$alert/{name}", present.get(name, "").encode()))
+                self._link.send(self._alert(device, name, present.get(name, "")))
         device.alerts = present
+
+    def _alert(self, device: HomieDevice, name: str, text: str) -> Outgoing:
+        seen = Sighting(device.id, device.gadget.title, f"$alert/{name}", text, None)
+        return replace(self._retained(device, f"$alert/{name}", text.encode()), sightings=(seen,))
 
     def _log(self, device: HomieDevice, level: str, text: str) -> None:
         self._link.send(Outgoing(f"{self._base}/{device.id}/$log/{level}", text.encode(), qos=0))

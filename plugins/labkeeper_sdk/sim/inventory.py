@@ -16,6 +16,7 @@ from labkeeper_sdk.sim.devices.plug import SmartPlug
 from labkeeper_sdk.sim.devices.relays import RelayBoard
 from labkeeper_sdk.sim.devices.robot import Gripper, RobotKit
 from labkeeper_sdk.sim.devices.smoke import SmokeDetector
+from labkeeper_sdk.sim.guests import KINDS
 from labkeeper_sdk.sim.homie import Family, Gadget
 from labkeeper_sdk.sim.homie_unit import HomieDevice
 from labkeeper_sdk.sim.network import ZigbeeDevice
@@ -76,9 +77,17 @@ def check(settings: LabSettings) -> None:
     """Raise BadSettings where a name in `only` or `devices` means no device of the lab."""
     for key, names in (("only", settings.only), ("devices", settings.devices)):
         for name in names:
-            if not any(place.is_called(name) for place in PLACES):
-                known = ", ".join(place.kind for place in PLACES)
+            guest = key == "only" and name in KINDS
+            if not guest and not any(place.is_called(name) for place in PLACES):
+                known = ", ".join((*(place.kind for place in PLACES), *KINDS))
                 raise BadSettings(f"{key}: no device is called {name!r}; kinds are {known}")
+
+
+def guests(settings: LabSettings) -> tuple[str, ...]:
+    """Return the chosen kinds of guests."""
+    if settings.only:
+        return tuple(kind for kind in KINDS if kind in settings.only)
+    return tuple(KINDS) if settings.full else ()
 
 
 def zigbee_devices(settings: LabSettings, room: Room) -> Sequence[ZigbeeDevice]:

@@ -12,6 +12,7 @@ from labkeeper_sdk.sim import homie, inventory, zigbee
 from labkeeper_sdk.sim.bridge import Bridge
 from labkeeper_sdk.sim.control import Control
 from labkeeper_sdk.sim.faults import Fault
+from labkeeper_sdk.sim.guests import Guest, invite
 from labkeeper_sdk.sim.homie_unit import MOVING_S, HomieDevice, HomieUnit
 from labkeeper_sdk.sim.link import Link, Talker
 from labkeeper_sdk.sim.network import Network, ZigbeeDevice
@@ -46,6 +47,8 @@ class Lab:
         self._talks: list[tuple[Link, Talker]] = []
         self._network = self._open_network()
         self._units = [self._open_unit(devices) for devices in inventory.homie_units(settings, self._room)]
+        self._guests = invite(inventory.guests(settings), self._link)
+        self._talks += self._guests
         link = self._link("control")
         self._talks.append((link, Control(link, self.strike)))
         self.awake = asyncio.Event()
@@ -56,7 +59,8 @@ class Lab:
     def devices(self) -> tuple[DeviceNote, ...]:
         """Return every device of this lab."""
         zigbees = [_zigbee_note(device) for device in self._network.devices]
-        return (*zigbees, *(_homie_note(device) for unit in self._units for device in unit.devices))
+        guests = [DeviceNote(*note[:3], tuple(note[3])) for _, guest in self._guests for note in guest.introduces]
+        return (*zigbees, *(_homie_note(device) for unit in self._units for device in unit.devices), *guests)
 
     def value(self, device: str, name: str) -> object:
         """Return where a device stands, asked of itself; composites are named `color/x`; None for what it has not."""
@@ -64,7 +68,8 @@ class Lab:
             if one.who.ieee == device:
                 return _part(one.state, name)
         values = [one.values.get(name) for unit in self._units for one in unit.devices if one.id == device]
-        return values[0] if values else None
+        guests = [guest.value(device, name) for _, guest in self._guests if device in guest.ids]
+        return next(iter((*values, *guests)), None)
 
     def strike(self, name: str, fault: Fault, for_s: float | None = None) -> None:
         """Begin a fault of the device with this id or title; raise KeyError where there is none."""
@@ -116,7 +121,8 @@ class Lab:
         zigbees = [(one.who.ieee, self._zigbee_rhythm(one)) for one in self._network.devices]
         homies = [(one.id, self._homie_rhythm(unit, one)) for unit in self._units for one in unit.devices]
         motions = [(f"{one.id} moves", _move(unit, one)) for unit in self._units for one in unit.devices]
-        return [*zigbees, *homies, *motions, ("availability", self._watch())]
+        guests = [(link.name, self._guest_rhythm(link.name, guest)) for link, guest in self._guests]
+        return [*zigbees, *homies, *motions, *guests, ("availability", self._watch())]
 
     def _open_network(self) -> Network:
         link = self._link("bridge")
@@ -140,6 +146,9 @@ class Lab:
 
     async def _homie_rhythm(self, unit: HomieUnit, device: HomieDevice) -> None:
         await self._beat(device.interval_s, device.id, lambda lab_s: unit.report(device, lab_s))
+
+    async def _guest_rhythm(self, name: str, guest: Guest) -> None:
+        await self._beat(guest.interval_s / self._settings.rate, name, guest.report)
 
     async def _beat(self, interval_s: float, name: str, report: Callable[[float], None]) -> None:
         """Report at the device's own cadence; the lab's time follows the cadence, so a seed repeats its values."""

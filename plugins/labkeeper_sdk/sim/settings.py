@@ -53,7 +53,7 @@ class LabSettings(_Section):
     seed: int = 1
     rate: float = Field(default=1.0, gt=0)
     only: tuple[str, ...] = ()
-    full: bool = Field(default=False, description="gas, leak and door detectors, an air analyser, heart-rate bands too")
+    full: bool = Field(default=False, description="more detectors, heart-rate bands, devices of other makers")
     counter_rate: float = Field(
         default=0.0, ge=0, description="readings a second of the witness counter; 0: no counter"
     )

@@ -5,6 +5,7 @@ Beside these: `mqtt` (a broker behind a wire) and `services` (what a node lends)
 
 from labkeeper_sdk.testing.benches import Bench, Stand
 from labkeeper_sdk.testing.brokers import Broker, BrokerUnavailable, find_mosquitto, open_broker
+from labkeeper_sdk.testing.databases import Influx, InfluxUnavailable, find_influxd, open_influx
 from labkeeper_sdk.testing.datagrams import UdpWire, serve_udp
 from labkeeper_sdk.testing.ports import free_port
 from labkeeper_sdk.testing.recordings import Recording, Source, read_recording, write_recording
@@ -20,6 +21,8 @@ __all__ = [
     "BrokerUnavailable",
     "HttpAnswer",
     "HttpRequest",
+    "Influx",
+    "InfluxUnavailable",
     "Recording",
     "SerialWire",
     "Source",
@@ -29,9 +32,11 @@ __all__ = [
     "UdpWire",
     "VirtualTimeLoop",
     "Wire",
+    "find_influxd",
     "find_mosquitto",
     "free_port",
     "open_broker",
+    "open_influx",
     "open_tcp_wire",
     "read_recording",
     "replay_tcp",

@@ -13,6 +13,7 @@ from labkeeper_cli.driver.packages import as_installed, find
 from labkeeper_sdk.conformance import BADGE, Finding, Level, Outcome, Report, examine, prepare, reached, summary
 from labkeeper_sdk.points import Title
 
+pytestmark = pytest.mark.timeout(300)
 SEEN = Title("看到 <b>", "seen <b>")
 
 

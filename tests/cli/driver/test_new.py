@@ -11,6 +11,7 @@ from labkeeper_cli.__main__ import main
 from labkeeper_cli.driver.new import CannotMake, make_package
 from labkeeper_cli.driver.packages import NoDriver, as_installed, find, names
 
+pytestmark = pytest.mark.timeout(300)  # a whole test run inside a test
 MARKS = ("__name__", "__module__", "__Class__", "__Title__", "__version__")
 
 
@@ -23,7 +24,7 @@ def test_a_new_package_has_everything_and_its_tests_and_the_kit_up_to_silver_pas
     with as_installed(tmp_path / "acme-pump"):
         ran = subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
-            cwd=tmp_path / "acme-pump", capture_output=True, text=True, timeout=110, check=False,
+            cwd=tmp_path / "acme-pump", capture_output=True, text=True, timeout=280, check=False,
         )  # fmt: skip
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "13 passed" in ran.stdout

@@ -20,16 +20,19 @@ from labkeeper_hub.model import (
     Device,
     DeviceKey,
     Durations,
+    InfluxStatus,
     JournalStatus,
     Lab,
     Latest,
     LedgerEntry,
+    Missing,
     Node,
     NodeKey,
     Order,
     Outbox,
     Page,
     PointKey,
+    Quarantined,
     ReadingsQuery,
     Row,
     State,
@@ -37,6 +40,8 @@ from labkeeper_hub.model import (
 )
 from labkeeper_hub.ports import Parts, UnknownCommand, UnknownPoint
 from labkeeper_hub.settings import HubSettings
+from labkeeper_hub.timeseries.catalogue import Inventory as Stocked
+from labkeeper_hub.timeseries.digest import Span
 from labkeeper_sdk import CommandRejected, Title, Value
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.descriptor import DeviceDescription, PointDescription
@@ -110,6 +115,7 @@ class Journal:
     rows: dict[PointKey, list[Row]] = field(default_factory=dict)
     most_rows: int = 0
     queries: list[ReadingsQuery] = field(default_factory=list)
+    missing: tuple[Missing, ...] = ()
 
     async def page(self, query: ReadingsQuery) -> Page:
         self.queries.append(query)
@@ -122,7 +128,7 @@ class Journal:
         page = found[start : start + query.limit]
         self.most_rows = max(self.most_rows, len(page))
         end = start + len(page)
-        return Page(tuple(page), Cursor(page[-1].time_ms, end) if end < len(found) else None)
+        return Page(tuple(page), Cursor(page[-1].time_ms, end) if end < len(found) else None, self.missing)
 
 
 @dataclass(frozen=True)
@@ -209,6 +215,7 @@ class Pulse:
     broken: bool = False
     hanging: tuple[str, ...] = ()
     host_id_taken: bool = False
+    influx: InfluxStatus | None = None
 
     def status(self) -> Status:
         if self.broken:
@@ -216,7 +223,29 @@ class Pulse:
         journal = JournalStatus(5, 119_950, 2_399, 1.7, 19_950, 40, self.failing)
         commits = Durations((0, 2_398, *[0] * 9, 1), 5.5)
         more = (commits, {State.DONE: 7}, self.hanging, self.host_id_taken)
-        return Status(START_MS, self.broker_connected, 2_450, {"truncated": 2}, journal, *more)
+        return Status(START_MS, self.broker_connected, 2_450, {"truncated": 2}, journal, *more, self.influx)
+
+
+@dataclass
+class Quarantine:
+    """What InfluxDB refused."""
+
+    refused: list[Quarantined] = field(default_factory=list)
+
+    async def quarantined(self, most: int) -> tuple[Quarantined, ...]:
+        return tuple(reversed(self.refused))[:most]
+
+
+@dataclass
+class Stockroom:
+    """What the catalogue tells of; asked spans are noted."""
+
+    found: Stocked = field(default_factory=lambda: Stocked({}, (), 0))
+    asked: list[Span] = field(default_factory=list)
+
+    async def inventory(self, span: Span) -> Stocked:
+        self.asked.append(span)
+        return self.found
 
 
 @dataclass
@@ -227,6 +256,8 @@ class SmallHub:
     journal: Journal = field(default_factory=Journal)
     bus: EventBus = field(default_factory=lambda: EventBus(flush_s=0.02))
     pulse: Pulse = field(default_factory=Pulse)
+    stockroom: Stockroom = field(default_factory=Stockroom)
+    quarantine: Quarantine = field(default_factory=Quarantine)
 
     def __post_init__(self) -> None:
         self.desk = Desk(self.bus)
@@ -246,6 +277,8 @@ class SmallHub:
             bus=self.bus,
             health=self.pulse,
             engine=self.engine,
+            stocktaking=self.stockroom,
+            quarantine=self.quarantine,
         )
 
     def hear(self, value: Value, *, key: PointKey = TEMPERATURE, time_ms: int = START_MS) -> None:

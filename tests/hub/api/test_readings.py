@@ -8,8 +8,10 @@ from typing import Any
 import httpx
 import pytest
 
-from labkeeper_hub.api.csv_rows import csv_rows, field, iso
 from labkeeper_hub.api.routes.readings import CSV_PAGE, ENCODED_AT_ONCE, ReadingsAnswer
+from labkeeper_hub.api.steps import DAY_MS as STEP_DAY_MS
+from labkeeper_hub.api.steps import STEPS_MS, every_for
+from labkeeper_hub.csv_rows import csv_rows, field, iso
 from labkeeper_hub.model import Row
 
 from .conftest import Served
@@ -188,3 +190,41 @@ def test_times_of_all_ages_are_iso() -> None:
     assert iso(0) == "1970-01-01T00:00:00.000Z"
     assert iso(1_767_225_600_001) == "2026-01-01T00:00:00.001Z"
     assert iso(253_402_300_799_999) == "9999-12-31T23:59:59.999Z"
+
+
+@pytest.mark.parametrize(
+    ("asked", "days", "every_ms"),
+    [
+        ({"points": 2000}, 1, 60_000),
+        ({"points": 2000}, 30, 1_800_000),
+        ({"every": "auto"}, 30, 1_800_000),
+        ({"every": "auto", "points": 100}, 30, 43_200_000),
+    ],
+)
+async def test_the_step_of_a_chart_is_chosen_when_asked(
+    served: Served, owner: httpx.AsyncClient, asked: dict[str, Any], days: int, every_ms: int
+) -> None:
+    _fill(served, [21.5])
+    answer = await _get(owner, to=START_MS + days * DAY_MS, aggregate="max", **asked)
+    assert (answer.json()["every"], answer.json()["aggregate"]) == (every_ms, "max")
+    assert served.hub.journal.queries[-1].every_ms == every_ms
+
+
+async def test_a_step_and_a_number_of_points_are_not_asked_for_at_once(
+    served: Served, owner: httpx.AsyncClient
+) -> None:
+    _fill(served, [21.5])
+    for wrong in ({"every": 1000, "points": 10}, {"points": 2001}, {"points": 0}, {"every": "fine"}):
+        assert (await _get(owner, **wrong)).status_code == 422
+
+
+def test_a_chosen_step_is_the_finest_with_at_most_so_many_points() -> None:
+    chance = random.Random(SEED)
+    for _ in range(500):
+        start = chance.randrange(2_000_000_000_000)
+        end, points = start + chance.randrange(1, 2 ** chance.randrange(1, 44)), chance.randrange(1, 2001)
+        every = every_for(start, end, points)
+        assert len(range(start // every, -(-end // every))) <= points, f"seed {SEED}"
+        finer = [step for step in STEPS_MS if step < every]
+        assert all(len(range(start // step, -(-end // step))) > points for step in finer[-1:]), f"seed {SEED}"
+        assert every in STEPS_MS or every % STEP_DAY_MS == 0

@@ -7,7 +7,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import BaseModel
 
 from labkeeper_hub.api import models
-from labkeeper_hub.api.metrics_reference import all_families, metrics_page, told_name
+from labkeeper_hub.api.metrics_reference import INFLUX, all_families, metrics_page, told_name
 from labkeeper_hub.api.models import example_of
 from labkeeper_hub.api.problems import Problem
 from labkeeper_hub.api.reference import COMMAND, api_page
@@ -82,6 +82,7 @@ def test_the_reference_is_current(file: str, page: str) -> None:
 
 async def test_every_metric_the_hub_tells_is_documented(served: Served, owner: httpx.AsyncClient) -> None:
     await served.hub.desk.submit(TARGET, 1.0)
+    served.hub.pulse.influx = INFLUX
     text = (await owner.get("/metrics")).text
     told = {family.name.removesuffix("_created") for family in text_string_to_metric_families(text)}
     documented = {family.name for family in all_families()}

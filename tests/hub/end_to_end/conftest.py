@@ -82,7 +82,6 @@ async def broker() -> AsyncIterator[Broker]:
 def start(broker: Broker, tmp_path: Path) -> Start:
     """Start the hub on the same data, as often as asked, one after the other."""
     settings = HubSettings(data=tmp_path, broker=broker.url, port=0)
-
     return lambda: running(settings, broker)
 
 

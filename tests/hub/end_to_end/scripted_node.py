@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from labkeeper_wire import mqtt
 from labkeeper_wire.commands import COMMAND_ID, FENCE, RESULT, TTL_MS, CommandRequest, CommandResult
 from labkeeper_wire.datatypes import DataType
-from labkeeper_wire.delivery import ACK, BACKLOG, BATCH, EPOCH, TAKEN, Ack, parse_ack
+from labkeeper_wire.delivery import ACK, BACKLOG, BATCH, EPOCH, JOURNAL, TAKEN, Ack, parse_ack
 from labkeeper_wire.edge_session import EdgeSession
 from labkeeper_wire.effects import CommandReceived, EdgeEffect, Publish, Rebirthed, SessionLive, Subscribe
 from labkeeper_wire.payload import Metric
@@ -45,6 +45,7 @@ class ScriptedNode:
     session: EdgeSession
     acks: list[Ack] = field(default_factory=list)
     commands: list[tuple[str | None, CommandRequest]] = field(default_factory=list)
+    journals: list[str] = field(default_factory=list)
     rebirths: int = 0
     live: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -95,8 +96,10 @@ class ScriptedNode:
 
     def _hear(self, received: CommandReceived) -> None:
         acks = [metric.value for metric in received.metrics if metric.name == ACK]
-        if acks:
+        journals = [str(metric.value) for metric in received.metrics if metric.name == JOURNAL]
+        if acks or journals:
             self.acks += [parse_ack(str(text)) for text in acks]
+            self.journals += journals
         else:
             self.commands.append((received.device, CommandRequest.from_metrics(received.metrics)))
 

@@ -13,6 +13,7 @@ from labkeeper_hub.model import (
     AlarmNow,
     Device,
     DeviceKey,
+    InfluxStatus,
     JournalStatus,
     LedgerEntry,
     Node,
@@ -29,7 +30,8 @@ from labkeeper_wire.topics import BadTopic, check_id
 
 OURS = NodeKey("school", "pi")
 FOREIGN = NodeKey("other", "gateway")
-STATUS = Status(0, True, 77, {"not_finite": 2}, JournalStatus(1, 2, 3, 4.5, 6, 7, ""))
+INFLUX = InfluxStatus(12, 3.5, False, 0, 900, 0, 2, {}, "", "")
+STATUS = Status(0, True, 77, {"not_finite": 2}, JournalStatus(1, 2, 3, 4.5, 6, 7, ""), influx=INFLUX)
 STANDING = Alarm(core=Core.ACK, priority=Priority.HIGH)
 SEEN = Seen(
     now_ms=10_000,
@@ -126,6 +128,11 @@ def test_alarms_are_told_of_the_hub_and_of_each_node() -> None:
     }  # fmt: skip
     assert about("#hub/pi", "#alarms") == {"standing": 1, "highest": 3}
     assert about("#hub/gateway", "#alarms", "other") == {"standing": 0, "highest": 0}
+
+
+def test_a_hub_that_feeds_no_influxdb_tells_no_lag_of_it() -> None:
+    assert about("#hub", "forwarder") == {"lag": 3.5, "waiting": 12, "quarantined": 2}
+    assert not {key for key in told(replace(SEEN, status=replace(STATUS, influx=None))) if key.device == "forwarder"}
 
 
 def test_without_a_node_there_is_no_school_to_tell() -> None:

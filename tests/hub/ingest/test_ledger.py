@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labkeeper_edge.batch_store import BatchStore, Quota
+from labkeeper_edge.batch_store import BatchStore
 from labkeeper_edge.batches import GAP, Batch, Draft
+from labkeeper_edge.books import Quota
 from labkeeper_edge.database import SCHEMA
 from labkeeper_edge.node_store import NodeStore
 from labkeeper_hub.ingest.deliveries import Deliveries, Delivery
@@ -88,7 +89,7 @@ class Node:
         return self.store.read(0, LAST, 10_000)
 
     def acknowledged(self, text: str) -> None:
-        self.store.delete(parse_ack(text))
+        self.store.acknowledge(parse_ack(text))
 
 
 @contextmanager

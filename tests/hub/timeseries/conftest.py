@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from labkeeper_hub.timeseries import chunk, leaf, summary
 from labkeeper_hub.timeseries.group import Group
-from labkeeper_hub.timeseries.journal import Journal, Pace, open_journal
+from labkeeper_hub.timeseries.journal import Journal, Keeping, Pace, open_journal
 
 
 class Nobody:
@@ -25,12 +26,13 @@ class Nobody:
         self.committed_readings += len(group)
 
 
+AS_THEY_ARE = Keeping()
 Opened = Callable[[], AbstractAsyncContextManager[Journal]]
 
 
 @asynccontextmanager
-async def running(file: Path, pace: Pace) -> AsyncIterator[Journal]:
-    async with open_journal(file, pace) as journal:
+async def running(file: Path, pace: Pace, keeping: Keeping = AS_THEY_ARE) -> AsyncIterator[Journal]:
+    async with open_journal(file, pace, keeping) as journal:
         task = asyncio.create_task(journal.collect(Nobody()), name="commits")
         try:
             yield journal
@@ -43,3 +45,12 @@ async def running(file: Path, pace: Pace) -> AsyncIterator[Journal]:
 def opened(tmp_path: Path) -> Opened:
     """Open the same journal, as often as asked, one after the other."""
     return lambda: running(tmp_path / "journal.sqlite", Pace(commit_s=0.001))
+
+
+@pytest.fixture
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a handful of readings fill chunks and leaves."""
+    monkeypatch.setattr(chunk, "MOST", 6)
+    monkeypatch.setattr(chunk, "SMALL", 3)
+    monkeypatch.setattr(leaf, "MOST", 4)
+    monkeypatch.setattr(summary, "STEP", 2)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from labkeeper_hub.model import Aggregate, Cursor, ReadingsQuery
-from labkeeper_hub.timeseries import chunk, leaf, summary
+from labkeeper_hub.timeseries import leaf
 from labkeeper_hub.timeseries.buckets import EMPTY, Buckets, buckets_of, merged, rows_of
 from labkeeper_hub.timeseries.columns import BAD, FIRST_WIDE, QUALITY, by_time
 from labkeeper_hub.timeseries.rollup import HOUR_MS, LEVELS, MINUTE_MS, QUARTER_MS
@@ -25,11 +25,8 @@ from .strategies import Made, columns_of, exactly
 Rows = list[tuple[int, Value]]
 DAY_MS = 24 * HOUR_MS
 EVERY = (MINUTE_MS, 5 * MINUTE_MS, QUARTER_MS, HOUR_MS, 2 * HOUR_MS, 7000, 90_000)
-TIMES = st.one_of(
-    st.integers(0, DAY_MS),
-    st.integers(0, 20).map(lambda n: n * MINUTE_MS),
-    st.integers(5, 9).map(lambda n: n * HOUR_MS - 1),
-)
+NEAR = st.integers(0, 40).map(lambda n: n * 7000)  # so near that parts overlap and meet within a bucket
+TIMES = st.one_of(NEAR, NEAR, NEAR, st.integers(0, DAY_MS), st.integers(5, 9).map(lambda n: n * HOUR_MS - 1))
 NUMBERS = st.one_of(
     st.booleans(),
     st.integers(-(1 << 62), 1 << 62),
@@ -38,16 +35,8 @@ NUMBERS = st.one_of(
     st.none(),
 )
 FLAGS = st.sampled_from([0, 0, 0, BAD])
+pytestmark = pytest.mark.usefixtures("small_chunks")
 calm = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-@pytest.fixture(autouse=True)
-def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a handful of readings fill chunks and leaves."""
-    monkeypatch.setattr(chunk, "MOST", 6)
-    monkeypatch.setattr(chunk, "SMALL", 3)
-    monkeypatch.setattr(leaf, "MOST", 4)
-    monkeypatch.setattr(summary, "STEP", 2)
 
 
 @pytest.fixture
@@ -57,8 +46,8 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 
 def made_of(values: st.SearchStrategy[Value | None]) -> st.SearchStrategy[list[list[Made]]]:
-    reading = st.tuples(st.integers(1, 2), TIMES, FLAGS, values)
-    return st.lists(st.lists(reading, max_size=25), min_size=1, max_size=4)
+    reading = st.tuples(st.sampled_from([1, 1, 1, 2]), TIMES, FLAGS, values)
+    return st.lists(st.lists(reading, min_size=4, max_size=25), min_size=2, max_size=4)
 
 
 def in_buckets(made: list[Made], series: int, window: tuple[int, int], every_ms: int) -> dict[int, list[Value]]:
@@ -104,7 +93,7 @@ def assert_same(found: Rows, wanted: Rows, buckets: dict[int, list[Value]], aggr
 @calm
 @given(
     parts=made_of(NUMBERS),
-    steps=st.lists(st.sampled_from(["keep", "compact", "roll"]), min_size=4, max_size=4),
+    steps=st.lists(st.sampled_from(["keep", "compact", "roll", "roll", "roll"]), min_size=4, max_size=4),
     every_ms=st.sampled_from(EVERY),
     start_ms=st.integers(0, DAY_MS),
     length_ms=st.integers(1, DAY_MS),
@@ -219,6 +208,15 @@ def test_a_leaf_is_the_same_after_the_disk(made: list[Made]) -> None:
         assert told[0] == told[1]
     for old, new in zip(plain(before), plain(after), strict=True):
         assert old.tobytes() == new.tobytes()
+
+
+def test_of_overlapping_parts_the_earliest_reading_is_first_and_the_latest_last() -> None:
+    long = buckets_of(columns_of([(1, 0, 0, 1.0), (1, 50, 0, 2.0)]), MINUTE_MS)
+    short = buckets_of(columns_of([(1, 10, 0, 3.0), (1, 20, 0, 4.0)]), MINUTE_MS)
+    for parts in ((long, short), (short, long)):
+        assert rows_of(merged(parts, HOUR_MS), Aggregate.FIRST) == [(0, 1.0)]
+        assert rows_of(merged(parts, HOUR_MS), Aggregate.LAST) == [(0, 2.0)]
+    assert rows_of(merged((long, long, short), MINUTE_MS), Aggregate.COUNT) == [(0, 6)]
 
 
 def test_no_buckets_are_nothing() -> None:

@@ -13,12 +13,12 @@ from starlette.responses import Response, StreamingResponse
 
 from labkeeper_hub.api import validation
 from labkeeper_hub.api.answers import JsonAnswer, encode
-from labkeeper_hub.api.csv_rows import HEADER, csv_rows
 from labkeeper_hub.api.documented import PROBLEMS
 from labkeeper_hub.api.models import ADDRESS, Value, shape
 from labkeeper_hub.api.problems import Refusal, wrong_field
 from labkeeper_hub.api.state import ApiHere
 from labkeeper_hub.api.steps import every_for
+from labkeeper_hub.csv_rows import HEADER, csv_rows
 from labkeeper_hub.model import Aggregate, Cursor, Page, PointKey, ReadingsQuery, Row
 from labkeeper_hub.ports import Parts, Readings, UnknownPoint
 
@@ -28,7 +28,7 @@ MOST_POINTS = 2_000  # what a chart can show
 CSV_PAGE = 5_000  # rows in memory while streaming
 ENCODED_AT_ONCE = 2_000  # rows per call of the encoder, which holds the interpreter meanwhile
 LONGEST_EVERY_MS = 366 * 86_400_000
-EXAMPLE_ROWS = {"every": None, "aggregate": None, "rows": [[1767225600000, 21.5]], "next": None}
+EXAMPLE_ROWS = {"every": None, "aggregate": None, "rows": [[1767225600000, 21.5]], "next": None, "missing": []}
 
 
 class ReadingsRequest(validation.Query):
@@ -89,6 +89,19 @@ class ReadingsRequest(validation.Query):
         )
 
 
+class BrokenOff(Exception):
+    """The rest of a stream cannot be had: the answer ends without its end, which is how HTTP tells."""
+
+
+class MissingShape(BaseModel):
+    """Readings with from <= time < to could not be asked for; `reason` is short and stable."""
+
+    model_config = shape({"from_ms": 1735689600000, "to_ms": 1767225600000, "reason": "influx_unreachable"})
+    from_ms: int
+    to_ms: int
+    reason: str
+
+
 class ReadingsAnswer(BaseModel):
     """Readings in order of time; ask again with `after` = `next` until `next` is null."""
 
@@ -102,6 +115,7 @@ class ReadingsAnswer(BaseModel):
     aggregate: str | None
     rows: list[tuple[int, Value | None]]
     next: str | None
+    missing: list[MissingShape] = Field(description="older readings that InfluxDB may have and did not tell")
 
 
 CSV_TOLD = {"schema": {"type": "string"}, "example": "time,value\r\n2026-01-01T00:00:00.000Z,21.5\r\n"}
@@ -113,7 +127,11 @@ CSV_TOLD = {"schema": {"type": "string"}, "example": "time,value\r\n2026-01-01T0
     responses={404: PROBLEMS[404], 200: {"content": {"text/csv": CSV_TOLD}}},
 )
 async def readings(api: ApiHere, asked: Annotated[ReadingsRequest, Query()]) -> Response:
-    """Give a point's readings. CSV is UTF-8 with BOM and, without `limit`, everything in one stream."""
+    """Give a point's readings. CSV is UTF-8 with BOM and, without `limit`, everything in one stream.
+
+    What is older than the journal is asked of InfluxDB, if there is one. When that cannot tell, `missing` says which
+    times the rows do not cover (CSV: the header `Labkeeper-Missing`; a stream that has begun breaks off).
+    """
     query = asked.query()
     if asked.format == "csv":
         return await _csv(api.parts.readings, query, asked.limit)
@@ -131,6 +149,7 @@ async def readings(api: ApiHere, asked: Annotated[ReadingsRequest, Query()]) -> 
             "aggregate": query.aggregate.value if query.every_ms else None,
             "rows": Fragment(rows),
             "next": str(page.after) if page.after else None,
+            "missing": [one._asdict() for one in page.missing],
         }
     )
 
@@ -158,6 +177,8 @@ async def _csv(source: Readings, query: ReadingsQuery, limit: int | None) -> Res
     first = await _page(source, _continued(query, query.after, limit))
     name = quote(f"{query.key.device}-{query.key.point}.csv".replace("/", "-"), safe="")
     headers = {"Content-Disposition": f"attachment; filename=\"readings.csv\"; filename*=UTF-8''{name}"}
+    if first.missing:
+        headers["Labkeeper-Missing"] = ", ".join(f"{one.from_ms}-{one.to_ms} {one.reason}" for one in first.missing)
     return StreamingResponse(
         _stream(source, query, first, limit), media_type="text/csv; charset=utf-8", headers=headers
     )
@@ -171,6 +192,8 @@ async def _stream(source: Readings, query: ReadingsQuery, page: Page, left: int 
         if page.after is None or left == 0:
             return
         page = await source.page(_continued(query, page.after, left))
+        if page.missing:
+            raise BrokenOff(page.missing[0].reason)
 
 
 def _continued(query: ReadingsQuery, after: Cursor | None, left: int | None) -> ReadingsQuery:

@@ -5,11 +5,12 @@ from importlib.metadata import version
 from typing import Literal
 
 from fastapi import APIRouter
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from labkeeper_hub.api.answers import JsonAnswer
 from labkeeper_hub.api.models import shape
 from labkeeper_hub.api.state import Api, ApiHere
+from labkeeper_hub.model import InfluxStatus as Influx
 from labkeeper_hub.model import UpkeepStatus
 
 router = APIRouter(tags=["status"])
@@ -32,6 +33,21 @@ EXAMPLE_JOURNAL = {
     "chunks": 40,
     "failing": None,
     "upkeep": EXAMPLE_UPKEEP,
+}
+
+
+EXAMPLE_INFLUX = {
+    "waiting": 0,
+    "lag_s": 0.0,
+    "late": False,
+    "history": 0,
+    "forwarded": 119950,
+    "beyond_retention": 0,
+    "quarantined": 0,
+    "retries": {"unreachable": 2},
+    "failing": None,
+    "detail": None,
+    "attention": False,
 }
 
 
@@ -80,6 +96,23 @@ class JournalStatus(BaseModel):
     upkeep: UpkeepShape
 
 
+class InfluxStatus(BaseModel):
+    """Forwarding to InfluxDB. `lag_s` is the age of the oldest of the `waiting` readings; `attention`: look at it."""
+
+    model_config = shape(EXAMPLE_INFLUX)
+    waiting: int
+    lag_s: float
+    late: bool = Field(description="lagging more than `influx.late_after_s`")
+    history: int = Field(description="chunks up to this number, from before InfluxDB was configured, are still to go")
+    forwarded: int
+    beyond_retention: int
+    quarantined: int
+    retries: dict[str, int]
+    failing: str | None
+    detail: str | None
+    attention: bool
+
+
 class StatusShape(BaseModel):
     """The hub's health. Since the start `refusals` counts input that was refused and not stored, by reason, and
     `commands_ended` the commands by the state they ended in. `hanging` names workers that do not come forward.
@@ -93,6 +126,7 @@ class StatusShape(BaseModel):
             "messages": 2450,
             "refusals": {"truncated": 2},
             "journal": EXAMPLE_JOURNAL,
+            "influx": EXAMPLE_INFLUX,
             "commands_ended": {"done": 120, "rejected": 2},
             "hanging": [],
             "host_id_taken": False,
@@ -106,6 +140,7 @@ class StatusShape(BaseModel):
     messages: int
     refusals: dict[str, int]
     journal: JournalStatus
+    influx: InfluxStatus | None = Field(description="null: nothing is forwarded")
     commands_ended: dict[str, int]
     hanging: list[str]
     host_id_taken: bool
@@ -138,11 +173,28 @@ def _status(api: Api) -> StatusShape:
             failing=journal.failing or None,
             upkeep=_upkeep(journal.upkeep),
         ),
+        influx=None if now.influx is None else _influx(now.influx),
         commands_ended={str(state): count for state, count in now.commands_ended.items()},
         hanging=list(now.hanging),
         host_id_taken=now.host_id_taken,
         websocket_clients=api.audience.clients,
         loop_lag_ms=api.lag.last_s * 1000,
+    )
+
+
+def _influx(now: Influx) -> InfluxStatus:
+    return InfluxStatus(
+        waiting=now.waiting,
+        lag_s=now.lag_s,
+        late=now.late,
+        history=now.history,
+        forwarded=now.forwarded,
+        beyond_retention=now.beyond_retention,
+        quarantined=now.quarantined,
+        retries=dict(now.retries),
+        failing=now.failing or None,
+        detail=now.detail or None,
+        attention=now.attention,
     )
 
 

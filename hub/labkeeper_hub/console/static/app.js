@@ -1,4 +1,4 @@
-/** The page's frame: the sticky bar, what needs attention, and one of lab, chart or sign-in. */
+/** The page's frame: the sticky bar, what needs attention, and one of lab, chart, catalogue or sign-in. */
 import { html, nothing } from "./vendor/lit.js";
 import { DeskElement } from "./element.js";
 import { labsOf } from "./labs.js";
@@ -50,12 +50,18 @@ export class LkApp extends DeskElement {
     if (from === "lab") this.#labScroll = scrollY;
     this.route = parseRoute(location.hash);
     if (this.route.page === from) return;
-    if (this.route.page === "chart") void import("./chart.js");
+    this.#load();
     void this.updateComplete.then(() => scrollTo(0, this.route.page === "lab" ? this.#labScroll : 0));
   }
 
   firstUpdated() {
+    this.#load();
+  }
+
+  /** What most visits do not need comes when it is asked for. */
+  #load() {
     if (this.route.page === "chart") void import("./chart.js");
+    if (this.route.page === "catalogue") void import("./catalogue.js");
   }
 
   watched() {
@@ -81,6 +87,7 @@ export class LkApp extends DeskElement {
       <main id="main" tabindex="-1">
         <lk-lab .desk=${desk} .lab=${lab} ?hidden=${route.page !== "lab"}></lk-lab>
         ${route.page === "chart" ? html`<lk-chart .desk=${desk} .target=${route.target} .span=${route.span}></lk-chart>` : nothing}
+        ${route.page === "catalogue" ? html`<lk-catalogue .desk=${desk}></lk-catalogue>` : nothing}
       </main>`;
   }
 

@@ -26,7 +26,7 @@ class LkAttention extends DeskElement {
   render() {
     const { text, store } = this.desk;
     const devices = this.lab ? devicesOf(store, this.lab) : [];
-    const items = [...this.#asked(devices), ...this.#twins(), ...this.#offline(devices)];
+    const items = [...this.#asked(devices), ...this.#influx(), ...this.#twins(), ...this.#offline(devices)];
     const well = store.filled && store.link === "up" ? html`<p class="well">${icon("check")}${text.t("attention.none")}</p>` : nothing;
     return html`
       <section class="attention" aria-label=${text.t("attention.title")}>
@@ -67,6 +67,17 @@ class LkAttention extends DeskElement {
     const device = store.devices.get(deviceKey(asking.target));
     const point = device?.points.find((one) => one.point === asking.target.point);
     return device && point ? `${deviceName(text, device)} · ${pointName(text, device, point)}` : asking.target.point;
+  }
+
+  /** What a facility manager should know wherever they look: the copy for charts is late or lacks something. */
+  #influx() {
+    const { store, text } = this.desk;
+    const { influx } = store;
+    if (!influx?.attention) return [];
+    const late = influx.late ? text.t("attention.influx_late", { ago: text.ago(influx.lag_s * 1000) }) : "";
+    const refused = influx.quarantined > 0 ? text.t("attention.influx_refused", { count: influx.quarantined }) : "";
+    const chip = html`<div class="chip chip-main">${icon("warning")}<span><strong>InfluxDB</strong><span>${[late, refused].filter(Boolean).join(" · ")}</span></span></div>`;
+    return [{ key: "influx", chip }];
   }
 
   /** Nodes that more than one machine passes for: neither can be trusted. */

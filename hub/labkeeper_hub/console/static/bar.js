@@ -32,7 +32,8 @@ class LkBar extends DeskElement {
         <time class="bar-clock" title=${desk.text.t("bar.hub_time")}>${desk.text.clock(desk.store.now())}</time>
         <lk-menu .desk=${desk} .deeds=${deeds} .signedIn=${true}></lk-menu>
       </header>
-      ${desk.store.link === "lost" ? this.#banner() : nothing}`;
+      ${desk.store.link === "lost" ? this.#banner(desk.text.t("link.banner"), desk.text.t("link.advice")) : nothing}
+      ${desk.store.link === "up" && !desk.store.storing ? this.#banner(desk.text.t("hub.not_storing"), desk.text.t("hub.advice")) : nothing}`;
   }
 
   #choice() {
@@ -67,9 +68,9 @@ class LkBar extends DeskElement {
     return html`<span class="bar-link ${store.link}">${icon(sign)}<span>${word}</span></span>`;
   }
 
-  #banner() {
-    const { text } = this.desk;
-    return html`<div class="banner" role="status">${icon("warning")}<p><strong>${text.t("link.banner")}</strong> ${text.t("link.advice")}</p></div>`;
+  /** @param {string} what @param {string} advice */
+  #banner(what, advice) {
+    return html`<div class="banner" role="status">${icon("warning")}<p><strong>${what}</strong> ${advice}</p></div>`;
   }
 }
 

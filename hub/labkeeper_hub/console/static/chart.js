@@ -134,6 +134,7 @@ class LkChart extends DeskElement {
     const { text } = this.desk;
     const choices = /** @type {const} */ ([
       [10 * MINUTE_MS, text.t("chart.10m")], [60 * MINUTE_MS, text.t("chart.1h")], [DAY_MS, text.t("chart.24h")], [7 * DAY_MS, text.t("chart.7d")],
+      [30 * DAY_MS, text.t("chart.30d")],
     ]);
     return html`<div class="segments" role="group" aria-label=${text.t("chart.range")}>${choices.map(([range_ms, word]) => html`
       <button class="segment" aria-pressed=${range_ms === this.span.range_ms} @click=${() => this.#go(range_ms, this.span.until_ms)}>${word}</button>`)}</div>`;

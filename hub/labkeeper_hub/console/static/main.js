@@ -1,5 +1,6 @@
 /** Composes the page: the store, the link, what was asked, and the element that shows them. */
 import { Asked } from "./asked.js";
+import { Health } from "./health.js";
 import { LiveLink } from "./live.js";
 import * as preferences from "./preferences.js";
 import { signIn, signOut, standing, takeLinkToken } from "./session.js";
@@ -10,7 +11,13 @@ import "./app.js";
 const store = new Store();
 const asked = new Asked(store, (message) => live.send(message));
 const app = /** @type {import("./app.js").LkApp} */ (document.querySelector("lk-app"));
-const live = new LiveLink({ message: receive, up: () => store.setLink("up"), lost: linkLost });
+const health = new Health(store);
+const live = new LiveLink({ message: receive, up: linked, lost: linkLost });
+
+function linked() {
+  store.setLink("up");
+  void health.ask();
+}
 
 /** @param {wire.Message} message */
 function receive(message) {
@@ -45,12 +52,14 @@ async function linkLost() {
 /** @param {string | null} reason a key of the catalogue */
 function showSignIn(reason) {
   live.stop();
+  health.stop();
   app.showSignIn(reason);
 }
 
 function showDesk() {
   app.showDesk();
   live.start();
+  health.start();
 }
 
 /** @param {{link: string} | {secret: string}} proof */

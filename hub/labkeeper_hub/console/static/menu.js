@@ -1,4 +1,4 @@
-/** Language, theme and leaving, behind one button. */
+/** Language, theme, the catalogue and leaving, behind one button. */
 import { html, nothing } from "./vendor/lit.js";
 import { DeskElement } from "./element.js";
 import { icon } from "./icons.js";
@@ -27,6 +27,7 @@ class LkMenu extends DeskElement {
             ${this.#theme("auto", text.t("theme.auto"))} ${this.#theme("light", text.t("theme.light"))}
             ${this.#theme("dark", text.t("theme.dark"))}
           </div>
+          ${this.signedIn ? html`<a class="plain" href="#/catalogue" @click=${() => { this.#details.open = false; }}>${text.t("menu.catalogue")}</a>` : nothing}
           ${this.signedIn ? html`<button class="plain" @click=${() => this.deeds.leave()}>${text.t("menu.sign_out")}</button>` : nothing}
         </div>
       </details>`;

@@ -34,7 +34,11 @@ export class Store {
     this.underWay = new Map();
     /** @type {Link} */
     this.link = "connecting";
+    /** Whether the hub can store what it hears, as it last said. */
+    this.storing = true;
     this.filled = false;
+    /** Forwarding, as of the last time the hub was asked; null: nothing is forwarded. @type {wire.Influx | null} */
+    this.influx = null;
   }
 
   /** @param {string} key @param {() => void} changed @returns {() => void} stops watching */
@@ -64,6 +68,13 @@ export class Store {
   setLink(link) {
     if (link === this.link) return;
     this.link = link;
+    this.tell(LINK);
+  }
+
+  /** @param {boolean} storing */
+  setStoring(storing) {
+    if (storing === this.storing) return;
+    this.storing = storing;
     this.tell(LINK);
   }
 

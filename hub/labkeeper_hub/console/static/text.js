@@ -56,6 +56,11 @@ export class Text {
     return format.format(Math.abs(value) < 0.5 * 10 ** -decimals ? 0 : value); // never "-0"
   }
 
+  /** How many, with the digits in groups. @param {number} many */
+  count(many) {
+    return many.toLocaleString(this.locale);
+  }
+
   /** How long ago, in the largest whole unit. @param {number} age_ms */
   ago(age_ms) {
     const [unit, size] = spans.find(([, span]) => age_ms >= span) ?? spans[3];

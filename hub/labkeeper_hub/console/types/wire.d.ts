@@ -17,6 +17,8 @@ declare namespace wire {
     title: Title;
     confirm_s: number | null;
   }
+  interface Influx { late: boolean; lag_s: number; quarantined: number; attention: boolean }
+  interface Status { influx: Influx | null; journal: { failing: string | null } }
   interface DeviceId { school: string; node: string; device: string }
   interface PointId extends DeviceId { point: string }
   interface Device extends DeviceId {
@@ -53,5 +55,20 @@ declare namespace wire {
     | { type: "changes"; at: number; changes: Change[] }
     | { type: "refused"; id: string | null; problem: Problem }
     | { type: "pong"; server_ms: number };
+  interface CatalogueDay { day: string; good: number; stale: number; bad: number; no_value: number; expected: number | null; present: number | null; completeness: number | null }
+  interface CataloguePoint extends PointId {
+    unit: string;
+    minimum: Value | null;
+    maximum: Value | null;
+    first_ms: number | null;
+    last_ms: number | null;
+    readings: number;
+    slot_ms: number | null;
+    days: CatalogueDay[];
+    gaps: [number, number][];
+    gaps_left_out: number;
+  }
+  interface Catalogue { from_ms: number; to_ms: number; pending: number; points: CataloguePoint[] }
+  interface Export { id: string; state: "running" | "done" | "ended" | "failed"; done: number; total: number }
   interface Readings { unit: string; every: number | null; rows: [number, Value | null][]; next: string | null }
 }

@@ -1,0 +1,21 @@
+"""How the conformance kit tries this driver: a server with two cameras of the simulated lab."""
+
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+from labkeeper_sdk import hookimpl
+from labkeeper_sdk.sim.standing import stand_in_lab, stand_replayed
+from labkeeper_sdk.testing import Bench, Stand
+
+SOON = {"frigate-door": {"detect": {"safe_value": True, "link_loss_s": 1.0}}}
+DOCS = Path(__file__).parents[3] / "docs" / "reference" / "drivers" / "frigate.md"
+
+
+def open_stand() -> AbstractAsyncContextManager[Stand]:
+    """Run the devices; what is safe is driven sooner than by default, so that it need not be waited for."""
+    return stand_in_lab("frigate/#", "frigate", overrides=SOON)
+
+
+@hookimpl
+def labkeeper_driver_bench() -> Bench:
+    return Bench(open=open_stand, docs=DOCS, fixtures=Path(__file__).parent / "fixtures", replay=stand_replayed)

@@ -1,0 +1,40 @@
+"""What an exporting process is asked for; JSON on its standard input."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+FileFormat = Literal["csv", "parquet"]
+
+
+class OrderedPoint(BaseModel):
+    """A point and what the registry says of it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    school: str
+    lab: str
+    node: str
+    device: str
+    point: str
+    unit: str
+    kind: str
+    type: str
+    minimum: float | None = None
+    maximum: float | None = None
+    device_title_zh: str = ""
+    device_title_en: str = ""
+    title_zh: str = ""
+    title_en: str = ""
+
+
+class Order(BaseModel):
+    """Readings of these points, one after the other, with from_ms <= time < to_ms."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    journal: str
+    format: FileFormat
+    from_ms: int
+    to_ms: int
+    points: tuple[OrderedPoint, ...]

@@ -1,0 +1,162 @@
+"""InfluxDB 2.x and 3.x: the requests they document, the answers they document; a real one where there is one.
+
+`LABKEEPER_INFLUX_URL` with `LABKEEPER_INFLUX_VERSION` (2), `LABKEEPER_INFLUX_ORG`, `LABKEEPER_INFLUX_BUCKET`,
+`LABKEEPER_INFLUX_TOKEN` points at a real one, whose bucket gets a few readings.
+"""
+
+import gzip
+import json
+import os
+import time
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from labkeeper_hub.influx.history import InfluxHistory
+from labkeeper_hub.influx.settings import InfluxSettings
+from labkeeper_hub.influx.version2 import connect
+from labkeeper_hub.model import Aggregate, ReadingsQuery
+
+from .conftest import KEY, START_MS, Stored, forwarding, through
+from .scripted_server import Act, Request, answer, open_server
+
+TOKEN = "a-token-of-the-test"
+ORGS = answer("200 OK", '{"orgs":[{"id":"0123456789abcdef","name":"school"}]}')
+MADE = answer("201 Created", '{"id":"fedcba9876543210","name":"labkeeper"}')
+CONFLICT_2 = json.dumps(
+    {
+        "code": "unprocessable entity",
+        "message": 'failure writing points to database: partial write: field type conflict: input field "value_int" '
+        'on measurement "readings" is type integer, already exists as type float dropped=1',
+    }
+)
+CONFLICT_3 = json.dumps(
+    {
+        "error": "partial write of line protocol occurred",
+        "data": [
+            {
+                "original_line": "readings,school=demo value_int=7i 1",
+                "line_number": 1,
+                "error_message": "invalid column type for column 'value_int', expected f64, got i64",
+            }
+        ],
+    }
+)
+
+
+def settings(url: str, tmp_path: Path, **more: object) -> InfluxSettings:
+    token = tmp_path / "token"
+    token.write_text(f"{TOKEN}\n")
+    return InfluxSettings.model_validate({"url": url, "version": 2, "org": "school", "token_file": token, **more})
+
+
+def query_of(request: Request) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(request.target).query).items()}
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+async def test_a_bucket_is_made_and_written_to_as_documented(stored: Stored, tmp_path: Path, *, zipped: bool) -> None:
+    async with open_server([ORGS, MADE]) as server:
+        asked = settings(server.url, tmp_path, retention_days=30, gzip=zipped)
+        async with forwarding(asked, stored.journal) as forwarder:
+            await stored.put((KEY, START_MS, 1.5), (KEY, START_MS + 1, 2.5))
+            await through(forwarder)
+    orgs, bucket, write = server.seen[:3]
+    assert all(request.headers["authorization"] == f"Token {TOKEN}" for request in server.seen)
+    assert (orgs.method, orgs.target) == ("GET", "/api/v2/orgs?org=school")
+    assert json.loads(bucket.body) == {
+        "orgID": "0123456789abcdef",
+        "name": "labkeeper",
+        "retentionRules": [{"type": "expire", "everySeconds": 30 * 86_400}],
+    }
+    assert (write.method, urlsplit(write.target).path) == ("POST", "/api/v2/write")
+    assert query_of(write) == {"org": "school", "bucket": "labkeeper", "precision": "ns"}
+    assert TOKEN not in write.target
+    body = gzip.decompress(write.body) if zipped else write.body
+    assert write.headers.get("content-encoding", "identity") == ("gzip" if zipped else "identity")
+    assert body.decode().split("\n")[0].endswith(f"value=1.5 {START_MS}000000")
+
+
+async def test_a_database_of_version_3_is_made_as_documented(stored: Stored, tmp_path: Path) -> None:
+    async with open_server([answer("409 Conflict", '{"error":"exists"}')]) as server:
+        asked = settings(server.url, tmp_path, version=3, retention_days=7, org="")
+        async with forwarding(asked, stored.journal) as forwarder:
+            await stored.put((KEY, START_MS, 1.5))
+            await through(forwarder)
+    made, write = server.seen[:2]
+    assert (made.method, made.target) == ("POST", "/api/v3/configure/database")
+    assert json.loads(made.body) == {"db": "labkeeper", "retention_period": "7d"}
+    assert made.headers["authorization"] == f"Bearer {TOKEN}"
+    assert query_of(write)["bucket"] == "labkeeper"
+
+
+@pytest.mark.parametrize(
+    ("script", "status"),
+    [
+        ([ORGS, answer("422 Unprocessable Entity", '{"code":"conflict","message":"exists already"}')], 200),
+        ([answer("200 OK", '{"orgs":[]}')], 404),
+        ([answer("200 OK", "nonsense")], 404),
+        ([answer("404 Not Found", '{"code":"not found","message":"organization name not found"}')], 404),
+        ([answer("401 Unauthorized", '{"code":"unauthorized","message":"no"}')], 401),
+    ],
+)
+async def test_making_a_bucket_ends_in_an_answer(tmp_path: Path, script: list[Act], status: int) -> None:
+    async with open_server(script) as server, connect(settings(server.url, tmp_path)) as sink:
+        assert (await sink.create()).status == status
+
+
+@pytest.mark.parametrize(
+    ("version", "status", "body"),
+    [(2, "422 Unprocessable Entity", CONFLICT_2), (3, "400 Bad Request", CONFLICT_3)],
+)
+async def test_a_documented_refusal_quarantines_the_line_at_fault_only(
+    stored: Stored, tmp_path: Path, version: int, status: str, body: str
+) -> None:
+    refusal, taken = answer(status, body, Content_Type="application/json"), answer("204 No Content")
+
+    async def judge(request: Request, writer: object) -> None:
+        await (refusal if b"value_int" in request.body else taken)(request, writer)  # type: ignore[arg-type]
+
+    async with open_server(afterwards=judge) as server:
+        asked = settings(server.url, tmp_path, version=version, create=False)
+        async with forwarding(asked, stored.journal) as forwarder:
+            await stored.put(*((KEY, START_MS + i, 7 if i == 5 else float(i)) for i in range(20)))
+            await through(forwarder)
+            (refused,) = await forwarder.forwarding.quarantined(10)
+    assert "value_int=7i" in refused.line
+    assert "type" in refused.reason
+    assert forwarder.progress.status().forwarded == 19
+
+
+async def test_a_real_one_takes_gives_back_and_reckons(stored: Stored) -> None:
+    if "LABKEEPER_INFLUX_URL" not in os.environ:
+        return  # nobody pointed us at one: the recorded contract above is what is checked
+    asked = InfluxSettings.model_validate(
+        {
+            "url": os.environ["LABKEEPER_INFLUX_URL"],
+            "version": int(os.environ.get("LABKEEPER_INFLUX_VERSION", "2")),
+            "org": os.environ.get("LABKEEPER_INFLUX_ORG", ""),
+            "database": os.environ.get("LABKEEPER_INFLUX_BUCKET", "labkeeper"),
+        }
+    )
+    key, start_ms = KEY._replace(device=f"test {time.time_ns()}"), time.time_ns() // 1_000_000 - 10_000
+    async with forwarding(asked, stored.journal) as forwarder:
+        await stored.put(*((key, start_ms + i, i * 0.25) for i in range(50)), (key, start_ms, 99.0))
+        await stored.put((key._replace(point='a "text", = \\x'), start_ms, 'say "hi", \\ 你好\nnext'))
+        await stored.put((key, start_ms + 100, 7))
+        await through(forwarder)
+        status = forwarder.progress.status()
+    assert (status.forwarded, status.quarantined, status.failing) == (53, 0, "")
+    history = InfluxHistory(asked, lambda _: False)
+    rows = await history.raw(key, (start_ms, start_ms + 1000), 100, 0)
+    expected = [
+        (start_ms, 0.0),
+        (start_ms, 99.0),
+        *((start_ms + i, i * 0.25) for i in range(1, 50)),
+        (start_ms + 100, 7),
+    ]
+    assert [(row.time_ms, row.value) for row in rows] == expected
+    query = ReadingsQuery(key, start_ms, start_ms + 60, 1000, Aggregate.COUNT)
+    counts = await history.aggregated(query, (start_ms, start_ms + 60), 100)
+    assert sum(int(row.value or 0) for row in counts) == 51

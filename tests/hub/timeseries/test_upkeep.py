@@ -1,0 +1,140 @@
+"""Upkeep and questions never hold up commits; a slow disk holds up the source and never fills the memory."""
+
+import asyncio
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+
+from labkeeper_hub.model import Aggregate, PointKey, ReadingsQuery
+from labkeeper_hub.timeseries import chunk, compaction
+from labkeeper_hub.timeseries.columns import FLOAT, Columns
+from labkeeper_hub.timeseries.compaction import Compactor
+from labkeeper_hub.timeseries.group import Group
+from labkeeper_hub.timeseries.hot import Glance
+from labkeeper_hub.timeseries.journal import Journal, Pace, open_journal
+from labkeeper_hub.timeseries.writer import Compacted, Writer
+
+from .bench import open_bench
+from .conftest import Nobody, running
+
+KEY = PointKey("school", "lab", "air", "co2")
+DEADLINE_S = 30.0
+ALL = (0, 1 << 50)
+
+
+async def store(journal: Journal, first: int, count: int) -> None:
+    series = journal.series_of(KEY)
+    for number in range(first, first + count):
+        journal.group.add(series, number, FLOAT, float(number))
+    journal.filled()
+    async with asyncio.timeout(DEADLINE_S):
+        while journal.queued:
+            await asyncio.sleep(0.001)
+
+
+async def test_commits_go_on_while_a_compaction_reckons_and_a_question_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both are stopped in the middle of their work and a hundred commits pass; then both end, and nothing is twice."""
+    begun, go_on = threading.Semaphore(0), threading.Event()
+
+    def halting(self: Compactor, glance: Glance, start: int) -> Compacted:
+        begun.release()
+        assert go_on.wait(DEADLINE_S)
+        return whole_compaction(self, glance, start)
+
+    def slowly(series: int, body: bytes) -> Columns:
+        begun.release()
+        assert go_on.wait(DEADLINE_S)
+        return whole_unpack(series, body)
+
+    whole_compaction, whole_unpack = compaction.Compactor.compact, chunk.unpack
+    async with running(tmp_path / "j.sqlite", Pace(commit_s=0)) as journal:
+        await store(journal, 0, 5000)
+        await journal.compact()
+        await store(journal, 5000, 1000)
+        monkeypatch.setattr(compaction.Compactor, "compact", halting)
+        monkeypatch.setattr(chunk, "unpack", slowly)
+        question = ReadingsQuery(KEY, *ALL, 1000, Aggregate.COUNT)
+        asking = asyncio.create_task(journal.page(question))
+        compacting = asyncio.create_task(journal.compact())
+        for _ in range(2):
+            assert await asyncio.to_thread(begun.acquire, timeout=DEADLINE_S)
+        for first in range(6000, 16_000, 100):
+            await store(journal, first, 100)
+        assert (asking.done(), compacting.done()) == (False, False)
+        assert journal.committed == 16_000
+        go_on.set()
+        before, _ = await asyncio.gather(asking, compacting)
+        after = await journal.page(question)
+    assert sum(int(row.value or 0) for row in before.rows) == 6000
+    assert sum(int(row.value or 0) for row in after.rows) == 16_000
+
+
+class Throttled(Writer):
+    """A writer whose disk takes one commit each time it is allowed to."""
+
+    allowed = threading.Semaphore(0)
+
+    def commit(self, group: Group) -> None:
+        assert self.allowed.acquire(timeout=DEADLINE_S)
+        super().commit(group)
+
+
+async def test_a_slow_disk_slows_the_source_and_never_fills_the_memory(tmp_path: Path) -> None:
+    pace, message, messages, most = Pace(commit_s=0, queue_readings=200), 50, 100, 0
+    async with open_journal(tmp_path / "j.sqlite", pace) as journal:
+        journal.writer = Throttled(journal.writer.connection, journal.writer.hot)
+        nobody = Nobody()
+        collecting = asyncio.create_task(journal.collect(nobody))
+        series = journal.series_of(KEY)
+
+        async def source() -> None:
+            nonlocal most
+            for number in range(messages):
+                await journal.room()
+                for reading in range(message):
+                    journal.group.add(series, number * message + reading, FLOAT, 0.5)
+                journal.filled()
+                most = max(most, journal.queued)
+
+        speaking = asyncio.create_task(source())
+        async with asyncio.timeout(DEADLINE_S):
+            while not journal.full:
+                await asyncio.sleep(0.001)
+            assert not speaking.done()
+            while not speaking.done() or journal.queued:
+                Throttled.allowed.release()
+                await asyncio.sleep(0.001)
+        journal.end()
+        Throttled.allowed.release()
+        await asyncio.wait_for(collecting, DEADLINE_S)
+    assert nobody.committed_readings == message * messages
+    assert most < pace.queue_readings + message
+
+
+def test_a_compaction_reads_and_writes_as_much_on_a_full_journal_as_on_a_small_one(tmp_path: Path) -> None:
+    """Counted in rows changed and steps of SQLite's machine, both of which are the same on every computer."""
+    with open_bench(tmp_path) as bench:
+        costs = []
+        for turn in range(40):
+            bench.store([(series, turn * 100 + n, 0, float(n)) for series in range(1, 11) for n in range(100)])
+            before, steps = bench.writer.connection.total_changes, Steps(bench.reading)
+            bench.compact()
+            costs.append((bench.writer.connection.total_changes - before, steps.count))
+    assert costs[39][0] <= costs[1][0] + 10
+    assert costs[39][1] <= 2 * costs[1][1]
+
+
+class Steps:
+    """Counts the steps a connection's statements take, by tens."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.count = 0
+        connection.set_progress_handler(self._step, 10)
+
+    def _step(self) -> int:
+        self.count += 1
+        return 0
