@@ -148,12 +148,14 @@ class Catalogue:
         rule: Rule | None = self.rules[name]
         for override in sorted(self.overrides, key=lambda entry: entry.lab is not None):
             if (override.rule, override.school) == (name, school) and override.lab in (None, lab):
-                rule = None if override.off else _changed(self.rules[name] if rule is None else rule, override)
+                rule = (
+                    None if override.off else with_limits(self.rules[name] if rule is None else rule, override.limits)
+                )
         return rule
 
 
-def _changed(rule: Rule, override: OverrideEntry) -> Rule:
-    limits = override.limits
+def with_limits(rule: Rule, limits: Mapping[str, float]) -> Rule:
+    """Return the rule with other limits, by level."""
     levels = (replace(level, limit=limits.get(level.name, level.limit)) for level in rule.levels)
     return replace(rule, levels=tuple(levels))
 

@@ -1,24 +1,32 @@
 """Alarms: what stands, what happened, and what people do with it."""
 
+import asyncio
 from collections.abc import Iterable
+from dataclasses import asdict, replace
 from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from labkeeper_hub.alarms.backtest import back_test
+from labkeeper_hub.alarms.catalogue import with_limits
+from labkeeper_hub.alarms.rules import Rule
 from labkeeper_hub.alarms.states import AlarmRefused, Shelf
 from labkeeper_hub.api import shapes, validation
-from labkeeper_hub.api.answers import JsonAnswer
+from labkeeper_hub.api.answers import Json, JsonAnswer
 from labkeeper_hub.api.documented import PROBLEMS
 from labkeeper_hub.api.models import SOURCE, AlarmEntryShape, AlarmShape, example_of, shape
 from labkeeper_hub.api.problems import Refusal, wrong_field
 from labkeeper_hub.api.state import ApiHere, SignedIn
-from labkeeper_hub.model import AlarmKey, AlarmNow, PointKey
+from labkeeper_hub.model import AlarmKey, AlarmNow, PointKey, ReadingsQuery
+from labkeeper_hub.ports import Parts, UnknownPoint
+from labkeeper_sdk import Value
 
 router = APIRouter(tags=["alarms"])
 MOST_AT_ONCE = 1_000
 MOST_LINES = 10_000
+MOST_TRIED, PAGE_ROWS = 500_000, 50_000
 FIELDS = {"no_reason": "why", "bad_end": "until_ms", "no_work_order": "order"}
 Part = Annotated[str, Field(max_length=256)]
 ONE = {"rule": "co2"} | SOURCE
@@ -95,6 +103,41 @@ class HistoryQuery(validation.Query):
     rule: validation.Id | None = None
 
 
+class TryRequest(validation.Body):
+    """Which rule to try on which point's readings, from <= time < to; `limits` by level instead of those that hold."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"alarm": ONE, "from": 1767225600000, "to": 1767312000000, "limits": {"warn": 1200.0}},
+            ]
+        }
+    )
+
+    alarm: AlarmAddress
+    since: validation.Time = Field(alias="from")
+    to: validation.Time
+    limits: Annotated[dict[str, float], Field(max_length=16, default_factory=dict)]
+
+
+class SpellShape(BaseModel):
+    """One stretch at one level; `open_end`: it held until the recording ended."""
+
+    model_config = shape({"level": "warn", "from_ms": 1767225600000, "to_ms": 1767227400000, "open_end": False})
+    level: str
+    from_ms: int
+    to_ms: int
+    open_end: bool
+
+
+class TrialAnswer(BaseModel):
+    """What the rule would have done on so many readings; gates count as open."""
+
+    model_config = shape({"readings": 1440, "spells": [example_of(SpellShape)]})
+    readings: int
+    spells: list[SpellShape]
+
+
 REFUSALS: dict[int | str, dict[str, Any]] = {status: PROBLEMS[status] for status in (403, 404, 409, 413)}
 
 
@@ -166,6 +209,49 @@ async def put_back(api: ApiHere, asked: AlarmsRequest, credentials: SignedIn) ->
         return _list(await api.parts.alarms.put_back(asked.keys, credentials.person.name))
     except AlarmRefused as refused:
         raise _refusal(refused) from refused
+
+
+@router.post("/alarms/try", response_model=TrialAnswer, responses=REFUSALS)
+async def try_rule(api: ApiHere, asked: TryRequest) -> JsonAnswer:
+    """Tell how often, when and how long a rule would have alarmed on what was recorded; it alarms nobody."""
+    rule = _tried(api.parts, asked)
+    readings = await _recorded(api.parts, asked)
+    trial = await asyncio.to_thread(back_test, rule, readings, asked.to)
+    spells: list[Json] = [asdict(spell) for spell in trial.spells]
+    return JsonAnswer({"readings": len(readings), "spells": spells})
+
+
+def _tried(parts: Parts, asked: TryRequest) -> Rule:
+    """Return the rule as it holds where the point is, with the limits asked for."""
+    key = asked.alarm.key
+    device = parts.registry.device(key.source.of_device)
+    catalogue, lab = parts.alarms.catalogue, device.lab if device else ""
+    rule = catalogue.rule_for(key.rule, key.source.school, lab) if key.rule in catalogue.rules else None
+    if rule is None:
+        raise Refusal(HTTPStatus.NOT_FOUND, "unknown_rule", "There is no such rule, or it is off there")
+    unknown = sorted(set(asked.limits) - {level.name for level in rule.levels})
+    if unknown:
+        raise wrong_field("unknown_level", f"body.limits.{unknown[0]}", "the rule has no such level")
+    return with_limits(rule, asked.limits)
+
+
+async def _recorded(parts: Parts, asked: TryRequest) -> list[tuple[int, float | None]]:
+    found: list[tuple[int, float | None]] = []
+    query = ReadingsQuery(asked.alarm.key.source, asked.since, asked.to, limit=PAGE_ROWS)
+    try:
+        while len(found) <= MOST_TRIED:
+            page = await parts.readings.page(query)
+            found += [(row.time_ms, _number(row.value)) for row in page.rows]
+            if page.after is None:
+                return found
+            query = replace(query, after=page.after)
+    except UnknownPoint as error:
+        raise Refusal(HTTPStatus.NOT_FOUND, "unknown_point", "There is no such point") from error
+    raise wrong_field("too_long", "body.from", f"at most {MOST_TRIED} readings are tried at once: ask for less time")
+
+
+def _number(value: Value | None) -> float | None:
+    return float(value) if isinstance(value, bool | int | float) else None
 
 
 def _list(found: Iterable[AlarmNow]) -> JsonAnswer:
