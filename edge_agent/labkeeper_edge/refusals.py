@@ -12,6 +12,7 @@ log = logging.getLogger(__name__)
 # The closed set of names; births declare a counter for each. What a driver names itself counts as device_nonsense.
 REASONS = (
     *Trouble,
+    "allow_list_refused",
     "bad_ack",
     "bad_command",
     "bad_device_id",
@@ -22,6 +23,8 @@ REASONS = (
     "device_nonsense",
     "device_taken",
     "driver_breaks_over",
+    "driver_changed",
+    "driver_not_allowed",
     "foreign_command",
     "loop_blocked",
     "message_refused",

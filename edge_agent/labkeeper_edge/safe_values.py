@@ -12,6 +12,7 @@ from labkeeper_edge.connections import Connections
 from labkeeper_edge.devices import Devices
 from labkeeper_edge.outbox import Outbox, OutboxUnwritable
 from labkeeper_edge.safe_rules import Cause, Drive, SafeValues
+from labkeeper_edge.turns import Urgency
 from labkeeper_sdk import CommandFailed, CommandRejected
 from labkeeper_wire.leases.tenure import SILENCE_S
 
@@ -121,7 +122,7 @@ class SafeKeeping:
             return "gone"
         timeout_s = max(known.points[drive.point].confirm_s, LEAST_TIMEOUT_S)
         try:
-            await self.connections.write(drive.device, drive.point, drive.value, timeout_s)
+            await self.connections.write(drive.device, drive.point, drive.value, timeout_s, Urgency.STOP)
         except (CommandFailed, CommandRejected) as error:
             return error.code
         return "done"

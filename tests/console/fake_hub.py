@@ -76,6 +76,7 @@ class FakeHub:
         self.stops: list[Json] = []
         self.influx: Json | None = None  # how forwarding is, if anything is forwarded
         self.silent_history = False  # nothing was ever recorded
+        self.untold: list[Json] = []  # what of the past nobody could tell
 
     @property
     def url(self) -> str:
@@ -274,7 +275,8 @@ class FakeHub:
         if self.silent_history:
             rows = []
         ids = {key: query[key] for key in ("school", "node", "device", "point")}
-        return {**ids, "unit": "Cel", "every": every, "aggregate": query.get("aggregate"), "rows": rows, "next": None}
+        return {**ids, "unit": "Cel", "every": every, "aggregate": query.get("aggregate"), "rows": rows, "next": None,
+                "missing": self.untold}  # fmt: skip
 
 
 def wave(time_ms: int) -> float:

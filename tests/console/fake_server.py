@@ -55,12 +55,6 @@ def add_gate(app: FastAPI, hub: FakeHub) -> None:
         return response
 
 
-def add_status(app: FastAPI, hub: FakeHub) -> None:
-    @app.get("/api/v1/status")
-    async def status() -> Json:
-        return {"influx": hub.influx, "journal": {"failing": hub.failing}}
-
-
 def add_session(app: FastAPI, hub: FakeHub) -> None:
     @app.get("/api/v1/session")
     async def session() -> Json:

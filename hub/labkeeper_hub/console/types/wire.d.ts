@@ -74,5 +74,7 @@ declare namespace wire {
   }
   interface Catalogue { from_ms: number; to_ms: number; pending: number; points: CataloguePoint[] }
   interface Export { id: string; state: "running" | "done" | "ended" | "failed"; done: number; total: number }
-  interface Readings { unit: string; every: number | null; rows: [number, Value | null][]; next: string | null }
+  /** Times of which the hub could not be told whether there are readings. */
+  interface Missing { from_ms: number; to_ms: number; reason: string }
+  interface Readings { unit: string; every: number | null; rows: [number, Value | null][]; next: string | null; missing: Missing[] }
 }
