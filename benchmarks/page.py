@@ -2,7 +2,7 @@
 
 A press is what the page sends when STOP is pressed: one message on its open WebSocket. On the bus: a listener at the
 broker has the retained word. Confirmed: the hub counts every device with a safe value as stopped. Between two
-presses the stop is released in its two steps. `not_confirmed` counts presses that were not confirmed within ten seconds.
+presses the stop is released in its two steps. `not_confirmed` counts presses without all confirmations in ten seconds.
 """
 
 import asyncio
