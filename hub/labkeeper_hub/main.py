@@ -31,12 +31,14 @@ from labkeeper_hub.ingest.deliveries import Deliveries
 from labkeeper_hub.ingest.host import Host, Outlet
 from labkeeper_hub.ingest.intake import Intake
 from labkeeper_hub.ingest.refusals import Refusals
+from labkeeper_hub.leases.desk import LeaseDesk
 from labkeeper_hub.ports import Parts
 from labkeeper_hub.pulse import Pulse, WatchedAccounts
 from labkeeper_hub.registry.database import open_database
 from labkeeper_hub.registry.records import Records
 from labkeeper_hub.registry.registry import HubRegistry
 from labkeeper_hub.settings import HubSettings
+from labkeeper_hub.stop.desk import StopDesk
 from labkeeper_hub.timeseries.catalogue import Catalogue, open_catalogue
 from labkeeper_hub.timeseries.journal import Journal, Keeping, open_journal
 from labkeeper_sdk import BadConfiguration
@@ -62,6 +64,8 @@ class Hub:
     accounts: WatchedAccounts
     forwarder: Forwarder | None
     watch: Watch
+    leases: LeaseDesk
+    stop: StopDesk
 
     def workers(self) -> Sequence[Worker]:
         """Return the workers, those that others need first."""
@@ -74,8 +78,10 @@ class Hub:
             ("registry: records", self.registry_records.save_when_changed()),
             *forwarding,
             ("commands", self.desk.run()),
+            ("leases", self.leases.run()),
             ("figures", self.watch.run()),
             ("host", self.host.run()),
+            ("stop", self.stop.run()),
         )
 
 
@@ -106,7 +112,11 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         records = Records(engine, registry)
         await records.load()
         desk = CommandDesk(registry, bus, CommandRecords(engine), intents, refusals, outlet.write, now_ms)
+        leases = LeaseDesk(registry, bus, settings.data, outlet.write, now_ms)
+        await leases.resume()
+        desk.fence_for = leases.fence_for
         await desk.resume([course_of(row) for row in intents.left])
+        stop = StopDesk(mqtt.Address.parse(settings.broker), settings.host_id, registry, bus, now_ms)
         deliveries = Deliveries(outlet.acknowledge)
         deliveries.recall(journal.outboxes())
         intake = Intake(journal, deliveries, bus, refusals, desk.answer)
@@ -118,11 +128,13 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
             health = HubHealth(now_ms(), host, refusals, journal, desk, watched.times, pulses, forwarder)
             readings = merged(settings.influx, journal, registry)
             quarantine = forwarder.forwarding if forwarder else None
-            kept = (engine, catalogue, quarantine)
+            kept = (engine, leases, stop, catalogue, quarantine)
             parts = Parts(settings, registry, registry, readings, deliveries, desk, bus, health, *kept)
             figures_s, file = settings.figures_s, settings.journal_file
             watch = Watch(registry, journal, deliveries, desk, health, file, figures_s, now_ms)
-            yield Hub(parts, journal, catalogue, deliveries, records, desk, host, watched, forwarder, watch)
+            yield Hub(
+                parts, journal, catalogue, deliveries, records, desk, host, watched, forwarder, watch, leases, stop
+            )
 
 
 async def _run(

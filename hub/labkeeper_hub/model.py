@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from labkeeper_sdk import Title, Value
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.descriptor import DeviceDescription, PointDescription
+from labkeeper_wire.leases.book import Held
 
 TypeName: TypeAlias = Literal["float", "int", "bool", "str"]
 TYPE_NAMES: Mapping[int, TypeName] = {
@@ -291,7 +292,50 @@ class DeviceGone:
     key: DeviceKey
 
 
-Change: TypeAlias = Latest | Device | DeviceGone | Node | Command
+HeldLease: TypeAlias = Held
+"""A lease: who holds what until when."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leases:
+    """All leases there are; a change of one tells all."""
+
+    held: tuple[HeldLease, ...]
+
+    @property
+    def key(self) -> str:
+        return "leases"
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A school that is stopped: under which latch, by whom, since when (hub's or node's clock), and who has confirmed.
+
+    `devices` have actuators with a safe value, `missing` of them are not known to be there. `sent`: the broker has it.
+    """
+
+    school: str
+    latch: str
+    by: str
+    at_ms: int
+    devices: int
+    confirmed: int
+    missing: tuple[DeviceKey, ...]
+    sent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stops:
+    """Everything that is stopped; a change of one tells all."""
+
+    stops: tuple[Stop, ...]
+
+    @property
+    def key(self) -> str:
+        return "stops"
+
+
+Change: TypeAlias = Latest | Device | DeviceGone | Node | Command | Leases | Stops
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from labkeeper_hub.model import (
     Command,
     Device,
     DeviceKey,
+    HeldLease,
     Lab,
     Latest,
     LedgerEntry,
@@ -19,11 +20,13 @@ from labkeeper_hub.model import (
     Quarantined,
     ReadingsQuery,
     Status,
+    Stops,
 )
 from labkeeper_hub.settings import HubSettings
 from labkeeper_hub.timeseries.catalogue import Inventory
 from labkeeper_hub.timeseries.digest import Span
 from labkeeper_sdk import LabkeeperError, Value
+from labkeeper_wire.leases.book import Scope
 
 
 class UnknownPoint(LabkeeperError):
@@ -32,6 +35,14 @@ class UnknownPoint(LabkeeperError):
 
 class UnknownCommand(LabkeeperError):
     """There is no command of that id."""
+
+
+class StopRefused(LabkeeperError):
+    """A stop cannot be released so: `code` is unknown_latch or release_not_asked."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class HistoryLost(LabkeeperError):
@@ -105,6 +116,25 @@ class Commands(Protocol):
         """Return those that have not ended, and those that ended within the last 30 s; from memory, oldest first."""
 
 
+class LeaseHolding(Protocol):
+    """Leases; all but `held` return when the change is on disk, and raise LeaseRefused."""
+
+    def held(self) -> tuple[HeldLease, ...]: ...
+    async def take(self, holder: str, scope: Scope, for_ms: int) -> HeldLease: ...
+    async def take_over(self, holder: str, scope: Scope, for_ms: int, reason: str) -> HeldLease: ...
+    async def renew(self, fence: int, holder: str, for_ms: int) -> HeldLease: ...
+    async def release(self, fence: int, holder: str) -> None: ...
+
+
+class Stopping(Protocol):
+    """Stop-all; nothing here waits."""
+
+    def stops(self) -> Stops: ...
+    def stop(self, by: str) -> Stops: ...
+    def ask_release(self, latch: str) -> str: ...
+    def release(self, latch: str, word: str, by: str) -> Stops: ...
+
+
 class Bus(Protocol):
     """The stream of changes of this run of the hub."""
 
@@ -161,5 +191,7 @@ class Parts:
     bus: Bus
     health: Health
     engine: AsyncEngine
+    leases: LeaseHolding
+    stop: Stopping
     stocktaking: Stocktaking
     quarantine: Quarantine | None = None

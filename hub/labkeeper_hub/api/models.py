@@ -196,6 +196,69 @@ class CommandShape(BaseModel):
     updated_ms: int
 
 
+class UnconfirmedShape(BaseModel):
+    """A device that has not confirmed."""
+
+    model_config = shape(ADDRESS)
+    school: str
+    node: str
+    device: str
+
+
+class StopShape(BaseModel):
+    """A school that is stopped under a latch. `devices` have safe values, `confirmed` of them are known to be there.
+    `sent` false: the broker does not have it yet.
+    """
+
+    model_config = shape(
+        {
+            "school": "demo",
+            "latch": "0b9c8f0e-6d0a-4c57-8f5e-1f2b3c4d5e6f",
+            "by": "owner",
+            "at_ms": 1767225600000,
+            "devices": 16,
+            "confirmed": 15,
+            "missing": [ADDRESS],
+            "sent": True,
+        }
+    )
+    school: str
+    latch: str
+    by: str
+    at_ms: int
+    devices: int
+    confirmed: int
+    missing: list[UnconfirmedShape]
+    sent: bool
+
+
+class LeaseShape(BaseModel):
+    """A lease: who commands what until when. `bench`, `node` and `device` null: the whole lab. `fence` names it."""
+
+    model_config = shape(
+        {
+            "fence": 17,
+            "holder": "owner",
+            "school": "demo",
+            "lab": "lab-301",
+            "bench": None,
+            "node": None,
+            "device": None,
+            "until_ms": 1767228300000,
+            "given_from": None,
+        }
+    )
+    fence: int
+    holder: str
+    school: str
+    lab: str
+    bench: str | None
+    node: str | None
+    device: str | None
+    until_ms: int
+    given_from: int | None
+
+
 class LedgerShape(BaseModel):
     """One outbox's account: readings taken by the node, stored here, given up as gaps, still pending."""
 

@@ -22,6 +22,7 @@ from labkeeper_hub.api.routes import (
     health,
     labs,
     latest,
+    leases,
     ledger,
     nodes,
     points,
@@ -29,6 +30,7 @@ from labkeeper_hub.api.routes import (
     readings,
     session,
     status,
+    stop,
 )
 from labkeeper_hub.api.state import signed_in
 
@@ -44,7 +46,9 @@ FEATURES = (
     exports,
     catalogue,
     commands,
+    leases,
     ledger,
+    stop,
     status,
     quarantine,
     live,

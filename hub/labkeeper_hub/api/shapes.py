@@ -7,10 +7,14 @@ from labkeeper_hub.model import (
     Command,
     Device,
     DeviceGone,
+    HeldLease,
     Lab,
     Latest,
+    Leases,
     LedgerEntry,
     Node,
+    Stop,
+    Stops,
 )
 from labkeeper_wire.descriptor import PointDescription
 
@@ -124,6 +128,41 @@ def command(noun: Command) -> dict[str, Json]:
     }
 
 
+def lease(noun: HeldLease) -> dict[str, Json]:
+    """Return a lease: who holds what until when; its fence is its name."""
+    scope = noun.scope
+    return {
+        "fence": noun.fence,
+        "holder": noun.holder,
+        "school": scope.room.school,
+        "lab": scope.room.lab,
+        "bench": scope.bench or None,
+        "node": scope.node or None,
+        "device": scope.device or None,
+        "until_ms": noun.until_ms,
+        "given_from": noun.parent or None,
+    }
+
+
+def stop(noun: Stop) -> dict[str, Json]:
+    """Return a stop, and which devices have not confirmed it."""
+    return {
+        "school": noun.school,
+        "latch": noun.latch,
+        "by": noun.by,
+        "at_ms": noun.at_ms,
+        "devices": noun.devices,
+        "confirmed": noun.confirmed,
+        "missing": [one._asdict() for one in noun.missing],
+        "sent": noun.sent,
+    }
+
+
+def stops(noun: Stops) -> dict[str, Json]:
+    """Return everything that is stopped."""
+    return {"stops": [stop(one) for one in noun.stops]}
+
+
 def ledger_entry(noun: LedgerEntry) -> dict[str, Json]:
     """Return one outbox's account."""
     return {
@@ -152,5 +191,14 @@ def change(noun: Change) -> dict[str, Json]:
             return {"kind": "node"} | node(noun)
         case Device():
             return {"kind": "device"} | device(noun)
+        case Leases() | Stops():
+            return _all(noun)
         case DeviceGone(key):
             return {"kind": "device_gone", "school": key.school, "node": key.node, "device": key.device}
+
+
+def _all(noun: Leases | Stops) -> dict[str, Json]:
+    """Return what is told whole whenever one of it changes."""
+    if isinstance(noun, Stops):
+        return {"kind": "stops", **stops(noun)}
+    return {"kind": "leases", "leases": [lease(one) for one in noun.held]}

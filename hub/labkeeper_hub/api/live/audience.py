@@ -68,5 +68,7 @@ def snapshot(parts: Parts, at: int) -> str:
         "devices": [shapes.device(one) for one in parts.registry.devices()],
         "latest": [shapes.latest(one) for one in parts.latest.latest()],
         "commands": [shapes.command(one) for one in parts.commands.open()],
+        **shapes.stops(parts.stop.stops()),
+        "leases": [shapes.lease(one) for one in parts.leases.held()],
     }
     return encode(told).decode()
