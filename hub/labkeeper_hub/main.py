@@ -14,6 +14,11 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 
 from labkeeper_hub.accounts import Accounts, open_accounts
+from labkeeper_hub.alarms.catalogue import load_overrides, shipped
+from labkeeper_hub.alarms.desk import AlarmDesk
+from labkeeper_hub.alarms.records import AlarmRecords
+from labkeeper_hub.alarms.tap import Tap
+from labkeeper_hub.alarms.watch import AlarmWatch
 from labkeeper_hub.api import build_app, keep_app, listen, make_server
 from labkeeper_hub.api.server import Server
 from labkeeper_hub.bus import EventBus
@@ -66,6 +71,7 @@ class Hub:
     watch: Watch
     leases: LeaseDesk
     stop: StopDesk
+    alarms: AlarmWatch
 
     def workers(self) -> Sequence[Worker]:
         """Return the workers, those that others need first."""
@@ -80,6 +86,7 @@ class Hub:
             ("commands", self.desk.run()),
             ("leases", self.leases.run()),
             ("figures", self.watch.run()),
+            ("alarms", self.alarms.run()),
             ("host", self.host.run()),
             ("stop", self.stop.run()),
         )
@@ -122,19 +129,23 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         intake = Intake(journal, deliveries, bus, refusals, desk.answer)
         births = Births(registry, deliveries, intake, desk.node_lost, outlet.introduce)
         host = Host(mqtt.Address.parse(settings.broker), settings.host_id, births, intake, outlet, now_ms)
-        watched = WatchedAccounts(deliveries, Pulse("journal: commits"))
-        pulses = (watched.pulse, records.pulse, desk.pulse, host.pulse)
+        rules = load_overrides(shipped(), settings.data / "alarms.toml")
+        alarms = AlarmDesk(AlarmRecords(engine), bus, rules, now_ms)
+        await alarms.load()
+        alarm_watch = AlarmWatch(registry, journal, alarms, lambda: host.connected, now_ms)
+        tap = alarm_watch.tap = Tap(deliveries, alarm_watch.streams)
+        watched = WatchedAccounts(tap, Pulse("journal: commits"))
+        pulses = (watched.pulse, records.pulse, desk.pulse, host.pulse, alarms.pulse, alarm_watch.pulse)
         async with open_forwarder(settings.influx, journal, registry) as forwarder:
             health = HubHealth(now_ms(), host, refusals, journal, desk, watched.times, pulses, forwarder)
             readings = merged(settings.influx, journal, registry)
             quarantine = forwarder.forwarding if forwarder else None
             kept = (engine, leases, stop, catalogue, quarantine)
-            parts = Parts(settings, registry, registry, readings, deliveries, desk, bus, health, *kept)
+            parts = Parts(settings, registry, registry, readings, deliveries, desk, alarms, bus, health, *kept)
             figures_s, file = settings.figures_s, settings.journal_file
-            watch = Watch(registry, journal, deliveries, desk, health, file, figures_s, now_ms)
-            yield Hub(
-                parts, journal, catalogue, deliveries, records, desk, host, watched, forwarder, watch, leases, stop
-            )
+            watch = Watch(registry, journal, deliveries, desk, alarms, health, file, figures_s, now_ms)
+            desks = (leases, stop, alarm_watch)
+            yield Hub(parts, journal, catalogue, deliveries, records, desk, host, watched, forwarder, watch, *desks)
 
 
 async def _run(
@@ -164,7 +175,7 @@ async def _end(hub: Hub, server: Server, serving: asyncio.Task[None], tasks: Seq
     hub.journal.end()
     await asyncio.wait([committing], timeout=END_S)
     committing.cancel()
-    for save in (hub.desk.save, hub.registry_records.save):
+    for save in (hub.desk.save, hub.alarms.desk.save, hub.registry_records.save):
         await _last(save)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, NamedTuple, TypeAlias
 
+from labkeeper_hub.alarms.states import Alarm
 from labkeeper_sdk import Title, Value
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.descriptor import DeviceDescription, PointDescription
@@ -253,6 +254,26 @@ class Command:
         return self.order.id
 
 
+# --- alarms ----------------------------------------------------------------------------------------------------------
+class AlarmKey(NamedTuple):
+    """What an alarm is unique by: its rule and its source. A node's own alarm has no device and no point, the
+    broker's no school and no node either.
+    """
+
+    rule: str
+    source: PointKey
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmNow:
+    """An alarm as it stands; `level` is the one that raised it last."""
+
+    key: AlarmKey
+    lab: str
+    level: str
+    state: Alarm
+
+
 # --- the ledger ------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
@@ -335,7 +356,7 @@ class Stops:
         return "stops"
 
 
-Change: TypeAlias = Latest | Device | DeviceGone | Node | Command | Leases | Stops
+Change: TypeAlias = Latest | Device | DeviceGone | Node | Command | AlarmNow | Leases | Stops
 
 
 @dataclass(frozen=True, slots=True)

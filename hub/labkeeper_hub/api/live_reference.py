@@ -4,6 +4,7 @@ import orjson
 
 from labkeeper_hub.api.documented import EXAMPLES
 from labkeeper_hub.api.models import (
+    AlarmShape,
     CommandShape,
     DeviceShape,
     LabShape,
@@ -51,6 +52,7 @@ def _messages() -> list[tuple[str, list[object]]]:
         "commands": [command],
         "stops": [example_of(StopShape)],
         "leases": [example_of(LeaseShape)],
+        "alarms": [example_of(AlarmShape)],
     }
     gone = {key: command[key] for key in ("school", "node", "device")}
     changes = [
@@ -60,6 +62,7 @@ def _messages() -> list[tuple[str, list[object]]]:
         {"kind": "command", **command},
         {"kind": "leases", "leases": [example_of(LeaseShape)]},
         {"kind": "stops", "stops": [example_of(StopShape)]},
+        {"kind": "alarm", **example_of(AlarmShape)},
     ]
     refused = next(document(refusal) for refusal in EXAMPLES if refusal.code == "out_of_range")
     return [

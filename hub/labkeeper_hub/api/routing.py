@@ -15,6 +15,7 @@ from labkeeper_hub.api.live import route as live
 from labkeeper_hub.api.models import example_of
 from labkeeper_hub.api.openapi import describe
 from labkeeper_hub.api.routes import (
+    alarms,
     catalogue,
     commands,
     devices,
@@ -47,6 +48,7 @@ FEATURES = (
     catalogue,
     commands,
     leases,
+    alarms,
     ledger,
     stop,
     status,

@@ -5,8 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
+from sqlalchemy import StaticPool
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from labkeeper_hub.alarms.catalogue import shipped
+from labkeeper_hub.alarms.desk import AlarmDesk
+from labkeeper_hub.alarms.records import AlarmRecords
 from labkeeper_hub.bus import EventBus
 from labkeeper_hub.model import (
     Aggregate,
@@ -330,6 +334,9 @@ class SmallHub:
         self.desk = Desk(self.bus)
         self.leases = Holding(self.bus)
         self.brake = Brake(self.bus)
+        # in memory, and one for all connections; what uses it first makes its tables
+        self.engine = create_async_engine("sqlite+aiosqlite://", poolclass=StaticPool)
+        self.alarms = AlarmDesk(AlarmRecords(self.engine), self.bus, shipped(), lambda: START_MS)
 
     def parts(self, **settings: Any) -> Parts:  # noqa: ANN401 - whatever the settings take
         return Parts(
@@ -339,9 +346,10 @@ class SmallHub:
             readings=self.journal,
             ledger=Book(),
             commands=self.desk,
+            alarms=self.alarms,
             bus=self.bus,
             health=self.pulse,
-            engine=create_async_engine("sqlite+aiosqlite://"),
+            engine=self.engine,
             leases=self.leases,
             stop=self.brake,
             stocktaking=self.stockroom,

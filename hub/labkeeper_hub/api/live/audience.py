@@ -70,5 +70,6 @@ def snapshot(parts: Parts, at: int) -> str:
         "commands": [shapes.command(one) for one in parts.commands.open()],
         **shapes.stops(parts.stop.stops()),
         "leases": [shapes.lease(one) for one in parts.leases.held()],
+        "alarms": [shapes.alarm(one) for one in parts.alarms.shown()],
     }
     return encode(told).decode()
