@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from pydantic import BaseModel
 
+from labkeeper_edge.authority import Authority
 from labkeeper_edge.blame import Blame
 from labkeeper_edge.claims import Claims
 from labkeeper_edge.commands import Commands
@@ -27,6 +28,7 @@ from labkeeper_edge.reload import difference
 from labkeeper_edge.safe_values import SafeKeeping
 from labkeeper_edge.services import NodeServices, now_ms
 from labkeeper_edge.settings import Settings, driver_configuration
+from labkeeper_edge.stopping import Stopping
 from labkeeper_edge.supervisor import Assignment, Supervisor
 from labkeeper_edge.uplink import Identity, Uplink
 from labkeeper_edge.watchdog import Watchdog
@@ -54,6 +56,7 @@ class Node:
     safe_keeping: SafeKeeping
     connections: Connections
     last_keeper: LastKeeper
+    stopping: Stopping
     drivers: dict[str, str] = field(default_factory=dict)
     blame: Blame = field(default_factory=Blame)
     claims: Claims = field(default_factory=Claims)
@@ -65,6 +68,7 @@ class Node:
         """Return the named tasks in the order of starting; they are to be ended in reverse, the uplink last."""
         return [
             ("uplink", self.uplink.run()),
+            ("stop", self.stopping.run()),
             ("settling", self.uplink.run_settling()),
             ("intake", self.intake.run()),
             ("commands", self.commands.run()),
@@ -242,17 +246,33 @@ async def compose(settings: Settings, outbox: Outbox, refusals: Refusals, driver
     heard = Heard.recalled(outbox.recalled.heard)
     every_s = settings.outbox.commit_every_ms / 1000
     intake = Intake(devices, refusals, outbox, heard, uplink.committed, every_s, now_ms)
-    safe_keeping = SafeKeeping(devices, connections, outbox, intake.hurry, now_ms)
-    commands = Commands(
-        devices, connections, outbox, refusals, uplink.say, intake.hurry, now_ms, settings.allow_foreign_commands
-    )
+    authority = Authority(refusals, settings.unleased_commands)
+    safe_keeping = SafeKeeping(devices, connections, outbox, intake.hurry, now_ms, authority)
+    authority.changed.append(safe_keeping.leases_changed)
+    say, hurry, foreign = uplink.say, intake.hurry, settings.allow_foreign_commands
+    commands = Commands(devices, connections, outbox, refusals, say, hurry, now_ms, authority, foreign)
+    commands.accepted = uplink.report
     commands.recall()
+    uplink.fence = lambda: authority.on_disk
+    stopping = _stopping(settings, outbox, refusals)
+    stopping.obey += [lambda: safe_keeping.stop(active=stopping.stopped), commands.stop, uplink.report]
+    authority.stopped = lambda: stopping.stopped
+    safe_keeping.confirmed, intake.stop = uplink.report, stopping.press
+    safe_keeping.stop(active=stopping.stopped)
+    uplink.stop = lambda: (stopping.latch.name, safe_keeping.rules.missing())
     uplink.safe_writes = lambda: safe_keeping.driven
     uplink.commands.append(commands.receive)
     uplink.links.append(safe_keeping.link)
     devices.watchers += [uplink.device_changed, safe_keeping.device_changed]
     keeper = LastKeeper(devices, outbox)
-    return Node(settings, uplink, intake, commands, safe_keeping, connections, keeper, drivers)
+    return Node(settings, uplink, intake, commands, safe_keeping, connections, keeper, stopping, drivers)
+
+
+def _stopping(settings: Settings, outbox: Outbox, refusals: Refusals) -> Stopping:
+    address = Address.parse(settings.broker)
+    stopping = Stopping(address, settings.school, settings.node, outbox, refusals, now_ms)
+    stopping.recall()
+    return stopping
 
 
 async def _uplink(

@@ -16,8 +16,10 @@ REASONS = (
     "bad_ack",
     "bad_command",
     "bad_device_id",
+    "bad_leases",
     "bad_override",
     "bad_point_name",
+    "bad_stop",
     "device_nonsense",
     "device_taken",
     "driver_breaks_over",
@@ -26,6 +28,7 @@ REASONS = (
     "foreign_command",
     "loop_blocked",
     "message_refused",
+    "old_leases",
     "outbox_unwritable",
     "undeliverable",
 )

@@ -140,6 +140,7 @@ class Settings(Strict):
     primary_host: Identifier = "labkeeper"
     aliases: bool = False
     allow_foreign_commands: bool = False
+    unleased_commands: bool = True
     rejoin_spread_s: Seconds = 1.0
     poll_every_s: float = Field(default=1.0, gt=0)
     outbox: OutboxSettings = OutboxSettings()

@@ -38,6 +38,7 @@ from labkeeper_sdk.plugins import Loaded, Source
 POINTS = (
     Measure("temperature", unit="Cel"),
     State("door"),
+    State("button", stops=True),
     State("text", type=str),
     State("count", type=int),
     Setpoint("level", unit="%", minimum=0, maximum=100),
