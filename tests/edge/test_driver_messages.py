@@ -58,7 +58,7 @@ POINTS: tuple[Point, ...] = (
     Setpoint("level", minimum=0, maximum=10, step=0.5, safe_value=0.0, link_loss_s=3, risk=Risk.HEAT, confirm_s=9),
     Switch("relay", safe_value=False),
     Action("identify"),
-    Event("button"),
+    Event("button", stops=True),
 )
 DEVICE = DeviceInfo(id="d1", points=POINTS, title=Title("灯", "Lamp"), make="Acme", model="L1", firmware="2")
 EVENTS = (
@@ -95,7 +95,15 @@ def test_a_message_comes_back_as_it_was(message: Message) -> None:
 
 
 def test_every_field_of_a_point_is_carried() -> None:
-    assert {it.name for it in fields(Point)} - {"_"} == {*AS_IT_IS, "type", "title", "options", "safe_value", "risk"}
+    assert {it.name for it in fields(Point)} - {"_"} == {
+        *AS_IT_IS,
+        "type",
+        "title",
+        "options",
+        "safe_value",
+        "risk",
+        "stops",
+    }
 
 
 @pytest.mark.parametrize("value", [b"bytes", [1], float("nan"), 10**400])
@@ -157,6 +165,7 @@ def described(**changes: object) -> bytes:
         described(safe_value=99.0),
         described(safe_value=[]),
         described(options=[1]),
+        described(stops=1),
         described(type="eval"),
     ],
 )

@@ -106,6 +106,7 @@ def _said_point(point: Point) -> dict[str, Any]:
         "options": list(point.options),
         "safe_value": _plain(point.safe_value),
         "risk": str(point.risk),
+        "stops": bool(point.stops),
     }
 
 
@@ -126,6 +127,7 @@ def _read_point(said: Any) -> Point:  # noqa: ANN401
             options=tuple(_text(each) for each in _list(said["options"])),
             safe_value=said["safe_value"],
             risk=Risk(said["risk"]),
+            stops=_truth(said["stops"]),
         )
     except CommandRejected as rejected:
         raise Malformed(f"{said['name']}: the safe value is no value of it: {rejected.message}") from rejected
@@ -139,6 +141,12 @@ def _plain(value: object) -> object:
 def _text(said: object) -> str:
     if not isinstance(said, str):
         raise Malformed("not a text")
+    return said
+
+
+def _truth(said: object) -> bool:
+    if not isinstance(said, bool):
+        raise Malformed("neither true nor false")
     return said
 
 
