@@ -15,6 +15,7 @@ from labkeeper_hub.api.live import route as live
 from labkeeper_hub.api.models import example_of
 from labkeeper_hub.api.openapi import describe
 from labkeeper_hub.api.routes import (
+    alarms,
     catalogue,
     commands,
     devices,
@@ -22,6 +23,7 @@ from labkeeper_hub.api.routes import (
     health,
     labs,
     latest,
+    leases,
     ledger,
     nodes,
     points,
@@ -29,6 +31,7 @@ from labkeeper_hub.api.routes import (
     readings,
     session,
     status,
+    stop,
 )
 from labkeeper_hub.api.state import signed_in
 
@@ -44,7 +47,10 @@ FEATURES = (
     exports,
     catalogue,
     commands,
+    leases,
+    alarms,
     ledger,
+    stop,
     status,
     quarantine,
     live,

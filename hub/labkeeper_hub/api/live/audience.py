@@ -68,5 +68,8 @@ def snapshot(parts: Parts, at: int) -> str:
         "devices": [shapes.device(one) for one in parts.registry.devices()],
         "latest": [shapes.latest(one) for one in parts.latest.latest()],
         "commands": [shapes.command(one) for one in parts.commands.open()],
+        **shapes.stops(parts.stop.stops()),
+        "leases": [shapes.lease(one) for one in parts.leases.held()],
+        "alarms": [shapes.alarm(one) for one in parts.alarms.shown()],
     }
     return encode(told).decode()

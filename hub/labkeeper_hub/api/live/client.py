@@ -14,7 +14,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from labkeeper_hub.api import shapes
 from labkeeper_hub.api.answers import Json, encode
 from labkeeper_hub.api.gate import Credentials
-from labkeeper_hub.api.live.messages import LiveCommand, Message, Ping, Resume, asked_id, read
+from labkeeper_hub.api.live.messages import LiveCommand, LiveStop, Message, Ping, Resume, asked_id, read
 from labkeeper_hub.api.live.pace import Pace
 from labkeeper_hub.api.problems import Refusal, document
 from labkeeper_hub.api.routes.commands import submit
@@ -96,7 +96,9 @@ class Client:
         while True:
             message = await self._hear()
             self._check()
-            if isinstance(message, LiveCommand):
+            if isinstance(message, LiveStop):
+                self.api.parts.stop.stop(self.credentials.person.name)
+            elif isinstance(message, LiveCommand):
                 await self._command(message)
             elif isinstance(message, Ping):
                 self._touch()

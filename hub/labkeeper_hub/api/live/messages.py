@@ -26,13 +26,19 @@ class Ping(Body):
     type: Literal["ping"]
 
 
+class LiveStop(Body):
+    """Stop everything: the shortest way there is."""
+
+    type: Literal["stop"]
+
+
 class LiveCommand(CommandRequest):
     """A command, as POST /api/v1/commands takes it."""
 
     type: Literal["command"]
 
 
-Message: TypeAlias = Annotated[Resume | Ping | LiveCommand, Field(discriminator="type")]
+Message: TypeAlias = Annotated[Resume | Ping | LiveStop | LiveCommand, Field(discriminator="type")]
 MESSAGES: TypeAdapter[Message] = TypeAdapter(Message)
 
 

@@ -93,7 +93,8 @@ async function enterByLink() {
 
 async function start() {
   const token = takeLinkToken();
-  app.desk = { store, asked, text: await openText(preferences.language(), early.words) };
+  const text = await openText(preferences.language(), early.words);
+  app.desk = { store, asked, send: (message) => live.send(message), text };
   app.deeds = { enter, leave, speak };
   if (token !== null) return enter({ link: token });
   return (await standing(early.session ?? undefined)) === "out" ? showSignIn(null) : showDesk();
