@@ -7,13 +7,15 @@ import shutil
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import httpx
 
+from labkeeper_cli.inside import Finding, of_clocks, of_nodes, of_status
 from labkeeper_sdk.plugins import load_drivers
 from labkeeper_sdk.testing import find_mosquitto
 from labkeeper_wire.mqtt import Address, ConnectRefused, MqttError, connect
@@ -26,19 +28,10 @@ EPILOG = """\
 examples:
   labkeeper doctor
   labkeeper doctor --broker mqtt://10.0.0.5 --hub http://10.0.0.5:8080
+  labkeeper doctor --secret-file var/demo/owner-secret     ask the hub, too: storing, InfluxDB, nodes, clocks
   labkeeper doctor --influx http://127.0.0.1:8086
   labkeeper doctor --json          for other programs; exit status 1 when something needs attention
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at: whether it is well, what was found, and what to do if it is not."""
-
-    about: str
-    well: bool
-    found: str
-    remedy: str = ""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -47,6 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EPILOG
     parser.add_argument("--broker", default="mqtt://127.0.0.1:1883", metavar="URL")
     parser.add_argument("--hub", default="http://127.0.0.1:8080", metavar="URL")
+    parser.add_argument("--secret-file", type=Path, metavar="FILE", help="holds the owner's secret: ask the hub inside")
     parser.add_argument("--influx", metavar="URL", help="an InfluxDB the hub forwards to; default: none is looked at")
     parser.add_argument("--data", type=Path, default=Path(), metavar="DIR", help="where the data lives (disk space)")
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
@@ -55,6 +49,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print every finding; returns 0 when all is well, 1 otherwise."""
     findings = [*examine(options.broker, options.hub, options.data), *_influx(options.influx)]
+    if options.secret_file:
+        findings += _inside(options.hub, options.secret_file)
     if options.json:
         print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=1))
     else:
@@ -131,6 +127,18 @@ def _hub(url: str) -> Iterable[Finding]:
     with httpx.Client(base_url=url, timeout=5, trust_env=False) as http:
         yield _page(http, "hub", "/healthz", "start it with `labkeeper hub`, or give its address with --hub", url)
         yield _page(http, "hub ready", "/readyz", "look at the hub's log: its broker or its disk is not there", url)
+
+
+def _inside(url: str, secret_file: Path) -> list[Finding]:
+    """Ask the hub what only its owner is told."""
+    try:
+        headers = {"Authorization": f"Bearer {secret_file.read_text().strip()}"}
+        with httpx.Client(base_url=url, headers=headers, timeout=10, trust_env=False) as http:
+            status, nodes = (http.get(f"/api/v1/{what}").raise_for_status() for what in ("status", "nodes"))
+    except (OSError, httpx.HTTPError) as error:
+        return [Finding("the hub's own word", False, str(error), "give the file with the owner's secret, and --hub")]
+    hub_s = parsedate_to_datetime(nodes.headers["date"]).timestamp()
+    return [*of_status(status.json()), *of_nodes(nodes.json()["nodes"]), of_clocks(time.time(), hub_s)]
 
 
 def _influx(url: str | None) -> Iterable[Finding]:
