@@ -82,7 +82,7 @@ async def test_a_lost_node_is_one_alarm_and_silences_what_hangs_on_it(start: Sta
         devices = {name: [double("gas_lel", 0.0)] for name in ("air", "gas")}
         watch = school.hub.alarms
         async with joined(school.port, devices=devices) as node:
-            await until(lambda: len(watch.streams) == 2, "the rules bound")
+            await until(lambda: [one.waiting for one in watch.streams.values()] == [None, None], "the rules bound")
             node.link._fail(LinkLost("the cable is pulled"))
             await until(lambda: not school.online("air"), "the node's death")
         clock_ms = [watch.now_ms()]
