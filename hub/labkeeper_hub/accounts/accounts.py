@@ -10,7 +10,7 @@ from pathlib import Path
 
 from labkeeper_hub.accounts.files import read_sessions, write_sessions
 from labkeeper_hub.accounts.links import SignInLinks
-from labkeeper_hub.accounts.person import OWNER
+from labkeeper_hub.accounts.person import OWNER, Person
 from labkeeper_hub.accounts.secret import OwnerSecret, open_owner_secret
 from labkeeper_hub.accounts.sessions import Session, Sessions
 from labkeeper_hub.accounts.throttle import Throttle
@@ -53,6 +53,7 @@ class Accounts:
     sessions: Sessions
     new_secret: str | None = None
     clocks: Clocks = Clocks()
+    people: dict[str, Person] = field(default_factory=lambda: {OWNER.name: OWNER})
     _links: SignInLinks = field(default_factory=SignInLinks)
     _throttle: Throttle = field(default_factory=Throttle)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -101,6 +102,11 @@ class Accounts:
         """Return whether the session has not ended."""
         return self.sessions.lives(key, self.clocks.now_ms())
 
+    def person_of(self, key: str) -> Person | None:
+        """Return whose session this is, with what they may do now; None if it has ended or they are gone."""
+        session = self.sessions.find(key, self.clocks.now_ms())
+        return None if session is None else self.people.get(session.name)
+
     async def sign_out(self, token: str) -> None:
         """End the session of a token, on disk too: a crash must not bring it back."""
         self.sessions.close(token)
@@ -125,7 +131,7 @@ class Accounts:
                 log.warning("sessions are not saved: %s", error)
 
     async def _open_session(self) -> str:
-        token = self.sessions.open(OWNER, self.clocks.now_ms())
+        token = self.sessions.open(OWNER.name, self.clocks.now_ms())
         await self.save()
         return token
 

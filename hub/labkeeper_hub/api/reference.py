@@ -9,6 +9,7 @@ import orjson
 
 from labkeeper_hub.api.live_reference import live_section
 from labkeeper_hub.api.metrics_reference import metrics_page
+from labkeeper_hub.api.rights_reference import rights_page
 from labkeeper_hub.api.routing import openapi_document
 
 COMMAND = "python -m labkeeper_hub.api.reference"
@@ -139,9 +140,10 @@ def _json(example: Any) -> str:  # noqa: ANN401 - an example is any JSON
 
 
 def write(folder: Path) -> None:
-    """Write both pages into the folder."""
+    """Write the pages into the folder."""
     (folder / "http-api.md").write_text(api_page(), encoding="utf-8")
     (folder / "metrics.md").write_text(metrics_page(COMMAND), encoding="utf-8")
+    (folder / "rights.md").write_text(rights_page(COMMAND), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ from labkeeper_hub.api import validation
 from labkeeper_hub.api.documented import PROBLEMS
 from labkeeper_hub.api.gate import COOKIE, client_address, session_token, too_many, wrong_secret
 from labkeeper_hub.api.models import shape
-from labkeeper_hub.api.state import Api, ApiHere, SignedIn
+from labkeeper_hub.api.needs import IsSignedIn
+from labkeeper_hub.api.state import Api, ApiHere
 
 router = APIRouter(tags=["session"])
 sign_in_router = APIRouter(tags=["session"])  # open: this is how one gets credentials
@@ -58,13 +59,13 @@ async def sign_in(request: Request, api: ApiHere, asked: SignIn) -> Response:
 
 
 @router.get("/session")
-async def session(_: SignedIn) -> SessionShape:
+async def session(_: IsSignedIn) -> SessionShape:
     """Tell whether the asker is signed in."""
     return SessionShape(signed_in=True)
 
 
 @router.delete("/session", status_code=HTTPStatus.NO_CONTENT, response_class=Response, responses={403: PROBLEMS[403]})
-async def sign_out(request: Request, api: ApiHere, _: SignedIn) -> Response:
+async def sign_out(request: Request, api: ApiHere, _: IsSignedIn) -> Response:
     """Sign out: the session ends everywhere it is used, its live WebSockets within a second."""
     token = session_token(request.headers)
     if token:

@@ -1,0 +1,43 @@
+"""What can be done with a hub, and what each role may do at most."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What somebody is in a place; the owner may do everything."""
+
+    OWNER = "owner"
+    MANAGER = "facility_manager"
+    TEACHER = "teacher"
+    TECHNICIAN = "vendor_technician"
+    PUPILS = "pupil_group"
+    READER = "reader"
+
+
+class Action(StrEnum):
+    """What a route or a message of the live WebSocket needs; there is nothing else to be allowed."""
+
+    BE_SIGNED_IN = "be_signed_in"
+    READ_PLACES = "read_places"
+    READ_READINGS = "read_readings"
+    EXPORT_READINGS = "export_readings"
+    READ_COMMANDS = "read_commands"
+    COMMAND = "command"
+    READ_HEALTH = "read_health"
+
+
+WHOLE_HUB = frozenset({Action.READ_HEALTH})
+"""Actions that are not about a place: only a right to the whole hub allows them."""
+
+_LOOK = frozenset({Action.BE_SIGNED_IN, Action.READ_PLACES, Action.READ_READINGS, Action.READ_COMMANDS})
+_WORK = _LOOK | {Action.COMMAND}
+
+ROLES: Mapping[Role, frozenset[Action]] = {
+    Role.OWNER: frozenset(Action),
+    Role.MANAGER: _WORK | {Action.EXPORT_READINGS, Action.READ_HEALTH},
+    Role.TEACHER: _WORK | {Action.EXPORT_READINGS},
+    Role.TECHNICIAN: _WORK | {Action.READ_HEALTH},
+    Role.PUPILS: _WORK,
+    Role.READER: _LOOK | {Action.EXPORT_READINGS},
+}
