@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 
 from labkeeper_hub.accounts import Accounts, open_accounts
+from labkeeper_hub.accounts.staff import open_staff
 from labkeeper_hub.api import build_app, keep_app, listen, make_server
 from labkeeper_hub.api.server import Server
 from labkeeper_hub.bus import EventBus
@@ -87,8 +88,10 @@ async def main(
     """
     stop = stop or _stop_on_signals()
     with hold_folder(settings.data), open_intents(settings.data / "commands.log") as intents:
-        async with open_hub(settings, intents) as hub, open_accounts(settings.data) as accounts:
-            await _run(settings, hub, accounts, stop, when_ready)
+        async with open_hub(settings, intents) as hub:
+            staff = await open_staff(hub.parts.engine, _now_ms)
+            async with open_accounts(settings.data, staff=staff) as accounts:
+                await _run(settings, hub, accounts, stop, when_ready)
 
 
 @asynccontextmanager

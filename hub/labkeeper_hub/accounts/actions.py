@@ -25,9 +25,10 @@ class Action(StrEnum):
     READ_COMMANDS = "read_commands"
     COMMAND = "command"
     READ_HEALTH = "read_health"
+    MANAGE_PEOPLE = "manage_people"
 
 
-WHOLE_HUB = frozenset({Action.READ_HEALTH})
+WHOLE_HUB = frozenset({Action.READ_HEALTH, Action.MANAGE_PEOPLE})
 """Actions that are not about a place: only a right to the whole hub allows them."""
 
 _LOOK = frozenset({Action.BE_SIGNED_IN, Action.READ_PLACES, Action.READ_READINGS, Action.READ_COMMANDS})

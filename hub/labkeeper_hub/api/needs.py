@@ -41,6 +41,11 @@ class Right:
     action: Action
     now_ms: int
 
+    @property
+    def granted(self) -> bool:
+        """Whether they may do it anywhere."""
+        return may(self.person, self.action, None, self.now_ms).allowed
+
     def demand(self, scope: Scope | None = None) -> None:
         """Raise Refusal unless they may do it there (None: anywhere)."""
         decision = may(self.person, self.action, scope, self.now_ms)
@@ -88,4 +93,5 @@ ReadsReadings: TypeAlias = Annotated[Right, Depends(Needs(Action.READ_READINGS))
 ExportsReadings: TypeAlias = Annotated[Right, Depends(Needs(Action.EXPORT_READINGS))]
 ReadsCommands: TypeAlias = Annotated[Right, Depends(Needs(Action.READ_COMMANDS))]
 Commands: TypeAlias = Annotated[Right, Depends(Needs(Action.COMMAND))]
+ManagesPeople: TypeAlias = Annotated[Right, Depends(Needs(Action.MANAGE_PEOPLE))]
 ReadsHealth: TypeAlias = Annotated[Right, Depends(Needs(Action.READ_HEALTH))]

@@ -30,12 +30,15 @@ do not exist included, answers 401 without credentials.
 - A program sends `Authorization: Bearer <owner's secret>`. The hub shows the secret once, in the ready line of its
   first run, and keeps only its argon2id hash. Who lost it deletes `owner.json` in the hub's data folder: the next start
   makes a new one.
-- A page has the cookie `labkeeper_session`, made by `POST /api/v1/session` from the secret or from a sign-in link
+- A page has the cookie `labkeeper_session`, made by `POST /api/v1/session` from a name and its password, from an
+  invitation (works once, within three days, and sets the password), from the secret, or from a sign-in link
   (`/#sign-in=<token>`, works once, within ten minutes). A session ends 30 minutes after its last use (an open page
   that is looked at uses it), after 12 hours in any case, at sign-out, and when the same browser signs in again.
 - Requests that change something, and the WebSocket, are refused when their `Origin` is another host than the one asked.
 - Three failures from one client address are free; then each attempt waits twice as long, up to five minutes
   (429 with `Retry-After`).
+
+Whoever is signed in may do what they were granted where they were granted it, and nothing else: [rights](rights.md).
 
 ## Errors
 

@@ -25,15 +25,15 @@ WORDS_BEFORE = """# Rights
 Made by `{command}`; do not edit.
 
 Whatever nobody has granted is refused. A **grant** is a role in a place, perhaps until a time: the whole hub, a school,
-a lab, a bench, a node, a device, or one point of a device (a *capability*: the motor, not the heater). A person may have
-several. A place covers what lies within it and nothing beside it. Somebody granted one point sees its device with that
-point alone.
+a lab, a bench, a node, a device, or one point of a device (a *capability*: the motor, not the heater). A person may
+have several. A place covers what lies within it and nothing beside it. Somebody granted one point sees its device with
+that point alone.
 
 Every route and every message of the live WebSocket declares one action, and a request without a grant that allows it is
 refused with 403. In lists and in the live stream everybody finds what they may see. What they may not see is unknown
 to them: 404, as for what is not there. Rights are looked up for every request and every message; who loses a right
-while a page is open is closed out within a second (`rights_changed`, `session_ended`), and the page comes back with what
-is left.
+while a page is open is closed out within a second (`rights_changed`, `session_ended`), and the page comes back with
+what is left.
 
 | code of a 403 | when |
 |---|---|

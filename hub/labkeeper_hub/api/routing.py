@@ -25,6 +25,7 @@ from labkeeper_hub.api.routes import (
     latest,
     ledger,
     nodes,
+    people,
     points,
     quarantine,
     readings,
@@ -48,6 +49,7 @@ FEATURES = (
     ledger,
     status,
     quarantine,
+    people,
     live,
 )
 
