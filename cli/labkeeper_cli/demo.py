@@ -162,7 +162,8 @@ async def _use(stack: Stack, devices: list[Json], seconds: float) -> Verdict:
     now = [device for device in await stack.client.devices() if device["device"] in wanted]
     verdict = Verdict(stack.broker.kind, outcomes=outcomes, devices_total=len(wanted))
     verdict.devices_online = sum(device["online"] for device in now)
-    silent = wanted - {outcome.target.device for outcome in outcomes}
+    able = {device["device"] for device in mine if any(point["writable"] for point in device["points"])}
+    silent = able - {outcome.target.device for outcome in outcomes}
     verdict.remarks += [f"no command went through {device}" for device in sorted(silent)]
     return verdict
 

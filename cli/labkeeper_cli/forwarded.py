@@ -11,12 +11,13 @@ import httpx
 from labkeeper_cli.client import HubClient
 from labkeeper_cli.comparison import Differences, Row, SeriesKey, compare
 from labkeeper_cli.stack import Stack
-from labkeeper_cli.trial import Verdict, in_our_words, read_lines
+from labkeeper_cli.trial import Verdict, in_our_words, of_the_witnessed, read_lines
 
 DATABASE = "labkeeper"
 NS_IN_MS = 1_000_000
 PAGE_ROWS = 50_000
 SETTLE_S = 90.0  # the longest wait between two attempts is half a minute
+RESERVED = "#"  # no node's name may hold it; the hub writes what it knows about itself under names that begin so
 FIELDS = ("value", "value_int", "value_bool", "value_text")
 
 
@@ -31,12 +32,14 @@ async def forwarded(client: HubClient, within_s: float = SETTLE_S) -> dict[str, 
 
 
 async def influx_series(url: str) -> Mapping[SeriesKey, list[Row]]:
-    """Everything in InfluxDB, by device and point."""
+    """Everything in InfluxDB that a device said, by device and point."""
     found: dict[SeriesKey, list[Row]] = {}
     async with httpx.AsyncClient(base_url=url, timeout=60, trust_env=False) as http:
         after = -(1 << 62)
         while rows := await _page(http, after):
             for row in rows:
+                if row["node"].startswith(RESERVED):
+                    continue
                 if value := [row[field] for field in FIELDS if row.get(field) is not None]:
                     kept = float(value[0]) if row.get("value") is not None else value[0]
                     found.setdefault((row["device"], row["point"]), []).append((row["time"] // NS_IN_MS, kept))
@@ -68,7 +71,8 @@ async def compare_influx(stack: Stack, witness: Path) -> Differences:
     witnessed = await asyncio.to_thread(read_lines, witness)
     devices = await stack.client.devices()
     url = stack.influx.url if stack.influx else ""
-    differences = compare(in_our_words(witnessed, devices), await influx_series(url))
+    comparable = of_the_witnessed(await influx_series(url), stack.sim.ready["devices"] if stack.sim else ())
+    differences = compare(in_our_words(witnessed, devices), comparable)
     return sum(differences.values(), Differences())
 
 

@@ -3,14 +3,18 @@
 The demo, the benchmarks and the system tests start this very stack.
 """
 
+import json
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from labkeeper_cli.client import HubClient, open_hub
 from labkeeper_cli.processes import Role, open_role
+from labkeeper_cli.toml import as_toml
+from labkeeper_sdk import Title
+from labkeeper_sdk.sim.neighbours import NEIGHBOURS, Neighbour
 from labkeeper_sdk.testing import Broker, Influx, free_port, open_broker, open_influx
 
 NODE_TOML = """\
@@ -137,16 +141,29 @@ async def open_stack(wishes: Wishes, say: Callable[[str], None] = lambda _: None
         hub = await stack.enter_async_context(_hub(wishes, broker, influx))
         secret = _owner_secret(folder / KEPT_BY_THE_DEMO, hub)
         say("node")
-        edge = await stack.enter_async_context(_edge(wishes, broker))
+        places = _places(wishes)
+        edge = await stack.enter_async_context(_edge(wishes, broker, places))
         say("devices")  # last, so that the node hears them from their first word
-        sim = None if wishes.sim is None else await stack.enter_async_context(_sim(wishes, broker))
+        sim = None if wishes.sim is None else await stack.enter_async_context(_sim(wishes, broker, places))
         url = str(hub.ready["url"])
         client = await stack.enter_async_context(open_hub(url, secret))
         yield Stack(broker, hub, edge, sim, client, url, secret, influx)
 
 
-def _sim(wishes: Wishes, broker: Broker) -> AbstractAsyncContextManager[Role]:
+def _places(wishes: Wishes) -> Mapping[str, str]:
+    """Return where devices of other wires than MQTT are to listen; their driver's settings name the same place."""
+    if not wishes.full:
+        return {}
+    return {kind: _place(wishes, kind, it.place) for kind, it in NEIGHBOURS.items()}
+
+
+def _place(wishes: Wishes, kind: str, place: str) -> str:
+    return str(wishes.folder / kind) if place == "path" else str(free_port(0, wishes.host))
+
+
+def _sim(wishes: Wishes, broker: Broker, places: Mapping[str, str]) -> AbstractAsyncContextManager[Role]:
     options = ["--broker", broker.url, *(["--full"] if wishes.full else []), *(wishes.sim or ())]
+    options += [word for kind, where in places.items() for word in ("--listen", f"{kind}={where}")]
     if wishes.witness is not None:
         options += ["--witness", str(wishes.witness)]
     return open_role("devices", "labkeeper_sdk.sim", options, wishes.folder / "logs" / "devices.log")
@@ -163,15 +180,25 @@ def _hub(wishes: Wishes, broker: Broker, influx: Influx | None) -> AbstractAsync
     return open_role("hub", "labkeeper_hub", options, wishes.folder / "logs" / "hub.log")
 
 
-def _edge(wishes: Wishes, broker: Broker) -> AbstractAsyncContextManager[Role]:
+def _edge(wishes: Wishes, broker: Broker, places: Mapping[str, str]) -> AbstractAsyncContextManager[Role]:
     config = wishes.folder / "node.toml"
-    config.write_text(_node_toml(wishes, broker), encoding="utf-8")
+    config.write_text(_node_toml(wishes, broker, places), encoding="utf-8")
     options = ["--config", str(config), "--data", str(wishes.folder / "node")]
     return open_role("node", "labkeeper_edge", options, wishes.folder / "logs" / "node.log")
 
 
-def _node_toml(wishes: Wishes, broker: Broker) -> str:
-    return NODE_TOML.format(broker=broker.url, drivers=FULL_TOML if wishes.full else "", devices=DEVICES_TOML)
+def _node_toml(wishes: Wishes, broker: Broker, places: Mapping[str, str]) -> str:
+    near = "".join(_driver_toml(NEIGHBOURS[kind], where) for kind, where in places.items())
+    return NODE_TOML.format(broker=broker.url, drivers=FULL_TOML + near if wishes.full else "", devices=DEVICES_TOML)
+
+
+def _driver_toml(neighbour: Neighbour, where: str) -> str:
+    keys = {"driver": neighbour.driver, **neighbour.settings(where)}
+    lines = [f"{json.dumps(key)} = {as_toml(value)}" for key, value in keys.items()]
+    title = Title(zh=neighbour.title) if not neighbour.title.isascii() else Title(en=neighbour.title)
+    named = {key: text for key, text in (("zh", title.zh), ("en", title.en)) if text}
+    device = [f'[devices."{neighbour.id}"]', f"title = {as_toml(named)}"]
+    return "\n" + "\n".join([f"[drivers.{neighbour.id}]", *lines, *device]) + "\n"
 
 
 def _owner_secret(kept: Path, hub: Role) -> str:

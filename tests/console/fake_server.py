@@ -23,7 +23,6 @@ def build_app(hub: FakeHub) -> FastAPI:
     app = FastAPI(openapi_url=None)
     add_gate(app, hub)
     add_session(app, hub)
-    add_status(app, hub)
     add_data(app, hub)
 
     @app.get("/")
@@ -53,12 +52,6 @@ def add_gate(app: FastAPI, hub: FakeHub) -> None:
         response = await call_next(request)
         response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
         return response
-
-
-def add_status(app: FastAPI, hub: FakeHub) -> None:
-    @app.get("/api/v1/status")
-    async def status() -> Json:
-        return {"influx": hub.influx}
 
 
 def add_session(app: FastAPI, hub: FakeHub) -> None:
@@ -91,7 +84,7 @@ def add_data(app: FastAPI, hub: FakeHub) -> None:
 
     @app.get("/api/v1/status")
     async def status() -> Json:
-        return {"journal": {"failing": hub.failing}}
+        return {"journal": {"failing": hub.failing}, "influx": hub.influx}
 
     @app.get("/api/v1/readings")
     async def readings(request: Request) -> Json:

@@ -7,7 +7,7 @@ from labkeeper_dashboards.influxql import Query
 from labkeeper_dashboards.model import Board, Panel
 
 from .asking import dashboards, escaped, panels, sent
-from .influx import Influx, Series
+from .influx import Questions, Series
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 ALL = {"school": ".*", "lab": ".*"}
@@ -25,7 +25,7 @@ def named(case: object) -> str:
 
 @pytest.mark.parametrize(("board", "panel", "query"), CASES, ids=named)
 async def test_a_question_is_answered_with_rows_of_its_shape(
-    board: Board, panel: Panel, query: Query, influx: Influx
+    board: Board, panel: Panel, query: Query, influx: Questions
 ) -> None:
     chosen = ALL if board.name == "district" else ONE
     answer = await influx.ask(sent(query.text, {**chosen, "language": "en"}))
@@ -41,14 +41,13 @@ def filled(series: Series) -> bool:
     return any(all(value is not None for value in row) for row in series["values"])
 
 
-async def test_the_files_ask_exactly_these_questions(influx: Influx) -> None:
+async def test_the_files_ask_exactly_these_questions() -> None:
     asked = [target["query"] for one in dashboards() for panel in panels(one) for target in panel["targets"]]
     assert sorted(asked) == sorted([query.text for _, _, query in CASES] * 2)
-    assert influx.url
 
 
 @pytest.mark.parametrize("dashboard", dashboards(), ids=lambda one: one["uid"])
-async def test_every_variable_resolves(dashboard: dict[str, object], influx: Influx) -> None:
+async def test_every_variable_resolves(dashboard: dict[str, object], influx: Questions) -> None:
     templating = dashboard["templating"]
     assert isinstance(templating, dict)
     queries = {one["name"]: one["query"] for one in templating["list"] if one["type"] == "query"}
@@ -59,17 +58,17 @@ async def test_every_variable_resolves(dashboard: dict[str, object], influx: Inf
         assert await values(influx, queries["lab"].replace("$school", "second-school")) == ["lab-1"]
 
 
-async def values(influx: Influx, query: str) -> list[str]:
+async def values(influx: Questions, query: str) -> list[str]:
     return [value for series in await influx.ask(query) for _, value in series["values"]]
 
 
-async def test_a_choice_of_lab_leaves_the_others_out(influx: Influx) -> None:
+async def test_a_choice_of_lab_leaves_the_others_out(influx: Questions) -> None:
     query = next(query for _, panel, query in CASES if panel.title.en == "CO2" and query.by == ("lab",))
     (only,) = await influx.ask(sent(query.text, {"school": "demo-school", "lab": escaped("lab-2")}))
     assert only["tags"] == {"lab": "lab-2"}
 
 
-async def test_what_is_offline_is_listed_by_its_name(influx: Influx) -> None:
+async def test_what_is_offline_is_listed_by_its_name(influx: Questions) -> None:
     board = next(board for board in BOARDS if board.name == "overview")
     absent = next(panel for panel in board.panels if panel.title.en == "Devices that are offline")
     offline, names = [await influx.ask(sent(query.text, {**ONE, "language": "zh"})) for query in absent.queries]
@@ -78,7 +77,7 @@ async def test_what_is_offline_is_listed_by_its_name(influx: Influx) -> None:
     assert {called[one] for one in ids} == {"窗户"}
 
 
-async def test_energy_is_what_the_meter_counted(influx: Influx) -> None:
+async def test_energy_is_what_the_meter_counted(influx: Questions) -> None:
     board = next(board for board in BOARDS if board.name == "electricity")
     total = next(panel for panel in board.panels if panel.title.en == "Energy in the window").queries[0]
     (answer,) = await influx.ask(sent(total.text, ONE))
@@ -88,7 +87,7 @@ async def test_energy_is_what_the_meter_counted(influx: Influx) -> None:
     assert answer["values"][0][1] == pytest.approx(counted, rel=0.1)
 
 
-async def test_nothing_about_a_pe_class_comes_with_the_name_of_a_band(influx: Influx) -> None:
+async def test_nothing_about_a_pe_class_comes_with_the_name_of_a_band(influx: Questions) -> None:
     lesson = next(board for board in BOARDS if board.name == "lesson")
     for panel in lesson.panels:
         for query in panel.queries:

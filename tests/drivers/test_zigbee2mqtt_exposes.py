@@ -174,7 +174,8 @@ def test_a_list_is_its_json_read_and_set() -> None:
         {"type": "list", "property": "seen", "access": 1},
     ]
     bindings = derive(exposes).bindings
-    assert [type(each.point) for each in bindings] == [Action, Setpoint, State]
+    kinds: list[type[Point]] = [Action, Setpoint, State]
+    assert [type(each.point) for each in bindings] == kinds
     assert bindings[0].codec.encode("[1, 2]") == [1, 2]
     for wrong in ("{}", "[1"):
         with pytest.raises(CommandRejected, match="a list is asked for as JSON"):

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from labkeeper_sdk.testing import find_mosquitto
+from labkeeper_sdk.testing import find_influxd, find_mosquitto
 
 
 async def demo(*options: str) -> tuple[int, str, str]:
@@ -43,6 +43,13 @@ async def test_a_full_demo_has_devices_for_every_driver_and_commands_them_all(tm
     assert (status, verdict["exit"]) == (0, 0), (verdict, err)
     assert verdict["devices_online"] == verdict["devices_total"] >= 16
     assert verdict["commands_done"] == verdict["commands_sent"] > verdict["devices_total"]
+
+
+async def test_a_demo_with_an_influxdb_finds_there_what_the_devices_said_and_nothing_else(tmp_path: Path) -> None:
+    if find_influxd() is None:
+        pytest.skip("influxd is not installed: apt install influxdb")
+    status, out, err = await demo("--influx", "--seconds", "4", "--json", "--data", str(tmp_path))
+    assert (status, json.loads(out.splitlines()[-1])["exit"]) == (0, 0), err
 
 
 async def test_ctrl_c_ends_everything_and_a_second_start_keeps_the_data(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from labkeeper_cli.driver.host import NODE, SCHOOL, Host, open_host
 from labkeeper_cli.processes import Role, RoleDied
+from labkeeper_cli.toml import as_toml
 from labkeeper_sdk import Setpoint, Switch, Title, Value
 from labkeeper_sdk.conformance import Check, Fault, Level
 from labkeeper_sdk.conformance.levels import Spared
@@ -191,21 +192,12 @@ def node_toml(driver: str, broker: str, stand: Stand) -> str:
     top = {"school": SCHOOL, "node": NODE, "broker": broker, "rejoin_spread_s": 0, "poll_every_s": 0.2, "lab": "kit"}
     lines = [f"{key} = {json.dumps(value)}" for key, value in top.items()]
     lines += [f"[drivers.{INSTANCE}]", f"driver = {json.dumps(driver)}"]
-    lines += [f"{json.dumps(key)} = {_toml(value)}" for key, value in stand.settings.items()]
+    lines += [f"{json.dumps(key)} = {as_toml(value)}" for key, value in stand.settings.items()]
     for device, points in stand.overrides.items():
         for point, said in points.items():
             lines.append(f"[devices.{json.dumps(device)}.points.{json.dumps(point)}]")
             lines += [f"{key} = {json.dumps(value)}" for key, value in said.items()]
     return "\n".join(lines) + "\n"
-
-
-def _toml(value: object) -> str:
-    """Return a value as TOML: JSON but for tables."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{json.dumps(key)} = {_toml(one)}" for key, one in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_toml, value)) + "]"
-    return json.dumps(value, ensure_ascii=False)
 
 
 def as_point(description: PointDescription) -> Setpoint | Switch:

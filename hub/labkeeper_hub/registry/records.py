@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sqlalchemy import Row, Table, delete, insert, select
+from sqlalchemy import Row, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -15,11 +15,17 @@ from labkeeper_hub.pulse import Pulse
 from labkeeper_hub.registry import tables
 from labkeeper_hub.registry.known import KnownDevice, KnownNode
 from labkeeper_hub.registry.registry import HubRegistry
+from labkeeper_hub.registry.sentences import sentences
 from labkeeper_wire.descriptor import DeviceDescription, NodeDescription, PointDescription
 
 log = logging.getLogger(__name__)
 GATHER_S = 0.2  # births come in crowds
 RETRY_S = 2.0
+SCHOOLS = sentences(tables.schools, "school")
+LABS = sentences(tables.labs, "school", "lab")
+NODES = sentences(tables.nodes, "school", "node")
+DEVICES = sentences(tables.devices, "school", "node", "device")
+POINTS = sentences(tables.points, "school", "node", "device")  # all points of a device are exchanged together
 
 
 @dataclass(slots=True)
@@ -98,45 +104,22 @@ def _point(fields: Mapping[str, Any]) -> PointDescription:
 
 async def _save_nodes(connection: AsyncConnection, nodes: Sequence[KnownNode]) -> None:
     schools = {node.key.school: {"school": node.key.school} for node in nodes}
-    await _replace(connection, tables.schools, list(schools.values()))
+    await SCHOOLS.replace(connection, list(schools.values()))
     labs = {(node.key.school, node.lab): _lab_row(node) for node in nodes}
-    await _replace(connection, tables.labs, list(labs.values()))
-    await _upsert(connection, tables.nodes, [_node_row(node) for node in nodes])
+    await LABS.replace(connection, list(labs.values()))
+    await NODES.upsert(connection, [_node_row(node) for node in nodes])
 
 
 async def _save_devices(connection: AsyncConnection, devices: Iterable[KnownDevice]) -> None:
     for device in devices:
         key = dict(zip(("school", "node", "device"), device.key, strict=True))
         row = {**key, "description": asdict(device.description), "since_ms": device.since_ms}
-        await _upsert(connection, tables.devices, [row])
-        matches = [tables.points.c[name] == value for name, value in key.items()]
-        await connection.execute(delete(tables.points).where(*matches))
+        await DEVICES.upsert(connection, [row])
         rows = [
             {**key, "point": name, "position": position, "description": asdict(point.description)}
             for position, (name, point) in enumerate(device.points.items())
         ]
-        if rows:
-            await connection.execute(insert(tables.points), rows)
-
-
-async def _replace(connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Delete and insert: no row refers to these."""
-    for row in rows:
-        await connection.execute(delete(table).where(*_same(table, row)))
-    if rows:
-        await connection.execute(insert(table), list(rows))
-
-
-async def _upsert(connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Update or insert, in words that every database understands: other rows refer to these."""
-    for row in rows:
-        done = await connection.execute(table.update().where(*_same(table, row)).values(**row))
-        if not done.rowcount:
-            await connection.execute(insert(table).values(**row))
-
-
-def _same(table: Table, row: Mapping[str, Any]) -> list[Any]:
-    return [column == row[column.name] for column in table.primary_key.columns]
+        await POINTS.exchange(connection, key, rows)
 
 
 def _lab_row(node: KnownNode) -> dict[str, Any]:

@@ -6,13 +6,15 @@ import json
 import logging
 import signal
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
 from labkeeper_sdk.sim.control import NoAnswer, ask
 from labkeeper_sdk.sim.faults import Fault
-from labkeeper_sdk.sim.lab import open_lab
+from labkeeper_sdk.sim.lab import DeviceNote, open_lab
+from labkeeper_sdk.sim.neighbours import NEIGHBOURS, open_neighbours
 from labkeeper_sdk.sim.settings import BadSettings, LabSettings, change, parse_broker, read_settings
 
 DEFAULT_BROKER = "mqtt://127.0.0.1:1883"
@@ -46,6 +48,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="gas, leak, door, air, heart-rate bands; Tasmota, Shelly, Frigate … too",
     )
     parser.add_argument("--counter-rate", type=float, metavar="R", help="add the witness counter, R readings a second")
+    parser.add_argument(
+        "--listen",
+        action="append",
+        default=[],
+        type=_place,
+        metavar="KIND=WHERE",
+        help=f"a device of another wire, at a port or a path: {', '.join(NEIGHBOURS)}",
+    )
     actions = parser.add_subparsers(dest="action", metavar="")
     fault = actions.add_parser("fault", help="make a device of a running lab misbehave")
     fault.add_argument("device", help="its id or its title")
@@ -61,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
         if options.action == "fault":
             asyncio.run(ask(parse_broker(options.broker), options.device, Fault(options.fault), options.for_s))
         else:
-            asyncio.run(_simulate(options.broker, _settings(options), options.witness))
+            asyncio.run(_simulate(options.broker, _settings(options), options.witness, dict(options.listen)))
     except BadSettings as error:
         print(f"labkeeper sim: {error}", file=sys.stderr)
         return 2
@@ -78,19 +88,28 @@ def main() -> int:
     return run(parser.parse_args())
 
 
-async def _simulate(broker_url: str, settings: LabSettings, witness: Path | None) -> None:
-    life = asyncio.create_task(_live(broker_url, settings, witness), name="lab")
+async def _simulate(broker_url: str, settings: LabSettings, witness: Path | None, places: Mapping[str, str]) -> None:
+    life = asyncio.create_task(_live(broker_url, settings, witness, places), name="lab")
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, life.cancel)
     with suppress(asyncio.CancelledError):
         await life
 
 
-async def _live(broker_url: str, settings: LabSettings, witness: Path | None) -> None:
-    async with open_lab(broker_url, settings=settings, witness=witness) as lab:
-        ready = {"ready": "sim", "devices": [asdict(note) for note in lab.devices]}
+async def _live(broker_url: str, settings: LabSettings, witness: Path | None, places: Mapping[str, str]) -> None:
+    async with open_neighbours(places), open_lab(broker_url, settings=settings, witness=witness) as lab:
+        near = [NEIGHBOURS[kind] for kind in places]
+        notes = [*lab.devices, *(DeviceNote(it.id, it.title, it.driver, tuple(it.settable)) for it in near)]
+        ready = {"ready": "sim", "devices": [asdict(note) for note in notes]}
         print(json.dumps(ready, ensure_ascii=False), flush=True)
         await lab.over.wait()
+
+
+def _place(text: str) -> tuple[str, str]:
+    kind, _, where = text.partition("=")
+    if kind not in NEIGHBOURS or not where:
+        raise argparse.ArgumentTypeError(f"expected KIND=WHERE, got {text!r}; kinds are {', '.join(NEIGHBOURS)}")
+    return kind, where
 
 
 def _settings(options: argparse.Namespace) -> LabSettings:

@@ -1,0 +1,39 @@
+"""How the conformance kit tries this driver: a simulated air handling unit over TCP, recordings over a serial port."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from labkeeper_sdk import hookimpl
+from labkeeper_sdk.sim.neighbours.modbus import MAP, SimulatedUnit
+from labkeeper_sdk.testing import Bench, Recording, Stand, serve_serial, serve_tcp, talk_from
+
+DOCS = Path(__file__).parents[3] / "docs" / "reference" / "drivers" / "modbus.md"
+SOON = {name: {**said, "link_loss_s": 1.0} if "link_loss_s" in said else said for name, said in MAP.items()}
+EXAMPLE = {
+    "first": {"kind": "measure", "unit": "1", "table": "holding", "address": 107, "type": "int"},
+    "third": {"kind": "measure", "unit": "1", "table": "holding", "address": 109, "type": "int"},
+}
+
+
+@asynccontextmanager
+async def open_stand() -> AsyncIterator[Stand]:
+    """Run the unit; what is safe is driven sooner than by default, so that it need not be waited for."""
+    device = SimulatedUnit()
+    async with serve_tcp(device.talk) as wire:
+        settings = {"host": wire.host, "port": wire.port, "registers": SOON}
+        yield Stand(
+            settings=settings, wire=wire, truth=device.truth, orders=lambda _device, point: device.orders.count(point)
+        )
+
+
+@asynccontextmanager
+async def replay(recording: Recording) -> AsyncIterator[Stand]:
+    """Run the recorded device, which speaks RTU."""
+    async with serve_serial(talk_from(recording)) as wire:
+        yield Stand(settings={"path": str(wire.path), "unit": 17, "registers": EXAMPLE}, wire=wire)
+
+
+@hookimpl
+def labkeeper_driver_bench() -> Bench:
+    return Bench(open=open_stand, docs=DOCS, fixtures=Path(__file__).parent / "fixtures", replay=replay, notice_s=3.0)

@@ -1,0 +1,71 @@
+"""The Modbus driver: the register map as points."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from labkeeper_drivers.extras import need
+from labkeeper_drivers.modbus.registers import Block, blocks, encoded, values
+from labkeeper_drivers.modbus.settings import ModbusConfiguration, Register
+from labkeeper_sdk import CommandFailed, DeviceUnreachable, Point, Services, Value
+
+if TYPE_CHECKING:
+    from labkeeper_drivers.modbus.line import Line
+
+READ_BACK_EVERY_S = 0.1
+
+
+@dataclass(slots=True)
+class ModbusDevice:
+    """A device with a register map; writes are read back before they count as done."""
+
+    points: tuple[Point, ...]
+    registers: Mapping[str, Register]
+    line: "Line"
+    _blocks: list[Block]
+    _refused: type[Exception]
+
+    async def read(self) -> Mapping[str, Value]:
+        """Read every block."""
+        found: dict[str, Value] = {}
+        for block in self._blocks:
+            try:
+                words = await self.line.read(block.table, block.address, block.count)
+            except self._refused as refused:
+                where = f"{block.table} {block.address} to {block.address + block.count - 1}"
+                raise DeviceUnreachable(f"the device refuses to read {where}: {refused}") from refused
+            found.update(values(block, self.registers, words))
+        return found
+
+    async def write(self, point: str, value: Value) -> None:
+        """Write, and read back until it is there."""
+        register = self.registers[point]
+        words = encoded(register, value)
+        try:
+            async with asyncio.timeout(register.confirm_s):
+                await self.line.write(register.table, register.address, words)
+                await self._reads_back(register, words)
+        except self._refused as refused:
+            raise CommandFailed("device_refused", f"the device refused {point}: {refused}") from refused
+        except TimeoutError:
+            raise CommandFailed("not_confirmed", f"{point} does not read back as {value}") from None
+
+    async def _reads_back(self, register: Register, words: Sequence[int]) -> None:
+        while True:
+            if [*await self.line.read(register.table, register.address, register.length)] == [*words]:
+                return
+            await asyncio.sleep(READ_BACK_EVERY_S)
+
+
+@asynccontextmanager
+async def connect(configuration: ModbusConfiguration, services: Services) -> AsyncIterator[ModbusDevice]:  # noqa: ARG001 -- the protocol's
+    """Open the line."""
+    await need("modbus", "pymodbus.framer", "pymodbus.pdu", "serialx")
+    from labkeeper_drivers.modbus.line import Refused, open_line  # noqa: PLC0415 -- needs the extra
+
+    registers = configuration.registers
+    points = tuple(register.point(name) for name, register in registers.items())
+    async with open_line(configuration) as line:
+        yield ModbusDevice(points, registers, line, blocks(registers, configuration.widest_gap), Refused)

@@ -1,0 +1,170 @@
+"""The PJLink driver: a projector that is asked, and switched only when it lets itself be switched."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from labkeeper_drivers.alone import ABOUT, ALONE, WhenAlone
+from labkeeper_drivers.pjlink import protocol
+from labkeeper_drivers.pjlink.points import points_of
+from labkeeper_drivers.pjlink.protocol import Refused
+from labkeeper_sdk import (
+    CommandFailed,
+    CommandRejected,
+    DeviceUnreachable,
+    Point,
+    Services,
+    Title,
+    Value,
+    form,
+    reaching,
+)
+
+ANSWER_S = 2.0
+LOOK_EVERY_S = 0.2
+POWER_S = 10.0  # until the projector says that it is on its way; warming up itself takes a minute
+LONGEST = 512
+QUESTIONS = ("POWR", "INPT", "AVMT", "ERST", "LAMP")
+SECOND_CLASS = ("FILT", "FREZ")
+BUSY = {"cooling": "cooling_down", "warming": "warming_up"}
+
+
+class PjlinkConfiguration(BaseModel):
+    """Where the projector is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    host: str = Field(description="its address", json_schema_extra=form(Title(zh="地址", en="Address")))
+    port: int = Field(
+        4352, ge=1, le=65_535, description="its TCP port", json_schema_extra=form(Title(zh="端口", en="Port"))
+    )
+    password: SecretStr | None = Field(
+        None,
+        description="the PJLink password, where authentication is on",
+        json_schema_extra=form(Title(zh="密码", en="Password")),
+    )
+    off_after_s: float = Field(
+        900.0,
+        ge=0,
+        description="how long without the hub until the projector is switched off, where when_alone is safe",
+        json_schema_extra=form(Title(zh="失联关机（秒）", en="Off after (s)")),
+    )
+    when_alone: WhenAlone = Field("safe", description=ABOUT, json_schema_extra=form(ALONE))
+
+
+@dataclass(slots=True)
+class Projector:
+    """A projector; `inputs` are its inputs' codes by name."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    prefix: str = ""
+    points: tuple[Point, ...] = ()
+    inputs: Mapping[str, str] = ()  # type: ignore[assignment]  # set once they are known
+    questions: Sequence[str] = QUESTIONS
+
+    async def read(self) -> Mapping[str, Value]:
+        """Ask everything; what the projector does not say in this condition is left out."""
+        found: dict[str, Value] = {}
+        for command in self.questions:
+            try:
+                found.update(self._understood(command, await self.ask(command)))
+            except Refused:
+                continue
+        return found
+
+    async def write(self, point: str, value: Value) -> None:
+        """Order, and look until it is so; a projector that warms up or cools down is left alone."""
+        command, argument = self._order(point, value)
+        try:
+            if point == "power":
+                await self._rested(value)
+            async with asyncio.timeout(POWER_S if point == "power" else ANSWER_S):
+                await self.ask(command, argument)
+                await self._stands(command, point, value)
+        except Refused as refused:
+            if refused.code == "ERR3":
+                raise CommandRejected("not_now", f"the projector says: {refused}") from refused
+            raise CommandFailed("device_refused", f"the projector says: {refused}") from refused
+        except TimeoutError:
+            raise CommandFailed("not_confirmed", f"the projector took {point} and does not say {value}") from None
+
+    async def ask(self, command: str, argument: str = "?") -> str:
+        """Return the projector's answer; raises Refused, DeviceUnreachable."""
+        head = f"%{2 if command in SECOND_CLASS else 1}{command}"
+        async with reaching("the projector", within_s=ANSWER_S):
+            self.writer.write(f"{self.prefix}{head} {argument}\r".encode())
+            while (said := protocol.answered(await self.line(), head)) is None:
+                continue
+        self.prefix = ""
+        return said
+
+    async def line(self) -> str:
+        """Return the next line."""
+        try:
+            raw = await self.reader.readuntil(b"\r")
+        except asyncio.LimitOverrunError:
+            raise DeviceUnreachable("the projector talks without end") from None
+        return raw[:LONGEST].decode(errors="replace").strip()
+
+    async def offers(self, command: str) -> str | None:
+        """Return the answer to a question now, "" where it has none now, None where the command is not known."""
+        try:
+            return await self.ask(command)
+        except Refused as refused:
+            return None if refused.code == "ERR1" else ""
+
+    async def _stands(self, command: str, point: str, value: Value) -> None:
+        while self._understood(command, await self.ask(command)).get(point) != value:  # noqa: ASYNC110 -- it tells nobody
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def _rested(self, wanted: Value) -> None:
+        """Raise CommandRejected where switching would cut into warming up or cooling down."""
+        condition = protocol.CONDITIONS.get(await self.ask("POWR"), "")
+        if condition in BUSY and wanted != (condition in protocol.SUPPLIED):
+            raise CommandRejected(BUSY[condition], f"the projector is {condition}; try again in a minute")
+
+    def _understood(self, command: str, said: str) -> Mapping[str, Value]:
+        if command == "INPT":
+            name = protocol.input_name(said)
+            return {"input": name} if name in self.inputs else {}
+        return protocol.readings_of(command, said)
+
+    def _order(self, point: str, value: Value) -> tuple[str, str]:
+        match point:
+            case "input":
+                return "INPT", self.inputs[str(value)]
+            case "mute":
+                return "AVMT", "31" if value else "30"
+            case "freeze":
+                return "FREZ", "1" if value else "0"
+        return "POWR", "1" if value else "0"
+
+
+@asynccontextmanager
+async def connect(configuration: PjlinkConfiguration, services: Services) -> AsyncIterator[Projector]:  # noqa: ARG001 -- the protocol's
+    """Connect, prove that we know the password, and learn what the projector has."""
+    where = f"{configuration.host}:{configuration.port}"
+    async with reaching(where, within_s=ANSWER_S):
+        reader, writer = await asyncio.open_connection(configuration.host, configuration.port, limit=2 * LONGEST)
+    try:
+        projector = Projector(reader, writer)
+        secret = configuration.password.get_secret_value() if configuration.password else ""
+        async with reaching(where, within_s=ANSWER_S):
+            projector.prefix = protocol.prefix(await projector.line(), secret)
+        await _learn(projector, configuration)
+        yield projector
+    finally:
+        writer.close()
+
+
+async def _learn(projector: Projector, configuration: PjlinkConfiguration) -> None:
+    second = await projector.offers("CLSS") == "2"
+    projector.inputs = protocol.inputs(await projector.offers("INST") or "")
+    asked = (*QUESTIONS, *(SECOND_CLASS if second else ()))
+    projector.questions = [command for command in asked if await projector.offers(command) is not None]
+    off_after_s = configuration.off_after_s if configuration.when_alone == "safe" else None
+    projector.points = points_of(projector.questions, tuple(projector.inputs), off_after_s)

@@ -1,0 +1,95 @@
+"""The serial line driver: a board that tells, and does what a line says."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from labkeeper_drivers.confirmation import Waiting
+from labkeeper_drivers.extras import need
+from labkeeper_drivers.serial_line.grammar import Grammar
+from labkeeper_drivers.serial_line.settings import SerialLineConfiguration
+from labkeeper_sdk import BadReading, DeviceUnreachable, Point, Reading, Services, Value, reaching
+
+LONGEST_LINE = 2048
+NONSENSE_ALLOWED = 20  # lines in a row; the first after plugging in is often half a line
+SELF = ""
+
+
+@dataclass(slots=True)
+class Board:
+    """A board behind a serial port. A write is done when the board has said the new value."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    grammar: Grammar
+    path: str
+    silent_s: float
+    trouble: tuple[type[Exception], ...]
+    _waiting: Waiting = field(default_factory=Waiting)
+
+    @property
+    def points(self) -> Sequence[Point]:
+        """Return what was declared."""
+        return tuple(self.grammar.points.values())
+
+    async def changes(self) -> AsyncIterator[Sequence[Reading]]:
+        """Yield what each line says; too much nonsense in a row ends the connection."""
+        nonsense = 0
+        try:
+            while True:
+                line = await self._line()
+                try:
+                    readings = self.grammar.readings(line)
+                except BadReading as bad:
+                    nonsense += 1
+                    if nonsense > NONSENSE_ALLOWED:
+                        raise DeviceUnreachable(f"{self.path}: {bad}; is the baud rate right?") from bad
+                    continue
+                nonsense = 0
+                self._waiting.saw(SELF, readings)
+                if readings:
+                    yield readings
+        finally:
+            self._waiting.give_up("the port was closed")
+
+    async def write(self, point: str, value: Value) -> None:
+        """Say the line, and wait until the board says the value."""
+        known = self.grammar.points[point]
+        async with (
+            self._waiting.confirmation(SELF, known, value, known.confirm_s),
+            reaching(self.path, within_s=known.confirm_s),
+        ):
+            self.writer.write(self.grammar.command(point, value))
+            await self.writer.drain()
+
+    async def _line(self) -> bytes:
+        within_s = self.silent_s or None
+        try:
+            async with asyncio.timeout(within_s):
+                line = await self.reader.readuntil()
+        except TimeoutError:
+            raise DeviceUnreachable(f"{self.path} has said nothing for {self.silent_s:g} s") from None
+        except asyncio.LimitOverrunError:
+            raise DeviceUnreachable(f"{self.path} talks without an end of line") from None
+        except EOFError:
+            raise DeviceUnreachable(f"{self.path} was unplugged") from None
+        except self.trouble as error:
+            raise DeviceUnreachable(f"{self.path}: {error}") from error
+        return line if len(line) <= LONGEST_LINE else b""
+
+
+@asynccontextmanager
+async def connect(configuration: SerialLineConfiguration, services: Services) -> AsyncIterator[Board]:  # noqa: ARG001 -- the protocol's
+    """Open the port; raises DeviceUnreachable where nothing is plugged in."""
+    await need("serial", "serialx")
+    from labkeeper_drivers.serial_port import TROUBLE, open_port  # noqa: PLC0415 -- needs the extra
+
+    path = configuration.path
+    reader, writer = await open_port(path, configuration.baudrate)
+    try:
+        if configuration.hello:
+            writer.write(configuration.hello.encode() + b"\n")
+        yield Board(reader, writer, Grammar.of(configuration), path, configuration.silent_s, TROUBLE)
+    finally:
+        writer.close()

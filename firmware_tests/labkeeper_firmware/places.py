@@ -1,0 +1,90 @@
+"""Where the device under test is and what stands around it: opened in order, closed in reverse."""
+
+import shlex
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from labkeeper_firmware.bench import Bench
+from labkeeper_firmware.drivers.console import read_serial
+from labkeeper_firmware.drivers.conversation import converse
+from labkeeper_firmware.drivers.power import PowerCommand
+from labkeeper_firmware.drivers.process import run_program
+from labkeeper_firmware.drivers.timekeeping import serve_time
+from labkeeper_firmware.profile import Profile
+from labkeeper_sdk import BadConfiguration
+from labkeeper_sdk.testing import TcpWire, open_broker
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What the person who runs the suite has said."""
+
+    device: str
+    profile: Profile
+    domain: str = "homie"
+    broker: str = ""  # none: the suite's own
+    host: str = "127.0.0.1"  # where our port and our time server listen
+    port: int = 0  # for the device; 0: a free one
+    sntp: int = -1  # UDP port of the time server; 0: a free one, -1: none
+    power: str = ""
+    run: Sequence[str] = ()  # a program that is the device; {host}, {port} and {sntp} are filled in
+    serial: str = ""
+    baud: int = 115_200
+    minutes: float = 0.0
+
+
+@asynccontextmanager
+async def open_bench(place: Place) -> AsyncIterator[Bench]:
+    """Stand everything up and switch the device on; raises BadConfiguration and BrokerUnavailable."""
+    async with AsyncExitStack() as stack:
+        broker = None if place.broker else await stack.enter_async_context(open_broker())
+        url = broker.url if broker is not None else place.broker
+        passed: list[bool] = []
+        wire = await _wire(stack, place, url, passed)
+        device = await stack.enter_async_context(converse(url, place.domain, place.device))
+        bench = Bench(place.profile, device, wire, broker, minutes=place.minutes, passed=lambda: bool(passed))
+        bench.address = (wire.host, wire.port)
+        if place.sntp >= 0:
+            bench.time = await stack.enter_async_context(serve_time(place.host, place.sntp))
+        await _device(stack, place, bench, wire)
+        bench.disturb()
+        yield bench
+
+
+async def _wire(stack: AsyncExitStack, place: Place, url: str, passed: list[bool]) -> TcpWire:
+    where = urlsplit(url)
+    if where.scheme != "mqtt" or not where.hostname:
+        raise BadConfiguration("--broker", f"{url!r} is not mqtt://HOST:PORT")
+
+    def tap(*_: object) -> None:
+        if not passed:
+            passed.append(True)
+
+    wire = TcpWire((where.hostname, where.port or 1883), tap, host=place.host, port=place.port)
+    await wire.restore()
+    stack.push_async_callback(wire.cut)
+    return wire
+
+
+async def _device(stack: AsyncExitStack, place: Place, bench: Bench, wire: TcpWire) -> None:
+    if place.serial:
+        bench.witness = await stack.enter_async_context(read_serial(place.serial, place.baud))
+    if place.run:
+        sntp = 0 if bench.time is None else bench.time.port
+        words = [word.format(host=wire.host, port=wire.port, sntp=sntp) for word in place.run]
+        program = await stack.enter_async_context(run_program(words))
+        bench.power, bench.witness = program, bench.witness or program.console
+        await program.on()
+    elif place.power:
+        bench.power = PowerCommand(place.power)
+        await bench.power.on()
+
+
+def words_of(command: str) -> list[str]:
+    """Return a command's words; raises BadConfiguration."""
+    try:
+        return shlex.split(command)
+    except ValueError as error:
+        raise BadConfiguration("--run", str(error)) from error

@@ -1,0 +1,23 @@
+"""Devices of other wires than MQTT, by the name of their driver."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from labkeeper_sdk.sim.neighbours import modbus, pjlink, serial_line
+from labkeeper_sdk.sim.neighbours.neighbour import Neighbour
+
+NEIGHBOURS: Mapping[str, Neighbour] = {
+    it.driver: it for it in (modbus.NEIGHBOUR, serial_line.NEIGHBOUR, pjlink.NEIGHBOUR)
+}
+
+
+@asynccontextmanager
+async def open_neighbours(places: Mapping[str, str]) -> AsyncIterator[None]:
+    """Run these devices, each where it is told."""
+    async with AsyncExitStack() as stack:
+        for kind, where in places.items():
+            await stack.enter_async_context(NEIGHBOURS[kind].open(where))
+        yield
+
+
+__all__ = ["NEIGHBOURS", "Neighbour", "open_neighbours"]

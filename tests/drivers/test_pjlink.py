@@ -1,0 +1,141 @@
+"""Projectors over real sockets: passwords, inputs, and no switching while a lamp warms up or cools down."""
+
+import asyncio
+from asyncio import StreamReader, StreamWriter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labkeeper_drivers.pjlink import protocol
+from labkeeper_sdk import CommandFailed, CommandRejected, DeviceUnreachable, Driver
+from labkeeper_sdk.plugins import load_drivers
+from labkeeper_sdk.sim.neighbours.pjlink import PASSWORD, SimulatedProjector
+from labkeeper_sdk.testing import TcpWire, serve_tcp
+from labkeeper_sdk.testing.assertions import assert_reading
+from labkeeper_sdk.testing.services import TestServices
+from labkeeper_sdk.testing.watching import ALONE, open_driver
+
+
+def driver() -> Driver:
+    return load_drivers().drivers["pjlink"]
+
+
+def where(wire: TcpWire, **more: object) -> dict[str, object]:
+    return {"host": wire.host, "port": wire.port, "password": PASSWORD, **more}
+
+
+def test_the_digest_is_the_one_of_the_specification() -> None:
+    assert protocol.prefix("PJLINK 1 498e4a67", "JBMIAProjectorLink") == "5d8409bc1c3fa39749434aa3a5c38682"
+    assert protocol.prefix("PJLINK 0", "") == ""
+
+
+@pytest.mark.parametrize("greeting", ["", "SSH-2.0", "PJLINK", "PJLINK 1", "PJLINK ERRA", "PJLINK 2 x"])
+def test_who_does_not_greet_in_pjlink_is_unreachable(greeting: str) -> None:
+    with pytest.raises(DeviceUnreachable):
+        protocol.prefix(greeting, "x")
+
+
+def test_a_wanted_password_that_is_not_set_is_said() -> None:
+    with pytest.raises(DeviceUnreachable, match="wants a password"):
+        protocol.prefix("PJLINK 1 498e4a67", "")
+
+
+@given(st.text(max_size=60), st.sampled_from(["POWR", "AVMT", "FREZ", "ERST", "LAMP", "FILT", "NAME"]))
+def test_no_answer_breaks_the_protocol(said: str, command: str) -> None:
+    assert protocol.readings_of(command, said) is not None
+    protocol.inputs(said)
+    try:
+        protocol.answered(said, "%1POWR")
+    except (DeviceUnreachable, protocol.Refused):
+        return
+
+
+async def test_a_projector_is_read_and_set() -> None:
+    device = SimulatedProjector()
+    async with serve_tcp(device.talk) as wire, open_driver(driver(), where(wire), TestServices()) as watched:
+        await assert_reading(watched, "condition", "standby")
+        await assert_reading(watched, "health/filter", "warning")
+        await assert_reading(watched, "filter-hours", 301)
+        await watched.write(ALONE, "power", True)
+        await assert_reading(watched, "power", True)
+        await assert_reading(watched, "condition", "on")
+        await watched.write(ALONE, "input", "video-1")
+        assert device.truth("", "input") == "video-1"
+        await watched.write(ALONE, "mute", True)
+        await watched.write(ALONE, "freeze", True)
+        assert device.truth("", "freeze") is True
+
+
+async def test_a_projector_of_class_one_has_no_freeze() -> None:
+    device = SimulatedProjector(password="", second=False)
+    async with serve_tcp(device.talk) as wire, open_driver(driver(), where(wire), TestServices()) as watched:
+        await assert_reading(watched, "lamp-hours", 1234)
+        assert not {"freeze", "filter-hours"} & {point.name for _, point in watched.points}
+
+
+async def test_a_lamp_is_not_switched_while_it_warms_up_or_cools_down() -> None:
+    device = SimulatedProjector(turn_s=60)
+    async with serve_tcp(device.talk) as wire, open_driver(driver(), where(wire), TestServices()) as watched:
+        await watched.write(ALONE, "power", True)
+        with pytest.raises(CommandRejected) as caught:
+            await watched.write(ALONE, "power", False)
+        assert caught.value.code == "warming_up"
+        device._state["POWR"] = "2"
+        with pytest.raises(CommandRejected) as caught:
+            await watched.write(ALONE, "power", True)
+        assert caught.value.code == "cooling_down"
+        assert device.orders == ["power"]
+
+
+async def test_a_wrong_password_is_said() -> None:
+    async with serve_tcp(SimulatedProjector().talk) as wire:
+        with pytest.raises(DeviceUnreachable, match="password is wrong"):
+            async with open_driver(driver(), where(wire, password="guess"), TestServices()):
+                pass
+
+
+async def test_holding_takes_the_safe_values_back() -> None:
+    async with serve_tcp(SimulatedProjector().talk) as wire:
+        async with open_driver(driver(), where(wire, when_alone="hold"), TestServices()) as watched:
+            await watched.until(lambda: watched.found)
+            assert {point.safe_value for _, point in watched.points} == {None}
+        async with open_driver(driver(), where(wire, off_after_s=5), TestServices()) as watched:
+            await watched.until(lambda: watched.found)
+            (power,) = (point for _, point in watched.points if point.name == "power")
+            assert (power.safe_value, power.link_loss_s) == (False, 5)
+
+
+@pytest.mark.parametrize(
+    ("code", "ends"), [("ERR3", "not_now"), ("ERR2", "device_refused"), ("ERR4", "device_refused")]
+)
+async def test_what_the_projector_refuses_is_not_done(code: str, ends: str) -> None:
+    class Busy(SimulatedProjector):
+        def _told(self, name: str, argument: str) -> str:  # noqa: ARG002 -- refuses all
+            return code
+
+    async with serve_tcp(Busy().talk) as wire, open_driver(driver(), where(wire), TestServices()) as watched:
+        with pytest.raises((CommandRejected, CommandFailed)) as caught:
+            await watched.write(ALONE, "mute", True)
+        assert caught.value.code == ends
+
+
+async def test_a_projector_that_says_ok_and_does_nothing_is_not_confirmed() -> None:
+    class Liar(SimulatedProjector):
+        def _told(self, name: str, argument: str) -> str:  # noqa: ARG002 -- does nothing
+            return "OK"
+
+    async with serve_tcp(Liar().talk) as wire, open_driver(driver(), where(wire), TestServices()) as watched:
+        with pytest.raises(CommandFailed, match="does not say"):
+            await watched.write(ALONE, "mute", True)
+
+
+async def test_a_line_without_end_ends_the_connection() -> None:
+    async def endless(_reader: StreamReader, writer: StreamWriter) -> None:
+        writer.write(b"x" * 10_000)
+        await asyncio.Event().wait()
+
+    async with serve_tcp(endless) as wire:
+        with pytest.raises(DeviceUnreachable, match="without end"):
+            async with open_driver(driver(), where(wire), TestServices()):
+                pass
