@@ -35,7 +35,10 @@ COMMANDS = (
         "driver", "the workshop for drivers: new, list, show, check, record", "labkeeper_cli.driver.command", "kit"
     ),
     Command(
-        "firmware", "try the firmware of a device: link, power, time, nonsense", "labkeeper_firmware.__main__", "firmware"
+        "firmware",
+        "try the firmware of a device: link, power, time, nonsense",
+        "labkeeper_firmware.__main__",
+        "firmware",
     ),
     Command("tap", "decoded traffic in the terminal, the first thing to reach for", "labkeeper_cli.tap", "wire"),
     Command("export", "readings of any window as CSV or Parquet", "labkeeper_cli.export", "demo"),
