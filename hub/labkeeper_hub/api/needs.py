@@ -83,8 +83,16 @@ class Needs:
         api: Api = connection.app.state.api
         right = Right(credentials.person, self.action, api.accounts.clocks.now_ms())
         if connection.scope["type"] == "http":
-            right.demand()
+            _demand_noted(api, right, connection.url.path)
         return right
+
+
+def _demand_noted(api: Api, right: Right, path: str) -> None:
+    try:
+        right.demand()
+    except Refusal as refused:
+        api.audit.note(right.person.name, right.action.value, path, refused.code)
+        raise
 
 
 IsSignedIn: TypeAlias = Annotated[Right, Depends(Needs(Action.BE_SIGNED_IN))]

@@ -104,6 +104,7 @@ class Client:
             try:
                 right = self._right(message.needs)
             except Refusal as refusal:
+                self.api.audit.note(self.credentials.person.name, message.needs.value, "live", refusal.code)
                 await self._refuse(refusal, message.id if isinstance(message, LiveCommand) else None)
                 continue
             if isinstance(message, LiveCommand):
@@ -131,7 +132,7 @@ class Client:
     async def _command(self, asked: LiveCommand, right: Right) -> None:
         self._touch()
         try:
-            command = await submit(self.api.parts, asked, right)
+            command = await submit(self.api, asked, right)
         except Refusal as refusal:
             return await self._refuse(refusal, asked.id)
         if command.state.final:  # a repeated id changes nothing, so the bus will not tell

@@ -12,7 +12,7 @@ from labkeeper_hub.api.documented import PROBLEMS
 from labkeeper_hub.api.models import ADDRESS, CommandShape, example_of, shape
 from labkeeper_hub.api.needs import Commands, ReadsCommands, Right, unknown_point
 from labkeeper_hub.api.problems import Refusal, wrong_field
-from labkeeper_hub.api.state import ApiHere
+from labkeeper_hub.api.state import Api, ApiHere
 from labkeeper_hub.model import Command, DeviceKey, PointKey
 from labkeeper_hub.ports import Parts, UnknownCommand, UnknownPoint
 from labkeeper_sdk import CommandRejected
@@ -86,7 +86,7 @@ class CommandsQuery(validation.Query):
 )
 async def command(api: ApiHere, right: Commands, asked: CommandRequest) -> JsonAnswer:
     """Send a command on its way; follow it by its id, or on the live WebSocket."""
-    sent = await submit(api.parts, asked, right)
+    sent = await submit(api, asked, right)
     where = {"Location": f"/api/v1/commands/{sent.id}"}
     return JsonAnswer({"command": shapes.command(sent)}, HTTPStatus.ACCEPTED, where)
 
@@ -112,9 +112,19 @@ async def one_command(api: ApiHere, right: ReadsCommands, command_id: str) -> Js
     return JsonAnswer({"command": shapes.command(found)})
 
 
-async def submit(parts: Parts, asked: CommandRequest, right: Right) -> Command:
+async def submit(api: Api, asked: CommandRequest, right: Right) -> Command:
     """Submit a command in the asker's name; raises Refusal with the field that is wrong, or why they may not."""
     target = PointKey(asked.school, asked.node, asked.device, asked.point)
+    try:
+        command = await _submit(api.parts, target, asked, right)
+    except Refusal as refused:
+        api.audit.note(right.person.name, "command", "/".join(target), refused.code)
+        raise
+    api.audit.note(right.person.name, "command", "/".join(target), f"{command.id} {command.state.value}")
+    return command
+
+
+async def _submit(parts: Parts, target: PointKey, asked: CommandRequest, right: Right) -> Command:
     right.demand_point(parts.registry, target)
     holder = right.person.name
     try:

@@ -144,6 +144,7 @@ async def export(api: ApiHere, right: ExportsReadings, asked: Annotated[ExportRe
     except ExportFailed as error:
         detail = "The export could not be started; the hub's log says why"
         raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "export_failed", detail) from error
+    api.audit.note(right.person.name, "export", f"{len(points)} points from {asked.since} to {asked.to}", started.id)
     return ExportAnswer(started, f"labkeeper-readings.{asked.format}")
 
 

@@ -113,8 +113,9 @@ class InvitationAnswer(BaseModel):
 
 
 @router.get("/people", response_model=PeopleAnswer)
-async def people(api: ApiHere, _: ManagesPeople) -> JsonAnswer:
+async def people(api: ApiHere, right: ManagesPeople) -> JsonAnswer:
     """List everybody who has an account."""
+    api.audit.note(right.person.name, "look_at_people", "people", "ok")
     return JsonAnswer({"people": [_shape(one) for one in _staff(api).all()]})
 
 
@@ -124,7 +125,7 @@ async def people(api: ApiHere, _: ManagesPeople) -> JsonAnswer:
     response_model=PersonShape,
     responses={status: PROBLEMS[status] for status in (409, 413)},
 )
-async def add(api: ApiHere, _: ManagesPeople, asked: NewPerson) -> JsonAnswer:
+async def add(api: ApiHere, right: ManagesPeople, asked: NewPerson) -> JsonAnswer:
     """Add a person. They come in by an invitation, and have no password before."""
     if not asked.login.strip():
         raise wrong_field("invalid", "body.login", "a login is not blank")
@@ -132,39 +133,44 @@ async def add(api: ApiHere, _: ManagesPeople, asked: NewPerson) -> JsonAnswer:
         account = await _staff(api).add(asked.login, asked.title, (one.grant() for one in asked.grants))
     except LoginTaken as taken:
         raise Refusal(HTTPStatus.CONFLICT, "login_taken", "Somebody has this login already") from taken
+    api.audit.note(right.person.name, "add_person", account.name, _granted(account))
     return JsonAnswer(_shape(account), HTTPStatus.CREATED)
 
 
 @router.put("/people/{name}/grants", response_model=PersonShape, responses={404: PROBLEMS[404], 413: PROBLEMS[413]})
-async def grant(api: ApiHere, _: ManagesPeople, name: str, asked: NewGrants) -> JsonAnswer:
+async def grant(api: ApiHere, right: ManagesPeople, name: str, asked: NewGrants) -> JsonAnswer:
     """Put these grants in the place of all that a person had; open pages follow within a second."""
     try:
-        return JsonAnswer(_shape(await _staff(api).grant(name, (one.grant() for one in asked.grants))))
+        account = await _staff(api).grant(name, (one.grant() for one in asked.grants))
     except UnknownAccount as unknown:
         raise _unknown() from unknown
+    api.audit.note(right.person.name, "change_rights", name, _granted(account))
+    return JsonAnswer(_shape(account))
 
 
 @router.post("/people/{name}/invitation", response_model=InvitationAnswer, responses={404: PROBLEMS[404]})
-async def invite(api: ApiHere, _: ManagesPeople, name: str) -> JsonAnswer:
+async def invite(api: ApiHere, right: ManagesPeople, name: str) -> JsonAnswer:
     """Invite a person to choose a (new) password. The old one is no good from now on, and their sessions end."""
     try:
         token = await _staff(api).invite(name)
     except UnknownAccount as unknown:
         raise _unknown() from unknown
     await api.accounts.end_sessions(name)
+    api.audit.note(right.person.name, "invite_person", name, "ok")
     return JsonAnswer({"invitation": token})
 
 
 @router.delete(
     "/people/{name}", status_code=HTTPStatus.NO_CONTENT, response_class=Response, responses={404: PROBLEMS[404]}
 )
-async def remove(api: ApiHere, _: ManagesPeople, name: str) -> Response:
+async def remove(api: ApiHere, right: ManagesPeople, name: str) -> Response:
     """Remove a person: sessions end, names are forgotten, the pseudonym is never used again."""
     try:
         await _staff(api).remove(name)
     except UnknownAccount as unknown:
         raise _unknown() from unknown
     await api.accounts.end_sessions(name)
+    api.audit.note(right.person.name, "remove_person", name, "ok")
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
@@ -172,6 +178,11 @@ def _staff(api: Api) -> Staff:
     if api.accounts.staff is None:
         raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "no_accounts", "This hub runs without accounts")
     return api.accounts.staff
+
+
+def _granted(account: Account) -> str:
+    """Return what somebody may do, for the record."""
+    return "; ".join(" ".join(str(part) for part in _grant(one).values() if part is not None) for one in account.grants)
 
 
 def _unknown() -> Refusal:

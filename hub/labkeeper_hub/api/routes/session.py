@@ -16,6 +16,7 @@ from labkeeper_hub.api.needs import IsSignedIn
 from labkeeper_hub.api.problems import wrong_field
 from labkeeper_hub.api.state import Api, ApiHere
 
+STRANGER = "stranger"
 router = APIRouter(tags=["session"])
 sign_in_router = APIRouter(tags=["session"])  # open: this is how one gets credentials
 
@@ -77,11 +78,12 @@ async def session(right: IsSignedIn) -> SessionShape:
 
 
 @router.delete("/session", status_code=HTTPStatus.NO_CONTENT, response_class=Response, responses={403: PROBLEMS[403]})
-async def sign_out(request: Request, api: ApiHere, _: IsSignedIn) -> Response:
+async def sign_out(request: Request, api: ApiHere, right: IsSignedIn) -> Response:
     """Sign out: the session ends everywhere it is used, its live WebSockets within a second."""
     token = session_token(request.headers)
     if token:
         await api.accounts.sign_out(token)
+    api.audit.note(right.person.name, "sign_out", client_address(request.scope), "ok")
     answer = Response(status_code=HTTPStatus.NO_CONTENT)
     answer.delete_cookie(COOKIE, httponly=True, samesite="strict")
     return answer
@@ -91,15 +93,22 @@ async def _sign_in(api: Api, asked: SignIn, address: str) -> str:
     try:
         token = await _prove(api.accounts, asked, address)
     except SignInRefused as refused:
-        api.metrics.sign_ins.labels("refused").inc()
+        _count(api, "refused", STRANGER, address)
         raise wrong_secret() from refused
     except WeakPassword as weak:
         raise wrong_field(weak.code, "body.password", weak.message) from weak
     except TooManyAttempts as refused:
-        api.metrics.sign_ins.labels("throttled").inc()
+        _count(api, "throttled", STRANGER, address)
         raise too_many(refused) from refused
-    api.metrics.sign_ins.labels("ok").inc()
+    session = api.accounts.use_session(token)
+    _count(api, "ok", session.name if session else STRANGER, address)
     return token
+
+
+def _count(api: Api, outcome: str, who: str, address: str) -> None:
+    """Count and record a sign-in. What was typed is not recorded: people type passwords into the wrong field."""
+    api.metrics.sign_ins.labels(outcome).inc()
+    api.audit.note(who, "sign_in", address, outcome)
 
 
 async def _prove(accounts: Accounts, asked: SignIn, address: str) -> str:
