@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from pathlib import Path
 
+from labkeeper_edge.allowed import load_allowed
 from labkeeper_edge.books import Quota
 from labkeeper_edge.database import UnusableDatabase
 from labkeeper_edge.node import Node, assign, compose
@@ -20,7 +21,7 @@ from labkeeper_edge.reload import fixed_keys
 from labkeeper_edge.settings import Settings, read_settings
 from labkeeper_edge.supervisor import Assignment
 from labkeeper_sdk import BadConfiguration
-from labkeeper_sdk.plugins import Loaded, load_drivers
+from labkeeper_sdk.plugins import Loaded
 
 log = logging.getLogger("labkeeper_edge")
 
@@ -55,7 +56,7 @@ async def main(
     `read` reads it again at SIGHUP; `when_ready` is called once every driver has been tried.
     """
     refusals = Refusals()
-    loaded = load_drivers() if drivers is None else drivers
+    loaded = load_allowed(settings.allow, refusals) if drivers is None else drivers
     assignments, states = assign(settings, loaded, refusals, source)
     said = settings.outbox
     quota = Quota(said.max_bytes, said.max_age_s * 1000, said.keep_bytes, said.keep_age_s * 1000)
@@ -74,8 +75,11 @@ async def _reloading(node: Node, read: Callable[[], Settings], drivers: Loaded |
         asked.clear()
         try:
             settings = read()
-            loaded = load_drivers() if drivers is None else drivers
-            assignments, states = assign(settings, loaded, node.intake.refusals, source)
+            counts = node.intake.refusals
+            found = drivers
+            if found is None:
+                found = await asyncio.to_thread(load_allowed, settings.allow, counts)
+            assignments, states = assign(settings, found, counts, source)
         except BadConfiguration as wrong:
             log.error("settings not taken over: %s", wrong)  # noqa: TRY400 -- one line that a person can mend
             continue

@@ -1,5 +1,6 @@
 """What births say: the node, its devices and their points, and what must be born only to deliver its last data."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -11,7 +12,11 @@ from labkeeper_wire.commands import COMMAND_ID, FENCE, RESULT, RUN, TTL_MS
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.delivery import ACK, BACKLOG, BATCH, EPOCH, GAPS, JOURNAL, TAKEN
 from labkeeper_wire.descriptor import DeviceDescription, NodeDescription, PointDescription
+from labkeeper_wire.leases.table import FENCE as LEASE_FENCE
+from labkeeper_wire.leases.table import LEASES
 from labkeeper_wire.payload import QUALITY, STALE, Metric, Property
+from labkeeper_wire.stop import LATCH as STOP_LATCH
+from labkeeper_wire.stop import MISSING as STOP_MISSING
 
 REFUSED = "Refused/"  # UInt64 per reason: what the node refused or mended
 DRIVER = "Driver/"  # String per driver instance: connected, waiting or broken
@@ -31,6 +36,9 @@ class NodeFacts:
     refused: Mapping[str, int]
     drivers: Mapping[str, str]
     safe_writes: int
+    fence: int = 0
+    latch: str = ""
+    missing: tuple[str, ...] = ()
 
     def metrics(self, now_ms: int) -> tuple[Metric, ...]:
         """Return all metrics of NBIRTH that are the node's own."""
@@ -38,6 +46,7 @@ class NodeFacts:
         fixed = (
             Metric(EPOCH, self.epoch, DataType.STRING, now_ms),
             Metric(ACK, "", DataType.STRING, now_ms),
+            Metric(LEASES, "", DataType.STRING, now_ms),
             Metric(JOURNAL, self.journal, DataType.STRING, now_ms),
             Metric(BATCH, None, DataType.UINT64, now_ms),
             Metric(GAP, None, DataType.STRING, now_ms),
@@ -51,9 +60,11 @@ class NodeFacts:
             TAKEN: self.waiting.ledger.taken,
             GAPS: self.waiting.ledger.gaps,
             SAFE_WRITES: self.safe_writes,
+            LEASE_FENCE: self.fence,
             **{REFUSED + reason: count for reason, count in self.refused.items()},
         }
-        texts = {DRIVER + instance: state for instance, state in self.drivers.items()}
+        stop = {STOP_LATCH: self.latch, STOP_MISSING: json.dumps(self.missing)}
+        texts = stop | {DRIVER + instance: state for instance, state in self.drivers.items()}
         return {
             **{name: Metric(name, number, DataType.UINT64, now_ms) for name, number in numbers.items()},
             **{name: Metric(name, text, DataType.STRING, now_ms) for name, text in texts.items()},

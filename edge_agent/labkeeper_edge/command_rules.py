@@ -1,12 +1,13 @@
 """Whether a command is executed: pure decisions, the clocks are arguments."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from labkeeper_sdk import CommandRejected, Point, Value, accept
 from labkeeper_wire.commands import CommandRequest, CommandResult, CommandState
+from labkeeper_wire.leases.tenure import Refusal
 
 PLAUSIBLE_MS = 60_000  # clocks further apart than this say nothing about a message's age
 CLOCK_SAMPLES = 64
@@ -50,12 +51,14 @@ Decision: TypeAlias = Execute | Answer
 
 @dataclass(frozen=True, slots=True)
 class Met:
-    """What a command meets at its device: whether it answers, its points, its fence number, its unfinished commands."""
+    """What a command meets at its device: whether it answers, its points, its unfinished commands, and what the leases
+    say of a fence number and the writes that come with it.
+    """
 
     online: bool
     points: Mapping[str, Point]
-    fence: int
     unfinished: int
+    refusal: Callable[[int, tuple[Write, ...]], Refusal | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +98,17 @@ def _writes(request: CommandRequest, met: Met | None) -> tuple[Write, ...]:
         raise CommandRejected("unknown_device", "the node does not have this device")
     if not met.online:
         raise CommandRejected("device_offline", "the device does not answer")
-    if request.fence < met.fence:
-        raise CommandRejected("old_fence", f"fence {request.fence} is older than {met.fence}")
     if met.unfinished >= LONGEST_QUEUE:
         raise CommandRejected("busy", f"{met.unfinished} commands wait for this device")
-    return tuple(Write(name, acceptable(met.points, name, value)) for name, value, _ in request.targets)
+    writes = tuple(Write(name, acceptable(met.points, name, value)) for name, value, _ in request.targets)
+    check(met.refusal(request.fence, writes))
+    return writes
+
+
+def check(refusal: Refusal | None) -> None:
+    """Raise what the leases, or a stop, have against a command as CommandRejected."""
+    if refusal is not None:
+        raise CommandRejected(refusal.code, refusal.message)
 
 
 def acceptable(points: Mapping[str, Point], name: str, value: object) -> Value:

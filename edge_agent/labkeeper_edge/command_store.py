@@ -12,22 +12,21 @@ SAFE_WRITES_KEPT = 10_000
 
 @dataclass(frozen=True, slots=True)
 class CommandRecord:
-    """A command's newest state, to be kept; `fence` is the device's number from now on, None if unchanged."""
+    """A command's newest state, to be kept."""
 
     result: CommandResult
     device: str
     at_ms: int
-    fence: int | None = None
 
 
 class CommandStore:
-    """The tables `commands`, `fences` and `safe_writes`; writing methods expect a transaction of the caller."""
+    """The tables `commands` and `safe_writes`; writing methods expect a transaction of the caller."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
     def put(self, record: CommandRecord) -> None:
-        """Keep the newest word on a command, and its fence if it raised the device's; the oldest are forgotten."""
+        """Keep the newest word on a command; the oldest are forgotten."""
         result = record.result
         done = self._connection.execute(
             "INSERT INTO commands (id, device, state, code, message, at_ms) VALUES (?, ?, ?, ?, ?, ?)"
@@ -36,13 +35,6 @@ class CommandStore:
             (result.id, record.device, result.state, result.code, result.message, record.at_ms),
         )
         self._connection.execute("DELETE FROM commands WHERE number <= ?", ((done.lastrowid or 0) - COMMANDS_KEPT,))
-        if record.fence is not None:
-            # as text, for SQLite's integers are signed and a fence is not
-            self._connection.execute("INSERT OR REPLACE INTO fences VALUES (?, ?)", (record.device, str(record.fence)))
-
-    def fences(self) -> dict[str, int]:
-        """Return the fence numbers by device."""
-        return {device: int(fence) for device, fence in self._connection.execute("SELECT device, fence FROM fences")}
 
     def results(self) -> dict[str, CommandResult]:
         """Return the newest word on every command that is remembered, oldest first."""

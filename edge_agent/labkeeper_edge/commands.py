@@ -1,7 +1,8 @@
 """Commands on a node: decided, executed once, answered at once, kept on disk; no device waits for another.
 
 A command that only this run of the node may execute goes to its driver at once and to the disk behind. Any other, and
-one that raises its device's fence, is on disk before: after a restart it would have to be recognised.
+one under a table of leases whose number is not on disk yet, is on disk before: after a restart it, or that its lease
+replaced another, would have to be recognised.
 """
 
 import asyncio
@@ -12,7 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import uuid4
 
-from labkeeper_edge.command_rules import Execute, HubClock, Met, Receipt, decide, expired
+from labkeeper_edge.authority import Authority, aims
+from labkeeper_edge.command_rules import Execute, HubClock, Met, Receipt, Write, check, decide, expired
 from labkeeper_edge.command_store import COMMANDS_KEPT, CommandRecord
 from labkeeper_edge.connections import Connections
 from labkeeper_edge.devices import Devices
@@ -21,6 +23,8 @@ from labkeeper_edge.refusals import Refusals
 from labkeeper_sdk import CommandFailed, CommandRejected
 from labkeeper_wire.commands import BadCommand, CommandRequest, CommandResult, CommandState, Target
 from labkeeper_wire.effects import CommandReceived
+from labkeeper_wire.leases.table import LEASES
+from labkeeper_wire.leases.tenure import Refusal
 from labkeeper_wire.payload import Metric
 
 log = logging.getLogger(__name__)
@@ -50,22 +54,24 @@ class Commands:
     say: Say
     hurry: Callable[[], None]
     now_ms: Callable[[], int]
+    authority: Authority
     allow_foreign: bool = False
     clock: HubClock = field(default_factory=HubClock)
+    accepted: Callable[[], None] = lambda: None  # hears that a table's number is on disk
     _results: OrderedDict[str, CommandResult] = field(default_factory=OrderedDict)
-    _fences: dict[str, int] = field(default_factory=dict)
     _open: Counter[str] = field(default_factory=Counter)
     _queues: dict[str, asyncio.Queue[Job]] = field(default_factory=dict)
     _unsaved: list[tuple[CommandRecord, Job | None]] = field(default_factory=list)
+    _cuts: dict[str, asyncio.Timeout] = field(default_factory=dict)  # of the writes that are under way
     _on_their_way: Counter[str] = field(default_factory=Counter)  # jobs of a device that wait for the disk
     _disk_full: bool = False
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _group: asyncio.TaskGroup | None = None
 
     def recall(self) -> None:
-        """Take over what the outbox remembers: results, fences, and the commands a former process died in."""
+        """Take over what the outbox remembers: results, the fence, and the commands a former process died in."""
         self._results.update(self.outbox.recalled.results)
-        self._fences.update(self.outbox.recalled.fences)
+        self.authority.recall(self.outbox.recalled.fence)
         for device, result in self.outbox.recalled.orphans:
             log.warning("%s: command %s is %s: %s", device, result.id, result.state, result.code)
             self.say(device, result)
@@ -74,6 +80,7 @@ class Commands:
         """Take a host's command; what is not to be executed is answered before this returns."""
         age_ms = self.clock.age_ms(self.now_ms(), command.time_ms)
         if command.device is None:
+            self._node_command(command.metrics, age_ms)
             return
         receipt = Receipt(time.monotonic(), age_ms, self.devices.run)
         try:
@@ -85,6 +92,11 @@ class Commands:
                 return
             request, foreign = _foreign(command.metrics), True
         self._decide(command.device, request, receipt, foreign=foreign)
+
+    def stop(self) -> None:
+        """Break off every write that is under way: the safe values must not wait for it. The rest is refused."""
+        for cut in self._cuts.values():
+            cut.reschedule(asyncio.get_running_loop().time())
 
     async def run(self) -> None:
         """Make commands durable, and execute those that had to be; each device has a task of its own."""
@@ -101,10 +113,11 @@ class Commands:
         self._wake.clear()
         unsaved, self._unsaved = self._unsaved, []
         jobs = [job for _, job in unsaved if job is not None]
-        if not unsaved:
+        fence = None if self.authority.durable else self.authority.tenure.fence
+        if not unsaved and fence is None:
             return []
         try:
-            await self.outbox.put_commands([record for record, _ in unsaved])
+            await self.outbox.put_commands([record for record, _ in unsaved], fence)
         except OutboxUnwritable as error:
             self._disk_full = True
             self.refusals.count("outbox_unwritable", "commands", str(error))
@@ -114,15 +127,18 @@ class Commands:
         finally:
             self._on_their_way.subtract(job.device for job in jobs)
         self._disk_full = False
+        if fence is not None:
+            self.authority.on_disk = fence
+            self.accepted()
         for job in jobs:
             self._say(job, self._results[job.execute.id])
         return jobs
 
     def _decide(self, device: str, request: CommandRequest, receipt: Receipt, *, foreign: bool) -> None:
         known = self.devices.get(device)
-        met = (
-            None if known is None else Met(known.online, known.points, self._fences.get(device, 0), self._open[device])
-        )
+        met = None
+        if known is not None:
+            met = Met(known.online, known.points, self._open[device], lambda *ask: self._refusal(device, *ask))
         decision = decide(request, receipt, met, self._results.get(request.id), time.monotonic())
         if isinstance(decision, Execute):
             self._accept(Job(device, decision, foreign))
@@ -135,24 +151,35 @@ class Commands:
 
     def _accept(self, job: Job) -> None:
         self._open[job.device] += 1
-        fence = job.execute.fence if job.execute.fence > self._fences.get(job.device, 0) else None
         accepted = CommandResult(job.execute.id, CommandState.ACCEPTED)
-        if fence is None and job.execute.at_once and not self._disk_full and not self._on_their_way[job.device]:
+        fast = job.execute.at_once and self.authority.durable
+        if fast and not self._disk_full and not self._on_their_way[job.device]:
             self._keep(job.device, accepted)
             self._say(job, accepted)
             self._enqueue(job)
             return
-        if fence is not None:
-            self._fences[job.device] = fence
         self._on_their_way[job.device] += 1
-        self._keep(job.device, accepted, job=job, fence=fence)
+        self._keep(job.device, accepted, job=job)
 
-    def _keep(self, device: str, result: CommandResult, *, job: Job | None = None, fence: int | None = None) -> None:
+    def _refusal(self, device: str, fence: int, writes: tuple[Write, ...]) -> Refusal | None:
+        """Return what the leases have against this, asked again before each write: a lease may end in the queue."""
+        known = self.devices.get(device)
+        bench, points = ("", {}) if known is None else (known.bench, known.points)
+        return self.authority.refusal(device, bench, fence, aims(points, {one.point: one.value for one in writes}))
+
+    def _node_command(self, metrics: tuple[Metric, ...], age_ms: int) -> None:
+        for metric in metrics:
+            if metric.name == LEASES:
+                self.authority.told(metric.value, age_ms)
+        if not self.authority.durable:
+            self._wake.set()
+
+    def _keep(self, device: str, result: CommandResult, *, job: Job | None = None) -> None:
         """Remember a result now, and have it saved."""
         self._results[result.id] = result
         while len(self._results) > COMMANDS_KEPT:
             self._results.popitem(last=False)
-        self._unsaved.append((CommandRecord(result, device, self.now_ms(), fence), job))
+        self._unsaved.append((CommandRecord(result, device, self.now_ms()), job))
         if job is not None:
             self._wake.set()
         else:
@@ -183,8 +210,18 @@ class Commands:
                 late = expired(job.execute.id)
                 self._finish(job, late.state, late.code, late.message)
                 return
-            await self.connections.write(job.device, write.point, write.value, left_s)
+            check(self._refusal(job.device, job.execute.fence, (write,)))
+            await self._write(job.device, write, left_s)
         self._finish(job, CommandState.DONE)
+
+    async def _write(self, device: str, write: Write, timeout_s: float) -> None:
+        try:
+            async with asyncio.timeout(None) as self._cuts[device]:
+                await self.connections.write(device, write.point, write.value, timeout_s)
+        except TimeoutError:
+            raise CommandFailed("stopped", "everything was stopped while the device was asked") from None
+        finally:
+            self._cuts.pop(device, None)
 
     def _finish(self, job: Job, state: CommandState, code: str = "", message: str = "") -> None:
         self._open[job.device] -= 1

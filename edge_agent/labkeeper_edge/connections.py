@@ -3,7 +3,10 @@
 import asyncio
 from dataclasses import dataclass, field
 
+from labkeeper_edge.deadlines import DriverFault
 from labkeeper_edge.devices import Devices
+from labkeeper_edge.polling import write_with
+from labkeeper_edge.turns import Urgency
 from labkeeper_sdk import CommandFailed, CommandRejected, DeviceUnreachable, Gateway, LabkeeperError, Value
 
 
@@ -23,7 +26,9 @@ class Connections:
         self._open.pop(instance, None)
         self.devices.connection_lost(instance)
 
-    async def write(self, device: str, point: str, value: Value, timeout_s: float) -> None:
+    async def write(
+        self, device: str, point: str, value: Value, timeout_s: float, urgency: Urgency = Urgency.COMMAND
+    ) -> None:
         """Write to a device; raises CommandFailed (also for a driver that breaks or hangs) or CommandRejected."""
         known = self.devices.get(device)
         gateway = None if known is None else self._open.get(known.instance)
@@ -31,9 +36,11 @@ class Connections:
             raise CommandFailed("unreachable", "the device's driver is not connected")
         try:
             async with asyncio.timeout(timeout_s):
-                await gateway.write(device, point, value)
+                await write_with(gateway, device, point, value, urgency)
         except TimeoutError:
             raise CommandFailed("not_confirmed", f"no confirmation within {timeout_s:.1f} s") from None
+        except DriverFault as fault:
+            raise CommandFailed("driver_error", str(fault)) from fault
         except DeviceUnreachable as error:
             raise CommandFailed("unreachable", str(error)) from error
         except (CommandFailed, CommandRejected):

@@ -27,6 +27,7 @@ from labkeeper_wire.effects import (
     SessionPaused,
     Subscribe,
 )
+from labkeeper_wire.leases.table import LEASES
 from labkeeper_wire.payload import Metric
 
 log = logging.getLogger(__name__)
@@ -76,6 +77,7 @@ class Conversation:
     _born: dict[str, Born] = field(default_factory=dict)
     _told: dict[str, Metric] = field(default_factory=dict)
     _known_last: int = 0
+    _urgent: bool = False
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
     # --- the two tasks ----------------------------------------------------------------------------------------------
@@ -102,8 +104,8 @@ class Conversation:
             self._wake.clear()
             self.window.expire(clock())
             more = self.session.live and await self._send_backlog()
-            if self.session.live and clock() - reported_s >= REPORT_S:
-                reported_s = clock()
+            if self.session.live and (self._urgent or clock() - reported_s >= REPORT_S):
+                reported_s, self._urgent = clock(), False
                 self._report()
             with suppress(TimeoutError):
                 async with asyncio.timeout(BACKLOG_PAUSE_S if more else self._pause_s(clock())):
@@ -144,6 +146,11 @@ class Conversation:
         if not self.session.live or device not in self._born:
             return False
         return self._publish(self.session.data(device, (metric,), self.now_ms()))
+
+    def report(self) -> None:
+        """Tell at once what changed about the node itself: somebody waits for it."""
+        self._urgent = True
+        self._wake.set()
 
     def knows(self, device: str) -> bool:
         """Whether the device is born in this session."""
@@ -219,6 +226,8 @@ class Conversation:
 
     def _node_command(self, metrics: Iterable[Metric]) -> None:
         for metric in metrics:
+            if metric.name == LEASES:
+                continue  # those who hear commands have it
             if metric.name == JOURNAL and isinstance(metric.value, str) and is_epoch(metric.value):
                 self.ears.journal(metric.value)
                 continue

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 LAST_VALUES = """
 CREATE TABLE last_values (device TEXT PRIMARY KEY, payload BLOB NOT NULL) WITHOUT ROWID;
 """
-UPGRADES = {1: LAST_VALUES}  # from each version to the next
+# one number for the whole node took the place of one for each device, which nobody had used yet
+ONE_FENCE = "DROP TABLE fences;"
+UPGRADES = {1: LAST_VALUES, 2: ONE_FENCE}  # from each version to the next
 
 # `batches`: device '' marks a gap record; `ran_ms` is the node's running time when the batch was made, which a
 # jumping clock cannot change; `offered` says that a gap record went out and must not grow any more.
@@ -37,7 +39,6 @@ CREATE TABLE commands (
     message TEXT NOT NULL,
     at_ms INTEGER NOT NULL
 );
-CREATE TABLE fences (device TEXT PRIMARY KEY, fence TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE safe_writes (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     at_ms INTEGER NOT NULL,

@@ -51,6 +51,7 @@ class Intake:
     committed: Committed
     commit_every_s: float
     now_ms: Callable[[], int]
+    stop: Callable[[], None] = lambda: None  # somebody pressed a stop button
     _pending: Pending = field(default_factory=Pending)
     _due_ms: dict[tuple[str, str], int] = field(default_factory=dict)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -176,6 +177,8 @@ class Intake:
             self.refusals.clear(source)
         else:
             self.refusals.count(stamped.mended, source, str(reading.time_ms))
+        if point.stops and stamped.value not in (None, False):
+            self.stop()
         memory, verdict = sample(point, known.memory(point.name), stamped, now_ms)
         known.memories[point.name] = memory
         self._keep(known, point, verdict)

@@ -2,22 +2,33 @@
 
 import asyncio
 import logging
+import sys
+import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from pydantic import BaseModel
+
+from labkeeper_edge.authority import Authority
+from labkeeper_edge.blame import Blame
+from labkeeper_edge.claims import Claims
 from labkeeper_edge.commands import Commands
 from labkeeper_edge.connections import Connections
 from labkeeper_edge.devices import Devices
 from labkeeper_edge.heard import Heard
 from labkeeper_edge.intake import Intake
+from labkeeper_edge.isolation.messages import Ready
+from labkeeper_edge.isolation.process import DriverUnusable
 from labkeeper_edge.last_values import LastKeeper, recalled
 from labkeeper_edge.outbox import Outbox, OutboxUnwritable
+from labkeeper_edge.placing import Unread, lodging, unread
 from labkeeper_edge.refusals import Refusals
 from labkeeper_edge.reload import difference
 from labkeeper_edge.safe_values import SafeKeeping
 from labkeeper_edge.services import NodeServices, now_ms
 from labkeeper_edge.settings import Settings, driver_configuration
+from labkeeper_edge.stopping import Stopping
 from labkeeper_edge.supervisor import Assignment, Supervisor
 from labkeeper_edge.uplink import Identity, Uplink
 from labkeeper_edge.watchdog import Watchdog
@@ -45,7 +56,10 @@ class Node:
     safe_keeping: SafeKeeping
     connections: Connections
     last_keeper: LastKeeper
+    stopping: Stopping
     drivers: dict[str, str] = field(default_factory=dict)
+    blame: Blame = field(default_factory=Blame)
+    claims: Claims = field(default_factory=Claims)
     _say_tried: Callable[[], None] | None = None
     _running: dict[str, tuple[Assignment, asyncio.Task[None]]] = field(default_factory=dict)
     _group: asyncio.TaskGroup | None = None
@@ -54,12 +68,13 @@ class Node:
         """Return the named tasks in the order of starting; they are to be ended in reverse, the uplink last."""
         return [
             ("uplink", self.uplink.run()),
+            ("stop", self.stopping.run()),
             ("settling", self.uplink.run_settling()),
             ("intake", self.intake.run()),
             ("commands", self.commands.run()),
             ("safe values", self.safe_keeping.run()),
             ("last values", self.last_keeper.run()),
-            ("watchdog", Watchdog(self.intake.refusals).run()),
+            ("watchdog", Watchdog(self.intake.refusals, self._blocked).run()),
             ("drivers", self._run_drivers(assignments)),
         ]
 
@@ -92,14 +107,49 @@ class Node:
             await asyncio.Event().wait()
 
     def _begin(self, group: asyncio.TaskGroup, it: Assignment) -> None:
+        if not isinstance(it.configuration, Unread):
+            self.claims.hold(it.instance, claims(it.instance, it.driver, it.configuration))
         task = group.create_task(self._supervisor(it).run(), name=f"driver {it.instance}")
         self._running[it.instance] = (it, task)
 
     async def _end(self, instance: str) -> None:
+        await self._stop(instance)
+        self.intake.devices.forget(instance)
+
+    async def _stop(self, instance: str) -> None:
+        """End an instance whose devices stay known: they do not answer for now."""
         _, task = self._running.pop(instance)
         task.cancel()
         await asyncio.wait([task])
-        self.intake.devices.forget(instance)
+        self.claims.free(instance)
+
+    def _blocked(self, task: str) -> None:
+        """A task held up everybody; a driver that does so too often goes into a process, or is suspended."""
+        instance = self._instance_of(task)
+        if instance not in self._running or self._group is None or not self.blame.blocked(instance, time.monotonic()):
+            return
+        self._group.create_task(self._move_out(instance), name=f"moving out {instance}")
+
+    def _instance_of(self, task: str) -> str:
+        """Return whose code a task runs: a driver's own task, or one that writes to one of its devices."""
+        kind, _, rest = task.partition(" ")
+        if kind in ("driver", "device"):
+            return rest.partition(":")[0]
+        known = self.intake.devices.get(rest.removeprefix("value ").partition("/")[0])
+        return "" if known is None else known.instance
+
+    async def _move_out(self, instance: str) -> None:
+        it, _ = self._running[instance]
+        if it.isolated or self._group is None:
+            return
+        await self._stop(instance)
+        why = f"held up the node {self.blame.strikes} times"
+        if it.lodging is None:
+            self._tell(instance, f"suspended: {why}")
+            log.error("driver %s: suspended, it %s", instance, why)
+            return
+        log.error("driver %s: goes on in a process of its own, it %s", instance, why)
+        self._begin(self._group, replace(it, isolated=True, moved=True))
 
     def when_tried(self, say: Callable[[], None]) -> None:
         """Call `say` once every driver has been tried, at most `TRIED_S` from now: then devices are heard at once."""
@@ -130,7 +180,11 @@ class Node:
                     await self.last_keeper.save()
 
     def _supervisor(self, assignment: Assignment) -> Supervisor:
-        return Supervisor(assignment, self.intake, self.connections, self._tell, self.settings.poll_every_s)
+        def admit(ready: Ready) -> None:
+            if conflict := self.claims.conflict(assignment.instance, ready.claims):
+                raise DriverUnusable(conflict)
+
+        return Supervisor(assignment, self.intake, self.connections, self._tell, self.settings.poll_every_s, admit)
 
 
 def assign(
@@ -149,17 +203,39 @@ def assign(
         if said.driver in broken:
             states[instance] = f"broken: {broken[said.driver]}"
             continue
-        if said.driver not in loaded.drivers:
-            problem = f"no driver {said.driver!r} is installed; there are {', '.join(sorted(loaded.drivers)) or 'none'}"
-            raise BadConfiguration(f"drivers.{instance}.driver", problem, source)
-        driver = loaded.drivers[said.driver]
-        configuration = driver_configuration(instance, driver, said.own(), source)
         services = NodeServices(Address.parse(settings.broker), settings.school, settings.node, instance, refusals)
-        assignments.append(Assignment(instance, driver, configuration, services))
-        claimed += claims(instance, driver, configuration)
+        assignments.append(_assignment(settings, loaded, services, source))
+        it = assignments[-1]
+        if not isinstance(it.configuration, Unread):
+            claimed += claims(instance, it.driver, it.configuration)
         states[instance] = STARTING
     final_validate(claimed, source)
     return assignments, states
+
+
+def _assignment(settings: Settings, loaded: Loaded, services: NodeServices, file: str) -> Assignment:
+    """Place one instance: a driver that was not imported, or is wanted so, goes into a process."""
+    instance, said = services.instance, settings.drivers[services.instance]
+    source = loaded.sources.get(said.driver)
+    driver = loaded.drivers.get(said.driver)
+    configuration: BaseModel
+    if driver is None and source is None:
+        there = ", ".join(sorted({*loaded.drivers, *loaded.sources})) or "none"
+        raise BadConfiguration(
+            f"drivers.{instance}.driver", f"no driver {said.driver!r} is installed; there are {there}", file
+        )
+    if driver is None:
+        driver, configuration = unread(said.driver), Unread.model_validate(said.own())
+        if said.isolation == "in-process":
+            problem = f"driver {said.driver} is not on the allow-list and runs in a process only"
+            raise BadConfiguration(f"drivers.{instance}.isolation", problem, file)
+    else:
+        configuration = driver_configuration(instance, driver, said.own(), file)
+    if source is None and said.isolation == "process":
+        raise BadConfiguration(f"drivers.{instance}.isolation", f"driver {said.driver} has no entry point", file)
+    place = None if source is None else lodging(settings, instance, source, said.own(), sys.path, file)
+    isolated = said.isolation == "process" or isinstance(configuration, Unread)
+    return Assignment(instance, driver, configuration, services, place, isolated)
 
 
 async def compose(settings: Settings, outbox: Outbox, refusals: Refusals, drivers: dict[str, str]) -> Node:
@@ -170,17 +246,33 @@ async def compose(settings: Settings, outbox: Outbox, refusals: Refusals, driver
     heard = Heard.recalled(outbox.recalled.heard)
     every_s = settings.outbox.commit_every_ms / 1000
     intake = Intake(devices, refusals, outbox, heard, uplink.committed, every_s, now_ms)
-    safe_keeping = SafeKeeping(devices, connections, outbox, intake.hurry, now_ms)
-    commands = Commands(
-        devices, connections, outbox, refusals, uplink.say, intake.hurry, now_ms, settings.allow_foreign_commands
-    )
+    authority = Authority(refusals, settings.unleased_commands)
+    safe_keeping = SafeKeeping(devices, connections, outbox, intake.hurry, now_ms, authority)
+    authority.changed.append(safe_keeping.leases_changed)
+    say, hurry, foreign = uplink.say, intake.hurry, settings.allow_foreign_commands
+    commands = Commands(devices, connections, outbox, refusals, say, hurry, now_ms, authority, foreign)
+    commands.accepted = uplink.report
     commands.recall()
+    uplink.fence = lambda: authority.on_disk
+    stopping = _stopping(settings, outbox, refusals)
+    stopping.obey += [lambda: safe_keeping.stop(active=stopping.stopped), commands.stop, uplink.report]
+    authority.stopped = lambda: stopping.stopped
+    safe_keeping.confirmed, intake.stop = uplink.report, stopping.press
+    safe_keeping.stop(active=stopping.stopped)
+    uplink.stop = lambda: (stopping.latch.name, safe_keeping.rules.missing())
     uplink.safe_writes = lambda: safe_keeping.driven
     uplink.commands.append(commands.receive)
     uplink.links.append(safe_keeping.link)
     devices.watchers += [uplink.device_changed, safe_keeping.device_changed]
     keeper = LastKeeper(devices, outbox)
-    return Node(settings, uplink, intake, commands, safe_keeping, connections, keeper, drivers)
+    return Node(settings, uplink, intake, commands, safe_keeping, connections, keeper, stopping, drivers)
+
+
+def _stopping(settings: Settings, outbox: Outbox, refusals: Refusals) -> Stopping:
+    address = Address.parse(settings.broker)
+    stopping = Stopping(address, settings.school, settings.node, outbox, refusals, now_ms)
+    stopping.recall()
+    return stopping
 
 
 async def _uplink(

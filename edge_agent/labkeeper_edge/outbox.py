@@ -58,9 +58,10 @@ class Recalled:
     journal: str
     heard: tuple[bytes, ...]
     results: dict[str, "CommandResult"]
-    fences: dict[str, int]
+    fence: int
     orphans: list[tuple[str, "CommandResult"]]
     last_values: list[tuple[str, bytes]] = field(default_factory=list)
+    stop: str = ""
 
 
 @dataclass(slots=True)
@@ -87,9 +88,9 @@ class Store:
             orphans = self.commands.close_orphans()
             heard = tuple(self.batches.remembered())
             journal = self.node.text(JOURNAL_KEY)
-            results, fences = self.commands.results(), self.commands.fences()
-            last = self.node.last_values()
-            return Recalled(self.node.epoch(), journal, heard, results, fences, orphans, last)
+            results, fence = self.commands.results(), int(self.node.text("fence") or 0)
+            last, stop = self.node.last_values(), self.node.text("stop")
+            return Recalled(self.node.epoch(), journal, heard, results, fence, orphans, last, stop)
 
     def commit(self, drafts: Sequence[Draft], identities: Sequence[bytes]) -> tuple[list[Batch], Waiting]:
         """Store drafts and identities, and keep the quota, in one transaction."""
@@ -129,9 +130,11 @@ class Store:
         with self._write():
             return self.node.take_bd_seq()
 
-    def put_commands(self, records: Sequence[CommandRecord]) -> None:
-        """Keep the newest state of commands, and newer fences with them."""
+    def put_commands(self, records: Sequence[CommandRecord], fence: int | None = None) -> None:
+        """Keep the newest state of commands, and the number of the newest table of leases before them."""
         with self._write():
+            if fence is not None:  # as text, for it may be beyond SQLite's signed numbers
+                self.node.put("fence", str(fence))
             for record in records:
                 self.commands.put(record)
 
@@ -139,6 +142,11 @@ class Store:
         """Keep what the points of these devices said last."""
         with self._write():
             self.node.keep_last(rows)
+
+    def keep_text(self, key: str, text: str) -> None:
+        """Keep a word about the node itself."""
+        with self._write():
+            self.node.put(key, text)
 
     def record_safe_write(self, at_ms: int, device: str, point: str, cause: str, outcome: str) -> None:
         """Put a safe write on record."""
@@ -209,13 +217,17 @@ class Outbox:
         """Return the bdSeq for the next CONNECT."""
         return await self._run(self.store.take_bd_seq)
 
-    async def put_commands(self, records: Sequence[CommandRecord]) -> None:
-        """Keep the newest state of commands, with the fences they raised."""
-        await self._run(lambda: self.store.put_commands(records))
+    async def put_commands(self, records: Sequence[CommandRecord], fence: int | None = None) -> None:
+        """Keep the newest state of commands, and the number of the newest table of leases if it is new."""
+        await self._run(lambda: self.store.put_commands(records, fence))
 
     async def keep_last(self, rows: Sequence[tuple[str, bytes]]) -> None:
         """Keep what the points of these devices said last, for the births after a restart."""
         await self._run(lambda: self.store.keep_last(rows))
+
+    async def keep_text(self, key: str, text: str) -> None:
+        """Keep a word about the node itself, for the next process."""
+        await self._run(lambda: self.store.keep_text(key, text))
 
     async def record_safe_write(self, at_ms: int, device: str, point: str, cause: str, outcome: str) -> None:
         """Put on record what the node drove to safe by itself."""

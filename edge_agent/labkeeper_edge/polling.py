@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
+from labkeeper_edge.turns import Turns, Urgency
 from labkeeper_sdk import (
     Changing,
     CommandRejected,
@@ -12,6 +14,7 @@ from labkeeper_sdk import (
     DeviceInfo,
     DeviceUnreachable,
     Found,
+    Gateway,
     Observation,
     Readable,
     Reading,
@@ -24,11 +27,39 @@ from labkeeper_sdk import (
 MOST_WAITING = 1000  # reports between a device that tells and an outbox that is busy
 
 
+@runtime_checkable
+class _Gateway(Gateway, Protocol):
+    """The SDK's Gateway, told from a Device by what it has."""
+
+
+@runtime_checkable
+class Ranking(Protocol):
+    """A gateway that knows what is more urgent."""
+
+    async def write_urgently(self, device: str, point: str, value: Value, urgency: Urgency) -> None: ...
+
+
+def as_gateway(instance: str, thing: Gateway | Device, poll_every_s: float, title: Title) -> Gateway:
+    """Return what a driver yields as a gateway; a single device is asked every `poll_every_s`."""
+    if isinstance(thing, _Gateway):
+        return thing
+    return SingleDevice(instance, thing, poll_every_s, title=title)
+
+
+async def write_with(gateway: Gateway, device: str, point: str, value: Value, urgency: Urgency) -> None:
+    """Write as urgently as the gateway can; one of many devices writes at once, whatever else waits."""
+    if isinstance(gateway, Ranking):
+        await gateway.write_urgently(device, point, value, urgency)
+    else:
+        await gateway.write(device, point, value)
+
+
 @dataclass(slots=True)
 class SingleDevice:
     """The gateway of one device. It is asked every `every_s`, heard if it tells, and asked again after a write.
 
-    `read` and `write` never run at the same time: most devices answer one question after the other.
+    `read` and `write` never run at the same time: most devices answer one question after the other. Who waits is served
+    by urgency: a safe value before a command before the next question.
     """
 
     id: str
@@ -38,7 +69,7 @@ class SingleDevice:
     title: Title = Title()
     _reports: asyncio.Queue[Sequence[Reading]] = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
     _asked: asyncio.Event = field(default_factory=asyncio.Event)
-    _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _turns: Turns = field(default_factory=Turns)
 
     async def observations(self) -> AsyncIterator[Observation]:
         """Yield the device, then its readings."""
@@ -55,9 +86,13 @@ class SingleDevice:
 
     async def write(self, device: str, point: str, value: Value) -> None:
         """Write, then have the device asked so that the new value shows."""
+        await self.write_urgently(device, point, value, Urgency.COMMAND)
+
+    async def write_urgently(self, device: str, point: str, value: Value, urgency: Urgency) -> None:
+        """Write in its turn."""
         if device != self.id or not isinstance(self.device, Writable):
             raise CommandRejected("read_only", f"{device} cannot be commanded")
-        async with self._one_at_a_time:
+        async with self._turns.take(urgency):
             await self.device.write(point, value)
         self._asked.set()
 
@@ -87,7 +122,7 @@ class SingleDevice:
         while True:
             self._asked.clear()
             try:
-                async with self._one_at_a_time, asyncio.timeout(self.timeout_s):
+                async with self._turns.take(Urgency.POLL), asyncio.timeout(self.timeout_s):
                     values = await device.read()
             except TimeoutError:
                 raise DeviceUnreachable(f"{self.id} does not answer within {self.timeout_s} s") from None

@@ -12,17 +12,23 @@ log = logging.getLogger(__name__)
 # The closed set of names; births declare a counter for each. What a driver names itself counts as device_nonsense.
 REASONS = (
     *Trouble,
+    "allow_list_refused",
     "bad_ack",
     "bad_command",
     "bad_device_id",
+    "bad_leases",
     "bad_override",
     "bad_point_name",
+    "bad_stop",
     "device_nonsense",
     "device_taken",
     "driver_breaks_over",
+    "driver_changed",
+    "driver_not_allowed",
     "foreign_command",
     "loop_blocked",
     "message_refused",
+    "old_leases",
     "outbox_unwritable",
     "undeliverable",
 )

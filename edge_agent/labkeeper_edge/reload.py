@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from labkeeper_edge.settings import Settings
 from labkeeper_edge.supervisor import Assignment
 
-RELOADED = ("drivers", "devices")
+RELOADED = ("drivers", "devices", "isolation", "allow")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,5 +32,8 @@ def fixed_keys(old: Settings, new: Settings) -> tuple[str, ...]:
     return tuple(key for key in Settings.model_fields if key not in RELOADED and getattr(old, key) != getattr(new, key))
 
 
-def _alike(one: Assignment, other: Assignment) -> bool:
-    return one.driver is other.driver and one.configuration == other.configuration
+def _alike(running: Assignment, wanted: Assignment) -> bool:
+    """An instance that the node moved into a process stays there until something else about it changes."""
+    same_place = running.moved or running.isolated == wanted.isolated
+    same_place = same_place and (not running.isolated or running.lodging == wanted.lodging)
+    return same_place and running.driver == wanted.driver and running.configuration == wanted.configuration

@@ -1,6 +1,6 @@
 """When the node itself drives actuators to their safe values. Pure: events in, drives out, the clock an argument."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -13,6 +13,8 @@ class Cause(StrEnum):
     START = "start"
     LINK_LOSS = "link_loss"
     STOPPED = "stopped"
+    LEASE_END = "lease_end"
+    STOP = "stop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +44,20 @@ class Guarded:
 @dataclass(slots=True)
 class SafeValues:
     """Each guarded point is driven once when its device is first online in this process, once in every link loss
-    that lasts longer than the point holds, and once after the process itself stood still for so long (nobody then knows
-    what the hub would have wanted); while the device is offline the drive waits for it.
+    that lasts longer than the point holds, once after the process itself stood still for so long (nobody then knows
+    what the hub would have wanted), and once when its lease ends and nobody else has one; while the device is offline
+    the drive waits for it. While everything is stopped, each is driven once more, and again when its device was away.
+    A point that holds when the link is lost holds when its lease ends.
     """
 
     _guarded: dict[tuple[str, str], Guarded] = field(default_factory=dict)
     _online: set[str] = field(default_factory=set)
     _started: set[tuple[str, str]] = field(default_factory=set)
     _lost: set[tuple[str, str]] = field(default_factory=set)  # driven in the present link loss
-    _stood: set[tuple[str, str]] = field(default_factory=set)  # to be driven because the process stood still
+    _owed: dict[tuple[str, str], Cause] = field(default_factory=dict)  # to be driven for what has happened
+    _leased: set[tuple[str, str]] = field(default_factory=set)
+    _halting: bool = False
+    _halted: dict[tuple[str, str], bool] = field(default_factory=dict)  # driven since the stop: confirmed?
     _down_since_s: float | None = None
 
     def device(self, device: str, points: Iterable[Point], *, online: bool) -> None:
@@ -65,6 +72,29 @@ class SafeValues:
             self._online.add(device)
         else:
             self._online.discard(device)
+            self._halted = {key: done for key, done in self._halted.items() if key[0] != device}
+
+    def stop(self) -> None:
+        """Everything is to be safe, now and until `release`."""
+        self._halting = True
+        self._halted.clear()
+
+    def release(self) -> None:
+        """Nothing is driven for the stop any more, and nothing is started by that."""
+        self._halting = False
+        self._halted.clear()
+
+    def missing(self) -> tuple[str, ...]:
+        """Return the devices whose safe values are not all confirmed since the stop; none while there is no stop."""
+        if not self._halting:
+            return ()
+        return tuple(sorted({key[0] for key in self._guarded if not self._halted.get(key)}))
+
+    def done(self, drive: Drive) -> None:
+        """The device has confirmed."""
+        key = (drive.device, drive.point)
+        if key in self._halted and drive.cause is Cause.STOP:
+            self._halted[key] = True
 
     def link_up(self) -> None:
         """The hub hears us: the next loss counts anew."""
@@ -80,7 +110,19 @@ class SafeValues:
         """This process did nothing for so long: it was stopped, or somebody held up its event loop."""
         for key, guarded in self._guarded.items():
             if guarded.link_loss_s is not None and for_s >= guarded.link_loss_s:
-                self._stood.add(key)
+                self._owed[key] = Cause.STOPPED
+
+    def leased(self, covers: Callable[[str, str], bool]) -> None:
+        """Look which points (device, point) are covered by a lease now."""
+        for key, guarded in self._guarded.items():
+            if covers(*key):
+                self._leased.add(key)
+                if self._owed.get(key) is Cause.LEASE_END:
+                    del self._owed[key]
+            elif key in self._leased:
+                self._leased.discard(key)
+                if guarded.link_loss_s is not None:
+                    self._owed.setdefault(key, Cause.LEASE_END)
 
     def due(self, now_s: float) -> list[Drive]:
         """Return what is to be driven now; each is returned once, unless `failed` gives it back."""
@@ -88,13 +130,17 @@ class SafeValues:
         for key, guarded in self._guarded.items():
             if guarded.device not in self._online:
                 continue
-            if key not in self._started:
+            if self._halting and key not in self._halted:
                 self._started.add(key)
-                self._stood.discard(key)
+                self._owed.pop(key, None)
+                self._halted[key] = False
+                drives.append(guarded.drive(Cause.STOP))
+            elif key not in self._started:
+                self._started.add(key)
+                self._owed.pop(key, None)
                 drives.append(guarded.drive(Cause.START))
-            elif key in self._stood:
-                self._stood.discard(key)
-                drives.append(guarded.drive(Cause.STOPPED))
+            elif key in self._owed:
+                drives.append(guarded.drive(self._owed.pop(key)))
             elif key not in self._lost and self._loss_s(guarded, now_s) <= 0:
                 self._lost.add(key)
                 drives.append(guarded.drive(Cause.LINK_LOSS))
@@ -108,19 +154,24 @@ class SafeValues:
                 self._started.discard(key)
             case Cause.LINK_LOSS:
                 self._lost.discard(key)
-            case Cause.STOPPED:
-                self._stood.add(key)
+            case Cause.STOP:
+                self._halted.pop(key, None)
+            case Cause.STOPPED | Cause.LEASE_END:
+                self._owed.setdefault(key, drive.cause)
 
     def next_due_s(self, now_s: float) -> float | None:
         """Return in how many seconds something is due, None if nothing is foreseeable."""
         waits = [
-            0.0 if key not in self._started or key in self._stood else self._loss_s(guarded, now_s)
+            0.0 if self._waits(key) else self._loss_s(guarded, now_s)
             for key, guarded in self._guarded.items()
-            if guarded.device in self._online
-            and (key not in self._started or key not in self._lost or key in self._stood)
+            if guarded.device in self._online and (self._waits(key) or key not in self._lost)
         ]
         finite = [wait for wait in waits if wait != float("inf")]
         return max(0.0, min(finite)) if finite else None
+
+    def _waits(self, key: tuple[str, str]) -> bool:
+        """Tell whether the point is to be driven for what has happened already."""
+        return key not in self._started or key in self._owed or (self._halting and key not in self._halted)
 
     def _loss_s(self, guarded: Guarded, now_s: float) -> float:
         """Return the seconds until the link is lost too long for this point; infinity while it is not lost."""

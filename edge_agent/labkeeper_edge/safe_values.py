@@ -7,15 +7,19 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from labkeeper_edge.authority import Authority
 from labkeeper_edge.connections import Connections
 from labkeeper_edge.devices import Devices
 from labkeeper_edge.outbox import Outbox, OutboxUnwritable
-from labkeeper_edge.safe_rules import Drive, SafeValues
+from labkeeper_edge.safe_rules import Cause, Drive, SafeValues
+from labkeeper_edge.turns import Urgency
 from labkeeper_sdk import CommandFailed, CommandRejected
+from labkeeper_wire.leases.tenure import SILENCE_S
 
 log = logging.getLogger(__name__)
 
 RETRY_S = 5.0  # after a device did not confirm its safe value
+STOP_RETRY_S = 1.0
 LEAST_TIMEOUT_S = 1.0
 BEAT_S = 0.2
 
@@ -29,8 +33,10 @@ class SafeKeeping:
     outbox: Outbox
     hurry: Callable[[], None]
     now_ms: Callable[[], int]
+    authority: Authority
     rules: SafeValues = field(default_factory=SafeValues)
     driven: int = 0
+    confirmed: Callable[[], None] = lambda: None  # hears of each safe value that a device confirmed
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
     def device_changed(self, device: str) -> None:
@@ -48,17 +54,41 @@ class SafeKeeping:
             self.rules.link_down(time.monotonic())
         self._wake.set()
 
+    def stop(self, *, active: bool) -> None:
+        """Everything is stopped, or released."""
+        if active:
+            self.rules.stop()
+        else:
+            self.rules.release()
+        self._wake.set()
+
+    def leases_changed(self) -> None:
+        """Look at the leases again."""
+        self._wake.set()
+
     async def run(self) -> None:
         """Drive what is due, for ever."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._beat(), name="safe values beat")
             while True:
                 self._wake.clear()
+                self.rules.leased(self._covers)
                 for drive in self.rules.due(time.monotonic()):
                     group.create_task(self._drive(drive), name=f"safe value {drive.device}/{drive.point}")
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(self.rules.next_due_s(time.monotonic())):
+                    async with asyncio.timeout(self._next_s(time.monotonic())):
                         await self._wake.wait()
+
+    def _next_s(self, now_s: float) -> float | None:
+        """Return in how many seconds there is something to look at: a drive that is due, or a lease that ends."""
+        waits = (self.rules.next_due_s(now_s), self.authority.tenure.next_end_s(SILENCE_S, now_s))
+        return min((wait for wait in waits if wait is not None), default=None)
+
+    def _covers(self, device: str, point: str) -> bool:
+        known = self.devices.get(device)
+        if known is None or point not in known.points:
+            return False
+        return self.authority.tenure.covers(known.bench, device, known.points[point].risk, time.monotonic())
 
     async def _beat(self) -> None:
         """Notice when this process has stood still: stopped by a signal, by a debugger, by a driver that blocks."""
@@ -72,14 +102,17 @@ class SafeKeeping:
 
     async def _drive(self, drive: Drive) -> None:
         outcome = await self._write(drive)
+        if outcome == "done":
+            self.rules.done(drive)
+            self.driven += 1
+            self.confirmed()
         log.warning("%s/%s: safe value %r (%s): %s", drive.device, drive.point, drive.value, drive.cause, outcome)
         with suppress(OutboxUnwritable):  # a full disk must not keep an actuator from its safe value
             await self.outbox.record_safe_write(self.now_ms(), drive.device, drive.point, drive.cause, outcome)
         if outcome == "done":
-            self.driven += 1
             self.hurry()
             return
-        await asyncio.sleep(RETRY_S)
+        await asyncio.sleep(STOP_RETRY_S if drive.cause is Cause.STOP else RETRY_S)
         self.rules.failed(drive)
         self._wake.set()
 
@@ -89,7 +122,7 @@ class SafeKeeping:
             return "gone"
         timeout_s = max(known.points[drive.point].confirm_s, LEAST_TIMEOUT_S)
         try:
-            await self.connections.write(drive.device, drive.point, drive.value, timeout_s)
+            await self.connections.write(drive.device, drive.point, drive.value, timeout_s, Urgency.STOP)
         except (CommandFailed, CommandRejected) as error:
             return error.code
         return "done"

@@ -2,16 +2,40 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Protocol
 
-from labkeeper_edge.refusals import Refusals
 from labkeeper_sdk import DeviceUnreachable, MqttMessage
 from labkeeper_wire import mqtt
+from labkeeper_wire.mqtt import Message
 
 PUBLISH_TIMEOUT_S = 5.0
 STRIKES = 2  # so often a driver may break over the same message before the broker is told to forget it
+
+
+class Counts(Protocol):
+    """Where refusals are counted: in this process, or by the node to whom this process belongs."""
+
+    def count(self, reason: str, source: str, detail: str = "") -> None:
+        """Count one refusal of `source` under a short name."""
+
+
+def digest(message: Message) -> bytes:
+    """Return 32 bytes that the same message has again when the broker delivers it again."""
+    return sha256(message.topic.encode() + b"\0" + message.payload).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Mortal:
+    """For a process that may die over a message: `note` hears which one its driver is busy with, b"" for none, and the
+    one with the digest `deadly` is not given to the driver any more.
+    """
+
+    note: Callable[[bytes], None]
+    deadly: bytes = b""
 
 
 def now_ms() -> int:
@@ -24,7 +48,9 @@ class DriverLink:
     """A link in the SDK's words: what is lost is the device, for the time being."""
 
     link: mqtt.Link
-    handled: mqtt.Message | None = None  # the message the driver is busy with
+    take_away: Callable[["DriverLink", Message], None]
+    mortal: Mortal | None = None
+    handled: Message | None = None  # the message the driver is busy with
 
     @property
     def session_present(self) -> bool:
@@ -42,15 +68,28 @@ class DriverLink:
         """Yield messages as they come."""
         try:
             async for message in self.link.messages():
+                if self.mortal is not None and not self._survivable(message, self.mortal):
+                    continue
                 self.handled = message
                 yield message
                 self.handled = None
+                if self.mortal is not None:
+                    self.mortal.note(b"")
         except mqtt.MqttError as error:
             raise DeviceUnreachable(str(error)) from error
 
+    def _survivable(self, message: Message, mortal: Mortal) -> bool:
+        """Note what the driver will be busy with; take away what it died over before."""
+        known = digest(message)
+        if known == mortal.deadly:
+            self.take_away(self, message)
+            return False
+        mortal.note(known)
+        return True
+
     def acknowledge(self, message: MqttMessage) -> None:
         """Let the broker forget a message."""
-        if isinstance(message, mqtt.Message):
+        if isinstance(message, Message):
             self.link.acknowledge(message)
 
     async def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None:
@@ -72,7 +111,8 @@ class NodeServices:
     school: str
     node: str
     instance: str
-    refusals: Refusals
+    refusals: Counts
+    mortal: Mortal | None = None
     _broke_over: tuple[str, bytes] | None = field(default=None, init=False)
     _strikes: int = field(default=0, init=False)
 
@@ -87,7 +127,7 @@ class NodeServices:
         try:
             async with mqtt.connect(self.address, client_id, clean=False, late_ack=True) as link:
                 link.on_oversized = self._too_large
-                driver_link = DriverLink(link)
+                driver_link = DriverLink(link, self._take_away, self.mortal)
                 try:
                     yield driver_link
                 except DeviceUnreachable:
@@ -113,5 +153,8 @@ class NodeServices:
         self._strikes = self._strikes + 1 if broke_over == self._broke_over else 1
         self._broke_over = broke_over
         if self._strikes >= STRIKES:
-            self.refusals.count("driver_breaks_over", f"{self.instance} {message.topic}", repr(message.payload[:80]))
-            link.acknowledge(message)
+            self._take_away(link, message)
+
+    def _take_away(self, link: DriverLink, message: Message) -> None:
+        self.refusals.count("driver_breaks_over", f"{self.instance} {message.topic}", repr(message.payload[:80]))
+        link.acknowledge(message)

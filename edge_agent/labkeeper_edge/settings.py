@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -19,6 +19,7 @@ from pydantic import (
 from pydantic import ValidationError as Invalid
 
 from labkeeper_sdk import BadConfiguration, Driver, Title
+from labkeeper_sdk.allowing.distributions import DIGEST
 from labkeeper_sdk.configuration import check_configuration, named
 from labkeeper_wire.mqtt import Address
 from labkeeper_wire.topics import BadTopic, check_id
@@ -39,6 +40,9 @@ def _broker(text: str) -> str:
 Identifier = Annotated[str, AfterValidator(_identifier)]
 BrokerUrl = Annotated[str, AfterValidator(_broker)]
 Seconds = Annotated[float, Field(ge=0)]
+
+
+Isolation = Literal["in-process", "process"]
 
 
 class Strict(BaseModel):
@@ -80,12 +84,31 @@ class OutboxSettings(Strict):
     commit_every_ms: int = Field(default=250, ge=1, le=10_000)
 
 
+class IsolationSettings(Strict):
+    """What a driver in a process of its own may take."""
+
+    memory_mb: int = Field(default=256, ge=64)
+    silence_s: float = Field(default=10.0, ge=2.0)
+    processor_share: float = Field(default=0.8, gt=0)
+    niceness: int = Field(default=5, ge=0, le=19)
+
+
+class AllowSettings(Strict):
+    """Whose code runs in the node itself: distributions by hash, and lists of them signed by a key that is known."""
+
+    unlisted: Literal["process", "no"] = "process"
+    distributions: dict[str, Annotated[str, Field(pattern=f"^{DIGEST.pattern}$")]] = {}
+    lists: tuple[Path, ...] = ()
+    keys: dict[str, str] = {}
+
+
 class DriverSettings(BaseModel):
-    """One driver instance; every key but `driver` is the driver's own."""
+    """One driver instance; every key but these is the driver's own."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
     driver: str
+    isolation: Isolation | None = None
 
     def own(self) -> Mapping[str, Any]:
         """Return the keys that are the driver's."""
@@ -117,9 +140,12 @@ class Settings(Strict):
     primary_host: Identifier = "labkeeper"
     aliases: bool = False
     allow_foreign_commands: bool = False
+    unleased_commands: bool = True
     rejoin_spread_s: Seconds = 1.0
     poll_every_s: float = Field(default=1.0, gt=0)
     outbox: OutboxSettings = OutboxSettings()
+    isolation: IsolationSettings = IsolationSettings()
+    allow: AllowSettings = AllowSettings()
     drivers: dict[Identifier, DriverSettings] = {}
     devices: dict[Identifier, DeviceSettings] = {}
 

@@ -3,77 +3,122 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from pydantic import BaseModel
 
 from labkeeper_edge.backoff import STEADY_S, Backoff
+from labkeeper_edge.breaker import Breaker, Circuit
 from labkeeper_edge.connections import Connections
+from labkeeper_edge.deadlines import CONNECT_S, DriverFault, in_time
 from labkeeper_edge.intake import Intake
-from labkeeper_edge.polling import SingleDevice
+from labkeeper_edge.isolation.lodging import Host, Lodging
+from labkeeper_edge.isolation.messages import Ready
+from labkeeper_edge.isolation.process import START_S, DriverUnusable
+from labkeeper_edge.polling import as_gateway
 from labkeeper_sdk import Device, DeviceUnreachable, Driver, Gateway, Services
 
 log = logging.getLogger(__name__)
 
 LONGEST_STATE = 200  # characters of a stranger's error in a metric
-
-
-@runtime_checkable
-class _Gateway(Gateway, Protocol):
-    """The SDK's Gateway, told from a Device by what it has."""
+STARTS = 3  # faults in a row that are forgiven a driver each of which costs the start of a process
+SOUND_S = 60.0  # a connection that lasted this long shows that the driver works
+OpenConnection: TypeAlias = Callable[[BaseModel, Services], AbstractAsyncContextManager[Gateway | Device]]
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A driver instance: its name in the settings, its driver, its checked configuration, what it is lent."""
+    """A driver instance: its name in the settings, its driver, its checked configuration, what it is lent.
+
+    An `isolated` one lives in a process of its own, described by `lodging`; any that has a `lodging` can be put there,
+    and `moved` says that the node did so by itself.
+    """
 
     instance: str
     driver: Driver
     configuration: BaseModel
     services: Services
+    lodging: Lodging | None = None
+    isolated: bool = False
+    moved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an attempt ended: why, whether by the driver's own fault, and how long the connection had lasted."""
+
+    trouble: str
+    fault: bool
+    lasted_s: float
 
 
 @dataclass(slots=True)
 class Supervisor:
-    """Keeps one driver instance running. `tell` hears its state: connected, or why it waits."""
+    """Keeps one driver instance running. `tell` hears its state: connected, or why it is not; `admit` may refuse what
+    the driver in a process claims, by DriverUnusable.
+    """
 
     assignment: Assignment
     intake: Intake
     connections: Connections
     tell: Callable[[str, str], None]
     poll_every_s: float
+    admit: Callable[[Ready], None]
+    breaker: Breaker = field(default_factory=Breaker)
     _trouble: str = ""
+    _connected_s: float | None = None
 
     async def run(self) -> None:
         """Run the driver for ever; whatever it raises is logged once and ends one connection, nothing else."""
-        clock = asyncio.get_running_loop().time
-        backoff = Backoff()
-        it = self.assignment.instance
-        while True:
-            opened_s = clock()
-            try:
-                await self._connection()
-                trouble = "the driver ended its connection"
-            except DeviceUnreachable as error:
-                trouble = str(error) or "unreachable"
-            except Exception as error:
-                trouble = f"{type(error).__name__}: {error}"
-                log.debug("%s", self.assignment.instance, exc_info=error)
-            finally:
-                self.connections.closed(it)
-            lasted_s = clock() - opened_s
-            self._complain(trouble, lasted_s)
-            self.tell(it, f"waiting: {trouble}"[:LONGEST_STATE])
-            await asyncio.sleep(backoff.next_s(lasted_s))
+        lodging = self.assignment.lodging
+        if lodging is None or not self.assignment.isolated:
+            await self._repeat(self.assignment.driver.connect, CONNECT_S)
+            return
+        self.breaker.trip_after = STARTS
+        host = Host(lodging, self.intake.refusals, self.admit)
+        try:
+            await self._repeat(host.connect, START_S + CONNECT_S)
+        finally:
+            await host.end()
 
-    async def _connection(self) -> None:
+    async def _repeat(self, connect: OpenConnection, open_s: float) -> None:
+        backoff = Backoff()
+        while True:
+            try:
+                outcome = await self._attempt(connect, open_s)
+            except DriverUnusable as unusable:
+                await self._give_up(unusable)
+            self._complain(outcome)
+            await self._rest(backoff, outcome)
+
+    async def _attempt(self, connect: OpenConnection, open_s: float) -> Outcome:
+        fault = True
+        self._connected_s = None
+        try:
+            await self._connection(connect, open_s)
+            trouble, fault = "the driver ended its connection", False
+        except DeviceUnreachable as error:
+            trouble, fault = str(error) or "unreachable", isinstance(error, DriverFault)
+        except DriverUnusable:
+            raise
+        except Exception as error:
+            trouble = f"{type(error).__name__}: {error}"
+            log.debug("%s", self.assignment.instance, exc_info=error)
+        finally:
+            self.connections.closed(self.assignment.instance)
+        return Outcome(trouble, fault, self._lasted_s())
+
+    async def _connection(self, connect: OpenConnection, open_s: float) -> None:
         it = self.assignment
-        async with it.driver.connect(it.configuration, it.services) as thing:
-            gateway = self._gateway(thing)
+        opening = connect(it.configuration, it.services)
+        async with in_time(f"driver {it.instance}", opening, open_s=open_s) as thing:
+            self._connected_s = asyncio.get_running_loop().time()
+            gateway = as_gateway(it.instance, thing, self.poll_every_s, it.driver.title)
             self.connections.opened(it.instance, gateway)
             self.tell(it.instance, "connected")
-            log.info("driver %s: connected", it.instance)
+            log.info("driver %s: connected%s", it.instance, ", in a process of its own" if it.isolated else "")
             observations = gateway.observations()
             try:
                 async for observation in observations:
@@ -82,13 +127,40 @@ class Supervisor:
                 if isinstance(observations, AsyncGenerator):
                     await observations.aclose()
 
-    def _gateway(self, thing: Gateway | Device) -> Gateway:
-        if isinstance(thing, _Gateway):
-            return thing
-        return SingleDevice(self.assignment.instance, thing, self.poll_every_s, title=self.assignment.driver.title)
+    def _lasted_s(self) -> float:
+        return 0.0 if self._connected_s is None else asyncio.get_running_loop().time() - self._connected_s
 
-    def _complain(self, trouble: str, lasted_s: float) -> None:
+    async def _rest(self, backoff: Backoff, outcome: Outcome) -> None:
+        """Wait before the next attempt: shortly for what is out of reach, longer and longer for what breaks."""
+        it, breaker = self.assignment.instance, self.breaker
+        if outcome.lasted_s >= SOUND_S:
+            breaker.lasted()
+        if outcome.fault:
+            breaker.faulted()
+        if breaker.state is not Circuit.OPEN:
+            self._say("waiting", outcome.trouble)
+            await asyncio.sleep(backoff.next_s(outcome.lasted_s))
+            return
+        self._say("open", f"{outcome.trouble} (tried again after {breaker.rest_s:g} s)")
+        log.warning("driver %s: keeps breaking, left alone for %g s", it, breaker.rest_s)
+        await asyncio.sleep(breaker.rest_s)
+        breaker.rested()
+        self._say("half-open", outcome.trouble)
+
+    async def _give_up(self, unusable: DriverUnusable) -> None:
+        """What cannot run is not tried again until the settings are read again."""
+        it = self.assignment.instance
+        log.error("driver %s: %s", it, unusable)
+        if unusable.changed:
+            self.intake.refusals.count("driver_changed", it, str(unusable))
+        self._say("broken", str(unusable))
+        await asyncio.Event().wait()
+
+    def _say(self, state: str, why: str) -> None:
+        self.tell(self.assignment.instance, f"{state}: {why}"[:LONGEST_STATE])
+
+    def _complain(self, outcome: Outcome) -> None:
         """Log a trouble once, not per retry."""
-        if trouble != self._trouble or lasted_s >= STEADY_S:
-            self._trouble = trouble
-            log.warning("driver %s: %s", self.assignment.instance, trouble)
+        if outcome.trouble != self._trouble or outcome.lasted_s >= STEADY_S:
+            self._trouble = outcome.trouble
+            log.warning("driver %s: %s", self.assignment.instance, outcome.trouble)

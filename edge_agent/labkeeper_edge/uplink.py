@@ -60,6 +60,8 @@ class Uplink:
     waiting: Waiting
     drivers: Mapping[str, str]
     safe_writes: Callable[[], int] = int
+    fence: Callable[[], int] = int
+    stop: Callable[[], tuple[str, tuple[str, ...]]] = lambda: ("", ())  # the latch, and who is not safe yet
     commands: list[Callable[[CommandReceived], None]] = field(default_factory=list)
     links: list[TellLink] = field(default_factory=list)
     _talk: Conversation | None = None
@@ -121,6 +123,11 @@ class Uplink:
             self._talk.device_changed(device)
             self._pay(device)
 
+    def report(self) -> None:
+        """Tell the hub at once what changed about the node itself."""
+        if self._talk is not None:
+            self._talk.report()
+
     def say(self, device: str, result: CommandResult) -> None:
         """Send a command's result at once, or as soon as the hub listens to that device again."""
         metric = result.to_metric(self.now_ms())
@@ -138,6 +145,8 @@ class Uplink:
             self.refusals.total(),
             self.drivers,
             self.safe_writes(),
+            self.fence(),
+            *self.stop(),
         )
 
     # --- inside -----------------------------------------------------------------------------------------------------

@@ -3,9 +3,10 @@
 import asyncio
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from labkeeper_edge.refusals import Refusals
 
@@ -14,11 +15,20 @@ LONGEST_STEP_S = 0.25  # one step of one task; a command is to be through in a h
 NOBODY = "the loop itself"
 
 
+def _queued_s() -> float:
+    """Return how long this thread has waited for a processor: a machine that is too busy is nobody's fault."""
+    try:
+        return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e9  # proc(5): ns in the run queue
+    except (OSError, IndexError):
+        return 0.0
+
+
 @dataclass(slots=True)
 class Watchdog:
     """A task that beats in the loop, and a thread that looks at what runs when the beat stays away."""
 
     refusals: Refusals
+    blame: Callable[[str], None] = lambda _: None  # hears the name of the task that held everybody up
     longest_s: float = LONGEST_STEP_S
     _beat_s: float = field(default_factory=time.monotonic)
     _culprit: str = ""
@@ -28,12 +38,14 @@ class Watchdog:
         """Beat for ever, and say afterwards who stood in the way."""
         with self._looking(asyncio.get_running_loop()):
             while True:
-                self._beat_s = time.monotonic()
+                self._beat_s, queued_s = time.monotonic(), _queued_s()
                 await asyncio.sleep(BEAT_S)
                 late_s = time.monotonic() - self._beat_s - BEAT_S
                 if late_s > self.longest_s:
                     culprit, self._culprit = self._culprit or NOBODY, ""
                     self.refusals.count("loop_blocked", culprit, f"for {late_s:.2f} s")
+                    if late_s - (_queued_s() - queued_s) > self.longest_s:
+                        self.blame(culprit)
 
     @contextmanager
     def _looking(self, loop: asyncio.AbstractEventLoop) -> Iterator[None]:

@@ -50,9 +50,12 @@ class Bench:
         return True
 
     async def listen(self, for_s: float) -> list[Said]:
-        """Return what the device says within a time in which nobody asks anything of it."""
+        """Return what the device says within a time in which nobody asks anything of it; raises Fault if it leaves."""
         await asyncio.sleep(max(0.0, self.quiet_since_s + for_s - self.now_s()))
-        return self.device.since(self.now_s() - for_s)
+        since_s = self.now_s() - for_s
+        if state := self.astray_since(since_s):
+            raise Fault(f"left alone, it became {state!r}", f"无人打扰时，$state 变为 {state!r}")
+        return self.device.since(since_s)
 
     # --- what the device is -----------------------------------------------------------------------------------------
     def properties(self) -> Mapping[str, Property]:
@@ -156,14 +159,19 @@ class Bench:
     async def settle(self) -> None:
         """Bring the device into the state each check begins with: ready, and everything safe. Raises Fault."""
         await self.wire.restore()
-        limit_s = self.profile.boot_s + self.profile.grace_s
-        if not await self.until(self._is_ready, limit_s):
-            if self.power is None:
-                raise Fault("not ready when the check began", "检查开始时设备不是 ready")
-            await self.cycle()
+        if not self._is_ready():
+            await self._wait_for_it()
+            self.disturb()
         for actuator in self.profile.actuators:
             if not self.is_at(actuator.point, actuator.safe):
                 await self.drive(actuator, actuator.safe)
+
+    async def _wait_for_it(self) -> None:
+        if await self.until(self._is_ready, self.profile.boot_s + self.profile.grace_s):
+            return
+        if self.power is None:
+            raise Fault("not ready when the check began", "检查开始时设备不是 ready")
+        await self.cycle()
 
     def _is_ready(self) -> bool:
         return self.device.text("$state") == "ready" and "$description" in self.device.latest

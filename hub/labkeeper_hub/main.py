@@ -15,6 +15,11 @@ from sqlalchemy.exc import DBAPIError
 
 from labkeeper_hub.accounts import Accounts, open_accounts
 from labkeeper_hub.accounts.staff import open_staff
+from labkeeper_hub.alarms.catalogue import load_overrides, shipped
+from labkeeper_hub.alarms.desk import AlarmDesk
+from labkeeper_hub.alarms.records import AlarmRecords
+from labkeeper_hub.alarms.tap import Tap
+from labkeeper_hub.alarms.watch import AlarmWatch
 from labkeeper_hub.api import build_app, keep_app, listen, make_server
 from labkeeper_hub.api.server import Server
 from labkeeper_hub.audit import Audit, open_audit
@@ -33,12 +38,14 @@ from labkeeper_hub.ingest.deliveries import Deliveries
 from labkeeper_hub.ingest.host import Host, Outlet
 from labkeeper_hub.ingest.intake import Intake
 from labkeeper_hub.ingest.refusals import Refusals
+from labkeeper_hub.leases.desk import LeaseDesk
 from labkeeper_hub.ports import Parts
 from labkeeper_hub.pulse import Pulse, WatchedAccounts
 from labkeeper_hub.registry.database import open_database
 from labkeeper_hub.registry.records import Records
 from labkeeper_hub.registry.registry import HubRegistry
 from labkeeper_hub.settings import HubSettings
+from labkeeper_hub.stop.desk import StopDesk
 from labkeeper_hub.timeseries.catalogue import Catalogue, open_catalogue
 from labkeeper_hub.timeseries.journal import Journal, Keeping, open_journal
 from labkeeper_sdk import BadConfiguration
@@ -64,6 +71,9 @@ class Hub:
     accounts: WatchedAccounts
     forwarder: Forwarder | None
     watch: Watch
+    leases: LeaseDesk
+    stop: StopDesk
+    alarms: AlarmWatch
 
     def workers(self) -> Sequence[Worker]:
         """Return the workers, those that others need first."""
@@ -76,8 +86,11 @@ class Hub:
             ("registry: records", self.registry_records.save_when_changed()),
             *forwarding,
             ("commands", self.desk.run()),
+            ("leases", self.leases.run()),
             ("figures", self.watch.run()),
+            ("alarms", self.alarms.run()),
             ("host", self.host.run()),
+            ("stop", self.stop.run()),
         )
 
 
@@ -113,23 +126,33 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         records = Records(engine, registry)
         await records.load()
         desk = CommandDesk(registry, bus, CommandRecords(engine), intents, refusals, outlet.write, now_ms)
+        leases = LeaseDesk(registry, bus, settings.data, outlet.write, now_ms)
+        await leases.resume()
+        desk.fence_for = leases.fence_for
         await desk.resume([course_of(row) for row in intents.left])
+        stop = StopDesk(mqtt.Address.parse(settings.broker), settings.host_id, registry, bus, now_ms)
         deliveries = Deliveries(outlet.acknowledge)
         deliveries.recall(journal.outboxes())
         intake = Intake(journal, deliveries, bus, refusals, desk.answer)
         births = Births(registry, deliveries, intake, desk.node_lost, outlet.introduce)
         host = Host(mqtt.Address.parse(settings.broker), settings.host_id, births, intake, outlet, now_ms)
-        watched = WatchedAccounts(deliveries, Pulse("journal: commits"))
-        pulses = (watched.pulse, records.pulse, desk.pulse, host.pulse)
+        rules = load_overrides(shipped(), settings.data / "alarms.toml")
+        alarms = AlarmDesk(AlarmRecords(engine), bus, rules, now_ms)
+        await alarms.load()
+        alarm_watch = AlarmWatch(registry, journal, alarms, lambda: host.connected, now_ms)
+        tap = alarm_watch.tap = Tap(deliveries, alarm_watch.streams)
+        watched = WatchedAccounts(tap, Pulse("journal: commits"))
+        pulses = (watched.pulse, records.pulse, desk.pulse, host.pulse, alarms.pulse, alarm_watch.pulse)
         async with open_forwarder(settings.influx, journal, registry) as forwarder:
             health = HubHealth(now_ms(), host, refusals, journal, desk, watched.times, pulses, forwarder)
             readings = merged(settings.influx, journal, registry)
             quarantine = forwarder.forwarding if forwarder else None
-            kept = (engine, catalogue, quarantine)
-            parts = Parts(settings, registry, registry, readings, deliveries, desk, bus, health, *kept)
+            kept = (engine, leases, stop, catalogue, quarantine)
+            parts = Parts(settings, registry, registry, readings, deliveries, desk, alarms, bus, health, *kept)
             figures_s, file = settings.figures_s, settings.journal_file
-            watch = Watch(registry, journal, deliveries, desk, health, file, figures_s, now_ms)
-            yield Hub(parts, journal, catalogue, deliveries, records, desk, host, watched, forwarder, watch)
+            watch = Watch(registry, journal, deliveries, desk, alarms, health, file, figures_s, now_ms)
+            desks = (leases, stop, alarm_watch)
+            yield Hub(parts, journal, catalogue, deliveries, records, desk, host, watched, forwarder, watch, *desks)
 
 
 async def _run(
@@ -165,7 +188,7 @@ async def _end(hub: Hub, server: Server, serving: asyncio.Task[None], tasks: Seq
     hub.journal.end()
     await asyncio.wait([committing], timeout=END_S)
     committing.cancel()
-    for save in (hub.desk.save, hub.registry_records.save):
+    for save in (hub.desk.save, hub.alarms.desk.save, hub.registry_records.save):
         await _last(save)
 
 

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, NamedTuple, TypeAlias
 
+from labkeeper_hub.alarms.states import Alarm
 from labkeeper_sdk import Title, Value
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.descriptor import DeviceDescription, PointDescription
+from labkeeper_wire.leases.book import Held
 
 TypeName: TypeAlias = Literal["float", "int", "bool", "str"]
 TYPE_NAMES: Mapping[int, TypeName] = {
@@ -252,6 +254,26 @@ class Command:
         return self.order.id
 
 
+# --- alarms ----------------------------------------------------------------------------------------------------------
+class AlarmKey(NamedTuple):
+    """What an alarm is unique by: its rule and its source. A node's own alarm has no device and no point, the
+    broker's no school and no node either.
+    """
+
+    rule: str
+    source: PointKey
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmNow:
+    """An alarm as it stands; `level` is the one that raised it last."""
+
+    key: AlarmKey
+    lab: str
+    level: str
+    state: Alarm
+
+
 # --- the ledger ------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
@@ -291,7 +313,50 @@ class DeviceGone:
     key: DeviceKey
 
 
-Change: TypeAlias = Latest | Device | DeviceGone | Node | Command
+HeldLease: TypeAlias = Held
+"""A lease: who holds what until when."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leases:
+    """All leases there are; a change of one tells all."""
+
+    held: tuple[HeldLease, ...]
+
+    @property
+    def key(self) -> str:
+        return "leases"
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A school that is stopped: under which latch, by whom, since when (hub's or node's clock), and who has confirmed.
+
+    `devices` have actuators with a safe value, `missing` of them are not known to be there. `sent`: the broker has it.
+    """
+
+    school: str
+    latch: str
+    by: str
+    at_ms: int
+    devices: int
+    confirmed: int
+    missing: tuple[DeviceKey, ...]
+    sent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stops:
+    """Everything that is stopped; a change of one tells all."""
+
+    stops: tuple[Stop, ...]
+
+    @property
+    def key(self) -> str:
+        return "stops"
+
+
+Change: TypeAlias = Latest | Device | DeviceGone | Node | Command | AlarmNow | Leases | Stops
 
 
 @dataclass(frozen=True, slots=True)

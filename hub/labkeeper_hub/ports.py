@@ -1,15 +1,23 @@
 """What the API may ask of the hub: small protocols, and the one object that carries them."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from labkeeper_hub.alarms.catalogue import Catalogue
+from labkeeper_hub.alarms.entry import AlarmEntry
+from labkeeper_hub.alarms.states import Shelf
+from labkeeper_hub.alarms.tallies import AlarmTallies
 from labkeeper_hub.model import (
+    AlarmKey,
+    AlarmNow,
     Changes,
     Command,
     Device,
     DeviceKey,
+    HeldLease,
     Lab,
     Latest,
     LedgerEntry,
@@ -19,11 +27,13 @@ from labkeeper_hub.model import (
     Quarantined,
     ReadingsQuery,
     Status,
+    Stops,
 )
 from labkeeper_hub.settings import HubSettings
 from labkeeper_hub.timeseries.catalogue import Inventory
 from labkeeper_hub.timeseries.digest import Span
 from labkeeper_sdk import LabkeeperError, Value
+from labkeeper_wire.leases.book import Scope
 
 
 class UnknownPoint(LabkeeperError):
@@ -32,6 +42,14 @@ class UnknownPoint(LabkeeperError):
 
 class UnknownCommand(LabkeeperError):
     """There is no command of that id."""
+
+
+class StopRefused(LabkeeperError):
+    """A stop cannot be released so: `code` is unknown_latch or release_not_asked."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class HistoryLost(LabkeeperError):
@@ -105,6 +123,58 @@ class Commands(Protocol):
         """Return those that have not ended, and those that ended within the last 30 s; from memory, oldest first."""
 
 
+class LeaseHolding(Protocol):
+    """Leases; all but `held` return when the change is on disk, and raise LeaseRefused."""
+
+    def held(self) -> tuple[HeldLease, ...]: ...
+    async def take(self, holder: str, scope: Scope, for_ms: int) -> HeldLease: ...
+    async def take_over(self, holder: str, scope: Scope, for_ms: int, reason: str) -> HeldLease: ...
+    async def renew(self, fence: int, holder: str, for_ms: int) -> HeldLease: ...
+    async def release(self, fence: int, holder: str) -> None: ...
+
+
+class Stopping(Protocol):
+    """Stop-all; nothing here waits."""
+
+    def stops(self) -> Stops: ...
+    def stop(self, by: str) -> Stops: ...
+    def ask_release(self, latch: str) -> str: ...
+    def release(self, latch: str, word: str, by: str) -> Stops: ...
+
+
+class Alarms(Protocol):
+    """Alarms as they stand, their history, and what people do with them.
+
+    What people do returns once it is on disk, for all the alarms named or for none; raises AlarmRefused
+    (unknown_alarm, still_active, not_acknowledged, safety_class, no_reason, bad_end, no_work_order, second_person).
+    """
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The rules, and what schools and labs override."""
+
+    def shown(self) -> tuple[AlarmNow, ...]:
+        """Return what anybody has to do with: standing, not acknowledged, shelved, out of service. Worst first."""
+
+    async def history(
+        self, *, limit: int, since_ms: int = 0, rule: str | None = None, source: PointKey | None = None
+    ) -> Sequence[AlarmEntry]:
+        """Return the newest lines first."""
+
+    async def acknowledge(self, keys: Iterable[AlarmKey], who: str) -> tuple[AlarmNow, ...]: ...
+    async def reset(self, keys: Iterable[AlarmKey], who: str) -> tuple[AlarmNow, ...]: ...
+    async def shelve(self, keys: Iterable[AlarmKey], shelf: Shelf) -> tuple[AlarmNow, ...]: ...
+    async def unshelve(self, keys: Iterable[AlarmKey], who: str) -> tuple[AlarmNow, ...]: ...
+    async def put_back(self, keys: Iterable[AlarmKey], who: str) -> tuple[AlarmNow, ...]: ...
+    async def take_out(self, key: AlarmKey, who: str, order: str) -> AlarmNow:
+        """Take out of service. Of the safety class the first person only asks (`second_person`), and another one
+        who says the same within ten minutes does it.
+        """
+
+    def tallies(self) -> AlarmTallies:
+        """Return the numbers of EEMUA 191."""
+
+
 class Bus(Protocol):
     """The stream of changes of this run of the hub."""
 
@@ -158,8 +228,11 @@ class Parts:
     readings: Readings
     ledger: Ledger
     commands: Commands
+    alarms: Alarms
     bus: Bus
     health: Health
     engine: AsyncEngine
+    leases: LeaseHolding
+    stop: Stopping
     stocktaking: Stocktaking
     quarantine: Quarantine | None = None

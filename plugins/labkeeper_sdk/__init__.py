@@ -32,6 +32,7 @@ from labkeeper_sdk.errors import (
 from labkeeper_sdk.hooks import hookimpl
 from labkeeper_sdk.points import Action, Event, Measure, Point, Risk, Setpoint, State, Switch, Title, accept
 from labkeeper_sdk.reaching import reaching
+from labkeeper_sdk.threaded import threaded
 from labkeeper_sdk.values import Quality, Reading, Value
 
 __all__ = [
@@ -75,4 +76,5 @@ __all__ = [
     "form",
     "hookimpl",
     "reaching",
+    "threaded",
 ]

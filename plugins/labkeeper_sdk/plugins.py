@@ -24,17 +24,32 @@ class Broken:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """Where another process finds a driver: its entry point's name and module, and what its distribution must hash to
+    before it is imported (empty: nobody asks).
+    """
+
+    name: str
+    module: str
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Loaded:
-    """The drivers that stand, by name, and the packages that do not."""
+    """The drivers that stand, by name, and the packages that do not; `sources` are of those that can be loaded, also
+    if this process did not.
+    """
 
     drivers: Mapping[str, Driver] = field(default_factory=dict)
     broken: tuple[Broken, ...] = ()
+    sources: Mapping[str, Source] = field(default_factory=dict)
 
 
 def load_drivers(points: Iterable[EntryPoint] | None = None) -> Loaded:
     """Load every driver package installed (or just those of `points`); never raises for a broken one."""
     drivers: dict[str, Driver] = {}
     broken: list[Broken] = []
+    sources: dict[str, Source] = {}
     for entry_point in entry_points(group=DRIVER_GROUP) if points is None else points:
         try:
             driver = _load(entry_point)
@@ -44,7 +59,8 @@ def load_drivers(points: Iterable[EntryPoint] | None = None) -> Loaded:
             broken.append(Broken(entry_point.name, f"{type(error).__name__}: {error}"))
         else:
             drivers[driver.name] = driver
-    return Loaded(drivers, tuple(broken))
+            sources[driver.name] = Source(entry_point.name, entry_point.value)
+    return Loaded(drivers, tuple(broken), sources)
 
 
 def _load(entry_point: EntryPoint) -> Driver:

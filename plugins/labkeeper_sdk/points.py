@@ -41,7 +41,7 @@ class Point:
     """What every point has.
 
     `name` may hold `/` to group parts (`color/x`); `unit` is UCUM; `confirm_s` is how long a slow device may take
-    before a person is told "not confirmed".
+    before a person is told "not confirmed". `stops` makes a state or an event a stop button.
     """
 
     kind: ClassVar[str]
@@ -62,10 +62,13 @@ class Point:
     link_loss_s: float | None = None  # None: hold; seconds: drive to safe_value after the link is lost this long
     risk: Risk = Risk.NONE
     confirm_s: float = 2.0
+    stops: bool = False  # a stop button: whatever it says but False stops everything, here and in the whole school
 
     def __post_init__(self) -> None:
         if not POINT_NAME.fullmatch(self.name):
             raise ValueError(f"point name {self.name!r} must be letters, digits, _ . - in parts joined by /")
+        if self.stops and (self.writable or self.kind not in ("state", "event")):
+            raise ValueError(f"point {self.name}: only a state or an event can be a stop button")
         if self.link_loss_s is not None and self.safe_value is None:
             raise ValueError(f"point {self.name}: link_loss_s needs a safe_value to go to")
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:

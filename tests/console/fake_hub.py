@@ -74,8 +74,12 @@ class FakeHub:
         self.keeps_changes = False  # resume from missed changes rather than with a snapshot
         self.missed: list[Json] = []
         self.snapshots = 0
+        self.released: list[Json] = []
+        self.leases: list[Json] = []
+        self.stops: list[Json] = []
         self.influx: Json | None = None  # how forwarding is, if anything is forwarded
         self.silent_history = False  # nothing was ever recorded
+        self.untold: list[Json] = []  # what of the past nobody could tell
 
     @property
     def url(self) -> str:
@@ -181,6 +185,8 @@ class FakeHub:
             "devices": list(self.devices.values()),
             "latest": list(self.latest.values()),
             "commands": [one for one in self.commands if one["state"] in {"queued", "sent", "accepted"}],
+            "leases": self.leases,
+            "stops": self.stops,
         }
 
     async def live(self, socket_: WebSocket) -> None:
@@ -205,8 +211,24 @@ class FakeHub:
                 await self.say(socket_, self.snapshot())
             case "ping":
                 await self.say(socket_, {"type": "pong", "server_ms": now_ms()})
+            case "stop":
+                await self.stop("owner")
             case "command":
                 await self.command(socket_, message)
+
+    async def stop(self, by: str, *missing: Json) -> None:
+        """Everything is stopped, but for what is missing."""
+        self.stops = [{"school": SCHOOL, "latch": "latch-1", "by": by, "at_ms": now_ms(), "devices": 16,
+                       "confirmed": 16 - len(missing), "missing": list(missing), "sent": True}]  # fmt: skip
+        await self.tell({"kind": "stops", "stops": self.stops})
+
+    async def release(self, body: Json) -> Json:
+        """Take either step of a release."""
+        self.released.append(body)
+        if "release" in body:
+            self.stops = []
+            await self.tell({"kind": "stops", "stops": []})
+        return {"release": None if "release" in body else "word", "stops": self.stops}
 
     async def command(self, socket_: WebSocket, message: Json) -> None:
         keys = ("id", "school", "node", "device", "point", "value")
@@ -256,7 +278,8 @@ class FakeHub:
         if self.silent_history:
             rows = []
         ids = {key: query[key] for key in ("school", "node", "device", "point")}
-        return {**ids, "unit": "Cel", "every": every, "aggregate": query.get("aggregate"), "rows": rows, "next": None}
+        return {**ids, "unit": "Cel", "every": every, "aggregate": query.get("aggregate"), "rows": rows, "next": None,
+                "missing": self.untold}  # fmt: skip
 
 
 def wave(time_ms: int) -> float:

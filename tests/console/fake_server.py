@@ -24,6 +24,7 @@ def build_app(hub: FakeHub) -> FastAPI:
     add_gate(app, hub)
     add_session(app, hub)
     add_data(app, hub)
+    add_stop(app, hub)
 
     @app.get("/")
     async def index() -> FileResponse:
@@ -120,6 +121,12 @@ def add_data(app: FastAPI, hub: FakeHub) -> None:
             await hub.live(socket_)
         else:
             await socket_.close(1008)  # before it is accepted: the handshake is refused
+
+
+def add_stop(app: FastAPI, hub: FakeHub) -> None:
+    @app.post("/api/v1/stop/release")
+    async def release(body: Json) -> Json:
+        return await hub.release(body)
 
 
 class QuietServer(uvicorn.Server):

@@ -56,6 +56,26 @@ async def test_longer_ranges_are_read_as_steps(hub: FakeHub, console: Console) -
         assert sorted(url.rsplit("aggregate=", 1)[1] for url in asked) == ["count", "max", "mean", "min"]
 
 
+async def test_times_nobody_could_tell_about_are_shaded_and_named(hub: FakeHub, console: Console) -> None:
+    until, day_ms = now_ms() - 86_400_000, 86_400_000
+    hub.silent_history = True
+    hub.untold = [{"from_ms": until - 40 * day_ms, "to_ms": until - 10 * day_ms, "reason": "influx_unreachable"}]
+    await console.page.evaluate("hash => { location.hash = hash; }", f"{TEMPERATURE}?range=30d&until={until}")
+    await expect(console.page.locator(".chart-missing")).to_contain_text("InfluxDB does not answer")
+    early, late = await console.page.evaluate(
+        """() => {
+          const canvas = document.querySelector(".plot canvas");
+          const row = canvas.getContext("2d").getImageData(0, canvas.height / 2 - 3, canvas.width, 1).data;
+          return [0.3, 0.95].map((share) => row[4 * Math.round(canvas.width * share) + 3]);
+        }"""
+    )
+    assert early > 0
+    assert late == 0
+    hub.untold = []
+    await console.page.evaluate("hash => { location.hash = hash; }", f"{TEMPERATURE}?range=7d&until={until}")
+    await expect(console.page.locator(".chart-missing")).to_have_count(0)
+
+
 async def test_zoom_and_shift_work_by_button_and_change_the_address(console: Console) -> None:
     page = console.page
     await page.evaluate("hash => { location.hash = hash; }", f"{TEMPERATURE}?range=24h")

@@ -1,14 +1,16 @@
 import gzip
+import itertools
 import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Response
+from playwright.async_api import Response, expect
 
 from labkeeper_hub.console import CONTENT_SECURITY_POLICY, STATIC
 
 from .conftest import Console, OpenConsole, sign_in
-from .fake_hub import FakeHub
+from .fake_hub import FakeHub, point
+from .lab import PI
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -72,3 +74,52 @@ async def test_no_file_of_ours_asks_the_internet_for_anything() -> None:
 async def test_the_vendored_files_come_with_their_licences() -> None:
     names = {path.name for path in (STATIC / "vendor").iterdir()}
     assert {"lit.LICENSE", "uplot.LICENSE"} <= names
+
+
+def imported(name: str) -> set[str]:
+    """The files a module of the page imports before it runs."""
+    text = (STATIC / name).read_text()
+    names = re.findall(r'(?:^|;)\s*(?:import|export)\s*(?:[^"\'();]*?\bfrom\s*)?"(\.[^"]+)"', text, re.MULTILINE)
+    return {(STATIC / name).parent.joinpath(one).resolve().relative_to(STATIC.resolve()).as_posix() for one in names}
+
+
+async def test_every_module_the_page_starts_with_is_asked_for_at_once() -> None:
+    found, todo = set[str](), {"main.js"}
+    while todo:
+        found |= todo
+        todo = {other for name in todo for other in imported(name)} - found
+    html = (STATIC / "index.html").read_text()
+    preloaded = set(re.findall(r'<link rel="modulepreload" href="/static/([^"]+)">', html))
+    assert preloaded == found - {"main.js", "early.js"}  # these two are scripts of their own
+    assert len(found) > 30
+
+
+async def test_a_card_is_filled_when_it_comes_near(hub: FakeHub, console: Console) -> None:
+    for number in range(60):
+        hub.add_device(PI, f"far-{number:02}", ("远", f"Far {number}"), [point("temperature", "measure", unit="Cel")])
+    await console.page.reload()
+    last = console.card("far-59")
+    await expect(last.get_by_role("heading")).to_have_text("Far 59")
+    assert await last.locator("lk-tile").count() == 0
+    await last.scroll_into_view_if_needed()
+    await expect(last.locator("lk-tile")).to_have_count(1)
+
+
+async def test_cards_of_the_room_stand_without_holes_between_them(hub: FakeHub, console: Console) -> None:
+    for number, tiles in enumerate((12, 1, 1, 2, 1, 5)):
+        points = [point(f"measure{one}", "measure") for one in range(tiles)]
+        hub.add_device(PI, f"z-{number}", ("卡", f"Card {number}"), points)
+    await console.page.reload()
+    await console.card("z-5").locator("lk-tile").first.wait_for()
+    await console.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    boxes = await console.page.evaluate(
+        """() => [...document.querySelectorAll(".room .card")].map((card) => {
+          const { left, top, bottom } = card.getBoundingClientRect();
+          return [Math.round(left), top, bottom];
+        })"""
+    )
+    for column in {left for left, _, _ in boxes}:
+        edges = sorted((top, bottom) for left, top, bottom in boxes if left == column)
+        gaps = [below[0] - above[1] for above, below in itertools.pairwise(edges)]
+        assert all(15.5 <= gap < 20.5 for gap in gaps), (column, gaps)
+    assert len({left for left, _, _ in boxes}) > 1

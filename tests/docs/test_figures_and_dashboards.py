@@ -12,7 +12,9 @@ def test_every_figure_of_the_hub_is_described_with_its_device() -> None:
     page = read("docs/reference/hub-figures.md")
     figures = {*catalogue.OF_LEDGER, *catalogue.OF_PRESENCE, *catalogue.OF_DEVICE}
     figures |= {figure.name for group in catalogue.OF_HUB.values() for figure in group}
-    devices = {*catalogue.OF_HUB, catalogue.REFUSALS, catalogue.LEDGER, catalogue.NODE, catalogue.ITSELF}
+    figures |= {*catalogue.OF_ALARMS, *catalogue.OF_NODE_ALARMS}
+    devices = {catalogue.ALARMS, catalogue.ALARMS_OF_NODE}
+    devices |= {*catalogue.OF_HUB, catalogue.REFUSALS, catalogue.LEDGER, catalogue.NODE, catalogue.ITSELF}
     assert not [name for name in sorted(figures | devices) if f"`{name}`" not in page]
 
 

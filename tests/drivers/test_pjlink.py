@@ -117,6 +117,7 @@ async def test_what_the_projector_refuses_is_not_done(code: str, ends: str) -> N
     async with serve_tcp(Busy().talk) as wire, open_driver(driver(), where(wire), TestServices()) as watched:
         with pytest.raises((CommandRejected, CommandFailed)) as caught:
             await watched.write(ALONE, "mute", True)
+        assert isinstance(caught.value, CommandRejected | CommandFailed)
         assert caught.value.code == ends
 
 

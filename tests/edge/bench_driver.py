@@ -2,8 +2,9 @@
 
 import asyncio
 import json
+import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -32,16 +33,39 @@ from labkeeper_sdk import (
     Value,
     hookimpl,
 )
-from labkeeper_sdk.plugins import Loaded
+from labkeeper_sdk.plugins import Loaded, Source
 
 POINTS = (
     Measure("temperature", unit="Cel"),
     State("door"),
+    State("button", stops=True),
     State("text", type=str),
     State("count", type=int),
     Setpoint("level", unit="%", minimum=0, maximum=100),
     Switch("relay"),
 )
+
+
+HOARD: list[bytes] = []
+
+
+def hoard() -> None:
+    """Take memory that nobody gets back, up to a gigabyte."""
+    HOARD.extend(b"x" * 10_000_000 for _ in range(100))
+
+
+def spin() -> None:
+    """Keep a processor busy for ever, and let others have their turn."""
+    asyncio.get_running_loop().call_soon(spin)
+
+
+DEEDS: dict[bytes, Callable[[], object]] = {
+    b"block": lambda: time.sleep(0.6),
+    b"hang": lambda: time.sleep(3600),
+    b"exit": lambda: os._exit(3),
+    b"hoard": hoard,
+    b"print": lambda: print("a driver that prints"),  # noqa: T201
+}
 
 
 class Configuration(BaseModel):
@@ -90,8 +114,8 @@ class Bench:
             return [states[message.payload]]
         if message.payload == b"boom":
             raise RuntimeError("the driver broke")
-        if message.payload == b"block":
-            time.sleep(0.6)
+        if message.payload in DEEDS:
+            DEEDS[message.payload]()
             return []
         said = json.loads(message.payload)
         time_ms = said.pop("t", None)
@@ -119,6 +143,8 @@ async def connect(configuration: BaseModel, services: Services) -> AsyncIterator
     assert isinstance(configuration, Configuration)
     if configuration.trouble == "connect raises":
         raise RuntimeError("no such hardware")
+    if configuration.trouble == "spins":
+        spin()
     if configuration.trouble == "connect hangs":
         await asyncio.sleep(3600)
     async with services.mqtt() as link:
@@ -131,4 +157,4 @@ def labkeeper_driver() -> Driver:
 
 
 driver = Driver("bench", Configuration, connect, Title(en="Bench"))
-LOADED = Loaded({"bench": driver})
+LOADED = Loaded({"bench": driver}, sources={"bench": Source("bench", "tests.edge.bench_driver")})

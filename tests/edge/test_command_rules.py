@@ -18,12 +18,22 @@ from labkeeper_edge.command_rules import (
 from labkeeper_sdk import Measure, Setpoint, Switch
 from labkeeper_wire.commands import CommandRequest, CommandResult, CommandState, Target
 from labkeeper_wire.datatypes import DataType
+from labkeeper_wire.leases.tenure import Refusal
 
 POINTS = {
     point.name: point
     for point in (Switch("relay"), Setpoint("level", minimum=0, maximum=10), Measure("t"), Switch("other"))
 }
-MET = Met(online=True, points=POINTS, fence=5, unfinished=0)
+
+
+def leases(fence: int, writes: tuple[Write, ...]) -> Refusal | None:
+    """Say that a number below 5 is old, and that the other relay was not given."""
+    if fence < 5:
+        return Refusal("old_fence", f"fence {fence} is older than 5")
+    return Refusal("not_given", "") if any(write.point == "other" for write in writes) else None
+
+
+MET = Met(online=True, points=POINTS, unfinished=0, refusal=leases)
 
 
 def request(*targets: tuple[str, bool | float], ttl_ms: int = 1000, fence: int = 5) -> CommandRequest:
@@ -70,9 +80,10 @@ def test_age_and_time_in_the_queue_count_against_the_time_to_live() -> None:
     ("met", "asked", "wanted"),
     [
         (None, request(), "unknown_device"),
-        (Met(online=False, points=POINTS, fence=0, unfinished=0), request(), "device_offline"),
+        (Met(online=False, points=POINTS, unfinished=0, refusal=leases), request(), "device_offline"),
         (MET, request(fence=4), "old_fence"),
-        (Met(online=True, points=POINTS, fence=0, unfinished=LONGEST_QUEUE), request(), "busy"),
+        (MET, request(("relay", True), ("other", True)), "not_given"),
+        (Met(online=True, points=POINTS, unfinished=LONGEST_QUEUE, refusal=leases), request(), "busy"),
         (MET, request(("nothing", True)), "unknown_point"),
         (MET, request(("t", 1.0)), "read_only"),
         (MET, request(("level", 10.5)), "out_of_range"),

@@ -77,23 +77,6 @@ async def test_a_command_that_was_too_long_on_its_way_is_expired(
         assert keyboard.asked == []
 
 
-async def test_an_older_fence_is_refused_also_after_a_restart(
-    broker: Broker, run_edge: RunEdge, keyboard: Keyboard
-) -> None:
-    newer, older = str(uuid4()), str(uuid4())
-    async with open_host(broker.url) as host:
-        async with run_edge():
-            await host.born("d1")
-            host.command(newer, "d1", "relay", True, fence=2**63 + 7)
-            await host.result(newer, DONE)
-        since = len(host.heard)
-        async with run_edge():
-            await host.born("d1", since)
-            host.command(older, "d1", "relay", False, fence=5)
-            assert (await host.result(older, REJECTED)).code == "old_fence"
-    assert len(keyboard.asked) == 1
-
-
 async def test_a_device_that_does_not_confirm_fails_and_holds_up_no_other(
     broker: Broker, run_edge: RunEdge, keyboard: Keyboard
 ) -> None:

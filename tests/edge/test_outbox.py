@@ -193,14 +193,14 @@ async def test_identities_of_messages_are_remembered_and_the_oldest_forgotten(tm
         assert outbox.recalled.heard[0] == b"second"
 
 
-async def test_commands_fences_and_bd_seq_survive(tmp_path: Path) -> None:
+async def test_commands_the_fence_and_bd_seq_survive(tmp_path: Path) -> None:
     done, open_ = CommandResult(str(uuid4()), CommandState.DONE), CommandResult(str(uuid4()), CommandState.ACCEPTED)
     async with open_outbox(tmp_path, PLENTY) as outbox:
-        await outbox.put_commands([CommandRecord(done, "d", TIME, fence=2**64 - 1), CommandRecord(open_, "d", TIME)])
+        await outbox.put_commands([CommandRecord(done, "d", TIME), CommandRecord(open_, "d", TIME)], 2**64 - 1)
         assert [await outbox.take_bd_seq() for _ in range(257)][-2:] == [255, 0]
     async with open_outbox(tmp_path, PLENTY) as outbox:
         unknown = CommandResult(open_.id, CommandState.UNKNOWN, RESTARTED, RESTARTED_MESSAGE)
-        assert outbox.recalled.fences == {"d": 2**64 - 1}
+        assert outbox.recalled.fence == 2**64 - 1
         assert outbox.recalled.orphans == [("d", unknown)]
         assert outbox.recalled.results == {done.id: done, open_.id: unknown}
         assert await outbox.take_bd_seq() == 1

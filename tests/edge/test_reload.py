@@ -4,19 +4,21 @@ import asyncio
 import json
 import signal
 from asyncio.subprocess import Process
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from labkeeper_edge.births import DRIVER as DRIVER_STATE
 from labkeeper_edge.node import assign
+from labkeeper_edge.placing import lodging
 from labkeeper_edge.refusals import Refusals
 from labkeeper_edge.reload import difference, fixed_keys
 from labkeeper_edge.services import NodeServices
 from labkeeper_edge.settings import parse_settings
 from labkeeper_edge.supervisor import Assignment
 from labkeeper_sdk import BadConfiguration, Driver, Resource
-from labkeeper_sdk.plugins import Loaded
+from labkeeper_sdk.plugins import Loaded, Source
 from labkeeper_sdk.testing import Broker
 from labkeeper_wire.effects import DeviceBorn, NodeBorn
 from labkeeper_wire.mqtt import Address
@@ -41,6 +43,21 @@ def test_the_difference_names_what_ends_and_what_begins() -> None:
     change = difference(running, wanted)
     assert change.ending == ("changed", "removed")
     assert [it.instance for it in change.beginning] == ["new", "changed"]
+
+
+def test_an_instance_is_left_alone_whose_package_made_its_driver_anew() -> None:
+    running = assignment("same")
+    assert difference({"same": running}, [replace(running, driver=replace(driver))]).beginning == ()
+
+
+def test_an_instance_that_was_moved_out_stays_there_and_one_that_is_to_move_begins_anew() -> None:
+    running = assignment("same")
+    apart = replace(running, isolated=True)
+    assert difference({"same": replace(apart, moved=True)}, [running]).ending == ()
+    assert difference({"same": running}, [apart]).ending == ("same",)
+    assert difference({"same": apart}, [running]).ending == ("same",)
+    place = lodging(parse_settings(TOP), "same", Source("bench", "m"), {}, [], "")
+    assert difference({"same": apart}, [replace(apart, lodging=place)]).ending == ("same",)
 
 
 def test_keys_that_a_running_node_cannot_take_over_are_named() -> None:

@@ -100,6 +100,72 @@ def test_a_process_that_stood_still_longer_than_a_point_holds_drives_it_once() -
     assert drives(rules, 105.0) == [("heater", Cause.STOPPED)]
 
 
+def test_a_lease_that_ends_drives_once_what_does_not_hold() -> None:
+    rules = started()
+    rules.leased(lambda *_: True)
+    assert drives(rules, 1.0) == []
+    rules.leased(lambda *_: False)
+    rules.leased(lambda *_: False)
+    assert rules.next_due_s(1.0) == 0.0
+    assert drives(rules, 1.0) == [("heater", Cause.LEASE_END)]
+    assert drives(rules, 1.0) == []
+    rules.failed(Drive("d", "heater", False, Cause.LEASE_END))
+    assert drives(rules, 5.0) == [("heater", Cause.LEASE_END)]
+
+
+def test_a_lease_that_the_next_one_follows_at_once_drives_nothing() -> None:
+    rules = started()
+    for covered in (True, False, True):
+        rules.leased(lambda *_, covered=covered: covered)  # type: ignore[misc]
+    assert drives(rules, 1.0) == []
+
+
+def test_a_stop_drives_everything_once_and_says_who_has_not_confirmed() -> None:
+    rules = started()
+    assert rules.missing() == ()
+    rules.stop()
+    assert rules.missing() == ("d",)
+    assert rules.next_due_s(1.0) == 0.0
+    heater, lamp = rules.due(1.0)
+    assert (heater.cause, lamp.point) == (Cause.STOP, "lamp")
+    assert drives(rules, 1.0) == []
+    rules.done(heater)
+    assert rules.missing() == ("d",)
+    rules.failed(lamp)
+    (again,) = rules.due(2.0)
+    rules.done(again)
+    assert rules.missing() == ()
+    rules.release()
+    assert drives(rules, 3.0) == []
+
+
+def test_what_was_away_during_a_stop_is_driven_when_it_is_back_and_counts_as_missing_until_then() -> None:
+    rules = started()
+    rules.stop()
+    for drive in rules.due(1.0):
+        rules.done(drive)
+    rules.device("d", POINTS, online=False)
+    assert rules.missing() == ("d",)
+    assert drives(rules, 2.0) == []
+    rules.device("d", POINTS, online=True)
+    late = rules.due(3.0)
+    assert [drive.cause for drive in late] == [Cause.STOP, Cause.STOP]
+    rules.device("d", POINTS, online=False)
+    rules.done(late[0])
+    assert rules.missing() == ("d",), "it has confirmed to nobody who can be asked"
+
+
+def test_a_stop_before_the_first_drive_drives_once() -> None:
+    rules = SafeValues()
+    rules.stop()
+    rules.device("d", POINTS, online=True)
+    assert [cause for _, cause in drives(rules, 0.0)] == [Cause.STOP, Cause.STOP]
+    rules.done(Drive("d", "heater", False, Cause.START))
+    assert rules.missing() == ("d",), "another cause's word is none about the stop"
+    rules.release()
+    assert drives(rules, 1.0) == []
+
+
 def test_standing_still_before_the_first_drive_drives_once_not_twice() -> None:
     rules = SafeValues()
     rules.device("d", POINTS, online=True)

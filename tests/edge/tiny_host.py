@@ -25,6 +25,7 @@ from labkeeper_wire.effects import (
     Subscribe,
 )
 from labkeeper_wire.host_session import HostSession
+from labkeeper_wire.leases.table import LEASES, Lease, LeaseTable
 from labkeeper_wire.payload import Metric, Payload
 
 SCHOOL, NODE = "s", "n"
@@ -96,6 +97,10 @@ class TinyHost:
 
     def write_node(self, *metrics: Metric) -> None:
         self.link.send(f"spBv1.0/{SCHOOL}/NCMD/{NODE}", encode(Payload(metrics, now_ms())))
+
+    def lease(self, fence: int, *leases: Lease, renewal: int = 0) -> None:
+        """Tell the node who holds what."""
+        self.write_node(Metric(LEASES, LeaseTable(fence, renewal, leases).to_text(), DataType.STRING))
 
     def write_device(self, device: str, metrics: tuple[Metric, ...], *, age_ms: int = 0) -> None:
         self.link.send(f"spBv1.0/{SCHOOL}/DCMD/{NODE}/{device}", encode(Payload(metrics, now_ms() - age_ms)))

@@ -54,26 +54,29 @@ async def command(host: TinyHost, point: str, *, value: bool | float) -> None:
 
 
 async def test_a_node_hears_it_commands_it_and_stands_its_motor_still(tmp_path: Path) -> None:
-    async with open_broker(folder=tmp_path / "broker") as broker, firmware(broker, tmp_path) as board:
-        async with node(broker, tmp_path):
-            async with open_host(broker.url) as host:
-                await heard_and_commanded(host)
-                assert board.console.latest["relay/power"].text == "true"
-                assert board.console.latest["motor/speed"].text == "-0.5"
-            async with asyncio.timeout(20):  # the hub is gone, the node and the broker are not
-                while board.console.latest["motor/speed"].text != "0.0":
-                    await asyncio.sleep(0.05)
-            assert board.console.latest["relay/power"].text == "true"  # nobody said what is safe for a relay
+    async with (
+        open_broker(folder=tmp_path / "broker") as broker,
+        firmware(broker, tmp_path) as board,
+        node(broker, tmp_path),
+    ):
+        await heard_and_commanded(broker)
+        assert board.console.latest["relay/power"].text == "true"
+        assert board.console.latest["motor/speed"].text == "-0.5"
+        async with asyncio.timeout(20):  # the hub is gone, the node and the broker are not
+            while board.console.latest["motor/speed"].text != "0.0":
+                await asyncio.sleep(0.05)
+        assert board.console.latest["relay/power"].text == "true"  # nobody said what is safe for a relay
 
 
-async def heard_and_commanded(host: TinyHost) -> None:
-    born = await host.born(DEVICE)
-    points = {it.name: it for it in map(PointDescription.from_metric, born.metrics)}
-    assert points["climate/temperature"].kind == "measure"
-    assert points["relay/power"].kind == "switch"
-    assert points["motor/speed"].safe_value == 0.0
-    await host.until(lambda: len(host.values("climate/temperature", DEVICE)) > 2)
-    host.node_run = await host.run_of(DEVICE)
-    await command(host, "relay/power", value=True)
-    await command(host, "motor/speed", value=-0.5)
-    await host.until(lambda: host.values("relay/power", DEVICE)[-1:] == [True])
+async def heard_and_commanded(broker: Broker) -> None:
+    async with open_host(broker.url) as host:
+        born = await host.born(DEVICE)
+        points = {it.name: it for it in map(PointDescription.from_metric, born.metrics)}
+        assert points["climate/temperature"].kind == "measure"
+        assert points["relay/power"].kind == "switch"
+        assert points["motor/speed"].safe_value == 0.0
+        await host.until(lambda: len(host.values("climate/temperature", DEVICE)) > 2)
+        host.node_run = await host.run_of(DEVICE)
+        await command(host, "relay/power", value=True)
+        await command(host, "motor/speed", value=-0.5)
+        await host.until(lambda: host.values("relay/power", DEVICE)[-1:] == [True])

@@ -10,6 +10,7 @@ from labkeeper_firmware.reference.node import Node
 
 LATE = 4  # times the declared link loss
 SLOW_MS = 6000
+FLOOD_MS = 20
 EIGHT_HOURS_MS = 8 * 3_600_000
 
 
@@ -144,12 +145,16 @@ class Chatters(Node):
 
 
 class Floods(Node):
-    """Says the temperature at each turn of its loop, many times."""
+    """Says the temperature at each turn of its loop, whether it has changed or not."""
+
+    said_ms = 0
 
     def step(self) -> None:
         super().step()
-        for _ in range(20):
-            self.say("climate/temperature", b"21.5")
+        if self.ready and self.ticks.now_ms() - self.said_ms >= FLOOD_MS:
+            self.said_ms = self.ticks.now_ms()
+            for _ in range(10):
+                self.say("climate/temperature", b"21.5")
 
 
 class KeepsSession(Node):

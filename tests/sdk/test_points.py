@@ -27,6 +27,13 @@ def test_a_link_loss_time_needs_somewhere_to_go() -> None:
         Switch("on", link_loss_s=5)
 
 
+def test_only_what_is_observed_can_be_a_stop_button() -> None:
+    assert State("button", stops=True).stops
+    for wrong in (Switch, Measure, Action):
+        with pytest.raises(ValueError, match="stop button"):
+            wrong("button", stops=True)
+
+
 def test_limits_the_wrong_way_round_are_refused() -> None:
     with pytest.raises(ValueError, match="above maximum"):
         Setpoint("x", minimum=2, maximum=1)

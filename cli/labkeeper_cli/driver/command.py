@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from labkeeper_cli.driver import checking, listing
+from labkeeper_cli.driver import allowing, checking, listing
 from labkeeper_cli.driver.new import CannotMake, make_package
 from labkeeper_cli.driver.packages import NoDriver, as_installed, find
 from labkeeper_cli.driver.recording import Session, record, replay
@@ -24,6 +24,7 @@ examples:
   labkeeper driver check .                   the whole kit for the package in this folder
   labkeeper driver check homie --level silver
   labkeeper driver check --all --json        for other programs: one JSON object as the last line
+  labkeeper driver allow hash acme-pump      what a node's settings say about a package that may run inside it
   labkeeper driver record acme-pump --set host=10.0.0.7 --seconds 10 --output tests/fixtures/p1.jsonl
 """
 
@@ -37,6 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     _configure_looking(actions)
     _configure_check(actions)
     _configure_recording(actions)
+    allowing.configure(actions)
 
 
 def _configure_looking(actions: Any) -> None:  # noqa: ANN401 -- argparse has no public name for it

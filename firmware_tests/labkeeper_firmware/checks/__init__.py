@@ -145,7 +145,7 @@ CHECKS = (
         ),
         Title(
             "记下最后一次收到代理数据的时刻；超过时限就回到安全值，不要等 TCP 报错",
-            "Remember when the broker was last heard; when that is too long ago go safe. Do not wait for TCP to notice.",
+            "Remember when the broker was last heard; go safe when that is too long ago. Do not wait for TCP.",
         ),
         link.link_loss,
         f"a profile with `actuators`; {WIRE}; with a witness the pins are asked, without one only the device",

@@ -35,6 +35,8 @@ class Link:
 
     def step(self, now_ms: int, wait_ms: int) -> list[tuple[str, bytes, bool]]:
         """Send and receive what can be; return (topic, payload, retained) of messages. Raises OSError at its end."""
+        if len(self._out) > FULL:
+            raise OSError(errno.ECONNRESET)
         self._poll.modify(self._socket, select.POLLIN | (select.POLLOUT if self._out else 0))
         for _, what in self._poll.poll(wait_ms):
             if what & (select.POLLERR | select.POLLHUP) and not what & select.POLLIN:
@@ -46,7 +48,7 @@ class Link:
         return self._messages()
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = True) -> None:
-        """Queue a message; raises OSError when nothing has gone out for too long."""
+        """Queue a message; where nobody takes what is queued, the next `step` raises."""
         self._put(packets.publish(topic, payload, self._next(), retain=retain))
 
     def ping(self) -> None:
@@ -64,9 +66,8 @@ class Link:
         self._socket.close()
 
     def _put(self, packet: bytes) -> None:
-        if len(self._out) > FULL:
-            raise OSError(errno.ECONNRESET)
-        self._out += packet
+        if len(self._out) <= FULL:
+            self._out += packet
 
     def _next(self) -> int:
         self._number = self._number % 65_535 + 1

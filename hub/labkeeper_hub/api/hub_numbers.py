@@ -2,13 +2,15 @@
 
 from collections import Counter as Tally
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from labkeeper_hub.alarms.states import Priority
+from labkeeper_hub.alarms.tallies import AlarmTallies
 from labkeeper_hub.api.influx_numbers import influx_families
 from labkeeper_hub.api.upkeep_numbers import upkeep_families
 from labkeeper_hub.model import DURATION_BOUNDS_S, Durations, LedgerEntry, State, Status
@@ -22,6 +24,7 @@ class Inventory:
     nodes: Sequence[bool]
     devices: Sequence[bool]
     commands: Sequence[State]
+    alarms: AlarmTallies = field(default_factory=AlarmTallies)
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # a collector is known by itself
@@ -41,6 +44,7 @@ class HubNumbers(Collector):
             [node.online for node in parts.registry.nodes()],
             [device.online for device in parts.registry.devices()],
             [command.state for command in parts.commands.open()],
+            parts.alarms.tallies(),
         )
         yield from families(parts.health.status(), inventory, parts.ledger.ledger())
 
@@ -119,6 +123,29 @@ def _inventory(inventory: Inventory) -> Iterator[Metric]:
     for state, count in Tally(inventory.commands).items():
         commands.add_metric([state], count)
     yield commands
+    yield from _alarms(inventory.alarms)
+
+
+def _alarms(tallies: AlarmTallies) -> Iterator[Metric]:
+    states = GaugeMetricFamily(
+        "labkeeper_alarms",
+        "Alarms by state (standing, unacknowledged, shelved, out_of_service, stale, chattering), several at once.",
+        labels=["state"],
+    )
+    for state in ("standing", "unacknowledged", "shelved", "out_of_service", "stale", "chattering"):
+        states.add_metric([state], getattr(tallies, state))
+    yield states
+    raised = CounterMetricFamily("labkeeper_alarms_raised", "Alarms raised, by priority.", labels=["priority"])
+    for priority in list(Priority)[1:]:
+        raised.add_metric([priority.name.lower()], tallies.raised.get(priority, 0))
+    yield raised
+    notices = CounterMetricFamily(
+        "labkeeper_alarm_notices", "Notices given: one an alarm, or one for many in a flood.", labels=["grouped"]
+    )
+    for grouped in (False, True):
+        notices.add_metric([str(grouped).lower()], tallies.notices.get(grouped, 0))
+    yield notices
+    yield GaugeMetricFamily("labkeeper_alarm_flood", "1 while ten alarms came within ten minutes.", tallies.flood)
 
 
 def _online(name: str, text: str, states: Sequence[bool]) -> Metric:

@@ -3,7 +3,17 @@
 import orjson
 
 from labkeeper_hub.api.documented import EXAMPLES
-from labkeeper_hub.api.models import CommandShape, DeviceShape, LabShape, LatestShape, NodeShape, example_of
+from labkeeper_hub.api.models import (
+    AlarmShape,
+    CommandShape,
+    DeviceShape,
+    LabShape,
+    LatestShape,
+    LeaseShape,
+    NodeShape,
+    StopShape,
+    example_of,
+)
 from labkeeper_hub.api.problems import document
 
 STREAM = "0b9c8f0e-6d0a-4c57-8f5e-1f2b3c4d5e6f"
@@ -41,6 +51,9 @@ def _messages() -> list[tuple[str, list[object]]]:
         "devices": [example_of(DeviceShape)],
         "latest": [example_of(LatestShape)],
         "commands": [command],
+        "stops": [example_of(StopShape)],
+        "leases": [example_of(LeaseShape)],
+        "alarms": [example_of(AlarmShape)],
     }
     gone = {key: command[key] for key in ("school", "node", "device")}
     changes = [
@@ -48,6 +61,9 @@ def _messages() -> list[tuple[str, list[object]]]:
         {"kind": "node", **example_of(NodeShape)},
         {"kind": "device_gone", **gone},
         {"kind": "command", **command},
+        {"kind": "leases", "leases": [example_of(LeaseShape)]},
+        {"kind": "stops", "stops": [example_of(StopShape)]},
+        {"kind": "alarm", **example_of(AlarmShape)},
     ]
     refused = next(document(refusal) for refusal in EXAMPLES if refusal.code == "out_of_range")
     return [
@@ -56,6 +72,7 @@ def _messages() -> list[tuple[str, list[object]]]:
             [
                 {"type": "resume", "stream": None, "since": None},
                 {"type": "command", **wish, "ttl_ms": 3000, "made_ms": 1_790_000_000_000},
+                {"type": "stop"},
                 {"type": "ping"},
             ],
         ),

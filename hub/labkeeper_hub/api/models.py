@@ -196,6 +196,69 @@ class CommandShape(BaseModel):
     updated_ms: int
 
 
+class UnconfirmedShape(BaseModel):
+    """A device that has not confirmed."""
+
+    model_config = shape(ADDRESS)
+    school: str
+    node: str
+    device: str
+
+
+class StopShape(BaseModel):
+    """A school that is stopped under a latch. `devices` have safe values, `confirmed` of them are known to be there.
+    `sent` false: the broker does not have it yet.
+    """
+
+    model_config = shape(
+        {
+            "school": "demo",
+            "latch": "0b9c8f0e-6d0a-4c57-8f5e-1f2b3c4d5e6f",
+            "by": "owner",
+            "at_ms": 1767225600000,
+            "devices": 16,
+            "confirmed": 15,
+            "missing": [ADDRESS],
+            "sent": True,
+        }
+    )
+    school: str
+    latch: str
+    by: str
+    at_ms: int
+    devices: int
+    confirmed: int
+    missing: list[UnconfirmedShape]
+    sent: bool
+
+
+class LeaseShape(BaseModel):
+    """A lease: who commands what until when. `bench`, `node` and `device` null: the whole lab. `fence` names it."""
+
+    model_config = shape(
+        {
+            "fence": 17,
+            "holder": "owner",
+            "school": "demo",
+            "lab": "lab-301",
+            "bench": None,
+            "node": None,
+            "device": None,
+            "until_ms": 1767228300000,
+            "given_from": None,
+        }
+    )
+    fence: int
+    holder: str
+    school: str
+    lab: str
+    bench: str | None
+    node: str | None
+    device: str | None
+    until_ms: int
+    given_from: int | None
+
+
 class LedgerShape(BaseModel):
     """One outbox's account: readings taken by the node, stored here, given up as gaps, still pending."""
 
@@ -227,3 +290,106 @@ class LedgerShape(BaseModel):
     )
     balanced: bool
     duplicates: int
+
+
+class ShelfShape(BaseModel):
+    """Who put an alarm aside, why, and until when."""
+
+    model_config = shape({"who": "owner", "why": "painting the room", "until_ms": 1767232800000})
+    who: str
+    why: str
+    until_ms: int
+
+
+class ServiceShape(BaseModel):
+    """Who took an alarm out of service, for which work; `second` is the other person where the class needs two."""
+
+    model_config = shape({"who": "owner", "order": "W-7", "second": None})
+    who: str
+    order: str
+    second: str | None
+
+
+SOURCE = ADDRESS | {"point": "co2"}
+
+
+class AlarmShape(BaseModel):
+    """An alarm as it stands. `core` and `suppression` are the states of ISA-18.2; `annunciated`: it asks for somebody.
+
+    `raised_ms` is the time of the reading that raised it, `since_ms` that of its present state; `cause` is the rule
+    of the alarm it hangs on.
+    """
+
+    model_config = shape(
+        {"rule": "co2"}
+        | SOURCE
+        | {
+            "lab": "lab-301",
+            "level": "warn",
+            "priority": "low",
+            "safety": False,
+            "core": "unack",
+            "suppression": "not_suppressed",
+            "annunciated": True,
+            "value": 1523.4,
+            "raised_ms": 1767225600000,
+            "since_ms": 1767225600000,
+            "cause": None,
+            "shelf": None,
+            "service": None,
+            "version": 1,
+        }
+    )
+    rule: str
+    school: str
+    node: str
+    device: str
+    point: str
+    lab: str
+    level: str
+    priority: str
+    safety: bool
+    core: str
+    suppression: str
+    annunciated: bool
+    value: float | None
+    raised_ms: int
+    since_ms: int
+    cause: str | None
+    shelf: ShelfShape | None
+    service: ServiceShape | None
+    version: int
+
+
+class AlarmEntryShape(BaseModel):
+    """One line of the alarms' history. `late`: it came with historical readings, changed no alarm and called nobody."""
+
+    model_config = shape(
+        {"rule": "co2"}
+        | SOURCE
+        | {
+            "lab": "lab-301",
+            "kind": "acknowledged",
+            "level": "warn",
+            "time_ms": 1767225660000,
+            "at_ms": 1767225660000,
+            "value": 1523.4,
+            "who": "owner",
+            "why": None,
+            "late": False,
+        }
+    )
+    rule: str
+    school: str
+    node: str
+    device: str
+    point: str
+    lab: str
+    kind: str
+    level: str
+    time_ms: int
+    at_ms: int
+    value: float | None
+    who: str | None
+    why: str | None
+    late: bool

@@ -16,6 +16,7 @@ from labkeeper_hub.api.models import example_of
 from labkeeper_hub.api.needs import IsSignedIn
 from labkeeper_hub.api.openapi import describe
 from labkeeper_hub.api.routes import (
+    alarms,
     catalogue,
     commands,
     devices,
@@ -23,6 +24,7 @@ from labkeeper_hub.api.routes import (
     health,
     labs,
     latest,
+    leases,
     ledger,
     nodes,
     people,
@@ -31,6 +33,7 @@ from labkeeper_hub.api.routes import (
     readings,
     session,
     status,
+    stop,
 )
 from labkeeper_hub.api.state import signed_in
 
@@ -46,7 +49,10 @@ FEATURES = (
     exports,
     catalogue,
     commands,
+    leases,
+    alarms,
     ledger,
+    stop,
     status,
     quarantine,
     people,

@@ -1,16 +1,22 @@
 """What goes out: the hub's nouns as JSON, in the words of the reference. REST and WebSocket share every shape."""
 
+from labkeeper_hub.alarms.entry import AlarmEntry
 from labkeeper_hub.api.answers import Json
 from labkeeper_hub.model import (
     TYPE_NAMES,
+    AlarmNow,
     Change,
     Command,
     Device,
     DeviceGone,
+    HeldLease,
     Lab,
     Latest,
+    Leases,
     LedgerEntry,
     Node,
+    Stop,
+    Stops,
 )
 from labkeeper_wire.descriptor import PointDescription
 
@@ -124,6 +130,41 @@ def command(noun: Command) -> dict[str, Json]:
     }
 
 
+def lease(noun: HeldLease) -> dict[str, Json]:
+    """Return a lease: who holds what until when; its fence is its name."""
+    scope = noun.scope
+    return {
+        "fence": noun.fence,
+        "holder": noun.holder,
+        "school": scope.room.school,
+        "lab": scope.room.lab,
+        "bench": scope.bench or None,
+        "node": scope.node or None,
+        "device": scope.device or None,
+        "until_ms": noun.until_ms,
+        "given_from": noun.parent or None,
+    }
+
+
+def stop(noun: Stop) -> dict[str, Json]:
+    """Return a stop, and which devices have not confirmed it."""
+    return {
+        "school": noun.school,
+        "latch": noun.latch,
+        "by": noun.by,
+        "at_ms": noun.at_ms,
+        "devices": noun.devices,
+        "confirmed": noun.confirmed,
+        "missing": [one._asdict() for one in noun.missing],
+        "sent": noun.sent,
+    }
+
+
+def stops(noun: Stops) -> dict[str, Json]:
+    """Return everything that is stopped."""
+    return {"stops": [stop(one) for one in noun.stops]}
+
+
 def ledger_entry(noun: LedgerEntry) -> dict[str, Json]:
     """Return one outbox's account."""
     return {
@@ -141,6 +182,49 @@ def ledger_entry(noun: LedgerEntry) -> dict[str, Json]:
     }
 
 
+def alarm(noun: AlarmNow) -> dict[str, Json]:
+    """Return an alarm as it stands."""
+    state = noun.state
+    shelf, service = state.shelf, state.service
+    return {
+        "rule": noun.key.rule,
+        **noun.key.source._asdict(),
+        "lab": noun.lab,
+        "level": noun.level,
+        "priority": state.priority.name.lower(),
+        "safety": state.safety,
+        "core": state.core.value,
+        "suppression": state.suppression.value,
+        "annunciated": state.annunciated,
+        "value": state.value,
+        "raised_ms": state.raised_ms,
+        "since_ms": state.since_ms,
+        "cause": state.design or None,
+        "shelf": None if shelf is None else {"who": shelf.who, "why": shelf.why, "until_ms": shelf.until_ms},
+        "service": None
+        if service is None
+        else {"who": service.who, "order": service.order, "second": service.second or None},
+        "version": state.version,
+    }
+
+
+def alarm_entry(noun: AlarmEntry) -> dict[str, Json]:
+    """Return one line of the alarms' history."""
+    return {
+        "rule": noun.key.rule,
+        **noun.key.source._asdict(),
+        "lab": noun.lab,
+        "kind": noun.kind,
+        "level": noun.level,
+        "time_ms": noun.time_ms,
+        "at_ms": noun.at_ms,
+        "value": noun.value,
+        "who": noun.who or None,
+        "why": noun.why or None,
+        "late": noun.late,
+    }
+
+
 def change(noun: Change) -> dict[str, Json]:
     """Return one change of the live stream."""
     match noun:
@@ -148,9 +232,27 @@ def change(noun: Change) -> dict[str, Json]:
             return {"kind": "reading"} | latest(noun)
         case Command():
             return {"kind": "command"} | command(noun)
+        case Leases() | Stops():
+            return _all(noun)
+        case _:
+            return _of_thing(noun)
+
+
+def _of_thing(noun: AlarmNow | Node | Device | DeviceGone) -> dict[str, Json]:
+    """Return what is told of one thing by itself, as it is now."""
+    match noun:
+        case AlarmNow():
+            return {"kind": "alarm"} | alarm(noun)
         case Node():
             return {"kind": "node"} | node(noun)
         case Device():
             return {"kind": "device"} | device(noun)
         case DeviceGone(key):
             return {"kind": "device_gone", "school": key.school, "node": key.node, "device": key.device}
+
+
+def _all(noun: Leases | Stops) -> dict[str, Json]:
+    """Return what is told whole whenever one of it changes."""
+    if isinstance(noun, Stops):
+        return {"kind": "stops", **stops(noun)}
+    return {"kind": "leases", "leases": [lease(one) for one in noun.held]}

@@ -4,7 +4,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from labkeeper_hub.accounts import EVERYWHERE, Scope
-from labkeeper_hub.model import Change, Command, Device, DeviceGone, DeviceKey, Lab, Latest, Node, NodeKey, PointKey
+from labkeeper_hub.model import (
+    AlarmNow,
+    Change,
+    Command,
+    Device,
+    DeviceGone,
+    DeviceKey,
+    HeldLease,
+    Lab,
+    Latest,
+    Leases,
+    Node,
+    NodeKey,
+    PointKey,
+    Stops,
+)
 from labkeeper_hub.ports import Registry
 
 
@@ -53,6 +68,21 @@ class Sight:
         """Return those of the commands whose point one sees."""
         return [one for one in commands if self.point(one.order.target)]
 
+    def leases(self, held: Iterable[HeldLease]) -> list[HeldLease]:
+        """Return the leases of labs that one sees something of."""
+        return [
+            one
+            for one in held
+            if any(scope.touches(Scope(one.scope.room.school, one.scope.room.lab)) for scope in self.scopes)
+        ]
+
+    def stops(self, stops: Stops) -> Stops:
+        """Return the stops of schools that one sees something of, naming the devices that one sees."""
+        if self.everything:
+            return stops
+        seen = (one for one in stops.stops if any(scope.touches(Scope(one.school)) for scope in self.scopes))
+        return Stops(tuple(replace(one, missing=tuple(filter(self._points_of, one.missing))) for one in seen))
+
     def node(self, node: Node) -> bool:
         """Tell whether one sees a node."""
         place = Scope(node.key.school, node.lab, None, node.key.node)
@@ -66,7 +96,7 @@ class Sight:
         """Tell whether one sees a point; what nobody has announced is seen by those who see everything."""
         return self.everything or key.point in self._points_of(key.of_device)
 
-    def change(self, change: Change) -> Change | None:
+    def change(self, change: Change) -> Change | None:  # noqa: PLR0911 -- one per kind
         """Return what one sees of a change; a device that has gone out of sight is gone."""
         match change:
             case Latest():
@@ -77,6 +107,12 @@ class Sight:
                 return change if self.node(change) else None
             case Device():
                 return change if self.everything else self._changed(change)
+            case AlarmNow():
+                return change if self.point(change.key.source) else None
+            case Leases():
+                return Leases(tuple(self.leases(change.held)))
+            case Stops():
+                return self.stops(change)
             case DeviceGone(key):
                 return change if self.everything or self._points.pop(key, frozenset()) else None
 

@@ -27,6 +27,7 @@ from labkeeper_hub.registry.registry import HubRegistry
 from labkeeper_sdk import CommandRejected, Value
 from labkeeper_wire.codec import CannotEncode
 from labkeeper_wire.commands import BadCommand, CommandRequest, CommandResult, Target
+from labkeeper_wire.leases.book import LeaseRefused
 from labkeeper_wire.mqtt import LinkLost
 from labkeeper_wire.payload import Metric
 
@@ -58,6 +59,7 @@ class CommandDesk:
     refusals: Refusals
     write: Wire
     now_ms: Callable[[], int]
+    fence_for: Callable[[str, KnownPoint], int] = lambda *_: 0  # of a person's lease; raises LeaseRefused
     pulse: Pulse = field(default_factory=lambda: Pulse("commands"))
     ended: Counter[State] = field(default_factory=Counter)
     _courses: dict[str, Course] = field(default_factory=dict)
@@ -91,6 +93,7 @@ class CommandDesk:
             if number in self._courses:
                 return _same(self._courses[number].command, target, value)
             value = checked(point.description, value)
+            fence = fence or self._fence(holder, point)
             confirm_ms = round(point.description.confirm_s * 1000)
             now_ms = self.now_ms()
             order = Order(number, target, value, holder, now_ms, _deadline_ms(now_ms, made_ms, ttl_ms, confirm_ms))
@@ -190,6 +193,12 @@ class CommandDesk:
         except UnknownPoint:
             self.refusals.count("command_unknown_point", "/".join(target))
             raise
+
+    def _fence(self, holder: str, point: KnownPoint) -> int:
+        try:
+            return self.fence_for(holder, point)
+        except LeaseRefused as refused:
+            raise CommandRejected(refused.code, str(refused)) from refused
 
     def _begin(self, course: Course, point: KnownPoint) -> None:
         """Write down first, then send; what could not be written down is not sent."""

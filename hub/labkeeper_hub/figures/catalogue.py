@@ -16,6 +16,8 @@ LEDGER, NODE, ITSELF = "#ledger", "#node", "#itself"
 JOURNAL, BROKER, PRESENCE, COMMANDS, REFUSALS = "journal", "broker", "presence", "commands", "refusals"
 FORWARDER = "forwarder"
 """Devices of what the hub knows about itself."""
+ALARMS, ALARMS_OF_NODE = "alarms", "#alarms"
+"""Devices of what the hub knows about alarms: all of them, and those of one node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,30 @@ OF_HUB: dict[str, Sequence[Figure]] = {
         Figure("waiting", "{readings}", Title("等待转发的读数", "Readings waiting to be forwarded")),
         Figure("quarantined", "{readings}", Title("被拒收的读数", "Readings refused by InfluxDB")),
     ),
+}
+OF_ALARMS = {
+    figure.name: figure
+    for figure in (
+        Figure("standing", "{alarms}", Title("未解除的报警", "Alarms standing")),
+        Figure("unacknowledged", "{alarms}", Title("未确认的报警", "Alarms not acknowledged")),
+        Figure("shelved", "{alarms}", Title("已搁置的报警", "Alarms shelved")),
+        Figure("stale", "{alarms}", Title("超过 24 小时未解除的报警", "Alarms standing for more than 24 h")),
+        Figure("chattering", "{alarms}", Title("反复触发的报警", "Alarms that come and go")),
+        Figure("raised_10min", "{alarms}", Title("最近 10 分钟触发的报警", "Alarms raised in the last 10 min")),
+        Figure("peak_hour", "{alarms}", Title("最近 24 小时高峰小时的报警", "Alarms of the busiest hour in 24")),
+        Figure("flood", "", Title("报警泛滥", "Flood of alarms")),
+        Figure("raised_low", "{alarms}", Title("低优先级报警次数", "Alarms of low priority since the start")),
+        Figure("raised_medium", "{alarms}", Title("中优先级报警次数", "Alarms of medium priority since the start")),
+        Figure("raised_high", "{alarms}", Title("高优先级报警次数", "Alarms of high priority since the start")),
+        Figure("acknowledge", "s", Title("确认用时中位数", "Median time to acknowledge"), DataType.DOUBLE),
+    )
+}
+OF_NODE_ALARMS = {
+    figure.name: figure
+    for figure in (
+        Figure("standing", "{alarms}", Title("未解除的报警", "Alarms standing")),
+        Figure("highest", "", Title("最高优先级", "Highest priority standing")),
+    )
 }
 
 

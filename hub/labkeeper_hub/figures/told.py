@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from labkeeper_hub.alarms.states import Priority
+from labkeeper_hub.alarms.tallies import AlarmTallies
 from labkeeper_hub.figures import catalogue
 from labkeeper_hub.figures.catalogue import Figure, node_about, refusal_figure
-from labkeeper_hub.model import HUB_NODE, Device, LedgerEntry, Node, NodeKey, PointKey, State, Status
+from labkeeper_hub.model import HUB_NODE, AlarmNow, Device, LedgerEntry, Node, NodeKey, PointKey, State, Status
 
 
 class Told(NamedTuple):
@@ -32,6 +34,8 @@ class Seen:
     ends: Mapping[tuple[str, State], int]
     status: Status
     journal_bytes: int
+    alarms: Sequence[AlarmNow] = ()
+    tallies: AlarmTallies = field(default_factory=AlarmTallies)
 
 
 def figures(seen: Seen) -> Iterator[Told]:
@@ -41,6 +45,7 @@ def figures(seen: Seen) -> Iterator[Told]:
     nodes = {node.key: node for node in seen.nodes}
     for node in seen.nodes:
         yield from _presence(node.key, catalogue.NODE, node, node, seen)
+        yield from _alarms_of(node, seen)
     for device in seen.devices:
         yield from _device(device, nodes[device.key.of_node], seen)
     for entry in seen.ledger:
@@ -89,6 +94,23 @@ def _told(
             yield Told(PointKey(node.school, node_about(node.node), device, name), known[name], value, about)
 
 
+def _alarms_of(node: Node, seen: Seen) -> Iterator[Told]:
+    standing = [now.state.priority for now in seen.alarms if now.state.standing and now.key.source.of_node == node.key]
+    values = {"standing": len(standing), "highest": int(max(standing, default=0))}
+    yield from _told(node.key, catalogue.ALARMS_OF_NODE, catalogue.OF_NODE_ALARMS, values, node)
+
+
+def _alarm_values(tallies: AlarmTallies) -> Mapping[str, float | None]:
+    return {
+        **{name: getattr(tallies, name) for name in ("standing", "unacknowledged", "shelved", "stale", "chattering")},
+        "raised_10min": tallies.raised_10min,
+        "peak_hour": tallies.peak_hour,
+        "flood": int(tallies.flood),
+        **{f"raised_{priority.name.lower()}": tallies.raised.get(priority, 0) for priority in list(Priority)[1:]},
+        "acknowledge": tallies.acknowledge_s,
+    }
+
+
 def _hub(school: str, seen: Seen) -> Iterator[Told]:
     for device, values in _hub_values(school, seen):
         for figure in catalogue.OF_HUB[device]:
@@ -96,6 +118,9 @@ def _hub(school: str, seen: Seen) -> Iterator[Told]:
     for reason, count in sorted(seen.status.refusals.items()):
         key = PointKey(school, HUB_NODE, catalogue.REFUSALS, reason)
         yield Told(key, refusal_figure(reason), count, None)
+    for name, value in _alarm_values(seen.tallies).items():
+        if value is not None:
+            yield Told(PointKey(school, HUB_NODE, catalogue.ALARMS, name), catalogue.OF_ALARMS[name], value, None)
 
 
 def _hub_values(school: str, seen: Seen) -> Iterator[tuple[str, Mapping[str, float]]]:

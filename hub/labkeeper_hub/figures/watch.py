@@ -8,7 +8,7 @@ from pathlib import Path
 from labkeeper_hub.figures.tallies import Ends, Returns
 from labkeeper_hub.figures.told import Seen, Told, figures
 from labkeeper_hub.model import NodeKey
-from labkeeper_hub.ports import Commands, Health, Ledger
+from labkeeper_hub.ports import Alarms, Commands, Health, Ledger
 from labkeeper_hub.registry.known import KnownNode, KnownPoint
 from labkeeper_hub.registry.registry import HubRegistry
 from labkeeper_hub.timeseries.columns import FLOAT
@@ -27,6 +27,7 @@ class Watch:
     journal: Journal
     ledger: Ledger
     commands: Commands
+    alarms: Alarms
     health: Health
     journal_file: Path
     every_s: float
@@ -73,6 +74,8 @@ class Watch:
             self._ends.counts,
             self.health.status(),
             _bytes(self.journal_file),
+            self.alarms.shown(),
+            self.alarms.tallies(),
         )
 
     def _point(self, told: Told, now_ms: int) -> KnownPoint:

@@ -127,6 +127,7 @@ class Intake:
             mark = NULL
         elif isinstance(value, float) and not isfinite(value):
             self.refusals.count("not_finite", "/".join(point.key))
+            point.not_finite = True
             return None
         elif mark == INT and isinstance(value, int) and value >= FIRST_WIDE:
             mark = WIDE

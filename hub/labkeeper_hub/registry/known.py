@@ -14,7 +14,9 @@ NODE_ITSELF = ""
 
 @dataclass(slots=True, eq=False)
 class KnownPoint:
-    """A point and its live value; `time_ms` None: it never had one. `kind` is the journal's for its datatype."""
+    """A point and its live value; `time_ms` None: it never had one. `kind` is the journal's for its datatype.
+    `not_finite`: it said something that is no number, and nothing that is since.
+    """
 
     key: PointKey
     device: "KnownDevice"
@@ -24,6 +26,7 @@ class KnownPoint:
     value: Value | None = None
     time_ms: int | None = None
     quality: int = Quality.GOOD
+    not_finite: bool = False
 
     def __post_init__(self) -> None:
         self.kind = KINDS[TYPE_NAMES[self.description.datatype]]

@@ -1,6 +1,18 @@
 """The registry's tables. Their history is in migrations/; a test holds the two together."""
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKeyConstraint, Index, Integer, MetaData, String, Table
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+)
 
 metadata = MetaData()
 
@@ -87,4 +99,40 @@ accounts = Table(
     Column("invited_until_ms", BigInteger, nullable=False),
     Column("created_ms", BigInteger, nullable=False),
     Column("removed", Boolean, nullable=False),
+)
+
+alarms = Table(
+    "alarms",
+    metadata,
+    *(Column(name, String, primary_key=True) for name in ("rule", "school", "node", "device", "point")),
+    Column("lab", String, nullable=False),
+    Column("level", String, nullable=False),
+    Column("core", String(13), nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("latch", Boolean, nullable=False),
+    Column("safety", Boolean, nullable=False),
+    Column("since_ms", BigInteger, nullable=False),
+    Column("raised_ms", BigInteger, nullable=False),
+    Column("value", Float, nullable=True),
+    Column("shelf", JSON, nullable=True),
+    Column("design", String, nullable=False),
+    Column("service", JSON, nullable=True),
+    Column("version", BigInteger, nullable=False),
+)
+
+alarm_entries = Table(
+    "alarm_entries",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    *(Column(name, String, nullable=False) for name in ("rule", "school", "node", "device", "point", "lab")),
+    Column("kind", String(16), nullable=False),
+    Column("level", String, nullable=False),
+    Column("time_ms", BigInteger, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("value", Float, nullable=True),
+    Column("who", String, nullable=False),
+    Column("why", String, nullable=False),
+    Column("late", Boolean, nullable=False),
+    Index("alarm_entries_by_time", "at_ms"),
+    Index("alarm_entries_by_source", "school", "node", "device", "point", "at_ms"),
 )

@@ -5,8 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
+from sqlalchemy import StaticPool
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from labkeeper_hub.alarms.catalogue import shipped
+from labkeeper_hub.alarms.desk import AlarmDesk
+from labkeeper_hub.alarms.records import AlarmRecords
 from labkeeper_hub.bus import EventBus
 from labkeeper_hub.model import (
     Aggregate,
@@ -16,10 +20,12 @@ from labkeeper_hub.model import (
     Device,
     DeviceKey,
     Durations,
+    HeldLease,
     InfluxStatus,
     JournalStatus,
     Lab,
     Latest,
+    Leases,
     LedgerEntry,
     Missing,
     Node,
@@ -33,14 +39,18 @@ from labkeeper_hub.model import (
     Row,
     State,
     Status,
+    Stop,
+    Stops,
 )
-from labkeeper_hub.ports import Parts, UnknownCommand, UnknownPoint
+from labkeeper_hub.ports import Parts, StopRefused, UnknownCommand, UnknownPoint
 from labkeeper_hub.settings import HubSettings
 from labkeeper_hub.timeseries.catalogue import Inventory as Stocked
 from labkeeper_hub.timeseries.digest import Span
 from labkeeper_sdk import CommandRejected, Title, Value
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.descriptor import DeviceDescription, PointDescription
+from labkeeper_wire.leases import book as rules
+from labkeeper_wire.leases.book import Scope
 
 NODE = NodeKey("demo", "lab-301")
 CHAMBER = DeviceKey("demo", "lab-301", "0x00158d0001a2b3c4")
@@ -244,6 +254,71 @@ class Stockroom:
         return self.found
 
 
+@dataclass(eq=False)
+class Holding:
+    """Leases by the real rules, on no disk and for no node."""
+
+    bus: EventBus
+    book: rules.Book = field(default_factory=rules.Book)
+    now_ms: int = START_MS
+
+    def held(self) -> tuple[HeldLease, ...]:
+        return rules.expire(self.book, self.now_ms).held
+
+    async def take(self, holder: str, scope: Scope, for_ms: int) -> HeldLease:
+        return self._now(rules.take(self.book, holder, scope, self.now_ms, for_ms))
+
+    async def take_over(self, holder: str, scope: Scope, for_ms: int, reason: str) -> HeldLease:
+        assert reason
+        return self._now(rules.take_over(self.book, holder, scope, self.now_ms, for_ms))
+
+    async def renew(self, fence: int, holder: str, for_ms: int) -> HeldLease:
+        return self._now(rules.renew(self.book, fence, holder, self.now_ms, for_ms))
+
+    async def release(self, fence: int, holder: str) -> None:
+        self.book = rules.release(self.book, fence, holder, self.now_ms)
+        self.bus.note(self)
+
+    def change(self) -> Leases:
+        return Leases(self.held())
+
+    def _now(self, book: rules.Book) -> HeldLease:
+        self.book = book
+        self.bus.note(self)
+        return book.held[-1]
+
+
+@dataclass(eq=False)
+class Brake:
+    """Stop-all without a broker."""
+
+    bus: EventBus
+    held: tuple[Stop, ...] = ()
+
+    def stops(self) -> Stops:
+        return Stops(self.held)
+
+    def stop(self, by: str) -> Stops:
+        self.held = (Stop("demo", "latch-1", by, START_MS, 1, 0, (CHAMBER,), sent=True),)
+        self.bus.note(self)
+        return self.stops()
+
+    def ask_release(self, latch: str) -> str:
+        if latch != "latch-1" or not self.held:
+            raise StopRefused("unknown_latch", "no such latch")
+        return "word"
+
+    def release(self, latch: str, word: str, by: str) -> Stops:
+        if word != self.ask_release(latch) or not by:
+            raise StopRefused("release_not_asked", "ask first")
+        self.held = ()
+        self.bus.note(self)
+        return self.stops()
+
+    def change(self) -> Stops:
+        return self.stops()
+
+
 @dataclass
 class SmallHub:
     """Everything behind the ports, within reach of a test."""
@@ -257,6 +332,11 @@ class SmallHub:
 
     def __post_init__(self) -> None:
         self.desk = Desk(self.bus)
+        self.leases = Holding(self.bus)
+        self.brake = Brake(self.bus)
+        # in memory, and one for all connections; what uses it first makes its tables
+        self.engine = create_async_engine("sqlite+aiosqlite://", poolclass=StaticPool)
+        self.alarms = AlarmDesk(AlarmRecords(self.engine), self.bus, shipped(), lambda: START_MS)
 
     def parts(self, **settings: Any) -> Parts:  # noqa: ANN401 - whatever the settings take
         return Parts(
@@ -266,9 +346,12 @@ class SmallHub:
             readings=self.journal,
             ledger=Book(),
             commands=self.desk,
+            alarms=self.alarms,
             bus=self.bus,
             health=self.pulse,
-            engine=create_async_engine("sqlite+aiosqlite://"),
+            engine=self.engine,
+            leases=self.leases,
+            stop=self.brake,
             stocktaking=self.stockroom,
             quarantine=self.quarantine,
         )

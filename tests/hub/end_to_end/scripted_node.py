@@ -12,6 +12,8 @@ from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.delivery import ACK, BACKLOG, BATCH, EPOCH, JOURNAL, TAKEN, Ack, parse_ack
 from labkeeper_wire.edge_session import EdgeSession
 from labkeeper_wire.effects import CommandReceived, EdgeEffect, Publish, Rebirthed, SessionLive, Subscribe
+from labkeeper_wire.leases.table import FENCE as LEASE_FENCE
+from labkeeper_wire.leases.table import LEASES, LeaseTable
 from labkeeper_wire.payload import Metric
 
 DEADLINE_S = 30.0
@@ -45,6 +47,7 @@ class ScriptedNode:
     session: EdgeSession
     acks: list[Ack] = field(default_factory=list)
     commands: list[tuple[str | None, CommandRequest]] = field(default_factory=list)
+    tables: list[LeaseTable] = field(default_factory=list)
     journals: list[str] = field(default_factory=list)
     rebirths: int = 0
     live: asyncio.Event = field(default_factory=asyncio.Event)
@@ -95,6 +98,10 @@ class ScriptedNode:
                 self._hear(effect)
 
     def _hear(self, received: CommandReceived) -> None:
+        tables = [metric.value for metric in received.metrics if metric.name == LEASES]
+        if tables:
+            self.tables += [LeaseTable.from_text(text) for text in tables]
+            return
         acks = [metric.value for metric in received.metrics if metric.name == ACK]
         journals = [str(metric.value) for metric in received.metrics if metric.name == JOURNAL]
         if acks or journals:
@@ -107,6 +114,14 @@ class ScriptedNode:
         for effect in effects:
             if isinstance(effect, Publish):
                 self.link.send(effect.topic, effect.payload)
+
+
+def lease_metrics(fence: int = 0) -> tuple[Metric, ...]:
+    """What an NBIRTH of a node that knows leases declares."""
+    return (
+        Metric(LEASES, "", DataType.STRING, now_ms()),
+        Metric(LEASE_FENCE, fence, DataType.UINT64, now_ms()),
+    )
 
 
 def service() -> tuple[Metric, ...]:
@@ -129,19 +144,20 @@ def outbox_metrics(epoch: str) -> tuple[Metric, ...]:
 
 
 @asynccontextmanager
-async def joined(
+async def joined(  # noqa: PLR0913 -- each is a word a test may choose
     port: int,
     node: str = "lab",
     *,
     epoch: str = "epoch-1",
     metrics: Sequence[Metric] | None = None,
+    more: Sequence[Metric] = (),
     devices: Mapping[str, Sequence[Metric]] | None = None,
     host: str | None = "labkeeper",
     bd_seq: int = 0,
 ) -> AsyncIterator[ScriptedNode]:
     """Join as a node; `metrics` instead of the outbox' make it a foreign one. Leaving drops the connection."""
     session = EdgeSession(SCHOOL, node, bd_seq=bd_seq, primary_host=host)
-    session.declare_node(outbox_metrics(epoch) if metrics is None else metrics)
+    session.declare_node((*outbox_metrics(epoch), *more) if metrics is None else metrics)
     for device, points in (devices or {}).items():
         own = service() if metrics is None else ()
         session.declare_device(device, (*points, *own), now_ms())

@@ -2,11 +2,15 @@
 
 from dataclasses import replace
 
+from labkeeper_hub.alarms.states import Alarm, Core, Priority
+from labkeeper_hub.alarms.tallies import AlarmTallies
 from labkeeper_hub.figures import catalogue
 from labkeeper_hub.figures.catalogue import Figure
 from labkeeper_hub.figures.told import Seen, Told, figures
 from labkeeper_hub.model import (
     HUB_NODE,
+    AlarmKey,
+    AlarmNow,
     Device,
     DeviceKey,
     InfluxStatus,
@@ -28,6 +32,7 @@ OURS = NodeKey("school", "pi")
 FOREIGN = NodeKey("other", "gateway")
 INFLUX = InfluxStatus(12, 3.5, False, 0, 900, 0, 2, {}, "", "")
 STATUS = Status(0, True, 77, {"not_finite": 2}, JournalStatus(1, 2, 3, 4.5, 6, 7, ""), influx=INFLUX)
+STANDING = Alarm(core=Core.ACK, priority=Priority.HIGH)
 SEEN = Seen(
     now_ms=10_000,
     nodes=(
@@ -49,6 +54,11 @@ SEEN = Seen(
     ends={("school", State.DONE): 5},
     status=STATUS,
     journal_bytes=4096,
+    alarms=(
+        AlarmNow(AlarmKey("gas", PointKey("school", "pi", "air", "gas_lel")), "physics", "warn", STANDING),
+        AlarmNow(AlarmKey("gas", PointKey("school", "pi", "hob", "gas_lel")), "physics", "warn", Alarm()),
+    ),
+    tallies=AlarmTallies(standing=1, flood=True, raised={Priority.HIGH: 2}, acknowledge_s=12.5),
 )
 
 
@@ -110,6 +120,16 @@ def test_every_school_gets_the_hubs_own_figures_and_only_its_own_counts() -> Non
     assert (about("#hub", "commands")["done"], about("#hub", "commands", "other")["done"]) == (5, 0)
 
 
+def test_alarms_are_told_of_the_hub_and_of_each_node() -> None:
+    assert about("#hub", "alarms") == {
+        "standing": 1, "unacknowledged": 0, "shelved": 0, "stale": 0, "chattering": 0, "raised_10min": 0,
+        "peak_hour": 0,
+        "flood": 1, "raised_low": 0, "raised_medium": 0, "raised_high": 2, "acknowledge": 12.5,
+    }  # fmt: skip
+    assert about("#hub/pi", "#alarms") == {"standing": 1, "highest": 3}
+    assert about("#hub/gateway", "#alarms", "other") == {"standing": 0, "highest": 0}
+
+
 def test_a_hub_that_feeds_no_influxdb_tells_no_lag_of_it() -> None:
     assert about("#hub", "forwarder") == {"lag": 3.5, "waiting": 12, "quarantined": 2}
     assert not {key for key in told(replace(SEEN, status=replace(STATUS, influx=None))) if key.device == "forwarder"}
@@ -122,6 +142,7 @@ def test_without_a_node_there_is_no_school_to_tell() -> None:
 def test_every_figure_that_is_told_is_declared_and_every_declared_one_is_told() -> None:
     declared = {*catalogue.OF_LEDGER.values(), *catalogue.OF_PRESENCE.values(), *catalogue.OF_DEVICE.values()}
     declared |= {figure for group in catalogue.OF_HUB.values() for figure in group}
+    declared |= {*catalogue.OF_ALARMS.values(), *catalogue.OF_NODE_ALARMS.values()}
     said = {one.figure for one in figures(SEEN)}
     assert said - declared == {catalogue.refusal_figure("not_finite")}
     assert declared <= said

@@ -17,7 +17,7 @@ from labkeeper_hub.api import shapes
 from labkeeper_hub.api.answers import Json, encode
 from labkeeper_hub.api.gate import Credentials
 from labkeeper_hub.api.live.audience import View
-from labkeeper_hub.api.live.messages import LiveCommand, Message, Ping, Resume, asked_id, read
+from labkeeper_hub.api.live.messages import LiveCommand, LiveStop, Message, Ping, Resume, asked_id, read
 from labkeeper_hub.api.live.pace import Pace
 from labkeeper_hub.api.needs import Right
 from labkeeper_hub.api.problems import Refusal, document
@@ -107,7 +107,10 @@ class Client:
                 self.api.audit.note(self.credentials.person.name, message.needs.value, "live", refusal.code)
                 await self._refuse(refusal, message.id if isinstance(message, LiveCommand) else None)
                 continue
-            if isinstance(message, LiveCommand):
+            if isinstance(message, LiveStop):
+                self.api.parts.stop.stop(right.person.name)
+                self.api.audit.note(right.person.name, "stop", "everything", "ok")
+            elif isinstance(message, LiveCommand):
                 await self._command(message, right)
             elif isinstance(message, Ping):
                 self._touch()

@@ -29,6 +29,13 @@ class Ping(Body):
     type: Literal["ping"]
 
 
+class LiveStop(Body):
+    """Stop everything: the shortest way there is."""
+
+    needs: ClassVar = Action.STOP
+    type: Literal["stop"]
+
+
 class LiveCommand(CommandRequest):
     """A command, as POST /api/v1/commands takes it."""
 
@@ -36,7 +43,7 @@ class LiveCommand(CommandRequest):
     type: Literal["command"]
 
 
-Message: TypeAlias = Annotated[Resume | Ping | LiveCommand, Field(discriminator="type")]
+Message: TypeAlias = Annotated[Resume | Ping | LiveStop | LiveCommand, Field(discriminator="type")]
 MESSAGES: TypeAdapter[Message] = TypeAdapter(Message)
 
 

@@ -4,7 +4,9 @@ import { DeskElement } from "./element.js";
 import { icon } from "./icons.js";
 import { labAddress } from "./route.js";
 import { LINK, TICK } from "./store.js";
+import "./holder.js";
 import "./menu.js";
+import "./stop.js";
 
 class LkBar extends DeskElement {
   static properties = { labs: { attribute: false }, lab: { attribute: false }, deeds: { attribute: false } };
@@ -27,11 +29,14 @@ class LkBar extends DeskElement {
     return html`
       <header class="bar">
         <div class="bar-lab">${this.labs.length > 1 ? this.#choice() : html`<h1>${this.#name(this.lab)}</h1>`}</div>
+        <lk-holder .desk=${desk} .lab=${this.lab}></lk-holder>
         <div class="bar-room"></div>
         ${this.#link()}
         <time class="bar-clock" title=${desk.text.t("bar.hub_time")}>${desk.text.clock(desk.store.now())}</time>
+        <lk-stop .desk=${desk}></lk-stop>
         <lk-menu .desk=${desk} .deeds=${deeds} .signedIn=${true}></lk-menu>
       </header>
+      <lk-stopped .desk=${desk}></lk-stopped>
       ${desk.store.link === "lost" ? this.#banner(desk.text.t("link.banner"), desk.text.t("link.advice")) : nothing}
       ${desk.store.link === "up" && !desk.store.storing ? this.#banner(desk.text.t("hub.not_storing"), desk.text.t("hub.advice")) : nothing}`;
   }

@@ -5,6 +5,7 @@ import { DeskElement } from "./element.js";
 import { icon } from "./icons.js";
 import { deviceName, pointName } from "./names.js";
 import { SHAPE } from "./store.js";
+import { styled } from "./styled.js";
 import { sign } from "./units.js";
 
 const DAY_MS = 86_400_000;
@@ -204,4 +205,5 @@ class LkCatalogue extends DeskElement {
   }
 }
 
+await styled("catalogue");
 customElements.define("lk-catalogue", LkCatalogue);

@@ -8,6 +8,7 @@ import { deviceName, pointName, valueWithUnit, valueWord } from "./names.js";
 import { Plot } from "./plot.js";
 import { chartAddress, clampRange, DEFAULT_RANGE_MS } from "./route.js";
 import { TICK, WORDS } from "./store.js";
+import { styled } from "./styled.js";
 import { LONG_AGO_MS } from "./tiles/shown.js";
 
 /** @typedef {import("./history.js").Trace} Trace */
@@ -125,6 +126,7 @@ class LkChart extends DeskElement {
         </header>
         ${this.#ranges()}
         <div class="plot-frame"><div class="plot" role="img" aria-label=${this.#spoken(device, point)}></div>${this.#instead()}</div>
+        ${this.#missing()}
         ${this.#summary(point)}
         ${this.#footer()}
       </section>`;
@@ -165,7 +167,17 @@ class LkChart extends DeskElement {
   #instead() {
     const { text } = this.desk;
     if (this.failed) return html`<p class="instead" role="status">${text.t("chart.failed")}</p>`;
-    return this.trace && !summaryOf(this.trace) ? html`<p class="instead" role="status">${text.t("chart.nothing")}</p>` : nothing;
+    return this.trace && !summaryOf(this.trace) && this.trace.missing.length === 0 ? html`<p class="instead" role="status">${text.t("chart.nothing")}</p>` : nothing;
+  }
+
+  /** What is shaded in the chart, in words. */
+  #missing() {
+    const { text } = this.desk;
+    const missing = this.trace?.missing ?? [];
+    if (missing.length === 0) return nothing;
+    const [from_ms] = this.#window;
+    const spans = missing.map((one) => `${text.moment(Math.max(from_ms, one.from_ms))} – ${text.moment(one.to_ms)}`).join(", ");
+    return html`<p class="chart-missing" role="status">${icon("warning")}${text.t("chart.missing", { spans })}</p>`;
   }
 
   /** @param {wire.Point} point */
@@ -242,4 +254,5 @@ const fine = (point) => (point.type === "int" ? { ...point, step: 0.1, type: "fl
 /** @param {import("./text.js").Text} text @param {wire.Point} point @param {number} value */
 const axisTruth = (text, point, value) => (value === 0 || value === 1 ? valueWord(text, point, value === 1) : "");
 
+await Promise.all([styled("vendor/uplot"), styled("chart")]);
 customElements.define("lk-chart", LkChart);

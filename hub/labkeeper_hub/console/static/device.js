@@ -1,19 +1,32 @@
 /** One device's card: its name, whether it is there, and a tile per point. */
 import { html, nothing, repeat } from "./vendor/lit.js";
 import { DeskElement } from "./element.js";
+import { heightOf } from "./height.js";
 import { icon } from "./icons.js";
 import { deviceName } from "./names.js";
+import { notNear, whenNear } from "./near.js";
 import { SHAPE, TICK } from "./store.js";
 import "./tiles/tile.js";
 
 const shown = new Set(["measure", "state", "event"]);
 
 class LkDevice extends DeskElement {
-  static properties = { key: { attribute: false } };
+  static properties = { key: { attribute: false }, near: { state: true } };
 
   constructor() {
     super();
     this.key = "";
+    this.near = false;
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    if (!this.near) whenNear(this, () => (this.near = true));
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    notNear(this);
   }
 
   get #device() {
@@ -25,20 +38,31 @@ class LkDevice extends DeskElement {
     return device && !this.desk.store.isOnline(device) ? [this.key, SHAPE, TICK] : [this.key, SHAPE];
   }
 
+  willUpdate() {
+    const device = this.#device;
+    if (device && !this.near) this.style.setProperty("--tall", `${heightOf(device)}px`);
+  }
+
   render() {
     const device = this.#device;
     if (!device) return nothing;
     const { text, store } = this.desk;
     const make = [device.make, device.model].filter(Boolean).join(" · ");
     return html`
-      <article class="card" id="device/${this.key}" tabindex="-1" aria-label=${deviceName(text, device)}>
+      <article class="card ${this.near ? "" : "to-come"}" id="device/${this.key}" tabindex="-1" aria-label=${deviceName(text, device)}>
         <header>
           <h3>${deviceName(text, device)}</h3>
           ${store.isOnline(device) ? html`<span class="make">${make}</span>` : this.#offline(device)}
         </header>
-        <div class="shown">${this.#tiles(device, device.points.filter((point) => shown.has(point.kind)))}</div>
-        <div class="controls">${this.#tiles(device, device.points.filter((point) => !shown.has(point.kind)))}</div>
+        ${this.near ? this.#body(device) : nothing}
       </article>`;
+  }
+
+  /** @param {wire.Device} device */
+  #body(device) {
+    return html`
+      <div class="shown">${this.#tiles(device, device.points.filter((point) => shown.has(point.kind)))}</div>
+      <div class="controls">${this.#tiles(device, device.points.filter((point) => !shown.has(point.kind)))}</div>`;
   }
 
   /** @param {wire.Device} device */

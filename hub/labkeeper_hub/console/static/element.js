@@ -7,6 +7,7 @@ import { LitElement } from "./vendor/lit.js";
  * @property {import("./store.js").Store} store
  * @property {import("./asked.js").Asked} asked
  * @property {import("./text.js").Text} text
+ * @property {(message: object) => boolean} send to the hub, now or not at all
  */
 
 export class DeskElement extends LitElement {

@@ -11,6 +11,7 @@ import { pointKey } from "./keys.js";
  * @property {(number | null)[]} high
  * @property {(number | null)[]} weights how many readings stand behind each value
  * @property {number | null} every_ms null: single readings
+ * @property {wire.Missing[]} missing times of which nobody could say whether there are readings: unknown, not empty
  */
 /** @typedef {{minimum: number, mean: number, maximum: number, count: number}} Summary */
 
@@ -39,14 +40,15 @@ export async function readTrace(target, from_ms, to_ms, signal) {
   const every_ms = stepOf(to_ms - from_ms);
   if (every_ms !== null) return readSteps(target, from_ms, to_ms, every_ms, signal);
   const readings = await read(readingsAddress(target, from_ms, to_ms, { limit: MOST_ROWS }), signal);
-  return readings.next === null ? traceOf(readings.rows) : readSteps(target, from_ms, to_ms, coarse(to_ms - from_ms), signal);
+  return readings.next === null ? traceOf(readings.rows, readings.missing) : readSteps(target, from_ms, to_ms, coarse(to_ms - from_ms), signal);
 }
 
 /** @param {wire.PointId} target @param {number} from_ms @param {number} to_ms @param {number} every_ms @param {AbortSignal} signal */
 async function readSteps(target, from_ms, to_ms, every_ms, signal) {
   const ask = (/** @type {string} */ aggregate) => read(readingsAddress(target, from_ms, to_ms, { every: every_ms, aggregate }), signal);
   const [mean, low, high, count] = await Promise.all(["mean", "min", "max", "count"].map(ask));
-  return stepped(every_ms, mean.rows, low.rows, high.rows, count.rows);
+  const trace = stepped(every_ms, mean.rows, low.rows, high.rows, count.rows);
+  return { ...trace, missing: together([mean, low, high, count].flatMap((one) => one.missing)) };
 }
 
 /** @param {string} address @param {AbortSignal} signal @returns {Promise<wire.Readings>} */
@@ -66,12 +68,24 @@ function pointOf(address) {
 /** @param {wire.Value | null} value */
 const number = (value) => (typeof value === "string" || value === null ? null : Number(value));
 
-/** Single readings as a trace. @param {[number, wire.Value | null][]} rows @returns {Trace} */
-export function traceOf(rows) {
+/** What any of several answers lacks, in order and without overlap. @param {wire.Missing[]} parts @returns {wire.Missing[]} */
+export function together(parts) {
+  /** @type {wire.Missing[]} */
+  const found = [];
+  for (const part of [...parts].sort((a, b) => a.from_ms - b.from_ms)) {
+    const last = found.at(-1);
+    if (last && part.from_ms <= last.to_ms) last.to_ms = Math.max(last.to_ms, part.to_ms);
+    else found.push({ ...part });
+  }
+  return found;
+}
+
+/** Single readings as a trace. @param {[number, wire.Value | null][]} rows @param {wire.Missing[]} [missing] @returns {Trace} */
+export function traceOf(rows, missing = []) {
   const limit_ms = gapLimit(rows.map(([time]) => time));
   const { times, values } = withGaps(rows.map(([time, value]) => [time, number(value)]), limit_ms);
   const weights = values.map((value) => (value === null ? null : 1));
-  return { times, mean: values, low: values, high: values, weights, every_ms: null };
+  return { times, mean: values, low: values, high: values, weights, every_ms: null, missing };
 }
 
 /** @param {number[]} times */
@@ -110,7 +124,7 @@ export function stepped(every_ms, ...series) {
     times.push(time);
   }
   const values = (/** @type {Map<number, number | null>} */ from) => times.map((time) => from.get(time) ?? null);
-  return { times, mean: values(mean), low: values(low), high: values(high), weights: values(count), every_ms };
+  return { times, mean: values(mean), low: values(low), high: values(high), weights: values(count), every_ms, missing: [] };
 }
 
 /** A live reading joins single readings; what has left the window leaves. @param {Trace} trace @param {number} time_ms @param {wire.Value | null} value @param {number} from_ms @returns {Trace} */
@@ -119,7 +133,7 @@ export function joined(trace, time_ms, value, from_ms) {
   if (time_ms <= last_ms) return trace;
   /** @type {[number, wire.Value | null][]} */
   const rows = trace.times.map((time, index) => [time, trace.mean[index]]);
-  return traceOf([...rows, /** @type {[number, wire.Value | null]} */ ([time_ms, value])].filter(([time, one]) => time >= from_ms && one !== null));
+  return traceOf([...rows, /** @type {[number, wire.Value | null]} */ ([time_ms, value])].filter(([time, one]) => time >= from_ms && one !== null), trace.missing);
 }
 
 /** Lowest, mean of all readings, highest; null where there are none. @param {Trace} trace @returns {Summary | null} */

@@ -17,6 +17,7 @@ const shapes = {
   forward: svg`<path d="m9.5 5 7 7-7 7"/>`,
   nearer: svg`<circle cx="10.5" cy="10.5" r="6.5"/><path d="m20 20-4.8-4.8M10.5 7.5v6M7.5 10.5h6"/>`,
   farther: svg`<circle cx="10.5" cy="10.5" r="6.5"/><path d="m20 20-4.8-4.8M7.5 10.5h6"/>`,
+  halt: svg`<path d="M8 3.5h8l4.5 4.5v8L16 20.5H8L3.5 16V8L8 3.5Z"/><path d="M8.5 12h7"/>`,
   download: svg`<path d="M12 4v11M7.5 11l4.5 4.5 4.5-4.5M5 19.5h14"/>`,
 };
 

@@ -3,11 +3,14 @@ import { html, repeat } from "./vendor/lit.js";
 import { DeskElement } from "./element.js";
 import { deviceKey } from "./keys.js";
 import { benchesOf, devicesOf } from "./labs.js";
+import { Packing } from "./packing.js";
 import { LINK, SHAPE } from "./store.js";
 import "./device.js";
 
 class LkLab extends DeskElement {
   static properties = { lab: { attribute: false } };
+
+  #packing = new Packing();
 
   constructor() {
     super();
@@ -17,6 +20,11 @@ class LkLab extends DeskElement {
 
   watched() {
     return [SHAPE, LINK];
+  }
+
+  updated() {
+    super.updated();
+    this.#packing.watch(this.querySelectorAll(".benches > .bench, .room lk-device"));
   }
 
   render() {

@@ -1,5 +1,6 @@
 /** Composes the page: the store, the link, what was asked, and the element that shows them. */
 import { Asked } from "./asked.js";
+import * as early from "./early.js";
 import { Health } from "./health.js";
 import { LiveLink } from "./live.js";
 import * as preferences from "./preferences.js";
@@ -106,11 +107,12 @@ function welcome(invitation) {
 async function start() {
   const token = takeLinkToken();
   const invitation = takeInvitation();
-  app.desk = { store, asked, text: await openText(preferences.language()) };
+  const text = await openText(preferences.language(), early.words);
+  app.desk = { store, asked, send: (message) => live.send(message), text };
   app.deeds = { enter, leave, speak };
   if (token !== null) return enter({ link: token });
   if (invitation !== null) return welcome(invitation);
-  return (await standing()) === "out" ? showSignIn(null) : showDesk();
+  return (await standing(early.session ?? undefined)) === "out" ? showSignIn(null) : showDesk();
 }
 
 addEventListener("hashchange", enterByLink);

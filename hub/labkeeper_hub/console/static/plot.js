@@ -20,6 +20,8 @@ const colour = (name) => getComputedStyle(document.documentElement).getPropertyV
 export class Plot {
   #plot;
   #place;
+  /** @type {wire.Missing[]} */
+  #missing = [];
 
   /** @param {HTMLElement} place @param {PlotOptions} options */
   constructor(place, options) {
@@ -31,6 +33,7 @@ export class Plot {
   /** @param {Trace} trace @param {number} from_ms @param {number} to_ms */
   show(trace, from_ms, to_ms) {
     const times = trace.times.map((time) => time / 1_000);
+    this.#missing = trace.missing;
     this.#plot.batch(() => {
       this.#plot.setData([times, trace.low, trace.high, trace.mean], false);
       this.#plot.setScale("x", { min: from_ms / 1_000, max: to_ms / 1_000 });
@@ -65,9 +68,17 @@ export class Plot {
       ],
       series: [{}, { ...edge, paths }, { ...edge, paths }, { stroke: line, width: 2, paths, points: { show: lonely, size: 6, fill: line, filter: lonelyOnes } }],
       bands: [{ series: [2, 1], fill: `${line}33` }],
-      hooks: { setSelect: [(plot) => selected(plot, zoomed)] },
+      hooks: { drawClear: [(plot) => shade(plot, this.#missing)], setSelect: [(plot) => selected(plot, zoomed)] },
     };
   }
+}
+
+/** Times of which nothing is known are not white like times without readings. @param {uPlot} plot @param {wire.Missing[]} missing */
+function shade(plot, missing) {
+  const { left, top, width, height } = plot.bbox;
+  const across = (/** @type {number} */ time_ms) => Math.min(left + width, Math.max(left, plot.valToPos(time_ms / 1_000, "x", true)));
+  plot.ctx.fillStyle = colour("--amber-soft");
+  for (const { from_ms, to_ms } of missing) plot.ctx.fillRect(across(from_ms), top, across(to_ms) - across(from_ms), height);
 }
 
 /** @param {HTMLElement} place */

@@ -38,9 +38,9 @@ export async function signOut() {
   await fetch(SESSION, { method: "DELETE" }).catch(() => null);
 }
 
-/** @returns {Promise<Standing>} */
-export async function standing() {
-  const answer = await fetch(SESSION).catch(() => null);
+/** @param {Promise<Response | null>} [asked] where the hub has been asked already @returns {Promise<Standing>} */
+export async function standing(asked) {
+  const answer = await (asked ?? fetch(SESSION).catch(() => null));
   if (!answer || answer.status >= 500) return "unreachable";
   if (!answer.ok) return "out";
   return (await answer.json()).signed_in === false ? "out" : "in";

@@ -8,6 +8,8 @@ export const SHAPE = "#shape"; // which labs and devices there are, and which of
 export const LINK = "#link";
 export const TICK = "#tick"; // a second has passed
 export const WORDS = "#words"; // the language has changed
+export const STOPS = "#stops"; // what is stopped, and who has confirmed
+export const LEASES = "#leases"; // who holds what
 export const ASKED = "#asked"; // what this page has asked for, and what became of it
 
 const open = new Set(["queued", "sent", "accepted"]);
@@ -32,6 +34,12 @@ export class Store {
     this.latest = new Map();
     /** Commands under way, anyone's, by point. @type {Map<string, wire.Command>} */
     this.underWay = new Map();
+    /** @type {wire.Lease[]} */
+    this.leases = [];
+    /** @type {wire.Stop[]} */
+    this.stops = [];
+    /** Who is signed in here. */
+    this.person = "owner";
     /** @type {Link} */
     this.link = "connecting";
     /** Whether the hub can store what it hears, as it last said. */
@@ -92,6 +100,8 @@ export class Store {
     this.latest = new Map(snapshot.latest.map((latest) => [pointKey(latest), latest]));
     this.underWay = new Map();
     for (const command of snapshot.commands) this.#command(command);
+    this.leases = snapshot.leases;
+    this.stops = snapshot.stops;
     this.filled = true;
     for (const key of this.#watchers.keys()) this.tell(key);
   }
@@ -104,6 +114,8 @@ export class Store {
       case "device_gone": return this.#deviceGone(change);
       case "node": return this.#node(change);
       case "command": return this.#command(change);
+      case "leases": return this.#leases(change.leases);
+      case "stops": return this.#stops(change.stops);
     }
   }
 
@@ -142,6 +154,18 @@ export class Store {
     if (open.has(command.state)) this.underWay.set(key, command);
     else if (known?.id === command.id) this.underWay.delete(key);
     this.tell(key);
+  }
+
+  /** @param {wire.Lease[]} leases */
+  #leases(leases) {
+    this.leases = leases;
+    this.tell(LEASES);
+  }
+
+  /** @param {wire.Stop[]} stops */
+  #stops(stops) {
+    this.stops = stops;
+    this.tell(STOPS);
   }
 
   /** A device is online only when its node is. @param {wire.Device} device */

@@ -78,8 +78,8 @@ export class Text {
   }
 }
 
-/** @param {Language} language @returns {Promise<Text>} */
-export async function openText(language) {
-  const answer = await fetch(new URL(`./i18n/${language}.json`, import.meta.url));
+/** @param {Language} language @param {Promise<Response>} [asked] where the words have been asked for already @returns {Promise<Text>} */
+export async function openText(language, asked) {
+  const answer = await (asked ?? fetch(new URL(`./i18n/${language}.json`, import.meta.url)));
   return new Text(language, await answer.json());
 }

@@ -26,5 +26,5 @@ export function decimals(point, value) {
   if (point.step) return Math.min(4, Math.max(0, Math.ceil(-Math.log10(point.step) - 1e-9)));
   if (point.unit === "Cel" || point.unit === "%") return 1;
   const size = Math.max(Math.abs(value), Math.abs(point.minimum ?? 0), Math.abs(point.maximum ?? 0));
-  return size >= 100 ? 0 : size >= 10 ? 1 : size >= 0.1 || size === 0 ? 2 : 4;
+  return size >= 100 ? 0 : size >= 10 ? 1 : size >= 0.1 || size === 0 ? 2 : 3;
 }

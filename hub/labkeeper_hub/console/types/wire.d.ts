@@ -41,14 +41,18 @@ declare namespace wire {
     created_ms: number;
     deadline_ms: number;
   }
+  interface Lease { fence: number; holder: string; school: string; lab: string; bench: string | null; node: string | null; device: string | null; until_ms: number; given_from: number | null }
+  interface Stop { school: string; latch: string; by: string; at_ms: number; devices: number; confirmed: number; missing: DeviceId[]; sent: boolean }
   interface Problem { title?: string; detail?: string; status?: number; code?: string }
   type Change =
     | ({ kind: "reading" } & Latest)
     | ({ kind: "device" } & Device)
     | ({ kind: "device_gone" } & DeviceId)
     | ({ kind: "node" } & Node)
-    | ({ kind: "command" } & Command);
-  interface Snapshot { type: "snapshot"; at: number; labs: Lab[]; nodes: Node[]; devices: Device[]; latest: Latest[]; commands: Command[] }
+    | ({ kind: "command" } & Command)
+    | { kind: "leases"; leases: Lease[] }
+    | { kind: "stops"; stops: Stop[] };
+  interface Snapshot { type: "snapshot"; at: number; labs: Lab[]; nodes: Node[]; devices: Device[]; latest: Latest[]; commands: Command[]; leases: Lease[]; stops: Stop[] }
   type Message =
     | { type: "hello"; stream: string; at: number; server_ms: number }
     | Snapshot
@@ -70,5 +74,7 @@ declare namespace wire {
   }
   interface Catalogue { from_ms: number; to_ms: number; pending: number; points: CataloguePoint[] }
   interface Export { id: string; state: "running" | "done" | "ended" | "failed"; done: number; total: number }
-  interface Readings { unit: string; every: number | null; rows: [number, Value | null][]; next: string | null }
+  /** Times of which the hub could not be told whether there are readings. */
+  interface Missing { from_ms: number; to_ms: number; reason: string }
+  interface Readings { unit: string; every: number | null; rows: [number, Value | null][]; next: string | null; missing: Missing[] }
 }

@@ -3,12 +3,17 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from labkeeper_sdk.sim.neighbours import modbus, pjlink, serial_line
+from labkeeper_sdk.sim.neighbours import modbus, pjlink, rosbridge, serial_line, tello
 from labkeeper_sdk.sim.neighbours.neighbour import Neighbour
 
-NEIGHBOURS: Mapping[str, Neighbour] = {
-    it.driver: it for it in (modbus.NEIGHBOUR, serial_line.NEIGHBOUR, pjlink.NEIGHBOUR)
-}
+_ALL = (
+    modbus.NEIGHBOUR,
+    serial_line.NEIGHBOUR,
+    pjlink.NEIGHBOUR,
+    rosbridge.NEIGHBOUR,
+    tello.NEIGHBOUR,
+)
+NEIGHBOURS: Mapping[str, Neighbour] = {it.driver: it for it in _ALL}
 
 
 @asynccontextmanager

@@ -1,0 +1,48 @@
+"""`python -m benchmarks.leases`: commands of an old holder executed after the node accepted the hand-over.
+
+A thousand random interleavings of hand-over, partition, heal, duplicate, delay, loss and restart of the node against
+the real rules of hub and node, on a clock that is only a number. The seed is printed; `--seed` repeats a run.
+`reckless_executed` is what a node that does not look at leases would have executed in the same interleavings: it says
+that there was something to refuse.
+"""
+
+import logging
+import random
+from pathlib import Path
+
+from benchmarks.harness import Figures, measure, options
+from benchmarks.lease_world import World
+
+STEPS = 150
+
+
+async def bench(_: Path, interleavings: int, seed: int) -> Figures:
+    """Run all interleavings, each with a seed of its own."""
+    worlds = [World(random.Random(seed + number)).steps(STEPS) for number in range(interleavings)]
+    reckless = [World(random.Random(seed + number), reckless=True).steps(STEPS) for number in range(interleavings)]
+    return {
+        "interleavings": interleavings,
+        "old_holder_commands_executed": sum(len(world.wrong) for world in worlds),
+        "commands_executed_twice": sum(world.twice for world in worlds),
+        "commands_sent": sum(len(world.sent) for world in worlds),
+        "commands_executed": sum(len(world.node.executed) for world in worlds),
+        "reckless_executed": sum(len(world.wrong) for world in reckless),
+        "steps": STEPS,
+        "seed": seed,
+    }
+
+
+def main() -> None:
+    """Read the options and run."""
+    asked = options(
+        __doc__ or "",
+        ("--interleavings", {"type": int, "default": 1000, "help": "how many (default 1000)"}),
+        ("--seed", {"type": int, "default": None, "help": "repeat a run (default: a new one)"}),
+    )
+    logging.disable()  # the node logs every old table it is told, and here that is most of them
+    seed = random.SystemRandom().randrange(2**32) if asked.seed is None else asked.seed
+    measure(asked, lambda folder: bench(folder, asked.interleavings, seed))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""How often, when and how long a rule would have alarmed on what was recorded: the same judge, without its alarm."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from labkeeper_hub.alarms.judge import Judge, Verdict
+from labkeeper_hub.alarms.rules import Level, Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """One stretch at one level; `open_end`: it held until the recording ended."""
+
+    level: str
+    from_ms: int
+    to_ms: int
+    open_end: bool = False
+
+    @property
+    def lasted_ms(self) -> int:
+        return self.to_ms - self.from_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a rule would have done: its spells in order, a new one wherever the level changed."""
+
+    spells: Sequence[Spell]
+
+    def of(self, level: str) -> list[Spell]:
+        """Return the spells at one level."""
+        return [spell for spell in self.spells if spell.level == level]
+
+
+def back_test(rule: Rule, readings: Iterable[tuple[int, float | None]], end_ms: int) -> Trial:
+    """Judge recorded readings, in order of time, up to `end_ms`. Gates count as open: a recording knows no lessons."""
+    judge = Judge(rule)
+    return Trial(tuple(_spells(_verdicts(judge, readings, end_ms), end_ms)))
+
+
+def _verdicts(judge: Judge, readings: Iterable[tuple[int, float | None]], end_ms: int) -> Iterator[Verdict]:
+    for time_ms, value in readings:
+        yield from judge.reading(time_ms, value)
+    yield from judge.until(end_ms)
+
+
+def _spells(verdicts: Iterable[Verdict], end_ms: int) -> Iterator[Spell]:
+    level: Level | None = None
+    since_ms = 0
+    for verdict in verdicts:
+        if level is not None:
+            yield Spell(level.name, since_ms, verdict.time_ms)
+        level, since_ms = verdict.level, verdict.time_ms
+    if level is not None:
+        yield Spell(level.name, since_ms, end_ms, open_end=True)

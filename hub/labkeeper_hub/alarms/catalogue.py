@@ -1,0 +1,218 @@
+"""The catalogue: rules out of TOML, and what a school or a lab overrides; a mistake is named by its place."""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Final, TypeAlias
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from labkeeper_hub.alarms.rules import AlarmClass, Gate, Kind, Level, Match, Response, Role, Rule, Side
+from labkeeper_hub.alarms.states import Priority
+from labkeeper_sdk import BadConfiguration, Title
+
+UNITS_MS: Final = {"s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
+DURATION = re.compile(r"(\d+(?:\.\d+)?) ?(s|min|h|d)")
+NEED_WINDOW = (Kind.MEAN, Kind.MAX, Kind.MIN, Kind.RATE, Kind.COUNT)
+
+
+def duration_ms(said: object) -> object:
+    """Return the milliseconds of `10 min`; raises ValueError for anything but such a text."""
+    found = DURATION.fullmatch(said) if isinstance(said, str) else None
+    if found is None:
+        raise ValueError("is no duration: a number and s, min, h or d, as in '10 min'")
+    return round(float(found[1]) * UNITS_MS[found[2]])
+
+
+def _priority(said: object) -> object:
+    names = [priority.name.lower() for priority in Priority]
+    if said not in names:
+        raise ValueError(f"is none of {', '.join(names)}")
+    return Priority[str(said).upper()]
+
+
+Duration: TypeAlias = Annotated[int, BeforeValidator(duration_ms)]
+Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Both(_Strict):
+    """A text in both languages."""
+
+    zh: Text
+    en: Text
+
+    def title(self) -> Title:
+        return Title(self.zh, self.en)
+
+
+class LevelEntry(_Strict):
+    """One level as the file says it."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+    limit: Annotated[float, Field(allow_inf_nan=False)]
+    priority: Annotated[Priority, BeforeValidator(_priority)]
+    side: Side = Side.ABOVE
+    kind: Kind = Kind.VALUE
+    window: Duration = 0
+    on_delay: Duration = 0
+    off_delay: Duration = 0
+    deadband: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    latch: bool = False
+
+    @model_validator(mode="after")
+    def _window_where_needed(self) -> "LevelEntry":
+        if (self.kind in NEED_WINDOW) is not (self.window > 0):
+            raise ValueError(f"kind '{self.kind}' {'needs a' if self.kind in NEED_WINDOW else 'has no'} window")
+        return self
+
+    def level(self) -> Level:
+        return Level(
+            self.name,
+            self.limit,
+            self.priority,
+            self.side,
+            self.kind,
+            self.window,
+            self.on_delay,
+            self.off_delay,
+            self.deadband,
+            self.latch,
+        )
+
+
+class RuleEntry(_Strict):
+    """One rule as the file says it."""
+
+    title: Both
+    consequence: Both
+    response: Both
+    role: Role
+    class_: Annotated[AlarmClass, Field(alias="class")]
+    source: Text
+    unit: str
+    points: Annotated[list[Text], Field(min_length=1)]
+    units: list[Text] = []
+    gates: list[Gate] = []
+    hold: Duration = 30 * 60_000
+    levels: Annotated[list[LevelEntry], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _levels_in_order(self) -> "RuleEntry":
+        if len({level.name for level in self.levels}) < len(self.levels):
+            raise ValueError("two levels have one name")
+        priorities = [level.priority for level in self.levels]
+        if priorities != sorted(priorities):
+            raise ValueError("levels come from the mildest to the worst")
+        return self
+
+    def rule(self, name: str) -> Rule:
+        told = Response(self.title.title(), self.consequence.title(), self.response.title(), self.role)
+        match = Match(frozenset(self.points), frozenset(self.units))
+        levels = tuple(entry.level() for entry in self.levels)
+        gates = frozenset(self.gates)
+        return Rule(name, told, self.class_, match, levels, self.source, self.unit, gates, self.hold)
+
+
+class OverrideEntry(_Strict):
+    """What one school, or one lab of it, changes in one rule; who decided it, and why."""
+
+    rule: Text
+    school: Text
+    lab: Text | None = None
+    who: Text
+    why: Text
+    off: bool = False
+    limits: dict[str, Annotated[float, Field(allow_inf_nan=False)]] = {}
+
+
+class _Overrides(_Strict):
+    override: list[OverrideEntry] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The rules, and the overrides in the order of the file."""
+
+    rules: Mapping[str, Rule]
+    overrides: Sequence[OverrideEntry] = ()
+
+    def rule_for(self, name: str, school: str, lab: str) -> Rule | None:
+        """Return the rule as it holds in a lab: a lab's override beats its school's; None: it is off there."""
+        rule: Rule | None = self.rules[name]
+        for override in sorted(self.overrides, key=lambda entry: entry.lab is not None):
+            if (override.rule, override.school) == (name, school) and override.lab in (None, lab):
+                rule = (
+                    None if override.off else with_limits(self.rules[name] if rule is None else rule, override.limits)
+                )
+        return rule
+
+
+def with_limits(rule: Rule, limits: Mapping[str, float]) -> Rule:
+    """Return the rule with other limits, by level."""
+    levels = (replace(level, limit=limits.get(level.name, level.limit)) for level in rule.levels)
+    return replace(rule, levels=tuple(levels))
+
+
+def shipped() -> Catalogue:
+    """Return the catalogue of this version."""
+    text = files("labkeeper_hub.alarms").joinpath("catalogue.toml").read_text(encoding="utf-8")
+    return parse(text, "catalogue.toml")
+
+
+def parse(text: str, source: str) -> Catalogue:
+    """Read a catalogue; raises BadConfiguration that names the rule and the key."""
+    rules = {}
+    for name, said in _toml(text, source).items():
+        try:
+            rules[name] = RuleEntry.model_validate(said).rule(name)
+        except ValidationError as error:
+            raise _bad(error, source, name) from error
+    return Catalogue(rules)
+
+
+def load_overrides(catalogue: Catalogue, file: Path) -> Catalogue:
+    """Return the catalogue with a school's overrides; a file that is not there overrides nothing."""
+    if not file.exists():
+        return catalogue
+    return with_overrides(catalogue, file.read_text(encoding="utf-8"), str(file))
+
+
+def with_overrides(catalogue: Catalogue, text: str, source: str) -> Catalogue:
+    """Return the catalogue with overrides; raises BadConfiguration that names the override and the key."""
+    try:
+        overrides = _Overrides.model_validate(_toml(text, source)).override
+    except ValidationError as error:
+        raise _bad(error, source) from error
+    for number, entry in enumerate(overrides):
+        _check(catalogue, entry, f"override.{number}", source)
+    return Catalogue(catalogue.rules, tuple(overrides))
+
+
+def _check(catalogue: Catalogue, entry: OverrideEntry, place: str, source: str) -> None:
+    rule = catalogue.rules.get(entry.rule)
+    if rule is None:
+        raise BadConfiguration(f"{place}.rule", f"there is no rule '{entry.rule}'", source)
+    if entry.off and rule.safety:
+        raise BadConfiguration(f"{place}.off", "a rule of the safety class cannot be switched off", source)
+    unknown = sorted(set(entry.limits) - {level.name for level in rule.levels})
+    if unknown:
+        raise BadConfiguration(f"{place}.limits.{unknown[0]}", f"'{entry.rule}' has no such level", source)
+
+
+def _toml(text: str, source: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadConfiguration("alarms", f"is not TOML: {error}", source) from error
+
+
+def _bad(error: ValidationError, source: str, *prefix: str) -> BadConfiguration:
+    first = error.errors()[0]
+    return BadConfiguration(".".join((*prefix, *(str(part) for part in first["loc"]))), first["msg"], source)

@@ -1,0 +1,59 @@
+"""Whether a rule's gates are open in a lab, from what its devices say; None: not known."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from labkeeper_hub.alarms.rules import Gate
+from labkeeper_hub.registry.known import KnownPoint
+
+PRESENCE = frozenset({"occupancy", "presence"})
+LIGHT_BESIDE = "brightness"  # what makes a switch a lamp's
+SUMMER, WINTER = range(6, 10), (12, 1, 2, 3)  # months; GB/T 18883 names no dates
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """One lab at one moment; `lesson` None: nobody knows."""
+
+    points: tuple[KnownPoint, ...]
+    lesson: bool | None
+    now_ms: int
+
+    def gates(self, wanted: Iterable[Gate]) -> bool | None:
+        """Return whether all are open: False if one is known to be closed, None if one is not known."""
+        states = [self.gate(gate) for gate in wanted]
+        return False if False in states else None if None in states else True
+
+    def gate(self, gate: Gate) -> bool | None:
+        """Return whether one gate is open."""
+        answers: dict[Gate, Callable[[], bool | None]] = {
+            Gate.LESSON: lambda: self.lesson,
+            Gate.EMPTY: self._empty,
+            Gate.LIGHTS: lambda: _any(_values(self._lamps())),
+            Gate.SUMMER: lambda: self._month in SUMMER,
+            Gate.WINTER: lambda: self._month in WINTER,
+        }
+        return answers[gate]()
+
+    @property
+    def _month(self) -> int:
+        return datetime.fromtimestamp(self.now_ms / 1000, UTC).month
+
+    def _empty(self) -> bool | None:
+        somebody = _any(_values(point for point in self.points if point.key.point in PRESENCE))
+        return None if somebody is None else not somebody
+
+    def _lamps(self) -> Iterator[KnownPoint]:
+        for point in self.points:
+            if point.description.kind == "switch" and LIGHT_BESIDE in point.device.points:
+                yield point
+
+
+def _values(points: Iterable[KnownPoint]) -> list[bool | None]:
+    return [None if point.stale or point.value is None else bool(point.value) for point in points]
+
+
+def _any(values: list[bool | None]) -> bool | None:
+    """Return True if one is, False if all are known not to be, None otherwise or without any."""
+    return True if True in values else False if values and None not in values else None

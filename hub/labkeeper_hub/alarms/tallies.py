@@ -1,0 +1,81 @@
+"""The numbers of EEMUA 191 and IEC 62682, from what stands and what happened: pure."""
+
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+from labkeeper_hub.alarms.flood import DAY_MS, FLOOD_WINDOW_MS, HOUR_MS, Announcer
+from labkeeper_hub.alarms.states import Priority, Suppression
+from labkeeper_hub.model import AlarmKey, AlarmNow
+
+CHATTERING = 3  # raises of one alarm within ten minutes
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmTallies:
+    """What is counted of alarms. `acknowledge_s`: the median of the last hour's acknowledgements, None without any."""
+
+    standing: int = 0
+    unacknowledged: int = 0
+    shelved: int = 0
+    out_of_service: int = 0
+    stale: int = 0
+    chattering: int = 0
+    raised_10min: int = 0
+    peak_hour: int = 0
+    flood: bool = False
+    raised: Mapping[Priority, int] = field(default_factory=dict)
+    notices: Mapping[bool, int] = field(default_factory=dict)
+    acknowledge_s: float | None = None
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts as things happen, by the hub's clock."""
+
+    announcer: Announcer = field(default_factory=Announcer)
+    raised: Counter[Priority] = field(default_factory=Counter)
+    notices: Counter[bool] = field(default_factory=Counter)  # by whether they were those of a flood
+    _acknowledged: list[tuple[int, int]] = field(default_factory=list)  # when, and how long it had waited
+    _lately: deque[tuple[int, AlarmKey]] = field(default_factory=deque)
+
+    def raise_of(self, key: AlarmKey, priority: Priority, time_ms: int) -> None:
+        """Count one raised, or risen."""
+        self.announcer.count(time_ms)
+        self.raised[priority] += 1
+        while self._lately and self._lately[0][0] <= time_ms - FLOOD_WINDOW_MS:
+            self._lately.popleft()
+        self._lately.append((time_ms, key))
+
+    def acknowledgement(self, time_ms: int, waited_ms: int) -> None:
+        """Count one acknowledged, and how long it had waited."""
+        self._acknowledged = [one for one in self._acknowledged if one[0] > time_ms - HOUR_MS]
+        self._acknowledged.append((time_ms, max(0, waited_ms)))
+
+    def tallies(self, shown: Sequence[AlarmNow], now_ms: int) -> AlarmTallies:
+        """Return the present numbers."""
+        standing = [now.state for now in shown if now.state.standing]
+        waits = [waited_ms for time_ms, waited_ms in self._acknowledged if time_ms > now_ms - HOUR_MS]
+        return AlarmTallies(
+            standing=len(standing),
+            unacknowledged=sum(state.unacknowledged for state in standing),
+            shelved=_suppressed(shown, Suppression.SHELVED),
+            out_of_service=_suppressed(shown, Suppression.OUT_OF_SERVICE),
+            stale=sum(now_ms - state.raised_ms > DAY_MS for state in standing),
+            chattering=self._chattering(now_ms),
+            raised_10min=self.announcer.recent(now_ms),
+            peak_hour=self.announcer.peak_hour(now_ms),
+            flood=self.announcer.flood(now_ms),
+            raised=dict(self.raised),
+            notices=dict(self.notices),
+            acknowledge_s=median(waits) / 1000 if waits else None,
+        )
+
+    def _chattering(self, now_ms: int) -> int:
+        times = Counter(key for time_ms, key in self._lately if time_ms > now_ms - FLOOD_WINDOW_MS)
+        return sum(count >= CHATTERING for count in times.values())
+
+
+def _suppressed(shown: Iterable[AlarmNow], how: Suppression) -> int:
+    return sum(now.state.suppression is how for now in shown)

@@ -1,0 +1,259 @@
+"""The worker that watches: binds rules to points, feeds their judges, and hands what they find to the desk.
+
+A batch of readings is looked at within a tenth of a second, what only time brings about once a second.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from labkeeper_hub.alarms.desk import AlarmDesk
+from labkeeper_hub.alarms.entry import AlarmEntry
+from labkeeper_hub.alarms.judge import Judge
+from labkeeper_hub.alarms.rooms import Room
+from labkeeper_hub.alarms.rules import AlarmClass, Level, Rule
+from labkeeper_hub.alarms.states import Cleared, Designed, Priority, Raised
+from labkeeper_hub.alarms.streams import Found, Stream
+from labkeeper_hub.alarms.tap import Heard, Tap
+from labkeeper_hub.model import AlarmKey, PointKey, ReadingsQuery
+from labkeeper_hub.pulse import Pulse
+from labkeeper_hub.registry.known import KnownDevice, KnownNode, KnownPoint
+from labkeeper_hub.registry.registry import HubRegistry
+from labkeeper_hub.timeseries.columns import TEXT
+from labkeeper_hub.timeseries.journal import Journal
+
+LOOK_S, TICK_S = 0.1, 1.0
+LONG_PAST_MS = 3_600_000  # a longer past is read in sixtieths of a mean's window
+PAST_ROWS = 100_000
+BROKER, NODE, DEVICE = "broker_lost", "node_lost", "device_lost"
+
+
+class Lessons(Protocol):
+    """Tells whether a lesson is on in a lab; None: nobody knows."""
+
+    def __call__(self, school: str, lab: str) -> bool | None: ...
+
+
+def no_lessons(school: str, lab: str) -> bool | None:  # noqa: ARG001 -- the port's shape
+    """Answer that nobody knows."""
+    return None
+
+
+@dataclass(slots=True)
+class AlarmWatch:
+    """`connected` tells whether the broker can be heard."""
+
+    registry: HubRegistry
+    journal: Journal
+    desk: AlarmDesk
+    connected: Callable[[], bool]
+    now_ms: Callable[[], int]
+    lesson: Lessons = no_lessons
+    pulse: Pulse = field(default_factory=lambda: Pulse("alarms"))
+    streams: dict[int, Stream] = field(default_factory=dict)
+    tap: Tap | None = None
+    _presences: dict[AlarmKey, Judge] = field(default_factory=dict)
+    _bound: dict[KnownDevice, tuple[dict[str, KnownPoint], str]] = field(default_factory=dict)
+    _unprimed: list[Stream] = field(default_factory=list)
+
+    async def run(self) -> None:
+        """Watch, for ever."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.desk.run(), name="alarms: records")
+            group.create_task(self._look(), name="alarms: readings")
+            group.create_task(self._tick(), name="alarms: time")
+
+    async def _look(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_S)
+            with self.pulse.working():
+                self.look()
+
+    async def _tick(self) -> None:
+        while True:
+            with self.pulse.working():
+                self.bind()
+                self.tick()
+                await self.prime()
+            await asyncio.sleep(TICK_S)
+
+    # --- what is watched --------------------------------------------------------------------------------------------
+    def bind(self) -> None:
+        """Watch the points that were born since, by the rules of their lab."""
+        for node in list(self.registry.known.values()):
+            if not node.key.of_hub:
+                for device in node.devices.values():
+                    self._bind(node, device)
+
+    def _bind(self, node: KnownNode, device: KnownDevice) -> None:
+        before = self._bound.get(device)
+        if before is not None and before[0] is device.points and before[1] == node.lab:
+            return
+        self._bound[device] = (device.points, node.lab)
+        for point in device.points.values():
+            self._bind_point(node.lab, point)
+
+    def _bind_point(self, lab: str, point: KnownPoint) -> None:
+        rules = self._rules(lab, point.key, point.description.unit) if point.kind != TEXT else ()
+        stream = self.streams.get(point.series)
+        if stream is not None and list(stream.rules) == list(rules):
+            stream.point, stream.lab = point, lab
+        elif rules:
+            stream = self.streams[point.series] = Stream(point, lab, rules)
+            for judge in stream.judges:
+                self._resume(stream.key(judge.rule), judge)
+            self._unprimed.append(stream)
+        else:
+            self.streams.pop(point.series, None)
+
+    def _rules(self, lab: str, key: PointKey, unit: str) -> tuple[Rule, ...]:
+        catalogue = self.desk.catalogue
+        names = (name for name, rule in catalogue.rules.items() if rule.match(key.point, unit))
+        found = (catalogue.rule_for(name, key.school, lab) for name in names)
+        return tuple(rule for rule in found if rule is not None)
+
+    def _resume(self, key: AlarmKey, judge: Judge) -> None:
+        known = self.desk.known(key)
+        if known is not None and known.state.active:
+            judge.resume(known.level)
+
+    async def prime(self) -> None:
+        """Let new streams read their past, so that a restart loses no raise and forgets no delay."""
+        unprimed, self._unprimed = self._unprimed, []
+        for stream in unprimed:
+            await self._read_past(stream)
+            for judge in stream.judges:
+                self._settle(stream, judge)
+            for heard, now_ms in stream.primed():
+                self._take(stream.lab, stream.heard(heard, now_ms))
+
+    async def _read_past(self, stream: Stream) -> None:
+        past_ms, now_ms = stream.past_ms, self.now_ms()
+        if not past_ms:
+            return
+        every_ms = past_ms // 60 if past_ms > LONG_PAST_MS else None
+        query = ReadingsQuery(stream.point.key, now_ms - past_ms, now_ms, every_ms, limit=PAST_ROWS)
+        for row in (await self.journal.page(query)).rows:
+            for judge in stream.judges:
+                value = float(row.value) if isinstance(row.value, bool | int | float) else None
+                list(judge.reading(row.time_ms, value))
+
+    def _settle(self, stream: Stream, judge: Judge) -> None:
+        """Raise or clear what the past left otherwise than the desk has it."""
+        key = stream.key(judge.rule)
+        known = self.desk.known(key)
+        was = known.level if known is not None and known.state.active else None
+        level = judge.told
+        if judge.now_ms is not None and was != (level.name if _alarms(level) and level else None):
+            self._change(key, stream.lab, level, judge.value, judge.now_ms)
+
+    # --- what is found ----------------------------------------------------------------------------------------------
+    def look(self) -> None:
+        """Judge the readings that came."""
+        now_ms = self.now_ms()
+        for heard in self.tap.take(self.journal.group) if self.tap else ():
+            self._judge(heard, now_ms)
+
+    def _judge(self, heard: Heard, now_ms: int) -> None:
+        stream = self.streams.get(heard.series)
+        if stream is not None:
+            self._take(stream.lab, stream.heard(heard, now_ms))
+
+    def tick(self) -> None:
+        """Judge what only time brings about."""
+        now_ms = self.now_ms()
+        self._judge_presence(now_ms)
+        rooms = self._rooms(now_ms)
+        for stream in self.streams.values():
+            room = rooms.get((stream.point.key.school, stream.lab))
+            if room is not None:
+                self._take(stream.lab, stream.gated(now_ms, lambda rule, room=room: room.gates(rule.gates)))  # type: ignore[misc] # bound now
+            self._take(stream.lab, stream.time_passes(now_ms))
+        self._group(now_ms)
+        self.desk.time_passes()
+
+    def _take(self, lab: str, found: Iterable[Found]) -> None:
+        for key, _, verdict, late in found:
+            if late:
+                level = verdict.level.name if verdict.level else ""
+                kind = "raised" if _alarms(verdict.level) else "note" if verdict.level else "cleared"
+                at_ms = self.now_ms()
+                self.desk.note(AlarmEntry(key, lab, kind, level, verdict.time_ms, at_ms, verdict.value, late=True))
+            else:
+                self._change(key, lab, verdict.level, verdict.value, verdict.time_ms)
+
+    def _change(self, key: AlarmKey, lab: str, level: Level | None, value: float | None, time_ms: int) -> None:
+        if level is not None and level.priority > Priority.NOTE:
+            event = Raised(level.priority, level.latch, value)
+            return self.desk.happens(key, event, time_ms, lab=lab, level=level.name)
+        known = self.desk.known(key)
+        if known is not None and known.state.active:
+            self.desk.happens(key, Cleared(value), time_ms, lab=lab)
+        if level is not None:
+            self.desk.note(AlarmEntry(key, lab, "note", level.name, time_ms, self.now_ms(), value))
+        return None
+
+    # --- who is there -----------------------------------------------------------------------------------------------
+    def _judge_presence(self, now_ms: int) -> None:
+        for key, lab, offline in self._offline():
+            judge = self._presence(key, lab)
+            if judge is not None:
+                for verdict in judge.reading(now_ms, float(offline)):
+                    self._change(key, lab, verdict.level, None, verdict.time_ms)
+
+    def _offline(self) -> Iterator[tuple[AlarmKey, str, bool]]:
+        yield AlarmKey(BROKER, PointKey("", "", "", "")), "", not self.connected()
+        for node in self.registry.known.values():
+            if node.key.of_hub:
+                continue
+            yield AlarmKey(NODE, PointKey(*node.key, "", "")), node.lab, not node.online
+            for device in node.devices.values():
+                if device.listed:
+                    yield AlarmKey(DEVICE, PointKey(*device.key, "")), node.lab, not device.online
+
+    def _presence(self, key: AlarmKey, lab: str) -> Judge | None:
+        judge = self._presences.get(key)
+        if judge is None:
+            rule = self.desk.catalogue.rule_for(key.rule, key.source.school, lab)
+            if rule is None:
+                return None
+            judge = self._presences[key] = Judge(rule)
+            self._resume(key, judge)
+        return judge
+
+    def _group(self, now_ms: int) -> None:
+        """One cause, one alarm: what hangs on something lost is suppressed while that stands."""
+        for now in self.desk.shown():
+            if self.desk.catalogue.rules[now.key.rule].alarm_class is AlarmClass.SYSTEM:
+                cause = self._cause(now.key)
+                if cause != now.state.design:
+                    self.desk.happens(now.key, Designed(cause), now_ms)
+
+    def _cause(self, key: AlarmKey) -> str:
+        school, node, device, _ = key.source
+        causes = (
+            (BROKER, PointKey("", "", "", "")),
+            (NODE, PointKey(school, node, "", "")),
+            (DEVICE, PointKey(school, node, device, "")),
+        )
+        for rule, source in causes:
+            if key.rule == rule:
+                return ""
+            known = self.desk.known(AlarmKey(rule, source))
+            if known is not None and known.state.active:
+                return rule
+        return ""
+
+    def _rooms(self, now_ms: int) -> dict[tuple[str, str], Room]:
+        points: dict[tuple[str, str], list[KnownPoint]] = {}
+        for node in self.registry.known.values():
+            if not node.key.of_hub:
+                inside = points.setdefault((node.key.school, node.lab), [])
+                for device in node.devices.values():
+                    inside += device.points.values()
+        return {where: Room(tuple(inside), self.lesson(*where), now_ms) for where, inside in points.items()}
+
+
+def _alarms(level: Level | None) -> bool:
+    return level is not None and level.priority > Priority.NOTE

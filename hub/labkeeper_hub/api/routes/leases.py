@@ -1,0 +1,158 @@
+"""Leases: who may command what, until when."""
+
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from starlette.responses import Response
+
+from labkeeper_hub.accounts import Scope as Place
+from labkeeper_hub.api import shapes, validation
+from labkeeper_hub.api.answers import JsonAnswer
+from labkeeper_hub.api.documented import PROBLEMS
+from labkeeper_hub.api.models import LeaseShape, example_of, shape
+from labkeeper_hub.api.needs import Leases, ReadsPlaces
+from labkeeper_hub.api.problems import Refusal
+from labkeeper_hub.api.state import Api, ApiHere
+from labkeeper_hub.model import DeviceKey, HeldLease
+from labkeeper_wire.leases.book import LeaseRefused, Room, Scope
+
+router = APIRouter(tags=["leases"])
+LONGEST_S = 12 * 3600
+ANSWERS = {
+    "leased": HTTPStatus.CONFLICT,
+    "not_the_holder": HTTPStatus.CONFLICT,
+    "unknown_lease": HTTPStatus.NOT_FOUND,
+    "hub_disk": HTTPStatus.SERVICE_UNAVAILABLE,
+}
+ROOM: dict[str, Any] = {"school": "demo", "lab": "lab-301"}
+Seconds = Annotated[int, Field(ge=1, le=LONGEST_S)]
+
+
+class LeaseRequest(validation.Body):
+    """What to take, and for how long: the lab, one `bench` of it, or one device (`node` and `device`)."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [ROOM | {"for_s": 2700}]})
+
+    school: validation.Id
+    lab: validation.Id
+    bench: validation.Id | None = None
+    node: validation.Id | None = None
+    device: validation.Id | None = None
+    for_s: Seconds
+
+    @model_validator(mode="after")
+    def _one_scope(self) -> "LeaseRequest":
+        if (self.node is None) != (self.device is None):
+            raise ValueError("node and device come together")
+        if self.device is not None and self.bench is not None:
+            raise ValueError("a bench or a device, not both")
+        return self
+
+
+class TakeOver(LeaseRequest):
+    """What to take from whoever has it; the reason goes into the hub's log."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [ROOM | {"for_s": 2700, "reason": "the lesson began"}]})
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class Renewal(validation.Body):
+    """How long from now the lease is to last."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"for_s": 2700}]})
+    for_s: Seconds
+
+
+class LeaseAnswer(BaseModel):
+    """The lease as it stands now."""
+
+    model_config = shape({"lease": example_of(LeaseShape)})
+    lease: LeaseShape
+
+
+class LeaseList(BaseModel):
+    """Every lease there is."""
+
+    model_config = shape({"leases": [example_of(LeaseShape)]})
+    leases: list[LeaseShape]
+
+
+REFUSALS: dict[int | str, dict[str, Any]] = {status: PROBLEMS[status] for status in (403, 404, 409, 413)}
+
+
+@router.get("/leases", response_model=LeaseList)
+async def leases(api: ApiHere, right: ReadsPlaces) -> JsonAnswer:
+    """List who holds what until when."""
+    return JsonAnswer(
+        {"leases": [shapes.lease(one) for one in right.sight(api.parts.registry).leases(api.parts.leases.held())]}
+    )
+
+
+@router.post("/leases", response_model=LeaseAnswer, responses=REFUSALS)
+async def take(api: ApiHere, asked: LeaseRequest, right: Leases) -> JsonAnswer:
+    """Take a lease, or renew one's own; 409 names who has it."""
+    scope = _scope(api, asked)
+    right.demand(_place(scope))
+    try:
+        return _told(await api.parts.leases.take(right.person.name, scope, asked.for_s * 1000))
+    except LeaseRefused as refused:
+        raise _refusal(refused) from refused
+
+
+@router.post("/leases/take-over", response_model=LeaseAnswer, responses=REFUSALS)
+async def take_over(api: ApiHere, asked: TakeOver, right: Leases) -> JsonAnswer:
+    """Take a lease whoever has it: theirs ends, and the nodes refuse their commands from then on."""
+    scope = _scope(api, asked)
+    right.demand(_place(scope))
+    try:
+        held = api.parts.leases.take_over(right.person.name, scope, asked.for_s * 1000, asked.reason)
+        return _told(await held)
+    except LeaseRefused as refused:
+        raise _refusal(refused) from refused
+
+
+@router.post("/leases/{fence}/renew", response_model=LeaseAnswer, responses=REFUSALS)
+async def renew(api: ApiHere, fence: int, asked: Renewal, right: Leases) -> JsonAnswer:
+    """Let one's own lease end so long from now."""
+    try:
+        return _told(await api.parts.leases.renew(fence, right.person.name, asked.for_s * 1000))
+    except LeaseRefused as refused:
+        raise _refusal(refused) from refused
+
+
+@router.delete("/leases/{fence}", status_code=HTTPStatus.NO_CONTENT, responses=REFUSALS)
+async def release(api: ApiHere, fence: int, right: Leases) -> Response:
+    """End one's own lease: its actuators go to their safe values."""
+    try:
+        await api.parts.leases.release(fence, right.person.name)
+    except LeaseRefused as refused:
+        raise _refusal(refused) from refused
+    return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+def _told(held: HeldLease) -> JsonAnswer:
+    return JsonAnswer({"lease": shapes.lease(held)})
+
+
+def _scope(api: Api, asked: LeaseRequest) -> Scope:
+    """Return the scope asked for, if there is such a lab or device; a device's bench is the registry's."""
+    room = Room(asked.school, asked.lab)
+    if room not in [(one.school, one.lab) for one in api.parts.registry.labs()]:
+        raise Refusal(HTTPStatus.NOT_FOUND, "unknown_lab", "There is no such lab")
+    if asked.node is None or asked.device is None:
+        return Scope(room, asked.bench or "")
+    device = api.parts.registry.device(DeviceKey(asked.school, asked.node, asked.device))
+    if device is None or device.lab != asked.lab:
+        raise Refusal(HTTPStatus.NOT_FOUND, "unknown_device", "There is no such device in this lab")
+    return Scope(room, device.description.bench, asked.node, asked.device)
+
+
+def _place(scope: Scope) -> Place:
+    room = scope.room
+    return Place(room.school, room.lab, scope.bench or None, scope.node or None, scope.device or None)
+
+
+def _refusal(refused: LeaseRefused) -> Refusal:
+    return Refusal(ANSWERS[refused.code], refused.code, str(refused))

@@ -1,0 +1,21 @@
+/** How high a card will be, near enough to keep its place until it is drawn. The numbers are those of tiles.css. */
+
+const FRAME_PX = 78; // padding, border and header
+const SHOWN_PX = 96;
+const SHOWN_IN_A_ROW = 2;
+const MOST_BUTTONS = 4;
+const PLAIN_PX = 76;
+const TWO_ROWS_PX = 134;
+
+/** @param {wire.Device} device */
+export function heightOf({ points }) {
+  const controls = points.filter((point) => point.writable);
+  const rows = Math.ceil((points.length - controls.length) / SHOWN_IN_A_ROW);
+  return FRAME_PX + SHOWN_PX * rows + controls.reduce((sum, point) => sum + (hasTwoRows(point) ? TWO_ROWS_PX : PLAIN_PX), 0);
+}
+
+/** @param {wire.Point} point */
+function hasTwoRows({ kind, options }) {
+  const many = options?.length ?? 0;
+  return kind === "setpoint" ? many <= MOST_BUTTONS : kind === "action" && many > 1;
+}

@@ -1,0 +1,166 @@
+"""The desk where everything is stopped: a connection of its own to the broker, and nothing that waits before it."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from secrets import token_urlsafe
+from uuid import uuid4
+
+from labkeeper_hub.bus import EventBus
+from labkeeper_hub.model import PointKey, Stop, Stops
+from labkeeper_hub.ports import StopRefused
+from labkeeper_hub.registry.known import NODE_ITSELF, KnownDevice, KnownNode
+from labkeeper_hub.registry.registry import HubRegistry
+from labkeeper_wire import mqtt
+from labkeeper_wire.stop import EVERY_SCHOOL, LATCH, MISSING, BadStop, Latch, StopWord, hear, missing, school_of, topic
+
+log = logging.getLogger(__name__)
+KEEPALIVE_S = 5
+RETRY_S = 0.5
+COUNT_EVERY_S = 0.1
+CONFIRM_MS = 30_000  # so long after the first step of a release the second is welcome
+
+
+@dataclass(slots=True, eq=False)
+class StopDesk:
+    """What the broker keeps about each school, and what is not with the broker yet."""
+
+    address: mqtt.Address
+    host_id: str
+    registry: HubRegistry
+    bus: EventBus
+    now_ms: Callable[[], int]
+    latches: dict[str, Latch] = field(default_factory=dict)
+    _unsaid: dict[str, StopWord] = field(default_factory=dict)
+    _releases: dict[str, tuple[str, int]] = field(default_factory=dict)  # by latch: the step's word, until when
+    _link: mqtt.Link | None = None
+    _told: Stops | None = None
+    _said: asyncio.Event = field(default_factory=asyncio.Event)
+
+    # --- what people ask --------------------------------------------------------------------------------------------
+    def stop(self, by: str) -> Stops:
+        """Stop every school there is, at once; what is stopped already is told again under its latch.
+
+        Without a broker it is said as soon as there is one again: a stop does not expire.
+        """
+        schools = {node.key.school for node in self.registry.known.values() if not node.key.of_hub} | {*self.latches}
+        for school in sorted(schools):
+            known = self.latches.get(school, Latch())
+            fresh = StopWord(str(uuid4()), active=True, by=by, at_ms=self.now_ms())
+            self._say(school, known.word or fresh)
+        log.warning("everything is stopped by %s", by)
+        return self.stops()
+
+    def ask_release(self, latch: str) -> str:
+        """Take the first step of releasing a stop; return the word that the second needs. Raises StopRefused."""
+        self._school_of(latch)
+        word = token_urlsafe(16)
+        self._releases[latch] = (word, self.now_ms() + CONFIRM_MS)
+        return word
+
+    def release(self, latch: str, word: str, by: str) -> Stops:
+        """Take the second step; nothing starts by that. Raises StopRefused."""
+        school = self._school_of(latch)
+        expected, until_ms = self._releases.pop(latch, ("", 0))
+        if not expected or word != expected or self.now_ms() > until_ms:
+            raise StopRefused("release_not_asked", "ask for the release first, then confirm it within half a minute")
+        log.warning("the stop of %s is released by %s", school, by)
+        self._say(school, StopWord(latch, active=False, by=by, at_ms=self.now_ms()))
+        return self.stops()
+
+    def stops(self) -> Stops:
+        """Return what is stopped, and who has confirmed it."""
+        held = ((school, latch.word) for school, latch in sorted(self.latches.items()) if latch.word is not None)
+        return Stops(tuple(self._count(school, word) for school, word in held))
+
+    def change(self) -> Stops:
+        """Return the same for the live stream."""
+        return self.stops()
+
+    # --- what happens -----------------------------------------------------------------------------------------------
+    async def run(self) -> None:
+        """Keep the connection, and count what the nodes confirm, for ever."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._count_on(), name="stop: count")
+            while True:
+                try:
+                    await self._connection()
+                except* mqtt.MqttError as lost:
+                    log.debug("stop: %s", lost.exceptions[0])
+                await asyncio.sleep(RETRY_S)
+
+    async def _connection(self) -> None:
+        async with mqtt.connect(self.address, f"labkeeper-stop-{self.host_id}", keepalive_s=KEEPALIVE_S) as link:
+            await link.subscribe((EVERY_SCHOOL, 1))
+            async with asyncio.TaskGroup() as group:
+                telling = group.create_task(self._tell(link), name="stop: tell")
+                async for message in link.messages():
+                    self._take(message)
+                telling.cancel()
+
+    async def _tell(self, link: mqtt.Link) -> None:
+        """Say what is not said yet, until the broker has it."""
+        while True:
+            self._said.clear()
+            for school, word in list(self._unsaid.items()):
+                await link.publish(topic(school), word.to_payload(), qos=1, retain=True)
+                if self._unsaid.get(school) == word:
+                    del self._unsaid[school]
+                    self.bus.note(self)
+            if not self._unsaid:
+                await self._said.wait()
+
+    def _say(self, school: str, word: StopWord) -> None:
+        self._unsaid[school] = word
+        self._hear(school, word)
+        self._said.set()
+
+    def _take(self, message: mqtt.Message) -> None:
+        if not message.payload:
+            return
+        try:
+            self._hear(school_of(message.topic), StopWord.from_payload(message.payload))
+        except BadStop as bad:
+            log.warning("%s: no word about a stop: %s", message.topic, bad)
+
+    def _hear(self, school: str, word: StopWord) -> None:
+        self.latches[school] = hear(self.latches.get(school, Latch()), word)
+        self.bus.note(self)
+
+    async def _count_on(self) -> None:
+        while True:
+            await asyncio.sleep(COUNT_EVERY_S)
+            now = self.stops()
+            if now != self._told:
+                self._told = now
+                self.bus.note(self)
+
+    # --- inside -----------------------------------------------------------------------------------------------------
+    def _school_of(self, latch: str) -> str:
+        for school, known in self.latches.items():
+            if known.name == latch:
+                return school
+        raise StopRefused("unknown_latch", "nothing is stopped under this latch, or no longer")
+
+    def _count(self, school: str, word: StopWord) -> Stop:
+        nodes = [node for key, node in self.registry.known.items() if key.school == school and not key.of_hub]
+        actuators = [(node, device) for node in nodes for device in node.devices.values() if _is_actuator(device)]
+        open_ = tuple(sorted(device.key for node, device in actuators if not self._confirmed(node, device, word.latch)))
+        sent = school not in self._unsaid
+        return Stop(school, word.latch, word.by, word.at_ms, len(actuators), len(actuators) - len(open_), open_, sent)
+
+    def _confirmed(self, node: KnownNode, device: KnownDevice, latch: str) -> bool:
+        if not (node.online and device.online) or self._said_by(node, LATCH) != latch:
+            return False
+        return device.key.device not in missing(self._said_by(node, MISSING))
+
+    def _said_by(self, node: KnownNode, name: str) -> object:
+        point = self.registry.point(PointKey(*node.key, NODE_ITSELF, name))
+        return None if point is None else point.value
+
+
+def _is_actuator(device: KnownDevice) -> bool:
+    """Tell whether a stop has anything to do there."""
+    points = (point.description for point in device.points.values())
+    return any(point.writable and point.safe_value is not None for point in points)

@@ -1,0 +1,57 @@
+"""Stop-all on the page: one press, an honest count, and a release that has to be held; and who has the lab."""
+
+import pytest
+from playwright.async_api import expect
+
+from .conftest import Console
+from .fake_hub import SCHOOL, FakeHub, now_ms
+from .lab import PI
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+LEASE = {"fence": 7, "school": SCHOOL, "lab": "301", "bench": None, "node": None, "device": None, "given_from": None}
+
+
+async def test_a_press_stops_and_the_count_names_who_has_not_confirmed(hub: FakeHub, console: Console) -> None:
+    button = console.page.get_by_role("button", name="Stop all")
+    box = await button.bounding_box()
+    assert box is not None
+    assert (box["width"] >= 160, box["height"] >= 56) == (True, True)
+    await button.click()
+    banner = console.page.locator(".stopped")
+    await expect(banner).to_contain_text("16 of 16 stopped")
+    await hub.stop("anna", {"school": SCHOOL, "node": PI, "device": "lamp-1"})
+    await expect(banner).to_contain_text("anna")
+    await expect(banner).to_contain_text("15 of 16 stopped. Not confirmed:")
+
+
+async def test_a_tap_releases_nothing_and_a_second_of_holding_takes_both_steps(hub: FakeHub, console: Console) -> None:
+    await hub.stop("anna")
+    release = console.page.get_by_role("button", name="Hold to release")
+    await release.click()
+    assert hub.released == []
+    await release.hover()
+    await console.page.mouse.down()
+    await expect(console.page.locator(".stopped")).to_have_count(0)
+    await console.page.mouse.up()
+    assert hub.released == [{"latch": "latch-1"}, {"latch": "latch-1", "release": "word"}]
+
+
+async def test_when_the_hub_is_away_a_press_points_to_the_button_on_the_wall(hub: FakeHub, console: Console) -> None:
+    await console.page.context.set_offline(True)
+    hub.muted = True
+    await expect(console.page.locator(".bar-link")).to_contain_text("Link lost")
+    await console.page.get_by_role("button", name="Stop all").click()
+    await expect(console.page.locator(".stop-failed")).to_contain_text("red button on the wall")
+    await console.page.context.set_offline(False)
+    hub.muted = False
+
+
+async def test_the_bar_says_who_has_the_lab_until_when(hub: FakeHub, console: Console) -> None:
+    lab = hub.labs[0]["lab"]
+    holder = console.page.locator(".holder")
+    await expect(holder).to_contain_text("Take the lab")
+    theirs = {**LEASE, "lab": lab, "holder": "anna", "until_ms": now_ms() + 10 * 60_000}
+    await hub.tell({"kind": "leases", "leases": [theirs]})
+    await expect(holder).to_contain_text("anna")
+    await expect(holder).to_contain_text("(10 min)")
+    await expect(holder.get_by_role("button")).to_have_text("Take over")

@@ -1,0 +1,127 @@
+from pathlib import Path
+
+import pytest
+
+from labkeeper_hub.alarms.catalogue import load_overrides, parse, shipped, with_overrides
+from labkeeper_hub.alarms.rules import AlarmClass, Kind
+from labkeeper_sdk import BadConfiguration
+
+RULE = """
+[damp]
+title = {{ zh = "湿", en = "Damp" }}
+consequence = {{ zh = "霉", en = "Mould" }}
+response = {{ zh = "通风", en = "Ventilate" }}
+role = "facility"
+class = "environment"
+source = "a book"
+unit = "%"
+points = ["humidity"]
+levels = [{levels}]
+"""
+PLAIN = '{ name = "warn", limit = 80, priority = "low" }'
+OVERRIDE = """
+[[override]]
+rule = "co2"
+school = "s"
+{more}
+who = "wang"
+why = "small room"
+"""
+
+
+def limits(rule: str) -> list[tuple[float, int, int]]:
+    return [(level.limit, level.window_ms, level.on_delay_ms) for level in shipped().rules[rule].levels]
+
+
+def test_the_shipped_limits_are_those_decided() -> None:
+    ten, five = 600_000, 300_000
+    assert limits("co2") == [(1000, ten, five), (1500, ten, five), (2000, ten, five)]
+    assert limits("pm25") == [(50, 3_600_000, 0), (75, 3_600_000, 0)]
+    assert limits("co") == [(9, 3_600_000, 0), (35, 900_000, 0), (50, five, 0), (200, 0, 30_000)]
+    assert [level.limit for level in shipped().rules["gas"].levels] == [10, 20, 40]
+
+
+def test_what_can_kill_is_of_the_safety_class_and_gas_raises_within_three_seconds() -> None:
+    rules = shipped().rules
+    safety = {name for name, rule in rules.items() if rule.alarm_class is AlarmClass.SAFETY}
+    assert safety == {"co", "gas", "heat", "heat_rise", "smoke_detector", "gas_detector"}
+    assert all(level.on_delay_ms <= 3_000 for level in rules["gas"].levels)
+
+
+def test_every_rule_speaks_both_languages_and_names_its_source() -> None:
+    for rule in shipped().rules.values():
+        for text in (rule.told.title, rule.told.consequence, rule.told.response):
+            assert text.zh != text.en
+        assert rule.source
+
+
+@pytest.mark.parametrize(
+    ("levels", "key"),
+    [
+        ('{ name = "warn", limit = 80, priority = "urgent" }', "damp.levels.0.priority"),
+        ('{ name = "warn", limit = nan, priority = "low" }', "damp.levels.0.limit"),
+        ('{ name = "warn", limit = 80, priority = "low", on_delay = "5" }', "damp.levels.0.on_delay"),
+        ('{ name = "warn", limit = 80, priority = "low", kind = "mean" }', "damp.levels.0"),
+        ('{ name = "warn", limit = 80, priority = "low", window = "1 h" }', "damp.levels.0"),
+        ('{ name = "warn", limit = 80, priority = "low", colour = "red" }', "damp.levels.0.colour"),
+        (f"{PLAIN}, {PLAIN}", "damp"),
+        ('{ name = "a", limit = 1, priority = "high" }, { name = "b", limit = 2, priority = "low" }', "damp"),
+        ("", "damp.levels"),
+    ],
+)
+def test_a_mistake_is_named_by_its_place(levels: str, key: str) -> None:
+    with pytest.raises(BadConfiguration) as wrong:
+        parse(RULE.format(levels=levels), "mine.toml")
+    assert (wrong.value.key, wrong.value.source) == (key, "mine.toml")
+
+
+def test_what_is_not_toml_is_named() -> None:
+    with pytest.raises(BadConfiguration, match="not TOML"):
+        parse("[", "mine.toml")
+
+
+def test_a_rule_is_read_as_it_is_written() -> None:
+    (level,) = parse(RULE.format(levels=PLAIN), "mine.toml").rules["damp"].levels
+    assert (level.limit, level.kind) == (80, Kind.VALUE)
+
+
+def test_a_lab_overrides_its_school_and_a_school_the_catalogue() -> None:
+    text = OVERRIDE.format(more='lab = "l"\nlimits = { warn = 1200 }') + OVERRIDE.format(
+        more="limits = { warn = 1300, alarm = 1800 }"
+    )
+    catalogue = with_overrides(shipped(), text, "site.toml")
+    got = {
+        where: [level.limit for level in rule.levels]
+        for where in (("s", "l"), ("s", "m"), ("t", "l"))
+        if (rule := catalogue.rule_for("co2", *where))
+    }
+    assert got == {("s", "l"): [1000, 1200, 1800], ("s", "m"): [1000, 1300, 1800], ("t", "l"): [1000, 1500, 2000]}
+
+
+def test_a_rule_can_be_off_in_a_lab_and_on_again_in_another() -> None:
+    text = OVERRIDE.format(more="off = true") + OVERRIDE.format(more='lab = "l"\nlimits = { warn = 1200 }')
+    catalogue = with_overrides(shipped(), text, "site.toml")
+    assert catalogue.rule_for("co2", "s", "m") is None
+    assert catalogue.rule_for("co2", "s", "l") is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        (OVERRIDE.format(more="").replace("co2", "no2"), "override.0.rule"),
+        (OVERRIDE.format(more="off = true").replace("co2", "gas"), "override.0.off"),
+        (OVERRIDE.format(more="limits = { worst = 1 }"), "override.0.limits.worst"),
+        (OVERRIDE.format(more="").replace('why = "small room"', ""), "override.0.why"),
+    ],
+)
+def test_an_override_that_makes_no_sense_is_named_by_its_place(text: str, key: str) -> None:
+    with pytest.raises(BadConfiguration) as wrong:
+        with_overrides(shipped(), text, "site.toml")
+    assert wrong.value.key == key
+
+
+def test_no_file_overrides_nothing(tmp_path: Path) -> None:
+    catalogue = shipped()
+    assert load_overrides(catalogue, tmp_path / "none.toml") is catalogue
+    (tmp_path / "site.toml").write_text(OVERRIDE.format(more=""), encoding="utf-8")
+    assert load_overrides(catalogue, tmp_path / "site.toml").overrides[0].who == "wang"

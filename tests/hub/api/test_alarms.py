@@ -1,0 +1,118 @@
+"""Alarms over HTTP and the live WebSocket: what people do is answered once it is on disk, and told to everybody."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from labkeeper_hub.alarms.states import Cleared, Priority, Raised, Shelf
+from labkeeper_hub.model import AlarmKey, PointKey, Row
+from labkeeper_hub.registry.database import bring_up_to_date
+
+from .conftest import Served
+from .doubles import START_MS, TEMPERATURE
+
+CO2 = AlarmKey("co2", PointKey("demo", "lab-301", "air", "co2"))
+GAS = AlarmKey("gas", PointKey("demo", "lab-301", "air", "gas_lel"))
+
+
+def address(key: AlarmKey) -> dict[str, str]:
+    return {"rule": key.rule, **key.source._asdict()}
+
+
+@pytest.fixture
+async def raised(served: Served) -> AsyncIterator[Served]:
+    async with served.hub.engine.begin() as connection:
+        await connection.run_sync(bring_up_to_date)
+    desk = served.hub.alarms
+    desk.happens(CO2, Raised(Priority.LOW, value=1600.0), START_MS, lab="lab-301", level="warn")
+    desk.happens(GAS, Raised(Priority.HIGH, latch=True), START_MS, lab="lab-301", level="alarm")
+    await desk.save()
+    yield served
+    await served.hub.engine.dispose()
+
+
+async def post(client: httpx.AsyncClient, what: str, **body: object) -> tuple[int, dict[str, object]]:
+    answer = await client.post(f"/api/v1/alarms/{what}", json=body)
+    return answer.status_code, answer.json()
+
+
+async def test_the_most_urgent_comes_first(raised: Served, owner: httpx.AsyncClient) -> None:
+    alarms = (await owner.get("/api/v1/alarms")).json()["alarms"]
+    assert [(alarm["rule"], alarm["core"], alarm["annunciated"]) for alarm in alarms] == [
+        ("gas", "unack", True),
+        ("co2", "unack", True),
+    ]
+    assert raised.hub.alarms.tallies().standing == 2
+
+
+async def test_an_acknowledgement_is_in_the_history_and_on_every_page(raised: Served, owner: httpx.AsyncClient) -> None:
+    async with raised.live() as page:
+        _, snapshot = await page.greet()
+        assert {alarm["rule"] for alarm in snapshot["alarms"]} == {"co2", "gas"}
+        assert (await post(owner, "acknowledge", alarms=[address(CO2)]))[0] == 200
+        while True:
+            changes = (await page.hear_type("changes"))["changes"]
+            if told := [change for change in changes if change["kind"] == "alarm" and change["core"] == "ack"]:
+                break
+    assert told[0]["rule"] == "co2"
+    entries = (await owner.get("/api/v1/alarms/history", params={"rule": "co2"})).json()["entries"]
+    assert [(entry["kind"], entry["who"]) for entry in entries] == [("acknowledged", "owner"), ("raised", None)]
+
+
+async def test_what_is_refused_is_refused_for_all_of_them(raised: Served, owner: httpx.AsyncClient) -> None:
+    both = [address(CO2), address(GAS)]
+    until_ms = START_MS + 60_000
+    status, problem = await post(owner, "shelve", alarms=both, why="paint", until_ms=until_ms)
+    assert (status, problem["code"]) == (409, "safety_class")
+    assert raised.hub.alarms.tallies().shelved == 0
+    assert (await post(owner, "shelve", alarms=both[:1], why="paint", until_ms=until_ms))[0] == 200
+    assert raised.hub.alarms.tallies().shelved == 1
+    assert (await post(owner, "unshelve", alarms=both[:1]))[0] == 200
+    status, problem = await post(owner, "shelve", alarms=both[:1], why=" ", until_ms=until_ms)
+    assert (status, problem["code"]) == (422, "no_reason")
+    status, problem = await post(owner, "acknowledge", alarms=[{"rule": "co2"}])
+    assert (status, problem["code"]) == (404, "unknown_alarm")
+
+
+async def test_a_latch_is_reset_once_it_is_over_and_seen(raised: Served, owner: httpx.AsyncClient) -> None:
+    assert (await post(owner, "reset", alarms=[address(GAS)]))[1]["code"] == "still_active"
+    raised.hub.alarms.happens(GAS, Cleared(), START_MS + 1)
+    assert (await post(owner, "reset", alarms=[address(GAS)]))[1]["code"] == "not_acknowledged"
+    assert (await post(owner, "acknowledge", alarms=[address(GAS)]))[0] == 200
+    assert (await post(owner, "reset", alarms=[address(GAS)]))[0] == 200
+    assert [now.key for now in raised.hub.alarms.shown()] == [CO2]
+
+
+async def test_safety_is_taken_out_of_service_by_two_persons(raised: Served, owner: httpx.AsyncClient) -> None:
+    for _ in range(2):
+        status, problem = await post(owner, "take-out", alarm=address(GAS), order="W-7")
+        assert (status, problem["code"]) == (409, "second_person")
+    done = await raised.hub.alarms.take_out(GAS, "wang", "W-7")
+    assert done.state.service is not None
+    assert (done.state.service.who, done.state.service.second) == ("owner", "wang")
+    assert (await post(owner, "put-back", alarms=[address(GAS)]))[0] == 200
+    assert (await post(owner, "take-out", alarm=address(CO2), order="W-8"))[0] == 200
+    assert (await post(owner, "take-out", alarm=address(CO2), order=""))[1]["code"] == "no_work_order"
+
+
+async def test_a_shelf_ends_by_itself(raised: Served) -> None:
+    desk = raised.hub.alarms
+    await desk.shelve([CO2], Shelf("li", "paint", START_MS + 10))
+    desk.now_ms = lambda: START_MS + 10
+    desk.time_passes()
+    assert desk.tallies().shelved == 0
+
+
+async def test_a_rule_is_tried_on_what_was_recorded(served: Served, owner: httpx.AsyncClient) -> None:
+    served.hub.journal.rows[TEMPERATURE] = [Row(START_MS + i * 60_000, 55.0 if 5 <= i < 9 else 20.0) for i in range(20)]
+    asked = {"alarm": {"rule": "heat", **TEMPERATURE._asdict()}, "from": START_MS, "to": START_MS + 1_200_000}
+    status, answer = await post(owner, "try", **asked)
+    spell = {"level": "alarm", "from_ms": START_MS + 300_000, "to_ms": START_MS + 540_000, "open_end": False}
+    assert (status, answer) == (200, {"readings": 20, "spells": [spell]})
+    assert (await post(owner, "try", **asked, limits={"alarm": 60.0}))[1]["spells"] == []
+    assert (await post(owner, "try", **asked, limits={"worst": 60.0}))[1]["code"] == "unknown_level"
+    asked["alarm"] = {"rule": "no_such", **TEMPERATURE._asdict()}
+    assert (await post(owner, "try", **asked))[1]["code"] == "unknown_rule"
+    asked["alarm"] = address(CO2)
+    assert (await post(owner, "try", **asked))[1]["code"] == "unknown_point"

@@ -1,0 +1,42 @@
+"""Stop-all over HTTP and on the live WebSocket."""
+
+from .conftest import Served
+from .doubles import CHAMBER
+
+
+async def test_a_stop_asks_nothing_and_tells_who_has_not_confirmed(served: Served) -> None:
+    async with served.owner() as client:
+        assert (await client.get("/api/v1/stop")).json() == {"stops": []}
+        stopped = await client.post("/api/v1/stop")
+        assert stopped.status_code == 202
+        (stop,) = stopped.json()["stops"]
+        assert (stop["by"], stop["devices"], stop["confirmed"]) == ("owner", 1, 0)
+        assert stop["missing"] == [CHAMBER._asdict()]
+        assert (await client.get("/api/v1/stop")).json() == stopped.json()
+
+
+async def test_a_release_takes_two_steps_with_the_latch(served: Served) -> None:
+    async with served.owner() as client:
+        latch = (await client.post("/api/v1/stop")).json()["stops"][0]["latch"]
+        for body, status, code in (
+            ({"latch": "another"}, 404, "unknown_latch"),
+            ({"latch": latch, "release": "guessed"}, 409, "release_not_asked"),
+        ):
+            refused = await client.post("/api/v1/stop/release", json=body)
+            assert (refused.status_code, refused.json()["code"]) == (status, code)
+        asked = (await client.post("/api/v1/stop/release", json={"latch": latch})).json()
+        assert len(asked["stops"]) == 1, "the first step releases nothing"
+        done = await client.post("/api/v1/stop/release", json={"latch": latch, "release": asked["release"]})
+        assert done.json() == {"release": None, "stops": []}
+
+
+async def test_a_page_stops_on_its_socket_and_every_page_is_told(served: Served) -> None:
+    async with served.live() as live, served.live() as other:
+        for page in (live, other):
+            await page.say(type="resume")
+            assert (await page.hear())["type"] == "hello"
+            assert (await page.hear())["stops"] == []
+        await live.say(type="stop")
+        for page in (live, other):
+            (change,) = (await page.hear())["changes"]
+            assert (change["kind"], change["stops"][0]["by"]) == ("stops", "owner")

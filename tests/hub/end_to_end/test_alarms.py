@@ -1,0 +1,128 @@
+"""Alarms from the broker to the page and the disk, with a hub that is killed in between."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from labkeeper_hub.alarms.states import Core, Suppression
+from labkeeper_hub.model import AlarmKey, PointKey
+from labkeeper_sdk.testing import Broker
+from labkeeper_wire.mqtt import LinkLost
+
+from .conftest import Start
+from .scripted_node import DEADLINE_S, double, joined, until
+from .test_killed import hub_process
+
+GAS = PointKey("school", "lab", "air", "gas_lel")
+KEY = AlarmKey("gas", GAS)
+ADDRESS = {"rule": "gas", **GAS._asdict()}
+
+
+async def shown(client: httpx.AsyncClient) -> list[dict[str, Any]]:
+    answer = await client.get("/api/v1/alarms")
+    assert answer.status_code == 200, answer.text
+    alarms: list[dict[str, Any]] = answer.json()["alarms"]
+    return [alarm for alarm in alarms if alarm["rule"] == "gas"]
+
+
+async def until_shown(client: httpx.AsyncClient, core: str) -> dict[str, Any]:
+    async with asyncio.timeout(DEADLINE_S):
+        while not [alarm for alarm in await shown(client) if alarm["core"] == core]:
+            await asyncio.sleep(0.05)
+    return (await shown(client))[0]
+
+
+async def test_a_reading_above_its_limit_makes_one_alarm_however_often_it_comes(start: Start) -> None:
+    async with start() as school, joined(school.port, devices={"air": [double("gas_lel", 0.0)]}) as node:
+        desk = school.hub.alarms.desk
+        await until(lambda: bool(school.hub.alarms.streams), "the rules bound")
+        for batch in range(1, 11):
+            node.send("air", [double("gas_lel", 50.0)], batch=batch)
+        await until(lambda: desk.known(KEY) is not None, "the alarm")
+        await node.acknowledged(10)
+        now = desk.known(KEY)
+        assert now is not None
+        assert (now.state.core, now.level, now.lab) == (Core.UNACK, "danger", "lab")
+        assert [entry.kind for entry in await desk.history(limit=9, rule="gas")] == ["raised"]
+
+
+async def test_what_comes_late_makes_history_and_calls_nobody(start: Start) -> None:
+    async with start() as school, joined(school.port, devices={"air": [double("gas_lel", 0.0)]}) as node:
+        desk = school.hub.alarms.desk
+        await until(lambda: bool(school.hub.alarms.streams), "the rules bound")
+        late = [double("gas_lel", value, 1_700_000_000_000 + i, historical=True) for i, value in enumerate((50, 1))]
+        node.send("air", late, batch=1)
+        await node.acknowledged(1)
+        async with asyncio.timeout(DEADLINE_S):
+            while len(found := await desk.history(limit=9, rule="gas")) < 2:
+                await asyncio.sleep(0.05)
+        assert [(entry.kind, entry.late) for entry in found] == [("cleared", True), ("raised", True)]
+        assert desk.known(KEY) is None
+
+
+async def test_a_value_that_is_no_number_clears_no_alarm(start: Start) -> None:
+    async with start() as school, joined(school.port, devices={"air": [double("gas_lel", 0.0)]}) as node:
+        desk = school.hub.alarms.desk
+        await until(lambda: bool(school.hub.alarms.streams), "the rules bound")
+        node.send("air", [double("gas_lel", 50.0)], batch=1)
+        await until(lambda: desk.known(KEY) is not None, "the alarm")
+        node.send("air", [double("gas_lel", float("nan"))], batch=2)
+        await until(lambda: school.refused("not_finite") == 1, "the refusal")
+        stream = next(iter(school.hub.alarms.streams.values()))
+        await until(lambda: stream.judges[0].value is None, "the value to be unknown")
+        now = desk.known(KEY)
+        assert now is not None
+        assert now.state.active
+
+
+async def test_a_lost_node_is_one_alarm_and_silences_what_hangs_on_it(start: Start) -> None:
+    async with start() as school:
+        devices = {name: [double("gas_lel", 0.0)] for name in ("air", "gas")}
+        watch = school.hub.alarms
+        async with joined(school.port, devices=devices) as node:
+            await until(lambda: len(watch.streams) == 2, "the rules bound")
+            node.link._fail(LinkLost("the cable is pulled"))
+            await until(lambda: not school.online("air"), "the node's death")
+        clock_ms = [watch.now_ms()]
+        watch.now_ms = watch.desk.now_ms = lambda: clock_ms[0]
+        for passed_ms in (0, 31_000, 220_000, 150_000, 300_000, 20_000):
+            clock_ms[0] += passed_ms
+            watch.tick()
+        standing = {now.key.rule: now.state for now in watch.desk.shown()}
+        assert standing["node_lost"].annunciated
+        assert standing["device_lost"].suppression is Suppression.SUPPRESSED_BY_DESIGN
+        assert standing["sensor_silent"].suppression is Suppression.SUPPRESSED_BY_DESIGN
+        assert [now.key.rule for now in watch.desk.shown() if now.state.annunciated] == ["node_lost"]
+
+
+async def test_a_killed_hub_forgets_no_alarm_and_no_acknowledgement(broker: Broker, tmp_path: Path) -> None:
+    async with hub_process(tmp_path, broker) as (process, ready):
+        headers = {"Authorization": f"Bearer {ready['owner_secret']}"}
+        async with (
+            httpx.AsyncClient(base_url=ready["url"], headers=headers, timeout=DEADLINE_S) as client,
+            joined(broker.port, devices={"air": [double("gas_lel", 0.0)]}) as node,
+        ):
+            node.send("air", [double("gas_lel", 50.0)], batch=1)
+            raised = await until_shown(client, "unack")
+            process.kill()
+            await process.wait()
+    async with (
+        hub_process(tmp_path, broker) as (process, ready),
+        httpx.AsyncClient(base_url=ready["url"], headers=headers, timeout=DEADLINE_S) as client,
+    ):
+        (again,) = await shown(client)
+        assert again == raised
+        answer = await client.post("/api/v1/alarms/acknowledge", json={"alarms": [ADDRESS]})
+        assert answer.status_code == 200, answer.text
+        process.kill()
+        await process.wait()
+    async with (
+        hub_process(tmp_path, broker) as (_, ready),
+        httpx.AsyncClient(base_url=ready["url"], headers=headers, timeout=DEADLINE_S) as client,
+    ):
+        (after,) = await shown(client)
+        assert (after["core"], after["raised_ms"]) == ("ack", raised["raised_ms"])
+        entries = (await client.get("/api/v1/alarms/history", params={"rule": "gas"})).json()["entries"]
+        assert [(entry["kind"], entry["who"]) for entry in entries] == [("acknowledged", "owner"), ("raised", None)]

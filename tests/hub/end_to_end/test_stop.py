@@ -1,0 +1,85 @@
+"""Stop-all from the desk over a real broker: said at once, counted from the nodes, kept by the broker."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from labkeeper_hub.model import DeviceKey
+from labkeeper_hub.ports import StopRefused
+from labkeeper_hub.settings import HubSettings
+from labkeeper_sdk.testing import Broker
+from labkeeper_wire import mqtt
+from labkeeper_wire.datatypes import DataType
+from labkeeper_wire.descriptor import PointDescription
+from labkeeper_wire.payload import Metric
+from labkeeper_wire.stop import LATCH, MISSING, StopWord, topic
+
+from .conftest import School, running
+from .scripted_node import joined, now_ms, until
+
+SAFE = PointDescription("on", "switch", DataType.BOOLEAN, writable=True, safe_value=False)
+WIRES = (Metric(LATCH, "", DataType.STRING), Metric(MISSING, "[]", DataType.STRING))
+
+
+def plugs(*names: str) -> dict[str, list[Metric]]:
+    return {name: [Metric("on", True, SAFE.datatype, now_ms(), properties=SAFE.to_properties())] for name in names}
+
+
+async def test_a_stop_is_on_the_bus_and_counted_from_what_the_nodes_confirm(school: School) -> None:
+    desk = school.hub.stop
+    async with joined(school.port, devices=plugs("a", "b"), more=WIRES) as node:
+        await until(lambda: school.online("b"), "the plugs")
+        async with mqtt.connect(mqtt.Address("127.0.0.1", school.port), "listener") as link:
+            await link.subscribe((topic("school"), 1))
+            latch = desk.stop("anna").stops[0].latch
+            async with asyncio.timeout(30):
+                heard = StopWord.from_payload((await anext(link.messages())).payload)
+        assert heard == StopWord(latch, active=True, by="anna", at_ms=heard.at_ms)
+        await until(lambda: desk.stops().stops[0].sent, "the broker's word")
+        assert desk.stops().stops[0].confirmed == 0
+        node.send(None, [Metric(LATCH, latch, DataType.STRING), Metric(MISSING, '["b"]', DataType.STRING)])
+        await until(lambda: desk.stops().stops[0].confirmed == 1, "one confirmation")
+        assert desk.stops().stops[0].missing == (DeviceKey("school", "lab", "b"),)
+        node.lost("a")
+        await until(lambda: desk.stops().stops[0].confirmed == 0, "what is away has confirmed nothing")
+
+
+async def test_a_second_press_keeps_the_latch_and_a_release_needs_both_steps(school: School) -> None:
+    desk = school.hub.stop
+    async with joined(school.port, devices=plugs("a"), more=WIRES):
+        await until(lambda: school.online("a"), "the plug")
+        latch = desk.stop("anna").stops[0].latch
+        assert desk.stop("ben").stops[0].latch == latch
+        with pytest.raises(StopRefused):
+            desk.ask_release("another")
+        with pytest.raises(StopRefused):
+            desk.release(latch, "guessed", "anna")
+        assert desk.release(latch, desk.ask_release(latch), "anna").stops == ()
+        word = desk.ask_release(desk.stop("anna").stops[0].latch)
+        assert desk.stops().stops[0].latch != latch
+        with pytest.raises(StopRefused):
+            desk.release(latch, word, "anna")
+
+
+async def test_a_stop_pressed_without_a_hub_is_known_to_the_next_one(broker: Broker, tmp_path: Path) -> None:
+    word = StopWord("pressed", active=True, by="node pi", at_ms=1)
+    async with mqtt.connect(mqtt.Address("127.0.0.1", broker.port), "node") as link:
+        await link.publish(topic("school"), b"nonsense", qos=1)
+        await link.publish(topic("school"), word.to_payload(), qos=1, retain=True)
+    (tmp_path / "hub").mkdir()
+    async with running(HubSettings(data=tmp_path / "hub", broker=broker.url), broker) as school:
+        await until(lambda: bool(school.hub.stop.stops().stops), "the retained word")
+        assert school.hub.stop.stops().stops[0].by == "node pi"
+
+
+async def test_without_a_broker_a_stop_waits_for_it_and_says_so(tmp_path: Path, broker: Broker) -> None:
+    (tmp_path / "hub").mkdir()
+    async with running(HubSettings(data=tmp_path / "hub", broker=broker.url), broker) as school:
+        async with joined(school.port, devices=plugs("a"), more=WIRES):
+            await until(lambda: school.online("a"), "the plug")
+        await broker.stop()
+        await until(lambda: not school.hub.host.connected, "the lost broker")
+        assert not school.hub.stop.stop("anna").stops[0].sent
+        await broker.start()
+        await until(lambda: school.hub.stop.stops().stops[0].sent, "the broker's word")

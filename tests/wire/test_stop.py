@@ -1,0 +1,88 @@
+"""The word that stops a school, and the latch it closes."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labkeeper_wire.stop import RELEASED_KEPT, BadStop, Latch, StopWord, hear, missing, school_of, topic
+
+STOP = StopWord("a", active=True, by="anna", at_ms=1)
+RELEASE = StopWord("a", active=False, by="ben", at_ms=2)
+NAMES = st.text(min_size=1, max_size=20)
+WORDS = st.builds(StopWord, NAMES, active=st.booleans(), by=NAMES, at_ms=st.integers(0, 2**40))
+
+
+@given(WORDS)
+def test_a_word_comes_back_as_it_was(word: StopWord) -> None:
+    assert StopWord.from_payload(word.to_payload()) == word
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"",
+        b"\xff",
+        b"7",
+        b"[" * 4000,
+        b" " * 5000,
+        b'{"latch": "", "active": true, "by": "x", "at": 1}',
+        b'{"latch": 7, "active": true, "by": "x", "at": 1}',
+        b'{"latch": "a", "active": 1, "by": "x", "at": 1}',
+        b'{"latch": "a", "active": true, "by": "x", "at": -1}',
+        b'{"latch": "a", "active": true, "by": "x", "at": true}',
+        b'{"latch": "a", "active": true, "by": "x"}',
+    ],
+)
+def test_anything_else_is_no_word(payload: bytes) -> None:
+    with pytest.raises(BadStop):
+        StopWord.from_payload(payload)
+
+
+def test_a_stop_latches_until_that_latch_is_released() -> None:
+    stopped = hear(Latch(), STOP)
+    assert stopped.name == "a"
+    assert hear(stopped, STOP) is stopped
+    assert hear(stopped, RELEASE._replace(latch="b")) is stopped, "another latch's release is none"
+    released = hear(stopped, RELEASE)
+    assert released.name == ""
+    assert hear(released, STOP) is released, "a late copy of the stop stops nobody again"
+    assert hear(released, RELEASE) is released
+    assert hear(released, STOP._replace(latch="b")).name == "b"
+
+
+def test_a_newer_stop_takes_the_place_of_an_older_one() -> None:
+    assert hear(hear(Latch(), STOP), STOP._replace(latch="b")).name == "b"
+
+
+def test_only_the_last_released_latches_are_remembered() -> None:
+    latch = Latch()
+    for number in range(RELEASED_KEPT + 3):
+        latch = hear(latch, RELEASE._replace(latch=str(number)))
+    assert len(latch.released) == RELEASED_KEPT
+
+
+@given(st.lists(WORDS, max_size=20))
+def test_a_latch_survives_the_disk_as_it_is(words: list[StopWord]) -> None:
+    latch = Latch()
+    for word in words:
+        latch = hear(latch, word)
+        assert Latch.from_text(latch.to_text()) == latch
+        assert latch.name not in latch.released
+
+
+def test_no_text_is_no_latch() -> None:
+    assert Latch.from_text("") == Latch()
+
+
+@pytest.mark.parametrize("text", ["", "labkeeper/v1//stop", "labkeeper/v1/a/b/stop", "labkeeper/v1/a/stops", "a/stop"])
+def test_another_topic_is_no_schools(text: str) -> None:
+    assert school_of(topic("minhang-3")) == "minhang-3"
+    with pytest.raises(BadStop):
+        school_of(text)
+
+
+@pytest.mark.parametrize(
+    ("said", "found"), [('["a", 7]', {"a"}), ("7", set()), ("[", set()), (None, set()), ("[]", set())]
+)
+def test_who_is_missing_is_read_from_a_list_of_names(said: object, found: set[str]) -> None:
+    assert missing(said) == found
