@@ -28,6 +28,7 @@ COMMANDS = (
     Command("demo", "one whole lab on this machine: broker, devices, node, hub and page", "labkeeper_cli.demo", "demo"),
     Command("hub", "the hub: records, shows, commands", "labkeeper_hub.__main__", "hub"),
     Command("backup", "save the hub's data while it runs", "labkeeper_hub.backup.backup_command", "hub"),
+    Command("audit", "check the record of who did what", "labkeeper_hub.audit.audit_command", "hub"),
     Command("restore", "put a backup back, and have nodes offer again", "labkeeper_hub.backup.restore_command", "hub"),
     Command("edge", "the node: the lab's devices, on a Pi", "labkeeper_edge.__main__", "edge"),
     Command("sim", "a simulated lab that speaks the devices' own protocols", "labkeeper_sdk.sim.__main__", "sim"),

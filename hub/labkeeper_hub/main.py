@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 
 from labkeeper_hub.accounts import Accounts, open_accounts
+from labkeeper_hub.accounts.staff import open_staff
 from labkeeper_hub.alarms.catalogue import load_overrides, shipped
 from labkeeper_hub.alarms.desk import AlarmDesk
 from labkeeper_hub.alarms.records import AlarmRecords
@@ -21,6 +22,7 @@ from labkeeper_hub.alarms.tap import Tap
 from labkeeper_hub.alarms.watch import AlarmWatch
 from labkeeper_hub.api import build_app, keep_app, listen, make_server
 from labkeeper_hub.api.server import Server
+from labkeeper_hub.audit import Audit, open_audit
 from labkeeper_hub.bus import EventBus
 from labkeeper_hub.commands.desk import CommandDesk
 from labkeeper_hub.commands.intents import IntentLog, open_intents
@@ -100,8 +102,13 @@ async def main(
     """
     stop = stop or _stop_on_signals()
     with hold_folder(settings.data), open_intents(settings.data / "commands.log") as intents:
-        async with open_hub(settings, intents) as hub, open_accounts(settings.data) as accounts:
-            await _run(settings, hub, accounts, stop, when_ready)
+        async with open_hub(settings, intents) as hub:
+            staff = await open_staff(hub.parts.engine, _now_ms)
+            async with (
+                open_audit(settings.data, _now_ms) as audit,
+                open_accounts(settings.data, staff=staff) as accounts,
+            ):
+                await _run(settings, hub, accounts, audit, stop, when_ready)
 
 
 @asynccontextmanager
@@ -149,14 +156,20 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
 
 
 async def _run(
-    settings: HubSettings, hub: Hub, accounts: Accounts, stop: asyncio.Event, when_ready: Callable[[], None]
+    settings: HubSettings,
+    hub: Hub,
+    accounts: Accounts,
+    audit: Audit,
+    stop: asyncio.Event,
+    when_ready: Callable[[], None],
 ) -> None:
-    app = build_app(hub.parts, accounts)
+    app = build_app(hub.parts, accounts, audit)
     server = make_server(app)
     with _listening(settings) as listening:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(work, name=name) for name, work in hub.workers()]
             tasks.append(group.create_task(keep_app(app), name="api"))
+            tasks.append(group.create_task(audit.keep(), name="audit"))
             serving = group.create_task(server.serve(sockets=[listening]), name="http")
             _say_ready(settings, accounts, listening.getsockname()[1])
             when_ready()

@@ -13,6 +13,7 @@ from fastapi import WebSocket, WebSocketDisconnect
 from labkeeper_sdk.testing import free_port
 
 Json = dict[str, Any]
+INVITATION = "an-invitation-of-the-owner"
 SECRET = "correct horse battery staple"
 LINK = "one-time-token"
 SCHOOL = "minhang-3"
@@ -65,6 +66,8 @@ class FakeHub:
         self.muted = False  # the hub hangs: sockets stay open, nothing is said
         self.sessions: set[str] = set()
         self.links = {LINK}
+        self.invitations = {INVITATION: "li"}
+        self.passwords: dict[str, str] = {}
         self.exported: list[list[tuple[str, str]]] = []
         self.export_state = "running"
         self.sockets: set[WebSocket] = set()

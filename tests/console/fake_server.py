@@ -62,8 +62,14 @@ def add_session(app: FastAPI, hub: FakeHub) -> None:
 
     @app.post("/api/v1/session")
     async def sign_in(proof: Json) -> Response:
-        link = proof.get("link")
-        if proof.get("secret") != SECRET and link not in hub.links:
+        link, password = proof.get("link"), str(proof.get("password", ""))
+        invited = hub.invitations.get(str(proof.get("invitation")))
+        if invited and len(password) < 10:
+            return JSONResponse({"status": 422, "code": "short_password"}, 422, media_type="application/problem+json")
+        if invited:
+            hub.passwords[hub.invitations.pop(str(proof["invitation"]))] = password
+        known = password and hub.passwords.get(str(proof.get("name"))) == password
+        if not (invited or known or proof.get("secret") == SECRET or link in hub.links):
             return unauthorized()
         hub.links.discard(link or "")
         key = str(uuid.uuid4())

@@ -8,11 +8,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from labkeeper_hub.accounts.account import Account
 from labkeeper_hub.accounts.files import read_sessions, write_sessions
 from labkeeper_hub.accounts.links import SignInLinks
-from labkeeper_hub.accounts.person import OWNER
+from labkeeper_hub.accounts.passwords import check_password, hash_password, is_password
+from labkeeper_hub.accounts.person import OWNER, Person
 from labkeeper_hub.accounts.secret import OwnerSecret, open_owner_secret
 from labkeeper_hub.accounts.sessions import Session, Sessions
+from labkeeper_hub.accounts.staff import Staff
 from labkeeper_hub.accounts.throttle import Throttle
 
 log = logging.getLogger(__name__)
@@ -53,6 +56,8 @@ class Accounts:
     sessions: Sessions
     new_secret: str | None = None
     clocks: Clocks = Clocks()
+    staff: Staff | None = None
+    people: dict[str, Person] = field(default_factory=lambda: {OWNER.name: OWNER})
     _links: SignInLinks = field(default_factory=SignInLinks)
     _throttle: Throttle = field(default_factory=Throttle)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -76,6 +81,37 @@ class Accounts:
             raise SignInRefused
         self._throttle.succeeded(address)
         return await self._open_session()
+
+    async def sign_in_with_password(self, login: str, password: str, address: str) -> str:
+        """Return a session token; raise SignInRefused or TooManyAttempts. Who is not there costs as much as who is."""
+        async with self._one_at_a_time():
+            self._count(address)
+            hashed = self._password_of(login)
+            proved = await asyncio.to_thread(is_password, hashed, password)
+            account = self.staff.of_login(login) if self.staff else None
+            if not proved or account is None or account.password != hashed:  # it may have been reset meanwhile
+                raise SignInRefused
+            self._throttle.succeeded(address)
+        return await self._open_session(account.name)
+
+    async def accept_invitation(self, token: str, password: str, address: str) -> str:
+        """Set the password of whoever holds this invitation and return a session token; raise SignInRefused,
+        TooManyAttempts, or WeakPassword, after which the invitation still works.
+        """
+        async with self._one_at_a_time():
+            self._count(address)
+            account = self.staff.of_invitation(token) if self.staff else None
+            if self.staff is None or account is None:
+                raise SignInRefused
+            self._throttle.succeeded(address)
+            hashed = await asyncio.to_thread(_checked_hash, account, password)
+            await self.staff.set_password(account.name, hashed)
+        return await self._open_session(account.name)
+
+    async def end_sessions(self, name: str) -> None:
+        """End every session of a person; their open pages are closed within a second."""
+        self.sessions.close_all(name)
+        await self.save()
 
     async def check_bearer(self, secret: str, address: str) -> None:
         """Return if this is the owner's secret; raise SignInRefused or TooManyAttempts.
@@ -101,6 +137,11 @@ class Accounts:
         """Return whether the session has not ended."""
         return self.sessions.lives(key, self.clocks.now_ms())
 
+    def person_of(self, key: str) -> Person | None:
+        """Return whose session this is, with what they may do now; None if it has ended or they are gone."""
+        session = self.sessions.find(key, self.clocks.now_ms())
+        return None if session is None else self.people.get(session.name)
+
     async def sign_out(self, token: str) -> None:
         """End the session of a token, on disk too: a crash must not bring it back."""
         self.sessions.close(token)
@@ -124,8 +165,8 @@ class Accounts:
                 self.sessions.changed = True
                 log.warning("sessions are not saved: %s", error)
 
-    async def _open_session(self) -> str:
-        token = self.sessions.open(OWNER, self.clocks.now_ms())
+    async def _open_session(self, name: str = OWNER.name) -> str:
+        token = self.sessions.open(name, self.clocks.now_ms())
         await self.save()
         return token
 
@@ -134,6 +175,12 @@ class Accounts:
         if not await asyncio.to_thread(self.owner.verify, secret):
             raise SignInRefused
         self._throttle.succeeded(address)
+
+    def _password_of(self, login: str) -> str:
+        """Return the hash to try a password on; where there is none, one that no password fits."""
+        account = self.staff.of_login(login) if self.staff else None
+        nobody = self.staff.nobody if self.staff else ""
+        return account.password if account and account.password else nobody
 
     def _count(self, address: str) -> None:
         wait_s = self._throttle.attempt(address, self.clocks.monotonic_s())
@@ -154,12 +201,23 @@ class Accounts:
 
 
 @asynccontextmanager
-async def open_accounts(data: Path, clocks: Clocks | None = None) -> AsyncIterator[Accounts]:
-    """Open the accounts kept in `data`; a first run makes the owner's secret. Run `Accounts.keep` beside it."""
+async def open_accounts(
+    data: Path, clocks: Clocks | None = None, staff: Staff | None = None
+) -> AsyncIterator[Accounts]:
+    """Open the owner's secret and the sessions kept in `data`, beside the people of `staff`; a first run makes the
+    secret. Run `Accounts.keep` beside it.
+    """
     owner, new_secret = await asyncio.to_thread(open_owner_secret, data)
     kept = await asyncio.to_thread(read_sessions, data)
-    accounts = Accounts(data, owner, Sessions(kept), new_secret, clocks or Clocks())
+    accounts = Accounts(data, owner, Sessions(kept), new_secret, clocks or Clocks(), staff)
+    if staff is not None:
+        accounts.people = staff.people
     try:
         yield accounts
     finally:
         await accounts.save()
+
+
+def _checked_hash(account: Account, password: str) -> str:
+    check_password(password, account.login, account.title)
+    return hash_password(password)

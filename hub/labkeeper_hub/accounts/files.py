@@ -7,7 +7,6 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from labkeeper_hub.accounts.person import Person, Role
 from labkeeper_hub.accounts.sessions import Session
 from labkeeper_sdk import BadConfiguration
 
@@ -21,10 +20,9 @@ class _StoredOwner(BaseModel):
 
 
 class _StoredSession(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="ignore")  # earlier versions kept a role beside the name
     key: str
     name: str
-    role: Role
     opened_ms: int
     seen_ms: int
 
@@ -57,15 +55,12 @@ def read_sessions(data: Path) -> tuple[Session, ...]:
         stored = _StoredSessions.model_validate_json((data / SESSIONS_FILE).read_bytes())
     except (FileNotFoundError, ValidationError):
         return ()
-    return tuple(Session(s.key, Person(s.name, s.role), s.opened_ms, s.seen_ms) for s in stored.sessions)
+    return tuple(Session(s.key, s.name, s.opened_ms, s.seen_ms) for s in stored.sessions)
 
 
 def write_sessions(data: Path, sessions: Sequence[Session]) -> None:
     """Keep the sessions for the next run."""
-    stored = [
-        _StoredSession(key=s.key, name=s.person.name, role=s.person.role, opened_ms=s.opened_ms, seen_ms=s.seen_ms)
-        for s in sessions
-    ]
+    stored = [_StoredSession(key=s.key, name=s.name, opened_ms=s.opened_ms, seen_ms=s.seen_ms) for s in sessions]
     _replace(data / SESSIONS_FILE, _StoredSessions(sessions=stored).model_dump_json())
 
 

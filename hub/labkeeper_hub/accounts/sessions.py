@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from labkeeper_hub.accounts.person import Person
 from labkeeper_hub.accounts.tokens import digest, make_token
 
 IDLE_MS = 30 * 60_000
@@ -17,7 +16,7 @@ class Session:
     """One signed-in browser. Times are milliseconds since the epoch, UTC."""
 
     key: str  # digest of the token
-    person: Person
+    name: str  # whose: the pseudonym, so that what they may do is looked up each time
     opened_ms: int
     seen_ms: int
 
@@ -34,13 +33,13 @@ class Sessions:
         self._by_key = {session.key: session for session in kept}
         self.changed = False  # since the last `kept`
 
-    def open(self, person: Person, now_ms: int) -> str:
+    def open(self, name: str, now_ms: int) -> str:
         """Return the token of a new session; when there are too many, the longest unseen one ends."""
         token = make_token()
         self.sweep(now_ms)
         if len(self._by_key) >= MOST_SESSIONS:
             del self._by_key[min(self._by_key.values(), key=lambda session: session.seen_ms).key]
-        self._by_key[digest(token)] = Session(digest(token), person, now_ms, now_ms)
+        self._by_key[digest(token)] = Session(digest(token), name, now_ms, now_ms)
         self.changed = True
         return token
 
@@ -59,12 +58,22 @@ class Sessions:
 
     def lives(self, key: str, now_ms: int) -> bool:
         """Return whether the session is open, without using it."""
+        return self.find(key, now_ms) is not None
+
+    def find(self, key: str, now_ms: int) -> Session | None:
+        """Return the session if it is open, without using it."""
         session = self._by_key.get(key)
-        return session is not None and session.lives(now_ms)
+        return session if session is not None and session.lives(now_ms) else None
 
     def close(self, token: str) -> None:
         """End the session of this token, if there is one."""
         if self._by_key.pop(digest(token), None):
+            self.changed = True
+
+    def close_all(self, name: str) -> None:
+        """End every session of one person."""
+        for key in [key for key, session in self._by_key.items() if session.name == name]:
+            del self._by_key[key]
             self.changed = True
 
     def sweep(self, now_ms: int) -> None:

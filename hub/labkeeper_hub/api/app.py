@@ -25,11 +25,12 @@ from labkeeper_hub.api.page import Files, page_router
 from labkeeper_hub.api.problems import Refusal, answer
 from labkeeper_hub.api.routing import include_routes
 from labkeeper_hub.api.state import Api
+from labkeeper_hub.audit import Notes, Unheard
 from labkeeper_hub.ports import Parts
 
 
-def build_app(parts: Parts, accounts: Accounts) -> FastAPI:
-    """Compose the app. Run `keep_app` beside the server that serves it."""
+def build_app(parts: Parts, accounts: Accounts, audit: Notes | None = None) -> FastAPI:
+    """Compose the app; `audit` hears who does what. Run `keep_app` beside the server that serves it."""
     metrics = Metrics(parts)
     app = FastAPI(
         title="Labkeeper",
@@ -45,7 +46,7 @@ def build_app(parts: Parts, accounts: Accounts) -> FastAPI:
         exception_handlers={RequestValidationError: _tell, HTTPException: _tell, Exception: _tell},
     )
     lag, audience = LoopLag(metrics.lag.observe), Audience(parts, metrics)
-    app.state.api = Api(parts, accounts, metrics, lag, audience)
+    app.state.api = Api(parts, accounts, metrics, lag, audience, audit or Unheard())
     include_routes(app)
     app.include_router(page_router(Files()))
     return app

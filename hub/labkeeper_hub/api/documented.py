@@ -25,4 +25,4 @@ def _told(refused: Refused) -> dict[str, Any]:
 
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {refused.status_code: _told(refused) for refused in EXAMPLES}
-EVERYWHERE: dict[int | str, dict[str, Any]] = {status: PROBLEMS[status] for status in (401, 422, 429)}
+EVERYWHERE: dict[int | str, dict[str, Any]] = {status: PROBLEMS[status] for status in (401, 403, 422, 429)}

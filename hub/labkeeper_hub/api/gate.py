@@ -24,6 +24,13 @@ class Credentials:
     person: Person
     session: str | None = None
 
+    def renewed(self, accounts: Accounts) -> "Credentials | None":
+        """Return who this is with what they may do by now; None if the credentials are good no more."""
+        if self.session is None:
+            return self
+        person = accounts.person_of(self.session)
+        return None if person is None else Credentials(person, self.session)
+
 
 Proof: TypeAlias = tuple[str, str] | None
 
@@ -50,9 +57,10 @@ class Gate:
             return await self._bearer(bearer, address)
         token = session_token(headers)
         session = self.accounts.use_session(token) if token else None
-        if session is None:
+        person = self.accounts.person_of(session.key) if session else None
+        if session is None or person is None:
             raise Refusal(HTTPStatus.UNAUTHORIZED, "not_signed_in", "Sign in first, or your session has ended")
-        return Credentials(session.person, session.key)
+        return Credentials(person, session.key)
 
     async def _bearer(self, secret: str, address: str) -> Credentials:
         try:

@@ -30,7 +30,8 @@ A client has no queue in the hub. While its socket is full its place stays behin
 message when it takes messages again. After ten seconds of taking nothing it is dropped; it may come back and resume.
 A client that talks faster than 200 messages a second (after a burst of 1000) is heard more slowly.
 
-The hub closes with a reason: `session_ended` (within a second of it), `too_slow`, `resume_first`, `said_nothing`;
+The hub closes with a reason: `session_ended` (within a second of it), `rights_changed`
+(within a second; come back and resume), `too_slow`, `resume_first`, `said_nothing`;
 with 1012 when it stops itself.
 
 """

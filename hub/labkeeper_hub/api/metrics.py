@@ -54,6 +54,6 @@ class Metrics:
             self.answers.labels(status)
         for outcome in ("ok", "refused", "throttled"):
             self.sign_ins.labels(outcome)
-        for reason in ("session_ended", "too_slow", "resume_first", "said_nothing"):
+        for reason in ("session_ended", "rights_changed", "too_slow", "resume_first", "said_nothing"):
             self.dropped.labels(reason)
         self.refused.labels("invalid")

@@ -9,6 +9,7 @@ import orjson
 
 from labkeeper_hub.api.live_reference import live_section
 from labkeeper_hub.api.metrics_reference import metrics_page
+from labkeeper_hub.api.rights_reference import rights_page
 from labkeeper_hub.api.routing import openapi_document
 
 COMMAND = "python -m labkeeper_hub.api.reference"
@@ -29,12 +30,15 @@ do not exist included, answers 401 without credentials.
 - A program sends `Authorization: Bearer <owner's secret>`. The hub shows the secret once, in the ready line of its
   first run, and keeps only its argon2id hash. Who lost it deletes `owner.json` in the hub's data folder: the next start
   makes a new one.
-- A page has the cookie `labkeeper_session`, made by `POST /api/v1/session` from the secret or from a sign-in link
+- A page has the cookie `labkeeper_session`, made by `POST /api/v1/session` from a name and its password, from an
+  invitation (works once, within three days, and sets the password), from the secret, or from a sign-in link
   (`/#sign-in=<token>`, works once, within ten minutes). A session ends 30 minutes after its last use (an open page
   that is looked at uses it), after 12 hours in any case, at sign-out, and when the same browser signs in again.
 - Requests that change something, and the WebSocket, are refused when their `Origin` is another host than the one asked.
 - Three failures from one client address are free; then each attempt waits twice as long, up to five minutes
   (429 with `Retry-After`).
+
+Whoever is signed in may do what they were granted where they were granted it, and nothing else: [rights](rights.md).
 
 ## Errors
 
@@ -139,9 +143,10 @@ def _json(example: Any) -> str:  # noqa: ANN401 - an example is any JSON
 
 
 def write(folder: Path) -> None:
-    """Write both pages into the folder."""
+    """Write the pages into the folder."""
     (folder / "http-api.md").write_text(api_page(), encoding="utf-8")
     (folder / "metrics.md").write_text(metrics_page(COMMAND), encoding="utf-8")
+    (folder / "rights.md").write_text(rights_page(COMMAND), encoding="utf-8")
 
 
 if __name__ == "__main__":

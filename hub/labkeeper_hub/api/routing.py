@@ -13,6 +13,7 @@ from labkeeper_hub.api.answers import JsonAnswer
 from labkeeper_hub.api.documented import EVERYWHERE
 from labkeeper_hub.api.live import route as live
 from labkeeper_hub.api.models import example_of
+from labkeeper_hub.api.needs import IsSignedIn
 from labkeeper_hub.api.openapi import describe
 from labkeeper_hub.api.routes import (
     alarms,
@@ -26,6 +27,7 @@ from labkeeper_hub.api.routes import (
     leases,
     ledger,
     nodes,
+    people,
     points,
     quarantine,
     readings,
@@ -53,6 +55,7 @@ FEATURES = (
     stop,
     status,
     quarantine,
+    people,
     live,
 )
 
@@ -86,5 +89,5 @@ def _closed() -> APIRouter:
     return router
 
 
-async def _openapi() -> JsonAnswer:
+async def _openapi(_: IsSignedIn) -> JsonAnswer:
     return JsonAnswer(await asyncio.to_thread(openapi_document))

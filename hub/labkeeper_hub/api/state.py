@@ -13,6 +13,7 @@ from labkeeper_hub.api.live.audience import Audience
 from labkeeper_hub.api.loop_lag import LoopLag
 from labkeeper_hub.api.metrics import Metrics
 from labkeeper_hub.api.problems import Refusal
+from labkeeper_hub.audit import Notes, Unheard
 from labkeeper_hub.export.exports import Exports
 from labkeeper_hub.ports import Parts
 
@@ -26,6 +27,7 @@ class Api:
     metrics: Metrics
     lag: LoopLag
     audience: Audience
+    audit: Notes = field(default_factory=Unheard)
     exports: Exports = field(default_factory=Exports)
 
 

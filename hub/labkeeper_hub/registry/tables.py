@@ -86,6 +86,21 @@ commands = Table(
     Index("commands_by_state", "state"),
 )
 
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("name", String, primary_key=True),  # the pseudonym
+    Column("number", Integer, nullable=False, unique=True),
+    Column("login", String, nullable=False, unique=True),
+    Column("title", String, nullable=False),
+    Column("grants", JSON, nullable=False),
+    Column("password", String, nullable=True),  # argon2id
+    Column("invitation", String, nullable=True),  # digest
+    Column("invited_until_ms", BigInteger, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("removed", Boolean, nullable=False),
+)
+
 alarms = Table(
     "alarms",
     metadata,

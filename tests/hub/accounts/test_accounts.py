@@ -64,7 +64,7 @@ async def test_the_right_secret_opens_a_session(tmp_path: Path) -> None:
         token = await accounts.sign_in_with_secret(_secret(accounts), HERE)
         session = accounts.use_session(token)
         assert session is not None
-        assert session.person.name == "owner"
+        assert session.name == "owner"
         await accounts.sign_out(token)
         assert accounts.use_session(token) is None
         assert not accounts.session_lives(session.key)

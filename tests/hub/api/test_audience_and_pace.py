@@ -1,33 +1,35 @@
 import asyncio
 
-from labkeeper_hub.api.live.audience import MOST_KEPT, Audience
+from labkeeper_hub.accounts import EVERYWHERE, Scope
+from labkeeper_hub.api.live.audience import MOST_KEPT, Audience, View
 from labkeeper_hub.api.live.pace import BURST, PER_S, Pace
 from labkeeper_hub.api.loop_lag import BEAT_S, SILENT_S, LoopLag
 from labkeeper_hub.api.metrics import Metrics
+from labkeeper_hub.api.sight import Sight
 from labkeeper_hub.model import Changes
 
 from .doubles import SmallHub, latest
 
 
-def _audience() -> Audience:
-    parts = SmallHub().parts()
-    return Audience(parts, Metrics(parts))
+def _view(hub: SmallHub | None = None) -> View:
+    parts = (hub or SmallHub()).parts()
+    return View(Sight(frozenset({EVERYWHERE}), parts.registry), parts, Metrics(parts))
 
 
 def test_one_step_of_the_stream_is_encoded_once() -> None:
-    audience, changes = _audience(), Changes(1, (latest(),))
+    audience, changes = _view(), Changes(1, (latest(),))
     assert audience.changes(0, changes) is audience.changes(0, changes)
     assert audience.changes(0, Changes(1, (latest(),))) is audience.changes(0, changes)
 
 
 def test_another_step_has_an_encoding_of_its_own() -> None:
-    audience = _audience()
+    audience = _view()
     assert '"value":1.0' in audience.changes(0, Changes(2, (latest(1.0),)))
     assert '"value":2.0' in audience.changes(1, Changes(2, (latest(2.0),)))
 
 
 def test_only_a_few_encodings_are_kept() -> None:
-    audience, first = _audience(), Changes(1, (latest(),))
+    audience, first = _view(), Changes(1, (latest(),))
     text = audience.changes(0, first)
     for at in range(2, MOST_KEPT + 2):
         audience.changes(at - 1, Changes(at, ()))
@@ -37,19 +39,23 @@ def test_only_a_few_encodings_are_kept() -> None:
 
 def test_a_snapshot_is_made_once_per_place() -> None:
     hub = SmallHub()
-    parts = hub.parts()
-    audience = Audience(parts, Metrics(parts))
+    audience = _view(hub)
     assert audience.snapshot() is audience.snapshot()
     hub.bus.at = 1
     assert audience.snapshot()[0] == 1
     assert hub.inventory.asked == 2
 
 
-def test_clients_are_counted_while_they_are_here() -> None:
-    audience = _audience()
-    with audience.one_more(), audience.one_more():
-        assert audience.clients == 2
+def test_clients_are_counted_while_they_are_here_and_share_with_those_who_see_the_same() -> None:
+    parts = SmallHub().parts()
+    audience = Audience(parts, Metrics(parts))
+    everything, lab = (Sight(frozenset({one}), parts.registry) for one in (EVERYWHERE, Scope("demo", "lab-301")))
+    with audience.one_more(everything) as one, audience.one_more(everything) as same, audience.one_more(lab) as other:
+        assert audience.clients == 3
+        assert one is same
+        assert one is not other
     assert audience.clients == 0
+    assert audience.views == {}
 
 
 def test_a_burst_is_heard_at_once_then_each_message_waits_its_turn() -> None:

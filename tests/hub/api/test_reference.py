@@ -11,6 +11,7 @@ from labkeeper_hub.api.metrics_reference import INFLUX, all_families, metrics_pa
 from labkeeper_hub.api.models import example_of
 from labkeeper_hub.api.problems import Problem
 from labkeeper_hub.api.reference import COMMAND, api_page
+from labkeeper_hub.api.rights_reference import rights_page
 from labkeeper_hub.api.routes import health
 from labkeeper_hub.api.routing import FEATURES, openapi_document
 
@@ -75,7 +76,10 @@ async def test_the_document_is_served_to_those_who_are_signed_in(owner: httpx.As
     assert (await owner.get("/api/v1/openapi.json")).json() == openapi_document()
 
 
-@pytest.mark.parametrize(("file", "page"), [("http-api.md", api_page()), ("metrics.md", metrics_page(COMMAND))])
+@pytest.mark.parametrize(
+    ("file", "page"),
+    [("http-api.md", api_page()), ("metrics.md", metrics_page(COMMAND)), ("rights.md", rights_page(COMMAND))],
+)
 def test_the_reference_is_current(file: str, page: str) -> None:
     assert (FOLDER / file).read_text(encoding="utf-8") == page, f"run: {COMMAND}"
 

@@ -1,13 +1,15 @@
-"""What many sockets share: each message is encoded once for everybody who is at the same place of the stream."""
+"""What many sockets share: each message is encoded once for everybody who sees the same at the same place."""
 
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from labkeeper_hub.accounts import Scope
 from labkeeper_hub.api import shapes
 from labkeeper_hub.api.answers import Json, encode
 from labkeeper_hub.api.metrics import Metrics
+from labkeeper_hub.api.sight import Sight
 from labkeeper_hub.model import Changes
 from labkeeper_hub.ports import Parts
 
@@ -15,25 +17,15 @@ MOST_KEPT = 8  # encodings: nearly everybody makes the same step, the few that a
 
 
 @dataclass(slots=True)
-class Audience:
-    """The clients' shared messages, as JSON text."""
+class View:
+    """The messages of everybody who may see the same, as JSON text."""
 
+    sight: Sight
     parts: Parts
     metrics: Metrics
     clients: int = 0
     _changes: OrderedDict[tuple[int, int], str] = field(default_factory=OrderedDict)
     _snapshot: tuple[int, str] | None = None
-
-    @contextmanager
-    def one_more(self) -> Iterator[None]:
-        """Count a client for as long as it is here."""
-        self.clients += 1
-        self.metrics.clients.inc()
-        try:
-            yield
-        finally:
-            self.clients -= 1
-            self.metrics.clients.dec()
 
     def changes(self, since: int, changes: Changes) -> str:
         """Return the `changes` message for those who are at `since`; encoded once for all of them."""
@@ -49,27 +41,59 @@ class Audience:
         """Return the place and the `snapshot` message that is true there; encoded once per place."""
         at = self.parts.bus.at
         if self._snapshot is None or self._snapshot[0] != at:
-            self._snapshot = (at, snapshot(self.parts, at))
+            self.sight = Sight(self.sight.scopes, self.parts.registry)
+            self._snapshot = (at, snapshot(self.parts, self.sight, at))
         return self._snapshot
 
     def _encode(self, changes: Changes) -> str:
         self.metrics.encodings.inc()
-        told: Json = {"type": "changes", "at": changes.at, "changes": [shapes.change(one) for one in changes.changes]}
+        seen = (self.sight.change(one) for one in changes.changes)
+        told: Json = {
+            "type": "changes",
+            "at": changes.at,
+            "changes": [shapes.change(one) for one in seen if one is not None],
+        }
         return encode(told).decode()
 
 
-def snapshot(parts: Parts, at: int) -> str:
+@dataclass(slots=True)
+class Audience:
+    """The clients, by what they may see."""
+
+    parts: Parts
+    metrics: Metrics
+    clients: int = 0
+    views: dict[frozenset[Scope], View] = field(default_factory=dict)
+
+    @contextmanager
+    def one_more(self, sight: Sight) -> Iterator[View]:
+        """Count a client for as long as it is here, and give it what it shares with those who see the same."""
+        view = self.views.setdefault(sight.scopes, View(sight, self.parts, self.metrics))
+        self.clients += 1
+        view.clients += 1
+        self.metrics.clients.inc()
+        try:
+            yield view
+        finally:
+            self.clients -= 1
+            view.clients -= 1
+            self.metrics.clients.dec()
+            if not view.clients:
+                self.views.pop(sight.scopes, None)
+
+
+def snapshot(parts: Parts, sight: Sight, at: int) -> str:
     """Return everything a page needs to begin."""
     told: Json = {
         "type": "snapshot",
         "at": at,
-        "labs": [shapes.lab(one) for one in parts.registry.labs()],
-        "nodes": [shapes.node(one) for one in parts.registry.nodes()],
-        "devices": [shapes.device(one) for one in parts.registry.devices()],
-        "latest": [shapes.latest(one) for one in parts.latest.latest()],
-        "commands": [shapes.command(one) for one in parts.commands.open()],
-        **shapes.stops(parts.stop.stops()),
-        "leases": [shapes.lease(one) for one in parts.leases.held()],
-        "alarms": [shapes.alarm(one) for one in parts.alarms.shown()],
+        "labs": [shapes.lab(one) for one in sight.labs()],
+        "nodes": [shapes.node(one) for one in sight.nodes()],
+        "devices": [shapes.device(one) for one in sight.devices()],
+        "latest": [shapes.latest(one) for one in sight.latest(parts.latest.latest())],
+        "commands": [shapes.command(one) for one in sight.commands(parts.commands.open())],
+        **shapes.stops(sight.stops(parts.stop.stops())),
+        "leases": [shapes.lease(one) for one in sight.leases(parts.leases.held())],
+        "alarms": [shapes.alarm(one) for one in parts.alarms.shown() if sight.point(one.key.source)],
     }
     return encode(told).decode()

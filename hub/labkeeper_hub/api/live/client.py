@@ -11,11 +11,15 @@ from http import HTTPStatus
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from labkeeper_hub.accounts import Action
+from labkeeper_hub.accounts.rights import scopes
 from labkeeper_hub.api import shapes
 from labkeeper_hub.api.answers import Json, encode
 from labkeeper_hub.api.gate import Credentials
+from labkeeper_hub.api.live.audience import View
 from labkeeper_hub.api.live.messages import LiveCommand, LiveStop, Message, Ping, Resume, asked_id, read
 from labkeeper_hub.api.live.pace import Pace
+from labkeeper_hub.api.needs import Right
 from labkeeper_hub.api.problems import Refusal, document
 from labkeeper_hub.api.routes.commands import submit
 from labkeeper_hub.api.state import Api
@@ -43,6 +47,7 @@ class Client:
     socket: WebSocket
     api: Api
     credentials: Credentials
+    view: View
     pace: Pace = field(default_factory=Pace)
     at: int = 0
 
@@ -78,7 +83,7 @@ class Client:
         return await self._catch_up()
 
     async def _catch_up(self) -> None:
-        at, text = self.api.audience.snapshot()
+        at, text = self.view.snapshot()
         await self._send(text)
         self.at = at
 
@@ -89,17 +94,24 @@ class Client:
             except HistoryLost:
                 await self._catch_up()
                 continue
-            await self._send(self.api.audience.changes(self.at, changes))
+            await self._send(self.view.changes(self.at, changes))
             self.at = changes.at
 
     async def _listen(self) -> None:
         while True:
             message = await self._hear()
             self._check()
+            try:
+                right = self._right(message.needs)
+            except Refusal as refusal:
+                self.api.audit.note(self.credentials.person.name, message.needs.value, "live", refusal.code)
+                await self._refuse(refusal, message.id if isinstance(message, LiveCommand) else None)
+                continue
             if isinstance(message, LiveStop):
-                self.api.parts.stop.stop(self.credentials.person.name)
+                self.api.parts.stop.stop(right.person.name)
+                self.api.audit.note(right.person.name, "stop", "everything", "ok")
             elif isinstance(message, LiveCommand):
-                await self._command(message)
+                await self._command(message, right)
             elif isinstance(message, Ping):
                 self._touch()
                 await self._say({"type": "pong", "server_ms": _now_ms()})
@@ -120,10 +132,10 @@ class Client:
             raise WebSocketDisconnect(event.get("code", 1005), event.get("reason"))
         return event.get("text")
 
-    async def _command(self, asked: LiveCommand) -> None:
+    async def _command(self, asked: LiveCommand, right: Right) -> None:
         self._touch()
         try:
-            command = await submit(self.api.parts.commands, asked, self.credentials.person.name)
+            command = await submit(self.api, asked, right)
         except Refusal as refusal:
             return await self._refuse(refusal, asked.id)
         if command.state.final:  # a repeated id changes nothing, so the bus will not tell
@@ -141,9 +153,18 @@ class Client:
             self._check()
 
     def _check(self) -> None:
-        key = self.credentials.session
-        if key is not None and not self.api.accounts.session_lives(key):
+        accounts = self.api.accounts
+        credentials = self.credentials.renewed(accounts)
+        if credentials is None:
             raise Dropped(POLICY, "session_ended")
+        self.credentials = credentials
+        if scopes(credentials.person, Action.READ_READINGS, accounts.clocks.now_ms()) != self.view.sight.scopes:
+            raise Dropped(POLICY, "rights_changed")  # it comes back and gets a snapshot of what it may see now
+
+    def _right(self, action: Action) -> Right:
+        right = Right(self.credentials.person, action, self.api.accounts.clocks.now_ms())
+        right.demand()
+        return right
 
     def _touch(self) -> None:
         """A page that is looked at pings; that counts as using the session, or a lesson would outlive its sign-in."""

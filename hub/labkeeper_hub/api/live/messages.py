@@ -1,10 +1,11 @@
 """What a page may say over the live WebSocket."""
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
 import orjson
 from pydantic import Field, TypeAdapter, ValidationError
 
+from labkeeper_hub.accounts import Action
 from labkeeper_hub.api.problems import wrong_field
 from labkeeper_hub.api.routes.commands import CommandRequest
 from labkeeper_hub.api.validation import Body, Id, refusal
@@ -15,6 +16,7 @@ MOST_BYTES = 16 * 1024
 class Resume(Body):
     """The first message: where the page was, if it was anywhere."""
 
+    needs: ClassVar = Action.READ_READINGS
     type: Literal["resume"]
     stream: Id | None = None
     since: Annotated[int, Field(ge=0, le=2**63 - 1)] | None = None
@@ -23,18 +25,21 @@ class Resume(Body):
 class Ping(Body):
     """Asks whether the hub is there."""
 
+    needs: ClassVar = Action.BE_SIGNED_IN
     type: Literal["ping"]
 
 
 class LiveStop(Body):
     """Stop everything: the shortest way there is."""
 
+    needs: ClassVar = Action.STOP
     type: Literal["stop"]
 
 
 class LiveCommand(CommandRequest):
     """A command, as POST /api/v1/commands takes it."""
 
+    needs: ClassVar = Action.COMMAND
     type: Literal["command"]
 
 

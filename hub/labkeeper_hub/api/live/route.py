@@ -8,7 +8,8 @@ from fastapi import APIRouter
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from labkeeper_hub.api.live.client import Client, Dropped, refuse_crowd
-from labkeeper_hub.api.problems import answer
+from labkeeper_hub.api.needs import ReadsReadings
+from labkeeper_hub.api.problems import Refusal, answer
 from labkeeper_hub.api.state import Api, ApiHere, SignedIn
 
 MOST_CLIENTS = 512
@@ -18,13 +19,18 @@ router = APIRouter()
 
 
 @router.websocket("/live")
-async def live(socket: WebSocket, api: ApiHere, credentials: SignedIn) -> None:
-    """Tell a page everything as it happens, and take its commands."""
+async def live(socket: WebSocket, api: ApiHere, right: ReadsReadings, credentials: SignedIn) -> None:
+    """Tell a page everything it may know as it happens, and take its commands."""
+    try:
+        right.demand()
+    except Refusal as refusal:
+        return await socket.send_denial_response(answer(refusal))
     if api.audience.clients >= MOST_CLIENTS:
         return await socket.send_denial_response(answer(refuse_crowd()))
     await socket.accept()
-    with api.audience.one_more():
-        await _serve(Client(socket, api, credentials), api)
+    sight = right.sight(api.parts.registry)
+    with api.audience.one_more(sight) as view:
+        await _serve(Client(socket, api, credentials, view), api)
     return None
 
 

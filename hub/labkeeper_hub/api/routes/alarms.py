@@ -17,8 +17,9 @@ from labkeeper_hub.api import shapes, validation
 from labkeeper_hub.api.answers import Json, JsonAnswer
 from labkeeper_hub.api.documented import PROBLEMS
 from labkeeper_hub.api.models import SOURCE, AlarmEntryShape, AlarmShape, example_of, shape
+from labkeeper_hub.api.needs import ReadsAlarms, Right, TendsAlarms
 from labkeeper_hub.api.problems import Refusal, wrong_field
-from labkeeper_hub.api.state import ApiHere, SignedIn
+from labkeeper_hub.api.state import Api, ApiHere
 from labkeeper_hub.model import AlarmKey, AlarmNow, PointKey, ReadingsQuery
 from labkeeper_hub.ports import Parts, UnknownPoint
 from labkeeper_sdk import Value
@@ -142,40 +143,45 @@ REFUSALS: dict[int | str, dict[str, Any]] = {status: PROBLEMS[status] for status
 
 
 @router.get("/alarms", response_model=AlarmList)
-async def alarms(api: ApiHere) -> JsonAnswer:
+async def alarms(api: ApiHere, right: ReadsAlarms) -> JsonAnswer:
     """List the alarms that anybody has to do with."""
-    return _list(api.parts.alarms.shown())
+    sight = right.sight(api.parts.registry)
+    return _list(one for one in api.parts.alarms.shown() if sight.point(one.key.source))
 
 
 @router.get("/alarms/history", response_model=AlarmHistory)
-async def history(api: ApiHere, query: Annotated[HistoryQuery, Query()]) -> JsonAnswer:
+async def history(api: ApiHere, right: ReadsAlarms, query: Annotated[HistoryQuery, Query()]) -> JsonAnswer:
     """Tell what happened to alarms."""
+    sight = right.sight(api.parts.registry)
     found = await api.parts.alarms.history(limit=query.limit, since_ms=query.since, rule=query.rule)
-    return JsonAnswer({"entries": [shapes.alarm_entry(one) for one in found]})
+    return JsonAnswer({"entries": [shapes.alarm_entry(one) for one in found if sight.point(one.key.source)]})
 
 
 @router.post("/alarms/acknowledge", response_model=AlarmList, responses=REFUSALS)
-async def acknowledge(api: ApiHere, asked: AlarmsRequest, credentials: SignedIn) -> JsonAnswer:
+async def acknowledge(api: ApiHere, asked: AlarmsRequest, right: TendsAlarms) -> JsonAnswer:
     """Say that somebody has seen them; answered once that is on disk."""
+    _demand(api, right, *asked.keys)
     try:
-        return _list(await api.parts.alarms.acknowledge(asked.keys, credentials.person.name))
+        return _list(await api.parts.alarms.acknowledge(asked.keys, right.person.name))
     except AlarmRefused as refused:
         raise _refusal(refused) from refused
 
 
 @router.post("/alarms/reset", response_model=AlarmList, responses=REFUSALS)
-async def reset(api: ApiHere, asked: AlarmsRequest, credentials: SignedIn) -> JsonAnswer:
+async def reset(api: ApiHere, asked: AlarmsRequest, right: TendsAlarms) -> JsonAnswer:
     """End latches; refused while a condition still holds."""
+    _demand(api, right, *asked.keys)
     try:
-        return _list(await api.parts.alarms.reset(asked.keys, credentials.person.name))
+        return _list(await api.parts.alarms.reset(asked.keys, right.person.name))
     except AlarmRefused as refused:
         raise _refusal(refused) from refused
 
 
 @router.post("/alarms/shelve", response_model=AlarmList, responses=REFUSALS)
-async def shelve(api: ApiHere, asked: ShelveRequest, credentials: SignedIn) -> JsonAnswer:
+async def shelve(api: ApiHere, asked: ShelveRequest, right: TendsAlarms) -> JsonAnswer:
     """Put alarms aside for a limited time; refused for the safety class."""
-    shelf = Shelf(credentials.person.name, asked.why, asked.until_ms)
+    _demand(api, right, *asked.keys)
+    shelf = Shelf(right.person.name, asked.why, asked.until_ms)
     try:
         return _list(await api.parts.alarms.shelve(asked.keys, shelf))
     except AlarmRefused as refused:
@@ -183,42 +189,52 @@ async def shelve(api: ApiHere, asked: ShelveRequest, credentials: SignedIn) -> J
 
 
 @router.post("/alarms/unshelve", response_model=AlarmList, responses=REFUSALS)
-async def unshelve(api: ApiHere, asked: AlarmsRequest, credentials: SignedIn) -> JsonAnswer:
+async def unshelve(api: ApiHere, asked: AlarmsRequest, right: TendsAlarms) -> JsonAnswer:
     """Take alarms back from the shelf."""
+    _demand(api, right, *asked.keys)
     try:
-        return _list(await api.parts.alarms.unshelve(asked.keys, credentials.person.name))
+        return _list(await api.parts.alarms.unshelve(asked.keys, right.person.name))
     except AlarmRefused as refused:
         raise _refusal(refused) from refused
 
 
 @router.post("/alarms/take-out", response_model=AlarmList, responses=REFUSALS)
-async def take_out(api: ApiHere, asked: TakeOutRequest, credentials: SignedIn) -> JsonAnswer:
+async def take_out(api: ApiHere, asked: TakeOutRequest, right: TendsAlarms) -> JsonAnswer:
     """Take an alarm out of service for a work order. Of the safety class the first person is refused with
     `second_person`, and another person who asks the same within ten minutes does it.
     """
+    _demand(api, right, asked.alarm.key)
     try:
-        return _list([await api.parts.alarms.take_out(asked.alarm.key, credentials.person.name, asked.order)])
+        return _list([await api.parts.alarms.take_out(asked.alarm.key, right.person.name, asked.order)])
     except AlarmRefused as refused:
         raise _refusal(refused) from refused
 
 
 @router.post("/alarms/put-back", response_model=AlarmList, responses=REFUSALS)
-async def put_back(api: ApiHere, asked: AlarmsRequest, credentials: SignedIn) -> JsonAnswer:
+async def put_back(api: ApiHere, asked: AlarmsRequest, right: TendsAlarms) -> JsonAnswer:
     """Put alarms back into service."""
+    _demand(api, right, *asked.keys)
     try:
-        return _list(await api.parts.alarms.put_back(asked.keys, credentials.person.name))
+        return _list(await api.parts.alarms.put_back(asked.keys, right.person.name))
     except AlarmRefused as refused:
         raise _refusal(refused) from refused
 
 
 @router.post("/alarms/try", response_model=TrialAnswer, responses=REFUSALS)
-async def try_rule(api: ApiHere, asked: TryRequest) -> JsonAnswer:
+async def try_rule(api: ApiHere, right: ReadsAlarms, asked: TryRequest) -> JsonAnswer:
     """Tell how often, when and how long a rule would have alarmed on what was recorded; it alarms nobody."""
+    _demand(api, right, asked.alarm.key)
     rule = _tried(api.parts, asked)
     readings = await _recorded(api.parts, asked)
     trial = await asyncio.to_thread(back_test, rule, readings, asked.to)
     spells: list[Json] = [asdict(spell) for spell in trial.spells]
     return JsonAnswer({"readings": len(readings), "spells": spells})
+
+
+def _demand(api: Api, right: Right, *keys: AlarmKey) -> None:
+    """Raise Refusal unless every alarm's point is one where the asker may do it."""
+    for key in keys:
+        right.demand_point(api.parts.registry, key.source)
 
 
 def _tried(parts: Parts, asked: TryRequest) -> Rule:

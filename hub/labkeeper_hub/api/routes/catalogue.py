@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from labkeeper_hub.api import validation
 from labkeeper_hub.api.answers import Json, JsonAnswer, encode
 from labkeeper_hub.api.models import ADDRESS, Kind, Title, Value, shape
+from labkeeper_hub.api.needs import ReadsReadings
 from labkeeper_hub.api.state import ApiHere
 from labkeeper_hub.model import TYPE_NAMES, Device, PointKey
 from labkeeper_hub.timeseries.catalogue import GivenUp, Inventory, Stock
@@ -156,17 +157,20 @@ class CatalogueAnswer(BaseModel):
 
 
 @router.get("/catalogue", response_model=CatalogueAnswer)
-async def catalogue(api: ApiHere, asked: Annotated[CatalogueRequest, Query()]) -> JsonAnswer:
+async def catalogue(api: ApiHere, right: ReadsReadings, asked: Annotated[CatalogueRequest, Query()]) -> JsonAnswer:
     """Tell what is recorded of every point, day by day."""
     now_ms = time.time_ns() // 1_000_000
     span = asked.span(now_ms)
     inventory = await api.parts.stocktaking.inventory(span)
-    devices = [device for device in api.parts.registry.devices() if asked.wants(device)]
+    sight = right.sight(api.parts.registry)
+    devices = [device for device in sight.devices() if asked.wants(device)]
     points = await asyncio.to_thread(_points, devices, inventory, span, now_ms)
     given_up = [
         _given_up(one)
         for one in inventory.given_up
-        if asked.school in (None, one.node.school) and asked.node in (None, one.node.node)
+        if asked.school in (None, one.node.school)
+        and asked.node in (None, one.node.node)
+        and sight.node_called(one.node)
     ]
     told = {"from_ms": span.from_ms, "to_ms": span.to_ms, "pending": inventory.pending}
     return JsonAnswer({**told, "points": Fragment(points), "given_up": given_up})

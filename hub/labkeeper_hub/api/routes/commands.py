@@ -10,14 +10,16 @@ from labkeeper_hub.api import shapes, validation
 from labkeeper_hub.api.answers import JsonAnswer
 from labkeeper_hub.api.documented import PROBLEMS
 from labkeeper_hub.api.models import ADDRESS, CommandShape, example_of, shape
+from labkeeper_hub.api.needs import Commands, ReadsCommands, Right, unknown_point
 from labkeeper_hub.api.problems import Refusal, wrong_field
-from labkeeper_hub.api.state import ApiHere, SignedIn
+from labkeeper_hub.api.state import Api, ApiHere
 from labkeeper_hub.model import Command, DeviceKey, PointKey
-from labkeeper_hub.ports import Commands, UnknownCommand, UnknownPoint
+from labkeeper_hub.ports import Parts, UnknownCommand, UnknownPoint
 from labkeeper_sdk import CommandRejected
 
 router = APIRouter(tags=["commands"])
 FIELDS = {"bad_ttl": "ttl_ms", "bad_id": "id", "id_taken": "id", "read_only": "point"}  # the others are the value's
+MOST_LISTED = 1000
 LOWEST_INT, HIGHEST_INT = -(2**63), 2**64 - 1
 
 
@@ -57,7 +59,7 @@ class CommandList(BaseModel):
 class CommandsQuery(validation.Query):
     """Which commands: the newest, or the newest of one device (school, node and device together)."""
 
-    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+    limit: Annotated[int, Field(ge=1, le=MOST_LISTED)] = 100
     school: validation.Id | None = None
     node: validation.Id | None = None
     device: validation.DeviceId | None = None
@@ -82,41 +84,61 @@ class CommandsQuery(validation.Query):
     response_model=CommandAnswer,
     responses={status: PROBLEMS[status] for status in (403, 404, 409, 413)},
 )
-async def command(api: ApiHere, asked: CommandRequest, credentials: SignedIn) -> JsonAnswer:
+async def command(api: ApiHere, right: Commands, asked: CommandRequest) -> JsonAnswer:
     """Send a command on its way; follow it by its id, or on the live WebSocket."""
-    sent = await submit(api.parts.commands, asked, credentials.person.name)
+    sent = await submit(api, asked, right)
     where = {"Location": f"/api/v1/commands/{sent.id}"}
     return JsonAnswer({"command": shapes.command(sent)}, HTTPStatus.ACCEPTED, where)
 
 
 @router.get("/commands", response_model=CommandList)
-async def commands(api: ApiHere, query: Annotated[CommandsQuery, Query()]) -> JsonAnswer:
+async def commands(api: ApiHere, right: ReadsCommands, query: Annotated[CommandsQuery, Query()]) -> JsonAnswer:
     """List the newest commands."""
-    found = await api.parts.commands.recent(limit=query.limit, device=query.key)
-    return JsonAnswer({"commands": [shapes.command(one) for one in found]})
+    sight = right.sight(api.parts.registry)
+    limit = query.limit if sight.everything else MOST_LISTED
+    found = sight.commands(await api.parts.commands.recent(limit=limit, device=query.key))
+    return JsonAnswer({"commands": [shapes.command(one) for one in found[: query.limit]]})
 
 
 @router.get("/commands/{command_id}", response_model=CommandAnswer, responses={404: PROBLEMS[404]})
-async def one_command(api: ApiHere, command_id: str) -> JsonAnswer:
+async def one_command(api: ApiHere, right: ReadsCommands, command_id: str) -> JsonAnswer:
     """Tell how far a command is."""
     try:
         found = await api.parts.commands.get(command_id)
     except UnknownCommand as error:
-        raise Refusal(HTTPStatus.NOT_FOUND, "unknown_command", "There is no such command") from error
+        raise _unknown_command() from error
+    if not right.sight(api.parts.registry).commands((found,)):
+        raise _unknown_command()
     return JsonAnswer({"command": shapes.command(found)})
 
 
-async def submit(commands: Commands, asked: CommandRequest, holder: str) -> Command:
-    """Submit a command; raises Refusal with the field that is wrong."""
+async def submit(api: Api, asked: CommandRequest, right: Right) -> Command:
+    """Submit a command in the asker's name; raises Refusal with the field that is wrong, or why they may not."""
     target = PointKey(asked.school, asked.node, asked.device, asked.point)
     try:
-        return await commands.submit(
+        command = await _submit(api.parts, target, asked, right)
+    except Refusal as refused:
+        api.audit.note(right.person.name, "command", "/".join(target), refused.code)
+        raise
+    api.audit.note(right.person.name, "command", "/".join(target), f"{command.id} {command.state.value}")
+    return command
+
+
+async def _submit(parts: Parts, target: PointKey, asked: CommandRequest, right: Right) -> Command:
+    right.demand_point(parts.registry, target)
+    holder = right.person.name
+    try:
+        return await parts.commands.submit(
             target, asked.value, ttl_ms=asked.ttl_ms, made_ms=asked.made_ms, command_id=asked.id, holder=holder
         )
     except UnknownPoint as error:
-        raise Refusal(HTTPStatus.NOT_FOUND, "unknown_point", "There is no such point") from error
+        raise unknown_point() from error
     except CommandRejected as rejected:
         raise _refusal(rejected) from rejected
+
+
+def _unknown_command() -> Refusal:
+    return Refusal(HTTPStatus.NOT_FOUND, "unknown_command", "There is no such command")
 
 
 def _refusal(rejected: CommandRejected) -> Refusal:

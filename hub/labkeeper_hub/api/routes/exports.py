@@ -14,12 +14,13 @@ from labkeeper_hub.api import validation
 from labkeeper_hub.api.answers import Json, JsonAnswer
 from labkeeper_hub.api.documented import PROBLEMS
 from labkeeper_hub.api.models import shape
+from labkeeper_hub.api.needs import ExportsReadings
 from labkeeper_hub.api.problems import Refusal
+from labkeeper_hub.api.sight import Sight
 from labkeeper_hub.api.state import ApiHere
 from labkeeper_hub.export.exports import Export, ExportFailed, IdTaken, TooManyExports
 from labkeeper_hub.export.order import FileFormat, Order, OrderedPoint
 from labkeeper_hub.model import TYPE_NAMES, Device
-from labkeeper_hub.ports import Registry
 
 router = APIRouter(tags=["readings"])
 MOST_SELECTORS = 200
@@ -119,13 +120,13 @@ TOLD: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("/export", response_class=Response, responses=TOLD)
-async def export(api: ApiHere, asked: Annotated[ExportRequest, Query()]) -> Response:
+async def export(api: ApiHere, right: ExportsReadings, asked: Annotated[ExportRequest, Query()]) -> Response:
     """Give readings as one file, in one stream, point by point and each in order of time.
 
     At most two are made at a time. Hang up, and the hub stops working on it. A connection that ends early is an error,
     never a shorter file: the chunked transfer has no end then.
     """
-    points = tuple(_ordered(api.parts.registry, asked.point))
+    points = tuple(_ordered(right.sight(api.parts.registry), asked.point))
     if not points:
         raise Refusal(HTTPStatus.NOT_FOUND, "unknown_point", "There is no such point")
     if len(points) > MOST_POINTS:
@@ -143,11 +144,12 @@ async def export(api: ApiHere, asked: Annotated[ExportRequest, Query()]) -> Resp
     except ExportFailed as error:
         detail = "The export could not be started; the hub's log says why"
         raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "export_failed", detail) from error
+    api.audit.note(right.person.name, "export", f"{len(points)} points from {asked.since} to {asked.to}", started.id)
     return ExportAnswer(started, f"labkeeper-readings.{asked.format}")
 
 
 @router.get("/exports/{identity}", response_model=ExportShape, responses={404: PROBLEMS[404]})
-async def how_far(api: ApiHere, identity: UUID) -> JsonAnswer:
+async def how_far(api: ApiHere, _: ExportsReadings, identity: UUID) -> JsonAnswer:
     """Tell how far an export is; one that ended is remembered for a while."""
     found = api.exports.known.get(str(identity))
     if found is None:
@@ -167,10 +169,10 @@ def _shape(export: Export) -> dict[str, Json]:
     }
 
 
-def _ordered(registry: Registry, selectors: list[str]) -> Iterator[OrderedPoint]:
+def _ordered(sight: Sight, selectors: list[str]) -> Iterator[OrderedPoint]:
     """Return what is selected, each point once, sorted by address."""
     wanted = [tuple(one.split("/", 3)) for one in selectors] or [()]
-    for device in registry.devices():
+    for device in sight.devices():
         yield from (
             point
             for point in _points(device)

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from labkeeper_hub.api.answers import JsonAnswer
 from labkeeper_hub.api.documented import EVERYWHERE, PROBLEMS
 from labkeeper_hub.api.models import shape
+from labkeeper_hub.api.needs import ReadsHealth
 from labkeeper_hub.api.problems import Refusal
 from labkeeper_hub.api.state import ApiHere
 
@@ -49,6 +50,6 @@ async def readyz(api: ApiHere) -> JsonAnswer:
     responses=EVERYWHERE
     | {200: {"content": {"text/plain": {"example": "labkeeper_readings_stored_total 119950.0\n"}}}},
 )
-async def metrics(api: ApiHere) -> Response:
+async def metrics(api: ApiHere, _: ReadsHealth) -> Response:
     """Tell the hub in numbers, as Prometheus reads them."""
     return Response(generate_latest(api.metrics.registry), media_type=PROMETHEUS)

@@ -6,6 +6,7 @@ from pydantic import BaseModel
 from labkeeper_hub.api import shapes
 from labkeeper_hub.api.answers import JsonAnswer
 from labkeeper_hub.api.models import LabShape, example_of, shape
+from labkeeper_hub.api.needs import ReadsPlaces
 from labkeeper_hub.api.state import ApiHere
 
 router = APIRouter(tags=["labs"])
@@ -19,6 +20,6 @@ class Labs(BaseModel):
 
 
 @router.get("/labs", response_model=Labs)
-async def labs(api: ApiHere) -> JsonAnswer:
-    """List every lab with how many of its devices are online."""
-    return JsonAnswer({"labs": [shapes.lab(one) for one in api.parts.registry.labs()]})
+async def labs(api: ApiHere, right: ReadsPlaces) -> JsonAnswer:
+    """List every lab with how many of its devices are online; of what the asker may see."""
+    return JsonAnswer({"labs": [shapes.lab(one) for one in right.sight(api.parts.registry).labs()]})

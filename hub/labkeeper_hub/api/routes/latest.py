@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from labkeeper_hub.api import shapes, validation
 from labkeeper_hub.api.answers import JsonAnswer
 from labkeeper_hub.api.models import LatestShape, example_of, shape
+from labkeeper_hub.api.needs import ReadsReadings
 from labkeeper_hub.api.state import ApiHere
 
 router = APIRouter(tags=["latest"])
@@ -29,7 +30,8 @@ class LatestQuery(validation.Query):
 
 
 @router.get("/latest", response_model=LatestValues)
-async def latest(api: ApiHere, query: Annotated[LatestQuery, Query()]) -> JsonAnswer:
+async def latest(api: ApiHere, right: ReadsReadings, query: Annotated[LatestQuery, Query()]) -> JsonAnswer:
     """List live values; `stale` ones are what was last heard of something that is silent now."""
-    found = api.parts.latest.latest(query.school, query.node, query.device)
+    values = api.parts.latest.latest(query.school, query.node, query.device)
+    found = right.sight(api.parts.registry).latest(values)
     return JsonAnswer({"latest": [shapes.latest(one) for one in found]})

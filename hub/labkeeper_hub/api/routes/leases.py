@@ -7,12 +7,14 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette.responses import Response
 
+from labkeeper_hub.accounts import Scope as Place
 from labkeeper_hub.api import shapes, validation
 from labkeeper_hub.api.answers import JsonAnswer
 from labkeeper_hub.api.documented import PROBLEMS
 from labkeeper_hub.api.models import LeaseShape, example_of, shape
+from labkeeper_hub.api.needs import Leases, ReadsPlaces
 from labkeeper_hub.api.problems import Refusal
-from labkeeper_hub.api.state import Api, ApiHere, SignedIn
+from labkeeper_hub.api.state import Api, ApiHere
 from labkeeper_hub.model import DeviceKey, HeldLease
 from labkeeper_wire.leases.book import LeaseRefused, Room, Scope
 
@@ -81,46 +83,50 @@ REFUSALS: dict[int | str, dict[str, Any]] = {status: PROBLEMS[status] for status
 
 
 @router.get("/leases", response_model=LeaseList)
-async def leases(api: ApiHere) -> JsonAnswer:
+async def leases(api: ApiHere, right: ReadsPlaces) -> JsonAnswer:
     """List who holds what until when."""
-    return JsonAnswer({"leases": [shapes.lease(one) for one in api.parts.leases.held()]})
+    return JsonAnswer(
+        {"leases": [shapes.lease(one) for one in right.sight(api.parts.registry).leases(api.parts.leases.held())]}
+    )
 
 
 @router.post("/leases", response_model=LeaseAnswer, responses=REFUSALS)
-async def take(api: ApiHere, asked: LeaseRequest, credentials: SignedIn) -> JsonAnswer:
+async def take(api: ApiHere, asked: LeaseRequest, right: Leases) -> JsonAnswer:
     """Take a lease, or renew one's own; 409 names who has it."""
     scope = _scope(api, asked)
+    right.demand(_place(scope))
     try:
-        return _told(await api.parts.leases.take(credentials.person.name, scope, asked.for_s * 1000))
+        return _told(await api.parts.leases.take(right.person.name, scope, asked.for_s * 1000))
     except LeaseRefused as refused:
         raise _refusal(refused) from refused
 
 
 @router.post("/leases/take-over", response_model=LeaseAnswer, responses=REFUSALS)
-async def take_over(api: ApiHere, asked: TakeOver, credentials: SignedIn) -> JsonAnswer:
+async def take_over(api: ApiHere, asked: TakeOver, right: Leases) -> JsonAnswer:
     """Take a lease whoever has it: theirs ends, and the nodes refuse their commands from then on."""
     scope = _scope(api, asked)
+    right.demand(_place(scope))
     try:
-        held = api.parts.leases.take_over(credentials.person.name, scope, asked.for_s * 1000, asked.reason)
+        held = api.parts.leases.take_over(right.person.name, scope, asked.for_s * 1000, asked.reason)
         return _told(await held)
     except LeaseRefused as refused:
         raise _refusal(refused) from refused
 
 
 @router.post("/leases/{fence}/renew", response_model=LeaseAnswer, responses=REFUSALS)
-async def renew(api: ApiHere, fence: int, asked: Renewal, credentials: SignedIn) -> JsonAnswer:
+async def renew(api: ApiHere, fence: int, asked: Renewal, right: Leases) -> JsonAnswer:
     """Let one's own lease end so long from now."""
     try:
-        return _told(await api.parts.leases.renew(fence, credentials.person.name, asked.for_s * 1000))
+        return _told(await api.parts.leases.renew(fence, right.person.name, asked.for_s * 1000))
     except LeaseRefused as refused:
         raise _refusal(refused) from refused
 
 
 @router.delete("/leases/{fence}", status_code=HTTPStatus.NO_CONTENT, responses=REFUSALS)
-async def release(api: ApiHere, fence: int, credentials: SignedIn) -> Response:
+async def release(api: ApiHere, fence: int, right: Leases) -> Response:
     """End one's own lease: its actuators go to their safe values."""
     try:
-        await api.parts.leases.release(fence, credentials.person.name)
+        await api.parts.leases.release(fence, right.person.name)
     except LeaseRefused as refused:
         raise _refusal(refused) from refused
     return Response(status_code=HTTPStatus.NO_CONTENT)
@@ -141,6 +147,11 @@ def _scope(api: Api, asked: LeaseRequest) -> Scope:
     if device is None or device.lab != asked.lab:
         raise Refusal(HTTPStatus.NOT_FOUND, "unknown_device", "There is no such device in this lab")
     return Scope(room, device.description.bench, asked.node, asked.device)
+
+
+def _place(scope: Scope) -> Place:
+    room = scope.room
+    return Place(room.school, room.lab, scope.bench or None, scope.node or None, scope.device or None)
 
 
 def _refusal(refused: LeaseRefused) -> Refusal:

@@ -6,6 +6,7 @@ from pydantic import BaseModel
 from labkeeper_hub.api import shapes
 from labkeeper_hub.api.answers import JsonAnswer
 from labkeeper_hub.api.models import LedgerShape, example_of, shape
+from labkeeper_hub.api.needs import ReadsHealth
 from labkeeper_hub.api.state import ApiHere
 
 router = APIRouter(tags=["ledger"])
@@ -19,6 +20,6 @@ class Ledger(BaseModel):
 
 
 @router.get("/ledger", response_model=Ledger)
-async def ledger(api: ApiHere) -> JsonAnswer:
+async def ledger(api: ApiHere, _: ReadsHealth) -> JsonAnswer:
     """List per node what was taken, stored, given up and is still pending."""
     return JsonAnswer({"nodes": [shapes.ledger_entry(one) for one in api.parts.ledger.ledger()]})

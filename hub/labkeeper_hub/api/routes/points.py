@@ -6,6 +6,7 @@ from pydantic import BaseModel
 from labkeeper_hub.api import shapes
 from labkeeper_hub.api.answers import JsonAnswer
 from labkeeper_hub.api.models import AddressedPoint, example_of, shape
+from labkeeper_hub.api.needs import ReadsPlaces
 from labkeeper_hub.api.state import ApiHere
 
 router = APIRouter(tags=["points"])
@@ -19,6 +20,7 @@ class Points(BaseModel):
 
 
 @router.get("/points", response_model=Points)
-async def points(api: ApiHere) -> JsonAnswer:
+async def points(api: ApiHere, right: ReadsPlaces) -> JsonAnswer:
     """List every point of every device, each with its full address."""
-    return JsonAnswer({"points": [one for device in api.parts.registry.devices() for one in shapes.points_of(device)]})
+    devices = right.sight(api.parts.registry).devices()
+    return JsonAnswer({"points": [one for device in devices for one in shapes.points_of(device)]})

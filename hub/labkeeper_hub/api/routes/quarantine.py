@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from labkeeper_hub.api import validation
 from labkeeper_hub.api.answers import JsonAnswer
 from labkeeper_hub.api.models import shape
+from labkeeper_hub.api.needs import ReadsHealth
 from labkeeper_hub.api.problems import clean
 from labkeeper_hub.api.state import ApiHere
 
@@ -50,7 +51,7 @@ class QuarantineShape(BaseModel):
 
 
 @router.get("/influx/quarantine", response_model=QuarantineShape)
-async def quarantine(api: ApiHere, asked: Annotated[QuarantineRequest, Query()]) -> JsonAnswer:
+async def quarantine(api: ApiHere, _: ReadsHealth, asked: Annotated[QuarantineRequest, Query()]) -> JsonAnswer:
     """Show readings that InfluxDB refused, with the reason; empty where nothing is forwarded."""
     source = api.parts.quarantine
     found = await source.quarantined(asked.limit) if source else ()

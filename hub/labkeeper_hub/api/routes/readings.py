@@ -15,6 +15,7 @@ from labkeeper_hub.api import validation
 from labkeeper_hub.api.answers import JsonAnswer, encode
 from labkeeper_hub.api.documented import PROBLEMS
 from labkeeper_hub.api.models import ADDRESS, Value, shape
+from labkeeper_hub.api.needs import ReadsReadings
 from labkeeper_hub.api.problems import Refusal, wrong_field
 from labkeeper_hub.api.state import ApiHere
 from labkeeper_hub.api.steps import every_for
@@ -126,13 +127,14 @@ CSV_TOLD = {"schema": {"type": "string"}, "example": "time,value\r\n2026-01-01T0
     response_model=ReadingsAnswer,
     responses={404: PROBLEMS[404], 200: {"content": {"text/csv": CSV_TOLD}}},
 )
-async def readings(api: ApiHere, asked: Annotated[ReadingsRequest, Query()]) -> Response:
+async def readings(api: ApiHere, right: ReadsReadings, asked: Annotated[ReadingsRequest, Query()]) -> Response:
     """Give a point's readings. CSV is UTF-8 with BOM and, without `limit`, everything in one stream.
 
     What is older than the journal is asked of InfluxDB, if there is one. When that cannot tell, `missing` says which
     times the rows do not cover (CSV: the header `Labkeeper-Missing`; a stream that has begun breaks off).
     """
     query = asked.query()
+    right.demand_point(api.parts.registry, query.key)
     if asked.format == "csv":
         return await _csv(api.parts.readings, query, asked.limit)
     page = await _page(api.parts.readings, query)

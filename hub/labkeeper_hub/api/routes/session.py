@@ -5,38 +5,51 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from labkeeper_hub.accounts import Accounts, SignInRefused, TooManyAttempts
+from labkeeper_hub.accounts import Accounts, Action, SignInRefused, TooManyAttempts
+from labkeeper_hub.accounts.passwords import WeakPassword
 from labkeeper_hub.accounts.sessions import ABSOLUTE_MS
 from labkeeper_hub.api import validation
 from labkeeper_hub.api.documented import PROBLEMS
 from labkeeper_hub.api.gate import COOKIE, client_address, session_token, too_many, wrong_secret
 from labkeeper_hub.api.models import shape
-from labkeeper_hub.api.state import Api, ApiHere, SignedIn
+from labkeeper_hub.api.needs import IsSignedIn
+from labkeeper_hub.api.problems import wrong_field
+from labkeeper_hub.api.state import Api, ApiHere
 
+STRANGER = "stranger"
 router = APIRouter(tags=["session"])
 sign_in_router = APIRouter(tags=["session"])  # open: this is how one gets credentials
 
 
 class SignIn(validation.Body):
-    """The owner's secret, or the token of a sign-in link."""
+    """The owner's secret, or the token of a sign-in link, or a name with its password, or an invitation with the
+    password that its holder chooses (at least 10 characters, and not easy to guess).
+    """
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"secret": "the owner's secret"}]})
 
     secret: validation.Secret | None = None
     link: validation.Secret | None = None
+    name: validation.Id | None = None
+    invitation: validation.Secret | None = None
+    password: validation.Secret | None = None
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> "SignIn":
-        if (self.secret is None) == (self.link is None):
-            raise ValueError("give either secret or link")
+    def _one_proof(self) -> "SignIn":
+        if sum(one is not None for one in (self.secret, self.link, self.name, self.invitation)) != 1:
+            raise ValueError("give one of secret, link, name and invitation")
+        if (self.password is None) == (self.name is not None or self.invitation is not None):
+            raise ValueError("a password goes with a name or an invitation")
         return self
 
 
 class SessionShape(BaseModel):
-    """Whether the asker is signed in; nobody else gets this answer."""
+    """Whether the asker is signed in, by which pseudonym, and what they may do somewhere; nobody else gets this."""
 
-    model_config = shape({"signed_in": True})
+    model_config = shape({"signed_in": True, "name": "p-1", "actions": ["be_signed_in", "read_places"]})
     signed_in: bool
+    name: str
+    actions: list[str]
 
 
 @sign_in_router.post(
@@ -58,17 +71,19 @@ async def sign_in(request: Request, api: ApiHere, asked: SignIn) -> Response:
 
 
 @router.get("/session")
-async def session(_: SignedIn) -> SessionShape:
-    """Tell whether the asker is signed in."""
-    return SessionShape(signed_in=True)
+async def session(right: IsSignedIn) -> SessionShape:
+    """Tell whether the asker is signed in, and what they may do somewhere: a page offers no more than that."""
+    may_do = [action.value for action in Action if right.to(action).granted]
+    return SessionShape(signed_in=True, name=right.person.name, actions=may_do)
 
 
 @router.delete("/session", status_code=HTTPStatus.NO_CONTENT, response_class=Response, responses={403: PROBLEMS[403]})
-async def sign_out(request: Request, api: ApiHere, _: SignedIn) -> Response:
+async def sign_out(request: Request, api: ApiHere, right: IsSignedIn) -> Response:
     """Sign out: the session ends everywhere it is used, its live WebSockets within a second."""
     token = session_token(request.headers)
     if token:
         await api.accounts.sign_out(token)
+    api.audit.note(right.person.name, "sign_out", client_address(request.scope), "ok")
     answer = Response(status_code=HTTPStatus.NO_CONTENT)
     answer.delete_cookie(COOKIE, httponly=True, samesite="strict")
     return answer
@@ -78,16 +93,29 @@ async def _sign_in(api: Api, asked: SignIn, address: str) -> str:
     try:
         token = await _prove(api.accounts, asked, address)
     except SignInRefused as refused:
-        api.metrics.sign_ins.labels("refused").inc()
+        _count(api, "refused", STRANGER, address)
         raise wrong_secret() from refused
+    except WeakPassword as weak:
+        raise wrong_field(weak.code, "body.password", weak.message) from weak
     except TooManyAttempts as refused:
-        api.metrics.sign_ins.labels("throttled").inc()
+        _count(api, "throttled", STRANGER, address)
         raise too_many(refused) from refused
-    api.metrics.sign_ins.labels("ok").inc()
+    session = api.accounts.use_session(token)
+    _count(api, "ok", session.name if session else STRANGER, address)
     return token
+
+
+def _count(api: Api, outcome: str, who: str, address: str) -> None:
+    """Count and record a sign-in. What was typed is not recorded: people type passwords into the wrong field."""
+    api.metrics.sign_ins.labels(outcome).inc()
+    api.audit.note(who, "sign_in", address, outcome)
 
 
 async def _prove(accounts: Accounts, asked: SignIn, address: str) -> str:
     if asked.link is not None:
         return await accounts.sign_in_with_link(asked.link, address)
+    if asked.name is not None:
+        return await accounts.sign_in_with_password(asked.name, asked.password or "", address)
+    if asked.invitation is not None:
+        return await accounts.accept_invitation(asked.invitation, asked.password or "", address)
     return await accounts.sign_in_with_secret(asked.secret or "", address)

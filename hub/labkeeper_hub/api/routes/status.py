@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from labkeeper_hub.api.answers import JsonAnswer
 from labkeeper_hub.api.models import shape
+from labkeeper_hub.api.needs import ReadsHealth
 from labkeeper_hub.api.state import Api, ApiHere
 from labkeeper_hub.model import InfluxStatus as Influx
 from labkeeper_hub.model import UpkeepStatus
@@ -149,7 +150,7 @@ class StatusShape(BaseModel):
 
 
 @router.get("/status", response_model=StatusShape)
-async def status(api: ApiHere) -> JsonAnswer:
+async def status(api: ApiHere, _: ReadsHealth) -> JsonAnswer:
     """Tell how the hub is doing."""
     return JsonAnswer(_status(api).model_dump())
 

@@ -10,8 +10,9 @@ from labkeeper_hub.api import shapes, validation
 from labkeeper_hub.api.answers import JsonAnswer
 from labkeeper_hub.api.documented import PROBLEMS
 from labkeeper_hub.api.models import StopShape, example_of, shape
+from labkeeper_hub.api.needs import ReadsPlaces, ReleasesStops, Stops
 from labkeeper_hub.api.problems import Refusal
-from labkeeper_hub.api.state import ApiHere, SignedIn
+from labkeeper_hub.api.state import ApiHere
 from labkeeper_hub.ports import StopRefused
 
 router = APIRouter(tags=["stop"])
@@ -43,27 +44,27 @@ class ReleaseAnswer(BaseModel):
 
 
 @router.get("/stop", response_model=StopList)
-async def state(api: ApiHere) -> JsonAnswer:
+async def state(api: ApiHere, right: ReadsPlaces) -> JsonAnswer:
     """Tell what is stopped, by whom, and which devices have not confirmed."""
-    return JsonAnswer(shapes.stops(api.parts.stop.stops()))
+    return JsonAnswer(shapes.stops(right.sight(api.parts.registry).stops(api.parts.stop.stops())))
 
 
 @router.post("/stop", response_model=StopList, status_code=HTTPStatus.ACCEPTED, responses={403: PROBLEMS[403]})
-async def stop(api: ApiHere, credentials: SignedIn) -> JsonAnswer:
+async def stop(api: ApiHere, right: Stops) -> JsonAnswer:
     """Stop everything now; no body, no question. `sent` false: there is no broker, use the red button on the wall."""
-    return JsonAnswer(shapes.stops(api.parts.stop.stop(credentials.person.name)), HTTPStatus.ACCEPTED)
+    return JsonAnswer(shapes.stops(api.parts.stop.stop(right.person.name)), HTTPStatus.ACCEPTED)
 
 
 @router.post(
     "/stop/release", response_model=ReleaseAnswer, responses={status: PROBLEMS[status] for status in (403, 404, 409)}
 )
-async def release(api: ApiHere, asked: ReleaseRequest, credentials: SignedIn) -> JsonAnswer:
+async def release(api: ApiHere, asked: ReleaseRequest, right: ReleasesStops) -> JsonAnswer:
     """Release a stop, in two steps; nothing starts by that."""
     desk = api.parts.stop
     try:
         if asked.release is None:
             return JsonAnswer({"release": desk.ask_release(asked.latch), **shapes.stops(desk.stops())})
-        released = desk.release(asked.latch, asked.release, credentials.person.name)
+        released = desk.release(asked.latch, asked.release, right.person.name)
     except StopRefused as refused:
         raise Refusal(ANSWERS[refused.code], refused.code, str(refused)) from refused
     return JsonAnswer({"release": None, **shapes.stops(released)})

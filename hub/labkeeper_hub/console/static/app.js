@@ -12,7 +12,7 @@ import "./sign-in.js";
 /**
  * What a person may do to the page as a whole.
  * @typedef {object} Deeds
- * @property {(proof: {link: string} | {secret: string}) => Promise<void>} enter
+ * @property {(proof: import("./session.js").Proof) => Promise<void>} enter
  * @property {() => Promise<void>} leave
  * @property {(language: import("./preferences.js").Language) => Promise<void>} speak
  */
@@ -31,6 +31,8 @@ export class LkApp extends DeskElement {
     this.reason = null;
     /** The lab last shown: it stays behind a chart. @type {import("./labs.js").LabView | null} */
     this.lastLab = null;
+    /** Whoever was invited chooses a password first. @type {string | null} */
+    this.invitation = null;
     this.route = parseRoute(location.hash);
     addEventListener("hashchange", () => this.#go());
   }
@@ -39,6 +41,7 @@ export class LkApp extends DeskElement {
   showSignIn(reason) {
     this.reason = reason;
     this.page = "sign-in";
+    this.requestUpdate();
   }
 
   showDesk() {
@@ -71,7 +74,7 @@ export class LkApp extends DeskElement {
   render() {
     if (!this.desk || this.page === "starting") return nothing;
     const { desk, deeds } = this;
-    if (this.page === "sign-in") return html`<lk-sign-in .desk=${desk} .deeds=${deeds} .reason=${this.reason}></lk-sign-in>`;
+    if (this.page === "sign-in") return html`<lk-sign-in .desk=${desk} .deeds=${deeds} .reason=${this.reason} .invitation=${this.invitation}></lk-sign-in>`;
     return this.#desk();
   }
 

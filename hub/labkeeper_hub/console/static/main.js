@@ -4,7 +4,7 @@ import * as early from "./early.js";
 import { Health } from "./health.js";
 import { LiveLink } from "./live.js";
 import * as preferences from "./preferences.js";
-import { signIn, signOut, standing, takeLinkToken } from "./session.js";
+import { signIn, signOut, standing, takeInvitation, takeLinkToken } from "./session.js";
 import { LINK, Store, TICK, WORDS } from "./store.js";
 import { openText } from "./text.js";
 import "./app.js";
@@ -63,12 +63,17 @@ function showDesk() {
   health.start();
 }
 
-/** @param {{link: string} | {secret: string}} proof */
+/** @param {import("./session.js").Proof} proof */
 async function enter(proof) {
   const attempt = await signIn(proof);
-  if (attempt === "ok") return showDesk();
-  const what = "link" in proof && attempt === "refused" ? "link_refused" : attempt;
-  showSignIn({ link_refused: "sign_in.link_refused", refused: "sign_in.refused", throttled: "sign_in.throttled", unreachable: "sign_in.unreachable" }[what]);
+  if (attempt === "ok") {
+    app.invitation = null;
+    return showDesk();
+  }
+  const used = attempt === "refused" && ("link" in proof ? "link_refused" : "invitation" in proof ? "invitation_refused" : null);
+  if (used === "invitation_refused") app.invitation = null;
+  const what = used || attempt;
+  showSignIn({ link_refused: "sign_in.link_refused", invitation_refused: "sign_in.invitation_refused", weak: "sign_in.weak", refused: "sign_in.refused", throttled: "sign_in.throttled", unreachable: "sign_in.unreachable" }[what]);
 }
 
 async function leave() {
@@ -88,15 +93,25 @@ async function speak(language) {
 /** A sign-in link opened where the page already is changes no more than the address. */
 async function enterByLink() {
   const token = takeLinkToken();
-  if (token !== null) await enter({ link: token });
+  if (token !== null) return enter({ link: token });
+  const invitation = takeInvitation();
+  if (invitation !== null) welcome(invitation);
+}
+
+/** @param {string} invitation */
+function welcome(invitation) {
+  app.invitation = invitation;
+  showSignIn(null);
 }
 
 async function start() {
   const token = takeLinkToken();
+  const invitation = takeInvitation();
   const text = await openText(preferences.language(), early.words);
   app.desk = { store, asked, send: (message) => live.send(message), text };
   app.deeds = { enter, leave, speak };
   if (token !== null) return enter({ link: token });
+  if (invitation !== null) return welcome(invitation);
   return (await standing(early.session ?? undefined)) === "out" ? showSignIn(null) : showDesk();
 }
 

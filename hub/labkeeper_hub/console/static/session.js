@@ -2,23 +2,36 @@
 
 const SESSION = "/api/v1/session";
 /** @typedef {"in" | "out" | "unreachable"} Standing */
-/** @typedef {"ok" | "refused" | "throttled" | "unreachable"} Attempt */
+/** @typedef {"ok" | "refused" | "throttled" | "weak" | "unreachable"} Attempt */
+
+/** @typedef {{link: string} | {secret: string} | {name: string, password: string} | {invitation: string, password: string}} Proof */
 
 /** The token of a sign-in link, taken out of the address bar at once so that it is neither seen nor bookmarked. */
 export function takeLinkToken() {
-  const token = /^#sign-in=(.+)$/.exec(location.hash)?.[1];
+  return takeToken(/^#sign-in=(.+)$/);
+}
+
+/** The token of an invitation, taken out of the address bar likewise. */
+export function takeInvitation() {
+  return takeToken(/^#invitation=(.+)$/);
+}
+
+/** @param {RegExp} form */
+function takeToken(form) {
+  const token = form.exec(location.hash)?.[1];
   if (token === undefined) return null;
   history.replaceState(null, "", location.pathname + location.search);
   return decodeURIComponent(token);
 }
 
-/** @param {{link: string} | {secret: string}} proof @returns {Promise<Attempt>} */
+/** @param {Proof} proof @returns {Promise<Attempt>} */
 export async function signIn(proof) {
   const headers = { "Content-Type": "application/json" };
   const answer = await fetch(SESSION, { method: "POST", headers, body: JSON.stringify(proof) }).catch(() => null);
   if (!answer || answer.status >= 500) return "unreachable";
   if (answer.ok) return "ok";
-  return answer.status === 429 ? "throttled" : "refused";
+  if (answer.status === 429) return "throttled";
+  return answer.status === 422 && "invitation" in proof ? "weak" : "refused";
 }
 
 export async function signOut() {

@@ -1,17 +1,19 @@
-/** The form for the owner's secret, and why it is here. */
+/** The form for a name and a password, the owner's secret, or a first password; and why it is here. */
 import { html, nothing } from "./vendor/lit.js";
 import { DeskElement } from "./element.js";
 import { icon } from "./icons.js";
 import "./menu.js";
 
 class LkSignIn extends DeskElement {
-  static properties = { deeds: { attribute: false }, reason: { attribute: false }, busy: { state: true } };
+  static properties = { deeds: { attribute: false }, reason: { attribute: false }, invitation: { attribute: false }, busy: { state: true } };
 
   constructor() {
     super();
     this.deeds = /** @type {import("./app.js").Deeds} */ (/** @type {unknown} */ (undefined));
     /** @type {string | null} */
     this.reason = null;
+    /** @type {string | null} */
+    this.invitation = null;
     this.busy = false;
   }
 
@@ -23,23 +25,43 @@ class LkSignIn extends DeskElement {
         <form @submit=${this.#submit}>
           <img src="/static/icon.svg" alt="" width="56" height="56">
           <h1>Labkeeper</h1>
-          <p class="quiet">${text.t("sign_in.welcome")}</p>
+          <p class="quiet">${text.t(this.invitation ? "sign_in.invited" : "sign_in.welcome")}</p>
           <div role="alert">${this.reason ? html`<p class="reason">${icon("warning")}<span>${text.t(this.reason)}</span></p>` : nothing}</div>
-          <input type="text" autocomplete="username" value="owner" hidden>
-          <label for="secret">${text.t("sign_in.secret")}</label>
-          <input id="secret" name="secret" type="password" autocomplete="current-password" required>
+          ${this.invitation ? this.#chosen() : this.#known()}
           <button class="primary" ?disabled=${this.busy}>${text.t("sign_in.enter")}</button>
-          <p class="quiet small">${text.t("sign_in.help")}</p>
+          ${this.invitation ? nothing : html`<p class="quiet small">${text.t("sign_in.help")}</p>`}
         </form>
       </main>`;
+  }
+
+  #known() {
+    const { text } = this.desk;
+    return html`
+      <label for="name">${text.t("sign_in.name")}</label>
+      <input id="name" name="name" type="text" autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="100">
+      <label for="secret">${text.t("sign_in.secret")}</label>
+      <input id="secret" name="secret" type="password" autocomplete="current-password" required>`;
+  }
+
+  #chosen() {
+    return html`
+      <label for="secret">${this.desk.text.t("sign_in.new_password")}</label>
+      <input id="secret" name="secret" type="password" autocomplete="new-password" minlength="10" maxlength="64" required>`;
+  }
+
+  /** Without a name it is the owner's secret. @param {HTMLFormElement} form @returns {import("./session.js").Proof} */
+  #proof(form) {
+    const said = new FormData(form);
+    const [name, secret] = [String(said.get("name") ?? "").trim(), String(said.get("secret"))];
+    if (this.invitation) return { invitation: this.invitation, password: secret };
+    return name && name !== "owner" ? { name, password: secret } : { secret: secret.trim() };
   }
 
   /** @param {SubmitEvent} event */
   async #submit(event) {
     event.preventDefault();
-    const secret = new FormData(/** @type {HTMLFormElement} */ (event.target)).get("secret");
     this.busy = true;
-    await this.deeds.enter({ secret: String(secret).trim() });
+    await this.deeds.enter(this.#proof(/** @type {HTMLFormElement} */ (event.target)));
     this.busy = false;
   }
 }

@@ -1,0 +1,50 @@
+"""What can be done with a hub, and what each role may do at most."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What somebody is in a place; the owner may do everything."""
+
+    OWNER = "owner"
+    MANAGER = "facility_manager"
+    TEACHER = "teacher"
+    TECHNICIAN = "vendor_technician"
+    PUPILS = "pupil_group"
+    READER = "reader"
+
+
+class Action(StrEnum):
+    """What a route or a message of the live WebSocket needs; there is nothing else to be allowed."""
+
+    BE_SIGNED_IN = "be_signed_in"
+    READ_PLACES = "read_places"
+    READ_READINGS = "read_readings"
+    EXPORT_READINGS = "export_readings"
+    READ_COMMANDS = "read_commands"
+    COMMAND = "command"
+    LEASE = "lease"
+    STOP = "stop"
+    RELEASE_STOP = "release_stop"
+    READ_ALARMS = "read_alarms"
+    TEND_ALARMS = "tend_alarms"
+    READ_HEALTH = "read_health"
+    MANAGE_PEOPLE = "manage_people"
+
+
+WHOLE_HUB = frozenset({Action.READ_HEALTH, Action.MANAGE_PEOPLE})
+"""Actions that are not about a place: only a right to the whole hub allows them."""
+
+_LOOK = frozenset({Action.BE_SIGNED_IN, Action.READ_PLACES, Action.READ_READINGS, Action.READ_COMMANDS})
+_WORK = _LOOK | {Action.COMMAND, Action.STOP}
+_LEAD = _WORK | {Action.LEASE, Action.RELEASE_STOP, Action.READ_ALARMS, Action.TEND_ALARMS}
+
+ROLES: Mapping[Role, frozenset[Action]] = {
+    Role.OWNER: frozenset(Action),
+    Role.MANAGER: _LEAD | {Action.EXPORT_READINGS, Action.READ_HEALTH},
+    Role.TEACHER: _LEAD | {Action.EXPORT_READINGS},
+    Role.TECHNICIAN: _LEAD | {Action.READ_HEALTH},
+    Role.PUPILS: _WORK,
+    Role.READER: _LOOK | {Action.READ_ALARMS, Action.EXPORT_READINGS},
+}

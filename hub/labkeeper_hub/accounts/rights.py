@@ -1,0 +1,57 @@
+"""May somebody do something somewhere? Pure, and no for whatever nobody has granted."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from labkeeper_hub.accounts.actions import ROLES, WHOLE_HUB, Action
+from labkeeper_hub.accounts.person import EVERYWHERE, Grant, Person, Scope
+
+
+class Reason(StrEnum):
+    """Why somebody may, or may not."""
+
+    GRANTED = "granted"
+    TOKEN_MAY_NOT = "token_may_not"  # noqa: S105 - a reason
+    ROLE_MAY_NOT = "role_may_not"
+    RIGHT_ENDED = "right_ended"
+    OTHER_PLACE = "other_place"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether somebody may, and why."""
+
+    reason: Reason
+
+    @property
+    def allowed(self) -> bool:
+        return self.reason is Reason.GRANTED
+
+
+def may(person: Person, action: Action, scope: Scope | None, now_ms: int) -> Decision:
+    """Return whether a person may do this there; `scope` None asks whether they may do it anywhere.
+
+    What is not about a place (`WHOLE_HUB`) needs a right to the whole hub, whatever is asked.
+    """
+    if person.limit is not None and action not in person.limit:
+        return Decision(Reason.TOKEN_MAY_NOT)
+    if action is Action.BE_SIGNED_IN:
+        return Decision(Reason.GRANTED)
+    grants = [grant for grant in person.grants if action in ROLES[grant.role]]
+    if not grants:
+        return Decision(Reason.ROLE_MAY_NOT)
+    return Decision(_within(grants, EVERYWHERE if action in WHOLE_HUB else scope, now_ms))
+
+
+def scopes(person: Person, action: Action, now_ms: int) -> frozenset[Scope]:
+    """Return the places in which a person may do this now."""
+    if not may(person, action, None, now_ms).allowed:
+        return frozenset()
+    return frozenset(grant.scope for grant in person.grants if action in ROLES[grant.role] and grant.lives(now_ms))
+
+
+def _within(grants: list[Grant], scope: Scope | None, now_ms: int) -> Reason:
+    there = [grant for grant in grants if scope is None or grant.scope.covers(scope)]
+    if not there:
+        return Reason.OTHER_PLACE
+    return Reason.GRANTED if any(grant.lives(now_ms) for grant in there) else Reason.RIGHT_ENDED

@@ -1,0 +1,85 @@
+"""docs/reference/rights.md, out of the declarations of the routes and the roles."""
+
+from collections.abc import Iterator
+
+from fastapi import FastAPI
+
+from labkeeper_hub.accounts import Action, Role
+from labkeeper_hub.accounts.actions import ROLES, WHOLE_HUB
+from labkeeper_hub.accounts.rights import Reason
+from labkeeper_hub.api.declared import Declared, declared_messages, declared_routes
+from labkeeper_hub.api.gate import OPEN
+from labkeeper_hub.api.needs import WORDS
+from labkeeper_hub.api.routing import include_routes
+
+TITLES = {
+    Role.OWNER: "owner 所有者",
+    Role.MANAGER: "facility manager 设施管理员",
+    Role.TEACHER: "teacher 教师",
+    Role.TECHNICIAN: "vendor technician 厂商技术员",
+    Role.PUPILS: "pupil group 学生小组",
+    Role.READER: "reader 只读者",
+}
+WORDS_BEFORE = """# Rights
+
+Made by `{command}`; do not edit.
+
+Whatever nobody has granted is refused. A **grant** is a role in a place, perhaps until a time: the whole hub, a school,
+a lab, a bench, a node, a device, or one point of a device (a *capability*: the motor, not the heater). A person may
+have several. A place covers what lies within it and nothing beside it. Somebody granted one point sees its device with
+that point alone.
+
+Every route and every message of the live WebSocket declares one action, and a request without a grant that allows it is
+refused with 403. In lists and in the live stream everybody finds what they may see. What they may not see is unknown
+to them: 404, as for what is not there. Rights are looked up for every request and every message; who loses a right
+while a page is open is closed out within a second (`rights_changed`, `session_ended`), and the page comes back with
+what is left.
+
+| code of a 403 | when |
+|---|---|
+"""
+WORDS_BETWEEN = """
+## Role × route × place
+
+*hub*: with a grant to the whole hub. *place*: with a grant to a place that covers what is asked for, or in lists to
+whatever it covers. *yes*: everybody who is signed in. –: never.
+
+"""
+
+
+def rights_page(command: str) -> str:
+    """Return the page."""
+    return WORDS_BEFORE.format(command=command) + "".join(_lines())
+
+
+def cell(role: Role, action: Action) -> str:
+    """Return what a role may do with an action, in a word."""
+    if action is Action.BE_SIGNED_IN:
+        return "yes"
+    if action not in ROLES[role]:
+        return "–"
+    return "hub" if action in WHOLE_HUB else "place"
+
+
+def closed(app: FastAPI) -> list[Declared]:
+    """Return the routes that are not open to everybody."""
+    return [one for one in declared_routes(app) if (one.method, one.path) not in OPEN]
+
+
+def _lines() -> Iterator[str]:
+    yield from (f"| `{reason}` | {WORDS[reason]} |\n" for reason in Reason if reason in WORDS)
+    yield WORDS_BETWEEN
+    yield "| route or message | action | " + " | ".join(TITLES[role] for role in Role) + " |\n"
+    yield "|---|---" + "|---" * len(Role) + "|\n"
+    app = FastAPI(openapi_url=None)
+    include_routes(app)
+    for one in (*closed(app), *declared_messages()):
+        if one.action is not None:
+            cells = " | ".join(cell(role, one.action) for role in Role)
+            yield f"| `{_name(one)}` | `{one.action}` | {cells} |\n"
+
+
+def _name(one: Declared) -> str:
+    if one.method == "MESSAGE":
+        return f'{{"type": "{one.path}"}}'
+    return f"{one.method} {one.path}".replace("WEBSOCKET", "GET")

@@ -1,0 +1,214 @@
+"""People: who has an account, and what they may do where. Only here do names of people leave the hub."""
+
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from labkeeper_hub.accounts import Grant, Role, Scope
+from labkeeper_hub.accounts.account import Account
+from labkeeper_hub.accounts.staff import LoginTaken, Staff, UnknownAccount
+from labkeeper_hub.api import validation
+from labkeeper_hub.api.answers import Json, JsonAnswer
+from labkeeper_hub.api.documented import PROBLEMS
+from labkeeper_hub.api.models import shape
+from labkeeper_hub.api.needs import ManagesPeople
+from labkeeper_hub.api.problems import Refusal, wrong_field
+from labkeeper_hub.api.state import Api, ApiHere
+
+router = APIRouter(tags=["people"])
+MOST_GRANTS = 100
+PLACE = {"school": "demo", "lab": "lab-301", "bench": None, "node": None, "device": None, "point": None}
+GRANT = {"role": "teacher", **PLACE, "until_ms": None}
+ACCOUNT = {
+    "name": "p-1",
+    "login": "li",
+    "title": "李老师",
+    "grants": [GRANT],
+    "created_ms": 1767225600000,
+    "enters": True,
+}
+ASKED: dict[str, Any] = {"role": "teacher", "school": "demo", "lab": "lab-301"}
+
+
+class GrantBody(validation.Body):
+    """A role in a place; every name that is given narrows the place, without any it is the whole hub."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [ASKED]})
+
+    role: Annotated[Role, Field(strict=False)]
+    school: validation.Id | None = None
+    lab: validation.Id | None = None
+    bench: validation.DeviceId | None = None
+    node: validation.Id | None = None
+    device: validation.DeviceId | None = None
+    point: validation.Id | None = None
+    until_ms: Annotated[int, Field(ge=0, le=validation.LAST_MS)] | None = None
+
+    def grant(self) -> Grant:
+        """Return the noun."""
+        place = Scope(self.school, self.lab, self.bench, self.node, self.device, self.point)
+        return Grant(self.role, place, self.until_ms)
+
+
+Grants = Annotated[list[GrantBody], Field(max_length=MOST_GRANTS)]
+
+
+class NewPerson(validation.Body):
+    """Somebody to be added: what they type to sign in, what people call them, what they may do where."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"login": "li", "title": "李老师", "grants": [ASKED]}]})
+
+    login: Annotated[str, Field(min_length=1, max_length=100)]
+    title: Annotated[str, Field(min_length=1, max_length=100)]
+    grants: Grants
+
+
+class NewGrants(validation.Body):
+    """All that somebody may do from now on."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"grants": [ASKED]}]})
+    grants: Grants
+
+
+class GrantShape(BaseModel):
+    """A role in a place, until a time."""
+
+    model_config = shape(GRANT)
+    role: str
+    school: str | None
+    lab: str | None
+    bench: str | None
+    node: str | None
+    device: str | None
+    point: str | None
+    until_ms: int | None
+
+
+class PersonShape(BaseModel):
+    """An account. `name` is the pseudonym that everything else shows; `enters`: there is a password."""
+
+    model_config = shape(ACCOUNT)
+    name: str
+    login: str
+    title: str
+    grants: list[GrantShape]
+    created_ms: int
+    enters: bool
+
+
+class PeopleAnswer(BaseModel):
+    """All accounts, the oldest first; the owner's secret has none."""
+
+    model_config = shape({"people": [ACCOUNT]})
+    people: list[PersonShape]
+
+
+class InvitationAnswer(BaseModel):
+    """An invitation, shown this once: whoever has it chooses the password. It works once, within three days."""
+
+    model_config = shape({"invitation": "the token of the invitation"})
+    invitation: str
+
+
+@router.get("/people", response_model=PeopleAnswer)
+async def people(api: ApiHere, right: ManagesPeople) -> JsonAnswer:
+    """List everybody who has an account."""
+    api.audit.note(right.person.name, "look_at_people", "people", "ok")
+    return JsonAnswer({"people": [_shape(one) for one in _staff(api).all()]})
+
+
+@router.post(
+    "/people",
+    status_code=HTTPStatus.CREATED,
+    response_model=PersonShape,
+    responses={status: PROBLEMS[status] for status in (409, 413)},
+)
+async def add(api: ApiHere, right: ManagesPeople, asked: NewPerson) -> JsonAnswer:
+    """Add a person. They come in by an invitation, and have no password before."""
+    if not asked.login.strip():
+        raise wrong_field("invalid", "body.login", "a login is not blank")
+    try:
+        account = await _staff(api).add(asked.login, asked.title, (one.grant() for one in asked.grants))
+    except LoginTaken as taken:
+        raise Refusal(HTTPStatus.CONFLICT, "login_taken", "Somebody has this login already") from taken
+    api.audit.note(right.person.name, "add_person", account.name, _granted(account))
+    return JsonAnswer(_shape(account), HTTPStatus.CREATED)
+
+
+@router.put("/people/{name}/grants", response_model=PersonShape, responses={404: PROBLEMS[404], 413: PROBLEMS[413]})
+async def grant(api: ApiHere, right: ManagesPeople, name: str, asked: NewGrants) -> JsonAnswer:
+    """Put these grants in the place of all that a person had; open pages follow within a second."""
+    try:
+        account = await _staff(api).grant(name, (one.grant() for one in asked.grants))
+    except UnknownAccount as unknown:
+        raise _unknown() from unknown
+    api.audit.note(right.person.name, "change_rights", name, _granted(account))
+    return JsonAnswer(_shape(account))
+
+
+@router.post("/people/{name}/invitation", response_model=InvitationAnswer, responses={404: PROBLEMS[404]})
+async def invite(api: ApiHere, right: ManagesPeople, name: str) -> JsonAnswer:
+    """Invite a person to choose a (new) password. The old one is no good from now on, and their sessions end."""
+    try:
+        token = await _staff(api).invite(name)
+    except UnknownAccount as unknown:
+        raise _unknown() from unknown
+    await api.accounts.end_sessions(name)
+    api.audit.note(right.person.name, "invite_person", name, "ok")
+    return JsonAnswer({"invitation": token})
+
+
+@router.delete(
+    "/people/{name}", status_code=HTTPStatus.NO_CONTENT, response_class=Response, responses={404: PROBLEMS[404]}
+)
+async def remove(api: ApiHere, right: ManagesPeople, name: str) -> Response:
+    """Remove a person: sessions end, names are forgotten, the pseudonym is never used again."""
+    try:
+        await _staff(api).remove(name)
+    except UnknownAccount as unknown:
+        raise _unknown() from unknown
+    await api.accounts.end_sessions(name)
+    api.audit.note(right.person.name, "remove_person", name, "ok")
+    return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+def _staff(api: Api) -> Staff:
+    if api.accounts.staff is None:
+        raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "no_accounts", "This hub runs without accounts")
+    return api.accounts.staff
+
+
+def _granted(account: Account) -> str:
+    """Return what somebody may do, for the record."""
+    return "; ".join(" ".join(str(part) for part in _grant(one).values() if part is not None) for one in account.grants)
+
+
+def _unknown() -> Refusal:
+    return Refusal(HTTPStatus.NOT_FOUND, "unknown_person", "There is no such person")
+
+
+def _shape(account: Account) -> dict[str, Json]:
+    return {
+        "name": account.name,
+        "login": account.login,
+        "title": account.title,
+        "grants": [_grant(one) for one in account.grants],
+        "created_ms": account.created_ms,
+        "enters": account.password is not None,
+    }
+
+
+def _grant(noun: Grant) -> dict[str, Json]:
+    place = noun.scope
+    return {
+        "role": noun.role.value,
+        "school": place.school,
+        "lab": place.lab,
+        "bench": place.bench,
+        "node": place.node,
+        "device": place.device,
+        "point": place.point,
+        "until_ms": noun.until_ms,
+    }

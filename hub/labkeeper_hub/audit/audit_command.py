@@ -1,0 +1,56 @@
+"""`labkeeper audit`: check the record of who did what, and take it away."""
+
+import argparse
+import csv
+import sys
+from pathlib import Path
+
+import orjson
+
+from labkeeper_hub.audit.record import RECORD, verify
+from labkeeper_hub.settings import load_settings
+
+BROKEN = 1
+COLUMNS = ("entry", "at_ms", "who", "what", "subject", "result", "previous", "digest")
+DESCRIPTION = """\
+Check the record of a hub: every entry holds the digest of the one before, and a sealed head says how long the record
+is, so that a changed or missing entry shows. Exit status 1: one does, and its number is said. Or take the record away.
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `labkeeper audit`."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.description = DESCRIPTION
+    parser.add_argument("do", choices=("verify", "csv", "jsonl"), help="check it, or print it as CSV or JSON lines")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="the hub's settings; instead of --data")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="the hub's data folder (var/hub)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do it; return the exit status."""
+    folder = load_settings(options).data
+    if not (folder / RECORD).exists():
+        print(f"labkeeper audit: there is no record in {folder}", file=sys.stderr)  # noqa: T201 -- a command speaks
+        return BROKEN
+    return _verify(folder) if options.do == "verify" else _print(folder, options.do)
+
+
+def _verify(folder: Path) -> int:
+    entries, fault = verify(folder)
+    if fault is None:
+        print(f"{entries} entries, all as they were written")  # noqa: T201
+        return 0
+    print(f"labkeeper audit: entry {fault.entry} {fault.reason}", file=sys.stderr)  # noqa: T201
+    return BROKEN
+
+
+def _print(folder: Path, form: str) -> int:
+    text = (folder / RECORD).read_text(encoding="utf-8")
+    if form == "jsonl":
+        sys.stdout.write(text)
+        return 0
+    rows = csv.DictWriter(sys.stdout, COLUMNS, extrasaction="ignore")
+    rows.writeheader()
+    rows.writerows(orjson.loads(line) for line in text.splitlines())
+    return 0

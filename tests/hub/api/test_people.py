@@ -1,0 +1,201 @@
+"""People: added, invited, granted, reset and removed through the real app, kept over a restart."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from labkeeper_hub.accounts import accounts as module
+from labkeeper_hub.accounts import open_accounts, passwords
+from labkeeper_hub.accounts.account import INVITED_FOR_MS
+from labkeeper_hub.accounts.staff import open_staff
+from labkeeper_hub.api import build_app
+from labkeeper_hub.registry.database import open_database
+
+from .conftest import Hands, Served, _serving
+from .doubles import TARGET, SmallHub
+
+TEACHER = {"role": "teacher", "school": "demo", "lab": "lab-301"}
+LI = {"login": "Li", "title": "李老师", "grants": [TEACHER]}
+PASSWORD = "three oxen under plum"
+COMMAND = {**dict(zip(("school", "node", "device", "point"), TARGET, strict=True)), "value": 20.0}
+
+
+@asynccontextmanager
+async def _hub(folder: Path, hands: Hands) -> AsyncIterator[Served]:
+    hub = SmallHub()
+    async with open_database(f"sqlite+aiosqlite:///{folder / 'registry.sqlite'}") as engine:
+        clocks = hands.clocks()
+        staff = await open_staff(engine, clocks.now_ms)
+        async with open_accounts(folder, clocks, staff) as accounts:
+            app = build_app(hub.parts(data=folder), accounts)
+            async with _serving(app) as port:
+                yield Served(hub, app, accounts, hands, port, accounts.new_secret or "")
+
+
+@pytest.fixture
+async def staffed(tmp_path: Path) -> AsyncIterator[Served]:
+    async with _hub(tmp_path, Hands()) as served:
+        yield served
+
+
+async def _invited(owner: httpx.AsyncClient, **person: Any) -> tuple[str, str]:  # noqa: ANN401 - any JSON
+    """Return the pseudonym of a new person, and their invitation."""
+    added = await owner.post("/api/v1/people", json={**LI, **person})
+    assert added.status_code == 201, added.text
+    name = added.json()["name"]
+    return name, (await owner.post(f"/api/v1/people/{name}/invitation")).json()["invitation"]
+
+
+async def _sign_in(client: httpx.AsyncClient, **proof: str) -> httpx.Response:
+    return await client.post("/api/v1/session", json=proof)
+
+
+async def test_a_person_is_invited_chooses_a_password_and_comes_back_with_it(staffed: Served) -> None:
+    async with staffed.owner() as owner, staffed.stranger() as li:
+        name, invitation = await _invited(owner)
+        assert (await _sign_in(li, name="li", password=PASSWORD)).status_code == 401
+        weak = await _sign_in(li, invitation=invitation, password="password123")
+        assert (weak.status_code, weak.json()["code"]) == (422, "common_password")
+        assert (await _sign_in(li, invitation=invitation, password=PASSWORD)).status_code == 204
+        session = (await li.get("/api/v1/session")).json()
+        assert session["name"] == name == "p-1"
+        assert "command" in session["actions"]
+        assert "manage_people" not in session["actions"]
+        assert (await li.get("/api/v1/people")).json()["code"] == "role_may_not"
+    async with staffed.stranger() as li:
+        assert (await _sign_in(li, invitation=invitation, password=PASSWORD)).status_code == 401
+        assert (await _sign_in(li, name=" LI ", password=PASSWORD)).status_code == 204
+        assert (await li.post("/api/v1/commands", json=COMMAND)).json()["command"]["holder"] == "p-1"
+
+
+async def test_a_stranger_and_a_wrong_password_are_answered_alike_for_the_same_work(
+    staffed: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+
+    def is_password(hashed: str, said: str) -> bool:
+        tried.append(hashed)
+        return passwords.is_password(hashed, said)
+
+    monkeypatch.setattr(module, "is_password", is_password)
+    async with staffed.owner() as owner, staffed.stranger() as guesser:
+        _, invitation = await _invited(owner)
+        await _sign_in(guesser, invitation=invitation, password=PASSWORD)
+        guesser.cookies.clear()
+        await _invited(owner, login="wang")
+        answers = [await _sign_in(guesser, name=name, password="wrong") for name in ("li", "wang", "nobody")]
+    assert {(answer.status_code, answer.text) for answer in answers} == {(401, answers[0].text)}
+    assert [hashed.rsplit("$", 2)[0] for hashed in tried] == ["$argon2id$v=19$m=19456,t=2,p=1"] * 3
+
+
+async def test_guessing_a_password_is_throttled(staffed: Served) -> None:
+    async with staffed.stranger() as guesser:
+        statuses = [(await _sign_in(guesser, name="li", password="wrong")).status_code for _ in range(4)]
+    assert statuses == [401, 401, 401, 429]
+
+
+async def test_an_invitation_ends_after_three_days(staffed: Served) -> None:
+    async with staffed.owner() as owner, staffed.stranger() as li:
+        _, invitation = await _invited(owner)
+        staffed.hands.now_s += INVITED_FOR_MS / 1000
+        assert (await _sign_in(li, invitation=invitation, password=PASSWORD)).status_code == 401
+
+
+async def test_a_reset_ends_password_and_sessions_and_open_pages(staffed: Served) -> None:
+    async with staffed.owner() as owner, staffed.stranger() as li:
+        name, invitation = await _invited(owner)
+        await _sign_in(li, invitation=invitation, password=PASSWORD)
+        headers = {"Cookie": "; ".join(f"{key}={value}" for key, value in li.cookies.items())}
+        async with staffed.live(additional_headers=headers) as page:
+            await page.greet()
+            await owner.post(f"/api/v1/people/{name}/invitation")
+            assert await page.closed() == "session_ended"
+        assert (await li.get("/api/v1/session")).status_code == 401
+        assert (await _sign_in(li, name="li", password=PASSWORD)).status_code == 401
+
+
+async def test_other_grants_are_in_force_with_the_next_request(staffed: Served) -> None:
+    async with staffed.owner() as owner, staffed.stranger() as li:
+        name, invitation = await _invited(owner)
+        await _sign_in(li, invitation=invitation, password=PASSWORD)
+        assert (await li.post("/api/v1/commands", json=COMMAND)).status_code == 202
+        changed = await owner.put(f"/api/v1/people/{name}/grants", json={"grants": [{**TEACHER, "role": "reader"}]})
+        assert changed.json()["grants"][0]["role"] == "reader"
+        assert (await li.post("/api/v1/commands", json=COMMAND)).json()["code"] == "role_may_not"
+
+
+async def test_whoever_is_removed_is_out_and_their_pseudonym_is_never_used_again(tmp_path: Path) -> None:
+    async with _hub(tmp_path, Hands()) as first, first.owner() as owner, first.stranger() as li:
+        bearer = first.bearer
+        name, invitation = await _invited(owner)
+        await _sign_in(li, invitation=invitation, password=PASSWORD)
+        assert (await owner.delete(f"/api/v1/people/{name}")).status_code == 204
+        assert (await li.get("/api/v1/session")).status_code == 401
+        assert (await owner.get("/api/v1/people")).json() == {"people": []}
+        for method, path in (("DELETE", ""), ("PUT", "/grants"), ("POST", "/invitation")):
+            body: dict[str, list[str]] | None = {"grants": []} if method == "PUT" else None
+            answer = await owner.request(method, f"/api/v1/people/{name}{path}", json=body)
+            assert answer.json()["code"] == "unknown_person"
+    async with _hub(tmp_path, Hands()) as second, second.stranger() as owner:
+        owner.headers.update(bearer)
+        assert (await _invited(owner))[0] == "p-2"
+
+
+async def test_people_passwords_and_rights_outlive_a_restart(tmp_path: Path) -> None:
+    async with _hub(tmp_path, Hands()) as first, first.owner() as owner, first.stranger() as li:
+        _, invitation = await _invited(owner)
+        await _sign_in(li, invitation=invitation, password=PASSWORD)
+        bearer, before = first.bearer, (await owner.get("/api/v1/people")).json()
+    async with _hub(tmp_path, Hands()) as second, second.stranger() as owner, second.stranger() as li:
+        assert (await owner.get("/api/v1/people", headers=bearer)).json() == before
+        assert (await _sign_in(li, name="li", password=PASSWORD)).status_code == 204
+        assert (await li.get("/api/v1/labs")).json()["labs"][0]["lab"] == "lab-301"
+
+
+def _written(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.iterdir() if path.is_file())
+
+
+async def test_the_database_holds_no_password_and_no_token(tmp_path: Path) -> None:
+    async with _hub(tmp_path, Hands()) as served, served.owner() as owner, served.stranger() as li:
+        _, first = await _invited(owner)
+        await _sign_in(li, invitation=first, password=PASSWORD)
+        _, second = await _invited(owner, login="wang")
+    files = _written(tmp_path)
+    assert b"$argon2id$" in files
+    assert not any(secret.encode() in files for secret in (PASSWORD, first, second))
+
+
+@pytest.mark.parametrize("login", ["li", "LI", " li ", "owner"])
+async def test_a_login_belongs_to_one_person(staffed: Served, login: str) -> None:
+    async with staffed.owner() as owner:
+        await _invited(owner)
+        assert (await owner.post("/api/v1/people", json={**LI, "login": login})).json()["code"] == "login_taken"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"grants": [{"role": "king"}]}, {"login": ""}, {"login": "  "}, {"grants": [{**TEACHER, "room": "x"}]}],
+)
+async def test_what_makes_no_sense_is_refused(staffed: Served, wrong: dict[str, Any]) -> None:
+    async with staffed.owner() as owner:
+        assert (await owner.post("/api/v1/people", json={**LI, **wrong})).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "proof", [{"name": "li"}, {"password": "x"}, {"secret": "x", "password": "x"}, {"name": "li", "link": "x"}]
+)
+async def test_one_proof_is_given_at_a_time(staffed: Served, proof: dict[str, str]) -> None:
+    async with staffed.stranger() as client:
+        assert (await _sign_in(client, **proof)).status_code == 422
+
+
+async def test_a_hub_without_accounts_says_so(served: Served, owner: httpx.AsyncClient) -> None:
+    assert (await owner.get("/api/v1/people")).json()["code"] == "no_accounts"
+    async with served.stranger() as client:
+        assert (await _sign_in(client, name="li", password=PASSWORD)).status_code == 401
+        assert (await _sign_in(client, invitation="x", password=PASSWORD)).status_code == 401

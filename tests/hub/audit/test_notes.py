@@ -1,0 +1,87 @@
+"""What the app tells the record, and what it keeps to itself."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+
+from labkeeper_hub.accounts import open_accounts
+from labkeeper_hub.accounts.staff import open_staff
+from labkeeper_hub.api import build_app
+from labkeeper_hub.registry.database import open_database
+from tests.hub.api.doubles import TARGET, SmallHub
+
+PASSWORD = "three oxen under plum"
+LI = {"login": "li", "title": "Ms Li", "grants": [{"role": "reader", "school": "demo"}]}
+COMMAND = {**dict(zip(("school", "node", "device", "point"), TARGET, strict=True)), "value": 20.0}
+
+
+@dataclass
+class Heard:
+    """Notes in memory."""
+
+    notes: list[tuple[str, str, str, str]] = field(default_factory=list)
+
+    def note(self, who: str, what: str, subject: str, result: str) -> None:
+        self.notes.append((who, what, subject, result))
+
+
+@dataclass
+class Desk:
+    """The app without a socket, and what it noted."""
+
+    heard: Heard
+    owner: httpx.AsyncClient
+    li: httpx.AsyncClient
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    heard = Heard()
+    async with open_database(f"sqlite+aiosqlite:///{tmp_path / 'registry.sqlite'}") as engine:
+        staff = await open_staff(engine, lambda: 1_800_000_000_000)
+        async with open_accounts(tmp_path, staff=staff) as accounts:
+            app = httpx.ASGITransport(build_app(SmallHub().parts(data=tmp_path), accounts, heard))
+            bearer = {"Authorization": f"Bearer {accounts.new_secret}"}
+            async with (
+                httpx.AsyncClient(transport=app, base_url="http://hub", headers=bearer) as owner,
+                httpx.AsyncClient(transport=app, base_url="http://hub") as li,
+            ):
+                yield Desk(heard, owner, li)
+
+
+async def test_every_act_is_noted_by_pseudonym_with_its_result(desk: Desk) -> None:
+    await desk.owner.post("/api/v1/people", json=LI)
+    token = (await desk.owner.post("/api/v1/people/p-1/invitation")).json()["invitation"]
+    await desk.li.post("/api/v1/session", json={"name": "li", "password": PASSWORD})
+    await desk.li.post("/api/v1/session", json={"invitation": token, "password": PASSWORD})
+    await desk.li.post("/api/v1/commands", json=COMMAND)
+    await desk.owner.put("/api/v1/people/p-1/grants", json={"grants": [{"role": "teacher", "school": "demo"}]})
+    sent = (await desk.li.post("/api/v1/commands", json=COMMAND)).json()["command"]
+    await desk.owner.get("/api/v1/people")
+    await desk.li.delete("/api/v1/session")
+    await desk.owner.delete("/api/v1/people/p-1")
+    point = "/".join(TARGET)
+    assert desk.heard.notes == [
+        ("owner", "add_person", "p-1", "reader demo"),
+        ("owner", "invite_person", "p-1", "ok"),
+        ("stranger", "sign_in", "127.0.0.1", "refused"),
+        ("p-1", "sign_in", "127.0.0.1", "ok"),
+        ("p-1", "command", "/api/v1/commands", "role_may_not"),
+        ("owner", "change_rights", "p-1", "teacher demo"),
+        ("p-1", "command", point, f"{sent['id']} sent"),
+        ("owner", "look_at_people", "people", "ok"),
+        ("p-1", "sign_out", "127.0.0.1", "ok"),
+        ("owner", "remove_person", "p-1", "ok"),
+    ]
+
+
+async def test_no_name_password_or_token_is_noted(desk: Desk) -> None:
+    await desk.owner.post("/api/v1/people", json=LI)
+    token = (await desk.owner.post("/api/v1/people/p-1/invitation")).json()["invitation"]
+    await desk.li.post("/api/v1/session", json={"name": PASSWORD, "password": "li"})
+    await desk.li.post("/api/v1/session", json={"invitation": token, "password": PASSWORD})
+    said = str(desk.heard.notes)
+    assert not any(secret in said for secret in (PASSWORD, token, "Ms Li", "'li'"))
