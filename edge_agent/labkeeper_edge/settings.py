@@ -90,7 +90,7 @@ class IsolationSettings(Strict):
     memory_mb: int = Field(default=256, ge=64)
     silence_s: float = Field(default=10.0, ge=2.0)
     processor_share: float = Field(default=0.8, gt=0)
-    niceness: int = Field(default=5, ge=0, le=19)
+    niceness: int = Field(default=10, ge=0, le=19)
 
 
 class AllowSettings(Strict):

@@ -39,13 +39,14 @@ SECOND_PERSON_MS = 600_000  # how long a request waits for the second person
 
 @dataclass(slots=True, eq=False)
 class Kept:
-    """One alarm as it stands in memory."""
+    """One alarm as it stands in memory, and as people have been told: nobody is shown what a crash could take back."""
 
     now: AlarmNow
+    told: AlarmNow | None = None
 
-    def change(self) -> AlarmNow:
-        """Return it as a noun."""
-        return self.now
+    def change(self) -> AlarmNow | None:
+        """Return what people are told."""
+        return self.told
 
 
 @dataclass(slots=True)
@@ -69,7 +70,7 @@ class AlarmDesk:
     async def load(self) -> None:
         """Take up what earlier runs left."""
         for now in await self.records.load():
-            self._kept[now.key] = Kept(now)
+            self._kept[now.key] = Kept(now, now)
         for time_ms in await self.records.raised_since(self.now_ms() - DAY_MS):
             self.tally.announcer.count(time_ms)
 
@@ -81,8 +82,12 @@ class AlarmDesk:
 
     def shown(self) -> tuple[AlarmNow, ...]:
         """Return what anybody has to do with: standing, not acknowledged, shelved, out of service. Worst first."""
-        found = (kept.now for kept in self._kept.values())
-        return tuple(sorted((now for now in found if is_shown(now.state)), key=_urgency))
+        found = (kept.told for kept in self._kept.values())
+        return tuple(sorted((now for now in found if now is not None and is_shown(now.state)), key=_urgency))
+
+    def standing(self) -> tuple[AlarmNow, ...]:
+        """Return the same as it is in memory, told or not, in no order."""
+        return tuple(kept.now for kept in self._kept.values() if is_shown(kept.now.state))
 
     def tallies(self) -> AlarmTallies:
         """Return the numbers of EEMUA 191."""
@@ -196,13 +201,16 @@ class AlarmDesk:
         entries, self._entries = self._entries, []
         if not unsaved and not entries:
             return
+        states = {kept: kept.now for kept in unsaved}
         try:
-            await self.records.save([kept.now for kept in unsaved], entries)
+            await self.records.save(states.values(), entries)
         except BaseException:
             self._unsaved = {**unsaved, **self._unsaved}
             self._entries = [*entries, *self._entries]
             raise
         finally:
+            for kept, now in states.items():
+                kept.told = now
             self.bus.note_all(unsaved)  # an alarm that the disk refuses is told all the same
 
     async def _try_saving(self) -> None:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from labkeeper_hub.alarms.desk import AlarmDesk
 from labkeeper_hub.alarms.entry import AlarmEntry
+from labkeeper_hub.alarms.flood import DAY_MS
 from labkeeper_hub.alarms.judge import Judge
 from labkeeper_hub.alarms.rooms import Room
 from labkeeper_hub.alarms.rules import AlarmClass, Level, Rule
@@ -130,10 +131,11 @@ class AlarmWatch:
 
     async def _read_past(self, stream: Stream) -> None:
         past_ms, now_ms = stream.past_ms, self.now_ms()
-        if not past_ms:
+        last_ms = stream.point.time_ms
+        if last_ms is None or last_ms < now_ms - DAY_MS:
             return
         every_ms = past_ms // 60 if past_ms > LONG_PAST_MS else None
-        query = ReadingsQuery(stream.point.key, now_ms - past_ms, now_ms, every_ms, limit=PAST_ROWS)
+        query = ReadingsQuery(stream.point.key, min(last_ms, now_ms) - past_ms, now_ms, every_ms, limit=PAST_ROWS)
         for row in (await self.journal.page(query)).rows:
             for judge in stream.judges:
                 value = float(row.value) if isinstance(row.value, bool | int | float) else None
@@ -224,7 +226,7 @@ class AlarmWatch:
 
     def _group(self, now_ms: int) -> None:
         """One cause, one alarm: what hangs on something lost is suppressed while that stands."""
-        for now in self.desk.shown():
+        for now in self.desk.standing():
             if self.desk.catalogue.rules[now.key.rule].alarm_class is AlarmClass.SYSTEM:
                 cause = self._cause(now.key)
                 if cause != now.state.design:

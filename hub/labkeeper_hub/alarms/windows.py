@@ -49,6 +49,7 @@ class Mean:
 
     window_ms: int
     _buckets: deque[list[float]] = field(default_factory=deque)  # number, integral, known ms
+    _closed: tuple[int, float, float, float] = (0, 0.0, 0.0, 0.0)  # how many but the last, their first, their sums
 
     def put(self, time_ms: int, value: float | None) -> None:
         """A value weighs by how long it stands."""
@@ -67,10 +68,21 @@ class Mean:
 
     def value(self, time_ms: int) -> float | None:
         _drop(self._buckets, time_ms, self.window_ms)
-        known_ms = sum(bucket[2] for bucket in self._buckets)
-        if known_ms < KNOWN_SHARE * self.window_ms:
+        if not self._buckets:
             return None
-        return sum(bucket[1] for bucket in self._buckets) / known_ms
+        integral, known_ms = self._sums()
+        return None if known_ms < KNOWN_SHARE * self.window_ms else integral / known_ms
+
+    def _sums(self) -> tuple[float, float]:
+        """Add up anew only when a bucket came or went: between two readings mostly none has."""
+        buckets = self._buckets
+        count, first = len(buckets) - 1, buckets[0][0]
+        if self._closed[:2] != (count, first):
+            closed = list(buckets)[:-1]
+            sums = sum(bucket[1] for bucket in closed), sum(bucket[2] for bucket in closed)
+            self._closed = (count, first, *sums)
+        _, _, integral, known_ms = self._closed
+        return integral + buckets[-1][1], known_ms + buckets[-1][2]
 
 
 @dataclass(slots=True)

@@ -54,7 +54,7 @@ def room(*points: tuple[str, str, bool | None], lesson: bool | None = None, now_
     for number, (name, kind, value) in enumerate(points):
         device = KnownDevice(DeviceKey("s", "n", f"d{number}"), node, 0, online=True)
         for point, shape in ((name, kind), ("brightness", "setpoint")):
-            description = PointDescription(point, kind=shape, datatype=DataType.BOOLEAN)  # type: ignore[arg-type]
+            description = PointDescription(point, kind=shape, datatype=DataType.BOOLEAN)
             known = KnownPoint(PointKey(*device.key, point), device, description, number, value=value, time_ms=1)
             device.points[point] = known
             found.append(known)

@@ -101,6 +101,7 @@ async def test_a_shelf_ends_by_itself(raised: Served) -> None:
     await desk.shelve([CO2], Shelf("li", "paint", START_MS + 10))
     desk.now_ms = lambda: START_MS + 10
     desk.time_passes()
+    await desk.save()
     assert desk.tallies().shelved == 0
 
 

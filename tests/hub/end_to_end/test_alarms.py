@@ -90,11 +90,11 @@ async def test_a_lost_node_is_one_alarm_and_silences_what_hangs_on_it(start: Sta
         for passed_ms in (0, 31_000, 220_000, 150_000, 300_000, 20_000):
             clock_ms[0] += passed_ms
             watch.tick()
-        standing = {now.key.rule: now.state for now in watch.desk.shown()}
+        standing = {now.key.rule: now.state for now in watch.desk.standing()}
         assert standing["node_lost"].annunciated
         assert standing["device_lost"].suppression is Suppression.SUPPRESSED_BY_DESIGN
         assert standing["sensor_silent"].suppression is Suppression.SUPPRESSED_BY_DESIGN
-        assert [now.key.rule for now in watch.desk.shown() if now.state.annunciated] == ["node_lost"]
+        assert [now.key.rule for now in watch.desk.standing() if now.state.annunciated] == ["node_lost"]
 
 
 async def test_a_killed_hub_forgets_no_alarm_and_no_acknowledgement(broker: Broker, tmp_path: Path) -> None:
