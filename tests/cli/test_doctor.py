@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from labkeeper_cli import doctor
+from labkeeper_cli.inside import Finding
 from labkeeper_sdk.testing import find_influxd, free_port, open_broker, open_influx
 
 
-def by_name(findings: list[doctor.Finding]) -> dict[str, doctor.Finding]:
+def by_name(findings: list[Finding]) -> dict[str, Finding]:
     return {finding.about: finding for finding in findings}
 
 

@@ -116,7 +116,7 @@ def test_a_lease_that_ends_drives_once_what_does_not_hold() -> None:
 def test_a_lease_that_the_next_one_follows_at_once_drives_nothing() -> None:
     rules = started()
     for covered in (True, False, True):
-        rules.leased(lambda *_, covered=covered: covered)  # type: ignore[misc]
+        rules.leased(lambda *_, covered=covered: covered)
     assert drives(rules, 1.0) == []
 
 

@@ -29,13 +29,12 @@ ACCOUNT = {
     "created_ms": 1767225600000,
     "enters": True,
 }
-ASKED: dict[str, Any] = {"role": "teacher", "school": "demo", "lab": "lab-301"}
 
 
 class GrantBody(validation.Body):
     """A role in a place; every name that is given narrows the place, without any it is the whole hub."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [ASKED]})
+    model_config = ConfigDict(json_schema_extra={"examples": [GRANT]})
 
     role: Annotated[Role, Field(strict=False)]
     school: validation.Id | None = None
@@ -58,7 +57,7 @@ Grants = Annotated[list[GrantBody], Field(max_length=MOST_GRANTS)]
 class NewPerson(validation.Body):
     """Somebody to be added: what they type to sign in, what people call them, what they may do where."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"login": "li", "title": "李老师", "grants": [ASKED]}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"login": "li", "title": "李老师", "grants": [GRANT]}]})
 
     login: Annotated[str, Field(min_length=1, max_length=100)]
     title: Annotated[str, Field(min_length=1, max_length=100)]
@@ -68,7 +67,7 @@ class NewPerson(validation.Body):
 class NewGrants(validation.Body):
     """All that somebody may do from now on."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"grants": [ASKED]}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"grants": [GRANT]}]})
     grants: Grants
 
 
