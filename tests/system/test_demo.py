@@ -15,7 +15,8 @@ from labkeeper_sdk.testing import find_influxd, find_mosquitto
 
 async def demo(*options: str) -> tuple[int, str, str]:
     """Run `labkeeper demo`; return its exit status and what it said."""
-    command = (sys.executable, "-m", "labkeeper_cli", "demo", *options)
+    anywhere = ("--port", "0", "--broker-port", "0")  # several run at once
+    command = (sys.executable, "-m", "labkeeper_cli", "demo", *anywhere, *options)
     process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE)
     out, err = await process.communicate()
     return process.returncode or 0, out.decode(), err.decode()

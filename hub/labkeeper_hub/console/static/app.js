@@ -7,7 +7,6 @@ import { SHAPE, WORDS } from "./store.js";
 import "./attention.js";
 import "./bar.js";
 import "./lab.js";
-import "./sign-in.js";
 
 /**
  * What a person may do to the page as a whole.
@@ -41,6 +40,7 @@ export class LkApp extends DeskElement {
   showSignIn(reason) {
     this.reason = reason;
     this.page = "sign-in";
+    void import("./sign-in.js"); // whoever is signed in has no use for it
     this.requestUpdate();
   }
 
