@@ -36,15 +36,17 @@ class Action(StrEnum):
 WHOLE_HUB = frozenset({Action.READ_HEALTH, Action.MANAGE_PEOPLE})
 """Actions that are not about a place: only a right to the whole hub allows them."""
 
-_LOOK = frozenset({Action.BE_SIGNED_IN, Action.READ_PLACES, Action.READ_READINGS, Action.READ_COMMANDS})
+_LOOK = frozenset(
+    {Action.BE_SIGNED_IN, Action.READ_PLACES, Action.READ_READINGS, Action.READ_COMMANDS, Action.READ_ALARMS}
+)
 _WORK = _LOOK | {Action.COMMAND, Action.STOP}
-_LEAD = _WORK | {Action.LEASE, Action.RELEASE_STOP, Action.READ_ALARMS, Action.TEND_ALARMS}
+_LEAD = _WORK | {Action.LEASE, Action.RELEASE_STOP, Action.TEND_ALARMS}
 
 ROLES: Mapping[Role, frozenset[Action]] = {
     Role.OWNER: frozenset(Action),
     Role.MANAGER: _LEAD | {Action.EXPORT_READINGS, Action.READ_HEALTH},
     Role.TEACHER: _LEAD | {Action.EXPORT_READINGS},
-    Role.TECHNICIAN: _LEAD | {Action.READ_HEALTH},
+    Role.TECHNICIAN: _WORK | {Action.LEASE, Action.READ_HEALTH},
     Role.PUPILS: _WORK,
-    Role.READER: _LOOK | {Action.READ_ALARMS, Action.EXPORT_READINGS},
+    Role.READER: _LOOK | {Action.EXPORT_READINGS},
 }

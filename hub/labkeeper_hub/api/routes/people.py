@@ -1,7 +1,7 @@
 """People: who has an account, and what they may do where. Only here do names of people leave the hub."""
 
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
