@@ -58,7 +58,7 @@ def test_a_folder_counts_as_installed_only_inside(tmp_path: Path) -> None:
         assert find("acme-valve").title.en == "Acme valve"
     assert sys.path == before
     assert "acme-valve" not in names()
-    with pytest.raises(NoDriver, match="no driver 'acme-valve' is installed; there are .*homie"):
+    with pytest.raises(NoDriver, match=r"no driver 'acme-valve' is installed; there are .*homie"):
         find("acme-valve")
 
 
