@@ -25,14 +25,17 @@ def pytest_runtest_makereport(
     return report
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Where workers share the tests, a file is one worker's, and so are all that stand on one stack."""
+    if hasattr(item.config, "workerinput"):
+        item.add_marker(pytest.mark.xdist_group(_stands_on(item)))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Where workers share the tests, a file is one worker's, and so are all that stand on one stack; the slow begin."""
-    if not hasattr(config, "workerinput"):
-        return
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_stands_on(item)))
-    items.sort(key=lambda item: not item.nodeid.startswith(SLOW_FIRST))
+    """Where workers share the tests, the slow begin."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: not item.nodeid.startswith(SLOW_FIRST))
 
 
 def _stands_on(item: pytest.Item) -> str:

@@ -89,6 +89,7 @@ def test_an_outbox_of_the_first_version_is_taken_over(tmp_path: Path) -> None:
         old.executescript(
             SCHEMA.replace(LAST_VALUES, "").replace(f"user_version = {SCHEMA_VERSION}", "user_version = 1")
         )
+        old.execute("CREATE TABLE fences (device TEXT PRIMARY KEY, fence INTEGER NOT NULL) WITHOUT ROWID")
         old.execute("INSERT INTO node VALUES ('taken', 7)")
         old.commit()
     for _ in range(2):

@@ -100,7 +100,9 @@ class BatchSet:
         self._absorb()
 
     def count(self, first: int, last: int) -> int:
-        """Return how many of the ids from first to last are stored."""
+        """Return how many of the ids from first to last are stored; none where the last comes before the first."""
+        if last < first:
+            return 0
         low, high = bisect_left(self._lasts, first), bisect_right(self._firsts, last)
         beyond = zip(self._firsts[low:high], self._lasts[low:high], strict=True)
         inside = sum(min(last, till) - max(first, since) + 1 for since, till in beyond)

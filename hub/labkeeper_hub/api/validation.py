@@ -64,4 +64,6 @@ def refusal(errors: Sequence[Mapping[str, Any]], prefix: str = "") -> Refusal:
 
 
 def _place(where: Sequence[object], prefix: str) -> str:
-    return ".".join([*([prefix] if prefix else []), *(clean(str(part)) for part in where)]) or "body"
+    """Name the field, without the branch of its type that pydantic tried."""
+    parts = (clean(str(part)) for part in where if not str(part).startswith(("constrained-", "literal[")))
+    return ".".join([*([prefix] if prefix else []), *parts]) or "body"

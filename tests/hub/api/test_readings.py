@@ -43,7 +43,14 @@ async def test_readings_have_the_documented_shape(served: Served, owner: httpx.A
     told = (await _get(owner)).json()
     rows = told.pop("rows")
     assert [type(value) for _, value in rows] == [float, int, bool, str, type(None)]
-    assert told == {**TEMPERATURE._asdict(), "unit": "Cel", "every": None, "aggregate": None, "next": None}
+    assert told == {
+        **TEMPERATURE._asdict(),
+        "unit": "Cel",
+        "every": None,
+        "aggregate": None,
+        "next": None,
+        "missing": [],
+    }
     ReadingsAnswer.model_validate_json((await _get(owner)).content)
 
 

@@ -69,12 +69,19 @@ class Server:
     script: list[Act] = field(default_factory=list)
     afterwards: Act = field(default_factory=lambda: answer("204 No Content"))
     seen: list[Request] = field(default_factory=list)
+    talks: set[asyncio.Task[None]] = field(default_factory=set)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Take one connection, in a task of its own that the server ends."""
+        talk = asyncio.create_task(self._talk(reader, writer))
+        self.talks.add(talk)
+        await asyncio.wait([talk])
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while not writer.is_closing() and (request := await _request(reader)):
                 self.seen.append(request)
@@ -119,4 +126,7 @@ async def open_server(script: Sequence[Act] = (), afterwards: Act | None = None)
         yield server
     finally:
         listening.close()
+        for talk in server.talks:
+            talk.cancel()
+        await asyncio.gather(*server.talks, return_exceptions=True)
         await asyncio.sleep(0)
