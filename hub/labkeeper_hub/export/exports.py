@@ -87,12 +87,18 @@ class Export:
         """Let nothing go on, whatever came before."""
         if self.process.returncode is None:
             self.process.kill()
+        await self._empty()
         await self.process.wait()
         if self._told is not None:
             self._told.cancel()
             await asyncio.gather(self._told, return_exceptions=True)
         if self.state is ExportState.RUNNING:
             self.state = ExportState.ENDED
+
+    async def _empty(self) -> None:
+        """Read what nobody wants any more: a pipe that is full never ends, and `wait` waits for its end."""
+        while self.process.stdout is not None and await self.process.stdout.read(BLOCK):
+            pass
 
     async def _hear(self) -> None:
         while said := await self._line(ended_is_fine=True):
