@@ -156,7 +156,7 @@ class SafeValues:
                 self._lost.discard(key)
             case Cause.STOP:
                 self._halted.pop(key, None)
-            case Cause.STOPPED | Cause.LEASE_END:
+            case _:
                 self._owed.setdefault(key, drive.cause)
 
     def next_due_s(self, now_s: float) -> float | None:

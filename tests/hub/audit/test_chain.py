@@ -40,6 +40,12 @@ def test_one_changed_entry_is_named(at: int, harm: Callable[[bytes], bytes], rea
     assert check(lines, head)[1] == Fault(at + 1, reason)
 
 
+def test_what_follows_a_head_is_held_to_it_up_to_the_first_fault() -> None:
+    lines, _ = _chain(5)
+    reached, fault = follow([*lines[3:4], b"{}", *lines[4:]], _chain(3)[1])
+    assert (reached.entries, fault) == (4, Fault(5, "is not an entry"))
+
+
 @pytest.mark.parametrize("at", range(5))
 def test_one_removed_entry_is_named_the_last_too(at: int) -> None:
     lines, head = _chain(5)
