@@ -1,7 +1,7 @@
 """People: who has an account, and what they may do where. Only here do names of people leave the hub."""
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -20,7 +20,7 @@ from labkeeper_hub.api.state import Api, ApiHere
 router = APIRouter(tags=["people"])
 MOST_GRANTS = 100
 PLACE = {"school": "demo", "lab": "lab-301", "bench": None, "node": None, "device": None, "point": None}
-GRANT = {"role": "teacher", **PLACE, "until_ms": None}
+GRANT: dict[str, Any] = {"role": "teacher", **PLACE, "until_ms": None}
 ACCOUNT = {
     "name": "p-1",
     "login": "li",
