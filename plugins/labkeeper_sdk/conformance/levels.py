@@ -60,7 +60,7 @@ class Check:
     title: Title
     remedy: Title
     run: "Callable[[Trial], Awaitable[None]]"
-    within_s: float = 120.0
+    within_s: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
