@@ -76,7 +76,8 @@ class Window:
         """These ids were read: sent, or no longer there. Ids that came to wait while they were read wait on."""
         waiting, self._waiting = self._waiting, []
         for low, high in waiting:
-            self._waiting += [part for part in ((low, min(high, first - 1)), (max(low, through + 1), high)) if _any(part)]
+            rest = ((low, min(high, first - 1)), (max(low, through + 1), high))
+            self._waiting += [part for part in rest if part[0] <= part[1]]
             if first <= low and high <= through:
                 self._forget(low, high)
 
@@ -96,7 +97,3 @@ class Window:
         """Drop the tries of an id that was waiting again and is gone."""
         if first == last and first not in self._flying:
             self._tries.pop(first, None)
-
-
-def _any(ids: tuple[int, int]) -> bool:
-    return ids[0] <= ids[1]
