@@ -39,6 +39,10 @@ from labkeeper_hub.ingest.host import Host, Outlet
 from labkeeper_hub.ingest.intake import Intake
 from labkeeper_hub.ingest.refusals import Refusals
 from labkeeper_hub.leases.desk import LeaseDesk
+from labkeeper_hub.lessons.acting import Acting
+from labkeeper_hub.lessons.desk import LessonDesk
+from labkeeper_hub.lessons.scene_file import FILE as SCENES
+from labkeeper_hub.lessons.scene_file import load_scenes
 from labkeeper_hub.ports import Parts
 from labkeeper_hub.pulse import Pulse, WatchedAccounts
 from labkeeper_hub.registry.database import open_database
@@ -72,6 +76,7 @@ class Hub:
     forwarder: Forwarder | None
     watch: Watch
     leases: LeaseDesk
+    lessons: LessonDesk
     stop: StopDesk
     alarms: AlarmWatch
 
@@ -87,6 +92,7 @@ class Hub:
             *forwarding,
             ("commands", self.desk.run()),
             ("leases", self.leases.run()),
+            ("lessons", self.lessons.run()),
             ("figures", self.watch.run()),
             ("alarms", self.alarms.run()),
             ("host", self.host.run()),
@@ -129,6 +135,10 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         leases = LeaseDesk(registry, bus, settings.data, outlet.write, now_ms)
         await leases.resume()
         desk.fence_for = leases.fence_for
+        acting = Acting(registry, registry, desk, bus)
+        given = load_scenes(settings.data / SCENES)
+        lessons = LessonDesk(acting, leases, bus, settings.data, now_ms, given)
+        await lessons.resume()
         await desk.resume([course_of(row) for row in intents.left])
         stop = StopDesk(mqtt.Address.parse(settings.broker), settings.host_id, registry, bus, now_ms)
         deliveries = Deliveries(outlet.acknowledge)
@@ -139,7 +149,7 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         rules = load_overrides(shipped(), settings.data / "alarms.toml")
         alarms = AlarmDesk(AlarmRecords(engine), bus, rules, now_ms)
         await alarms.load()
-        alarm_watch = AlarmWatch(registry, journal, alarms, lambda: host.connected, now_ms)
+        alarm_watch = AlarmWatch(registry, journal, alarms, lambda: host.connected, now_ms, lessons.is_on)
         tap = alarm_watch.tap = Tap(deliveries, alarm_watch.streams)
         watched = WatchedAccounts(tap, Pulse("journal: commits"))
         pulses = (watched.pulse, records.pulse, desk.pulse, host.pulse, alarms.pulse, alarm_watch.pulse)
@@ -147,11 +157,11 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
             health = HubHealth(now_ms(), host, refusals, journal, desk, watched.times, pulses, forwarder)
             readings = merged(settings.influx, journal, registry)
             quarantine = forwarder.forwarding if forwarder else None
-            kept = (engine, leases, stop, catalogue, quarantine)
+            kept = (engine, leases, lessons, stop, catalogue, quarantine)
             parts = Parts(settings, registry, registry, readings, deliveries, desk, alarms, bus, health, *kept)
             figures_s, file = settings.figures_s, settings.journal_file
             watch = Watch(registry, journal, deliveries, desk, alarms, health, file, figures_s, now_ms)
-            desks = (leases, stop, alarm_watch)
+            desks = (leases, lessons, stop, alarm_watch)
             yield Hub(parts, journal, catalogue, deliveries, records, desk, host, watched, forwarder, watch, *desks)
 
 

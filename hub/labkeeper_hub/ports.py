@@ -10,6 +10,8 @@ from labkeeper_hub.alarms.catalogue import Catalogue
 from labkeeper_hub.alarms.entry import AlarmEntry
 from labkeeper_hub.alarms.states import Shelf
 from labkeeper_hub.alarms.tallies import AlarmTallies
+from labkeeper_hub.lessons.lesson import Lesson, Lessons
+from labkeeper_hub.lessons.scenes import Outcome, Scene, Wish
 from labkeeper_hub.model import (
     AlarmKey,
     AlarmNow,
@@ -33,7 +35,7 @@ from labkeeper_hub.settings import HubSettings
 from labkeeper_hub.timeseries.catalogue import Inventory
 from labkeeper_hub.timeseries.digest import Span
 from labkeeper_sdk import LabkeeperError, Value
-from labkeeper_wire.leases.book import Scope
+from labkeeper_wire.leases.book import Room, Scope
 
 
 class UnknownPoint(LabkeeperError):
@@ -131,6 +133,20 @@ class LeaseHolding(Protocol):
     async def take_over(self, holder: str, scope: Scope, for_ms: int, reason: str) -> HeldLease: ...
     async def renew(self, fence: int, holder: str, for_ms: int) -> HeldLease: ...
     async def release(self, fence: int, holder: str) -> None: ...
+
+
+class Teaching(Protocol):
+    """Lessons and scenes; changes return when they are on disk, and raise LessonRefused or LeaseRefused."""
+
+    def lessons(self) -> Lessons: ...
+    def scenes(self, room: Room) -> tuple[Scene, ...]: ...
+    async def start(self, teacher: str, room: Room, for_ms: int) -> Lesson: ...
+    async def take_over(self, teacher: str, room: Room, for_ms: int, reason: str) -> Lesson: ...
+    async def prolong(self, teacher: str, room: Room, for_ms: int) -> Lesson: ...
+    async def end(self, teacher: str, room: Room) -> Lesson: ...
+    async def undo(self, teacher: str, room: Room) -> Lesson: ...
+    async def act(self, scene: str, wishes: Sequence[Wish], holder: str) -> Outcome:
+        """Carry wishes out as one action; returns when each has ended, and never raises for one."""
 
 
 class Stopping(Protocol):
@@ -233,6 +249,7 @@ class Parts:
     health: Health
     engine: AsyncEngine
     leases: LeaseHolding
+    lessons: Teaching
     stop: Stopping
     stocktaking: Stocktaking
     quarantine: Quarantine | None = None

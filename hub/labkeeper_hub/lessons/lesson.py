@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, StrEnum, auto
 from typing import TypeAlias
 
+from labkeeper_hub.lessons.count import Count
 from labkeeper_wire.leases.book import Room
 
 UNDO_MS = 10_000  # so long can an end be taken back
@@ -109,6 +110,17 @@ Event: TypeAlias = TakenOver | Prolonged | Ended | Undone | Hurried | Tick
 Step: TypeAlias = tuple[Lesson | None, tuple[Effect, ...]]
 
 
+@dataclass(frozen=True, slots=True)
+class Lessons:
+    """All lessons that are on, each with what its last scene came to; a change of one tells all."""
+
+    lessons: tuple[tuple[Lesson, Count | None], ...]
+
+    @property
+    def key(self) -> str:
+        return "lessons"
+
+
 def begin(lesson: Lesson) -> Step:
     """Return a new lesson, whose lease has been taken, and what its start brings about."""
     return lesson, (Effect.RECORD, Effect.OPEN)
@@ -145,7 +157,7 @@ def _wished(lesson: Lesson, event: Prolonged | Ended | Undone, now_ms: int) -> S
         case Ended(by):
             _demand(lesson, Phase.RUNNING)
             return _ending(lesson, by, now_ms)
-        case Undone():
+        case _:
             _demand(lesson, Phase.ENDING)
             until_ms = max(lesson.until_ms, now_ms + AGAIN_MS)
             running = replace(lesson, phase=Phase.RUNNING, ending_ms=0, ended_by="", until_ms=until_ms)

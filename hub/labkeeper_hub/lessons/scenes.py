@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from labkeeper_hub.lessons.count import Count, Missed
 from labkeeper_hub.model import Command, Device, Latest, PointKey, State
 from labkeeper_sdk import Quality, Title, Value
 from labkeeper_wire.descriptor import PointDescription
@@ -27,14 +28,6 @@ class Wish(NamedTuple):
     value: Value
 
 
-class Missed(NamedTuple):
-    """A point that is not known to have it: how far its command came, and why no further."""
-
-    target: PointKey
-    state: str
-    code: str
-
-
 @dataclass(frozen=True, slots=True)
 class Scene:
     """Wishes under a name."""
@@ -46,20 +39,10 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What wishes came to: how many of them are confirmed, which are not, and the wishes that would undo them."""
+    """What wishes came to, and the wishes that would undo them."""
 
-    scene: str
-    total: int
-    missed: tuple[Missed, ...] = ()
+    count: Count
     undo: tuple[Wish, ...] = ()
-
-    @property
-    def confirmed(self) -> int:
-        return self.total - len(self.missed)
-
-    def words(self) -> str:
-        """Return the count for the record."""
-        return f"{self.confirmed} of {self.total}"
 
 
 # --- what scenes there are -------------------------------------------------------------------------------------------
@@ -123,8 +106,14 @@ def undo_of(wishes: Iterable[Wish], latest: Mapping[PointKey, Latest], risks: Ma
 def outcome_of(scene: str, commands: Iterable[Command], refused: Iterable[Missed], undo: Iterable[Wish]) -> Outcome:
     """Count what became of commands, beside what was refused before it was one; undone is what may have happened."""
     commands, refused = list(commands), list(refused)
-    missed = [Missed(one.order.target, one.state.value, one.code) for one in commands if one.state is not State.DONE]
+    missed = [missed_at(one.order.target, one.state, one.code) for one in commands if one.state is not State.DONE]
     never = {one.order.target for one in commands if one.state in (State.REJECTED, State.EXPIRED)}
-    never |= {one.target for one in refused}
+    never |= {PointKey(*one[:4]) for one in refused}
     kept = tuple(wish for wish in undo if wish.target not in never)
-    return Outcome(scene, len(commands) + len(refused), tuple(sorted((*missed, *refused))), kept)
+    total, done = len(commands) + len(refused), len(commands) - len(missed)
+    return Outcome(Count(scene, total, done, tuple(sorted((*missed, *refused)))), kept)
+
+
+def missed_at(target: PointKey, state: State, code: str) -> Missed:
+    """Return what is missing at a point."""
+    return Missed(*target, state.value, code)

@@ -100,7 +100,7 @@ class Live:
 
 @pytest.fixture
 async def served(tmp_path: Path) -> AsyncIterator[Served]:
-    hub, hands = SmallHub(), Hands()
+    hub, hands = SmallHub(data=tmp_path), Hands()
     async with open_accounts(tmp_path, hands.clocks()) as accounts:
         app = build_app(hub.parts(data=tmp_path), accounts)
         async with _serving(app) as port:

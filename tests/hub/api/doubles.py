@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +13,8 @@ from labkeeper_hub.alarms.catalogue import shipped
 from labkeeper_hub.alarms.desk import AlarmDesk
 from labkeeper_hub.alarms.records import AlarmRecords
 from labkeeper_hub.bus import EventBus
+from labkeeper_hub.lessons.acting import Acting
+from labkeeper_hub.lessons.desk import LessonDesk
 from labkeeper_hub.model import (
     Aggregate,
     Change,
@@ -329,11 +332,14 @@ class SmallHub:
     pulse: Pulse = field(default_factory=Pulse)
     stockroom: Stockroom = field(default_factory=Stockroom)
     quarantine: Quarantine = field(default_factory=Quarantine)
+    data: Path = Path("nowhere")  # where lessons are written, for tests that begin one
 
     def __post_init__(self) -> None:
         self.desk = Desk(self.bus)
         self.leases = Holding(self.bus)
         self.brake = Brake(self.bus)
+        acting = Acting(self.inventory, self.inventory, self.desk, self.bus)
+        self.lessons = LessonDesk(acting, self.leases, self.bus, self.data, lambda: self.leases.now_ms)
         # in memory, and one for all connections; what uses it first makes its tables
         self.engine = create_async_engine("sqlite+aiosqlite://", poolclass=StaticPool)
         self.alarms = AlarmDesk(AlarmRecords(self.engine), self.bus, shipped(), lambda: START_MS)
@@ -351,6 +357,7 @@ class SmallHub:
             health=self.pulse,
             engine=self.engine,
             leases=self.leases,
+            lessons=self.lessons,
             stop=self.brake,
             stocktaking=self.stockroom,
             quarantine=self.quarantine,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from labkeeper_hub.lessons.scenes import Missed, Outcome, Scene, Wish, outcome_of, scenes_of, undo_of
+from labkeeper_hub.lessons.scenes import Scene, Wish, missed_at, outcome_of, scenes_of, undo_of
 from labkeeper_hub.model import Command, Device, DeviceKey, Latest, Order, PointKey, State
 from labkeeper_sdk import Title, Value
 from labkeeper_wire.datatypes import DataType
@@ -68,15 +68,14 @@ def command(name: str, state: State, code: str = "") -> Command:
 def test_an_outcome_counts_and_names_what_is_not_confirmed() -> None:
     commands = [command("a", State.DONE), command("b", State.UNKNOWN, "no_answer"), command("c", State.REJECTED, "x")]
     undo = [Wish(key(name, "state"), False) for name in "abcd"]
-    outcome = outcome_of("begin", commands, [Missed(key("d", "state"), "rejected", "leased")], undo)
-    assert (outcome.confirmed, outcome.total, outcome.words()) == (1, 4, "1 of 4")
-    assert [(one.target.device, one.state, one.code) for one in outcome.missed] == [
+    outcome = outcome_of("begin", commands, [missed_at(key("d", "state"), State.REJECTED, "leased")], undo)
+    assert (outcome.count.confirmed, outcome.count.total, outcome.count.words()) == (1, 4, "1 of 4")
+    assert [(one.device, one.state, one.code) for one in outcome.count.missed] == [
         ("b", "unknown", "no_answer"),
         ("c", "rejected", "x"),
         ("d", "rejected", "leased"),
     ]
     assert [one.target.device for one in outcome.undo] == ["a", "b"]  # what may have happened, and nothing else
-    assert Outcome("", 0).words() == "0 of 0"
 
 
 def test_undone_is_what_is_known_will_change_and_does_no_harm() -> None:
