@@ -17,6 +17,7 @@ from labkeeper_hub.lessons.lesson import (
     Hurried,
     Lesson,
     LessonRefused,
+    Lessons,
     Phase,
     Prolonged,
     TakenOver,
@@ -96,6 +97,10 @@ def test_what_does_not_fit_is_refused(lesson: Lesson, event: Event, code: str) -
 def test_the_lease_outlives_the_lesson_by_its_end() -> None:
     assert lease_ms(END, START) == END - START + UNDO_MS + GRACE_MS
     assert lease_ms(START, END) == UNDO_MS + GRACE_MS
+
+
+def test_all_lessons_are_one_thing_that_changes() -> None:
+    assert Lessons(()).key == Lessons(((LESSON, None),)).key
 
 
 class Life(RuleBasedStateMachine):
