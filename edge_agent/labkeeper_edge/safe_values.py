@@ -112,9 +112,14 @@ class SafeKeeping:
         if outcome == "done":
             self.hurry()
             return
-        await asyncio.sleep(STOP_RETRY_S if drive.cause is Cause.STOP else RETRY_S)
+        if self._answers(drive.device):  # one that is away is driven the moment it is back
+            await asyncio.sleep(STOP_RETRY_S if drive.cause is Cause.STOP else RETRY_S)
         self.rules.failed(drive)
         self._wake.set()
+
+    def _answers(self, device: str) -> bool:
+        known = self.devices.get(device)
+        return known is not None and known.online
 
     async def _write(self, drive: Drive) -> str:
         known = self.devices.get(drive.device)
