@@ -62,6 +62,7 @@ class Recalled:
     orphans: list[tuple[str, "CommandResult"]]
     last_values: list[tuple[str, bytes]] = field(default_factory=list)
     stop: str = ""
+    interlocks: str = ""
 
 
 @dataclass(slots=True)
@@ -89,8 +90,8 @@ class Store:
             heard = tuple(self.batches.remembered())
             journal = self.node.text(JOURNAL_KEY)
             results, fence = self.commands.results(), int(self.node.text("fence") or 0)
-            last, stop = self.node.last_values(), self.node.text("stop")
-            return Recalled(self.node.epoch(), journal, heard, results, fence, orphans, last, stop)
+            last, stop, latches = self.node.last_values(), self.node.text("stop"), self.node.text("interlocks")
+            return Recalled(self.node.epoch(), journal, heard, results, fence, orphans, last, stop, latches)
 
     def commit(self, drafts: Sequence[Draft], identities: Sequence[bytes]) -> tuple[list[Batch], Waiting]:
         """Store drafts and identities, and keep the quota, in one transaction."""

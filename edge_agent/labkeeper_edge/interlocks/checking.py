@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from labkeeper_edge.interlocks.expression import And, Compare, Expression, For, Is, Mistake, Moving, Not, Or
+from labkeeper_edge.interlocks.expression import And, Compare, Expression, For, Is, Leaf, Mistake, Moving, Not, Or
 from labkeeper_edge.interlocks.rules import Input
 
 
@@ -15,7 +15,7 @@ def check(expression: Expression, inputs: Mapping[str, Input]) -> None:
         _check_leaf(leaf, inputs[leaf.input])
 
 
-def leaves(expression: Expression) -> "Iterator[Expression]":
+def leaves(expression: Expression) -> Iterator[Leaf]:
     """Yield the conditions on single inputs."""
     match expression:
         case And(parts) | Or(parts):
@@ -27,7 +27,7 @@ def leaves(expression: Expression) -> "Iterator[Expression]":
             yield expression
 
 
-def _check_leaf(leaf: Expression, about: Input) -> None:
+def _check_leaf(leaf: Leaf, about: Input) -> None:
     match leaf:
         case Is(name) if about.type is not bool:
             raise Mistake(leaf.at, f"'{name}' is not true or false: compare it with something")

@@ -1,6 +1,6 @@
 """What a condition is made of, and how it is written: printed and parsed again it is the same. Pure.
 
-`at` is the place in the text, for mistakes and for what a condition remembers; two trees that differ only in it are equal.
+`at` is the place in the text, for mistakes and for what a condition remembers; trees that differ only in it are equal.
 """
 
 import json
@@ -138,7 +138,8 @@ class Or:
         return " or ".join(_within(part, Or) for part in self.parts)
 
 
-Expression: TypeAlias = Is | Compare | Moving | Stale | Not | For | And | Or
+Leaf: TypeAlias = Is | Compare | Moving | Stale
+Expression: TypeAlias = Leaf | Not | For | And | Or
 
 
 def plain(number: float) -> str:

@@ -1,4 +1,4 @@
-"""From TOML to a set of interlocks; whatever is wrong is named with its key and, in a condition, with line and column."""
+"""From TOML to a set of interlocks; a mistake is named with its key and, in a condition, with line and column."""
 
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -124,9 +124,7 @@ class _Builder:
         permits = tuple(self._permit(key, said) for key, said in file.permit.items())
         self._names("lamp", [file.lamp] if file.lamp else [], self._outputs)
         title = file.title.title()
-        return InterlockSet(
-            file.id, title, self._inputs, self._outputs, forces, permits, file.lamp or "", name
-        )
+        return InterlockSet(file.id, title, self._inputs, self._outputs, forces, permits, file.lamp or "", name)
 
     def _input(self, name: str, said: _Input) -> Input:
         key = f"inputs.{name}"
@@ -162,7 +160,9 @@ class _Builder:
             expression = parse(text)
             check(expression, self._inputs)
         except Mistake as mistake:
-            raise self._bad(key, f"{self._place(text, mistake.at)}{mistake.problem}\n{_shown(text, mistake.at)}") from None
+            raise self._bad(
+                key, f"{self._place(text, mistake.at)}{mistake.problem}\n{_shown(text, mistake.at)}"
+            ) from None
         return expression
 
     def _place(self, text: str, at: int) -> str:

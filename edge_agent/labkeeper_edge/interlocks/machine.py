@@ -58,9 +58,9 @@ class Forbidden(NamedTuple):
 
 @dataclass(slots=True)
 class Interlocks:
-    """The rules of one node at work. Nothing is known at the start, so every permit is withheld and every force holds."""
+    """The rules of one node at work. At the start nothing is known: every permit is withheld, every force holds."""
 
-    set: InterlockSet
+    rules: InterlockSet
     standings: dict[str, Standing] = field(default_factory=dict)
     due_s: float = float("inf")
     version: int = 0
@@ -73,11 +73,11 @@ class Interlocks:
     def recall(self, tripped: Mapping[str, Standing], version: int) -> None:
         """Begin with the latches of an earlier process; those of rules that are no more are over."""
         self.version = version
-        self.standings = {rule.id: tripped[rule.id] for rule in self.set.forces if rule.id in tripped}
+        self.standings = {rule.id: tripped[rule.id] for rule in self.rules.forces if rule.id in tripped}
 
     def heard(self, place: Place, value: Value | None, at_s: float) -> bool:
         """A point said something good (None: something that is not); return whether any input is it."""
-        mine = [(name, one) for name, one in self.set.inputs.items() if one.place == place]
+        mine = [(name, one) for name, one in self.rules.inputs.items() if one.place == place]
         for name, one in mine:
             fit = None if value is None else _as(one, value)
             before = self._heard.pop(name, None)
@@ -90,9 +90,9 @@ class Interlocks:
     def presence(self, online: Iterable[str], units: Mapping[Place, tuple[type, str]]) -> None:
         """These devices answer, and these points are declared, with type and unit."""
         self._online = frozenset(online)
-        unfit = {name for name, one in self.set.inputs.items() if not _fits(one, units.get(one.place))}
+        unfit = {name for name, one in self.rules.inputs.items() if not _fits(one, units.get(one.place))}
         self._unfit = frozenset(unfit)
-        for name in [name for name, one in self.set.inputs.items() if one.place.device not in self._online]:
+        for name in [name for name, one in self.rules.inputs.items() if one.place.device not in self._online]:
             self._heard.pop(name, None)
 
     @property
@@ -104,14 +104,14 @@ class Interlocks:
         """Evaluate everything; return the rules that stand differently. `due_s` is when to look again at the latest."""
         values, self.due_s = self._values(now_s)
         before = dict(self.standings)
-        for rule in self.set.rules:
+        for rule in self.rules.all:
             look = Look(values, now_s, self._memories.get(rule.id, Memory()))
             standing = self._force(rule, look) if isinstance(rule, Force) else self._permit(rule, look)
             self._memories[rule.id], self.due_s = look.memory, min(self.due_s, look.due_s)
             self._stand(rule.id, standing, now_ms)
         self._press(now_ms)
         self._pressed.clear()
-        return tuple(rule.id for rule in self.set.rules if before.get(rule.id) != self.standings[rule.id])
+        return tuple(rule.id for rule in self.rules.all if before.get(rule.id) != self.standings[rule.id])
 
     def reset(self, rule: str, now_ms: int) -> Standing | None:
         """A person resets a latched force; return how it stands if that is refused, None if it is clear now."""
@@ -124,7 +124,7 @@ class Interlocks:
     def demands(self) -> dict[str, tuple[Value, str]]:
         """Return for each output that a rule holds the value it is to have, and that rule."""
         found: dict[str, tuple[Value, str]] = {}
-        for rule in self.set.rules:
+        for rule in self.rules.all:
             if self.standings.get(rule.id, Standing()).phase is not Phase.CLEAR:
                 for output, value in _wants(rule).items():
                     found.setdefault(output, (value, rule.id))
@@ -133,16 +133,16 @@ class Interlocks:
     def forbids(self, place: Place, value: Value) -> Forbidden | None:
         """Return which rule is against writing this value now, the first that decides about that output."""
         demands = self.demands()
-        rules = {rule.id: rule for rule in self.set.rules}
+        by_id = {rule.id: rule for rule in self.rules.all}
         for output, (wanted, rule) in demands.items():
-            if self.set.outputs[output].place == place and wanted != value:
-                return Forbidden(rules[rule], self.standings.get(rule, Standing()))
+            if self.rules.outputs[output].place == place and wanted != value:
+                return Forbidden(by_id[rule], self.standings.get(rule, Standing()))
         return None
 
     @property
     def alarmed(self) -> bool:
         """Whether any force is not clear: the lamp."""
-        return any(self.standings.get(rule.id, Standing()).phase is not Phase.CLEAR for rule in self.set.forces)
+        return any(self.standings.get(rule.id, Standing()).phase is not Phase.CLEAR for rule in self.rules.forces)
 
     @property
     def latches(self) -> dict[str, Standing]:
@@ -155,7 +155,7 @@ class Interlocks:
         values: dict[str, Value] = {}
         due_s = float("inf")
         for name, (value, at_s) in self._heard.items():
-            age_s = self.set.inputs[name].max_age_s
+            age_s = self.rules.inputs[name].max_age_s
             if name in self._unfit or (age_s is not None and now_s > at_s + age_s):
                 continue
             values[name] = value
@@ -189,7 +189,7 @@ class Interlocks:
             self.standings[rule] = replace(new, since_ms=before.since_ms, version=before.version)
 
     def _press(self, now_ms: int) -> None:
-        for rule in self.set.forces:
+        for rule in self.rules.forces:
             if rule.reset in self._pressed and self.standings[rule.id].phase is Phase.TRIPPED:
                 self.reset(rule.id, now_ms)
 

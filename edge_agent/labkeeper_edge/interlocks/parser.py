@@ -57,7 +57,8 @@ def parse(text: str) -> Expression:
 
 
 def _tokens(text: str) -> Sequence[Token]:
-    tokens, at = [], 0
+    tokens: list[Token] = []
+    at = 0
     while not tokens or tokens[-1].kind != "end":
         found = TOKEN.match(text, at)
         if found is None or found.lastgroup is None:

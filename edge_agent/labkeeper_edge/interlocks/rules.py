@@ -31,7 +31,7 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What is guarded. `renew_s`: the device falls back by itself unless it is written to again within some such time."""
+    """What is guarded. `renew_s`: how often to write again, for a device that falls back when nobody speaks to it."""
 
     place: Place
     renew_s: float | None = None
@@ -93,7 +93,7 @@ class InterlockSet:
     hash: str = ""
 
     @property
-    def rules(self) -> tuple[Force | Permit, ...]:
+    def all(self) -> tuple[Force | Permit, ...]:
         """Forces, then permits: the order in which they are obeyed."""
         return (*self.forces, *self.permits)
 

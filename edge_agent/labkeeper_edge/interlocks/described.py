@@ -1,0 +1,53 @@
+"""The interlocks as a device of the node: how each rule stands is read, and a latch is reset, like any other point."""
+
+from collections.abc import Iterator
+
+from labkeeper_edge.interlocks.machine import Interlocks, Phase, Standing
+from labkeeper_edge.interlocks.rules import Force, InterlockSet
+from labkeeper_sdk import Action, DeviceInfo, Measure, Point, Reading, State, Title
+
+DEVICE = "interlocks"
+HASH, VERSION, UNFIT = "hash", "version", "unfit"
+STATE, BECAUSE, TRIPPED, RESET, ADVICE = "state", "because", "tripped", "reset", "advice"
+
+
+def info(rules: InterlockSet) -> DeviceInfo:
+    """Describe the device of a set."""
+    title = Title(f"联锁：{rules.title.zh}", f"Interlocks: {rules.title.en}")
+    return DeviceInfo(id=DEVICE, points=tuple(_points(rules)), title=title, make="Labkeeper", model=rules.id)
+
+
+def _points(rules: InterlockSet) -> Iterator[Point]:
+    yield State(HASH, type=str, title=Title("规则集指纹", "Hash of the set"))
+    yield State(UNFIT, type=str, title=Title("不可用的输入", "Inputs that do not fit"))
+    yield Measure(VERSION, type=int, title=Title("状态版本", "Version of the states"))
+    for rule in rules.all:
+        zh, en = rule.told.title.zh, rule.told.title.en
+        yield State(f"{rule.id}/{STATE}", type=str, title=rule.told.title, options=tuple(Phase))
+        yield State(f"{rule.id}/{BECAUSE}", type=str, title=Title(f"{zh}：原因", f"{en}: why"))
+        yield State(f"{rule.id}/{ADVICE}", type=str, title=Title(f"{zh}：该做什么", f"{en}: what to do"))
+        if isinstance(rule, Force):
+            yield State(f"{rule.id}/{TRIPPED}", title=Title(f"{zh}：已锁定", f"{en}: latched"))
+            yield Action(f"{rule.id}/{RESET}", title=Title(f"{zh}：复位", f"{en}: reset"))
+
+
+def readings(interlocks: Interlocks, changed: tuple[str, ...]) -> Iterator[Reading]:
+    """Yield what is to be told after these rules have changed."""
+    yield Reading(HASH, interlocks.rules.hash)
+    yield Reading(UNFIT, ", ".join(interlocks.unfit))
+    for rule in interlocks.rules.all:
+        if rule.id in changed:
+            standing = interlocks.standings.get(rule.id, Standing())
+            active = standing.phase is not Phase.CLEAR
+            advice = f"{rule.told.advice.zh} · {rule.told.advice.en}" if active else ""
+            yield Reading(f"{rule.id}/{STATE}", str(standing.phase), standing.since_ms or None)
+            yield Reading(f"{rule.id}/{BECAUSE}", standing.because)
+            yield Reading(f"{rule.id}/{ADVICE}", advice)
+            if isinstance(rule, Force):
+                yield Reading(f"{rule.id}/{TRIPPED}", standing.phase is Phase.TRIPPED, standing.since_ms or None)
+    yield Reading(VERSION, interlocks.version)  # last: whoever has this version has all of the above
+
+
+def rule_of_reset(point: str) -> str:
+    """Return the rule that a point resets."""
+    return point.removesuffix(f"/{RESET}")

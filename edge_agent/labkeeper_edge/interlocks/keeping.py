@@ -1,0 +1,254 @@
+"""The shell around the interlocks: hears every reading, looks when something changed or is due, drives, writes down."""
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+
+from labkeeper_edge.connections import Connections
+from labkeeper_edge.devices import Devices
+from labkeeper_edge.intake import Intake
+from labkeeper_edge.interlocks import described
+from labkeeper_edge.interlocks.machine import Interlocks, Phase, Standing
+from labkeeper_edge.interlocks.outputs import Order, Outputs
+from labkeeper_edge.interlocks.rules import Input, InterlockSet, Place
+from labkeeper_edge.outbox import Outbox, OutboxUnwritable
+from labkeeper_edge.refusals import Refusals
+from labkeeper_edge.sampler import Stamped
+from labkeeper_edge.turns import Urgency
+from labkeeper_sdk import CommandFailed, CommandRejected, Found, Observation, Quality, Report, Value
+from labkeeper_wire.leases.tenure import Refusal
+
+log = logging.getLogger(__name__)
+
+KEY = "interlocks"
+RETRY_S = 1.0
+LEAST_TIMEOUT_S = 1.0
+LAMP = "lamp"
+
+
+@dataclass(slots=True)
+class InterlockKeeping:
+    """The interlocks of this node. `cut` breaks off commands that are under way to these devices."""
+
+    rules: InterlockSet
+    devices: Devices
+    connections: Connections
+    outbox: Outbox
+    intake: Intake
+    refusals: Refusals
+    now_ms: Callable[[], int]
+    cut: Callable[[frozenset[str]], None] = lambda _: None
+    clock: Callable[[], float] = time.monotonic
+    machine: Interlocks = field(init=False)
+    outputs: Outputs = field(init=False)
+    _places: dict[Place, str] = field(init=False)
+    _inputs: dict[Place, tuple[Input, ...]] = field(init=False)
+    _outcomes: dict[Order, str] = field(default_factory=dict)
+    _changed: set[str] = field(default_factory=set)
+    _renewals: dict[str, asyncio.Timeout] = field(default_factory=dict)
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _unsaved: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.machine, self.outputs = Interlocks(self.rules), Outputs(self.rules.outputs)
+        self._places = {output.place: name for name, output in self.rules.outputs.items()}
+        places = {one.place for one in self.rules.inputs.values()}
+        self._inputs = {at: tuple(one for one in self.rules.inputs.values() if one.place == at) for at in places}
+
+    def recall(self) -> None:
+        """Begin with the latches that the last process wrote down: a restart resets nothing."""
+        if text := self.outbox.recalled.interlocks:
+            said = json.loads(text)
+            latches = {rule: Standing(**{**one, "phase": Phase(one["phase"])}) for rule, one in said["latches"].items()}
+            self.machine.recall(latches, said["version"])
+        self._look()
+        self._changed.update(rule.id for rule in self.rules.all)
+
+    # --- what others tell -------------------------------------------------------------------------------------------
+    def hear(self, device: str, reading: Stamped) -> None:
+        """A driver reported this, whatever the sampler makes of it; what it sets off is decided before this returns."""
+        place = Place(device, reading.point)
+        good = reading.quality == Quality.GOOD and reading.value is not None
+        if (output := self._places.get(place)) is not None and good and reading.value is not None:
+            self.outputs.shows(output, reading.value)
+            self._wake.set()
+        if place in self._inputs:
+            at_s = self.clock() - self._age_s(self._inputs[place], reading)
+            self.machine.heard(place, reading.value if good else None, at_s)
+            self._look()
+
+    def device_changed(self, device: str) -> None:
+        """A device came, changed, answered or fell silent."""
+        if device == described.DEVICE:
+            return
+        known = self.devices.get(device)
+        if known is None or not known.online:
+            for place, output in self._places.items():
+                if place.device == device:
+                    self.outputs.away(output)
+        online = [one.info.id for one in self.devices if one.online]
+        declared = {
+            Place(one.info.id, name): (p.type, p.unit) for one in self.devices for name, p in one.points.items()
+        }
+        self.machine.presence(online, declared)
+        self._look()
+        self._wake.set()
+
+    def refusal(self, device: str, point: str, value: Value) -> Refusal | None:
+        """Return why this may not be written now, None if no rule is against it."""
+        if Place(device, point) not in self._places:
+            return None
+        self._look()
+        forbidden = self.machine.forbids(Place(device, point), value)
+        return None if forbidden is None else Refusal("interlock", forbidden.message)
+
+    def instead(self, device: str, point: str, value: Value) -> Value:
+        """Return what the node may drive a point to by itself: a rule's demand goes before a safe value."""
+        output = self._places.get(Place(device, point))
+        demands = self.machine.demands()
+        return demands[output][0] if output in demands else value
+
+    def writing(self, device: str, point: str, value: Value) -> None:
+        """A write begins."""
+        if (output := self._places.get(Place(device, point))) is not None:
+            self.outputs.writing(output, value)
+            renewal = self._renewals.get(output)
+            if renewal is not None:
+                renewal.reschedule(asyncio.get_running_loop().time())
+
+    def written(self, device: str, point: str, value: Value) -> None:
+        """A device has confirmed a write."""
+        if (output := self._places.get(Place(device, point))) is not None:
+            self.outputs.written(output, value, self.clock())
+            self._wake.set()
+
+    # --- the gateway of the device `interlocks` ----------------------------------------------------------------------
+    async def observations(self) -> AsyncIterator[Observation]:
+        """Yield the device, and how its rules stand whenever that changes."""
+        yield Observation((Found(described.info(self.rules)),))
+        self._news.set()
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            changed, self._changed = tuple(self._changed), set()
+            yield Observation((Report(described.DEVICE, tuple(described.readings(self.machine, changed))),))
+
+    async def write(self, device: str, point: str, value: Value) -> None:  # noqa: ARG002 -- the port's shape
+        """Reset a latch; raises CommandRejected while its condition holds or is not known."""
+        self._look()
+        standing = self.machine.reset(described.rule_of_reset(point), self.now_ms())
+        if standing is not None:
+            raise CommandRejected("interlock", f"{described.rule_of_reset(point)}: {standing.because} still holds")
+        self._changed.add(described.rule_of_reset(point))
+        self._unsaved.set()
+        self._obey()
+
+    # --- tasks ------------------------------------------------------------------------------------------------------
+    async def run(self) -> None:
+        """Look when it is due, drive what is demanded, tell, and write down, for ever."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._tell(), name="interlocks: tell")
+            group.create_task(self._write_down(), name="interlocks: disk")
+            while True:
+                self._wake.clear()
+                if self.clock() >= self.machine.due_s:
+                    self._look()
+                for order in self.outputs.due(self.clock()):
+                    group.create_task(self._carry_out(order), name=f"interlock {order.output}")
+                wait_s = min(self.machine.due_s, self.outputs.next_s()) - self.clock()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(max(0.001, wait_s) if wait_s < float("inf") else None):
+                        await self._wake.wait()
+
+    async def _tell(self) -> None:
+        self.connections.opened(described.DEVICE, self)
+        async for observation in self.observations():
+            await self.intake.take(described.DEVICE, observation)
+            self.intake.hurry()
+
+    async def _carry_out(self, order: Order) -> None:
+        outcome = await self._write(order)
+        self.outputs.ended(order, self.clock(), confirmed=outcome == "done")
+        self._wake.set()
+        if order.rule and outcome != "gone" and self._outcomes.get(order) != outcome:
+            self._outcomes = {one: said for one, said in self._outcomes.items() if one.output != order.output}
+            self._outcomes[order] = outcome
+            place = self.rules.outputs[order.output].place
+            log.warning("%s/%s: %r (interlock %s): %s", *_both(place), order.value, order.rule, outcome)
+            with suppress(OutboxUnwritable):  # a full disk must not keep an output from where it is to be
+                cause = f"interlock {order.rule}"
+                await self.outbox.record_safe_write(self.now_ms(), *_both(place), cause, outcome)
+
+    async def _write(self, order: Order) -> str:
+        place = self.rules.outputs[order.output].place
+        known = self.devices.get(place.device)
+        if known is None or not known.online or place.point not in known.points:
+            return "gone"
+        timeout_s = max(known.points[place.point].confirm_s, LEAST_TIMEOUT_S)
+        urgency = Urgency.STOP if order.rule else Urgency.COMMAND
+        try:
+            async with asyncio.timeout(None) as cut:
+                if not order.rule:
+                    self._renewals[order.output] = cut
+                await self.connections.write(*_both(place), order.value, timeout_s, urgency, ours=True)
+        except (CommandFailed, CommandRejected) as error:
+            return error.code
+        except TimeoutError:
+            return "overtaken"
+        finally:
+            self._renewals.pop(order.output, None)
+        return "done"
+
+    async def _write_down(self) -> None:
+        while True:
+            await self._unsaved.wait()
+            self._unsaved.clear()
+            latches = {rule: asdict(one) for rule, one in self.machine.latches.items()}
+            text = json.dumps({"hash": self.rules.hash, "version": self.machine.version, "latches": latches})
+            try:
+                await self.outbox.keep_text(KEY, text)
+            except OutboxUnwritable as error:
+                self.refusals.count("outbox_unwritable", KEY, str(error))
+                await asyncio.sleep(RETRY_S)
+                self._unsaved.set()
+
+    # --- inside -----------------------------------------------------------------------------------------------------
+    def _look(self) -> None:
+        changed = self.machine.look(self.clock(), self.now_ms())
+        if changed:
+            self._changed.update(changed)
+            self._unsaved.set()
+            for rule in changed:
+                standing = self.machine.standings[rule]
+                log.warning("interlock %s: %s %s", rule, standing.phase, standing.because)
+            self._obey()
+        self._wake.set()
+
+    def _obey(self) -> None:
+        """Have driven what is demanded now, before any command or renewal that is under way."""
+        demands = self.machine.demands()
+        if self.rules.lamp:
+            demands.setdefault(self.rules.lamp, (self.machine.alarmed, LAMP))
+        news = self.outputs.demand(demands)
+        self._outcomes = {one: said for one, said in self._outcomes.items() if one.output not in news}
+        for output in news:
+            if (renewal := self._renewals.get(output)) is not None:
+                renewal.reschedule(asyncio.get_running_loop().time())
+        self.cut(frozenset(self.rules.outputs[output].place.device for output in news))
+        self._news.set()
+        self._wake.set()
+
+    def _age_s(self, inputs: tuple[Input, ...], reading: Stamped) -> float:
+        """How old a reading was when it came, by the device's clock where that is believed."""
+        if any(one.node_clock for one in inputs):
+            return 0.0
+        return max(0, self.now_ms() - reading.time_ms) / 1000
+
+
+def _both(place: Place) -> tuple[str, str]:
+    return place.device, place.point
