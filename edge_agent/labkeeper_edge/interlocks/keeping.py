@@ -19,7 +19,7 @@ from labkeeper_edge.outbox import Outbox, OutboxUnwritable
 from labkeeper_edge.refusals import Refusals
 from labkeeper_edge.sampler import Stamped
 from labkeeper_edge.turns import Urgency
-from labkeeper_sdk import CommandFailed, CommandRejected, Found, Observation, Quality, Report, Value
+from labkeeper_sdk import CommandFailed, CommandRejected, Found, Observation, Quality, Report, Value, accept
 from labkeeper_wire.leases.tenure import Refusal
 
 log = logging.getLogger(__name__)
@@ -95,7 +95,10 @@ class InterlockKeeping:
         declared = {
             Place(one.info.id, name): (p.type, p.unit) for one in self.devices for name, p in one.points.items()
         }
+        unfit = self.machine.unfit
         self.machine.presence(online, declared)
+        if self.machine.unfit != unfit:
+            self._news.set()
         self._look()
         self._wake.set()
 
@@ -195,7 +198,8 @@ class InterlockKeeping:
             async with asyncio.timeout(None) as cut:
                 if not order.rule:
                     self._renewals[order.output] = cut
-                await self.connections.write(*_both(place), order.value, timeout_s, urgency, ours=True)
+                value = accept(known.points[place.point], order.value)
+                await self.connections.write(*_both(place), value, timeout_s, urgency, ours=True)
         except (CommandFailed, CommandRejected) as error:
             return error.code
         except TimeoutError:
