@@ -19,7 +19,7 @@ from labkeeper_edge.devices import Devices
 from labkeeper_edge.heard import Heard
 from labkeeper_edge.intake import Intake
 from labkeeper_edge.interlocks.keeping import InterlockKeeping
-from labkeeper_edge.interlocks.loading import read
+from labkeeper_edge.interlocks.loading import chosen
 from labkeeper_edge.isolation.messages import Ready
 from labkeeper_edge.isolation.process import DriverUnusable
 from labkeeper_edge.last_values import LastKeeper, recalled
@@ -269,8 +269,10 @@ async def compose(settings: Settings, outbox: Outbox, refusals: Refusals, driver
     uplink.links.append(safe_keeping.link)
     devices.watchers += [uplink.device_changed, safe_keeping.device_changed]
     interlocks = None
-    if settings.interlocks is not None:
-        interlocks = InterlockKeeping(read(settings.interlocks), devices, connections, outbox, intake, refusals, now_ms)
+    if settings.interlocks:
+        interlocks = InterlockKeeping(
+            chosen(settings.interlocks), devices, connections, outbox, intake, refusals, now_ms
+        )
         _join(interlocks, safe_keeping, commands)
     keeper = LastKeeper(devices, outbox)
     return Node(settings, uplink, intake, commands, safe_keeping, connections, keeper, stopping, interlocks, drivers)

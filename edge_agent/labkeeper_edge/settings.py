@@ -146,7 +146,7 @@ class Settings(Strict):
     outbox: OutboxSettings = OutboxSettings()
     isolation: IsolationSettings = IsolationSettings()
     allow: AllowSettings = AllowSettings()
-    interlocks: Path | None = None
+    interlocks: str = ""
     drivers: dict[Identifier, DriverSettings] = {}
     devices: dict[Identifier, DeviceSettings] = {}
 

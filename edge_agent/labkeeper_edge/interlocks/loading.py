@@ -86,6 +86,11 @@ def supplied(name: str) -> str:
     return files("labkeeper_edge.interlocks").joinpath("sets", f"{name}.toml").read_text(encoding="utf-8")
 
 
+def chosen(name: str) -> InterlockSet:
+    """Return the set of a node's setting: one that comes with Labkeeper by name, or a file; raises BadConfiguration."""
+    return load(supplied(name), name) if name in SUPPLIED else read(Path(name))
+
+
 def read(path: Path) -> InterlockSet:
     """Read a file; raises BadConfiguration naming it, the key, and the place in a condition."""
     try:
