@@ -1,15 +1,15 @@
-"""`python -m benchmarks.interlocks`: gas leaks in the simulated chemistry lab while hub, broker and node are dead, in all
-eight combinations; how long until valve and heater are off and the fan is on.
+"""`python -m benchmarks.interlocks`: gas leaks in the simulated chemistry lab while hub, broker and node are dead, in
+all eight combinations; how long until valve and heater are off and the fan is on.
 
-The outlets fall back by themselves when nobody has written to them for `FALLBACK_S`: that is their lease, which the node
-renews. Time runs from the leak, which begins when everything is dead that is to be. Afterwards the dead come back, and
-the latch is to be found at the hub, whoever was dead.
+The outlets fall back by themselves when nobody has written to them for `FALLBACK_S`: that is their lease, which the
+node renews. Time runs from the leak, which begins when everything is dead that is to be. Afterwards the dead come back,
+and the latch is to be found at the hub, whoever was dead.
 """
 
 import asyncio
 import signal
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import combinations
@@ -17,6 +17,7 @@ from pathlib import Path
 
 from benchmarks.harness import Figures, measure, options
 from labkeeper_cli.client import Json, Live, Target
+from labkeeper_cli.processes import Role
 from labkeeper_cli.stack import Stack, Wishes, open_stack
 from labkeeper_sdk.sim import Fault, LabSettings, open_lab
 from labkeeper_sdk.sim.devices.outlets import FALLBACK_S
@@ -79,7 +80,7 @@ class Chemistry:
     async def _kill(self, part: str) -> None:
         await (self.stack.broker if part == "broker" else self._role(part)).stop(signal.SIGKILL)
 
-    def _role(self, part: str):  # noqa: ANN202 -- a Role, which the command line keeps to itself
+    def _role(self, part: str) -> Role:
         return self.stack.hub if part == "hub" else self.stack.edge
 
     async def _says(self, point: str) -> object:
@@ -95,7 +96,7 @@ class Chemistry:
 
         await self._until(state, ("done",))
 
-    async def _until(self, ask, right: tuple[object, ...]) -> None:  # noqa: ANN001 -- a question
+    async def _until(self, ask: Callable[[], Awaitable[object]], right: tuple[object, ...]) -> None:
         deadline_s = time.monotonic() + LONGEST_S
         while (answer := await ask()) not in right:
             if time.monotonic() > deadline_s:
@@ -106,9 +107,11 @@ class Chemistry:
 @asynccontextmanager
 async def open_chemistry(folder: Path) -> AsyncIterator[Chemistry]:
     """Run the chemistry lab with hub, broker and node."""
-    async with open_stack(Wishes(folder, sim=None, lab="chemistry")) as stack:
-        async with open_lab(stack.broker.url, settings=SETTINGS) as lab:
-            yield Chemistry(stack, lab)
+    async with (
+        open_stack(Wishes(folder, sim=None, lab="chemistry")) as stack,
+        open_lab(stack.broker.url, settings=SETTINGS) as lab,
+    ):
+        yield Chemistry(stack, lab)
 
 
 async def bench(folder: Path, rounds: int) -> Figures:
