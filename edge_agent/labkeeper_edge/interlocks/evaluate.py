@@ -28,7 +28,7 @@ from labkeeper_sdk import Value
 Truth: TypeAlias = bool | None
 Lows: TypeAlias = tuple[tuple[int, float], ...]  # by sixtieth of the window: the lowest value in it
 PARTS = 60
-EPSILON = 1e-9  # of the step: 28.3 - 20.3 is 8 to a person, and 7.999999999999999 to a float
+EPSILON = 1e-9  # of the step: 8.2 - 0.2 is 8 to a person, and less to a float
 OPERATORS: Mapping[str, Callable[[object, object], bool]] = MappingProxyType(
     {
         "<": operator.lt,  # type: ignore[dict-item]
@@ -79,8 +79,8 @@ class Look:
                 return any_of([self.at(part) for part in parts])
             case For():
                 return self._lasting(expression)
-            case Is(name) | Compare(name) | Moving(name):
-                return self._leaf(expression, self.values.get(name))
+            case _:
+                return self._leaf(expression, self.values.get(expression.input))
 
     def _leaf(self, leaf: "Is | Compare | Moving", value: Value | None) -> Truth:
         if value is None:
@@ -90,7 +90,7 @@ class Look:
                 return value is True
             case Compare(_, sign, quantity):
                 return OPERATORS[sign](value, quantity.value)
-            case Moving():
+            case _:
                 return self._moved(leaf, float(value))
 
     def _lasting(self, part: For) -> Truth:
