@@ -1,4 +1,8 @@
-"""The interlocks as a device of the node: how each rule stands is read, and a latch is reset, like any other point."""
+"""The interlocks as a device of the node: how each rule stands is read, and a latch is reset, like any other point.
+
+The title of a rule's state is the rule's, and the title of its advice is what to do: in both languages, in every birth,
+so that whoever shows a refusal needs no further question.
+"""
 
 from collections.abc import Iterator
 
@@ -25,7 +29,7 @@ def _points(rules: InterlockSet) -> Iterator[Point]:
         zh, en = rule.told.title.zh, rule.told.title.en
         yield State(f"{rule.id}/{STATE}", type=str, title=rule.told.title, options=tuple(Phase))
         yield State(f"{rule.id}/{BECAUSE}", type=str, title=Title(f"{zh}：原因", f"{en}: why"))
-        yield State(f"{rule.id}/{ADVICE}", type=str, title=Title(f"{zh}：该做什么", f"{en}: what to do"))
+        yield State(f"{rule.id}/{ADVICE}", title=rule.told.advice)
         if isinstance(rule, Force):
             yield State(f"{rule.id}/{TRIPPED}", title=Title(f"{zh}：已锁定", f"{en}: latched"))
             yield Action(f"{rule.id}/{RESET}", title=Title(f"{zh}：复位", f"{en}: reset"))
@@ -39,10 +43,9 @@ def readings(interlocks: Interlocks, changed: tuple[str, ...]) -> Iterator[Readi
         if rule.id in changed:
             standing = interlocks.standings.get(rule.id, Standing())
             active = standing.phase is not Phase.CLEAR
-            advice = f"{rule.told.advice.zh} · {rule.told.advice.en}" if active else ""
             yield Reading(f"{rule.id}/{STATE}", str(standing.phase), standing.since_ms or None)
             yield Reading(f"{rule.id}/{BECAUSE}", standing.because)
-            yield Reading(f"{rule.id}/{ADVICE}", advice)
+            yield Reading(f"{rule.id}/{ADVICE}", active)
             if isinstance(rule, Force):
                 yield Reading(f"{rule.id}/{TRIPPED}", standing.phase is Phase.TRIPPED, standing.since_ms or None)
     yield Reading(VERSION, interlocks.version)  # last: whoever has this version has all of the above

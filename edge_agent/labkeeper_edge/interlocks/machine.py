@@ -7,6 +7,7 @@ or held (not given).
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -52,8 +53,9 @@ class Forbidden(NamedTuple):
 
     @property
     def message(self) -> str:
-        """Say it to a person; the page adds the titles in its own language."""
-        return f"{self.rule.id}: {self.standing.because}"
+        """Say it: rule, condition, since when. The page puts the rule's title and advice before it, in its language."""
+        since = datetime.fromtimestamp(self.standing.since_ms / 1000, UTC)
+        return f"{self.rule.id}: {self.standing.because}; since {since:%Y-%m-%dT%H:%M:%SZ}"
 
 
 @dataclass(slots=True)

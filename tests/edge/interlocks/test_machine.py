@@ -85,7 +85,10 @@ def test_a_permit_is_given_while_its_needs_are_true_and_the_safe_value_always() 
     assert says(it, 2, fan=False) == ("heater-on",)
     forbidden = it.forbids(HEATER, True)
     assert forbidden is not None
-    assert (forbidden.message, forbidden.standing.since_ms) == ("heater-on: needs fan", 2000)
+    assert (forbidden.message, forbidden.standing.since_ms) == (
+        "heater-on: needs fan; since 1970-01-01T00:00:02Z",
+        2000,
+    )
     assert it.forbids(HEATER, False) is None
     assert it.forbids(VALVE, True) is None
     assert it.demands() == {"heater": (False, "heater-on")}
