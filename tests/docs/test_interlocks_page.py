@@ -1,4 +1,4 @@
-"""The page of the language: its set loads, its conditions are parsed, printed and checked, its keys are the program's."""
+"""The page of the language: its set loads, its conditions parse, print and check, its keys are the program's."""
 
 from labkeeper_edge.interlocks import loading
 from labkeeper_edge.interlocks.checking import check
