@@ -18,8 +18,8 @@ from labkeeper_edge.connections import Connections
 from labkeeper_edge.devices import Devices
 from labkeeper_edge.heard import Heard
 from labkeeper_edge.intake import Intake
-from labkeeper_edge.interlocks.keeping import InterlockKeeping
-from labkeeper_edge.interlocks.loading import chosen
+from labkeeper_edge.interlocks.keeping import InterlockKeeping, recalled_set
+from labkeeper_edge.interlocks.loading import chosen, load
 from labkeeper_edge.isolation.messages import Ready
 from labkeeper_edge.isolation.process import DriverUnusable
 from labkeeper_edge.last_values import LastKeeper, recalled
@@ -270,9 +270,10 @@ async def compose(settings: Settings, outbox: Outbox, refusals: Refusals, driver
     devices.watchers += [uplink.device_changed, safe_keeping.device_changed]
     interlocks = None
     if settings.interlocks:
-        interlocks = InterlockKeeping(
-            chosen(settings.interlocks), devices, connections, outbox, intake, refusals, now_ms
-        )
+        agreed = recalled_set(outbox.recalled.interlock_set)
+        rules = chosen(settings.interlocks) if agreed is None else load(agreed.text, "the approved set")
+        interlocks = InterlockKeeping(rules, devices, connections, outbox, intake, refusals, now_ms, agreed=agreed)
+        uplink.commands.append(interlocks.receive)
         _join(interlocks, safe_keeping, commands)
     keeper = LastKeeper(devices, outbox)
     return Node(settings, uplink, intake, commands, safe_keeping, connections, keeper, stopping, interlocks, drivers)

@@ -6,10 +6,14 @@ from uuid import uuid4
 
 import pytest
 
+from labkeeper_edge.births import REFUSED
 from labkeeper_edge.interlocks.loading import load
 from labkeeper_sdk.testing import Broker
 from labkeeper_wire.commands import CommandResult, CommandState
+from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.effects import DataReceived, DeviceBorn
+from labkeeper_wire.interlocks import SET, AgreedSet
+from labkeeper_wire.payload import Metric
 
 from .conftest import Keyboard, RunEdge, StartEdge
 from .tiny_host import TinyHost, open_host
@@ -132,3 +136,32 @@ async def test_a_rule_whose_input_is_not_what_it_says_holds_and_names_it(
         await host.until(lambda: newest(host, "interlocks", "unfit") == "hot")
         assert newest(host, "interlocks", "heat/state") == "held"
         assert cause(await order(host, "relay", True, CommandState.REJECTED)) == "heat: hot >= 323 K (not known)"
+
+
+async def test_a_set_that_two_persons_agreed_on_is_taken_over_proved_and_kept_over_a_kill(
+    broker: Broker, start_edge: StartEdge, keyboard: Keyboard, more: str
+) -> None:
+    agreed = AgreedSet(1, RULES.replace("50 Cel", "70 Cel"), "p-1", "p-2")
+    async with open_host(broker.url) as host:
+        async with start_edge(more=more) as process:
+            await host.until(lambda: newest(host, "interlocks", "hash") == load(RULES).hash)
+            for wrong in (agreed._replace(approved_by="p-1"), agreed._replace(text="id =")):
+                host.write_node(Metric(SET, wrong.to_text(), DataType.STRING))
+            await host.until(lambda: host.node_metric(REFUSED + "bad_interlocks") == 2)
+            assert newest(host, "interlocks", "hash") == load(RULES).hash
+            host.write_node(Metric(SET, agreed.to_text(), DataType.STRING))
+            await host.until(lambda: newest(host, "interlocks", "hash") == agreed.hash)
+            process.kill()
+            await process.wait()
+        since = len(host.heard)
+        async with start_edge(more=more):
+            await host.born("interlocks", since)
+            await host.until(lambda: newest(host, "interlocks", "number") == 1)
+            await keyboard.says(temperature=60.0, door=True)
+            await host.until(lambda: newest(host, "interlocks", "heat/state") == "clear")
+            assert newest(host, "interlocks", "hash") == agreed.hash
+            host.write_node(Metric(SET, agreed._replace(text=RULES).to_text(), DataType.STRING))
+            again = agreed._replace(number=2, text=RULES)
+            host.write_node(Metric(SET, again.to_text(), DataType.STRING))
+            await host.until(lambda: newest(host, "interlocks", "number") == 2)
+            await host.until(lambda: newest(host, "interlocks", "heat/tripped") is True)

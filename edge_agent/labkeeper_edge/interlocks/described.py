@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from labkeeper_edge.interlocks.machine import Interlocks, Phase, Standing
 from labkeeper_edge.interlocks.rules import Force, InterlockSet
 from labkeeper_sdk import Action, DeviceInfo, Measure, Point, Reading, State, Title
+from labkeeper_wire.interlocks import DEVICE, HASH
 
-DEVICE = "interlocks"
-HASH, VERSION, UNFIT = "hash", "version", "unfit"
+VERSION, UNFIT, NUMBER, REFUSED = "version", "unfit", "number", "refused"
 STATE, BECAUSE, TRIPPED, RESET, ADVICE = "state", "because", "tripped", "reset", "advice"
 
 
@@ -24,6 +24,8 @@ def info(rules: InterlockSet) -> DeviceInfo:
 def _points(rules: InterlockSet) -> Iterator[Point]:
     yield State(HASH, type=str, title=Title("规则集指纹", "Hash of the set"))
     yield State(UNFIT, type=str, title=Title("不可用的输入", "Inputs that do not fit"))
+    yield Measure(NUMBER, type=int, title=Title("两人批准的编号", "Number of what two persons agreed on"))
+    yield State(REFUSED, type=str, title=Title("未采用的规则集", "A set that was not taken"))
     yield Measure(VERSION, type=int, title=Title("状态版本", "Version of the states"))
     for rule in rules.all:
         zh, en = rule.told.title.zh, rule.told.title.en
@@ -35,8 +37,10 @@ def _points(rules: InterlockSet) -> Iterator[Point]:
             yield Action(f"{rule.id}/{RESET}", title=Title(f"{zh}：复位", f"{en}: reset"))
 
 
-def readings(interlocks: Interlocks, changed: tuple[str, ...]) -> Iterator[Reading]:
-    """Yield what is to be told after these rules have changed."""
+def readings(interlocks: Interlocks, changed: tuple[str, ...], number: int, refused: str) -> Iterator[Reading]:
+    """Yield what is to be told after these rules have changed; `refused` is why the last set was not taken."""
+    yield Reading(NUMBER, number)
+    yield Reading(REFUSED, refused)
     yield Reading(HASH, interlocks.rules.hash)
     yield Reading(UNFIT, ", ".join(interlocks.unfit))
     for rule in interlocks.rules.all:

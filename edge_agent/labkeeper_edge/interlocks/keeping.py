@@ -12,6 +12,7 @@ from labkeeper_edge.connections import Connections
 from labkeeper_edge.devices import Devices
 from labkeeper_edge.intake import Intake
 from labkeeper_edge.interlocks import described
+from labkeeper_edge.interlocks.loading import load
 from labkeeper_edge.interlocks.machine import Interlocks, Phase, Standing
 from labkeeper_edge.interlocks.outputs import Order, Outputs
 from labkeeper_edge.interlocks.rules import Input, InterlockSet, Place
@@ -19,12 +20,24 @@ from labkeeper_edge.outbox import Outbox, OutboxUnwritable
 from labkeeper_edge.refusals import Refusals
 from labkeeper_edge.sampler import Stamped
 from labkeeper_edge.turns import Urgency
-from labkeeper_sdk import CommandFailed, CommandRejected, Found, Observation, Quality, Report, Value, accept
+from labkeeper_sdk import (
+    BadConfiguration,
+    CommandFailed,
+    CommandRejected,
+    Found,
+    Observation,
+    Quality,
+    Report,
+    Value,
+    accept,
+)
+from labkeeper_wire.effects import CommandReceived
+from labkeeper_wire.interlocks import DEVICE, SET, AgreedSet, BadSet
 from labkeeper_wire.leases.tenure import Refusal
 
 log = logging.getLogger(__name__)
 
-KEY = "interlocks"
+KEY, SET_KEY = "interlocks", "interlock_set"
 RETRY_S = 1.0
 LEAST_TIMEOUT_S = 1.0
 LAMP = "lamp"
@@ -42,20 +55,27 @@ class InterlockKeeping:
     refusals: Refusals
     now_ms: Callable[[], int]
     cut: Callable[[frozenset[str]], None] = lambda _: None
+    agreed: AgreedSet | None = None  # by two persons, at the hub; else the set is the settings'
     clock: Callable[[], float] = time.monotonic
     machine: Interlocks = field(init=False)
     outputs: Outputs = field(init=False)
     _places: dict[Place, str] = field(init=False)
     _inputs: dict[Place, tuple[Input, ...]] = field(init=False)
     _outcomes: dict[Order, str] = field(default_factory=dict)
+    _offered: AgreedSet | None = None
+    _refused: str = ""
     _changed: set[str] = field(default_factory=set)
     _renewals: dict[str, asyncio.Timeout] = field(default_factory=dict)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _again: asyncio.Event = field(default_factory=asyncio.Event)  # the device has other points now
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _unsaved: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
-        self.machine, self.outputs = Interlocks(self.rules), Outputs(self.rules.outputs)
+        self._place(self.rules)
+
+    def _place(self, rules: InterlockSet) -> None:
+        self.rules, self.machine, self.outputs = rules, Interlocks(rules), Outputs(rules.outputs)
         self._places = {output.place: name for name, output in self.rules.outputs.items()}
         places = {one.place for one in self.rules.inputs.values()}
         self._inputs = {at: tuple(one for one in self.rules.inputs.values() if one.place == at) for at in places}
@@ -68,6 +88,38 @@ class InterlockKeeping:
             self.machine.recall(latches, said["version"])
         self._look()
         self._changed.update(rule.id for rule in self.rules.all)
+
+    def receive(self, command: CommandReceived) -> None:
+        """Hear what two persons have agreed on at the hub; it is checked at once, and in force when it is on disk."""
+        for metric in command.metrics if command.device is None else ():
+            if metric.name == SET:
+                self._offer(metric.value)
+
+    def _offer(self, text: object) -> None:
+        try:
+            offered = AgreedSet.from_text(text)
+            load(offered.text, "the approved set")
+        except (BadSet, BadConfiguration) as bad:
+            self._refused = str(bad)
+            self.refusals.count("bad_interlocks", KEY, str(bad))
+        else:
+            if self.agreed is not None and offered.number <= self.agreed.number:
+                return
+            self._offered, self._refused = offered, ""
+            self._unsaved.set()
+        self._news.set()
+
+    def _take_over(self, agreed: AgreedSet) -> None:
+        """Obey another set from now on: latches of rules that are still there stay, and what inputs said is known."""
+        before, self.agreed = self.machine, agreed
+        self._place(load(agreed.text))
+        self.machine.follow(before)
+        self.machine.recall(before.latches, before.version)
+        log.warning("interlocks: set %d by %s and %s", agreed.number, agreed.proposed_by, agreed.approved_by)
+        self._changed.update(rule.id for rule in self.rules.all)
+        self._again.set()
+        self._see_devices()
+        self._obey()
 
     # --- what others tell -------------------------------------------------------------------------------------------
     def hear(self, device: str, reading: Stamped) -> None:
@@ -84,13 +136,17 @@ class InterlockKeeping:
 
     def device_changed(self, device: str) -> None:
         """A device came, changed, answered or fell silent."""
-        if device == described.DEVICE:
+        if device == DEVICE:
             return
         known = self.devices.get(device)
         if known is None or not known.online:
             for place, output in self._places.items():
                 if place.device == device:
                     self.outputs.away(output)
+        self._see_devices()
+
+    def _see_devices(self) -> None:
+        """Compare the set with the devices that are there."""
         online = [one.info.id for one in self.devices if one.online]
         declared = {
             Place(one.info.id, name): (p.type, p.unit) for one in self.devices for name, p in one.points.items()
@@ -133,13 +189,18 @@ class InterlockKeeping:
     # --- the gateway of the device `interlocks` ----------------------------------------------------------------------
     async def observations(self) -> AsyncIterator[Observation]:
         """Yield the device, and how its rules stand whenever that changes."""
-        yield Observation((Found(described.info(self.rules)),))
+        self._again.set()
         self._news.set()
         while True:
             await self._news.wait()
             self._news.clear()
+            if self._again.is_set():
+                self._again.clear()
+                yield Observation((Found(described.info(self.rules)),))
             changed, self._changed = tuple(self._changed), set()
-            yield Observation((Report(described.DEVICE, tuple(described.readings(self.machine, changed))),))
+            number = 0 if self.agreed is None else self.agreed.number
+            said = described.readings(self.machine, changed, number, self._refused)
+            yield Observation((Report(DEVICE, tuple(said)),))
 
     async def write(self, device: str, point: str, value: Value) -> None:  # noqa: ARG002 -- the port's shape
         """Reset a latch; raises CommandRejected while its condition holds or is not known."""
@@ -169,29 +230,30 @@ class InterlockKeeping:
                         await self._wake.wait()
 
     async def _tell(self) -> None:
-        self.connections.opened(described.DEVICE, self)
+        self.connections.opened(DEVICE, self)
         async for observation in self.observations():
-            await self.intake.take(described.DEVICE, observation)
+            await self.intake.take(DEVICE, observation)
             self.intake.hurry()
 
     async def _carry_out(self, order: Order) -> None:
-        outcome = await self._write(order)
+        place = self.rules.outputs[order.output].place  # before the set can become another
+        outcome = await self._write(place, order)
         self.outputs.ended(order, self.clock(), confirmed=outcome == "done")
         self._wake.set()
         if order.rule and outcome != "gone" and self._outcomes.get(order) != outcome:
             self._outcomes = {one: said for one, said in self._outcomes.items() if one.output != order.output}
             self._outcomes[order] = outcome
-            place = self.rules.outputs[order.output].place
             log.warning("%s/%s: %r (interlock %s): %s", *_both(place), order.value, order.rule, outcome)
             with suppress(OutboxUnwritable):  # a full disk must not keep an output from where it is to be
                 cause = f"interlock {order.rule}"
                 await self.outbox.record_safe_write(self.now_ms(), *_both(place), cause, outcome)
 
-    async def _write(self, order: Order) -> str:
-        place = self.rules.outputs[order.output].place
+    async def _write(self, place: Place, order: Order) -> str:
         known = self.devices.get(place.device)
         if known is None or not known.online or place.point not in known.points:
             return "gone"
+        if self.outputs.overtaken(order):
+            return "overtaken"
         timeout_s = max(known.points[place.point].confirm_s, LEAST_TIMEOUT_S)
         urgency = Urgency.STOP if order.rule else Urgency.COMMAND
         try:
@@ -214,12 +276,19 @@ class InterlockKeeping:
             self._unsaved.clear()
             latches = {rule: asdict(one) for rule, one in self.machine.latches.items()}
             text = json.dumps({"hash": self.rules.hash, "version": self.machine.version, "latches": latches})
+            offered = self._offered
             try:
                 await self.outbox.keep_text(KEY, text)
+                if offered is not None:
+                    await self.outbox.keep_text(SET_KEY, offered.to_text())
             except OutboxUnwritable as error:
                 self.refusals.count("outbox_unwritable", KEY, str(error))
                 await asyncio.sleep(RETRY_S)
                 self._unsaved.set()
+                continue
+            if offered is not None and offered is self._offered:
+                self._offered = None
+                self._take_over(offered)
 
     # --- inside -----------------------------------------------------------------------------------------------------
     def _look(self) -> None:
@@ -252,6 +321,11 @@ class InterlockKeeping:
         if any(one.node_clock for one in inputs):
             return 0.0
         return max(0, self.now_ms() - reading.time_ms) / 1000
+
+
+def recalled_set(text: str) -> AgreedSet | None:
+    """Return what two persons agreed on and this node took over, None if they never did."""
+    return AgreedSet.from_text(text) if text else None
 
 
 def _both(place: Place) -> tuple[str, str]:

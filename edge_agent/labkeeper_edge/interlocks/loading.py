@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, Stri
 from labkeeper_edge.interlocks.checking import check
 from labkeeper_edge.interlocks.expression import SECONDS, Expression, Mistake
 from labkeeper_edge.interlocks.parser import parse
-from labkeeper_edge.interlocks.rules import Force, Input, InterlockSet, Output, Permit, Place, Told, Unknown, hash_of
+from labkeeper_edge.interlocks.rules import Force, Input, InterlockSet, Output, Permit, Place, Told, Unknown
 from labkeeper_sdk import BadConfiguration, Title
+from labkeeper_wire.interlocks import BadSet, hash_of
 
 WHILE_ONLINE = "while online"
 TYPES: Mapping[str, type[bool] | type[float] | type[str]] = {"bool": bool, "number": float, "text": str}
@@ -111,7 +112,10 @@ def load(text: str, source: str = "") -> InterlockSet:
     except ValidationError as error:
         first = error.errors()[0]
         raise BadConfiguration(".".join(map(str, first["loc"])), first["msg"], source) from error
-    return _Builder(text, source, file).build(hash_of(said))
+    try:
+        return _Builder(text, source, file).build(hash_of(said))
+    except BadSet as bad:
+        raise BadConfiguration("(whole file)", str(bad), source) from bad
 
 
 class _Builder:

@@ -77,6 +77,12 @@ class Interlocks:
         self.version = version
         self.standings = {rule.id: tripped[rule.id] for rule in self.rules.forces if rule.id in tripped}
 
+    def follow(self, before: "Interlocks") -> None:
+        """Know what the machine of an earlier set knows, where an input is the same."""
+        for name, one in self.rules.inputs.items():
+            if before.rules.inputs.get(name) == one and name in before._heard:  # noqa: SLF001 -- of the same class
+                self._heard[name] = before._heard[name]  # noqa: SLF001
+
     def heard(self, place: Place, value: Value | None, at_s: float) -> bool:
         """A point said something good (None: something that is not); return whether any input is it."""
         mine = [(name, one) for name, one in self.rules.inputs.items() if one.place == place]

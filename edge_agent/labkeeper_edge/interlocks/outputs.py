@@ -69,6 +69,10 @@ class Outputs:
         self._busy.update({order.output: order for order in orders})
         return orders
 
+    def overtaken(self, order: Order) -> bool:
+        """Tell whether something else is demanded since the order was given."""
+        return self._demands.get(order.output, (order.value, ""))[0] != order.value
+
     def ended(self, order: Order, now_s: float, *, confirmed: bool, retry_s: float = 1.0) -> None:
         """An order was carried out, or was not: then it is due again after `retry_s`."""
         self._busy.pop(order.output, None)

@@ -1,7 +1,5 @@
 """The nouns: inputs, outputs, permits and forces, and the set a node runs. Pure."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -96,9 +94,3 @@ class InterlockSet:
     def all(self) -> tuple[Force | Permit, ...]:
         """Forces, then permits: the order in which they are obeyed."""
         return (*self.forces, *self.permits)
-
-
-def hash_of(said: Mapping[str, object]) -> str:
-    """Return what names the content of a set, whatever its comments and its layout."""
-    text = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()

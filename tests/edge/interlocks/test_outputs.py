@@ -78,7 +78,9 @@ def test_a_demand_goes_before_renewals_and_is_renewed_itself() -> None:
     it = outputs()
     it.written("valve", True, 0)
     renewal = it.due(0.5)[0]
+    assert not it.overtaken(renewal)
     it.demand(OFF)
+    assert it.overtaken(renewal)
     it.ended(renewal, 0.5, confirmed=False)
     order = it.due(0.5)[0]
     assert order == Order("valve", False, "gas")
