@@ -8,7 +8,7 @@ from pathlib import Path
 from labkeeper_hub.commands.desk import Wire
 from labkeeper_hub.ingest.host import NotConnected
 from labkeeper_hub.interlocks import book as rules
-from labkeeper_hub.interlocks.book import EMPTY, Book, Desired, Entry, InterlockRefused
+from labkeeper_hub.interlocks.book import Book, Desired, Entry, InterlockRefused
 from labkeeper_hub.interlocks.file import read_book, write_book
 from labkeeper_hub.model import NodeKey, PointKey
 from labkeeper_hub.registry.registry import HubRegistry
@@ -30,7 +30,7 @@ class InterlockDesk:
     data: Path
     write: Wire
     now_ms: Callable[[], int]
-    book: Book = EMPTY
+    book: Book = field(default_factory=dict)
     _told_ms: dict[NodeKey, int] = field(default_factory=dict)
 
     async def resume(self) -> None:
