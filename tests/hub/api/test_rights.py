@@ -177,8 +177,8 @@ async def test_a_page_without_any_right_is_refused_at_the_door(served: Served, s
     assert (await stranger.get("/api/v1/labs", headers=cookie)).json()["code"] == "role_may_not"
 
 
-def test_health_and_people_are_about_the_whole_hub() -> None:
-    assert {Action.READ_HEALTH, Action.MANAGE_PEOPLE} == WHOLE_HUB
+def test_health_people_and_interlocks_are_about_the_whole_hub() -> None:
+    assert {Action.READ_HEALTH, Action.MANAGE_PEOPLE, Action.CHANGE_INTERLOCKS} == WHOLE_HUB
 
 
 def _sight(*scopes: Scope, found: list[Device]) -> Sight:
