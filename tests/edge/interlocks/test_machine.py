@@ -211,3 +211,18 @@ def test_a_latched_force_is_never_left_but_by_a_reset_that_its_condition_allows(
             assert it.forbids(VALVE, True) is not None
         assert it.version >= version
         version = it.version
+
+
+def test_another_set_knows_what_inputs_said_that_are_the_same_in_it() -> None:
+    before = machine()
+    says(before, 1, gas=25.0, fan=True)
+    text = TEXT.replace("UNKNOWN", "ignore")
+    after = Interlocks(load(text.replace('max_age = "5 s"', 'max_age = "9 s"').replace("gas < 10 %", "gas < 30 %")))
+    after.follow(before)
+    after.recall(before.latches, before.version)
+    after.presence(["d", "e"], POINTS)
+    after.look(2, 2000)
+    assert after.standings["heater-on"].because == "needs gas < 30 %", "the fan is known, the gas not yet"
+    assert after.standings["gas"].phase is Phase.TRIPPED
+    says(after, 3, gas=3.0)
+    assert after.standings["heater-on"].phase is Phase.CLEAR
