@@ -129,11 +129,14 @@ async def test_a_rule_whose_input_is_not_what_it_says_holds_and_names_it(
     broker: Broker, run_edge: RunEdge, keyboard: Keyboard, tmp_path: Path
 ) -> None:
     file = tmp_path / "interlocks.toml"
-    file.write_text(RULES.replace('"Cel"', '"K"').replace("50 Cel", "323 K"), encoding="utf-8")
+    file.write_text(
+        RULES.replace('"Cel"', '"K"').replace("50 Cel", "323 K").replace("otherwise = 0", "otherwise = -1"),
+        encoding="utf-8",
+    )
     async with open_host(broker.url) as host, run_edge(more=f'interlocks = "{file}"'):
         await host.born("d1")
         await keyboard.says(temperature=20.0)
-        await host.until(lambda: newest(host, "interlocks", "unfit") == "hot")
+        await host.until(lambda: newest(host, "interlocks", "unfit") == "hot, level")
         assert newest(host, "interlocks", "heat/state") == "held"
         assert cause(await order(host, "relay", True, CommandState.REJECTED)) == "heat: hot >= 323 K (not known)"
 

@@ -5,6 +5,7 @@ so that whoever shows a refusal needs no further question.
 """
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from labkeeper_edge.interlocks.machine import Interlocks, Phase, Standing
 from labkeeper_edge.interlocks.rules import Force, InterlockSet
@@ -23,7 +24,7 @@ def info(rules: InterlockSet) -> DeviceInfo:
 
 def _points(rules: InterlockSet) -> Iterator[Point]:
     yield State(HASH, type=str, title=Title("规则集指纹", "Hash of the set"))
-    yield State(UNFIT, type=str, title=Title("不可用的输入", "Inputs that do not fit"))
+    yield State(UNFIT, type=str, title=Title("不相符的输入与输出", "Inputs and outputs that do not fit"))
     yield Measure(NUMBER, type=int, title=Title("两人批准的编号", "Number of what two persons agreed on"))
     yield State(REFUSED, type=str, title=Title("未采用的规则集", "A set that was not taken"))
     yield Measure(VERSION, type=int, title=Title("状态版本", "Version of the states"))
@@ -37,12 +38,22 @@ def _points(rules: InterlockSet) -> Iterator[Point]:
             yield Action(f"{rule.id}/{RESET}", title=Title(f"{zh}：复位", f"{en}: reset"))
 
 
-def readings(interlocks: Interlocks, changed: tuple[str, ...], number: int, refused: str) -> Iterator[Reading]:
-    """Yield what is to be told after these rules have changed; `refused` is why the last set was not taken."""
-    yield Reading(NUMBER, number)
-    yield Reading(REFUSED, refused)
+class OfSet(NamedTuple):
+    """What is told of the set itself: its number where two persons agreed on it, why the last one was not taken, and
+    which inputs and outputs do not fit the devices that are there.
+    """
+
+    number: int
+    refused: str
+    unfit: tuple[str, ...]
+
+
+def readings(interlocks: Interlocks, changed: tuple[str, ...], of_set: OfSet) -> Iterator[Reading]:
+    """Yield what is to be told after these rules have changed."""
+    yield Reading(NUMBER, of_set.number)
+    yield Reading(REFUSED, of_set.refused)
     yield Reading(HASH, interlocks.rules.hash)
-    yield Reading(UNFIT, ", ".join(interlocks.unfit))
+    yield Reading(UNFIT, ", ".join(of_set.unfit))
     for rule in interlocks.rules.all:
         if rule.id in changed:
             standing = interlocks.standings.get(rule.id, Standing())

@@ -64,6 +64,7 @@ class InterlockKeeping:
     _outcomes: dict[Order, str] = field(default_factory=dict)
     _offered: AgreedSet | None = None
     _refused: str = ""
+    _unfit: tuple[str, ...] = ()  # inputs and outputs whose point is not what the set says, or is not there
     _changed: set[str] = field(default_factory=set)
     _renewals: dict[str, asyncio.Timeout] = field(default_factory=dict)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -139,10 +140,10 @@ class InterlockKeeping:
         if device == DEVICE:
             return
         known = self.devices.get(device)
-        if known is None or not known.online:
-            for place, output in self._places.items():
-                if place.device == device:
-                    self.outputs.away(output)
+        tell = self.outputs.away if known is None or not known.online else self.outputs.answers
+        for place, output in self._places.items():
+            if place.device == device:
+                tell(output)
         self._see_devices()
 
     def _see_devices(self) -> None:
@@ -151,9 +152,10 @@ class InterlockKeeping:
         declared = {
             Place(one.info.id, name): (p.type, p.unit) for one in self.devices for name, p in one.points.items()
         }
-        unfit = self.machine.unfit
         self.machine.presence(online, declared)
-        if self.machine.unfit != unfit:
+        unfit = (*self.machine.unfit, *(name for name in self.rules.outputs if not self._fits(name)))
+        if unfit != self._unfit:
+            self._unfit = unfit
             self._news.set()
         self._look()
         self._wake.set()
@@ -199,7 +201,8 @@ class InterlockKeeping:
                 yield Observation((Found(described.info(self.rules)),))
             changed, self._changed = tuple(self._changed), set()
             number = 0 if self.agreed is None else self.agreed.number
-            said = described.readings(self.machine, changed, number, self._refused)
+            of_set = described.OfSet(number, self._refused, self._unfit)
+            said = described.readings(self.machine, changed, of_set)
             yield Observation((Report(DEVICE, tuple(said)),))
 
     async def write(self, device: str, point: str, value: Value) -> None:  # noqa: ARG002 -- the port's shape
@@ -315,6 +318,19 @@ class InterlockKeeping:
         self.cut(frozenset(self.rules.outputs[output].place.device for output in news))
         self._news.set()
         self._wake.set()
+
+    def _fits(self, output: str) -> bool:
+        """Whether there is such a point, and it takes every value that rules want there."""
+        place = self.rules.outputs[output].place
+        known = self.devices.get(place.device)
+        if known is None or place.point not in known.points:
+            return False
+        try:
+            for value in self.machine.wanted(output):
+                accept(known.points[place.point], value)
+        except CommandRejected:
+            return False
+        return True
 
     def _age_s(self, inputs: tuple[Input, ...], reading: Stamped) -> float:
         """How old a reading was when it came, by the device's clock where that is believed."""

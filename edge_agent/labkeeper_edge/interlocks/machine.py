@@ -108,6 +108,10 @@ class Interlocks:
         """Return the inputs whose declared point is not what the set says, or is not there."""
         return tuple(sorted(self._unfit))
 
+    def wanted(self, output: str) -> tuple[Value, ...]:
+        """Return every value that some rule can demand of an output."""
+        return tuple(value for rule in self.rules.all for name, value in _wants(rule).items() if name == output)
+
     def look(self, now_s: float, now_ms: int) -> tuple[str, ...]:
         """Evaluate everything; return the rules that stand differently. `due_s` is when to look again at the latest."""
         values, self.due_s = self._values(now_s)

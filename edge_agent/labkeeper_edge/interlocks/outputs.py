@@ -52,6 +52,10 @@ class Outputs:
         self._retry_s.pop(output, None)
         self._last.pop(output, None)
 
+    def answers(self, output: str) -> None:
+        """Its device is there: nothing waits for a retry any longer."""
+        self._retry_s.pop(output, None)
+
     def writing(self, output: str, value: Value) -> None:
         """Somebody begins to write: what was written before is not renewed any more."""
         if self._last.get(output) != value:

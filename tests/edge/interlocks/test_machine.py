@@ -75,6 +75,7 @@ def test_at_the_start_nothing_is_known_so_nothing_is_permitted_and_forces_hold()
     assert it.demands() == {"valve": (False, "gas"), "heater": (False, "gas")}
     assert it.alarmed
     assert it.latches == {}
+    assert it.wanted("heater") == (False, True, False)
 
 
 def test_a_permit_is_given_while_its_needs_are_true_and_the_safe_value_always() -> None:

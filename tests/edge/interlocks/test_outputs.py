@@ -21,7 +21,10 @@ def test_a_demand_is_written_until_it_is_confirmed() -> None:
     it.ended(order, 1, confirmed=False)
     assert it.next_s() == 2
     assert it.due(1.5) == []
-    assert it.due(2) == [order]
+    it.answers("valve")
+    assert it.due(1.5) == [order], "its device is back: at once"
+    it.ended(order, 1.5, confirmed=False)
+    assert it.due(2.5) == [order]
     it.ended(order, 2, confirmed=True)
     assert it.due(2.1) == []
     assert it.demand(OFF) == ()
