@@ -31,6 +31,7 @@ COMMANDS = (
     Command("audit", "check the record of who did what", "labkeeper_hub.audit.audit_command", "hub"),
     Command("restore", "put a backup back, and have nodes offer again", "labkeeper_hub.backup.restore_command", "hub"),
     Command("edge", "the node: the lab's devices, on a Pi", "labkeeper_edge.__main__", "edge"),
+    Command("interlocks", "check a node's interlocks, show supplied sets", "labkeeper_edge.interlocks.command", "edge"),
     Command("sim", "a simulated lab that speaks the devices' own protocols", "labkeeper_sdk.sim.__main__", "sim"),
     Command(
         "driver", "the workshop for drivers: new, list, show, check, record", "labkeeper_cli.driver.command", "kit"

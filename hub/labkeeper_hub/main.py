@@ -38,6 +38,7 @@ from labkeeper_hub.ingest.deliveries import Deliveries
 from labkeeper_hub.ingest.host import Host, Outlet
 from labkeeper_hub.ingest.intake import Intake
 from labkeeper_hub.ingest.refusals import Refusals
+from labkeeper_hub.interlocks.desk import InterlockDesk
 from labkeeper_hub.leases.desk import LeaseDesk
 from labkeeper_hub.ports import Parts
 from labkeeper_hub.pulse import Pulse, WatchedAccounts
@@ -74,6 +75,7 @@ class Hub:
     leases: LeaseDesk
     stop: StopDesk
     alarms: AlarmWatch
+    interlocks: InterlockDesk
 
     def workers(self) -> Sequence[Worker]:
         """Return the workers, those that others need first."""
@@ -87,6 +89,7 @@ class Hub:
             *forwarding,
             ("commands", self.desk.run()),
             ("leases", self.leases.run()),
+            ("interlocks", self.interlocks.run()),
             ("figures", self.watch.run()),
             ("alarms", self.alarms.run()),
             ("host", self.host.run()),
@@ -130,6 +133,8 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         await leases.resume()
         desk.fence_for = leases.fence_for
         await desk.resume([course_of(row) for row in intents.left])
+        interlocks = InterlockDesk(registry, settings.data, outlet.write, now_ms)
+        await interlocks.resume()
         stop = StopDesk(mqtt.Address.parse(settings.broker), settings.host_id, registry, bus, now_ms)
         deliveries = Deliveries(outlet.acknowledge)
         deliveries.recall(journal.outboxes())
@@ -147,11 +152,11 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
             health = HubHealth(now_ms(), host, refusals, journal, desk, watched.times, pulses, forwarder)
             readings = merged(settings.influx, journal, registry)
             quarantine = forwarder.forwarding if forwarder else None
-            kept = (engine, leases, stop, catalogue, quarantine)
+            kept = (engine, leases, stop, catalogue, interlocks, quarantine)
             parts = Parts(settings, registry, registry, readings, deliveries, desk, alarms, bus, health, *kept)
             figures_s, file = settings.figures_s, settings.journal_file
             watch = Watch(registry, journal, deliveries, desk, alarms, health, file, figures_s, now_ms)
-            desks = (leases, stop, alarm_watch)
+            desks = (leases, stop, alarm_watch, interlocks)
             yield Hub(parts, journal, catalogue, deliveries, records, desk, host, watched, forwarder, watch, *desks)
 
 

@@ -10,6 +10,7 @@ from labkeeper_hub.alarms.catalogue import Catalogue
 from labkeeper_hub.alarms.entry import AlarmEntry
 from labkeeper_hub.alarms.states import Shelf
 from labkeeper_hub.alarms.tallies import AlarmTallies
+from labkeeper_hub.interlocks.book import Desired
 from labkeeper_hub.model import (
     AlarmKey,
     AlarmNow,
@@ -22,6 +23,7 @@ from labkeeper_hub.model import (
     Latest,
     LedgerEntry,
     Node,
+    NodeKey,
     Page,
     PointKey,
     Quarantined,
@@ -204,6 +206,14 @@ class Stocktaking(Protocol):
         """Answer off the event loop, from digests."""
 
 
+class Interlocking(Protocol):
+    """The desk of interlocks; refusals are raised as InterlockRefused."""
+
+    async def propose(self, node: NodeKey, text: str, by: str) -> Desired: ...
+    async def approve(self, node: NodeKey, name: str, by: str) -> Desired: ...
+    def all(self) -> tuple[Desired, ...]: ...
+
+
 class Health(Protocol):
     """How the hub is doing."""
 
@@ -235,4 +245,5 @@ class Parts:
     leases: LeaseHolding
     stop: Stopping
     stocktaking: Stocktaking
+    interlocks: Interlocking
     quarantine: Quarantine | None = None

@@ -31,9 +31,10 @@ class Action(StrEnum):
     TEND_ALARMS = "tend_alarms"
     READ_HEALTH = "read_health"
     MANAGE_PEOPLE = "manage_people"
+    CHANGE_INTERLOCKS = "change_interlocks"
 
 
-WHOLE_HUB = frozenset({Action.READ_HEALTH, Action.MANAGE_PEOPLE})
+WHOLE_HUB = frozenset({Action.READ_HEALTH, Action.MANAGE_PEOPLE, Action.CHANGE_INTERLOCKS})
 """Actions that are not about a place: only a right to the whole hub allows them."""
 
 _LOOK = frozenset(
@@ -44,7 +45,7 @@ _LEAD = _WORK | {Action.LEASE, Action.RELEASE_STOP, Action.TEND_ALARMS}
 
 ROLES: Mapping[Role, frozenset[Action]] = {
     Role.OWNER: frozenset(Action),
-    Role.MANAGER: _LEAD | {Action.EXPORT_READINGS, Action.READ_HEALTH},
+    Role.MANAGER: _LEAD | {Action.EXPORT_READINGS, Action.READ_HEALTH, Action.CHANGE_INTERLOCKS},
     Role.TEACHER: _LEAD | {Action.EXPORT_READINGS},
     Role.TECHNICIAN: _WORK | {Action.LEASE, Action.READ_HEALTH},
     Role.PUPILS: _WORK,

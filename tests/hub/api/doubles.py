@@ -12,6 +12,8 @@ from labkeeper_hub.alarms.catalogue import shipped
 from labkeeper_hub.alarms.desk import AlarmDesk
 from labkeeper_hub.alarms.records import AlarmRecords
 from labkeeper_hub.bus import EventBus
+from labkeeper_hub.interlocks import book as two_persons
+from labkeeper_hub.interlocks.book import Desired, InterlockRefused
 from labkeeper_hub.model import (
     Aggregate,
     Change,
@@ -319,6 +321,26 @@ class Brake:
         return self.stops()
 
 
+class Desks:
+    """Interlocks of one node, without a node: the real rules of two persons, in memory."""
+
+    def __init__(self) -> None:
+        self.book = two_persons.EMPTY
+
+    async def propose(self, node: NodeKey, text: str, by: str) -> Desired:
+        if node != CHAMBER.of_node:
+            raise InterlockRefused("no_interlocks", "there is no such node")
+        self.book = two_persons.propose(self.book, node, text, by, START_MS)
+        return self.all()[0]
+
+    async def approve(self, node: NodeKey, name: str, by: str) -> Desired:
+        self.book = two_persons.approve(self.book, node, name, by, START_MS)
+        return self.all()[0]
+
+    def all(self) -> tuple[Desired, ...]:
+        return tuple(Desired(node, "running", entry) for node, entry in self.book.items())
+
+
 @dataclass
 class SmallHub:
     """Everything behind the ports, within reach of a test."""
@@ -329,6 +351,7 @@ class SmallHub:
     pulse: Pulse = field(default_factory=Pulse)
     stockroom: Stockroom = field(default_factory=Stockroom)
     quarantine: Quarantine = field(default_factory=Quarantine)
+    interlocks: Desks = field(default_factory=Desks)
 
     def __post_init__(self) -> None:
         self.desk = Desk(self.bus)
@@ -352,6 +375,7 @@ class SmallHub:
             engine=self.engine,
             leases=self.leases,
             stop=self.brake,
+            interlocks=self.interlocks,
             stocktaking=self.stockroom,
             quarantine=self.quarantine,
         )

@@ -63,7 +63,7 @@ def _expected(cell: str, scope: Scope, path: str, method: str) -> set[int]:
     allowed = cell in {"yes", "place"} or (cell == "hub" and scope == EVERYWHERE)
     if not allowed:
         return {403}
-    if path.startswith(("/api/v1/people", "/api/v1/leases", "/api/v1/stop", "/api/v1/alarms")):
+    if path.startswith(("/api/v1/people", "/api/v1/leases", "/api/v1/stop", "/api/v1/alarms", "/api/v1/interlocks")):
         return {200, 202, 404, 409, 422, 503}  # let in; what becomes of it is tested with each feature
     if path in ALWAYS_UNKNOWN:
         return {404}
@@ -177,8 +177,8 @@ async def test_a_page_without_any_right_is_refused_at_the_door(served: Served, s
     assert (await stranger.get("/api/v1/labs", headers=cookie)).json()["code"] == "role_may_not"
 
 
-def test_health_and_people_are_about_the_whole_hub() -> None:
-    assert {Action.READ_HEALTH, Action.MANAGE_PEOPLE} == WHOLE_HUB
+def test_health_people_and_interlocks_are_about_the_whole_hub() -> None:
+    assert {Action.READ_HEALTH, Action.MANAGE_PEOPLE, Action.CHANGE_INTERLOCKS} == WHOLE_HUB
 
 
 def _sight(*scopes: Scope, found: list[Device]) -> Sight:
