@@ -33,11 +33,9 @@ def samples(columns: Columns, every_ms: int) -> Columns:
     counts = np.bincount(place, minlength=len(last))
     sums = np.bincount(place, weights=values[numbers], minlength=len(last))
     means = (sums / np.maximum(counts, 1)).view(np.uint64)
-    return chosen._replace(
-        times=steps[last] * every_ms,
-        marks=np.where(counts > 0, np.uint8(FLOAT | GOOD), chosen.marks),
-        bits=np.where(counts > 0, means, chosen.bits),
-    )
+    marks = np.where(counts > 0, np.uint8(FLOAT | GOOD), chosen.marks)
+    bits = np.where(counts > 0, means, chosen.bits)
+    return Columns(chosen.series, steps[last] * every_ms, marks, bits, chosen.texts)
 
 
 def _numbers(columns: Columns) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64]]:

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 LOOK_S = 1.0
 SEALED_BY_HUB = "hub"
 SEALING = "seal_recording"
-COUNT_REST = 20  # a count is good for so many times as long as it took
+COUNT_REST = 20.0  # a count is good for so many times as long as it took
 
 
 class Writing(Notes, Protocol):
@@ -65,6 +65,7 @@ class RecordingDesk:
     sources: Sources
     now_ms: Callable[[], int]
     audit: Writing = field(default_factory=Unheard)
+    rest_times: float = COUNT_REST
     _known: dict[str, Recording] = field(default_factory=dict)
     _counts: dict[str, Counted] = field(default_factory=dict)
     _changing: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -94,7 +95,7 @@ class RecordingDesk:
             began_s = time.monotonic()
             found = await self._count(recording)
             took_s = time.monotonic() - began_s
-            kept = self._counts[recording.id] = Counted(found, time.monotonic() + COUNT_REST * took_s)
+            kept = self._counts[recording.id] = Counted(found, time.monotonic() + self.rest_times * took_s)
         return kept.samples
 
     async def record(self, recording: Recording) -> str:

@@ -20,7 +20,7 @@ from labkeeper_hub.api.state import Api, ApiHere
 from labkeeper_hub.export.order import OrderedPoint
 from labkeeper_hub.model import PointKey
 from labkeeper_hub.recordings.comparison import Pair, origin_ms, pairs_of
-from labkeeper_hub.recordings.recording import Recording, RecordingRefused
+from labkeeper_hub.recordings.recording import MOST_MARKS, Recording, RecordingRefused
 from labkeeper_hub.recordings.report import Reader, document, told
 from labkeeper_hub.recordings.verification import Verdict, verify
 from labkeeper_hub.reports.traces import Trace, trace_of
@@ -52,8 +52,8 @@ class FileRequest(validation.Query):
 class CompareRequest(validation.Query):
     """Where the common time begins in each run: at its start, or at a mark by its number, from 1."""
 
-    mark: Annotated[int, Field(ge=1)] | None = None
-    other_mark: Annotated[int, Field(ge=1)] | None = None
+    mark: Annotated[int, Field(ge=1, le=MOST_MARKS)] | None = None
+    other_mark: Annotated[int, Field(ge=1, le=MOST_MARKS)] | None = None
     steps: Annotated[int, Field(ge=10, le=MOST_STEPS)] = 400
 
 

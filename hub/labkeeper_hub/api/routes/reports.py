@@ -27,10 +27,15 @@ PAGE: dict[int | str, dict[str, Any]] = {
 
 
 class RoomReport(Reported):
-    """From which day on, and for one day or seven."""
+    """That day, or the week that begins with it."""
 
     day: date
-    days: Literal[1, 7] = 1
+    span: Literal["day", "week"] = "day"
+
+    @property
+    def days(self) -> int:
+        """How many days that is."""
+        return 1 if self.span == "day" else 7
 
 
 @router.get("/labs/{school}/{lab}/report", response_class=Response, responses=PAGE)
