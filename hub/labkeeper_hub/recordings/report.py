@@ -12,10 +12,11 @@ from labkeeper_hub.recordings.recording import Recording
 from labkeeper_hub.reports.document import Document, Fact, Language, Plot, Section, Table
 from labkeeper_hub.reports.svg import number
 from labkeeper_hub.reports.traces import Trace, trace_of
-from labkeeper_hub.reports.words import duration, moment, say, sign, titled
+from labkeeper_hub.reports.words import duration, moment, point_word, say, sign, titled
 
-MOST_PLOTS = 12
-MOST_ROWS = 40
+MOST_PLOTS = 8  # with these and so many rows in each table it is one page of A4
+MOST_ROWS = 8
+BESIDE = frozenset(("linkquality", "battery", "battery_low", "voltage", "rssi"))  # of the device, not of the room
 STEPPED = frozenset({"bool"})
 
 
@@ -49,11 +50,16 @@ class Told:
 async def told(readings: Readings, recording: Recording, samples: int, happened: Happened, now_ms: int) -> Told:
     """Read what the curves need."""
     plan, end_ms = recording.plan, min(recording.end_ms, now_ms)
-    numeric = [one for one in plan.points if one.type != "str"]
+    numeric = sorted((one for one in plan.points if one.type != "str"), key=_rank)
     traces = await asyncio.gather(
         *(trace_of(readings, _key(one), recording.started_ms, end_ms) for one in numeric[:MOST_PLOTS])
     )
     return Told(recording, samples, list(zip(numeric, traces, strict=False)), happened)
+
+
+def _rank(point: OrderedPoint) -> tuple[bool, bool]:
+    """What is measured of the room comes first, and what the device says of itself last."""
+    return point.kind != "measure", point.point.rsplit("/", 1)[-1] in BESIDE
 
 
 def document(told: Told, lab: str, reader: Reader) -> Document:
@@ -67,7 +73,7 @@ def document(told: Told, lab: str, reader: Reader) -> Document:
         subtitle=f"{lab} · {reader.moment(recording.started_ms)}",
         facts=_facts(told, lab, reader),
         sections=(
-            Section(title=reader.say("curves"), plots=_plots(told, reader), facts=_more(told, reader)),
+            Section(title=reader.say("curves"), plots=_plots(told, reader), tables=_more(told, reader)),
             Section(title=reader.say("words"), tables=tables),
         ),
         foot=_sealed(recording, reader),
@@ -109,15 +115,15 @@ def _plots(told: Told, reader: Reader) -> tuple[Plot, ...]:
     )
 
 
-def _more(told: Told, reader: Reader) -> tuple[Fact, ...]:
+def _more(told: Told, reader: Reader) -> tuple[Table, ...]:
     left = len(told.recording.plan.points) - len(told.traces)
-    return (Fact(name=reader.say("points"), value=reader.say("more_points", n=left)),) if left else ()
+    return (Table(title="", header=(), rows=(), empty=reader.say("more_points", n=left)),) if left else ()
 
 
 def point_title(point: OrderedPoint, language: Language) -> str:
     """Return device and point as people call them."""
     device = titled(language, point.device_title_zh, point.device_title_en, point.device or point.node)
-    return f"{device} · {titled(language, point.title_zh, point.title_en, point.point)}"
+    return f"{device} · {point_word(language, point.point, point.title_zh, point.title_en)}"
 
 
 def summary(point: OrderedPoint, trace: Trace, language: Language) -> str:

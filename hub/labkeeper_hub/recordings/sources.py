@@ -25,10 +25,10 @@ class HubSources:
 
     def delivered(self) -> Mapping[NodeKey, Delivered]:
         """Return what is known of every node's outbox."""
-        backlog = {(one.node, one.epoch): one.backlog for one in self.deliveries.ledger()}
-        return {
-            one.key: Delivered(one.online, not backlog.get((one.key, _epoch(one)))) for one in self.registry.nodes()
-        }
+        return {one.key: Delivered(one.online, self._whole(one)) for one in self.registry.nodes()}
+
+    def _whole(self, node: Node) -> bool:
+        return node.outbox is None or self.deliveries.whole(node.key, node.outbox.epoch)
 
     async def happened(self, recording: Recording) -> Happened:
         """Return the commands to the lab's devices and its alarms, the oldest first."""
@@ -37,7 +37,3 @@ class HubSources:
         asked = await self.commands.between(recording.started_ms, recording.end_ms)
         entries = await self.alarms.history(limit=MOST_ALARMS, since_ms=recording.started_ms)
         return Happened([one for one in asked if one.order.target.of_device in devices], within(entries, recording))
-
-
-def _epoch(node: Node) -> str | None:
-    return None if node.outbox is None else node.outbox.epoch

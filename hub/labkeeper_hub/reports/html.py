@@ -20,7 +20,9 @@ h3 { font-size: 15px; margin: 10px 0 2px; }
 .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(190px, 1fr)); gap: 4px 18px; margin: 12px 0; }
 .facts div { min-width: 0; } dt { color: var(--quiet); font-size: 13px; }
 dd { margin: 0; overflow-wrap: anywhere; font-weight: 600; }
-figure { margin: 8px 0; break-inside: avoid; } figcaption { display: flex; flex-wrap: wrap; gap: 2px 14px; }
+.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(400px, 100%), 1fr)); gap: 0 20px; }
+figure { margin: 6px 0; min-width: 0; break-inside: avoid; }
+figcaption { display: flex; flex-wrap: wrap; gap: 2px 14px; }
 figcaption strong { font-weight: 600; }
 svg { display: block; width: 100%; height: auto; }
 .scroll { overflow-x: auto; } .scroll:focus-visible { outline: 2px solid var(--accent); }
@@ -37,7 +39,8 @@ th, td { border-bottom: 1px solid var(--line); padding: 3px 10px 3px 0; vertical
 @media print { @page { size: A4; margin: 12mm; } :root { color-scheme: light; --ink: #000; --quiet: #444; --line: #ccc;
   --surface: #fff; --accent: #1f5fd0; --mark: #8a5300; } body { padding: 0; max-width: none; font-size: 11px; }
   h1 { font-size: 18px; } h2 { font-size: 14px; margin: 10px 0 2px; } h3, table, .foot { font-size: 11px; }
-  dt { font-size: 10px; } .screen { display: none; } }
+  dt { font-size: 10px; } .screen { display: none; }
+  .plots { grid-template-columns: 1fr 1fr; } figure { margin: 2px 0; } .facts { gap: 2px 14px; margin: 6px 0; } }
 """
 POLICY: Final = (
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
@@ -62,7 +65,8 @@ def page(document: Document) -> str:
 
 
 def _section(section: Section, offset_min: int) -> str:
-    plots = "".join(_figure(one, offset_min) for one in section.plots)
+    drawn = "".join(_figure(one, offset_min) for one in section.plots)
+    plots = f'<div class="plots">{drawn}</div>' if drawn else ""
     tables = "".join(map(_table, section.tables))
     return f"<section><h2>{escape(section.title)}</h2>{_facts(section.facts)}{plots}{tables}</section>"
 

@@ -13,7 +13,7 @@ from labkeeper_hub.ports import Readings, UnknownPoint
 from labkeeper_hub.reports.document import Document, Fact, Language, Plot, Section, Table
 from labkeeper_hub.reports.svg import number
 from labkeeper_hub.reports.traces import Trace, trace_of
-from labkeeper_hub.reports.words import hours, moment, say, sign, titled
+from labkeeper_hub.reports.words import hours, moment, point_word, say, sign, titled
 from labkeeper_hub.steps import DAY_MS, HOUR_MS, MINUTE_MS
 
 AIR: Final = frozenset(
@@ -55,6 +55,7 @@ class Asked:
     to_ms: int
     days: int
     lab: str
+    now_ms: int
 
     @property
     def every_ms(self) -> int:
@@ -139,7 +140,7 @@ async def _on(readings: Readings, asked: Asked, point: OrderedPoint, word: str) 
         rows = (await readings.page(query)).rows
     except UnknownPoint:
         return None
-    told = hours(asked.language, on_ms(rows, asked.to_ms))
+    told = hours(asked.language, on_ms(rows, min(asked.to_ms, asked.now_ms)))
     return Fact(name=f"{_name(point, asked)} · {asked.say(word)}", value=told) if rows else None
 
 
@@ -191,7 +192,7 @@ def _numbers(trace: Trace) -> tuple[str, str, str]:
 
 def _name(point: OrderedPoint, asked: Asked) -> str:
     device = titled(asked.language, point.device_title_zh, point.device_title_en, point.device or point.node)
-    return f"{device} · {titled(asked.language, point.title_zh, point.title_en, point.point)}"
+    return f"{device} · {point_word(asked.language, point.point, point.title_zh, point.title_en)}"
 
 
 def _leaf(point: OrderedPoint) -> str:

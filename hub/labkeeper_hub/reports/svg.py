@@ -9,9 +9,10 @@ from typing import Final
 
 from labkeeper_hub.reports.document import Line, Plot
 
-WIDTH, HEIGHT = 720, 132
-LEFT, RIGHT, TOP, BOTTOM = 52, 8, 8, 20
-MOST_TICKS_Y, MOST_TICKS_X = 5, 8
+WIDTH, HEIGHT = 480, 132
+LEFT, RIGHT, TOP, BOTTOM = 48, 8, 8, 20
+MOST_TICKS_Y, MOST_TICKS_X = 5, 6
+EDGE = 24.0  # nearer to an end of the axis than this, a time is written towards the middle
 STEPS_MS: Final = tuple(
     1000 * seconds
     for seconds in (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800)
@@ -37,7 +38,8 @@ class Scale:
     def __init__(self, what: Plot) -> None:
         self.from_ms, self.to_ms = what.from_ms, max(what.to_ms, what.from_ms + 1)
         values = [one for one in (*what.line.values, *what.line.low, *what.line.high) if isfinite(one)]
-        self.low, self.high = _room(min(values, default=0.0), max(values, default=1.0))
+        low, high = min(values, default=0.0), max(values, default=1.0)
+        self.low, self.high = (-0.1, 1.1) if what.line.stepped and 0 <= low <= high <= 1 else _room(low, high)
 
     def x(self, time_ms: float) -> str:
         """Return a place across, to a tenth."""
@@ -77,7 +79,12 @@ def _across(scale: Scale, offset_min: int) -> Iterator[str]:
     for time_ms in range(first, scale.to_ms + offset + 1, step):
         x = scale.x(time_ms - offset)
         yield f'<line class="grid" x1="{x}" x2="{x}" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/>'
-        yield f'<text class="tick" x="{x}" y="{HEIGHT - 5}" text-anchor="middle">{_moment(time_ms, step)}</text>'
+        yield f'<text class="tick time" x="{x}" y="{HEIGHT - 5}" {_anchor(float(x))}>{_moment(time_ms, step)}</text>'
+
+
+def _anchor(x: float) -> str:
+    where = "start" if x < LEFT + EDGE else "end" if x > WIDTH - RIGHT - EDGE else "middle"
+    return f'text-anchor="{where}"'
 
 
 def _moment(local_ms: int, step: int) -> str:
@@ -127,4 +134,4 @@ def _marks(what: Plot, scale: Scale) -> Iterator[str]:
     for time_ms, label in what.marks:
         x = scale.x(time_ms)
         yield f'<line class="mark" x1="{x}" x2="{x}" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/>'
-        yield f'<text class="mark-label" x="{float(x) + 3:.1f}" y="{TOP + 9}">{escape(label)}</text>'
+        yield f'<text class="mark-label" x="{min(float(x) + 3, WIDTH - 12):.1f}" y="{TOP + 9}">{escape(label)}</text>'

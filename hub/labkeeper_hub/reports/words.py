@@ -1,9 +1,13 @@
 """What reports say, in Chinese and English; a test holds the two together."""
 
+import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Final
 
+from labkeeper_hub.console import STATIC
 from labkeeper_hub.reports.document import Language
 
 WORDS: Final[Mapping[str, tuple[str, str]]] = {
@@ -104,6 +108,25 @@ def sign(unit: str) -> str:
 def titled(language: Language, zh: str, en: str, fallback: str) -> str:
     """Return a title; either language stands in for the other."""
     return (zh or en if language == "zh" else en or zh) or fallback
+
+
+def point_word(language: Language, point: str, zh: str, en: str) -> str:
+    """Return what people call a point, as the page does: its title, but for one that repeats the id; our own word."""
+    given, leaf = zh if language == "zh" else en, point.rsplit("/", 1)[-1]
+    if given and _plain(given) not in (_plain(point), _plain(leaf)):
+        return given
+    known = _page_words(language)
+    return known.get(f"point.{point}") or known.get(f"point.{leaf}") or titled(language, zh, en, point)
+
+
+@cache
+def _page_words(language: Language) -> Mapping[str, str]:
+    words: Mapping[str, str] = json.loads((STATIC / "i18n" / f"{language}.json").read_text(encoding="utf-8"))
+    return words
+
+
+def _plain(words: str) -> str:
+    return re.sub(r"[_/.\s-]+", " ", words).strip().lower()
 
 
 def _local(time_ms: int, offset_min: int) -> datetime:

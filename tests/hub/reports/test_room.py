@@ -55,7 +55,7 @@ async def test_a_trace_of_nothing_is_empty_and_weighs_its_mean() -> None:
 
 
 async def a_day(language: str, **rows: list[tuple[int, float | bool]]) -> Document:
-    asked = Asked("zh" if language == "zh" else "en", 480, *day_window(START_MS, 1, 480), 1, "301")
+    asked = Asked("zh" if language == "zh" else "en", 480, *day_window(START_MS, 1, 480), 1, "301", START_MS + DAY_MS)
     points = [
         point("co2", unit="[ppm]"),
         point("occupancy", "eye", "bool"),

@@ -49,7 +49,7 @@ async def report(
     midnight = datetime(asked.day.year, asked.day.month, asked.day.day, tzinfo=UTC)
     window = day_window(int(midnight.timestamp() * 1000), asked.days, asked.offset_min)
     name = asked.lab_name(api, school, lab)
-    wanted = Asked(asked.language, asked.offset_min, *window, asked.days, name)
+    wanted = Asked(asked.language, asked.offset_min, *window, asked.days, name, right.now_ms)
     points = [point for one in api.parts.registry.devices(school) if one.lab == lab for point in ordered_points(one)]
     alarms = await _alarms(api, school, lab, window)
     api.audit.note(right.person.name, "room_report", f"{school}/{lab}", f"{asked.day} {asked.days} days")
