@@ -20,9 +20,9 @@ h3 { font-size: 15px; margin: 10px 0 2px; }
 .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(190px, 1fr)); gap: 4px 18px; margin: 12px 0; }
 .facts div { min-width: 0; } dt { color: var(--quiet); font-size: 13px; }
 dd { margin: 0; overflow-wrap: anywhere; font-weight: 600; }
-.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(400px, 100%), 1fr)); gap: 0 20px; }
+.plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(400px, 100%), 1fr)); gap: 0 20px; }
 figure { margin: 6px 0; min-width: 0; break-inside: avoid; }
-figcaption { display: flex; flex-wrap: wrap; gap: 2px 14px; }
+figcaption .summary { display: block; font-size: 13px; }
 figcaption strong { font-weight: 600; }
 svg { display: block; width: 100%; height: auto; }
 .scroll { overflow-x: auto; } .scroll:focus-visible { outline: 2px solid var(--accent); }

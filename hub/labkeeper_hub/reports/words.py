@@ -116,7 +116,9 @@ def point_word(language: Language, point: str, zh: str, en: str) -> str:
     if given and _plain(given) not in (_plain(point), _plain(leaf)):
         return given
     known = _page_words(language)
-    return known.get(f"point.{point}") or known.get(f"point.{leaf}") or titled(language, zh, en, point)
+    word = known.get(f"point.{point}") or known.get(f"point.{leaf}") or titled(language, zh, en, point)
+    group = point.removesuffix(leaf).strip("/")
+    return f"{_plain(group)} {word}" if group and word != point else word
 
 
 @cache
