@@ -12,7 +12,7 @@ from labkeeper_sdk import LabkeeperError
 MOST_POINTS: Final = 500
 MOST_MARKS: Final = 2_000
 MOST_RUNNING: Final = 8  # of one lab
-SETTLE_MS: Final = 5_000  # a node's batch is closed after 0.25 s; the rest is for the way
+SETTLE_MS: Final = 3_000  # a node's batch is closed after 0.25 s; the rest is for the way
 OPEN_END_MS: Final = 1 << 62
 
 

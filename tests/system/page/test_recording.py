@@ -4,6 +4,8 @@ import asyncio
 import csv
 import hashlib
 import io
+import sys
+from asyncio.subprocess import DEVNULL, PIPE
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 PATIENCE_MS = 60_000
 
 
-async def test_a_teacher_records_marks_stops_and_takes_the_file_away(stand: Stand, console: Console) -> None:
+async def test_a_teacher_records_marks_stops_and_takes_the_file_away(
+    stand: Stand, console: Console, tmp_path: Path
+) -> None:
     page = console.page
     await page.locator("button.record").click()
     await page.get_by_label("Name").fill("journey")
@@ -41,4 +45,15 @@ async def test_a_teacher_records_marks_stops_and_takes_the_file_away(stand: Stan
     assert set(co2) <= set(map(float, stand.published(AIR, "co2")))
     (found,) = (await stand.stack.client.get("recordings"))["recordings"]
     assert (found["samples"], found["seal"]["sha256"]) == (len(rows), hashlib.sha256(content).hexdigest())
-    assert (await stand.stack.client.get(f"recordings/{found['id']}/verify"))["holds"]
+    secret = tmp_path / "secret"
+    secret.write_text(stand.stack.secret)
+    for words in (["list"], ["show", found["id"]], ["verify", found["id"]]):
+        assert await command(stand, secret, *words) == (0, "")
+
+
+async def command(stand: Stand, secret: Path, *words: str) -> tuple[int | None, str]:
+    """Run `labkeeper record` against the running hub; return its status and what it complained about."""
+    line = [sys.executable, "-m", "labkeeper_cli", "record", *words, "--hub", stand.stack.url]
+    process = await asyncio.create_subprocess_exec(*line, "--secret-file", str(secret), stdout=DEVNULL, stderr=PIPE)
+    _, said = await process.communicate()
+    return process.returncode, said.decode()
