@@ -1,5 +1,6 @@
 """Recordings over HTTP, with a real journal behind."""
 
+import asyncio
 import csv
 import hashlib
 import io
@@ -17,7 +18,8 @@ import pytest
 from labkeeper_hub.accounts import Grant, Role, Scope
 from labkeeper_hub.api.routes.recordings import RecordingShape
 from labkeeper_hub.recordings.recorder import LabKey, Recorder
-from labkeeper_hub.recordings.recording import SETTLE_MS, Delivered
+from labkeeper_hub.recordings.recording import OPEN_END_MS, SETTLE_MS, Delivered, RecordingRefused
+from labkeeper_hub.timeseries.pins import DiskRefuses, Pins
 
 from ..api.doubles import MODE, NODE, START_MS, TARGET, TEMPERATURE  # noqa: TID252 - tests are not packages
 from .conftest import Room, room_in
@@ -309,12 +311,48 @@ async def test_a_lesson_records_its_lab_and_ends_without_a_word_twice(room: Room
     assert room.desk.get(identity).end_ms == START_MS + 5
 
 
+async def test_a_lesson_is_told_when_there_is_no_such_recording(room: Room) -> None:
+    with pytest.raises(RecordingRefused, match="no such recording"):
+        await Recorder(room.desk, room.hub.inventory).stop("r-0", "p-7")
+
+
+async def test_the_worker_pins_what_was_recorded_before_and_seals_what_has_settled(
+    room: Room, owner: httpx.AsyncClient
+) -> None:
+    identity = await recorded(room, owner)
+    await room.journal.write(lambda link: link.execute("DELETE FROM pins"))
+    room.clock[0] += SETTLE_MS
+    working = asyncio.create_task(room.desk.run())
+    async with asyncio.timeout(30):
+        while room.desk.get(identity).seal is None:
+            await asyncio.sleep(0.01)
+    working.cancel()
+    assert await pins(room) == [(START_MS, START_MS + 5_000)]
+
+
+async def test_an_end_is_an_end_even_if_the_journal_cannot_write_down_what_it_keeps(
+    room: Room, owner: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    identity = (await begin(owner))["id"]
+
+    async def refuse(*_: object) -> None:
+        raise DiskRefuses
+
+    monkeypatch.setattr(Pins, "put", refuse)
+    room.clock[0] += 5
+    assert (await owner.post(f"/api/v1/recordings/{identity}/stop")).json()["stage"] == "stopped"
+    assert await pins(room) == [(START_MS, OPEN_END_MS)]  # rather too much than too little
+    answer = await owner.post("/api/v1/recordings", json={**LAB, "points": [ADDRESS]})
+    assert (answer.status_code, answer.json()["code"]) == (503, "hub_disk")
+    assert [one.id for one in room.desk.all()] == [identity]
+
+
+async def pins(room: Room) -> list[tuple[int, int]]:
+    return await room.journal.write(lambda link: link.execute("SELECT from_ms, to_ms FROM pins").fetchall())
+
+
 async def test_what_is_recorded_stays_pinned_until_it_is_forgotten(room: Room, owner: httpx.AsyncClient) -> None:
     identity = await recorded(room, owner)
-
-    async def pins() -> list[tuple[int, int]]:
-        return await room.journal.write(lambda link: link.execute("SELECT from_ms, to_ms FROM pins").fetchall())
-
-    assert await pins() == [(START_MS, START_MS + 5_000)]
+    assert await pins(room) == [(START_MS, START_MS + 5_000)]
     await owner.delete(f"/api/v1/recordings/{identity}")
-    assert await pins() == []
+    assert await pins(room) == []

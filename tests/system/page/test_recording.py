@@ -4,7 +4,9 @@ import asyncio
 import csv
 import hashlib
 import io
+import json
 import sys
+import zipfile
 from asyncio.subprocess import DEVNULL, PIPE
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from playwright.async_api import expect
 
 from tests.console.conftest import Console
 
-from .stand import AIR, Stand
+from .stand import AIR, PLUG, Stand
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 PATIENCE_MS = 60_000
@@ -31,6 +33,8 @@ async def test_a_teacher_records_marks_stops_and_takes_the_file_away(
     await page.get_by_label("What happens now").fill("灯开了")
     await page.get_by_role("button", name="Mark", exact=True).click()
     await expect(page.get_by_role("list", name="Markers")).to_contain_text("灯开了")
+    switched = not await stand.value(PLUG, "state")
+    await stand.put(PLUG, "state", switched)
     await page.reload()  # the hub records, not the page
     await page.locator("button.record").click()
     await page.get_by_role("button", name="Stop recording").click()
@@ -45,13 +49,17 @@ async def test_a_teacher_records_marks_stops_and_takes_the_file_away(
     assert set(co2) <= set(map(float, stand.published(AIR, "co2")))
     (found,) = (await stand.stack.client.get("recordings"))["recordings"]
     assert (found["samples"], found["seal"]["sha256"]) == (len(rows), hashlib.sha256(content).hexdigest())
+    record = await page.request.get(f"{stand.stack.url}/api/v1/recordings/{found['id']}/record")
+    with zipfile.ZipFile(io.BytesIO(await record.body())) as archive:
+        (command,) = json.loads(archive.read("record.json"))["commands"]
+    assert (command["device"], command["value"], command["by"]) == (PLUG, switched, "owner")
     secret = tmp_path / "secret"
     secret.write_text(stand.stack.secret)
     for words in (["list"], ["show", found["id"]], ["verify", found["id"]]):
-        assert await command(stand, secret, *words) == (0, "")
+        assert await said_by(stand, secret, *words) == (0, "")
 
 
-async def command(stand: Stand, secret: Path, *words: str) -> tuple[int | None, str]:
+async def said_by(stand: Stand, secret: Path, *words: str) -> tuple[int | None, str]:
     """Run `labkeeper record` against the running hub; return its status and what it complained about."""
     line = [sys.executable, "-m", "labkeeper_cli", "record", *words, "--hub", stand.stack.url]
     process = await asyncio.create_subprocess_exec(*line, "--secret-file", str(secret), stdout=DEVNULL, stderr=PIPE)
