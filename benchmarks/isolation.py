@@ -35,6 +35,7 @@ from labkeeper_wire.payload import Metric, Payload
 SCHOOL, NODE = "bench-school", "bench-node"
 TTL_MS = 10_000
 AT_ONCE = 4  # commands under way at a time
+LEVELS = 100
 WARM = 40
 SETTLE_S = 3.0  # after the settings were read again: processes start, break, and start again
 PATIENCE_S = 60.0
@@ -151,7 +152,7 @@ async def phase(caller: Caller, count: int) -> list[float]:
     waits: list[float] = []
 
     async def some(first: int) -> None:
-        waits.extend([await caller.command(lamps[it % DEVICES], float(it)) for it in range(first, count, AT_ONCE)])
+        waits.extend([await caller.command(lamps[it % DEVICES], float(it % LEVELS)) for it in range(first, count, AT_ONCE)])
 
     async with asyncio.TaskGroup() as group:
         for first in range(AT_ONCE):
@@ -218,8 +219,8 @@ def main() -> None:
     """Read the options and measure."""
     asked = options(
         __doc__ or "",
-        ("--count", {"type": int, "default": 400, "help": "commands a phase (default 400)"}),
-        ("--rounds", {"type": int, "default": 5, "help": "phases of each kind (default 5)"}),
+        ("--count", {"type": int, "default": 2500, "help": "commands a phase (default 2500)"}),
+        ("--rounds", {"type": int, "default": 4, "help": "phases of each kind (default 4)"}),
     )
     measure(asked, lambda folder: bench(folder, asked.count, asked.rounds))
 

@@ -1,110 +1,38 @@
-"""`python -m benchmarks.page --only stop`: from the page's press to the broker, while thirty pages reload without end.
-
-A press is what the page sends when STOP is pressed: one message on its open WebSocket. On the bus: a listener at the
-broker has the retained word. Confirmed: the hub counts every device with a safe value as stopped. Between two
-presses the stop is released in its two steps. `not_confirmed` counts presses without all confirmations in ten seconds.
+"""`python -m benchmarks.page`: the page's numbers. `--only stop`: from STOP to the broker and to every confirmation,
+while thirty pages reload; `--only load`: a cold load with two hundred devices in a browser four times slower;
+`--only live`: from a node's reading to a hundred pages.
 """
 
-import asyncio
-import json
-import time
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
-import httpx
-from websockets.asyncio.client import ClientConnection
-
+from benchmarks.arriving import load
 from benchmarks.harness import Figures, measure, options
-from benchmarks.reloading import reloading
-from labkeeper_cli.client import percentile
-from labkeeper_cli.stack import Stack, Wishes, open_stack
-from labkeeper_wire.mqtt import Address, Link, connect
-from labkeeper_wire.stop import EVERY_SCHOOL, StopWord
+from benchmarks.pressing import stop
+from benchmarks.spectating import live
 
-RELOADERS = 30
-PATIENCE_S = 10.0
+PARTS: dict[str, Callable[[Path, int], Awaitable[Figures]]] = {"stop": stop, "load": load, "live": live}
+OFTEN = {"stop": 30, "load": 5, "live": 10}
 
 
-async def press(socket: ClientConnection, link: Link) -> tuple[float, float | None]:
-    """Press once; return the milliseconds to the bus, and until all have confirmed (None: not in time)."""
-    words = link.messages()
-    began = time.perf_counter()
-    await socket.send(json.dumps({"type": "stop"}))
-    while not StopWord.from_payload((await anext(words)).payload).active:
-        pass
-    on_bus_ms = (time.perf_counter() - began) * 1000
-    try:
-        async with asyncio.timeout(PATIENCE_S):
-            while not _all_stopped(json.loads(await socket.recv())):
-                pass
-    except TimeoutError:
-        return on_bus_ms, None
-    return on_bus_ms, (time.perf_counter() - began) * 1000
-
-
-def _all_stopped(message: dict[str, object]) -> bool:
-    changes = message.get("changes")
-    told = [one for one in changes if one["kind"] == "stops"] if isinstance(changes, list) else []
-    return any(stop["devices"] and stop["confirmed"] == stop["devices"] for one in told for stop in one["stops"])
-
-
-async def release(stack: Stack) -> None:
-    """Release everything, in the two steps."""
-    headers = {"Authorization": f"Bearer {stack.secret}"}
-    async with httpx.AsyncClient(base_url=stack.url, headers=headers, timeout=60) as http:
-        for stop in (await http.get("/api/v1/stop")).json()["stops"]:
-            asked = (await http.post("/api/v1/stop/release", json={"latch": stop["latch"]})).json()
-            body = {"latch": stop["latch"], "release": asked["release"]}
-            (await http.post("/api/v1/stop/release", json=body)).raise_for_status()
-
-
-async def bench(folder: Path, count: int) -> Figures:
-    """Press `count` times on one stack."""
-    found = []
-    async with (
-        open_stack(Wishes(folder, sim=())) as stack,
-        connect(Address.parse(stack.broker.url), "bench-stop") as link,
-        stack.client.socket() as socket,
-    ):
-        await link.subscribe((EVERY_SCHOOL, 1))
-        await actuators(stack)
-        async with reloading(stack.url, stack.secret, RELOADERS) as reloads:
-            for _ in range(count):
-                found.append(await press(socket, link))
-                await release(stack)
-    on_bus = [on_bus_ms for on_bus_ms, _ in found]
-    confirmed = [confirmed_ms for _, confirmed_ms in found if confirmed_ms is not None]
-    return {
-        "stop_p50_ms": round(percentile(on_bus, 0.5), 1),
-        "stop_p95_ms": round(percentile(on_bus, 0.95), 1),
-        "confirmed_p50_ms": round(percentile(confirmed, 0.5), 1) if confirmed else None,
-        "confirmed_p99_ms": round(percentile(confirmed, 0.99), 1) if confirmed else None,
-        "not_confirmed": count - len(confirmed),
-        "presses": count,
-        "pages_reloading": RELOADERS,
-        "reloads": reloads[0],
-        "broker": stack.broker.kind,
-    }
-
-
-async def actuators(stack: Stack) -> None:
-    """Wait until there is something to stop and all of it is online."""
-    async with asyncio.timeout(30):
-        while True:
-            devices = await stack.client.devices()
-            safe = [one for one in devices if any(point["safe_value"] is not None for point in one["points"])]
-            if safe and all(one["online"] for one in safe):
-                return
-            await asyncio.sleep(0.2)
+async def bench(only: str, count: int | None, folder: Path) -> Figures:
+    """Measure one part, or each in a folder of its own."""
+    figures: Figures = {}
+    for name in [only] if only else PARTS:
+        (folder / name).mkdir()
+        figures |= await PARTS[name](folder / name, count or OFTEN[name])
+    return figures
 
 
 def main() -> None:
     """Read the options and measure."""
     asked = options(
         __doc__ or "",
-        ("--only", {"choices": ["stop"], "default": "stop", "help": "what to measure"}),
-        ("--count", {"type": int, "default": 30, "help": "presses (default 30)"}),
+        ("--only", {"choices": [*PARTS], "default": "", "help": "what to measure (default: all)"}),
+        ("--count", {"type": int, "help": "presses (default 30), visits (5), seconds (10)"}),
     )
-    measure(asked, lambda folder: bench(folder, asked.count))
+    measure(asked, partial(bench, asked.only, asked.count))
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ async def reloading(url: str, secret: str, pages: int) -> AsyncIterator[list[int
             process.stdin.write(json.dumps({"url": url, "secret": secret, "pages": pages}).encode() + b"\n")
         yield counted
     finally:
-        out, _ = await process.communicate()
+        out, _ = await process.communicate(b"")  # only with an input does Python 3.11 close the pipe
         counted[0] = int(out or 0)
 
 

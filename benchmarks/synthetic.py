@@ -14,6 +14,7 @@ from benchmarks.mould import Mould
 from labkeeper_wire.codec import encode
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.delivery import ACK, BACKLOG, BATCH, EPOCH, TAKEN, parse_ack
+from labkeeper_wire.descriptor import NodeDescription, PointDescription
 from labkeeper_wire.edge_session import EdgeSession
 from labkeeper_wire.effects import CommandReceived, EdgeEffect, Publish, Rebirthed, SessionLive, Subscribe
 from labkeeper_wire.mqtt import Address, Link, LinkLost, Will, connect
@@ -22,16 +23,20 @@ from labkeeper_wire.topics import Kind, Topic
 
 GROUP = "bench-school"
 SEQ_MASK = 255
+ON = PointDescription(name="on", kind="switch", datatype=DataType.BOOLEAN, writable=True)
+SWITCH = Metric("on", False, DataType.BOOLEAN, properties=ON.to_properties())
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How a synthetic node looks: devices, points of each, readings in a message."""
+    """How a synthetic node looks: devices, points of each, readings in a message; each device's switch; the lab."""
 
     node: str
     devices: int = 1
     points: int = 50
     readings: int = 50
+    switches: bool = False
+    lab: str = ""
 
 
 class SyntheticNode:
@@ -87,10 +92,11 @@ class SyntheticNode:
 
     def _device_metrics(self) -> Sequence[Metric]:
         points = [Metric(f"p{number}", 0.0, DataType.DOUBLE) for number in range(self._shape.points)]
-        return [*points, Metric(BATCH, None, DataType.UINT64)]
+        return [*points, *([SWITCH] if self._shape.switches else []), Metric(BATCH, None, DataType.UINT64)]
 
     def _node_metrics(self) -> Sequence[Metric]:
         return [
+            *NodeDescription(self._shape.lab).to_metrics(now_ms()),
             Metric(EPOCH, self._epoch, DataType.STRING),
             Metric(BACKLOG, 0, DataType.UINT64),
             Metric(TAKEN, 0, DataType.UINT64),

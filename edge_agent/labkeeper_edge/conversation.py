@@ -15,7 +15,7 @@ from labkeeper_edge.refusals import Refusals
 from labkeeper_edge.window import Window
 from labkeeper_wire import mqtt
 from labkeeper_wire.declarations import BadDeclaration
-from labkeeper_wire.delivery import ACK, JOURNAL, Ack, BadAck, Range, is_epoch, parse_ack
+from labkeeper_wire.delivery import ACK, JOURNAL, Ack, BadAck, is_epoch, parse_ack
 from labkeeper_wire.edge_session import EdgeSession
 from labkeeper_wire.effects import (
     CommandReceived,
@@ -162,12 +162,15 @@ class Conversation:
             self._lay_ghosts()
             self._wake.set()
 
-    def offer_again(self, ids: Iterable[Range]) -> None:
+    def offer_again(self, waiting: Waiting) -> None:
         """Acknowledged batches that the hub no longer has wait in this session, too."""
         if not self.session.live:
             return  # a session that begins later finds them waiting
-        for first, last in ids:
+        self.outbox.offering(waiting.last)
+        for first, last in waiting.again:
             self.window.add(first, min(last, self._known_last))
+        self.window.add(self._known_last + 1, waiting.last)  # the session may have begun when nothing waited
+        self._known_last = max(self._known_last, waiting.last)
         self._wake.set()
 
     # --- inside -----------------------------------------------------------------------------------------------------
@@ -333,7 +336,7 @@ class Conversation:
         for batch in batches:
             if not self._send(batch, live=False):
                 return False
-        self.window.taken(batches[-1].id if len(batches) == room else last)
+        self.window.taken(first, batches[-1].id if len(batches) == room else last)
         if not batches:
             self._lay_ghosts()
         await self.link.drain()

@@ -108,7 +108,7 @@ class Uplink:
         if again:
             log.warning("uplink: the hub lost what it had stored; batches %d to %d go again", again[0][0], again[-1][1])
             if self._talk is not None:
-                self._talk.offer_again(again)
+                self._talk.offer_again(waiting)
 
     # --- what others tell -------------------------------------------------------------------------------------------
     def committed(self, batches: list[Batch], waiting: Waiting) -> None:

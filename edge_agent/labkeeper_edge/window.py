@@ -72,14 +72,14 @@ class Window:
             return None
         return (*self._waiting[0], room)
 
-    def taken(self, through: int) -> None:
-        """The waiting ids up to this one were read: sent, or no longer there."""
-        while self._waiting and self._waiting[0][0] <= through:
-            first, last = self._waiting.pop(0)
-            if last > through:
-                self._waiting.insert(0, (through + 1, last))
-            else:
-                self._forget(first, last)
+    def taken(self, first: int, through: int) -> None:
+        """These ids were read: sent, or no longer there. Ids that came to wait while they were read wait on."""
+        waiting, self._waiting = self._waiting, []
+        for low, high in waiting:
+            rest = ((low, min(high, first - 1)), (max(low, through + 1), high))
+            self._waiting += [part for part in rest if part[0] <= part[1]]
+            if first <= low and high <= through:
+                self._forget(low, high)
 
     def idle(self) -> bool:
         """Whether nothing waits (what is on its way may still be)."""

@@ -13,7 +13,7 @@ from labkeeper_edge.database import open_database
 from labkeeper_edge.outbox import FILE, Outbox, Store, open_outbox
 from labkeeper_sdk.testing import Broker
 from labkeeper_wire.datatypes import DataType
-from labkeeper_wire.delivery import JOURNAL, Ack, BatchSet
+from labkeeper_wire.delivery import BACKLOG, JOURNAL, TAKEN, Ack, BatchSet
 from labkeeper_wire.effects import DataReceived, NodeBorn
 from labkeeper_wire.payload import Metric
 
@@ -217,6 +217,24 @@ async def test_a_hub_with_a_new_journal_gets_again_what_it_had_acknowledged_in_t
         await host.born("d1")
         assert host.node_metric(JOURNAL) == "two"
         assert not [it for it in host.heard if isinstance(it, DataReceived) and it.batch is not None]
+
+
+async def test_a_hub_that_forgets_while_its_node_is_quiet_gets_everything_without_a_new_reading(
+    broker: Broker, run_edge: RunEdge, keyboard: Keyboard
+) -> None:
+    async with open_host(broker.url) as host:
+        async with run_edge():
+            await host.born("d1")
+            host.write_node(Metric(JOURNAL, "one", DataType.STRING))
+            await keyboard.says(count=1)
+            await host.until(lambda: host.values("count") == [1])
+            await host.until(lambda: host.node_metric(TAKEN) == 1 and host.node_metric(BACKLOG) == 0)
+        host.stored.clear()
+        host.batches = BatchSet()
+        async with run_edge():
+            await host.until(lambda: len([it for it in host.heard if isinstance(it, NodeBorn)]) == 2)
+            host.write_node(Metric(JOURNAL, "two", DataType.STRING))
+            await host.until(lambda: host.values("count") == [1])
 
 
 def test_a_set_of_nothing_is_said_as_nothing() -> None:

@@ -23,10 +23,10 @@ def test_the_backlog_is_read_in_order_and_only_as_far_as_there_is_room() -> None
     assert window.next_backlog(32) == (1, 10, 3)
     for number in (1, 2):
         window.sent(number, "d", 0.0)
-    window.taken(2)
+    window.taken(1, 2)
     assert window.next_backlog(32) == (3, 10, 1)
     assert window.next_backlog(0) is None
-    window.taken(10)
+    window.taken(3, 10)
     assert window.idle()
     assert window.next_backlog(32) is None
 
@@ -54,7 +54,7 @@ def test_a_batch_that_stays_unacknowledged_waits_again_each_time_longer() -> Non
         assert window.expire(due_s) == 1
         assert window.next_backlog(1) == (1, 1, 1)
         window.sent(1, "d", due_s)
-        window.taken(1)
+        window.taken(1, 1)
         now_s = due_s
     assert waits[:3] == [FIRST_TIMEOUT_S, 2 * FIRST_TIMEOUT_S, 4 * FIRST_TIMEOUT_S]
     assert waits[-1] == LAST_TIMEOUT_S
@@ -66,7 +66,7 @@ def test_tries_of_what_was_given_up_meanwhile_are_forgotten() -> None:
     window = Window()
     window.sent(1, "d", 0.0)
     window.expire(100.0)
-    window.taken(1)
+    window.taken(1, 1)
     assert not window._tries
 
 
@@ -91,5 +91,14 @@ def test_a_range_is_taken_in_parts() -> None:
     window = Window()
     window.add(1, 4)
     window.add(8, 9)
-    window.taken(8)
+    window.taken(1, 8)
     assert window._waiting == [(9, 9)]
+
+
+def test_what_comes_to_wait_while_others_are_read_waits_on() -> None:
+    window = Window()
+    window.add(5, 9)
+    window.add(1, 3)  # the hub lost these while 5 to 9 were read
+    window.add(10, 12)
+    window.taken(5, 9)
+    assert window._waiting == [(1, 3), (10, 12)]

@@ -21,6 +21,7 @@ from .bench import NEIGHBOUR, Bench
 SCHOOL, NODE = "demo-school", "lab-1-pi"
 PLUG = Target(SCHOOL, NODE, "0x00158d00000a0002", "state")
 LAST_MS = 253_402_300_799_999  # the API knows no later time
+TRIES = 3
 PATIENCE_S = 30.0
 GROWTH = 96 * 1024 * 1024  # bytes a process may grow in one test: buffers of the allocator, not a leak
 LINES = 40  # lines of a log in one test: changes of state, never one per message
@@ -94,10 +95,16 @@ class Lab:
         await self.until(lambda: self._neighbour_stored(wanted), f"the neighbour's {count} readings")
 
     async def neighbour_obeys(self) -> None:
-        """Command a healthy device, and see by its own word that it got the command."""
-        before = len(self.commanded(PLUG.device))
+        """Command a healthy device, and see by its own word that it got the command.
+
+        On a busy machine one command may expire; who is disturbed obeys none.
+        """
         async with self.stack.client.live() as live:
-            outcome = await self._toggled(live)
+            for _ in range(TRIES):
+                before = len(self.commanded(PLUG.device))
+                outcome = await self._toggled(live)
+                if outcome == "done":
+                    break
         assert outcome == "done"
         assert len(self.commanded(PLUG.device)) == before + 1
 
