@@ -62,9 +62,10 @@ class Delivery:
 
     @property
     def whole(self) -> bool:
-        """Whether every batch the outbox has spoken of has come, and none is missing among those that came."""
+        """Whether every batch the outbox has spoken of is on disk, and none is missing among those that came."""
         newest = 0 if self.report is None else self.report.newest
-        return not self.batches.ranges and self.batches.high_water >= newest
+        arrived = not self.batches.ranges and self.batches.high_water >= newest
+        return arrived and self.committed == self.stored
 
     def entry(self) -> LedgerEntry:
         """Return the account."""

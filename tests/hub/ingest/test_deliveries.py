@@ -150,3 +150,11 @@ def test_an_outbox_is_whole_when_every_batch_it_spoke_of_has_come_and_none_is_mi
     assert not deliveries.whole(NODE, "epoch")
     delivery.take(5)
     assert deliveries.whole(NODE, "epoch")
+
+
+def test_an_outbox_is_not_whole_before_the_disk_has_what_came() -> None:
+    deliveries = Deliveries(Wire())
+    taken(deliveries, 1)
+    assert not deliveries.whole(NODE, "epoch")
+    commit(deliveries)
+    assert deliveries.whole(NODE, "epoch")
