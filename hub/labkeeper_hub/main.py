@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from labkeeper_hub.accounts import Accounts, open_accounts
 from labkeeper_hub.accounts.staff import open_staff
@@ -42,6 +43,10 @@ from labkeeper_hub.interlocks.desk import InterlockDesk
 from labkeeper_hub.leases.desk import LeaseDesk
 from labkeeper_hub.ports import Parts
 from labkeeper_hub.pulse import Pulse, WatchedAccounts
+from labkeeper_hub.recordings.desk import RecordingDesk
+from labkeeper_hub.recordings.files import Files
+from labkeeper_hub.recordings.records import RecordingRecords
+from labkeeper_hub.recordings.sources import HubSources
 from labkeeper_hub.registry.database import open_database
 from labkeeper_hub.registry.records import Records
 from labkeeper_hub.registry.registry import HubRegistry
@@ -49,6 +54,7 @@ from labkeeper_hub.settings import HubSettings
 from labkeeper_hub.stop.desk import StopDesk
 from labkeeper_hub.timeseries.catalogue import Catalogue, open_catalogue
 from labkeeper_hub.timeseries.journal import Journal, Keeping, open_journal
+from labkeeper_hub.timeseries.pins import Pins
 from labkeeper_sdk import BadConfiguration
 from labkeeper_wire import mqtt
 
@@ -76,6 +82,7 @@ class Hub:
     stop: StopDesk
     alarms: AlarmWatch
     interlocks: InterlockDesk
+    recordings: RecordingDesk
 
     def workers(self) -> Sequence[Worker]:
         """Return the workers, those that others need first."""
@@ -90,6 +97,7 @@ class Hub:
             ("commands", self.desk.run()),
             ("leases", self.leases.run()),
             ("interlocks", self.interlocks.run()),
+            ("recordings", self.recordings.run()),
             ("figures", self.watch.run()),
             ("alarms", self.alarms.run()),
             ("host", self.host.run()),
@@ -152,12 +160,22 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
             health = HubHealth(now_ms(), host, refusals, journal, desk, watched.times, pulses, forwarder)
             readings = merged(settings.influx, journal, registry)
             quarantine = forwarder.forwarding if forwarder else None
-            kept = (engine, leases, stop, catalogue, interlocks, quarantine)
+            recordings = await _recordings(settings, engine, journal, HubSources(registry, deliveries, desk, alarms))
+            kept = (engine, leases, stop, catalogue, interlocks, recordings, quarantine)
             parts = Parts(settings, registry, registry, readings, deliveries, desk, alarms, bus, health, *kept)
             figures_s, file = settings.figures_s, settings.journal_file
             watch = Watch(registry, journal, deliveries, desk, alarms, health, file, figures_s, now_ms)
-            desks = (leases, stop, alarm_watch, interlocks)
+            desks = (leases, stop, alarm_watch, interlocks, recordings)
             yield Hub(parts, journal, catalogue, deliveries, records, desk, host, watched, forwarder, watch, *desks)
+
+
+async def _recordings(
+    settings: HubSettings, engine: AsyncEngine, journal: Journal, sources: HubSources
+) -> RecordingDesk:
+    files = Files(settings.journal_file)
+    desk = RecordingDesk(RecordingRecords(engine), journal, Pins(journal), files, sources, _now_ms)
+    await desk.load()
+    return desk
 
 
 async def _run(
@@ -168,6 +186,7 @@ async def _run(
     stop: asyncio.Event,
     when_ready: Callable[[], None],
 ) -> None:
+    hub.recordings.audit = audit
     app = build_app(hub.parts, accounts, audit)
     server = make_server(app)
     with _listening(settings) as listening:

@@ -11,6 +11,8 @@ from labkeeper_hub.alarms.entry import AlarmEntry
 from labkeeper_hub.alarms.states import Shelf
 from labkeeper_hub.alarms.tallies import AlarmTallies
 from labkeeper_hub.interlocks.book import Desired
+from labkeeper_hub.export.exports import Export
+from labkeeper_hub.export.order import FileFormat
 from labkeeper_hub.model import (
     AlarmKey,
     AlarmNow,
@@ -31,6 +33,8 @@ from labkeeper_hub.model import (
     Status,
     Stops,
 )
+from labkeeper_hub.recordings.lesson_record import Happened, Hashed
+from labkeeper_hub.recordings.recording import Plan, Recording
 from labkeeper_hub.settings import HubSettings
 from labkeeper_hub.timeseries.catalogue import Inventory
 from labkeeper_hub.timeseries.digest import Span
@@ -226,6 +230,33 @@ class Quarantine(Protocol):
     async def quarantined(self, most: int) -> tuple[Quarantined, ...]: ...
 
 
+class Recordings(Protocol):
+    """Recordings; what people do returns once it is on disk, and raises RecordingRefused."""
+
+    def all(self) -> tuple[Recording, ...]:
+        """Return every recording, the newest first."""
+
+    def get(self, identity: str) -> Recording: ...
+    async def samples(self, recording: Recording) -> int: ...
+    async def record(self, recording: Recording) -> str: ...
+    async def start(self, plan: Plan, by: str) -> Recording: ...
+    async def mark(self, identity: str, text: str, by: str, time_ms: int | None = None) -> Recording: ...
+    async def stop(self, identity: str, by: str) -> Recording: ...
+    async def seal(self, identity: str, by: str) -> Recording: ...
+    async def remove(self, identity: str, by: str) -> None: ...
+    async def hashed_now(self, recording: Recording) -> Hashed:
+        """Return what its readings would be sealed as now."""
+
+    async def readings_file(self, recording: Recording, form: FileFormat) -> Export:
+        """Start a file of its readings up to now; the caller ends it."""
+
+    async def record_file(self, recording: Recording) -> Export:
+        """Start the record of a sealed one as a file; the caller ends it."""
+
+    async def happened(self, recording: Recording) -> Happened:
+        """Return what people and rules did in the lab while it ran."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Everything the app needs; `build_app(parts)` gets it. `engine` is the registry's database (migrated),
@@ -246,4 +277,5 @@ class Parts:
     stop: Stopping
     stocktaking: Stocktaking
     interlocks: Interlocking
+    recordings: Recordings
     quarantine: Quarantine | None = None

@@ -78,6 +78,7 @@ class FakeHub:
         self.leases: list[Json] = []
         self.stops: list[Json] = []
         self.influx: Json | None = None  # how forwarding is, if anything is forwarded
+        self.recordings: Any = None  # put in by `fake_recordings`
         self.silent_history = False  # nothing was ever recorded
         self.untold: list[Json] = []  # what of the past nobody could tell
 

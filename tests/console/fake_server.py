@@ -15,6 +15,7 @@ from starlette.middleware.base import RequestResponseEndpoint
 from labkeeper_hub.console import CONTENT_SECURITY_POLICY, STATIC
 
 from .fake_hub import SECRET, FakeHub, Json
+from .fake_recordings import add_recordings
 
 COOKIE = "labkeeper_session"
 
@@ -25,6 +26,7 @@ def build_app(hub: FakeHub) -> FastAPI:
     add_session(app, hub)
     add_data(app, hub)
     add_stop(app, hub)
+    add_recordings(app, hub)
 
     @app.get("/")
     async def index() -> FileResponse:

@@ -22,6 +22,7 @@ class Action(StrEnum):
     READ_PLACES = "read_places"
     READ_READINGS = "read_readings"
     EXPORT_READINGS = "export_readings"
+    RECORD = "record"
     READ_COMMANDS = "read_commands"
     COMMAND = "command"
     LEASE = "lease"
@@ -41,7 +42,7 @@ _LOOK = frozenset(
     {Action.BE_SIGNED_IN, Action.READ_PLACES, Action.READ_READINGS, Action.READ_COMMANDS, Action.READ_ALARMS}
 )
 _WORK = _LOOK | {Action.COMMAND, Action.STOP}
-_LEAD = _WORK | {Action.LEASE, Action.RELEASE_STOP, Action.TEND_ALARMS}
+_LEAD = _WORK | {Action.LEASE, Action.RELEASE_STOP, Action.TEND_ALARMS, Action.RECORD}
 
 ROLES: Mapping[Role, frozenset[Action]] = {
     Role.OWNER: frozenset(Action),

@@ -112,6 +112,11 @@ class CommandDesk:
         await self.save()
         return newest_first(await self.records.recent(limit, device))
 
+    async def between(self, from_ms: int, to_ms: int) -> tuple[Command, ...]:
+        """Return those asked for with from_ms <= time < to_ms, the oldest first."""
+        await self.save()
+        return tuple(course.command for course in await self.records.between(from_ms, to_ms))
+
     def open(self) -> tuple[Command, ...]:
         """Return what is open, and what ended a moment ago."""
         since_ms = self.now_ms() - SHOWN_MS

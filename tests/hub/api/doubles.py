@@ -14,6 +14,8 @@ from labkeeper_hub.alarms.records import AlarmRecords
 from labkeeper_hub.bus import EventBus
 from labkeeper_hub.interlocks import book as two_persons
 from labkeeper_hub.interlocks.book import Desired, InterlockRefused
+from labkeeper_hub.export.exports import Export
+from labkeeper_hub.export.order import FileFormat
 from labkeeper_hub.model import (
     Aggregate,
     Change,
@@ -45,6 +47,8 @@ from labkeeper_hub.model import (
     Stops,
 )
 from labkeeper_hub.ports import Parts, StopRefused, UnknownCommand, UnknownPoint
+from labkeeper_hub.recordings.lesson_record import Happened, Hashed
+from labkeeper_hub.recordings.recording import Plan, Recording, RecordingRefused
 from labkeeper_hub.settings import HubSettings
 from labkeeper_hub.timeseries.catalogue import Inventory as Stocked
 from labkeeper_hub.timeseries.digest import Span
@@ -342,6 +346,50 @@ class Desks:
 
 
 @dataclass
+class Notebook:
+    """No recordings; the real ones are tried with a real journal in tests/hub/recordings."""
+
+    def all(self) -> tuple[Recording, ...]:
+        return ()
+
+    def get(self, identity: str) -> Recording:
+        raise RecordingRefused("unknown_recording", f"no recording {identity}")
+
+    async def samples(self, recording: Recording) -> int:
+        raise NotImplementedError(recording)
+
+    async def record(self, recording: Recording) -> str:
+        raise NotImplementedError(recording)
+
+    async def start(self, plan: Plan, by: str) -> Recording:
+        raise NotImplementedError(plan, by)
+
+    async def mark(self, identity: str, text: str, by: str, time_ms: int | None = None) -> Recording:
+        raise NotImplementedError(identity, text, by, time_ms)
+
+    async def stop(self, identity: str, by: str) -> Recording:
+        raise NotImplementedError(identity, by)
+
+    async def seal(self, identity: str, by: str) -> Recording:
+        raise NotImplementedError(identity, by)
+
+    async def remove(self, identity: str, by: str) -> None:
+        raise NotImplementedError(identity, by)
+
+    async def hashed_now(self, recording: Recording) -> Hashed:
+        raise NotImplementedError(recording)
+
+    async def readings_file(self, recording: Recording, form: FileFormat) -> Export:
+        raise NotImplementedError(recording, form)
+
+    async def record_file(self, recording: Recording) -> Export:
+        raise NotImplementedError(recording)
+
+    async def happened(self, recording: Recording) -> Happened:
+        raise NotImplementedError(recording)
+
+
+@dataclass
 class SmallHub:
     """Everything behind the ports, within reach of a test."""
 
@@ -377,6 +425,7 @@ class SmallHub:
             stop=self.brake,
             interlocks=self.interlocks,
             stocktaking=self.stockroom,
+            recordings=Notebook(),
             quarantine=self.quarantine,
         )
 

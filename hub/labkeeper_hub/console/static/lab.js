@@ -8,7 +8,7 @@ import { LINK, SHAPE } from "./store.js";
 import "./device.js";
 
 class LkLab extends DeskElement {
-  static properties = { lab: { attribute: false } };
+  static properties = { lab: { attribute: false }, recording: { state: true } };
 
   #packing = new Packing();
 
@@ -16,6 +16,7 @@ class LkLab extends DeskElement {
     super();
     /** @type {import("./labs.js").LabView | null} */
     this.lab = null;
+    this.recording = false;
   }
 
   watched() {
@@ -33,7 +34,17 @@ class LkLab extends DeskElement {
     if (!this.lab) return this.#empty("lab.none");
     const benches = benchesOf(devicesOf(store, this.lab));
     if (benches.length === 0) return this.#empty("lab.no_devices");
-    return html`<div class="benches">${repeat(benches, (bench) => bench.bench ?? "", (bench) => this.#bench(bench))}</div>`;
+    return html`${this.#record()}<div class="benches">${repeat(benches, (bench) => bench.bench ?? "", (bench) => this.#bench(bench))}</div>`;
+  }
+
+  /** What records comes when it is asked for. */
+  #record() {
+    const open = () => {
+      void import("./recording.js");
+      this.recording = true;
+    };
+    if (this.recording) return html`<lk-recording .desk=${this.desk} .lab=${this.lab} @closed=${() => { this.recording = false; }}></lk-recording>`;
+    return html`<button class="do record" @click=${open}>${this.desk.text.t("lab.record")}</button>`;
   }
 
   /** @param {"lab.no_link" | "lab.loading" | "lab.none" | "lab.no_devices"} why */

@@ -73,6 +73,29 @@ declare namespace wire {
     gaps_left_out: number;
   }
   interface Catalogue { from_ms: number; to_ms: number; pending: number; points: CataloguePoint[] }
+  interface RecordedPoint extends PointId { kind: string; type: string; unit: string; title: Title; device_title: Title }
+  interface Mark { time_ms: number; by: string; text: string }
+  interface Seal { digest: string; rows: number; sha256: string; at_ms: number; by: string }
+  interface Recording {
+    id: string;
+    school: string;
+    lab: string;
+    title: string;
+    stage: "running" | "stopped" | "sealed";
+    by: string;
+    started_ms: number;
+    stopped_ms: number | null;
+    stopped_by: string;
+    every_ms: number | null;
+    points: RecordedPoint[];
+    marks: Mark[];
+    samples: number | null;
+    seal: Seal | null;
+  }
+  interface Verdict { holds: boolean; record: boolean; readings: boolean; audit: boolean; rows: number; rows_now: number }
+  interface Run { times: number[]; mean: number[]; low: number[]; high: number[] }
+  interface ComparedPoint { point: string; unit: string; title: Title; device_title: Title; every_ms: number; one: Run; other: Run }
+  interface Comparison { points: ComparedPoint[]; more: number }
   interface Export { id: string; state: "running" | "done" | "ended" | "failed"; done: number; total: number }
   /** Times of which the hub could not be told whether there are readings. */
   interface Missing { from_ms: number; to_ms: number; reason: string }
