@@ -20,7 +20,7 @@ from .conftest import Served
 from .doubles import CHAMBER, TARGET, TEMPERATURE, Inventory, device, latest
 
 PAGE = (Path(__file__).parents[3] / "docs/reference/rights.md").read_text(encoding="utf-8")
-OPEN_PREFIXES = ("/static/", "/healthz", "/readyz")
+OPEN_PREFIXES = ("/static/", "/s/", "/healthz", "/readyz")
 HERE, ELSEWHERE = Scope("demo", "lab-301"), Scope("demo", "lab-302")
 SPAN = "from=0&to=9000000000000"
 POINT = "school=demo&node=lab-301&device=0x00158d0001a2b3c4&point=temperature"
@@ -63,7 +63,7 @@ def _expected(cell: str, scope: Scope, path: str, method: str) -> set[int]:
     allowed = cell in {"yes", "place"} or (cell == "hub" and scope == EVERYWHERE)
     if not allowed:
         return {403}
-    if path.startswith(("/api/v1/people", "/api/v1/leases", "/api/v1/stop", "/api/v1/alarms")):
+    if path.startswith(("/api/v1/people", "/api/v1/leases", "/api/v1/floors", "/api/v1/stop", "/api/v1/alarms")):
         return {200, 202, 404, 409, 422, 503}  # let in; what becomes of it is tested with each feature
     if path in ALWAYS_UNKNOWN:
         return {404}
