@@ -75,6 +75,7 @@ class FakeHub:
         self.missed: list[Json] = []
         self.snapshots = 0
         self.released: list[Json] = []
+        self.school_less = False  # who is signed in has no right to the whole school
         self.leases: list[Json] = []
         self.floor_links: dict[str, str] = {}  # token: the pupils' pseudonym
         self.person = "owner"
@@ -224,9 +225,11 @@ class FakeHub:
                        "confirmed": 16 - len(missing), "missing": list(missing), "sent": True}]  # fmt: skip
         await self.tell({"kind": "stops", "stops": self.stops})
 
-    async def release(self, body: Json) -> Json:
-        """Take either step of a release."""
+    async def release(self, body: Json) -> Json | None:
+        """Take either step of a release; None: refused."""
         self.released.append(body)
+        if self.school_less:
+            return None
         if "release" in body:
             self.stops = []
             await self.tell({"kind": "stops", "stops": []})

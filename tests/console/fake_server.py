@@ -132,8 +132,9 @@ def add_data(app: FastAPI, hub: FakeHub) -> None:
 
 def add_stop(app: FastAPI, hub: FakeHub) -> None:
     @app.post("/api/v1/stop/release")
-    async def release(body: Json) -> Json:
-        return await hub.release(body)
+    async def release(body: Json) -> Response:
+        answer = await hub.release(body)
+        return JSONResponse(answer) if answer else JSONResponse({"status": 403, "code": "other_place"}, 403)
 
 
 def add_floor(app: FastAPI, hub: FakeHub) -> None:

@@ -133,7 +133,6 @@ class LkFloor extends DeskElement {
   }
 
   async #open() {
-    await (sheets ??= styled("floor"));
     const answer = await ask("", "POST", { fence: this.lease.fence, bench: this.bench });
     this.trouble = !answer?.ok;
     if (!answer?.ok) return;
@@ -189,9 +188,6 @@ class LkFloor extends DeskElement {
   }
 }
 
-/** @type {Promise<void> | undefined} */
-let sheets;
-
 /** @param {import("./giving.js").Giveable} one */
 const keyOf = ({ device, point }) => `${deviceKey(device)}/${point.point}`;
 
@@ -202,4 +198,5 @@ function code(rows, label) {
   return html`<svg class="code" role="img" aria-label=${label} viewBox="0 0 ${size} ${size}" shape-rendering="crispEdges">${svg`<path d=${path}/>`}</svg>`;
 }
 
+await styled("floor");
 customElements.define("lk-floor", LkFloor);
