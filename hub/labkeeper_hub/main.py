@@ -29,6 +29,7 @@ from labkeeper_hub.commands.desk import CommandDesk
 from labkeeper_hub.commands.intents import IntentLog, open_intents
 from labkeeper_hub.commands.records import CommandRecords, course_of
 from labkeeper_hub.figures.watch import Watch
+from labkeeper_hub.floor.desk import FloorDesk
 from labkeeper_hub.folder import hold_folder
 from labkeeper_hub.health import HubHealth
 from labkeeper_hub.influx.forwarder import Forwarder
@@ -79,6 +80,7 @@ class Hub:
     forwarder: Forwarder | None
     watch: Watch
     leases: LeaseDesk
+    floor: FloorDesk
     stop: StopDesk
     alarms: AlarmWatch
     interlocks: InterlockDesk
@@ -117,7 +119,7 @@ async def main(
             staff = await open_staff(hub.parts.engine, _now_ms)
             async with (
                 open_audit(settings.data, _now_ms) as audit,
-                open_accounts(settings.data, staff=staff) as accounts,
+                open_accounts(settings.data, staff=staff, guests=hub.floor) as accounts,
             ):
                 await _run(settings, hub, accounts, audit, stop, when_ready)
 
@@ -140,6 +142,8 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         leases = LeaseDesk(registry, bus, settings.data, outlet.write, now_ms)
         await leases.resume()
         desk.fence_for = leases.fence_for
+        floor = FloorDesk(leases, registry, settings.data)
+        await floor.resume()
         await desk.resume([course_of(row) for row in intents.left])
         interlocks = InterlockDesk(registry, settings.data, outlet.write, now_ms)
         await interlocks.resume()
@@ -161,11 +165,11 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
             readings = merged(settings.influx, journal, registry)
             quarantine = forwarder.forwarding if forwarder else None
             recordings = await _recordings(settings, engine, journal, HubSources(registry, deliveries, desk, alarms))
-            kept = (engine, leases, stop, catalogue, interlocks, recordings, quarantine)
+            kept = (engine, leases, floor, stop, catalogue, interlocks, recordings, quarantine)
             parts = Parts(settings, registry, registry, readings, deliveries, desk, alarms, bus, health, *kept)
             figures_s, file = settings.figures_s, settings.journal_file
             watch = Watch(registry, journal, deliveries, desk, alarms, health, file, figures_s, now_ms)
-            desks = (leases, stop, alarm_watch, interlocks, recordings)
+            desks = (leases, floor, stop, alarm_watch, interlocks, recordings)
             yield Hub(parts, journal, catalogue, deliveries, records, desk, host, watched, forwarder, watch, *desks)
 
 

@@ -1,11 +1,12 @@
 """What the API may ask of the hub: small protocols, and the one object that carries them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from labkeeper_hub.accounts.accounts import Guests
 from labkeeper_hub.alarms.catalogue import Catalogue
 from labkeeper_hub.alarms.entry import AlarmEntry
 from labkeeper_hub.alarms.states import Shelf
@@ -13,6 +14,7 @@ from labkeeper_hub.alarms.tallies import AlarmTallies
 from labkeeper_hub.interlocks.book import Desired
 from labkeeper_hub.export.exports import Export
 from labkeeper_hub.export.order import FileFormat
+from labkeeper_hub.floor.seats import Floor
 from labkeeper_hub.model import (
     AlarmKey,
     AlarmNow,
@@ -39,7 +41,7 @@ from labkeeper_hub.settings import HubSettings
 from labkeeper_hub.timeseries.catalogue import Inventory
 from labkeeper_hub.timeseries.digest import Span
 from labkeeper_sdk import LabkeeperError, Value
-from labkeeper_wire.leases.book import Scope
+from labkeeper_wire.leases.book import Given, Scope
 
 
 class UnknownPoint(LabkeeperError):
@@ -137,13 +139,28 @@ class LeaseHolding(Protocol):
     async def take_over(self, holder: str, scope: Scope, for_ms: int, reason: str) -> HeldLease: ...
     async def renew(self, fence: int, holder: str, for_ms: int) -> HeldLease: ...
     async def release(self, fence: int, holder: str) -> None: ...
+    async def give(self, fence: int, holder: str, to: HeldLease) -> HeldLease: ...
+
+
+class FloorGiving(Guests, Protocol):
+    """Pupil groups' links and what was given to them. `holder` has the lease it is given from; changes return when they
+    are on disk, and raise LeaseRefused or NotToGive.
+    """
+
+    def floors(self) -> tuple[Floor, ...]: ...
+    async def seat(self, fence: int, holder: str, bench: str) -> tuple[Floor, str]: ...
+    async def give(self, name: str, holder: str, points: Sequence[Given]) -> Floor: ...
+    async def take_back(self, name: str, holder: str) -> Floor: ...
+    async def close(self, name: str, holder: str) -> None: ...
 
 
 class Stopping(Protocol):
     """Stop-all; nothing here waits."""
 
     def stops(self) -> Stops: ...
-    def stop(self, by: str) -> Stops: ...
+    def stop(self, by: str, schools: Collection[str] | None = None) -> Stops:
+        """Stop these schools (None: every one there is)."""
+
     def ask_release(self, latch: str) -> str: ...
     def release(self, latch: str, word: str, by: str) -> Stops: ...
 
@@ -274,6 +291,7 @@ class Parts:
     health: Health
     engine: AsyncEngine
     leases: LeaseHolding
+    floor: FloorGiving
     stop: Stopping
     stocktaking: Stocktaking
     interlocks: Interlocking

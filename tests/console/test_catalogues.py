@@ -7,10 +7,13 @@ SOURCES = "\n".join(path.read_text() for path in STATIC.rglob("*.js") if path.pa
 
 
 def catalogue(language: str) -> dict[str, str]:
-    """The words of a language, those that come later included; a key given twice is an error."""
-    pairs: list[tuple[str, str]] = []
-    for path in (STATIC / f"i18n/{language}.json", *sorted((STATIC / "i18n").glob(f"*.{language}.json"))):
-        pairs += json.loads(path.read_text(), object_pairs_hook=lambda found: found)
+    """The words of a language, the page's first and then those that come when they are asked for; a key given twice is
+    an error.
+    """
+    files = sorted((STATIC / "i18n").glob(f"*{language}.json"), key=lambda path: len(path.name))
+    pairs: list[tuple[str, str]] = [
+        pair for path in files for pair in json.loads(path.read_text(), object_pairs_hook=lambda found: found)
+    ]
     assert len(pairs) == len(dict(pairs))
     return dict(pairs)
 

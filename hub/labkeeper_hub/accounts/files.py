@@ -46,7 +46,7 @@ def read_owner(data: Path) -> str | None:
 
 def write_owner(data: Path, hashed: str) -> None:
     """Keep the hash of the owner's secret."""
-    _replace(data / OWNER_FILE, _StoredOwner(secret_argon2id=hashed).model_dump_json())
+    replace_private(data / OWNER_FILE, _StoredOwner(secret_argon2id=hashed).model_dump_json())
 
 
 def read_sessions(data: Path) -> tuple[Session, ...]:
@@ -61,10 +61,11 @@ def read_sessions(data: Path) -> tuple[Session, ...]:
 def write_sessions(data: Path, sessions: Sequence[Session]) -> None:
     """Keep the sessions for the next run."""
     stored = [_StoredSession(key=s.key, name=s.name, opened_ms=s.opened_ms, seen_ms=s.seen_ms) for s in sessions]
-    _replace(data / SESSIONS_FILE, _StoredSessions(sessions=stored).model_dump_json())
+    replace_private(data / SESSIONS_FILE, _StoredSessions(sessions=stored).model_dump_json())
 
 
-def _replace(path: Path, text: str) -> None:
+def replace_private(path: Path, text: str) -> None:
+    """Put a text in the place of a file that only the hub's user may read; raises OSError, and then nothing changed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     try:

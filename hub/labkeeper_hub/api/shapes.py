@@ -143,7 +143,13 @@ def lease(noun: HeldLease) -> dict[str, Json]:
         "device": scope.device or None,
         "until_ms": noun.until_ms,
         "given_from": noun.parent or None,
+        "points": None if noun.floor is None else given(noun),
     }
+
+
+def given(noun: HeldLease) -> list[Json]:
+    """Return the points that a floor has, with their limits."""
+    return [{"node": one.node, **one.allowed._asdict()} for one in noun.floor or ()]
 
 
 def stop(noun: Stop) -> dict[str, Json]:

@@ -1,10 +1,10 @@
 /** One lab: the room's devices, then one panel per bench. */
-import { html, repeat } from "./vendor/lit.js";
+import { html, nothing, repeat } from "./vendor/lit.js";
 import { DeskElement } from "./element.js";
 import { deviceKey } from "./keys.js";
-import { benchesOf, devicesOf } from "./labs.js";
+import { benchesOf, devicesOf, leaseOf } from "./labs.js";
 import { Packing } from "./packing.js";
-import { LINK, SHAPE } from "./store.js";
+import { LEASES, LINK, SHAPE } from "./store.js";
 import "./device.js";
 
 class LkLab extends DeskElement {
@@ -20,7 +20,7 @@ class LkLab extends DeskElement {
   }
 
   watched() {
-    return [SHAPE, LINK];
+    return [SHAPE, LINK, LEASES];
   }
 
   updated() {
@@ -58,11 +58,19 @@ class LkLab extends DeskElement {
   #bench(bench) {
     return html`
       <section class="bench ${bench.bench === null ? "room" : ""}">
-        <h2>${this.#benchName(bench.bench)}</h2>
+        <h2>${this.#benchName(bench.bench)}</h2>${this.#floor(bench.bench)}
         <div class="cards">
           ${repeat(bench.devices, deviceKey, (device) => html`<lk-device .desk=${this.desk} .key=${deviceKey(device)}></lk-device>`)}
         </div>
       </section>`;
+  }
+
+  /** Whoever has the lab may let pupils in. @param {string | null} bench */
+  #floor(bench) {
+    const lease = leaseOf(this.desk.store, this.lab);
+    if (bench === null || lease?.holder !== this.desk.store.person) return nothing;
+    void import("./floor.js");
+    return html`<lk-floor .desk=${this.desk} .lease=${lease} .bench=${bench} .benchName=${this.#benchName(bench)}></lk-floor>`;
   }
 
   /** @param {string | null} bench */

@@ -41,7 +41,11 @@ declare namespace wire {
     created_ms: number;
     deadline_ms: number;
   }
-  interface Lease { fence: number; holder: string; school: string; lab: string; bench: string | null; node: string | null; device: string | null; until_ms: number; given_from: number | null }
+  interface Lease { fence: number; holder: string; school: string; lab: string; bench: string | null; node: string | null; device: string | null; until_ms: number; given_from: number | null; points: Given[] | null }
+  /** A point that was given, and its limits. */
+  interface Given { node: string; device: string; point: string; minimum: number | null; maximum: number | null }
+  /** A pupil group's link; `code` is its QR code, a text of 1 and 0 a row. */
+  interface Seat { floor: { name: string }; link: string; code: string[] }
   interface Stop { school: string; latch: string; by: string; at_ms: number; devices: number; confirmed: number; missing: DeviceId[]; sent: boolean }
   interface Problem { title?: string; detail?: string; status?: number; code?: string }
   type Change =
