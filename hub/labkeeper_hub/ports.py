@@ -11,10 +11,10 @@ from labkeeper_hub.alarms.catalogue import Catalogue
 from labkeeper_hub.alarms.entry import AlarmEntry
 from labkeeper_hub.alarms.states import Shelf
 from labkeeper_hub.alarms.tallies import AlarmTallies
-from labkeeper_hub.interlocks.book import Desired
 from labkeeper_hub.export.exports import Export
 from labkeeper_hub.export.order import FileFormat
 from labkeeper_hub.floor.seats import Floor
+from labkeeper_hub.interlocks.book import Desired
 from labkeeper_hub.model import (
     AlarmKey,
     AlarmNow,

@@ -12,11 +12,11 @@ from labkeeper_hub.alarms.catalogue import shipped
 from labkeeper_hub.alarms.desk import AlarmDesk
 from labkeeper_hub.alarms.records import AlarmRecords
 from labkeeper_hub.bus import EventBus
-from labkeeper_hub.interlocks import book as two_persons
-from labkeeper_hub.interlocks.book import Desired, InterlockRefused
 from labkeeper_hub.export.exports import Export
 from labkeeper_hub.export.order import FileFormat
 from labkeeper_hub.floor.desk import FloorDesk
+from labkeeper_hub.interlocks import book as two_persons
+from labkeeper_hub.interlocks.book import Desired, InterlockRefused
 from labkeeper_hub.model import (
     Aggregate,
     Change,
