@@ -152,9 +152,8 @@ async def phase(caller: Caller, count: int) -> list[float]:
     waits: list[float] = []
 
     async def some(first: int) -> None:
-        waits.extend(
-            [await caller.command(lamps[it % DEVICES], float(it % LEVELS)) for it in range(first, count, AT_ONCE)]
-        )
+        orders = range(first, count, AT_ONCE)
+        waits.extend([await caller.command(lamps[it % DEVICES], float(it % LEVELS)) for it in orders])
 
     async with asyncio.TaskGroup() as group:
         for first in range(AT_ONCE):

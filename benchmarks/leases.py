@@ -4,6 +4,8 @@ A thousand random interleavings of hand-over, partition, heal, duplicate, delay,
 the real rules of hub and node, on a clock that is only a number. The seed is printed; `--seed` repeats a run.
 `reckless_executed` is what a node that does not look at leases would have executed in the same interleavings: it says
 that there was something to refuse.
+
+`--take-back` measures instead, on a whole stack, how long after the teacher's request the node refuses the pupils.
 """
 
 import logging
@@ -12,6 +14,7 @@ from pathlib import Path
 
 from benchmarks.harness import Figures, measure, options
 from benchmarks.lease_world import World
+from benchmarks.taking_back import take_back
 
 STEPS = 150
 
@@ -37,11 +40,15 @@ def main() -> None:
     asked = options(
         __doc__ or "",
         ("--interleavings", {"type": int, "default": 1000, "help": "how many (default 1000)"}),
+        ("--take-back", {"action": "store_true", "help": "measure taking the floor back, on a whole stack"}),
+        ("--rounds", {"type": int, "default": 300, "help": "how often it is given and taken back (default 300)"}),
         ("--seed", {"type": int, "default": None, "help": "repeat a run (default: a new one)"}),
     )
+    if asked.take_back:
+        return measure(asked, lambda folder: take_back(folder, asked.rounds))
     logging.disable()  # the node logs every old table it is told, and here that is most of them
     seed = random.SystemRandom().randrange(2**32) if asked.seed is None else asked.seed
-    measure(asked, lambda folder: bench(folder, asked.interleavings, seed))
+    return measure(asked, lambda folder: bench(folder, asked.interleavings, seed))
 
 
 if __name__ == "__main__":

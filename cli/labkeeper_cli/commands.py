@@ -31,6 +31,7 @@ COMMANDS = (
     Command("audit", "check the record of who did what", "labkeeper_hub.audit.audit_command", "hub"),
     Command("restore", "put a backup back, and have nodes offer again", "labkeeper_hub.backup.restore_command", "hub"),
     Command("edge", "the node: the lab's devices, on a Pi", "labkeeper_edge.__main__", "edge"),
+    Command("interlocks", "check a node's interlocks, show supplied sets", "labkeeper_edge.interlocks.command", "edge"),
     Command("sim", "a simulated lab that speaks the devices' own protocols", "labkeeper_sdk.sim.__main__", "sim"),
     Command(
         "driver", "the workshop for drivers: new, list, show, check, record", "labkeeper_cli.driver.command", "kit"
@@ -43,6 +44,7 @@ COMMANDS = (
     ),
     Command("tap", "decoded traffic in the terminal, the first thing to reach for", "labkeeper_cli.tap", "wire"),
     Command("export", "readings of any window as CSV or Parquet", "labkeeper_cli.export", "demo"),
+    Command("record", "recordings and lesson records: list, show, verify, replay", "labkeeper_cli.record", "demo"),
     Command("doctor", "what is wrong here, and what to do", "labkeeper_cli.doctor", "demo"),
     Command("dashboards", "Grafana's dashboards: push or export them", "labkeeper_dashboards.__main__", "dashboards"),
     Command("replay", "play a recorded table as a device, the whole way", "labkeeper_cli.replay", "demo"),

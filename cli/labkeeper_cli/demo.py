@@ -16,7 +16,7 @@ from rich.panel import Panel
 from labkeeper_cli.client import Json
 from labkeeper_cli.forwarded import judge_influx
 from labkeeper_cli.processes import RoleDied
-from labkeeper_cli.stack import Stack, Wishes, open_stack
+from labkeeper_cli.stack import LABS, Stack, Wishes, open_stack
 from labkeeper_cli.trial import Verdict, all_online, command_rounds, judge
 from labkeeper_sdk.testing import InfluxUnavailable
 
@@ -37,6 +37,8 @@ examples:
   labkeeper demo                          a lab to play with; Ctrl-C ends it, a second start keeps its data
   labkeeper demo --seconds 30 --json      the same unattended, judged: one JSON object as the last line
   labkeeper demo --full                   with devices for every driver that comes with Labkeeper
+  labkeeper demo --lab chemistry          with a gas detector, guarded outlets and interlocks; then let gas leak:
+                                          labkeeper sim fault "Gas detector" leak
   labkeeper demo --port 9000 --data /tmp/lab
   labkeeper demo --influx                 with an InfluxDB that gets every reading (needs influxd)
 """
@@ -49,6 +51,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=float, metavar="N", help="run N seconds unattended, judge, and end")
     parser.add_argument("--json", action="store_true", help="print the judgement as one JSON object, last line")
     parser.add_argument("--full", action="store_true", help="with devices for every driver that comes with Labkeeper")
+    parser.add_argument("--lab", choices=list(LABS), help="a special room, with the interlocks that come for it")
     parser.add_argument("--data", type=Path, default=Path("var/demo"), metavar="DIR", help="default var/demo")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1: this machine)")
     parser.add_argument("--port", type=int, default=8080, help="the page's port; another is chosen if it is taken")
@@ -129,6 +132,7 @@ def _wishes(options: argparse.Namespace, *, unattended: bool) -> Wishes:
         broker_port=options.broker_port,
         broker_kind=options.broker_kind,
         full=options.full,
+        lab=options.lab,
         witness=folder.absolute() / WITNESS if unattended else None,
         influx=options.influx,
     )

@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         told = asyncio.run(_export(options))
     except (httpx.HTTPError, OSError) as error:
-        print(f"labkeeper export: {_why(error)}", file=sys.stderr)
+        print(f"labkeeper export: {why(error)}", file=sys.stderr)
         return FAILED
     except httpx.InvalidURL as error:
         print(f"labkeeper export: --hub {error}", file=sys.stderr)
@@ -63,7 +63,7 @@ async def _export(options: argparse.Namespace) -> dict[str, str | int]:
     out: Path = options.out
     part = out.with_name(out.name + ".part")
     identity = str(uuid4())
-    async with _client(options) as client:
+    async with open_client(options) as client:
         try:
             await _save(client, _query(options, identity), part)
         except BaseException:
@@ -109,7 +109,7 @@ def _bar() -> Progress:
 
 
 @asynccontextmanager
-async def _client(options: argparse.Namespace) -> AsyncIterator[httpx.AsyncClient]:
+async def open_client(options: argparse.Namespace) -> AsyncIterator[httpx.AsyncClient]:
     secret = options.secret_file.read_text().strip() if options.secret_file else os.environ.get("LABKEEPER_SECRET", "")
     headers = {"Authorization": f"Bearer {secret}"} if secret else {}
     async with httpx.AsyncClient(base_url=options.hub, headers=headers, timeout=WAIT_S, trust_env=False) as client:
@@ -128,7 +128,7 @@ def _time(text: str) -> datetime:
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
-def _why(error: Exception) -> str:
+def why(error: Exception) -> str:
     if isinstance(error, httpx.HTTPStatusError):
         try:
             return str(error.response.json()["detail"])

@@ -14,6 +14,8 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +59,8 @@ def run(options: argparse.Namespace) -> int:
     mapping = read_map(options.map or options.table[0].with_suffix(".toml"))
     rows = [row for table in options.table for row in read_rows(table, mapping)]
     try:
-        asyncio.run(_play(options, mapping, rows))
+        stage = Stage(options.broker, options.base, options.speed)
+        asyncio.run(play(stage, [Part(options.device, mapping, rows)], rows[0].time_ms if rows else 0))
     except MqttError as error:
         print(f"labkeeper replay: {error}", file=sys.stderr)
         return 1
@@ -71,30 +74,59 @@ def device_id(name: str) -> str:
     return "0x" + hashlib.sha256(name.encode()).hexdigest()[:16]
 
 
-async def _play(options: argparse.Namespace, mapping: TableMap, rows: Sequence[Row]) -> None:
-    topic = f"{options.base}/{options.device}"
-    async with connect(Address.parse(options.broker), f"labkeeper-replay-{device_id(options.device)}") as link:
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where a device is played, and how many times as fast as it happened (None: at once)."""
+
+    broker: str
+    base: str
+    speed: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A device and what it says."""
+
+    device: str
+    mapping: TableMap
+    rows: Sequence[Row]
+
+
+async def play(stage: Stage, parts: Sequence[Part], first_ms: int) -> None:
+    """Introduce devices and say their rows, all at the pace of one clock that begins at the recorded `first_ms`."""
+    identity = device_id(" ".join(part.device for part in parts))
+    async with connect(Address.parse(stage.broker), f"labkeeper-replay-{identity}") as link:
         introduction = {
-            f"{options.base}/bridge/state": {"state": "online"},
-            f"{options.base}/bridge/devices": [description(options.device, mapping)],
-            f"{topic}/availability": {"state": "online"},
+            f"{stage.base}/bridge/state": {"state": "online"},
+            f"{stage.base}/bridge/devices": [description(part.device, part.mapping) for part in parts],
+            **{f"{stage.base}/{part.device}/availability": {"state": "online"} for part in parts},
         }
         for where, what in introduction.items():
             await link.publish(where, json.dumps(what, ensure_ascii=False).encode(), retain=True)
         with Progress(console=Console(stderr=True)) as progress:
-            bar = progress.add_task(options.device, total=len(rows))
-            await _rows(link, topic, rows, options.speed, lambda count: progress.advance(bar, count))
+            async with asyncio.TaskGroup() as group:
+                for part in parts:
+                    topic, pace = f"{stage.base}/{part.device}", Pace(stage.speed, first_ms)
+                    bar = progress.add_task(part.device, total=len(part.rows))
+                    played = partial(progress.advance, bar)
+                    group.create_task(_rows(link, topic, part.rows, pace, played), name=part.device)
 
 
-async def _rows(
-    link: Link, topic: str, rows: Sequence[Row], speed: float | None, played: Callable[[int], None]
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast, from which recorded time on."""
+
+    speed: float | None
+    first_ms: int
+
+
+async def _rows(link: Link, topic: str, rows: Sequence[Row], pace: Pace, played: Callable[[int], None]) -> None:
     clock = asyncio.get_running_loop().time
-    began = clock()
+    began, speed = clock(), pace.speed
     for start in range(0, len(rows), AT_ONCE if speed is None else 1):
         some = rows[start : start + (AT_ONCE if speed is None else 1)]
         if speed is not None:
-            await asyncio.sleep(began + (some[0].time_ms - rows[0].time_ms) / 1000 / speed - clock())
+            await asyncio.sleep(began + (some[0].time_ms - pace.first_ms) / 1000 / speed - clock())
         await asyncio.gather(*(link.publish(topic, message(row)) for row in some))
         played(len(some))
 

@@ -22,7 +22,7 @@ NODE_TOML = """\
 school = "demo-school"
 node = "lab-1-pi"
 broker = "{broker}"
-lab = {{ id = "lab-1", title = {{ zh = "人工智能实验室", en = "AI lab" }} }}
+{interlocks}lab = {{ id = "lab-1", title = {{ zh = "人工智能实验室", en = "AI lab" }} }}
 
 [drivers.zigbee]
 driver = "zigbee2mqtt"
@@ -80,6 +80,32 @@ bench = "2"
 [devices."people-camera"]
 title = { zh = "客流计数摄像头", en = "People counter" }
 """
+GAS_TOML = """
+[devices."0x00158d00000a0007"]
+title = { zh = "燃气探测器", en = "Gas detector" }
+"""
+OUTLETS_TOML = """
+[devices."{}-outlets"]
+title = {{ zh = "{}", en = "{}" }}
+"""
+USUAL = ("air", "plug", "smoke", "light", "door")
+
+
+@dataclass(frozen=True, slots=True)
+class SpecialLab:
+    """What a special room has besides: simulated kinds, and what the school says about them."""
+
+    kinds: tuple[str, ...]
+    devices: str
+
+
+LABS = {
+    "chemistry": SpecialLab(
+        ("gas", "chemistry"), GAS_TOML + OUTLETS_TOML.format("chemistry", "化学实验室插座", "Chemistry outlets")
+    ),
+    "maker": SpecialLab(("maker",), OUTLETS_TOML.format("maker", "创客空间插座", "Maker outlets")),
+    "robot-field": SpecialLab(("field",), OUTLETS_TOML.format("field", "机器人场地", "Robot field")),
+}
 HUB_TOML = """\
 # The demo's hub, where an InfluxDB runs beside it.
 [influx]
@@ -101,6 +127,7 @@ class Wishes:
     witness: Path | None = None
     full: bool = False  # every bundled driver, each with its simulator
     influx: bool = False  # an InfluxDB beside it, fed by the hub
+    lab: str | None = None  # a special room, with its guarded outlets and the interlocks that come for it
 
 
 @dataclass(slots=True)
@@ -163,6 +190,8 @@ def _place(wishes: Wishes, kind: str, place: str) -> str:
 
 def _sim(wishes: Wishes, broker: Broker, places: Mapping[str, str]) -> AbstractAsyncContextManager[Role]:
     options = ["--broker", broker.url, *(["--full"] if wishes.full else []), *(wishes.sim or ())]
+    if wishes.lab is not None:
+        options += [word for kind in (*USUAL, *LABS[wishes.lab].kinds) for word in ("--only", kind)]
     options += [word for kind, where in places.items() for word in ("--listen", f"{kind}={where}")]
     if wishes.witness is not None:
         options += ["--witness", str(wishes.witness)]
@@ -189,7 +218,11 @@ def _edge(wishes: Wishes, broker: Broker, places: Mapping[str, str]) -> Abstract
 
 def _node_toml(wishes: Wishes, broker: Broker, places: Mapping[str, str]) -> str:
     near = "".join(_driver_toml(NEIGHBOURS[kind], where) for kind, where in places.items())
-    return NODE_TOML.format(broker=broker.url, drivers=FULL_TOML + near if wishes.full else "", devices=DEVICES_TOML)
+    drivers, devices, interlocks = FULL_TOML + near if wishes.full else "", DEVICES_TOML, ""
+    if wishes.lab is not None:
+        devices += LABS[wishes.lab].devices
+        interlocks = f"interlocks = {as_toml(wishes.lab)}\n"
+    return NODE_TOML.format(broker=broker.url, interlocks=interlocks, drivers=drivers, devices=devices)
 
 
 def _driver_toml(neighbour: Neighbour, where: str) -> str:

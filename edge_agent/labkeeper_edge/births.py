@@ -12,6 +12,7 @@ from labkeeper_wire.commands import COMMAND_ID, FENCE, RESULT, RUN, TTL_MS
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.delivery import ACK, BACKLOG, BATCH, EPOCH, GAPS, JOURNAL, TAKEN
 from labkeeper_wire.descriptor import DeviceDescription, NodeDescription, PointDescription
+from labkeeper_wire.interlocks import SET as INTERLOCKS
 from labkeeper_wire.leases.table import FENCE as LEASE_FENCE
 from labkeeper_wire.leases.table import LEASES
 from labkeeper_wire.payload import QUALITY, STALE, Metric, Property
@@ -47,6 +48,7 @@ class NodeFacts:
             Metric(EPOCH, self.epoch, DataType.STRING, now_ms),
             Metric(ACK, "", DataType.STRING, now_ms),
             Metric(LEASES, "", DataType.STRING, now_ms),
+            Metric(INTERLOCKS, "", DataType.STRING, now_ms),
             Metric(JOURNAL, self.journal, DataType.STRING, now_ms),
             Metric(BATCH, None, DataType.UINT64, now_ms),
             Metric(GAP, None, DataType.STRING, now_ms),

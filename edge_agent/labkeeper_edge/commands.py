@@ -20,7 +20,7 @@ from labkeeper_edge.connections import Connections
 from labkeeper_edge.devices import Devices
 from labkeeper_edge.outbox import Outbox, OutboxUnwritable
 from labkeeper_edge.refusals import Refusals
-from labkeeper_sdk import CommandFailed, CommandRejected
+from labkeeper_sdk import CommandFailed, CommandRejected, Value
 from labkeeper_wire.commands import BadCommand, CommandRequest, CommandResult, CommandState, Target
 from labkeeper_wire.effects import CommandReceived
 from labkeeper_wire.leases.table import LEASES
@@ -57,6 +57,7 @@ class Commands:
     authority: Authority
     allow_foreign: bool = False
     clock: HubClock = field(default_factory=HubClock)
+    interlock: Callable[[str, str, Value], Refusal | None] = lambda *_: None  # which rule is against a write
     accepted: Callable[[], None] = lambda: None  # hears that a table's number is on disk
     _results: OrderedDict[str, CommandResult] = field(default_factory=OrderedDict)
     _open: Counter[str] = field(default_factory=Counter)
@@ -95,8 +96,12 @@ class Commands:
 
     def stop(self) -> None:
         """Break off every write that is under way: the safe values must not wait for it. The rest is refused."""
-        for cut in self._cuts.values():
-            cut.reschedule(asyncio.get_running_loop().time())
+        self.cut(frozenset(self._cuts))
+
+    def cut(self, devices: frozenset[str]) -> None:
+        """Break off the writes that are under way to these devices."""
+        for device in devices & self._cuts.keys():
+            self._cuts[device].reschedule(asyncio.get_running_loop().time())
 
     async def run(self) -> None:
         """Make commands durable, and execute those that had to be; each device has a task of its own."""
@@ -162,10 +167,14 @@ class Commands:
         self._keep(job.device, accepted, job=job)
 
     def _refusal(self, device: str, fence: int, writes: tuple[Write, ...]) -> Refusal | None:
-        """Return what the leases have against this, asked again before each write: a lease may end in the queue."""
+        """Return what leases or interlocks have against this, asked again before each write: either may change
+        while it waits.
+        """
         known = self.devices.get(device)
         bench, points = ("", {}) if known is None else (known.bench, known.points)
-        return self.authority.refusal(device, bench, fence, aims(points, {one.point: one.value for one in writes}))
+        refusal = self.authority.refusal(device, bench, fence, aims(points, {one.point: one.value for one in writes}))
+        against = (self.interlock(device, one.point, one.value) for one in writes)
+        return refusal or next((one for one in against if one is not None), None)
 
     def _node_command(self, metrics: tuple[Metric, ...], age_ms: int) -> None:
         for metric in metrics:
@@ -219,7 +228,9 @@ class Commands:
             async with asyncio.timeout(None) as self._cuts[device]:
                 await self.connections.write(device, write.point, write.value, timeout_s)
         except TimeoutError:
-            raise CommandFailed("stopped", "everything was stopped while the device was asked") from None
+            if (against := self.interlock(device, write.point, write.value)) is not None:
+                raise CommandFailed(against.code, against.message) from None
+            raise CommandFailed("stopped", "broken off, for the device had to be made safe at once") from None
         finally:
             self._cuts.pop(device, None)
 

@@ -1,6 +1,7 @@
 """Which open driver connection obeys for which device."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from labkeeper_edge.deadlines import DriverFault
@@ -12,9 +13,13 @@ from labkeeper_sdk import CommandFailed, CommandRejected, DeviceUnreachable, Gat
 
 @dataclass(slots=True)
 class Connections:
-    """The gateways open right now, by driver instance."""
+    """The gateways open right now, by driver instance. `writing` and `written` hear of each write of others than the
+    interlocks themselves.
+    """
 
     devices: Devices
+    writing: Callable[[str, str, Value], None] = lambda *_: None
+    written: Callable[[str, str, Value], None] = lambda *_: None
     _open: dict[str, Gateway] = field(default_factory=dict)
 
     def opened(self, instance: str, gateway: Gateway) -> None:
@@ -27,13 +32,22 @@ class Connections:
         self.devices.connection_lost(instance)
 
     async def write(
-        self, device: str, point: str, value: Value, timeout_s: float, urgency: Urgency = Urgency.COMMAND
+        self,
+        device: str,
+        point: str,
+        value: Value,
+        timeout_s: float,
+        urgency: Urgency = Urgency.COMMAND,
+        *,
+        ours: bool = False,
     ) -> None:
         """Write to a device; raises CommandFailed (also for a driver that breaks or hangs) or CommandRejected."""
         known = self.devices.get(device)
         gateway = None if known is None else self._open.get(known.instance)
         if gateway is None:
             raise CommandFailed("unreachable", "the device's driver is not connected")
+        if not ours:
+            self.writing(device, point, value)
         try:
             async with asyncio.timeout(timeout_s):
                 await write_with(gateway, device, point, value, urgency)
@@ -49,3 +63,5 @@ class Connections:
             raise CommandFailed("driver_error", str(error)) from error
         except Exception as error:  # the plugin boundary: a driver may raise anything
             raise CommandFailed("driver_error", f"{type(error).__name__}: {error}") from error
+        if not ours:
+            self.written(device, point, value)

@@ -27,6 +27,7 @@ from labkeeper_wire.effects import (
     SessionPaused,
     Subscribe,
 )
+from labkeeper_wire.interlocks import SET as INTERLOCKS
 from labkeeper_wire.leases.table import LEASES
 from labkeeper_wire.payload import Metric
 
@@ -229,7 +230,7 @@ class Conversation:
 
     def _node_command(self, metrics: Iterable[Metric]) -> None:
         for metric in metrics:
-            if metric.name == LEASES:
+            if metric.name in (LEASES, INTERLOCKS):
                 continue  # those who hear commands have it
             if metric.name == JOURNAL and isinstance(metric.value, str) and is_epoch(metric.value):
                 self.ears.journal(metric.value)

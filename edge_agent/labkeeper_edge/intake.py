@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from labkeeper_edge.batches import DATATYPES, Batch, Draft, metric_of
@@ -10,8 +11,19 @@ from labkeeper_edge.devices import Devices, KnownDevice
 from labkeeper_edge.heard import Heard
 from labkeeper_edge.outbox import Outbox, OutboxUnwritable, Waiting
 from labkeeper_edge.refusals import Refusals
-from labkeeper_edge.sampler import Hold, Keep, Trouble, Unfit, Verdict, release, sample, stamp
-from labkeeper_sdk import Availability, Found, GatewayEvent, Gone, Nonsense, Observation, Point, Reading, Report
+from labkeeper_edge.sampler import Hold, Keep, Stamped, Trouble, Unfit, Verdict, release, sample, stamp
+from labkeeper_sdk import (
+    Availability,
+    Found,
+    GatewayEvent,
+    Gone,
+    Nonsense,
+    Observation,
+    Point,
+    Quality,
+    Reading,
+    Report,
+)
 from labkeeper_wire.payload import Metric
 
 # Mosquitto as it comes hands out only this many messages before it waits for us (max_inflight_messages).
@@ -52,6 +64,7 @@ class Intake:
     commit_every_s: float
     now_ms: Callable[[], int]
     stop: Callable[[], None] = lambda: None  # somebody pressed a stop button
+    overhear: Callable[[str, Stamped], None] = lambda *_: None  # the interlocks: every reading, before it is sampled
     _pending: Pending = field(default_factory=Pending)
     _due_ms: dict[tuple[str, str], int] = field(default_factory=dict)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -61,6 +74,7 @@ class Intake:
     async def take(self, instance: str, observation: Observation) -> None:
         """Take over one observation; returns at once unless the disk is far behind."""
         while self._pending.readings >= MOST_PENDING:
+            self._tell_at_least(instance, observation)
             self._room.clear()
             await self._room.wait()
         if not self._heard_before(instance, observation):
@@ -172,6 +186,7 @@ class Intake:
             stamped = stamp(point, reading, now_ms)
         except Unfit as unfit:
             self.refusals.count(unfit.trouble, source, repr(reading.value))
+            self.overhear(device, Stamped(reading.point, None, now_ms, int(Quality.STALE)))
             return
         if stamped.mended is None:
             self.refusals.clear(source)
@@ -179,9 +194,21 @@ class Intake:
             self.refusals.count(stamped.mended, source, str(reading.time_ms))
         if point.stops and stamped.value not in (None, False):
             self.stop()
+        self.overhear(device, stamped)
         memory, verdict = sample(point, known.memory(point.name), stamped, now_ms)
         known.memories[point.name] = memory
         self._keep(known, point, verdict)
+
+    def _tell_at_least(self, instance: str, observation: Observation) -> None:
+        """A disk that takes nothing must not make the interlocks deaf."""
+        for event in observation.events:
+            known = self.devices.get(event.device) if isinstance(event, Report) else None
+            if known is None or known.instance != instance or not isinstance(event, Report):
+                continue
+            for reading in event.readings:
+                if (point := known.points.get(reading.point)) is not None:
+                    with suppress(Unfit):
+                        self.overhear(event.device, stamp(point, reading, self.now_ms()))
 
     def _keep(self, known: KnownDevice, point: Point, verdict: Verdict) -> None:
         key = (known.info.id, point.name)

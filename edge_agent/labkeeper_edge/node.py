@@ -18,6 +18,8 @@ from labkeeper_edge.connections import Connections
 from labkeeper_edge.devices import Devices
 from labkeeper_edge.heard import Heard
 from labkeeper_edge.intake import Intake
+from labkeeper_edge.interlocks.keeping import InterlockKeeping, recalled_set
+from labkeeper_edge.interlocks.loading import chosen, load
 from labkeeper_edge.isolation.messages import Ready
 from labkeeper_edge.isolation.process import DriverUnusable
 from labkeeper_edge.last_values import LastKeeper, recalled
@@ -57,6 +59,7 @@ class Node:
     connections: Connections
     last_keeper: LastKeeper
     stopping: Stopping
+    interlocks: InterlockKeeping | None = None
     drivers: dict[str, str] = field(default_factory=dict)
     blame: Blame = field(default_factory=Blame)
     claims: Claims = field(default_factory=Claims)
@@ -73,6 +76,7 @@ class Node:
             ("intake", self.intake.run()),
             ("commands", self.commands.run()),
             ("safe values", self.safe_keeping.run()),
+            *([("interlocks", self.interlocks.run())] if self.interlocks is not None else []),
             ("last values", self.last_keeper.run()),
             ("watchdog", Watchdog(self.intake.refusals, self._blocked).run()),
             ("drivers", self._run_drivers(assignments)),
@@ -264,8 +268,25 @@ async def compose(settings: Settings, outbox: Outbox, refusals: Refusals, driver
     uplink.commands.append(commands.receive)
     uplink.links.append(safe_keeping.link)
     devices.watchers += [uplink.device_changed, safe_keeping.device_changed]
+    interlocks = None
+    if settings.interlocks:
+        agreed = recalled_set(outbox.recalled.interlock_set)
+        rules = chosen(settings.interlocks) if agreed is None else load(agreed.text, "the approved set")
+        interlocks = InterlockKeeping(rules, devices, connections, outbox, intake, refusals, now_ms, agreed=agreed)
+        uplink.commands.append(interlocks.receive)
+        _join(interlocks, safe_keeping, commands)
     keeper = LastKeeper(devices, outbox)
-    return Node(settings, uplink, intake, commands, safe_keeping, connections, keeper, stopping, drivers)
+    return Node(settings, uplink, intake, commands, safe_keeping, connections, keeper, stopping, interlocks, drivers)
+
+
+def _join(interlocks: InterlockKeeping, safe_keeping: SafeKeeping, commands: Commands) -> None:
+    """Let the interlocks hear every reading and every write, and be asked before each of them."""
+    interlocks.intake.overhear = interlocks.hear
+    interlocks.connections.writing, interlocks.connections.written = interlocks.writing, interlocks.written
+    interlocks.devices.watchers.append(interlocks.device_changed)
+    interlocks.cut = commands.cut
+    commands.interlock, safe_keeping.instead = interlocks.refusal, interlocks.instead
+    interlocks.recall()
 
 
 def _stopping(settings: Settings, outbox: Outbox, refusals: Refusals) -> Stopping:

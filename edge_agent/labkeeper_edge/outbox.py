@@ -62,6 +62,8 @@ class Recalled:
     orphans: list[tuple[str, "CommandResult"]]
     last_values: list[tuple[str, bytes]] = field(default_factory=list)
     stop: str = ""
+    interlocks: str = ""
+    interlock_set: str = ""
 
 
 @dataclass(slots=True)
@@ -89,8 +91,9 @@ class Store:
             heard = tuple(self.batches.remembered())
             journal = self.node.text(JOURNAL_KEY)
             results, fence = self.commands.results(), int(self.node.text("fence") or 0)
-            last, stop = self.node.last_values(), self.node.text("stop")
-            return Recalled(self.node.epoch(), journal, heard, results, fence, orphans, last, stop)
+            last = self.node.last_values()
+            words = [self.node.text(key) for key in ("stop", "interlocks", "interlock_set")]
+            return Recalled(self.node.epoch(), journal, heard, results, fence, orphans, last, *words)
 
     def commit(self, drafts: Sequence[Draft], identities: Sequence[bytes]) -> tuple[list[Batch], Waiting]:
         """Store drafts and identities, and keep the quota, in one transaction."""

@@ -16,6 +16,7 @@ REASONS = (
     "bad_ack",
     "bad_command",
     "bad_device_id",
+    "bad_interlocks",
     "bad_leases",
     "bad_override",
     "bad_point_name",

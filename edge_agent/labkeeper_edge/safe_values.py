@@ -13,7 +13,7 @@ from labkeeper_edge.devices import Devices
 from labkeeper_edge.outbox import Outbox, OutboxUnwritable
 from labkeeper_edge.safe_rules import Cause, Drive, SafeValues
 from labkeeper_edge.turns import Urgency
-from labkeeper_sdk import CommandFailed, CommandRejected
+from labkeeper_sdk import CommandFailed, CommandRejected, Value
 from labkeeper_wire.leases.tenure import SILENCE_S
 
 log = logging.getLogger(__name__)
@@ -36,6 +36,7 @@ class SafeKeeping:
     authority: Authority
     rules: SafeValues = field(default_factory=SafeValues)
     driven: int = 0
+    instead: Callable[[str, str, Value], Value] = lambda _device, _point, value: value  # what an interlock demands
     confirmed: Callable[[], None] = lambda: None  # hears of each safe value that a device confirmed
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -112,9 +113,14 @@ class SafeKeeping:
         if outcome == "done":
             self.hurry()
             return
-        await asyncio.sleep(STOP_RETRY_S if drive.cause is Cause.STOP else RETRY_S)
+        if self._answers(drive.device):  # one that is away is driven the moment it is back
+            await asyncio.sleep(STOP_RETRY_S if drive.cause is Cause.STOP else RETRY_S)
         self.rules.failed(drive)
         self._wake.set()
+
+    def _answers(self, device: str) -> bool:
+        known = self.devices.get(device)
+        return known is not None and known.online
 
     async def _write(self, drive: Drive) -> str:
         known = self.devices.get(drive.device)
@@ -122,7 +128,8 @@ class SafeKeeping:
             return "gone"
         timeout_s = max(known.points[drive.point].confirm_s, LEAST_TIMEOUT_S)
         try:
-            await self.connections.write(drive.device, drive.point, drive.value, timeout_s, Urgency.STOP)
+            value = self.instead(drive.device, drive.point, drive.value)
+            await self.connections.write(drive.device, drive.point, value, timeout_s, Urgency.STOP)
         except (CommandFailed, CommandRejected) as error:
             return error.code
         return "done"

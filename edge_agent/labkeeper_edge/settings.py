@@ -146,6 +146,7 @@ class Settings(Strict):
     outbox: OutboxSettings = OutboxSettings()
     isolation: IsolationSettings = IsolationSettings()
     allow: AllowSettings = AllowSettings()
+    interlocks: str = ""
     drivers: dict[Identifier, DriverSettings] = {}
     devices: dict[Identifier, DeviceSettings] = {}
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from labkeeper_hub.accounts import Accounts, open_accounts
 from labkeeper_hub.accounts.staff import open_staff
@@ -28,6 +29,7 @@ from labkeeper_hub.commands.desk import CommandDesk
 from labkeeper_hub.commands.intents import IntentLog, open_intents
 from labkeeper_hub.commands.records import CommandRecords, course_of
 from labkeeper_hub.figures.watch import Watch
+from labkeeper_hub.floor.desk import FloorDesk
 from labkeeper_hub.folder import hold_folder
 from labkeeper_hub.health import HubHealth
 from labkeeper_hub.influx.forwarder import Forwarder
@@ -38,6 +40,7 @@ from labkeeper_hub.ingest.deliveries import Deliveries
 from labkeeper_hub.ingest.host import Host, Outlet
 from labkeeper_hub.ingest.intake import Intake
 from labkeeper_hub.ingest.refusals import Refusals
+from labkeeper_hub.interlocks.desk import InterlockDesk
 from labkeeper_hub.leases.desk import LeaseDesk
 from labkeeper_hub.lessons.acting import Acting
 from labkeeper_hub.lessons.desk import LessonDesk
@@ -45,6 +48,10 @@ from labkeeper_hub.lessons.scene_file import FILE as SCENES
 from labkeeper_hub.lessons.scene_file import load_scenes
 from labkeeper_hub.ports import Parts
 from labkeeper_hub.pulse import Pulse, WatchedAccounts
+from labkeeper_hub.recordings.desk import RecordingDesk
+from labkeeper_hub.recordings.files import Files
+from labkeeper_hub.recordings.records import RecordingRecords
+from labkeeper_hub.recordings.sources import HubSources
 from labkeeper_hub.registry.database import open_database
 from labkeeper_hub.registry.records import Records
 from labkeeper_hub.registry.registry import HubRegistry
@@ -52,6 +59,7 @@ from labkeeper_hub.settings import HubSettings
 from labkeeper_hub.stop.desk import StopDesk
 from labkeeper_hub.timeseries.catalogue import Catalogue, open_catalogue
 from labkeeper_hub.timeseries.journal import Journal, Keeping, open_journal
+from labkeeper_hub.timeseries.pins import Pins
 from labkeeper_sdk import BadConfiguration
 from labkeeper_wire import mqtt
 
@@ -77,8 +85,11 @@ class Hub:
     watch: Watch
     leases: LeaseDesk
     lessons: LessonDesk
+    floor: FloorDesk
     stop: StopDesk
     alarms: AlarmWatch
+    interlocks: InterlockDesk
+    recordings: RecordingDesk
 
     def workers(self) -> Sequence[Worker]:
         """Return the workers, those that others need first."""
@@ -93,6 +104,8 @@ class Hub:
             ("commands", self.desk.run()),
             ("leases", self.leases.run()),
             ("lessons", self.lessons.run()),
+            ("interlocks", self.interlocks.run()),
+            ("recordings", self.recordings.run()),
             ("figures", self.watch.run()),
             ("alarms", self.alarms.run()),
             ("host", self.host.run()),
@@ -112,7 +125,7 @@ async def main(
             staff = await open_staff(hub.parts.engine, _now_ms)
             async with (
                 open_audit(settings.data, _now_ms) as audit,
-                open_accounts(settings.data, staff=staff) as accounts,
+                open_accounts(settings.data, staff=staff, guests=hub.floor) as accounts,
             ):
                 await _run(settings, hub, accounts, audit, stop, when_ready)
 
@@ -139,7 +152,11 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         given = load_scenes(settings.data / SCENES)
         lessons = LessonDesk(acting, leases, bus, settings.data, now_ms, given)
         await lessons.resume()
+        floor = FloorDesk(leases, registry, settings.data)
+        await floor.resume()
         await desk.resume([course_of(row) for row in intents.left])
+        interlocks = InterlockDesk(registry, settings.data, outlet.write, now_ms)
+        await interlocks.resume()
         stop = StopDesk(mqtt.Address.parse(settings.broker), settings.host_id, registry, bus, now_ms)
         deliveries = Deliveries(outlet.acknowledge)
         deliveries.recall(journal.outboxes())
@@ -157,12 +174,22 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
             health = HubHealth(now_ms(), host, refusals, journal, desk, watched.times, pulses, forwarder)
             readings = merged(settings.influx, journal, registry)
             quarantine = forwarder.forwarding if forwarder else None
-            kept = (engine, leases, lessons, stop, catalogue, quarantine)
+            recordings = await _recordings(settings, engine, journal, HubSources(registry, deliveries, desk, alarms))
+            kept = (engine, leases, lessons, floor, stop, catalogue, interlocks, recordings, quarantine)
             parts = Parts(settings, registry, registry, readings, deliveries, desk, alarms, bus, health, *kept)
             figures_s, file = settings.figures_s, settings.journal_file
             watch = Watch(registry, journal, deliveries, desk, alarms, health, file, figures_s, now_ms)
-            desks = (leases, lessons, stop, alarm_watch)
+            desks = (leases, lessons, floor, stop, alarm_watch, interlocks, recordings)
             yield Hub(parts, journal, catalogue, deliveries, records, desk, host, watched, forwarder, watch, *desks)
+
+
+async def _recordings(
+    settings: HubSettings, engine: AsyncEngine, journal: Journal, sources: HubSources
+) -> RecordingDesk:
+    files = Files(settings.journal_file)
+    desk = RecordingDesk(RecordingRecords(engine), journal, Pins(journal), files, sources, _now_ms)
+    await desk.load()
+    return desk
 
 
 async def _run(
@@ -173,6 +200,7 @@ async def _run(
     stop: asyncio.Event,
     when_ready: Callable[[], None],
 ) -> None:
+    hub.recordings.audit = audit
     app = build_app(hub.parts, accounts, audit)
     server = make_server(app)
     with _listening(settings) as listening:

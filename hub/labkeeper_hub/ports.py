@@ -1,15 +1,20 @@
 """What the API may ask of the hub: small protocols, and the one object that carries them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from labkeeper_hub.accounts.accounts import Guests
 from labkeeper_hub.alarms.catalogue import Catalogue
 from labkeeper_hub.alarms.entry import AlarmEntry
 from labkeeper_hub.alarms.states import Shelf
 from labkeeper_hub.alarms.tallies import AlarmTallies
+from labkeeper_hub.export.exports import Export
+from labkeeper_hub.export.order import FileFormat
+from labkeeper_hub.floor.seats import Floor
+from labkeeper_hub.interlocks.book import Desired
 from labkeeper_hub.lessons.lesson import Lesson, Lessons
 from labkeeper_hub.lessons.scenes import Outcome, Scene, Wish
 from labkeeper_hub.model import (
@@ -24,6 +29,7 @@ from labkeeper_hub.model import (
     Latest,
     LedgerEntry,
     Node,
+    NodeKey,
     Page,
     PointKey,
     Quarantined,
@@ -31,11 +37,13 @@ from labkeeper_hub.model import (
     Status,
     Stops,
 )
+from labkeeper_hub.recordings.lesson_record import Happened, Hashed
+from labkeeper_hub.recordings.recording import Plan, Recording
 from labkeeper_hub.settings import HubSettings
 from labkeeper_hub.timeseries.catalogue import Inventory
 from labkeeper_hub.timeseries.digest import Span
 from labkeeper_sdk import LabkeeperError, Value
-from labkeeper_wire.leases.book import Room, Scope
+from labkeeper_wire.leases.book import Given, Room, Scope
 
 
 class UnknownPoint(LabkeeperError):
@@ -133,6 +141,19 @@ class LeaseHolding(Protocol):
     async def take_over(self, holder: str, scope: Scope, for_ms: int, reason: str) -> HeldLease: ...
     async def renew(self, fence: int, holder: str, for_ms: int) -> HeldLease: ...
     async def release(self, fence: int, holder: str) -> None: ...
+    async def give(self, fence: int, holder: str, to: HeldLease) -> HeldLease: ...
+
+
+class FloorGiving(Guests, Protocol):
+    """Pupil groups' links and what was given to them. `holder` has the lease it is given from; changes return when they
+    are on disk, and raise LeaseRefused or NotToGive.
+    """
+
+    def floors(self) -> tuple[Floor, ...]: ...
+    async def seat(self, fence: int, holder: str, bench: str) -> tuple[Floor, str]: ...
+    async def give(self, name: str, holder: str, points: Sequence[Given]) -> Floor: ...
+    async def take_back(self, name: str, holder: str) -> Floor: ...
+    async def close(self, name: str, holder: str) -> None: ...
 
 
 class Teaching(Protocol):
@@ -153,7 +174,9 @@ class Stopping(Protocol):
     """Stop-all; nothing here waits."""
 
     def stops(self) -> Stops: ...
-    def stop(self, by: str) -> Stops: ...
+    def stop(self, by: str, schools: Collection[str] | None = None) -> Stops:
+        """Stop these schools (None: every one there is)."""
+
     def ask_release(self, latch: str) -> str: ...
     def release(self, latch: str, word: str, by: str) -> Stops: ...
 
@@ -220,6 +243,14 @@ class Stocktaking(Protocol):
         """Answer off the event loop, from digests."""
 
 
+class Interlocking(Protocol):
+    """The desk of interlocks; refusals are raised as InterlockRefused."""
+
+    async def propose(self, node: NodeKey, text: str, by: str) -> Desired: ...
+    async def approve(self, node: NodeKey, name: str, by: str) -> Desired: ...
+    def all(self) -> tuple[Desired, ...]: ...
+
+
 class Health(Protocol):
     """How the hub is doing."""
 
@@ -230,6 +261,33 @@ class Quarantine(Protocol):
     """What InfluxDB refused; the newest first."""
 
     async def quarantined(self, most: int) -> tuple[Quarantined, ...]: ...
+
+
+class Recordings(Protocol):
+    """Recordings; what people do returns once it is on disk, and raises RecordingRefused."""
+
+    def all(self) -> tuple[Recording, ...]:
+        """Return every recording, the newest first."""
+
+    def get(self, identity: str) -> Recording: ...
+    async def samples(self, recording: Recording) -> int: ...
+    async def record(self, recording: Recording) -> str: ...
+    async def start(self, plan: Plan, by: str) -> Recording: ...
+    async def mark(self, identity: str, text: str, by: str, time_ms: int | None = None) -> Recording: ...
+    async def stop(self, identity: str, by: str) -> Recording: ...
+    async def seal(self, identity: str, by: str) -> Recording: ...
+    async def remove(self, identity: str, by: str) -> None: ...
+    async def hashed_now(self, recording: Recording) -> Hashed:
+        """Return what its readings would be sealed as now."""
+
+    async def readings_file(self, recording: Recording, form: FileFormat) -> Export:
+        """Start a file of its readings up to now; the caller ends it."""
+
+    async def record_file(self, recording: Recording) -> Export:
+        """Start the record of a sealed one as a file; the caller ends it."""
+
+    async def happened(self, recording: Recording) -> Happened:
+        """Return what people and rules did in the lab while it ran."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +308,9 @@ class Parts:
     engine: AsyncEngine
     leases: LeaseHolding
     lessons: Teaching
+    floor: FloorGiving
     stop: Stopping
     stocktaking: Stocktaking
+    interlocks: Interlocking
+    recordings: Recordings
     quarantine: Quarantine | None = None

@@ -75,9 +75,13 @@ class FakeHub:
         self.missed: list[Json] = []
         self.snapshots = 0
         self.released: list[Json] = []
+        self.school_less = False  # who is signed in has no right to the whole school
         self.leases: list[Json] = []
+        self.floor_links: dict[str, str] = {}  # token: the pupils' pseudonym
+        self.person = "owner"
         self.stops: list[Json] = []
         self.influx: Json | None = None  # how forwarding is, if anything is forwarded
+        self.recordings: Any = None  # put in by `fake_recordings`
         self.silent_history = False  # nothing was ever recorded
         self.untold: list[Json] = []  # what of the past nobody could tell
 
@@ -222,13 +226,37 @@ class FakeHub:
                        "confirmed": 16 - len(missing), "missing": list(missing), "sent": True}]  # fmt: skip
         await self.tell({"kind": "stops", "stops": self.stops})
 
-    async def release(self, body: Json) -> Json:
-        """Take either step of a release."""
+    async def release(self, body: Json) -> Json | None:
+        """Take either step of a release; None: refused."""
         self.released.append(body)
+        if self.school_less:
+            return None
         if "release" in body:
             self.stops = []
             await self.tell({"kind": "stops", "stops": []})
         return {"release": None if "release" in body else "word", "stops": self.stops}
+
+    async def take_lab(self, lab: str = "lab-301", holder: str = "owner", for_ms: int = 2_700_000) -> None:
+        """Somebody has a lab, and nobody else has anything of it."""
+        empty = dict.fromkeys(("bench", "node", "device", "given_from", "points"))
+        lease = {"fence": 17, "holder": holder, "school": SCHOOL, "lab": lab, "until_ms": now_ms() + for_ms}
+        await self.tell_leases(lease | empty)
+
+    async def tell_leases(self, *leases: Json) -> None:
+        self.leases = list(leases)
+        await self.tell({"kind": "leases", "leases": self.leases})
+
+    def link(self, bench: str) -> Json:
+        """Make a link to a bench: its token is the bench's name, its group g-<bench>."""
+        self.floor_links[f"bench-{bench}"] = f"g-{bench}"
+        row = "1011001" * 5
+        return {"floor": {"name": f"g-{bench}"}, "link": f"{self.url}/s/bench-{bench}", "code": [row] * 35}
+
+    async def give(self, name: str, points: list[Json]) -> None:
+        """Give a group these points, or none."""
+        lab = self.leases[0]
+        floor = {**lab, "fence": 18, "holder": name, "bench": name.removeprefix("g-"), "given_from": lab["fence"]}
+        await self.tell_leases(lab, *([{**floor, "points": points}] if points else []))
 
     async def command(self, socket_: WebSocket, message: Json) -> None:
         keys = ("id", "school", "node", "device", "point", "value")

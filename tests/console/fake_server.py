@@ -15,6 +15,7 @@ from starlette.middleware.base import RequestResponseEndpoint
 from labkeeper_hub.console import CONTENT_SECURITY_POLICY, STATIC
 
 from .fake_hub import SECRET, FakeHub, Json
+from .fake_recordings import add_recordings
 
 COOKIE = "labkeeper_session"
 
@@ -25,10 +26,16 @@ def build_app(hub: FakeHub) -> FastAPI:
     add_session(app, hub)
     add_data(app, hub)
     add_stop(app, hub)
+    add_recordings(app, hub)
+    add_floor(app, hub)
 
     @app.get("/")
     async def index() -> FileResponse:
         return FileResponse(STATIC / "index.html")
+
+    @app.get("/s/{token:path}")
+    async def pupils(token: str) -> FileResponse:  # noqa: ARG001 - the page itself hands it in
+        return FileResponse(STATIC / "pupils.html")
 
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app
@@ -46,7 +53,7 @@ def signed_in(hub: FakeHub, cookies: Mapping[str, str]) -> bool:
 def add_gate(app: FastAPI, hub: FakeHub) -> None:
     @app.middleware("http")
     async def gate(request: Request, call_next: RequestResponseEndpoint) -> Response:
-        is_page = request.url.path == "/" or request.url.path.startswith("/static/")
+        is_page = request.url.path == "/" or request.url.path.startswith(("/static/", "/s/"))
         is_sign_in = request.url.path == "/api/v1/session" and request.method == "POST"
         if not (is_page or is_sign_in or signed_in(hub, request.cookies)):
             return unauthorized()
@@ -58,7 +65,7 @@ def add_gate(app: FastAPI, hub: FakeHub) -> None:
 def add_session(app: FastAPI, hub: FakeHub) -> None:
     @app.get("/api/v1/session")
     async def session() -> Json:
-        return {"signed_in": True}
+        return {"signed_in": True, "name": hub.person, "actions": []}
 
     @app.post("/api/v1/session")
     async def sign_in(proof: Json) -> Response:
@@ -69,7 +76,9 @@ def add_session(app: FastAPI, hub: FakeHub) -> None:
         if invited:
             hub.passwords[hub.invitations.pop(str(proof["invitation"]))] = password
         known = password and hub.passwords.get(str(proof.get("name"))) == password
-        if not (invited or known or proof.get("secret") == SECRET or link in hub.links):
+        pupils = hub.floor_links.get(str(proof.get("floor")))
+        hub.person = pupils or "owner"
+        if not (pupils or invited or known or proof.get("secret") == SECRET or link in hub.links):
             return unauthorized()
         hub.links.discard(link or "")
         key = str(uuid.uuid4())
@@ -125,8 +134,31 @@ def add_data(app: FastAPI, hub: FakeHub) -> None:
 
 def add_stop(app: FastAPI, hub: FakeHub) -> None:
     @app.post("/api/v1/stop/release")
-    async def release(body: Json) -> Json:
-        return await hub.release(body)
+    async def release(body: Json) -> Response:
+        answer = await hub.release(body)
+        return JSONResponse(answer) if answer else JSONResponse({"status": 403, "code": "other_place"}, 403)
+
+
+def add_floor(app: FastAPI, hub: FakeHub) -> None:
+    @app.post("/api/v1/floors", status_code=201)
+    async def seat(body: Json) -> Json:
+        return hub.link(body["bench"])
+
+    @app.put("/api/v1/floors/{name}/points")
+    async def give(name: str, body: Json) -> Json:
+        await hub.give(name, body["points"])
+        return {}
+
+    @app.delete("/api/v1/floors/{name}/points")
+    async def take_back(name: str) -> Json:
+        await hub.give(name, [])
+        return {}
+
+    @app.delete("/api/v1/floors/{name}", status_code=204)
+    async def close(name: str) -> Response:
+        await hub.give(name, [])
+        hub.floor_links = {token: one for token, one in hub.floor_links.items() if one != name}
+        return Response(status_code=204)
 
 
 class QuietServer(uvicorn.Server):

@@ -119,7 +119,7 @@ async def test_a_slow_radio_has_the_time_it_declares(hub: FakeHub, console: Cons
 @pytest.mark.parametrize(
     ("state", "code", "word", "why"),
     [
-        ("rejected", "interlock", "refused", "a safety interlock forbids it"),
+        ("rejected", "interlock", "refused", "an interlock forbids it"),
         ("failed", "unreachable", "failed", "the device does not respond"),
         ("expired", None, "too late", "it did not arrive in time"),
         ("unknown", "node_lost", "outcome unknown", "look at the device before trying again"),

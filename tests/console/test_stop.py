@@ -36,6 +36,18 @@ async def test_a_tap_releases_nothing_and_a_second_of_holding_takes_both_steps(h
     assert hub.released == [{"latch": "latch-1"}, {"latch": "latch-1", "release": "word"}]
 
 
+async def test_a_teacher_without_a_right_to_the_school_is_told_why_it_stays_stopped(
+    hub: FakeHub, console: Console
+) -> None:
+    hub.school_less = True
+    await hub.stop("anna")
+    await console.page.get_by_role("button", name="Hold to release").hover()
+    await console.page.mouse.down()
+    await expect(console.page.locator(".stopped [role=alert]")).to_contain_text("right to the whole school")
+    await console.page.mouse.up()
+    assert hub.released == [{"latch": "latch-1"}]
+
+
 async def test_when_the_hub_is_away_a_press_points_to_the_button_on_the_wall(hub: FakeHub, console: Console) -> None:
     await console.page.context.set_offline(True)
     hub.muted = True

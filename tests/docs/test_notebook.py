@@ -8,9 +8,10 @@ from asyncio.subprocess import PIPE, STDOUT
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from labkeeper_cli.stack import KEPT_BY_THE_DEMO, Wishes, open_stack
+from labkeeper_cli.stack import KEPT_BY_THE_DEMO, Stack, Wishes, open_stack
 from labkeeper_sdk.testing import find_mosquitto
 
 from .pages import ROOT
@@ -41,9 +42,31 @@ async def run(folder: Path, *command: str, **environment: str) -> str:
     return said.decode()
 
 
+async def begin(stack: Stack) -> str:
+    """Record everything of the only lab."""
+    async with hub(stack) as client:
+        (lab,) = (await client.get("labs")).json()["labs"]
+        begun = await client.post("recordings", json={"school": lab["school"], "lab": lab["lab"]})
+    identity: str = begun.raise_for_status().json()["id"]
+    return identity
+
+
+async def ended(stack: Stack, identity: str) -> bytes:
+    """End the recording and return it as Parquet."""
+    async with hub(stack) as client:
+        (await client.post(f"recordings/{identity}/stop")).raise_for_status()
+        return (await client.get(f"recordings/{identity}/readings", params={"format": "parquet"})).content
+
+
+def hub(stack: Stack) -> httpx.AsyncClient:
+    headers = {"Authorization": f"Bearer {stack.secret}"}
+    return httpx.AsyncClient(base_url=f"{stack.url}/api/v1/", headers=headers, timeout=60)
+
+
 @pytest.mark.skipif(find_mosquitto() is None, reason="Mosquitto is not installed: apt install mosquitto")
 async def test_its_cells_run_on_what_a_real_hub_exports(tmp_path: Path) -> None:
     async with open_stack(Wishes(tmp_path / "stack", sim=AIR)) as stack:
+        identity = await begin(stack)
         async with asyncio.timeout(60):
             while sum(one["stored"] for one in await stack.client.ledger()) < ENOUGH:
                 await asyncio.sleep(0.1)
@@ -52,6 +75,7 @@ async def test_its_cells_run_on_what_a_real_hub_exports(tmp_path: Path) -> None:
         told = json.loads(
             (await run(tmp_path, "-m", "labkeeper_cli", *words, "--out", "readings.parquet")).splitlines()[-1]
         )
+        (tmp_path / "recording.parquet").write_bytes(await ended(stack, identity))
     assert told["rows"] >= ENOUGH
     code = ["".join(cell["source"]) for cell in cells() if cell["cell_type"] == "code"]
     script = "\n".join((*code, "print(len(readings), len(points), len(summary), steps.shape[1])"))
@@ -60,4 +84,5 @@ async def test_its_cells_run_on_what_a_real_hub_exports(tmp_path: Path) -> None:
     readings, points, summarized, curves = map(int, said.splitlines()[-1].split())
     assert readings == told["rows"]
     assert points >= summarized >= curves >= 2
-    assert (tmp_path / "readings.png").stat().st_size > 10_000
+    for picture in ("readings.png", "recording.png"):
+        assert (tmp_path / picture).stat().st_size > 10_000

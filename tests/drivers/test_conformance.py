@@ -14,11 +14,7 @@ NAMES = sorted(
 )
 
 
-# Shelly's `deadlines` does not end within its minute on the merged tree: open, see the changelog
-OPEN = pytest.mark.xfail(strict=False, reason="shelly: the check `deadlines` does not end")
-
-
-@pytest.mark.parametrize("name", [pytest.param(name, marks=OPEN) if name == "shelly" else name for name in NAMES])
+@pytest.mark.parametrize("name", NAMES)
 def test_a_bundled_driver_conforms(name: str) -> None:
     findings = examine(prepare(load_drivers().drivers[name], pace=PACE), up_to=Level.GOLD)
     assert {it.check.name: it.seen.en for it in findings if not it.counts} == {}

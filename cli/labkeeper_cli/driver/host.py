@@ -3,8 +3,9 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from uuid import uuid4
 
 from labkeeper_sdk import Value
 from labkeeper_wire import mqtt
@@ -13,13 +14,15 @@ from labkeeper_wire.commands import RESULT, CommandRequest, CommandResult, Comma
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.delivery import ACK, EPOCH, BatchSet, format_ack
 from labkeeper_wire.descriptor import PointDescription
-from labkeeper_wire.effects import DataReceived, DeviceBorn, HostEffect, NodeBorn, Publish, Subscribe
+from labkeeper_wire.effects import DataReceived, DeviceBorn, DeviceDied, HostEffect, NodeBorn, Publish, Subscribe
 from labkeeper_wire.host_session import HostSession
 from labkeeper_wire.payload import Metric, Payload
 
 SCHOOL, NODE, HOST = "conformance", "node-under-test", "labkeeper"
 PATIENCE_S = 30.0
 TTL_MS = 5000
+ANSWER_S = TTL_MS / 1000 + 1  # a command that met no device, or no node, has no result
+AGAIN_S = 0.2
 
 
 @dataclass(slots=True)
@@ -49,6 +52,31 @@ class Host:
         payload = encode(Payload(metrics, _now_ms()))
         await self.link.publish(f"spBv1.0/{SCHOOL}/DCMD/{NODE}/{device}", payload, qos=0)
 
+    async def obeyed(self, device: str, point: str, value: Value) -> CommandResult | None:
+        """Command until the device has done it, or patience ends; return the last word, None where there was none.
+
+        A node that has just started or stood still may have to find its device again, a projector cools down first.
+        """
+        said: CommandResult | None = None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_S):
+                while said is None or said.state is not CommandState.DONE:
+                    await self.until(lambda: (device, point) in self.points)
+                    said = await self._tried(device, point, value) or said
+        return said
+
+    async def _tried(self, device: str, point: str, value: Value) -> CommandResult | None:
+        identity = str(uuid4())
+        await self.command(identity, device, point, value)
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                said = await self.result(identity)
+        except TimeoutError:
+            return None
+        if said.state is not CommandState.DONE:
+            await asyncio.sleep(AGAIN_S)
+        return said
+
     async def result(self, identity: str) -> CommandResult:
         """Wait for a command's last word."""
         over = (CommandState.DONE, CommandState.FAILED, CommandState.REJECTED, CommandState.EXPIRED)
@@ -77,6 +105,8 @@ class Host:
                     self._born(effect)
                 case DeviceBorn():
                     self._device(effect)
+                case DeviceDied(device=device):
+                    self.points = {key: it for key, it in self.points.items() if key[0] != device}
                 case DataReceived():
                     await self._data(effect)
 

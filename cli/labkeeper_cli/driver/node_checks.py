@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from labkeeper_cli.driver.host import NODE, SCHOOL, Host, open_host
+from labkeeper_cli.driver.host import NODE, PATIENCE_S, SCHOOL, Host, open_host
 from labkeeper_cli.processes import Role, RoleDied
 from labkeeper_cli.toml import as_toml
 from labkeeper_sdk import Setpoint, Switch, Title, Value
@@ -65,13 +65,12 @@ class Lab:
         point = self._point()
         await self.safe(LATE_S + (point.link_loss_s or 0), "after its start")
         unsafe = another(as_point(point), _value(point.safe_value))
-        identity = str(uuid4())
-        await host.command(identity, self.device, point.name, unsafe)
-        result = await host.result(identity)
-        if result.state is not CommandState.DONE or not same(as_point(point), unsafe, self.truth()):
+        result = await host.obeyed(self.device, point.name, unsafe)
+        state, code = (result.state, result.code) if result else ("unanswered", "")
+        if state is not CommandState.DONE or not same(as_point(point), unsafe, self.truth()):
             raise Fault(
-                f"a command of {point.name} through a node ends as {result.state} {result.code}, at {self.truth()!r}",
-                f"经节点发送的 {point.name} 命令失败：{result.code}",
+                f"a command of {point.name} through a node ends as {state} {code}, at {self.truth()!r}",
+                f"经节点发送的 {point.name} 命令失败：{state} {code}",
             )
 
     async def safe(self, within_s: float, when: str) -> None:
@@ -146,11 +145,8 @@ async def once(trial: Trial) -> None:
             await lab.energise(host)
             point = lab._point()  # noqa: SLF001 -- chosen above
             before = stand.orders(lab.device, point.name)
-            identity = str(uuid4())
             wanted = _value(point.safe_value)
-            await host.command(identity, lab.device, point.name, wanted)
-            await host.command(identity, lab.device, point.name, wanted)
-            await host.result(identity)
+            identity = await _taken_twice(host, lab.device, point.name, wanted)
             await host.command(identity, lab.device, point.name, wanted)
             await host.until(
                 lambda: sum(it.id == identity and it.state is CommandState.DONE for it in host.results) > 1
@@ -161,6 +157,21 @@ async def once(trial: Trial) -> None:
                     f"a command sent three times under one id was carried out {times} times",
                     f"同一编号的命令发送三次，执行了 {times} 次",
                 )
+
+
+async def _taken_twice(host: Host, device: str, point: str, value: Value) -> str:
+    """Send a command twice and return its id; one that was not carried out (a lamp warms up) is made anew."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            identity = str(uuid4())
+            await host.command(identity, device, point, value)
+            await host.command(identity, device, point, value)
+            result = await host.result(identity)
+            if result.state is CommandState.DONE:
+                return identity
+            if result.state is CommandState.FAILED:
+                raise Fault(f"a command of {point} fails: {result.code}", f"{point} 的命令失败：{result.code}")
+            await asyncio.sleep(LOOK_EVERY_S)
 
 
 # --- the node ---------------------------------------------------------------------------------------------------------

@@ -6,17 +6,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from labkeeper_drivers.confirmation import Waiting
 from labkeeper_drivers.extras import need
 from labkeeper_drivers.rosbridge.messages import Topics
 from labkeeper_drivers.rosbridge.settings import RosbridgeConfiguration
-from labkeeper_sdk import BadReading, DeviceUnreachable, Point, Reading, Services, Value
+from labkeeper_drivers.telling import Telling
+from labkeeper_sdk import DeviceUnreachable, Point, Reading, Services, Value
 
 if TYPE_CHECKING:
     from labkeeper_drivers.rosbridge.socket import Socket
-
-NONSENSE_ALLOWED = 20  # messages in a row
-SELF = ""
 
 
 @dataclass(slots=True)
@@ -25,37 +22,22 @@ class Robot:
 
     topics: Topics
     socket: "Socket"
-    _waiting: Waiting = field(default_factory=Waiting)
+    telling: Telling = field(default_factory=lambda: Telling("rosbridge"))
 
     @property
     def points(self) -> Sequence[Point]:
         """Return what was declared, and the stop."""
         return tuple(self.topics.points.values())
 
-    async def changes(self) -> AsyncIterator[Sequence[Reading]]:
+    def changes(self) -> AsyncIterator[Sequence[Reading]]:
         """Yield what each message says; too much nonsense in a row ends the connection."""
-        nonsense = 0
-        try:
-            async for raw in self.socket.messages():
-                try:
-                    readings = self.topics.readings(raw)
-                except BadReading as bad:
-                    nonsense += 1
-                    if nonsense > NONSENSE_ALLOWED:
-                        raise DeviceUnreachable(f"rosbridge: {bad}") from bad
-                    continue
-                nonsense = 0
-                self._waiting.saw(SELF, readings)
-                if readings:
-                    yield readings
-        finally:
-            self._waiting.give_up("the connection to rosbridge ended")
+        return self.telling.readings(self.socket.messages(), self.topics.readings)
 
     async def write(self, point: str, value: Value) -> None:
         """Publish, and wait until the feedback says the value; a stop is done when it is sent."""
         known = self.topics.points[point]
         if known.kind != "action":
-            async with self._waiting.confirmation(SELF, known, value, known.confirm_s):
+            async with self.telling.confirmation(known, value):
                 await self.socket.say(self.topics.publication(point, value))
             return
         await self.socket.say(self.topics.publication(point, value))

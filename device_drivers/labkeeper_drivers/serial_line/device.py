@@ -3,17 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from labkeeper_drivers.confirmation import Waiting
 from labkeeper_drivers.extras import need
 from labkeeper_drivers.serial_line.grammar import Grammar
 from labkeeper_drivers.serial_line.settings import SerialLineConfiguration
-from labkeeper_sdk import BadReading, DeviceUnreachable, Point, Reading, Services, Value, reaching
+from labkeeper_drivers.telling import Telling
+from labkeeper_sdk import DeviceUnreachable, Point, Reading, Services, Value, reaching
 
 LONGEST_LINE = 2048
-NONSENSE_ALLOWED = 20  # lines in a row; the first after plugging in is often half a line
-SELF = ""
 
 
 @dataclass(slots=True)
@@ -26,42 +24,30 @@ class Board:
     path: str
     silent_s: float
     trouble: tuple[type[Exception], ...]
-    _waiting: Waiting = field(default_factory=Waiting)
+    telling: Telling
 
     @property
     def points(self) -> Sequence[Point]:
         """Return what was declared."""
         return tuple(self.grammar.points.values())
 
-    async def changes(self) -> AsyncIterator[Sequence[Reading]]:
+    def changes(self) -> AsyncIterator[Sequence[Reading]]:
         """Yield what each line says; too much nonsense in a row ends the connection."""
-        nonsense = 0
-        try:
-            while True:
-                line = await self._line()
-                try:
-                    readings = self.grammar.readings(line)
-                except BadReading as bad:
-                    nonsense += 1
-                    if nonsense > NONSENSE_ALLOWED:
-                        raise DeviceUnreachable(f"{self.path}: {bad}; is the baud rate right?") from bad
-                    continue
-                nonsense = 0
-                self._waiting.saw(SELF, readings)
-                if readings:
-                    yield readings
-        finally:
-            self._waiting.give_up("the port was closed")
+        return self.telling.readings(self._lines(), self.grammar.readings)
 
     async def write(self, point: str, value: Value) -> None:
         """Say the line, and wait until the board says the value."""
         known = self.grammar.points[point]
         async with (
-            self._waiting.confirmation(SELF, known, value, known.confirm_s),
+            self.telling.confirmation(known, value),
             reaching(self.path, within_s=known.confirm_s),
         ):
             self.writer.write(self.grammar.command(point, value))
             await self.writer.drain()
+
+    async def _lines(self) -> AsyncIterator[bytes]:
+        while True:
+            yield await self._line()
 
     async def _line(self) -> bytes:
         within_s = self.silent_s or None
@@ -90,6 +76,7 @@ async def connect(configuration: SerialLineConfiguration, services: Services) ->
     try:
         if configuration.hello:
             writer.write(configuration.hello.encode() + b"\n")
-        yield Board(reader, writer, Grammar.of(configuration), path, configuration.silent_s, TROUBLE)
+        telling = Telling(path, hint="; is the baud rate right?")
+        yield Board(reader, writer, Grammar.of(configuration), path, configuration.silent_s, TROUBLE, telling)
     finally:
         writer.close()

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from labkeeper_hub.accounts.account import Account
 from labkeeper_hub.accounts.files import read_sessions, write_sessions
@@ -39,6 +40,24 @@ def _now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+class Guests(Protocol):
+    """Who comes in by a link of theirs, and has no account."""
+
+    def of_token(self, token: str) -> str | None: ...
+    def person(self, name: str) -> Person | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Nobody:
+    """No guests."""
+
+    def of_token(self, token: str) -> str | None:  # noqa: ARG002 - of the protocol
+        return None
+
+    def person(self, name: str) -> Person | None:  # noqa: ARG002 - of the protocol
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class Clocks:
     """Wall time for what outlives the process, monotonic time for what does not."""
@@ -58,6 +77,7 @@ class Accounts:
     clocks: Clocks = Clocks()
     staff: Staff | None = None
     people: dict[str, Person] = field(default_factory=lambda: {OWNER.name: OWNER})
+    guests: Guests = Nobody()
     _links: SignInLinks = field(default_factory=SignInLinks)
     _throttle: Throttle = field(default_factory=Throttle)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -108,6 +128,15 @@ class Accounts:
             await self.staff.set_password(account.name, hashed)
         return await self._open_session(account.name)
 
+    async def enter_as_guest(self, token: str, address: str) -> str:
+        """Return a session token for the guest whose link this is; raise SignInRefused or TooManyAttempts."""
+        self._count(address)
+        name = self.guests.of_token(token)
+        if name is None:
+            raise SignInRefused
+        self._throttle.succeeded(address)
+        return await self._open_session(name)
+
     async def end_sessions(self, name: str) -> None:
         """End every session of a person; their open pages are closed within a second."""
         self.sessions.close_all(name)
@@ -140,7 +169,7 @@ class Accounts:
     def person_of(self, key: str) -> Person | None:
         """Return whose session this is, with what they may do now; None if it has ended or they are gone."""
         session = self.sessions.find(key, self.clocks.now_ms())
-        return None if session is None else self.people.get(session.name)
+        return None if session is None else self.people.get(session.name) or self.guests.person(session.name)
 
     async def sign_out(self, token: str) -> None:
         """End the session of a token, on disk too: a crash must not bring it back."""
@@ -202,14 +231,14 @@ class Accounts:
 
 @asynccontextmanager
 async def open_accounts(
-    data: Path, clocks: Clocks | None = None, staff: Staff | None = None
+    data: Path, clocks: Clocks | None = None, staff: Staff | None = None, guests: Guests | None = None
 ) -> AsyncIterator[Accounts]:
     """Open the owner's secret and the sessions kept in `data`, beside the people of `staff`; a first run makes the
     secret. Run `Accounts.keep` beside it.
     """
     owner, new_secret = await asyncio.to_thread(open_owner_secret, data)
     kept = await asyncio.to_thread(read_sessions, data)
-    accounts = Accounts(data, owner, Sessions(kept), new_secret, clocks or Clocks(), staff)
+    accounts = Accounts(data, owner, Sessions(kept), new_secret, clocks or Clocks(), staff, guests=guests or Nobody())
     if staff is not None:
         accounts.people = staff.people
     try:

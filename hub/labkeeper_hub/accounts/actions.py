@@ -22,6 +22,7 @@ class Action(StrEnum):
     READ_PLACES = "read_places"
     READ_READINGS = "read_readings"
     EXPORT_READINGS = "export_readings"
+    RECORD = "record"
     READ_COMMANDS = "read_commands"
     COMMAND = "command"
     LEASE = "lease"
@@ -31,20 +32,21 @@ class Action(StrEnum):
     TEND_ALARMS = "tend_alarms"
     READ_HEALTH = "read_health"
     MANAGE_PEOPLE = "manage_people"
+    CHANGE_INTERLOCKS = "change_interlocks"
 
 
-WHOLE_HUB = frozenset({Action.READ_HEALTH, Action.MANAGE_PEOPLE})
+WHOLE_HUB = frozenset({Action.READ_HEALTH, Action.MANAGE_PEOPLE, Action.CHANGE_INTERLOCKS})
 """Actions that are not about a place: only a right to the whole hub allows them."""
 
 _LOOK = frozenset(
     {Action.BE_SIGNED_IN, Action.READ_PLACES, Action.READ_READINGS, Action.READ_COMMANDS, Action.READ_ALARMS}
 )
 _WORK = _LOOK | {Action.COMMAND, Action.STOP}
-_LEAD = _WORK | {Action.LEASE, Action.RELEASE_STOP, Action.TEND_ALARMS}
+_LEAD = _WORK | {Action.LEASE, Action.RELEASE_STOP, Action.TEND_ALARMS, Action.RECORD}
 
 ROLES: Mapping[Role, frozenset[Action]] = {
     Role.OWNER: frozenset(Action),
-    Role.MANAGER: _LEAD | {Action.EXPORT_READINGS, Action.READ_HEALTH},
+    Role.MANAGER: _LEAD | {Action.EXPORT_READINGS, Action.READ_HEALTH, Action.CHANGE_INTERLOCKS},
     Role.TEACHER: _LEAD | {Action.EXPORT_READINGS},
     Role.TECHNICIAN: _WORK | {Action.LEASE, Action.READ_HEALTH},
     Role.PUPILS: _WORK,

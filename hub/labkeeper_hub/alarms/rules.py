@@ -99,13 +99,16 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Which points a rule watches: by the point's name, and by unit (UCUM) where names mean several things."""
+    """Which points a rule watches: by the point's name, and by unit (UCUM) where names mean several things. A name that
+    begins with `*/` is that of the last part.
+    """
 
     points: frozenset[str]
     units: frozenset[str] = frozenset()
 
     def __call__(self, point: str, unit: str) -> bool:
-        return point in self.points and (not self.units or unit in self.units)
+        named = point in self.points or f"*/{point.rpartition('/')[2]}" in self.points
+        return named and (not self.units or unit in self.units)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from labkeeper_hub.api.problems import Refusal, answer
 
 COOKIE = "labkeeper_session"
 OPEN = frozenset({("GET", "/"), ("GET", "/healthz"), ("GET", "/readyz"), ("POST", "/api/v1/session")})
-OPEN_FOLDER = "/static/"
+OPEN_FOLDERS = ("/static/", "/s/")  # the pupils' page: what it shows wants a session
 PERSON = "labkeeper.credentials"
 
 
@@ -78,7 +78,7 @@ def is_open(scope: Scope) -> bool:
         return False
     method = "GET" if scope["method"] == "HEAD" else scope["method"]
     path: str = scope["path"]
-    return (method, path) in OPEN or (method == "GET" and path.startswith(OPEN_FOLDER))
+    return (method, path) in OPEN or (method == "GET" and path.startswith(OPEN_FOLDERS))
 
 
 def client_address(scope: Scope) -> str:

@@ -28,6 +28,13 @@ EXAMPLE_POINT = {
     "title": {"zh": "目标温度", "en": "Target temperature"},
     "confirm_s": 2.0,
 }
+EXAMPLE_GIVEN: dict[str, Any] = {
+    "node": "lab-301",
+    "device": "0x00158d0001a2b3c4",
+    "point": "target",
+    "minimum": 18.0,
+    "maximum": 30.0,
+}
 EXAMPLE_DEVICE = ADDRESS | {
     "lab": "lab-301",
     "title": {"zh": "气候箱", "en": "Climate chamber"},
@@ -232,8 +239,22 @@ class StopShape(BaseModel):
     sent: bool
 
 
+class GivenShape(BaseModel):
+    """A point that was given, and the limits it was given with (null: any value)."""
+
+    model_config = shape(EXAMPLE_GIVEN)
+    node: str
+    device: str
+    point: str
+    minimum: float | None
+    maximum: float | None
+
+
 class LeaseShape(BaseModel):
-    """A lease: who commands what until when. `bench`, `node` and `device` null: the whole lab. `fence` names it."""
+    """A lease: who commands what until when. `bench`, `node` and `device` null: the whole lab. `fence` names it.
+
+    One with `given_from` is a floor: it was given from that lease, dies with it, and has these `points` only.
+    """
 
     model_config = shape(
         {
@@ -246,6 +267,7 @@ class LeaseShape(BaseModel):
             "device": None,
             "until_ms": 1767228300000,
             "given_from": None,
+            "points": None,
         }
     )
     fence: int
@@ -257,6 +279,7 @@ class LeaseShape(BaseModel):
     device: str | None
     until_ms: int
     given_from: int | None
+    points: list[GivenShape] | None
 
 
 class WishShape(BaseModel):

@@ -66,6 +66,10 @@ class Right:
         """Return what they see where they may do it."""
         return Sight(scopes(self.person, self.action, self.now_ms), registry)
 
+    def covers(self, scope: Scope) -> bool:
+        """Tell whether they may do it in the whole of that place."""
+        return may(self.person, self.action, scope, self.now_ms).allowed
+
     def to(self, action: Action) -> "Right":
         """Return the same person's right to another action."""
         return Right(self.person, action, self.now_ms)
@@ -99,6 +103,7 @@ IsSignedIn: TypeAlias = Annotated[Right, Depends(Needs(Action.BE_SIGNED_IN))]
 ReadsPlaces: TypeAlias = Annotated[Right, Depends(Needs(Action.READ_PLACES))]
 ReadsReadings: TypeAlias = Annotated[Right, Depends(Needs(Action.READ_READINGS))]
 ExportsReadings: TypeAlias = Annotated[Right, Depends(Needs(Action.EXPORT_READINGS))]
+Records: TypeAlias = Annotated[Right, Depends(Needs(Action.RECORD))]
 ReadsCommands: TypeAlias = Annotated[Right, Depends(Needs(Action.READ_COMMANDS))]
 Commands: TypeAlias = Annotated[Right, Depends(Needs(Action.COMMAND))]
 Leases: TypeAlias = Annotated[Right, Depends(Needs(Action.LEASE))]
@@ -108,3 +113,4 @@ ReadsAlarms: TypeAlias = Annotated[Right, Depends(Needs(Action.READ_ALARMS))]
 TendsAlarms: TypeAlias = Annotated[Right, Depends(Needs(Action.TEND_ALARMS))]
 ManagesPeople: TypeAlias = Annotated[Right, Depends(Needs(Action.MANAGE_PEOPLE))]
 ReadsHealth: TypeAlias = Annotated[Right, Depends(Needs(Action.READ_HEALTH))]
+ChangesInterlocks: TypeAlias = Annotated[Right, Depends(Needs(Action.CHANGE_INTERLOCKS))]

@@ -66,6 +66,13 @@ def page_router(files: Files) -> APIRouter:
             return Response(INCOMPLETE, HTTPStatus.SERVICE_UNAVAILABLE, media_type="text/html; charset=utf-8")
         return _answer(request, page)
 
+    @router.api_route("/s/{token:path}", methods=["GET", "HEAD"])
+    async def pupils(request: Request, token: str) -> Response:  # noqa: ARG001 - the page itself hands it in
+        page = files.find("pupils.html")
+        if page is None or not is_complete():
+            return Response(INCOMPLETE, HTTPStatus.SERVICE_UNAVAILABLE, media_type="text/html; charset=utf-8")
+        return _answer(request, page)
+
     @router.api_route("/static/{name:path}", methods=["GET", "HEAD"])
     async def static(request: Request, name: str) -> Response:
         found = files.find(name)

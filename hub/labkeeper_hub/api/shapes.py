@@ -146,6 +146,7 @@ def lease(noun: HeldLease) -> dict[str, Json]:
         "device": scope.device or None,
         "until_ms": noun.until_ms,
         "given_from": noun.parent or None,
+        "points": None if noun.floor is None else given(noun),
     }
 
 
@@ -198,6 +199,11 @@ def lesson(noun: Lesson, last: Count | None) -> dict[str, Json]:
 def lessons(noun: Lessons) -> dict[str, Json]:
     """Return all lessons that are on."""
     return {"lessons": [lesson(one, last) for one, last in noun.lessons]}
+
+
+def given(noun: HeldLease) -> list[Json]:
+    """Return the points that a floor has, with their limits."""
+    return [{"node": one.node, **one.allowed._asdict()} for one in noun.floor or ()]
 
 
 def stop(noun: Stop) -> dict[str, Json]:

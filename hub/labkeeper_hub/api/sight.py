@@ -31,6 +31,12 @@ def scope_of(device: Device) -> Scope:
     return Scope(school, device.lab, device.description.bench, node, name)
 
 
+def place_of(held: HeldLease) -> Scope:
+    """Return what a lease is on."""
+    room, (bench, node, device) = held.scope.room, held.scope[1:]
+    return Scope(room.school, room.lab, bench or None, node or None, device or None)
+
+
 @dataclass(slots=True)
 class Sight:
     """The nouns in some places. What it learns of a device it keeps: use it for one request, or call `change`."""
@@ -71,12 +77,8 @@ class Sight:
         return [one for one in commands if self.point(one.order.target)]
 
     def leases(self, held: Iterable[HeldLease]) -> list[HeldLease]:
-        """Return the leases of labs that one sees something of."""
-        return [
-            one
-            for one in held
-            if any(scope.touches(Scope(one.scope.room.school, one.scope.room.lab)) for scope in self.scopes)
-        ]
+        """Return the leases on places that one sees something of."""
+        return [one for one in held if self.place(place_of(one))]
 
     def lessons(self, lessons: Lessons) -> Lessons:
         """Return the lessons in labs that one sees something of, naming the points that one sees."""
@@ -92,10 +94,13 @@ class Sight:
         seen = (one for one in stops.stops if any(scope.touches(Scope(one.school)) for scope in self.scopes))
         return Stops(tuple(replace(one, missing=tuple(filter(self._points_of, one.missing))) for one in seen))
 
+    def place(self, place: Scope) -> bool:
+        """Tell whether one sees something of a place."""
+        return any(scope.touches(place) for scope in self.scopes)
+
     def node(self, node: Node) -> bool:
         """Tell whether one sees a node."""
-        place = Scope(node.key.school, node.lab, None, node.key.node)
-        return any(scope.touches(place) for scope in self.scopes)
+        return self.place(Scope(node.key.school, node.lab, None, node.key.node))
 
     def node_called(self, key: NodeKey) -> bool:
         """Tell whether one sees the node of that name."""

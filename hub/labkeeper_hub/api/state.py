@@ -16,6 +16,7 @@ from labkeeper_hub.api.problems import Refusal
 from labkeeper_hub.audit import Notes, Unheard
 from labkeeper_hub.export.exports import Exports
 from labkeeper_hub.ports import Parts
+from labkeeper_hub.reports.drawing import Drawing
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Api:
     audience: Audience
     audit: Notes = field(default_factory=Unheard)
     exports: Exports = field(default_factory=Exports)
+    drawing: Drawing = field(default_factory=Drawing)
 
 
 async def _api(connection: HTTPConnection) -> Api:

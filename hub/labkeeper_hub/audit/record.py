@@ -36,6 +36,9 @@ class Unheard:
     def note(self, who: str, what: str, subject: str, result: str) -> None:
         """Forget it."""
 
+    async def save(self) -> None:
+        """Nothing waits."""
+
 
 @dataclass(slots=True)
 class Audit:
@@ -48,6 +51,7 @@ class Audit:
     lost: int = 0
     _waiting: list[Event] = field(default_factory=list)
     _noted: asyncio.Event = field(default_factory=asyncio.Event)
+    _saving: asyncio.Lock = field(default_factory=asyncio.Lock)
     _failing: bool = False
 
     def note(self, who: str, what: str, subject: str, result: str) -> None:
@@ -71,6 +75,10 @@ class Audit:
 
     async def save(self) -> None:
         """Write what is noted now; a disk that refuses is logged once and tried again."""
+        async with self._saving:
+            await self._save()
+
+    async def _save(self) -> None:
         events = self._taken()
         if not events:
             return
@@ -107,6 +115,17 @@ async def open_audit(folder: Path, now_ms: Callable[[], int]) -> AsyncIterator[A
         yield audit
     finally:
         await audit.save()
+
+
+def sealed_entry(folder: Path, what: str, subject: str) -> Event | None:
+    """Return the newest entry about this, if the record holds from its first entry to its last."""
+    head, fault = verify(folder)
+    if fault is not None or not head:
+        return None
+    wanted = f'"subject":{orjson.dumps(subject).decode()}'.encode()
+    with (folder / RECORD).open("rb") as lines:
+        found = [told for line in lines if wanted in line and (told := orjson.loads(line))["what"] == what]
+    return Event(**{name: found[-1][name] for name in Event.__slots__}) if found else None
 
 
 def verify(folder: Path) -> tuple[int, Fault | None]:

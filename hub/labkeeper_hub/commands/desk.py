@@ -59,7 +59,7 @@ class CommandDesk:
     refusals: Refusals
     write: Wire
     now_ms: Callable[[], int]
-    fence_for: Callable[[str, KnownPoint], int] = lambda *_: 0  # of a person's lease; raises LeaseRefused
+    fence_for: Callable[[str, KnownPoint, Value], int] = lambda *_: 0  # of a person's lease; raises LeaseRefused
     pulse: Pulse = field(default_factory=lambda: Pulse("commands"))
     ended: Counter[State] = field(default_factory=Counter)
     _courses: dict[str, Course] = field(default_factory=dict)
@@ -93,7 +93,7 @@ class CommandDesk:
             if number in self._courses:
                 return _same(self._courses[number].command, target, value)
             value = checked(point.description, value)
-            fence = fence or self._fence(holder, point)
+            fence = fence or self._fence(holder, point, value)
             confirm_ms = round(point.description.confirm_s * 1000)
             now_ms = self.now_ms()
             order = Order(number, target, value, holder, now_ms, _deadline_ms(now_ms, made_ms, ttl_ms, confirm_ms))
@@ -111,6 +111,11 @@ class CommandDesk:
         """Return the newest first."""
         await self.save()
         return newest_first(await self.records.recent(limit, device))
+
+    async def between(self, from_ms: int, to_ms: int) -> tuple[Command, ...]:
+        """Return those asked for with from_ms <= time < to_ms, the oldest first."""
+        await self.save()
+        return tuple(course.command for course in await self.records.between(from_ms, to_ms))
 
     def open(self) -> tuple[Command, ...]:
         """Return what is open, and what ended a moment ago."""
@@ -194,9 +199,9 @@ class CommandDesk:
             self.refusals.count("command_unknown_point", "/".join(target))
             raise
 
-    def _fence(self, holder: str, point: KnownPoint) -> int:
+    def _fence(self, holder: str, point: KnownPoint, value: Value) -> int:
         try:
-            return self.fence_for(holder, point)
+            return self.fence_for(holder, point, value)
         except LeaseRefused as refused:
             raise CommandRejected(refused.code, str(refused)) from refused
 

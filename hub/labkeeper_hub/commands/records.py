@@ -47,6 +47,11 @@ class CommandRecords:
             )
         return await self._courses(newest)
 
+    async def between(self, from_ms: int, to_ms: int) -> list[Course]:
+        """Return those asked for with from_ms <= time < to_ms, the oldest first."""
+        asked = (commands.c.created_ms >= from_ms) & (commands.c.created_ms < to_ms)
+        return await self._courses(select(commands).where(asked).order_by(commands.c.created_ms, commands.c.id))
+
     async def unfinished(self) -> list[Course]:
         """Return what earlier runs left open."""
         states = [state for state in State if not state.final]

@@ -4,12 +4,14 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Protocol
 
 from labkeeper_hub.export.csv_file import CsvFile
 from labkeeper_hub.export.order import Order, OrderedPoint
+from labkeeper_hub.export.sampling import sampled
 from labkeeper_hub.export.source import ChangedMeanwhile, Window, find, pieces
 from labkeeper_hub.model import PointKey
 from labkeeper_hub.timeseries.columns import Columns
@@ -40,7 +42,7 @@ def export(order: Order, file: File) -> None:
         done, rows, said_s = 0, 0, time.monotonic()
         say(total=sum(series.readings for series in found))
         for point, series in zip(order.points, found, strict=True):
-            for columns, looked in pieces(connection, series, window):
+            for columns, looked in sampled(pieces(connection, series, window), order.every_ms):
                 if len(columns):
                     file.add(point, columns)
                 done, rows = done + looked, rows + len(columns)
@@ -58,11 +60,16 @@ def say(**numbers: int) -> None:
 
 def main() -> int:
     """Carry out one order; returns 3 where retention took away what was to be read, 4 where nobody reads any more."""
-    os.nice(NICE)
     order = Order.model_validate_json(sys.stdin.buffer.read())
     write = sys.stdout.buffer.write
+    return carried_out(lambda: export(order, CsvFile(write) if order.format == "csv" else _parquet(order)))
+
+
+def carried_out(work: Callable[[], None]) -> int:
+    """Do it behind the hub and return the exit status, as `main` says."""
+    os.nice(NICE)
     try:
-        export(order, CsvFile(write) if order.format == "csv" else _parquet(order))
+        work()
         sys.stdout.buffer.flush()
     except ChangedMeanwhile:
         return CHANGED

@@ -144,7 +144,7 @@ class Exports:
         return export
 
     async def _started(self, identity: str, order: Order) -> Export:
-        command = (sys.executable, "-m", "labkeeper_hub.export")
+        command = (sys.executable, "-m", order.made_by)
         process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=PIPE)
         export = Export(identity, order, process)
         try:

@@ -1,6 +1,6 @@
 """What an exporting process is asked for; JSON on its standard input."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -29,12 +29,14 @@ class OrderedPoint(BaseModel):
 
 
 class Order(BaseModel):
-    """Readings of these points, one after the other, with from_ms <= time < to_ms."""
+    """Readings of these points, one after the other, with from_ms <= time < to_ms; each, or one every `every_ms`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    made_by: ClassVar = "labkeeper_hub.export"
 
     journal: str
     format: FileFormat
     from_ms: int
     to_ms: int
     points: tuple[OrderedPoint, ...]
+    every_ms: int | None = None

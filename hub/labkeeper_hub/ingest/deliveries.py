@@ -18,6 +18,7 @@ class Report:
     taken: int
     backlog: int
     missing: int  # taken, neither come nor given up; negative: more came than was taken
+    newest: int = 0  # the id of the newest batch it had made
 
 
 @dataclass(slots=True, eq=False)
@@ -56,7 +57,15 @@ class Delivery:
 
     def reported(self, taken: int, backlog: int) -> None:
         """Take what the node says of itself."""
-        self.report = Report(taken, backlog, taken - self.stored - self.gaps)
+        here = self.batches.high_water + sum(last - first + 1 for first, last in self.batches.ranges)
+        self.report = Report(taken, backlog, taken - self.stored - self.gaps, here + backlog)
+
+    @property
+    def whole(self) -> bool:
+        """Whether every batch the outbox has spoken of is on disk, and none is missing among those that came."""
+        newest = 0 if self.report is None else self.report.newest
+        arrived = not self.batches.ranges and self.batches.high_water >= newest
+        return arrived and self.committed == self.stored
 
     def entry(self) -> LedgerEntry:
         """Return the account."""
@@ -125,6 +134,11 @@ class Deliveries:
     def ledger(self) -> tuple[LedgerEntry, ...]:
         """Return every account, by node."""
         return tuple(delivery.entry() for _, delivery in self._sorted())
+
+    def whole(self, node: NodeKey, epoch: str) -> bool:
+        """Tell whether everything of an outbox has come, as far as its node has said; of an unknown one nothing has."""
+        delivery = self.known.get(OutboxKey(node, epoch))
+        return delivery is not None and delivery.whole
 
     def _sorted(self) -> Iterator[tuple[OutboxKey, Delivery]]:
         yield from sorted(self.known.items())

@@ -13,6 +13,7 @@ from labkeeper_hub.leases.file import read_book, write_book
 from labkeeper_hub.model import HeldLease, Leases, NodeKey, PointKey
 from labkeeper_hub.registry.known import NODE_ITSELF, KnownNode, KnownPoint
 from labkeeper_hub.registry.registry import HubRegistry
+from labkeeper_sdk import Value
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.leases import book as rules
 from labkeeper_wire.leases.book import Book, LeaseRefused, Room, Scope
@@ -81,12 +82,21 @@ class LeaseDesk:
         """End a lease, and what was given from it; raises LeaseRefused."""
         await self._change(lambda book: rules.release(book, fence, holder, self.now_ms()))
 
-    def fence_for(self, holder: str, point: KnownPoint) -> int:
-        """Return the number a person's command for this point carries; raises LeaseRefused if somebody else has it."""
+    async def give(self, fence: int, holder: str, to: HeldLease) -> HeldLease:
+        """Give the floor, in the place of what was given there before; raises LeaseRefused."""
+        book = await self._change(lambda book: rules.give(book, fence, holder, to, self.now_ms()))
+        return _given(book, fence, to)
+
+    def fence_for(self, holder: str, point: KnownPoint, value: Value) -> int:
+        """Return the number a person's command carries; raises LeaseRefused if somebody else has the point, or if it
+        was given to them and not with this value: a node that knows no leases would not refuse it.
+        """
         book, scope = rules.expire(self.book, self.now_ms()), scope_of(point)
-        fence = book.fence_for(holder, scope)
-        if fence:
-            return fence
+        mine = book.at(book.fence_for(holder, scope))
+        if mine is not None and not mine.allows(scope.node, scope.device, point.description.name, value):
+            raise LeaseRefused("not_given", f"{point.description.name} was not given with this value")
+        if mine is not None:
+            return mine.fence
         for one in book.on(scope):
             if one.scope.covers(scope):
                 raise LeaseRefused("leased", f"{one.holder} has the lease", one.holder)
@@ -188,6 +198,10 @@ def _period_ms(node: KnownNode) -> int:
     risks = {point.description.risk for device in node.devices.values() for point in device.points.values()}
     silences = (SILENCE_S[risk] * 1000 / 3 for risk in risks if risk in SILENCE_S)
     return min(QUIET_MS, round(min(silences, default=QUIET_MS)))
+
+
+def _given(book: Book, fence: int, to: HeldLease) -> HeldLease:
+    return next(one for one in book.held if one.parent == fence and one.holder == to.holder)
 
 
 def _mine(book: Book, holder: str, scope: Scope) -> HeldLease:

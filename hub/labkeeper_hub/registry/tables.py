@@ -12,6 +12,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
 )
 
 metadata = MetaData()
@@ -135,4 +136,21 @@ alarm_entries = Table(
     Column("late", Boolean, nullable=False),
     Index("alarm_entries_by_time", "at_ms"),
     Index("alarm_entries_by_source", "school", "node", "device", "point", "at_ms"),
+)
+
+recordings = Table(
+    "recordings",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("school", String, nullable=False),
+    Column("lab", String, nullable=False),
+    Column("started_ms", BigInteger, nullable=False),
+    Column("started_by", String, nullable=False),
+    Column("stopped_ms", BigInteger, nullable=True),
+    Column("stopped_by", String, nullable=False),
+    Column("plan", JSON, nullable=False),
+    Column("marks", JSON, nullable=False),
+    Column("seal", JSON, nullable=True),
+    Column("record", Text, nullable=True),  # the sealed text, byte for byte
+    Index("recordings_by_lab", "school", "lab", "started_ms"),
 )

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
 from uuid import uuid4
@@ -39,17 +39,18 @@ class StopDesk:
     _said: asyncio.Event = field(default_factory=asyncio.Event)
 
     # --- what people ask --------------------------------------------------------------------------------------------
-    def stop(self, by: str) -> Stops:
-        """Stop every school there is, at once; what is stopped already is told again under its latch.
+    def stop(self, by: str, schools: Collection[str] | None = None) -> Stops:
+        """Stop these schools (None: every one there is), at once; one that is stopped is told again under its latch.
 
         Without a broker it is said as soon as there is one again: a stop does not expire.
         """
-        schools = {node.key.school for node in self.registry.known.values() if not node.key.of_hub} | {*self.latches}
-        for school in sorted(schools):
-            known = self.latches.get(school, Latch())
+        known = {node.key.school for node in self.registry.known.values() if not node.key.of_hub} | {*self.latches}
+        stopped = sorted(known if schools is None else known & {*schools})
+        for school in stopped:
+            latch = self.latches.get(school, Latch())
             fresh = StopWord(str(uuid4()), active=True, by=by, at_ms=self.now_ms())
-            self._say(school, known.word or fresh)
-        log.warning("everything is stopped by %s", by)
+            self._say(school, latch.word or fresh)
+        log.warning("everything in %s is stopped by %s", ", ".join(stopped) or "no school", by)
         return self.stops()
 
     def ask_release(self, latch: str) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -181,6 +181,16 @@ class Journal:
             return Page((), None)
         glance = self.writer.hot.look()
         return await self._place.threads.reading(lambda: Reader(self._place.connection()).page(glance, series, query))
+
+    async def count(self, keys: Iterable[PointKey], from_ms: int, to_ms: int) -> int:
+        """Return how many committed readings these points have with from_ms <= time < to_ms."""
+        found = [self.recalled.series[key] for key in keys if key in self.recalled.series]
+        glance, times, place = self.writer.hot.look(), (from_ms, to_ms), self._place
+
+        def count() -> int:
+            return sum(Reader(place.connection()).count(glance, series, times) for series in found)
+
+        return await place.threads.reading(count)
 
     async def complete_from(self, key: PointKey, every_ms: int | None = None) -> int | None:
         """Return the time from which nothing was removed of a point, as buckets or readings; None: it has nothing."""

@@ -12,6 +12,12 @@ from labkeeper_hub.timeseries.hot import Glance
 from labkeeper_hub.timeseries.rollup import levels_for
 from labkeeper_hub.timeseries.summary import Summary, in_window
 
+WHOLE = "SELECT COALESCE(SUM(readings), 0) FROM chunks WHERE series = ?1 AND last_ms < ?3 AND first_ms >= ?2"
+CUT = (
+    "SELECT body FROM chunks WHERE series = ?1 AND last_ms >= ?2 AND first_ms < ?3"
+    " AND NOT (last_ms < ?3 AND first_ms >= ?2)"
+)
+
 
 class _Header(NamedTuple):
     """Where a chunk is and which times it has."""
@@ -35,6 +41,23 @@ class Reader:
             return self._raw(glance, series, query)
         finally:
             self.connection.execute("COMMIT")
+
+    def count(self, glance: Glance, series: int, times: tuple[int, int]) -> int:
+        """Return how many readings have first <= time < end; of chunks that lie within nothing is unpacked."""
+        self.connection.execute("BEGIN")
+        try:
+            whole, cut = self._counted(series, times)
+            hot = in_window(self._hot(glance, series), times)
+            parts = (chunk.unpack(series, body) for body in cut)
+            return whole + len(hot) + sum(len(in_window(part, times)) for part in parts)
+        finally:
+            self.connection.execute("COMMIT")
+
+    def _counted(self, series: int, times: tuple[int, int]) -> tuple[int, list[bytes]]:
+        """Return how many readings the chunks within the window have, and those that it cuts."""
+        found = self.connection.execute(WHOLE, (series, *times))
+        cut = self.connection.execute(CUT, (series, *times))
+        return found.fetchone()[0], [body for (body,) in cut]
 
     def complete_from(self, glance: Glance, series: int, every_ms: int | None) -> int | None:
         """Return the time from which nothing was removed: after what retention took, where it took nothing the oldest

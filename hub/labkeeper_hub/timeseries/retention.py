@@ -1,7 +1,7 @@
 """How long what is kept, and what is to go: whole chunks and leaves, oldest first.
 
-Readings go only when the roll-ups have them. A series' last small chunk, which would be taken up again, is sealed when
-it is too old, rolled, and goes then.
+Readings go only when the roll-ups have them, and never while somebody has pinned their time (`pins.py`). A series' last
+small chunk, which would be taken up again, is sealed when it is too old, rolled, and goes then.
 """
 
 import sqlite3
@@ -16,6 +16,10 @@ from labkeeper_hub.timeseries.rollup import LEVELS
 READINGS: Final = 0
 """The level of what is no roll-up."""
 Reason = Literal["age", "bytes"]
+UNPINNED: Final = (
+    "NOT EXISTS (SELECT 1 FROM pins WHERE pins.series = chunks.series AND from_ms <= chunks.last_ms"
+    " AND to_ms > chunks.first_ms)"
+)
 Ages = Mapping[int, int]
 """Milliseconds for which a level is kept; a level that is not there is kept for ever."""
 
@@ -81,8 +85,8 @@ class Retirer:
     def oldest(self, most: int, now_ms: int) -> Retirement | None:
         """Return what goes first when there is too much: the oldest readings, then the finest roll-ups."""
         chunks = self._gone(
-            "SELECT id, series, first_ms, last_ms, readings, length(body) FROM chunks "
-            "WHERE id NOT IN (SELECT chunk FROM unrolled) ORDER BY last_ms LIMIT ?",
+            "SELECT id, series, first_ms, last_ms, readings, length(body) FROM chunks "  # noqa: S608 -- our own words
+            f"WHERE id NOT IN (SELECT chunk FROM unrolled) AND {UNPINNED} ORDER BY last_ms LIMIT ?",
             most,
         )
         if chunks:
@@ -101,8 +105,9 @@ class Retirer:
     def _before(self, series: int, level: int, end_ms: int, most: int) -> tuple[Gone, ...]:
         if level == READINGS:
             return self._gone(
-                "SELECT id, series, first_ms, last_ms, readings, length(body) FROM chunks WHERE series = ?1 AND "
-                "last_ms < ?2 AND id NOT IN (SELECT chunk FROM unrolled WHERE series = ?1) ORDER BY last_ms LIMIT ?3",
+                "SELECT id, series, first_ms, last_ms, readings, length(body) FROM chunks "  # noqa: S608 -- our own words
+                "WHERE series = ?1 AND last_ms < ?2 AND id NOT IN (SELECT chunk FROM unrolled WHERE series = ?1) "
+                f"AND {UNPINNED} ORDER BY last_ms LIMIT ?3",
                 series,
                 end_ms,
                 most,

@@ -56,6 +56,14 @@ CREATE TABLE IF NOT EXISTS quarantine (
     id INTEGER PRIMARY KEY, sink TEXT NOT NULL, at_ms INTEGER NOT NULL, reason TEXT NOT NULL, line TEXT NOT NULL
 );
 """
+# What retention leaves alone, docs/decisions/0034: made wherever it is not there yet, for the same reason.
+#   pins  per holder (a recording) and series: readings with from_ms <= time < to_ms stay
+PINS = """
+CREATE TABLE IF NOT EXISTS pins (
+    series INTEGER NOT NULL, holder TEXT NOT NULL, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL,
+    PRIMARY KEY (series, holder)
+) WITHOUT ROWID;
+"""
 _ROLL_UPS_AND_RETENTION: Final = """
 DROP INDEX chunks_by_time;
 CREATE INDEX chunks_by_end ON chunks (series, last_ms, first_ms);
@@ -105,7 +113,7 @@ def open_for_writing(file: Path) -> sqlite3.Connection:
     connection.execute(f"PRAGMA journal_size_limit = {LARGEST_WAL}")
     try:
         _migrate(connection, file)
-        connection.executescript(FORWARDING)
+        connection.executescript(FORWARDING + PINS)
     except BaseException:
         connection.close()
         raise

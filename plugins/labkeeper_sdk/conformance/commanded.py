@@ -1,7 +1,7 @@
 """What a driver does with commands."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from labkeeper_sdk.conformance.levels import Fault, Spared
@@ -69,12 +69,17 @@ def _slow(stand: Stand) -> Iterator[None]:
         wire.delay_s = 0.0
 
 
+def soonest(pairs: Sequence[tuple[str, Point]]) -> tuple[str, Point]:
+    """Return the pair whose command has to end first: a blind may take a minute, the plug beside it two seconds."""
+    return min(pairs, key=lambda pair: pair[1].confirm_s)
+
+
 async def deadlines(trial: Trial) -> None:
     """A command to a device that has gone silent ends by itself, and never as done."""
     async with trial.bench.open() as stand, trial.watch(stand) as watched:
         pairs = await trial.settable(watched, stand)
         await stand.wire.hush()
-        device, point = pairs[0]
+        device, point = soonest(pairs)
         truth = None if stand.truth is None else stand.truth(device, point.name)
         task = asyncio.create_task(watched.write(device, point.name, another(point, truth)), name="driver under test")
         over = await ends(task, point.confirm_s + LATE_S)

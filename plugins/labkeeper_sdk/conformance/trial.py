@@ -31,6 +31,7 @@ class Pace:
     listen_s: float = 3.0  # for those readings
     patience_s: float = 15.0  # for a device that is there
     cancel_s: float = 1.0
+    settle_s: float = 10.0  # for what is ending after the last opening; what leaks stays for ever
     spoiled_frames: int = 200
     soak_s: float = 0.0
 

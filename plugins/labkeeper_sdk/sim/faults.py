@@ -1,12 +1,16 @@
 """Faults on demand: what can be wrong with a device, and the rubbish it may send."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, Protocol, TypeVar, runtime_checkable
+
+T = TypeVar("T")
 
 
 class Fault(StrEnum):
-    """What a device may be made to do; `none` makes it well again."""
+    """What a device may be made to do; `none` makes it well again. `leak` and `open` happen around a healthy device."""
 
     NONE = "none"
     SILENT = "silent"
@@ -14,6 +18,8 @@ class Fault(StrEnum):
     GARBAGE = "garbage"
     REBOOT = "reboot"
     SLOW = "slow"
+    LEAK = "leak"
+    OPEN = "open"
 
 
 @dataclass(slots=True)
@@ -44,6 +50,18 @@ class Health:
         """Return the next kind of rubbish."""
         self.rubbish_sent += 1
         return kinds[(self.rubbish_sent - 1) % len(kinds)]
+
+
+@runtime_checkable
+class Upset(Protocol):
+    """A device that measures something else while this happens around it."""
+
+    def upset(self, fault: Fault) -> Mapping[str, Any]: ...
+
+
+def upset(thing: object, values: Mapping[str, T], fault: Fault) -> Mapping[str, T]:
+    """Return what a device measures while this happens around it; most notice nothing."""
+    return {**values, **thing.upset(fault)} if isinstance(thing, Upset) else values
 
 
 INVALID_UTF8 = b'{"temperature": "\xff\xfe\xc3\x28"}'

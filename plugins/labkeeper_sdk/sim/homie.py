@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from labkeeper_sdk.sim.messages import Refused, Scalar
 
@@ -72,6 +72,14 @@ class Gadget(Protocol):
     def alerts(self) -> Mapping[str, str]:
         """Return what the people should be told, by alert id."""
         ...
+
+
+@runtime_checkable
+class Restless(Protocol):
+    """A gadget that has to be let on although nothing moves."""
+
+    @property
+    def restless(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from labkeeper_sdk.sim import homie
-from labkeeper_sdk.sim.faults import HOMIE_RUBBISH, Fault, Health
+from labkeeper_sdk.sim.faults import HOMIE_RUBBISH, Fault, Health, upset
 from labkeeper_sdk.sim.link import Link
 from labkeeper_sdk.sim.messages import Order, Outgoing, Refused, Scalar, Sighting
 from labkeeper_sdk.sim.network import later
@@ -84,7 +84,7 @@ class HomieUnit:
 
     def report(self, device: HomieDevice, lab_s: float) -> None:
         """Let a device measure, and publish what comes of it in its present health."""
-        measured = device.gadget.measure(lab_s)
+        measured = upset(device.gadget, device.gadget.measure(lab_s), device.health.now())
         if device.health.now() is Fault.STUCK:
             measured = {name: device.values[name] for name in measured}
         self._publish(device, measured)
@@ -96,7 +96,7 @@ class HomieUnit:
             return False
         moved = device.gadget.advance(dt_s)
         self._publish(device, moved)
-        return bool(moved)
+        return bool(moved) or (isinstance(device.gadget, homie.Restless) and device.gadget.restless)
 
     def strike(self, device: HomieDevice, fault: Fault, for_s: float | None) -> None:
         """Begin a fault; the root reboots with its connection, a child alone."""

@@ -12,6 +12,7 @@ from labkeeper_sdk.sim.devices.contact import WindowContact
 from labkeeper_sdk.sim.devices.counter import Counter
 from labkeeper_sdk.sim.devices.detectors import AirAnalyser, DoorContact, GasDetector, LeakSensor
 from labkeeper_sdk.sim.devices.light import Light
+from labkeeper_sdk.sim.devices.outlets import CHEMISTRY, FIELD, MAKER, Outlets, Plan
 from labkeeper_sdk.sim.devices.plug import SmartPlug
 from labkeeper_sdk.sim.devices.relays import RelayBoard
 from labkeeper_sdk.sim.devices.robot import Gripper, RobotKit
@@ -57,6 +58,11 @@ ZIGBEE: Sequence[tuple[Place, Callable[[Room, Random], Appliance]]] = (
     (Place("analyser", "0x00158d00000a000a", "Air analyser", 2.0), AirAnalyser),
 )
 
+
+def _outlets(kind: str, plan: Plan) -> Sequence[tuple[Place, Callable[[Room, Random], Gadget]]]:
+    return ((Place(kind, f"{kind}-outlets", plan.title, 0.5), lambda _room, _random: Outlets(plan)),)
+
+
 HOMIE: Sequence[Sequence[tuple[Place, Callable[[Room, Random], Gadget]]]] = (
     (
         (Place("robot", "robot-kit", RobotKit.title, 1.0), lambda _, random: RobotKit(random)),
@@ -64,11 +70,17 @@ HOMIE: Sequence[Sequence[tuple[Place, Callable[[Room, Random], Gadget]]]] = (
     ),
     ((Place("relays", "relay-board", RelayBoard.title, 2.0), RelayBoard),),
     ((Place("camera", "people-camera", PeopleCamera.title, 1.5), PeopleCamera),),
+    _outlets("chemistry", CHEMISTRY),
+    _outlets("maker", MAKER),
+    _outlets("field", FIELD),
     ((Place("bands", "pe-bands", HeartBands.title, 2.0), lambda _, random: HeartBands(random)),),
 )
 
 ON_REQUEST = frozenset({"gas", "leak", "door", "analyser", "bands"})
 """Kinds that stand in the lab only when `full` or their name asks for them."""
+
+BY_NAME_ONLY = frozenset({"counter", "chemistry", "maker", "field"})
+"""Kinds that stand in the lab only when their name asks for them."""
 
 PLACES: Sequence[Place] = tuple(place for place, _ in (*ZIGBEE, *(one for unit in HOMIE for one in unit)))
 
@@ -144,7 +156,7 @@ def _chosen(settings: LabSettings, place: Place) -> bool:
         return True
     if settings.only:
         return any(place.is_called(name) for name in settings.only)
-    return place.kind != "counter" and (settings.full or place.kind not in ON_REQUEST)
+    return place.kind not in BY_NAME_ONLY and (settings.full or place.kind not in ON_REQUEST)
 
 
 def _own(settings: LabSettings, place: Place) -> DeviceSettings:

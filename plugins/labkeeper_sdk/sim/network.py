@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from labkeeper_sdk.sim import zigbee
 from labkeeper_sdk.sim.clock import DeviceClock
-from labkeeper_sdk.sim.faults import Fault, Health, zigbee_rubbish
+from labkeeper_sdk.sim.faults import Fault, Health, upset, zigbee_rubbish
 from labkeeper_sdk.sim.link import Link
 from labkeeper_sdk.sim.messages import Order, Outgoing, Refused, Sighting
 from labkeeper_sdk.sim.settings import BridgeSettings, FaultSettings
@@ -53,7 +53,7 @@ class Network:
 
     def report(self, device: ZigbeeDevice, lab_s: float) -> None:
         """Let a device measure, and publish what comes of it in its present health."""
-        values = device.who.appliance.sample(lab_s)
+        values = upset(device.who.appliance, device.who.appliance.sample(lab_s), device.health.now())
         if device.health.mute:
             return
         if device.health.now() is not Fault.STUCK or not device.state:
@@ -84,7 +84,7 @@ class Network:
                 later(self._faults.slow_s, lambda: self._obey(device, message))
             case Fault.STUCK | Fault.GARBAGE:
                 self.publish(device)
-            case Fault.NONE:
+            case Fault.NONE | Fault.LEAK | Fault.OPEN:
                 self._obey(device, message)
 
     def asked(self, device: ZigbeeDevice, message: Mapping[str, object]) -> None:

@@ -44,7 +44,7 @@ def test_the_shipped_limits_are_those_decided() -> None:
 def test_what_can_kill_is_of_the_safety_class_and_gas_raises_within_three_seconds() -> None:
     rules = shipped().rules
     safety = {name for name, rule in rules.items() if rule.alarm_class is AlarmClass.SAFETY}
-    assert safety == {"co", "gas", "heat", "heat_rise", "smoke_detector", "gas_detector"}
+    assert safety == {"co", "gas", "heat", "heat_rise", "smoke_detector", "gas_detector", "interlock"}
     assert all(level.on_delay_ms <= 3_000 for level in rules["gas"].levels)
 
 
@@ -125,3 +125,10 @@ def test_no_file_overrides_nothing(tmp_path: Path) -> None:
     assert load_overrides(catalogue, tmp_path / "none.toml") is catalogue
     (tmp_path / "site.toml").write_text(OVERRIDE.format(more=""), encoding="utf-8")
     assert load_overrides(catalogue, tmp_path / "site.toml").overrides[0].who == "wang"
+
+
+def test_every_latch_of_a_node_is_watched_by_the_last_part_of_its_name() -> None:
+    match = shipped().rules["interlock"].match
+    assert match("gas/tripped", "")
+    assert not match("gas/tripped/why", "")
+    assert not match("stripped", "")

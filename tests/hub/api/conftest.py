@@ -13,8 +13,9 @@ import pytest
 from fastapi import FastAPI
 from websockets.asyncio.client import ClientConnection, connect
 
-from labkeeper_hub.accounts import Accounts, Clocks, open_accounts
+from labkeeper_hub.accounts import Accounts, Clocks, Grant, Person, open_accounts
 from labkeeper_hub.api import build_app, keep_app, listen, make_server
+from labkeeper_hub.api.gate import COOKIE
 
 from .doubles import SmallHub
 
@@ -64,6 +65,13 @@ class Served:
             yield Live(socket)
 
 
+def enter(served: Served, name: str, *grants: Grant) -> dict[str, str]:
+    """Sign somebody in who has these rights; return their cookie."""
+    served.accounts.people[name] = Person(name, grants)
+    token = served.accounts.sessions.open(name, served.accounts.clocks.now_ms())
+    return {"Cookie": f"{COOKIE}={token}"}
+
+
 @dataclass
 class Live:
     """A page's live connection."""
@@ -101,8 +109,9 @@ class Live:
 @pytest.fixture
 async def served(tmp_path: Path) -> AsyncIterator[Served]:
     hub, hands = SmallHub(data=tmp_path), Hands()
-    async with open_accounts(tmp_path, hands.clocks()) as accounts:
-        app = build_app(hub.parts(data=tmp_path), accounts)
+    parts = hub.parts(data=tmp_path)
+    async with open_accounts(tmp_path, hands.clocks(), guests=parts.floor) as accounts:
+        app = build_app(parts, accounts)
         async with _serving(app) as port:
             yield Served(hub, app, accounts, hands, port, accounts.new_secret or "")
 

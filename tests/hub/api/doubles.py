@@ -1,6 +1,6 @@
 """A small hub behind the ports: in memory, obedient, and furnished by each test."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,11 @@ from labkeeper_hub.alarms.catalogue import shipped
 from labkeeper_hub.alarms.desk import AlarmDesk
 from labkeeper_hub.alarms.records import AlarmRecords
 from labkeeper_hub.bus import EventBus
+from labkeeper_hub.export.exports import Export
+from labkeeper_hub.export.order import FileFormat
+from labkeeper_hub.floor.desk import FloorDesk
+from labkeeper_hub.interlocks import book as two_persons
+from labkeeper_hub.interlocks.book import Desired, InterlockRefused
 from labkeeper_hub.lessons.acting import Acting
 from labkeeper_hub.lessons.desk import LessonDesk
 from labkeeper_hub.model import (
@@ -46,6 +51,8 @@ from labkeeper_hub.model import (
     Stops,
 )
 from labkeeper_hub.ports import Parts, StopRefused, UnknownCommand, UnknownPoint
+from labkeeper_hub.recordings.lesson_record import Happened, Hashed
+from labkeeper_hub.recordings.recording import Plan, Recording, RecordingRefused
 from labkeeper_hub.settings import HubSettings
 from labkeeper_hub.timeseries.catalogue import Inventory as Stocked
 from labkeeper_hub.timeseries.digest import Span
@@ -282,6 +289,9 @@ class Holding:
         self.book = rules.release(self.book, fence, holder, self.now_ms)
         self.bus.note(self)
 
+    async def give(self, fence: int, holder: str, to: HeldLease) -> HeldLease:
+        return self._now(rules.give(self.book, fence, holder, to, self.now_ms))
+
     def change(self) -> Leases:
         return Leases(self.held())
 
@@ -301,7 +311,9 @@ class Brake:
     def stops(self) -> Stops:
         return Stops(self.held)
 
-    def stop(self, by: str) -> Stops:
+    def stop(self, by: str, schools: Collection[str] | None = None) -> Stops:
+        if schools is not None and "demo" not in schools:
+            return self.stops()
         self.held = (Stop("demo", "latch-1", by, START_MS, 1, 0, (CHAMBER,), sent=True),)
         self.bus.note(self)
         return self.stops()
@@ -322,6 +334,70 @@ class Brake:
         return self.stops()
 
 
+class Desks:
+    """Interlocks of one node, without a node: the real rules of two persons, in memory."""
+
+    def __init__(self) -> None:
+        self.book = two_persons.EMPTY
+
+    async def propose(self, node: NodeKey, text: str, by: str) -> Desired:
+        if node != CHAMBER.of_node:
+            raise InterlockRefused("no_interlocks", "there is no such node")
+        self.book = two_persons.propose(self.book, node, text, by, START_MS)
+        return self.all()[0]
+
+    async def approve(self, node: NodeKey, name: str, by: str) -> Desired:
+        self.book = two_persons.approve(self.book, node, name, by, START_MS)
+        return self.all()[0]
+
+    def all(self) -> tuple[Desired, ...]:
+        return tuple(Desired(node, "running", entry) for node, entry in self.book.items())
+
+
+@dataclass
+class Notebook:
+    """No recordings; the real ones are tried with a real journal in tests/hub/recordings."""
+
+    def all(self) -> tuple[Recording, ...]:
+        return ()
+
+    def get(self, identity: str) -> Recording:
+        raise RecordingRefused("unknown_recording", f"no recording {identity}")
+
+    async def samples(self, recording: Recording) -> int:
+        raise NotImplementedError(recording)
+
+    async def record(self, recording: Recording) -> str:
+        raise NotImplementedError(recording)
+
+    async def start(self, plan: Plan, by: str) -> Recording:
+        raise NotImplementedError(plan, by)
+
+    async def mark(self, identity: str, text: str, by: str, time_ms: int | None = None) -> Recording:
+        raise NotImplementedError(identity, text, by, time_ms)
+
+    async def stop(self, identity: str, by: str) -> Recording:
+        raise NotImplementedError(identity, by)
+
+    async def seal(self, identity: str, by: str) -> Recording:
+        raise NotImplementedError(identity, by)
+
+    async def remove(self, identity: str, by: str) -> None:
+        raise NotImplementedError(identity, by)
+
+    async def hashed_now(self, recording: Recording) -> Hashed:
+        raise NotImplementedError(recording)
+
+    async def readings_file(self, recording: Recording, form: FileFormat) -> Export:
+        raise NotImplementedError(recording, form)
+
+    async def record_file(self, recording: Recording) -> Export:
+        raise NotImplementedError(recording)
+
+    async def happened(self, recording: Recording) -> Happened:
+        raise NotImplementedError(recording)
+
+
 @dataclass
 class SmallHub:
     """Everything behind the ports, within reach of a test."""
@@ -333,6 +409,7 @@ class SmallHub:
     stockroom: Stockroom = field(default_factory=Stockroom)
     quarantine: Quarantine = field(default_factory=Quarantine)
     data: Path = Path("nowhere")  # where lessons are written, for tests that begin one
+    interlocks: Desks = field(default_factory=Desks)
 
     def __post_init__(self) -> None:
         self.desk = Desk(self.bus)
@@ -345,8 +422,9 @@ class SmallHub:
         self.alarms = AlarmDesk(AlarmRecords(self.engine), self.bus, shipped(), lambda: START_MS)
 
     def parts(self, **settings: Any) -> Parts:  # noqa: ANN401 - whatever the settings take
+        told = HubSettings(**settings)
         return Parts(
-            settings=HubSettings(**settings),
+            settings=told,
             registry=self.inventory,
             latest=self.inventory,
             readings=self.journal,
@@ -358,8 +436,11 @@ class SmallHub:
             engine=self.engine,
             leases=self.leases,
             lessons=self.lessons,
+            floor=FloorDesk(self.leases, self.inventory, told.data),
             stop=self.brake,
+            interlocks=self.interlocks,
             stocktaking=self.stockroom,
+            recordings=Notebook(),
             quarantine=self.quarantine,
         )
 

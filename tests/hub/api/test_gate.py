@@ -15,11 +15,14 @@ OPEN = {
     ("HEAD", "/"),
     ("GET", "/static/{name:path}"),
     ("HEAD", "/static/{name:path}"),
+    ("GET", "/s/{token:path}"),
+    ("HEAD", "/s/{token:path}"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),
     ("POST", "/api/v1/session"),
 }
-FILLED = {"{school}": "s", "{node}": "n", "{device}": "d", "{command_id}": "c", "{name:path}": "main.js"}
+PLACES = {"{school}": "s", "{node}": "n", "{device}": "d"}
+FILLED = PLACES | {"{command_id}": "c", "{name:path}": "main.js", "{token:path}": "a-token"}
 
 
 def _routes(served: Served) -> set[tuple[str, str]]:

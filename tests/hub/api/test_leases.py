@@ -2,10 +2,12 @@
 
 import pytest
 
+from labkeeper_hub.accounts import Grant, Role
+from labkeeper_hub.accounts import Scope as Place
 from labkeeper_wire.leases import book as rules
 from labkeeper_wire.leases.book import Room, Scope
 
-from .conftest import Served
+from .conftest import Served, enter
 from .doubles import CHAMBER, START_MS
 
 LAB = {"school": "demo", "lab": "lab-301"}
@@ -80,6 +82,15 @@ async def test_somebody_elses_lease_cannot_be_renewed_or_released(served: Served
         ]
         no_reason = await client.post("/api/v1/leases/take-over", json=LAB | {"for_s": 60})
         assert no_reason.status_code == 422
+
+
+async def test_a_lease_is_renewed_and_released_only_where_one_still_may_have_it(served: Served) -> None:
+    served.hub.leases.book = rules.take(rules.Book(), "p-1", Scope(ROOM), START_MS, 60_000)
+    cookie = enter(served, "p-1", Grant(Role.TEACHER, Place("demo", "lab-302")))
+    async with served.stranger() as client:
+        for method, path in (("POST", "/api/v1/leases/1/renew"), ("DELETE", "/api/v1/leases/1")):
+            refused = await client.request(method, path, headers=cookie, json={"for_s": 60})
+            assert (refused.status_code, refused.json()["code"]) == (403, "other_place")
 
 
 async def test_a_page_is_told_who_holds_what_when_it_comes_and_when_it_changes(served: Served) -> None:

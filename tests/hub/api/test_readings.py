@@ -9,10 +9,10 @@ import httpx
 import pytest
 
 from labkeeper_hub.api.routes.readings import CSV_PAGE, ENCODED_AT_ONCE, ReadingsAnswer
-from labkeeper_hub.api.steps import DAY_MS as STEP_DAY_MS
-from labkeeper_hub.api.steps import STEPS_MS, every_for
 from labkeeper_hub.csv_rows import csv_rows, field, iso
 from labkeeper_hub.model import Row
+from labkeeper_hub.steps import DAY_MS as STEP_DAY_MS
+from labkeeper_hub.steps import STEPS_MS, every_for
 
 from .conftest import Served
 from .doubles import MODE, START_MS, TARGET, TEMPERATURE

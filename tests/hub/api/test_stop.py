@@ -1,6 +1,10 @@
 """Stop-all over HTTP and on the live WebSocket."""
 
-from .conftest import Served
+import pytest
+
+from labkeeper_hub.accounts import Grant, Role, Scope
+
+from .conftest import Served, enter
 from .doubles import CHAMBER
 
 
@@ -40,3 +44,25 @@ async def test_a_page_stops_on_its_socket_and_every_page_is_told(served: Served)
         for page in (live, other):
             (change,) = (await page.hear())["changes"]
             assert (change["kind"], change["stops"][0]["by"]) == ("stops", "owner")
+
+
+@pytest.mark.parametrize(
+    ("place", "stopped"), [(Scope("demo", "lab-301", "3"), True), (Scope(), True), (Scope("elsewhere"), False)]
+)
+async def test_a_stop_is_for_the_schools_one_has_a_place_in(served: Served, place: Scope, *, stopped: bool) -> None:
+    async with served.stranger() as client:
+        answer = await client.post("/api/v1/stop", headers=enter(served, "p-1", Grant(Role.TECHNICIAN, place)))
+        assert bool(answer.json()["stops"]) is stopped
+        assert bool(served.hub.brake.held) is stopped
+
+
+async def test_a_release_wants_a_right_to_the_whole_school(served: Served) -> None:
+    latch = {"latch": served.hub.brake.stop("owner").stops[0].latch}
+    async with served.stranger() as client:
+        teacher = enter(served, "p-1", Grant(Role.TEACHER, Scope("demo", "lab-301")))
+        refused = await client.post("/api/v1/stop/release", json=latch, headers=teacher)
+        assert (refused.status_code, refused.json()["code"]) == (403, "other_place")
+        manager = enter(served, "p-2", Grant(Role.MANAGER, Scope("demo")))
+        asked = (await client.post("/api/v1/stop/release", json=latch, headers=manager)).json()["release"]
+        done = await client.post("/api/v1/stop/release", json=latch | {"release": asked}, headers=manager)
+        assert done.json() == {"release": None, "stops": []}

@@ -85,3 +85,31 @@ async def test_no_name_password_or_token_is_noted(desk: Desk) -> None:
     await desk.li.post("/api/v1/session", json={"invitation": token, "password": PASSWORD})
     said = str(desk.heard.notes)
     assert not any(secret in said for secret in (PASSWORD, token, "Ms Li", "'li'"))
+
+
+async def test_who_took_gave_and_stopped_what_is_noted_with_what_was_refused(desk: Desk) -> None:
+    lab = {"school": "demo", "lab": "lab-301"}
+    point = {"node": "lab-301", "device": TARGET.device, "point": "target", "maximum": 30.0}
+    await desk.owner.post("/api/v1/leases", json=lab | {"for_s": 60})
+    await desk.owner.post("/api/v1/leases/9/renew", json={"for_s": 60})
+    link = (await desk.owner.post("/api/v1/floors", json={"fence": 1, "bench": "3"})).json()["link"]
+    await desk.owner.put("/api/v1/floors/g-1/points", json={"points": [point]})
+    await desk.owner.put("/api/v1/floors/g-1/points", json={"points": [point | {"point": "wings"}]})
+    await desk.owner.delete("/api/v1/floors/g-1/points")
+    await desk.owner.delete("/api/v1/floors/g-1")
+    await desk.owner.delete("/api/v1/leases/1")
+    await desk.owner.post("/api/v1/stop")
+    await desk.owner.post("/api/v1/stop/release", json={"latch": "latch-1", "release": "guessed"})
+    assert [(what, result) for _, what, _, result in desk.heard.notes] == [
+        ("take_lease", "1 until 1767225660000"),
+        ("renew_lease", "unknown_lease"),
+        ("open_link", "demo/lab-301/3"),
+        ("give_floor", f"demo/lab-301/3: {TARGET.device}/target -20..30.0"),
+        ("give_floor", "unknown_point"),
+        ("take_back_floor", "ok"),
+        ("close_link", "ok"),
+        ("release_lease", "ok"),
+        ("stop", "ok"),
+        ("release_stop", "release_not_asked"),
+    ]
+    assert link.rpartition("/s/")[2] not in str(desk.heard.notes)

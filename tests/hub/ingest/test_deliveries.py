@@ -130,3 +130,31 @@ def test_the_account_balances_when_everything_taken_has_come_or_was_given_up() -
     assert deliveries.ledger()[0].balanced
     delivery.reported(20, 1)
     assert not deliveries.ledger()[0].balanced  # more came than was ever taken
+
+
+def test_an_outbox_is_whole_when_every_batch_it_spoke_of_has_come_and_none_is_missing_between() -> None:
+    deliveries = Deliveries(lambda *_: None)
+    assert not deliveries.whole(NODE, "epoch")
+    delivery = deliveries.of(NODE, "epoch")
+    assert deliveries.whole(NODE, "epoch")  # it has said nothing of itself: a foreign one never does
+    delivery.reported(taken=30, backlog=3)
+    assert not deliveries.whole(NODE, "epoch")
+    delivery.take(1)
+    delivery.take(3)  # live ones go first
+    delivery.take(4)
+    assert not deliveries.whole(NODE, "epoch")
+    delivery.take(2)
+    assert deliveries.whole(NODE, "epoch")
+    delivery.take(6)
+    delivery.reported(taken=60, backlog=1)
+    assert not deliveries.whole(NODE, "epoch")
+    delivery.take(5)
+    assert deliveries.whole(NODE, "epoch")
+
+
+def test_an_outbox_is_not_whole_before_the_disk_has_what_came() -> None:
+    deliveries = Deliveries(Wire())
+    taken(deliveries, 1)
+    assert not deliveries.whole(NODE, "epoch")
+    commit(deliveries)
+    assert deliveries.whole(NODE, "epoch")

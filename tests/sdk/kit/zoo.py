@@ -79,6 +79,12 @@ async def _leaves_a_task() -> AsyncIterator[None]:
 
 
 @asynccontextmanager
+async def leaves_one_that_ends() -> AsyncIterator[None]:
+    LEFT.append(asyncio.create_task(asyncio.sleep(3), name="farewell"))
+    yield
+
+
+@asynccontextmanager
 async def _leaves_a_file() -> AsyncIterator[None]:
     LEFT.append(os.open("/dev/null", os.O_RDONLY))
     yield

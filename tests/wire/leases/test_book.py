@@ -70,6 +70,32 @@ def test_the_floor_is_given_within_ones_own_lease_and_taken_back_in_one_step() -
     assert refused(lambda: rules.give(book, 2, "group-1", GROUP, 0)) == ("not_within", "")
 
 
+def test_what_was_given_until_the_end_is_renewed_with_the_lease_and_what_was_given_for_less_is_not() -> None:
+    book = rules.renew(rules.give(anna(), 1, "anna", GROUP, 0), 1, "anna", 1000, 90_000)
+    assert [one.until_ms for one in book.held] == [91_000, 91_000]
+    short = rules.give(anna(), 1, "anna", Held(0, "group-1", BENCH, 5000, floor=()), 0)
+    assert [one.until_ms for one in rules.renew(short, 1, "anna", 1000, 90_000).held] == [91_000, 5000]
+
+
+@pytest.mark.parametrize(
+    ("node", "device", "point", "value", "allowed"),
+    [
+        ("pi", "robot", "motor", 40, True),
+        ("pi", "robot", "motor", 40.1, False),
+        ("pi", "robot", "motor", "fast", False),
+        ("pi", "robot", "motor", float("nan"), False),
+        ("pi", "robot", "arm", 1, False),
+        ("pi", "lamp", "motor", 1, False),
+        ("other", "robot", "motor", 1, False),
+    ],
+)
+def test_a_floor_has_its_points_within_their_limits(
+    node: str, device: str, point: str, value: object, *, allowed: bool
+) -> None:
+    assert GROUP.allows(node, device, point, value) is allowed
+    assert Held(1, "anna", WHOLE, 1).allows(node, device, point, value), "a lease of one's own has no floor"
+
+
 def test_a_person_commands_with_the_oldest_lease_that_covers_it() -> None:
     book = rules.give(anna(), 1, "anna", GROUP, 0)
     assert book.fence_for("anna", ROBOT) == 1

@@ -11,7 +11,9 @@ from labkeeper_wire.leases.table import LONGEST_LEFT_MS, Allowed, Lease, LeaseTa
 
 
 class LeaseRefused(Exception):
-    """Nothing was changed: `code` is leased, unknown_lease, not_the_holder or not_within; `holder` has it instead."""
+    """Nothing was changed, and `code` says why: leased, unknown_lease, not_the_holder, not_within, not_given, or what
+    the hub adds. `holder` has it instead.
+    """
 
     def __init__(self, code: str, message: str, holder: str = "") -> None:
         super().__init__(message)
@@ -65,6 +67,14 @@ class Held:
     parent: int = 0
     floor: tuple[Given, ...] | None = None
 
+    def allows(self, node: str, device: str, point: str, value: object) -> bool:
+        """Tell whether its floor, if it has one, has this point with this value."""
+        if self.floor is None:
+            return True
+        wanted = (node, device, point)
+        given = (one.allowed for one in self.floor if (one.node, one.allowed.device, one.allowed.point) == wanted)
+        return any(one.admits(value) for one in given)
+
 
 @dataclass(frozen=True, slots=True)
 class Book:
@@ -112,10 +122,12 @@ def take_over(book: Book, holder: str, scope: Scope, now_ms: int, for_ms: int) -
 
 
 def renew(book: Book, fence: int, holder: str, now_ms: int, for_ms: int) -> Book:
-    """Let a lease end so long from now; raises LeaseRefused."""
+    """Let a lease end so long from now, and with it what was given until its end; raises LeaseRefused."""
     book = expire(book, now_ms)
-    mine = replace(_of(book, fence, holder), until_ms=_end(now_ms, for_ms))
-    return replace(book, held=tuple(mine if one.fence == fence else one for one in book.held))
+    before = _of(book, fence, holder).until_ms
+    along = {one.fence for one in book.held if one.parent == fence and one.until_ms == before} | {fence}
+    end = _end(now_ms, for_ms)
+    return replace(book, held=tuple(replace(one, until_ms=end) if one.fence in along else one for one in book.held))
 
 
 def release(book: Book, fence: int, holder: str, now_ms: int) -> Book:

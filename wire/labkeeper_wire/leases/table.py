@@ -27,6 +27,14 @@ class Allowed(NamedTuple):
     minimum: float | None = None
     maximum: float | None = None
 
+    def admits(self, value: object) -> bool:
+        """Tell whether the value is within the limits; without any, every value is."""
+        if self.minimum is None and self.maximum is None:
+            return True
+        if not isinstance(value, int | float):
+            return False
+        return (self.minimum is None or value >= self.minimum) and (self.maximum is None or value <= self.maximum)
+
 
 class Lease(NamedTuple):
     """One lease as a node sees it: `bench` and `device` "" for the whole lab, `left_ms` until it ends.

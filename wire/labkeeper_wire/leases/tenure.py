@@ -130,16 +130,6 @@ def _beyond(floor: tuple[Allowed, ...] | None, ask: Ask) -> Refusal | None:
         return None
     for aim in ask.aims:
         allowed = next((one for one in floor if (one.device, one.point) == (ask.device, aim.point)), None)
-        if allowed is None or not _within(allowed, aim.value):
+        if allowed is None or not allowed.admits(aim.value):
             return Refusal("not_given", f"the teacher has not given {aim.point} with this value")
     return None
-
-
-def _within(allowed: Allowed, value: object) -> bool:
-    if allowed.minimum is None and allowed.maximum is None:
-        return True
-    if not isinstance(value, int | float):
-        return False
-    return (allowed.minimum is None or value >= allowed.minimum) and (
-        allowed.maximum is None or value <= allowed.maximum
-    )

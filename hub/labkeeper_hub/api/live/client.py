@@ -22,6 +22,7 @@ from labkeeper_hub.api.live.pace import Pace
 from labkeeper_hub.api.needs import Right
 from labkeeper_hub.api.problems import Refusal, document
 from labkeeper_hub.api.routes.commands import submit
+from labkeeper_hub.api.routes.stop import stop_all
 from labkeeper_hub.api.state import Api
 from labkeeper_hub.ports import HistoryLost
 
@@ -108,8 +109,7 @@ class Client:
                 await self._refuse(refusal, message.id if isinstance(message, LiveCommand) else None)
                 continue
             if isinstance(message, LiveStop):
-                self.api.parts.stop.stop(right.person.name)
-                self.api.audit.note(right.person.name, "stop", "everything", "ok")
+                stop_all(self.api, right)
             elif isinstance(message, LiveCommand):
                 await self._command(message, right)
             elif isinstance(message, Ping):

@@ -20,7 +20,7 @@ from labkeeper_hub.api.sight import Sight
 from labkeeper_hub.api.state import ApiHere
 from labkeeper_hub.export.exports import Export, ExportFailed, IdTaken, TooManyExports
 from labkeeper_hub.export.order import FileFormat, Order, OrderedPoint
-from labkeeper_hub.model import TYPE_NAMES, Device
+from labkeeper_hub.recordings.plans import ordered_points
 
 router = APIRouter(tags=["readings"])
 MOST_SELECTORS = 200
@@ -175,31 +175,10 @@ def _ordered(sight: Sight, selectors: list[str]) -> Iterator[OrderedPoint]:
     for device in sight.devices():
         yield from (
             point
-            for point in _points(device)
+            for point in ordered_points(device)
             if any(address[: len(one)] == one for one in wanted for address in [_address(point)])
         )
 
 
 def _address(point: OrderedPoint) -> tuple[str, ...]:
     return point.school, point.node, point.device, point.point
-
-
-def _points(device: Device) -> Iterator[OrderedPoint]:
-    school, node, name = device.key
-    for point in device.points:
-        yield OrderedPoint(
-            school=school,
-            lab=device.lab,
-            node=node,
-            device=name,
-            point=point.name,
-            unit=point.unit,
-            kind=point.kind,
-            type=TYPE_NAMES[point.datatype],
-            minimum=point.minimum,
-            maximum=point.maximum,
-            device_title_zh=device.description.title_zh,
-            device_title_en=device.description.title_en,
-            title_zh=point.title_zh,
-            title_en=point.title_en,
-        )

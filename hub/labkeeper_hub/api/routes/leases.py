@@ -12,8 +12,9 @@ from labkeeper_hub.api import shapes, validation
 from labkeeper_hub.api.answers import JsonAnswer
 from labkeeper_hub.api.documented import PROBLEMS
 from labkeeper_hub.api.models import LeaseShape, example_of, shape
-from labkeeper_hub.api.needs import Leases, ReadsPlaces
+from labkeeper_hub.api.needs import Leases, ReadsPlaces, Right
 from labkeeper_hub.api.problems import Refusal
+from labkeeper_hub.api.sight import place_of
 from labkeeper_hub.api.state import Api, ApiHere
 from labkeeper_hub.model import DeviceKey, HeldLease
 from labkeeper_wire.leases.book import LeaseRefused, Room, Scope
@@ -24,6 +25,8 @@ ANSWERS = {
     "leased": HTTPStatus.CONFLICT,
     "not_the_holder": HTTPStatus.CONFLICT,
     "unknown_lease": HTTPStatus.NOT_FOUND,
+    "unknown_floor": HTTPStatus.NOT_FOUND,
+    "not_within": HTTPStatus.CONFLICT,
     "hub_disk": HTTPStatus.SERVICE_UNAVAILABLE,
 }
 ROOM: dict[str, Any] = {"school": "demo", "lab": "lab-301"}
@@ -96,9 +99,10 @@ async def take(api: ApiHere, asked: LeaseRequest, right: Leases) -> JsonAnswer:
     scope = _scope(api, asked)
     right.demand(_place(scope))
     try:
-        return _told(await api.parts.leases.take(right.person.name, scope, asked.for_s * 1000))
+        held = await api.parts.leases.take(right.person.name, scope, asked.for_s * 1000)
     except LeaseRefused as refused:
-        raise _refusal(refused) from refused
+        raise _refused(api, right, "take_lease", _named(scope), refused) from refused
+    return _told(api, right, "take_lease", held)
 
 
 @router.post("/leases/take-over", response_model=LeaseAnswer, responses=REFUSALS)
@@ -107,33 +111,60 @@ async def take_over(api: ApiHere, asked: TakeOver, right: Leases) -> JsonAnswer:
     scope = _scope(api, asked)
     right.demand(_place(scope))
     try:
-        held = api.parts.leases.take_over(right.person.name, scope, asked.for_s * 1000, asked.reason)
-        return _told(await held)
+        held = await api.parts.leases.take_over(right.person.name, scope, asked.for_s * 1000, asked.reason)
     except LeaseRefused as refused:
-        raise _refusal(refused) from refused
+        raise _refused(api, right, "take_over", _named(scope), refused) from refused
+    return _told(api, right, "take_over", held)
 
 
 @router.post("/leases/{fence}/renew", response_model=LeaseAnswer, responses=REFUSALS)
 async def renew(api: ApiHere, fence: int, asked: Renewal, right: Leases) -> JsonAnswer:
-    """Let one's own lease end so long from now."""
+    """Let one's own lease end so long from now, while one still may have it."""
+    _demand(api, right, fence)
     try:
-        return _told(await api.parts.leases.renew(fence, right.person.name, asked.for_s * 1000))
+        held = await api.parts.leases.renew(fence, right.person.name, asked.for_s * 1000)
     except LeaseRefused as refused:
-        raise _refusal(refused) from refused
+        raise _refused(api, right, "renew_lease", str(fence), refused) from refused
+    return _told(api, right, "renew_lease", held)
 
 
 @router.delete("/leases/{fence}", status_code=HTTPStatus.NO_CONTENT, responses=REFUSALS)
 async def release(api: ApiHere, fence: int, right: Leases) -> Response:
     """End one's own lease: its actuators go to their safe values."""
+    _demand(api, right, fence)
     try:
         await api.parts.leases.release(fence, right.person.name)
     except LeaseRefused as refused:
-        raise _refusal(refused) from refused
+        raise _refused(api, right, "release_lease", str(fence), refused) from refused
+    api.audit.note(right.person.name, "release_lease", str(fence), "ok")
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
-def _told(held: HeldLease) -> JsonAnswer:
+def refusal(refused: LeaseRefused) -> Refusal:
+    """Return how a refused wish is told."""
+    return Refusal(ANSWERS[refused.code], refused.code, str(refused))
+
+
+def _demand(api: Api, right: Right, fence: int) -> None:
+    """Raise Refusal unless the asker may have leases where this one is; of one that is not there the desk tells."""
+    for one in api.parts.leases.held():
+        if one.fence == fence:
+            right.demand(place_of(one))
+
+
+def _told(api: Api, right: Right, what: str, held: HeldLease) -> JsonAnswer:
+    until = f"{held.fence} until {held.until_ms}"
+    api.audit.note(right.person.name, what, _named(held.scope), until)
     return JsonAnswer({"lease": shapes.lease(held)})
+
+
+def _refused(api: Api, right: Right, what: str, where: str, refused: LeaseRefused) -> Refusal:
+    api.audit.note(right.person.name, what, where, refused.code)
+    return refusal(refused)
+
+
+def _named(scope: Scope) -> str:
+    return "/".join(part for part in (*scope.room, *scope[1:]) if part)
 
 
 def _scope(api: Api, asked: LeaseRequest) -> Scope:
@@ -152,7 +183,3 @@ def _scope(api: Api, asked: LeaseRequest) -> Scope:
 def _place(scope: Scope) -> Place:
     room = scope.room
     return Place(room.school, room.lab, scope.bench or None, scope.node or None, scope.device or None)
-
-
-def _refusal(refused: LeaseRefused) -> Refusal:
-    return Refusal(ANSWERS[refused.code], refused.code, str(refused))

@@ -18,10 +18,10 @@ from labkeeper_hub.api.models import ADDRESS, Value, shape
 from labkeeper_hub.api.needs import ReadsReadings
 from labkeeper_hub.api.problems import Refusal, wrong_field
 from labkeeper_hub.api.state import ApiHere
-from labkeeper_hub.api.steps import every_for
 from labkeeper_hub.csv_rows import HEADER, csv_rows
 from labkeeper_hub.model import Aggregate, Cursor, Page, PointKey, ReadingsQuery, Row
 from labkeeper_hub.ports import Parts, Readings, UnknownPoint
+from labkeeper_hub.steps import every_for
 
 router = APIRouter(tags=["readings"])
 MOST_ROWS = 100_000

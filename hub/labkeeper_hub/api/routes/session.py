@@ -23,7 +23,8 @@ sign_in_router = APIRouter(tags=["session"])  # open: this is how one gets crede
 
 class SignIn(validation.Body):
     """The owner's secret, or the token of a sign-in link, or a name with its password, or an invitation with the
-    password that its holder chooses (at least 10 characters, and not easy to guess).
+    password that its holder chooses (at least 10 characters, and not easy to guess), or the `floor` token of a pupil
+    group's link.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"secret": "the owner's secret"}]})
@@ -32,12 +33,17 @@ class SignIn(validation.Body):
     link: validation.Secret | None = None
     name: validation.Id | None = None
     invitation: validation.Secret | None = None
+    floor: validation.Secret | None = None
     password: validation.Secret | None = None
+
+    @property
+    def _proofs(self) -> tuple[str | None, ...]:
+        return (self.secret, self.link, self.name, self.invitation, self.floor)
 
     @model_validator(mode="after")
     def _one_proof(self) -> "SignIn":
-        if sum(one is not None for one in (self.secret, self.link, self.name, self.invitation)) != 1:
-            raise ValueError("give one of secret, link, name and invitation")
+        if sum(one is not None for one in self._proofs) != 1:
+            raise ValueError("give one of secret, link, name, invitation and floor")
         if (self.password is None) == (self.name is not None or self.invitation is not None):
             raise ValueError("a password goes with a name or an invitation")
         return self
@@ -114,6 +120,8 @@ def _count(api: Api, outcome: str, who: str, address: str) -> None:
 async def _prove(accounts: Accounts, asked: SignIn, address: str) -> str:
     if asked.link is not None:
         return await accounts.sign_in_with_link(asked.link, address)
+    if asked.floor is not None:
+        return await accounts.enter_as_guest(asked.floor, address)
     if asked.name is not None:
         return await accounts.sign_in_with_password(asked.name, asked.password or "", address)
     if asked.invitation is not None:

@@ -6,13 +6,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from labkeeper_hub.accounts import Action, Scope
+from labkeeper_hub.accounts.rights import scopes
 from labkeeper_hub.api import shapes, validation
-from labkeeper_hub.api.answers import JsonAnswer
+from labkeeper_hub.api.answers import Json, JsonAnswer
 from labkeeper_hub.api.documented import PROBLEMS
 from labkeeper_hub.api.models import StopShape, example_of, shape
-from labkeeper_hub.api.needs import ReadsPlaces, ReleasesStops, Stops
+from labkeeper_hub.api.needs import ReadsPlaces, ReleasesStops, Right
+from labkeeper_hub.api.needs import Stops as MayStop
 from labkeeper_hub.api.problems import Refusal
-from labkeeper_hub.api.state import ApiHere
+from labkeeper_hub.api.state import Api, ApiHere
+from labkeeper_hub.model import Stops
 from labkeeper_hub.ports import StopRefused
 
 router = APIRouter(tags=["stop"])
@@ -50,21 +54,47 @@ async def state(api: ApiHere, right: ReadsPlaces) -> JsonAnswer:
 
 
 @router.post("/stop", response_model=StopList, status_code=HTTPStatus.ACCEPTED, responses={403: PROBLEMS[403]})
-async def stop(api: ApiHere, right: Stops) -> JsonAnswer:
-    """Stop everything now; no body, no question. `sent` false: there is no broker, use the red button on the wall."""
-    return JsonAnswer(shapes.stops(api.parts.stop.stop(right.person.name)), HTTPStatus.ACCEPTED)
+async def stop(api: ApiHere, right: MayStop) -> JsonAnswer:
+    """Stop everything now, in every school where one may stop anything; no body, no question. `sent` false: there is no
+    broker, use the red button on the wall.
+    """
+    return JsonAnswer(shapes.stops(stop_all(api, right)), HTTPStatus.ACCEPTED)
 
 
 @router.post(
     "/stop/release", response_model=ReleaseAnswer, responses={status: PROBLEMS[status] for status in (403, 404, 409)}
 )
 async def release(api: ApiHere, asked: ReleaseRequest, right: ReleasesStops) -> JsonAnswer:
-    """Release a stop, in two steps; nothing starts by that."""
-    desk = api.parts.stop
+    """Release a stop, in two steps, with a right to the whole school it is for; nothing starts by that."""
+    desk, who = api.parts.stop, right.person.name
+    _demand(api, right, asked.latch)
     try:
         if asked.release is None:
-            return JsonAnswer({"release": desk.ask_release(asked.latch), **shapes.stops(desk.stops())})
-        released = desk.release(asked.latch, asked.release, right.person.name)
+            return JsonAnswer({"release": desk.ask_release(asked.latch), **_seen(api, right, desk.stops())})
+        released = desk.release(asked.latch, asked.release, who)
     except StopRefused as refused:
+        api.audit.note(who, "release_stop", asked.latch, refused.code)
         raise Refusal(ANSWERS[refused.code], refused.code, str(refused)) from refused
-    return JsonAnswer({"release": None, **shapes.stops(released)})
+    api.audit.note(who, "release_stop", asked.latch, "ok")
+    return JsonAnswer({"release": None, **_seen(api, right, released)})
+
+
+def stop_all(api: Api, right: Right) -> Stops:
+    """Stop every school in which somebody may stop anything; return what is stopped of what they see."""
+    schools = {scope.school for scope in scopes(right.person, Action.STOP, right.now_ms)}
+    everywhere = None in schools
+    named = None if everywhere else {school for school in schools if school is not None}
+    stopped = api.parts.stop.stop(right.person.name, named)
+    api.audit.note(right.person.name, "stop", "everything" if everywhere else " ".join(sorted(named or ())), "ok")
+    return right.sight(api.parts.registry).stops(stopped)
+
+
+def _demand(api: Api, right: Right, latch: str) -> None:
+    """Raise Refusal unless the asker may release stops of the whole school; of what is not stopped the desk tells."""
+    for stop in api.parts.stop.stops().stops:
+        if stop.latch == latch:
+            right.demand(Scope(stop.school))
+
+
+def _seen(api: Api, right: Right, stops: Stops) -> dict[str, Json]:
+    return shapes.stops(right.sight(api.parts.registry).stops(stops))

@@ -65,6 +65,7 @@ export class LkApp extends DeskElement {
   #load() {
     if (this.route.page === "chart") void import("./chart.js");
     if (this.route.page === "catalogue") void import("./catalogue.js");
+    if (this.route.page === "recordings") void import("./recordings.js");
   }
 
   watched() {
@@ -91,6 +92,7 @@ export class LkApp extends DeskElement {
         <lk-lab .desk=${desk} .lab=${lab} ?hidden=${route.page !== "lab"}></lk-lab>
         ${route.page === "chart" ? html`<lk-chart .desk=${desk} .target=${route.target} .span=${route.span}></lk-chart>` : nothing}
         ${route.page === "catalogue" ? html`<lk-catalogue .desk=${desk}></lk-catalogue>` : nothing}
+        ${route.page === "recordings" ? html`<lk-recordings .desk=${desk}></lk-recordings>` : nothing}
       </main>`;
   }
 

@@ -57,7 +57,7 @@ class LkAttention extends DeskElement {
 
   /** @param {Asking} asking */
   #reason(asking) {
-    const reason = reasonWords(this.desk.text, asking);
+    const reason = reasonWords(this.desk, asking);
     return reason ? html` · ${reason}` : nothing;
   }
 
@@ -125,7 +125,7 @@ class LkAttention extends DeskElement {
     const { asked, text } = this.desk;
     const asking = asked.newest();
     if (!asking || asking.outcome === "pending") return nothing;
-    return [this.#name(asking), outcomeWord(text, asking.outcome), reasonWords(text, asking)].filter(Boolean).join(", ");
+    return [this.#name(asking), outcomeWord(text, asking.outcome), reasonWords(this.desk, asking)].filter(Boolean).join(", ");
   }
 }
 

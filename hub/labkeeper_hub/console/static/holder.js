@@ -1,6 +1,7 @@
 /** Who has the lab and until when, by the hub's clock; and the way to take it, to give it back, or to take it over. */
 import { html, nothing } from "./vendor/lit.js";
 import { DeskElement } from "./element.js";
+import { leaseOf } from "./labs.js";
 import { LEASES, TICK } from "./store.js";
 
 const LESSON_S = 45 * 60;
@@ -22,18 +23,12 @@ class LkHolder extends DeskElement {
   render() {
     const { text, store } = this.desk;
     if (!this.lab?.lab) return nothing;
-    const lease = this.#lease();
+    const lease = leaseOf(store, this.lab);
     if (!lease) return html`<span class="holder"><button class="plain" @click=${() => this.#ask("", {})}>${text.t("lease.take")}</button>${this.#trouble()}</span>`;
     const left = Math.max(0, Math.ceil((lease.until_ms - store.now()) / 60_000));
     return html`
       <span class="holder"><span><strong>${lease.holder}</strong> ${text.t("lease.until", { time: text.clock(lease.until_ms).slice(0, 5), left })}</span>
         ${lease.holder === store.person ? this.#own(lease) : this.#others()}${this.#trouble()}</span>`;
-  }
-
-  /** The whole lab's lease. @returns {wire.Lease | undefined} */
-  #lease() {
-    const { store } = this.desk;
-    return store.leases.find((one) => one.school === this.lab?.school && one.lab === this.lab.lab && !one.bench && !one.device && !one.given_from);
   }
 
   /** @param {wire.Lease} lease */

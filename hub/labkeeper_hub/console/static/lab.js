@@ -1,14 +1,14 @@
 /** One lab: the room's devices, then one panel per bench. */
-import { html, repeat } from "./vendor/lit.js";
+import { html, nothing, repeat } from "./vendor/lit.js";
 import { DeskElement } from "./element.js";
 import { deviceKey } from "./keys.js";
-import { benchesOf, devicesOf } from "./labs.js";
+import { benchesOf, devicesOf, leaseOf } from "./labs.js";
 import { Packing } from "./packing.js";
-import { LINK, SHAPE } from "./store.js";
+import { LEASES, LINK, SHAPE } from "./store.js";
 import "./device.js";
 
 class LkLab extends DeskElement {
-  static properties = { lab: { attribute: false } };
+  static properties = { lab: { attribute: false }, recording: { state: true } };
 
   #packing = new Packing();
 
@@ -16,10 +16,11 @@ class LkLab extends DeskElement {
     super();
     /** @type {import("./labs.js").LabView | null} */
     this.lab = null;
+    this.recording = false;
   }
 
   watched() {
-    return [SHAPE, LINK];
+    return [SHAPE, LINK, LEASES];
   }
 
   updated() {
@@ -33,7 +34,17 @@ class LkLab extends DeskElement {
     if (!this.lab) return this.#empty("lab.none");
     const benches = benchesOf(devicesOf(store, this.lab));
     if (benches.length === 0) return this.#empty("lab.no_devices");
-    return html`<div class="benches">${repeat(benches, (bench) => bench.bench ?? "", (bench) => this.#bench(bench))}</div>`;
+    return html`${this.#record()}<div class="benches">${repeat(benches, (bench) => bench.bench ?? "", (bench) => this.#bench(bench))}</div>`;
+  }
+
+  /** What records comes when it is asked for. */
+  #record() {
+    const open = () => {
+      void import("./recording.js");
+      this.recording = true;
+    };
+    if (this.recording) return html`<lk-recording .desk=${this.desk} .lab=${this.lab} @closed=${() => { this.recording = false; }}></lk-recording>`;
+    return html`<button class="do record" @click=${open}>${this.desk.text.t("lab.record")}</button>`;
   }
 
   /** @param {"lab.no_link" | "lab.loading" | "lab.none" | "lab.no_devices"} why */
@@ -47,11 +58,19 @@ class LkLab extends DeskElement {
   #bench(bench) {
     return html`
       <section class="bench ${bench.bench === null ? "room" : ""}">
-        <h2>${this.#benchName(bench.bench)}</h2>
+        <h2>${this.#benchName(bench.bench)}</h2>${this.#floor(bench.bench)}
         <div class="cards">
           ${repeat(bench.devices, deviceKey, (device) => html`<lk-device .desk=${this.desk} .key=${deviceKey(device)}></lk-device>`)}
         </div>
       </section>`;
+  }
+
+  /** Whoever has the lab may let pupils in. @param {string | null} bench */
+  #floor(bench) {
+    const lease = leaseOf(this.desk.store, this.lab);
+    if (bench === null || lease?.holder !== this.desk.store.person) return nothing;
+    void import("./floor.js");
+    return html`<lk-floor .desk=${this.desk} .lease=${lease} .bench=${bench} .benchName=${this.#benchName(bench)}></lk-floor>`;
   }
 
   /** @param {string | null} bench */

@@ -22,6 +22,9 @@ export function labsOf(store) {
   return [...labs.values()].sort((a, b) => natural.compare(a.key, b.key));
 }
 
+/** The whole lab's lease. @param {import("./store.js").Store} store @param {LabView | null} lab */
+export const leaseOf = (store, lab) => store.leases.find((one) => one.school === lab?.school && one.lab === lab.lab && !one.bench && !one.device && !one.given_from);
+
 /** @param {import("./store.js").Store} store @param {LabView} lab @returns {wire.Device[]} */
 export function devicesOf(store, lab) {
   return [...store.devices.values()].filter((device) => device.school === lab.school && labOf(store, device) === lab.lab);

@@ -4,7 +4,7 @@ import * as early from "./early.js";
 import { Health } from "./health.js";
 import { LiveLink } from "./live.js";
 import * as preferences from "./preferences.js";
-import { signIn, signOut, standing, takeInvitation, takeLinkToken } from "./session.js";
+import { signIn, signOut, takeInvitation, takeLinkToken, whoIsHere } from "./session.js";
 import { LINK, Store, TICK, WORDS } from "./store.js";
 import { openText } from "./text.js";
 import "./app.js";
@@ -63,11 +63,19 @@ function showDesk() {
   health.start();
 }
 
+/** @param {Promise<Response | null>} [asked] */
+async function standing(asked) {
+  const here = await whoIsHere(asked);
+  if (here.name) store.person = here.name;
+  return here.standing;
+}
+
 /** @param {import("./session.js").Proof} proof */
 async function enter(proof) {
   const attempt = await signIn(proof);
   if (attempt === "ok") {
     app.invitation = null;
+    await standing();
     return showDesk();
   }
   const used = attempt === "refused" && ("link" in proof ? "link_refused" : "invitation" in proof ? "invitation_refused" : null);

@@ -27,10 +27,16 @@ class LkMenu extends DeskElement {
             ${this.#theme("auto", text.t("theme.auto"))} ${this.#theme("light", text.t("theme.light"))}
             ${this.#theme("dark", text.t("theme.dark"))}
           </div>
-          ${this.signedIn ? html`<a class="plain" href="#/catalogue" @click=${() => { this.#details.open = false; }}>${text.t("menu.catalogue")}</a>` : nothing}
+          ${this.signedIn ? this.#page("catalogue", text.t("menu.catalogue")) : nothing}
+          ${this.signedIn ? this.#page("recordings", text.t("menu.recordings")) : nothing}
           ${this.signedIn ? html`<button class="plain" @click=${() => this.deeds.leave()}>${text.t("menu.sign_out")}</button>` : nothing}
         </div>
       </details>`;
+  }
+
+  /** @param {string} page @param {string} word */
+  #page(page, word) {
+    return html`<a class="plain" href="#/${page}" @click=${() => { this.#details.open = false; }}>${word}</a>`;
   }
 
   /** @param {import("./preferences.js").Theme} which @param {string} word */

@@ -22,6 +22,8 @@ export class Plot {
   #place;
   /** @type {wire.Missing[]} */
   #missing = [];
+  /** Moments to draw a line at. @type {number[]} */
+  #marks = [];
 
   /** @param {HTMLElement} place @param {PlotOptions} options */
   constructor(place, options) {
@@ -30,8 +32,9 @@ export class Plot {
     place.querySelector(".u-over")?.addEventListener("dblclick", options.reset);
   }
 
-  /** @param {Trace} trace @param {number} from_ms @param {number} to_ms */
-  show(trace, from_ms, to_ms) {
+  /** @param {Trace} trace @param {number} from_ms @param {number} to_ms @param {number[]} [marks] */
+  show(trace, from_ms, to_ms, marks = []) {
+    this.#marks = marks;
     const times = trace.times.map((time) => time / 1_000);
     this.#missing = trace.missing;
     this.#plot.batch(() => {
@@ -68,7 +71,7 @@ export class Plot {
       ],
       series: [{}, { ...edge, paths }, { ...edge, paths }, { stroke: line, width: 2, paths, points: { show: lonely, size: 6, fill: line, filter: lonelyOnes } }],
       bands: [{ series: [2, 1], fill: `${line}33` }],
-      hooks: { drawClear: [(plot) => shade(plot, this.#missing)], setSelect: [(plot) => selected(plot, zoomed)] },
+      hooks: { drawClear: [(plot) => shade(plot, this.#missing), (plot) => lines(plot, this.#marks)], setSelect: [(plot) => selected(plot, zoomed)] },
     };
   }
 }
@@ -79,6 +82,13 @@ function shade(plot, missing) {
   const across = (/** @type {number} */ time_ms) => Math.min(left + width, Math.max(left, plot.valToPos(time_ms / 1_000, "x", true)));
   plot.ctx.fillStyle = colour("--amber-soft");
   for (const { from_ms, to_ms } of missing) plot.ctx.fillRect(across(from_ms), top, across(to_ms) - across(from_ms), height);
+}
+
+/** @param {uPlot} plot @param {number[]} marks */
+function lines(plot, marks) {
+  const { top, height } = plot.bbox;
+  plot.ctx.fillStyle = colour("--amber-mark");
+  for (const time_ms of marks) plot.ctx.fillRect(Math.round(plot.valToPos(time_ms / 1_000, "x", true)), top, 2 * devicePixelRatio, height);
 }
 
 /** @param {HTMLElement} place */

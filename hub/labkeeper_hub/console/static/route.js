@@ -1,9 +1,9 @@
-/** Addresses within the page: `#/lab/<school>/<lab>`, `#/catalogue` and
+/** Addresses within the page: `#/lab/<school>/<lab>`, `#/catalogue`, `#/recordings` and
  * `#/chart/<school>/<node>/<device>/<point>?range=24h&until=<ms>`. */
 
 /** @typedef {{range_ms: number, until_ms: number | null}} Span until null: now, and moving with it */
 /** @typedef {{page: "lab", school: string | null, lab: string | null}} LabRoute */
-/** @typedef {{page: "catalogue"}} CatalogueRoute */
+/** @typedef {{page: "catalogue" | "recordings"}} ListRoute */
 /** @typedef {{page: "chart", target: wire.PointId, span: Span}} ChartRoute */
 
 /** @type {Record<string, number>} */
@@ -12,7 +12,7 @@ export const DEFAULT_RANGE_MS = 600_000;
 const SHORTEST_RANGE_MS = 10_000;
 const LONGEST_RANGE_MS = 366 * units.d;
 
-/** @param {string} hash @returns {LabRoute | ChartRoute | CatalogueRoute} */
+/** @param {string} hash @returns {LabRoute | ChartRoute | ListRoute} */
 export function parseRoute(hash) {
   const [path, query] = hash.replace(/^#\/?/, "").split("?");
   const [page, ...ids] = path.split("/").map(decodeURIComponent);
@@ -20,7 +20,7 @@ export function parseRoute(hash) {
     const [school, node, device, point] = ids;
     return { page: "chart", target: { school, node, device, point }, span: parseSpan(new URLSearchParams(query)) };
   }
-  if (page === "catalogue") return { page };
+  if (page === "catalogue" || page === "recordings") return { page };
   return page === "lab" ? { page: "lab", school: ids[0], lab: ids[1] ?? "" } : { page: "lab", school: null, lab: null };
 }
 

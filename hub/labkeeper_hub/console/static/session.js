@@ -4,7 +4,7 @@ const SESSION = "/api/v1/session";
 /** @typedef {"in" | "out" | "unreachable"} Standing */
 /** @typedef {"ok" | "refused" | "throttled" | "weak" | "unreachable"} Attempt */
 
-/** @typedef {{link: string} | {secret: string} | {name: string, password: string} | {invitation: string, password: string}} Proof */
+/** @typedef {{link: string} | {secret: string} | {name: string, password: string} | {invitation: string, password: string} | {floor: string}} Proof */
 
 /** The token of a sign-in link, taken out of the address bar at once so that it is neither seen nor bookmarked. */
 export function takeLinkToken() {
@@ -38,10 +38,10 @@ export async function signOut() {
   await fetch(SESSION, { method: "DELETE" }).catch(() => null);
 }
 
-/** @param {Promise<Response | null>} [asked] where the hub has been asked already @returns {Promise<Standing>} */
-export async function standing(asked) {
+/** Who is signed in here: a pseudonym. @param {Promise<Response | null>} [asked] where the hub has been asked already
+ * @returns {Promise<{standing: Standing, name: string}>} */
+export async function whoIsHere(asked) {
   const answer = await (asked ?? fetch(SESSION).catch(() => null));
-  if (!answer || answer.status >= 500) return "unreachable";
-  if (!answer.ok) return "out";
-  return (await answer.json()).signed_in === false ? "out" : "in";
+  if (!answer || answer.status >= 500) return { standing: "unreachable", name: "" };
+  return answer.ok ? { standing: "in", name: (await answer.json()).name } : { standing: "out", name: "" };
 }

@@ -48,7 +48,7 @@ class LkStop extends DeskElement {
 
 /** What is stopped, who has not confirmed, and the way to release it: held for a second. */
 class LkStopped extends DeskElement {
-  static properties = { holding: { state: true } };
+  static properties = { holding: { state: true }, refused: { state: true } };
 
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
@@ -56,6 +56,7 @@ class LkStopped extends DeskElement {
   constructor() {
     super();
     this.holding = false;
+    this.refused = false;
   }
 
   watched() {
@@ -75,7 +76,7 @@ class LkStopped extends DeskElement {
         ${icon("halt")}
         <p><strong>${text.t("stop.by", { by: stop.by })}</strong> ${count}${this.#missing(stop)}
           ${stop.sent ? nothing : html`<strong>${text.t("stop.not_sent")}</strong>`}
-          <small>${text.t("stop.not_safety")}</small></p>
+          <small>${text.t("stop.not_safety")}</small>${this.refused ? html`<strong role="alert">${text.t("stop.not_yours")}</strong>` : nothing}</p>
         <button class="release ${this.holding ? "held" : ""}" @pointerdown=${() => this.#hold(stop)} @pointerup=${this.#let} @pointerleave=${this.#let}
           @keydown=${(/** @type {KeyboardEvent} */ event) => this.#key(event, stop)} @keyup=${this.#let}>${text.t("stop.release")}</button>
       </section>`;
@@ -116,6 +117,7 @@ class LkStopped extends DeskElement {
   async #release({ latch }) {
     this.#let();
     const asked = await post("/release", { latch });
+    this.refused = asked?.status === 403;
     if (asked?.ok) await post("/release", { latch, release: (await asked.json()).release });
   }
 }

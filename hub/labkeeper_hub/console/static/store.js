@@ -39,7 +39,7 @@ export class Store {
     /** @type {wire.Stop[]} */
     this.stops = [];
     /** Who is signed in here. */
-    this.person = "owner";
+    this.person = "";
     /** @type {Link} */
     this.link = "connecting";
     /** Whether the hub can store what it hears, as it last said. */

@@ -41,7 +41,11 @@ declare namespace wire {
     created_ms: number;
     deadline_ms: number;
   }
-  interface Lease { fence: number; holder: string; school: string; lab: string; bench: string | null; node: string | null; device: string | null; until_ms: number; given_from: number | null }
+  interface Lease { fence: number; holder: string; school: string; lab: string; bench: string | null; node: string | null; device: string | null; until_ms: number; given_from: number | null; points: Given[] | null }
+  /** A point that was given, and its limits. */
+  interface Given { node: string; device: string; point: string; minimum: number | null; maximum: number | null }
+  /** A pupil group's link; `code` is its QR code, a text of 1 and 0 a row. */
+  interface Seat { floor: { name: string }; link: string; code: string[] }
   interface Stop { school: string; latch: string; by: string; at_ms: number; devices: number; confirmed: number; missing: DeviceId[]; sent: boolean }
   interface Problem { title?: string; detail?: string; status?: number; code?: string }
   type Change =
@@ -73,6 +77,29 @@ declare namespace wire {
     gaps_left_out: number;
   }
   interface Catalogue { from_ms: number; to_ms: number; pending: number; points: CataloguePoint[] }
+  interface RecordedPoint extends PointId { kind: string; type: string; unit: string; title: Title; device_title: Title }
+  interface Mark { time_ms: number; by: string; text: string }
+  interface Seal { digest: string; rows: number; sha256: string; at_ms: number; by: string }
+  interface Recording {
+    id: string;
+    school: string;
+    lab: string;
+    title: string;
+    stage: "running" | "stopped" | "sealed";
+    by: string;
+    started_ms: number;
+    stopped_ms: number | null;
+    stopped_by: string;
+    every_ms: number | null;
+    points: RecordedPoint[];
+    marks: Mark[];
+    samples: number | null;
+    seal: Seal | null;
+  }
+  interface Verdict { holds: boolean; record: boolean; readings: boolean; audit: boolean; rows: number; rows_now: number }
+  interface Run { times: number[]; mean: number[]; low: number[]; high: number[] }
+  interface ComparedPoint { point: string; unit: string; title: Title; device_title: Title; every_ms: number; one: Run; other: Run }
+  interface Comparison { points: ComparedPoint[]; more: number }
   interface Export { id: string; state: "running" | "done" | "ended" | "failed"; done: number; total: number }
   /** Times of which the hub could not be told whether there are readings. */
   interface Missing { from_ms: number; to_ms: number; reason: string }

@@ -5,6 +5,7 @@ from random import Random
 
 from labkeeper_sdk.sim import physics
 from labkeeper_sdk.sim.devices.orders import one_of
+from labkeeper_sdk.sim.faults import Fault
 from labkeeper_sdk.sim.room import LESSON_STARTS, Room
 from labkeeper_sdk.sim.zigbee import BATTERY, IDENTIFY, Model, binary, numeric
 
@@ -13,6 +14,8 @@ BURNER_STARTS = (600.0, 840.0)
 """Minutes after midnight: a tap that was not quite shut in the third lesson and in the sixth."""
 BURNER_MINUTES = 12.0
 ALARM_LEL = 10.0
+LEAK_LEL = 35.0
+"""A hose that has come off: beyond both alarm levels of GB/T 50493-2019."""
 
 
 def shows_itself(name: str, value: object) -> Mapping[str, object]:
@@ -54,6 +57,10 @@ class GasDetector:
         monoxide = max(0.0, 0.8 + lel / 4 + self._random.gauss(0, 0.2))
         return {"gas": lel >= ALARM_LEL, "gas_value": round(lel, 1), "carbon_monoxide": round(monoxide, 1)}
 
+    def upset(self, fault: Fault) -> Mapping[str, object]:
+        """Return what it measures while gas streams out beside it."""
+        return {"gas": True, "gas_value": LEAK_LEL} if fault is Fault.LEAK else {}
+
     def command(self, name: str, value: object) -> Mapping[str, object]:
         """Show itself."""
         return shows_itself(name, value)
@@ -77,6 +84,10 @@ class LeakSensor:
         self._battery = physics.battery_after(self._battery, max(0.0, lab_s - self._lab_s), life_h=LIFE_H)
         self._lab_s = lab_s
         return {"water_leak": False, "battery": round(self._battery)}
+
+    def upset(self, fault: Fault) -> Mapping[str, object]:
+        """Return that it is wet, while it leaks."""
+        return {"water_leak": True} if fault is Fault.LEAK else {}
 
     def command(self, name: str, value: object) -> Mapping[str, object]:
         """Show itself."""

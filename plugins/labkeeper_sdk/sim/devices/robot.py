@@ -8,7 +8,7 @@ from labkeeper_sdk.sim.homie import Node, Property
 from labkeeper_sdk.sim.messages import Scalar
 
 SLEW_PER_S = 400.0
-"""Percent of full speed a second: a small gear motor, whose own time constant is tens of ms, is at speed in a quarter."""
+"""Percent of full speed a second: a small gear motor's time constant is tens of ms; it is at speed in a quarter."""
 TURN_PER_S = 300.0
 """Degrees a second of the gripper's servo: 60° take the usual 9 g servo 0.1 s without load, twice that with it."""
 IDLE_LIFE_H, MOTOR_LIFE_H = 20.0, 2.0

@@ -38,7 +38,7 @@ const signs = /** @type {const} */ ({ pending: "waiting", confirmed: "check" });
 function outcome(view, asking) {
   const { text } = view.desk;
   const sign = asking.outcome === "pending" || asking.outcome === "confirmed" ? signs[asking.outcome] : "warning";
-  const why = reasonWords(text, asking);
+  const why = reasonWords(view.desk, asking);
   return html`<span class="note ${asking.outcome} ${needsAttention(asking) ? "warn" : ""}" title=${why}>${icon(sign)}<span class="note-words">
     ${outcomeWord(text, asking.outcome)}${target(view, asking)}${why && needsAttention(asking) ? html`<span class="why">: ${why}</span>` : nothing}</span></span>`;
 }

@@ -1,0 +1,348 @@
+"""The shell around the interlocks: hears every reading, looks when something changed or is due, drives, writes down."""
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+
+from labkeeper_edge.connections import Connections
+from labkeeper_edge.devices import Devices
+from labkeeper_edge.intake import Intake
+from labkeeper_edge.interlocks import described
+from labkeeper_edge.interlocks.loading import load
+from labkeeper_edge.interlocks.machine import Interlocks, Phase, Standing
+from labkeeper_edge.interlocks.outputs import Order, Outputs
+from labkeeper_edge.interlocks.rules import Input, InterlockSet, Place
+from labkeeper_edge.outbox import Outbox, OutboxUnwritable
+from labkeeper_edge.refusals import Refusals
+from labkeeper_edge.sampler import Stamped
+from labkeeper_edge.turns import Urgency
+from labkeeper_sdk import (
+    BadConfiguration,
+    CommandFailed,
+    CommandRejected,
+    Found,
+    Observation,
+    Quality,
+    Report,
+    Value,
+    accept,
+)
+from labkeeper_wire.effects import CommandReceived
+from labkeeper_wire.interlocks import DEVICE, SET, AgreedSet, BadSet
+from labkeeper_wire.leases.tenure import Refusal
+
+log = logging.getLogger(__name__)
+
+KEY, SET_KEY = "interlocks", "interlock_set"
+RETRY_S = 1.0
+LEAST_TIMEOUT_S = 1.0
+LAMP = "lamp"
+
+
+@dataclass(slots=True)
+class InterlockKeeping:
+    """The interlocks of this node. `cut` breaks off commands that are under way to these devices."""
+
+    rules: InterlockSet
+    devices: Devices
+    connections: Connections
+    outbox: Outbox
+    intake: Intake
+    refusals: Refusals
+    now_ms: Callable[[], int]
+    cut: Callable[[frozenset[str]], None] = lambda _: None
+    agreed: AgreedSet | None = None  # by two persons, at the hub; else the set is the settings'
+    clock: Callable[[], float] = time.monotonic
+    machine: Interlocks = field(init=False)
+    outputs: Outputs = field(init=False)
+    _places: dict[Place, str] = field(init=False)
+    _inputs: dict[Place, tuple[Input, ...]] = field(init=False)
+    _outcomes: dict[Order, str] = field(default_factory=dict)
+    _offered: AgreedSet | None = None
+    _refused: str = ""
+    _unfit: tuple[str, ...] = ()  # inputs and outputs whose point is not what the set says, or is not there
+    _changed: set[str] = field(default_factory=set)
+    _renewals: dict[str, asyncio.Timeout] = field(default_factory=dict)
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _again: asyncio.Event = field(default_factory=asyncio.Event)  # the device has other points now
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _unsaved: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self._place(self.rules)
+
+    def _place(self, rules: InterlockSet) -> None:
+        self.rules, self.machine, self.outputs = rules, Interlocks(rules), Outputs(rules.outputs)
+        self._places = {output.place: name for name, output in self.rules.outputs.items()}
+        places = {one.place for one in self.rules.inputs.values()}
+        self._inputs = {at: tuple(one for one in self.rules.inputs.values() if one.place == at) for at in places}
+
+    def recall(self) -> None:
+        """Begin with the latches that the last process wrote down: a restart resets nothing."""
+        if text := self.outbox.recalled.interlocks:
+            said = json.loads(text)
+            latches = {rule: Standing(**{**one, "phase": Phase(one["phase"])}) for rule, one in said["latches"].items()}
+            self.machine.recall(latches, said["version"])
+        self._look()
+        self._changed.update(rule.id for rule in self.rules.all)
+
+    def receive(self, command: CommandReceived) -> None:
+        """Hear what two persons have agreed on at the hub; it is checked at once, and in force when it is on disk."""
+        for metric in command.metrics if command.device is None else ():
+            if metric.name == SET:
+                self._offer(metric.value)
+
+    def _offer(self, text: object) -> None:
+        try:
+            offered = AgreedSet.from_text(text)
+            load(offered.text, "the approved set")
+        except (BadSet, BadConfiguration) as bad:
+            self._refused = str(bad)
+            self.refusals.count("bad_interlocks", KEY, str(bad))
+        else:
+            if self.agreed is not None and offered.number <= self.agreed.number:
+                return
+            self._offered, self._refused = offered, ""
+            self._unsaved.set()
+        self._news.set()
+
+    def _take_over(self, agreed: AgreedSet) -> None:
+        """Obey another set from now on: latches of rules that are still there stay, and what inputs said is known."""
+        before, self.agreed = self.machine, agreed
+        self._place(load(agreed.text))
+        self.machine.follow(before)
+        self.machine.recall(before.latches, before.version)
+        log.warning("interlocks: set %d by %s and %s", agreed.number, agreed.proposed_by, agreed.approved_by)
+        self._changed.update(rule.id for rule in self.rules.all)
+        self._again.set()
+        self._see_devices()
+        self._obey()
+
+    # --- what others tell -------------------------------------------------------------------------------------------
+    def hear(self, device: str, reading: Stamped) -> None:
+        """A driver reported this, whatever the sampler makes of it; what it sets off is decided before this returns."""
+        place = Place(device, reading.point)
+        good = reading.quality == Quality.GOOD and reading.value is not None
+        if (output := self._places.get(place)) is not None and good and reading.value is not None:
+            self.outputs.shows(output, reading.value)
+            self._wake.set()
+        if place in self._inputs:
+            at_s = self.clock() - self._age_s(self._inputs[place], reading)
+            self.machine.heard(place, reading.value if good else None, at_s)
+            self._look()
+
+    def device_changed(self, device: str) -> None:
+        """A device came, changed, answered or fell silent."""
+        if device == DEVICE:
+            return
+        known = self.devices.get(device)
+        tell = self.outputs.away if known is None or not known.online else self.outputs.answers
+        for place, output in self._places.items():
+            if place.device == device:
+                tell(output)
+        self._see_devices()
+
+    def _see_devices(self) -> None:
+        """Compare the set with the devices that are there."""
+        online = [one.info.id for one in self.devices if one.online]
+        declared = {
+            Place(one.info.id, name): (p.type, p.unit) for one in self.devices for name, p in one.points.items()
+        }
+        self.machine.presence(online, declared)
+        unfit = (*self.machine.unfit, *(name for name in self.rules.outputs if not self._fits(name)))
+        if unfit != self._unfit:
+            self._unfit = unfit
+            self._news.set()
+        self._look()
+        self._wake.set()
+
+    def refusal(self, device: str, point: str, value: Value) -> Refusal | None:
+        """Return why this may not be written now, None if no rule is against it."""
+        if Place(device, point) not in self._places:
+            return None
+        self._look()
+        forbidden = self.machine.forbids(Place(device, point), value)
+        return None if forbidden is None else Refusal("interlock", forbidden.message)
+
+    def instead(self, device: str, point: str, value: Value) -> Value:
+        """Return what the node may drive a point to by itself: a rule's demand goes before a safe value."""
+        output = self._places.get(Place(device, point))
+        demands = self.machine.demands()
+        return demands[output][0] if output in demands else value
+
+    def writing(self, device: str, point: str, value: Value) -> None:
+        """A write begins."""
+        if (output := self._places.get(Place(device, point))) is not None:
+            self.outputs.writing(output, value)
+            renewal = self._renewals.get(output)
+            if renewal is not None:
+                renewal.reschedule(asyncio.get_running_loop().time())
+
+    def written(self, device: str, point: str, value: Value) -> None:
+        """A device has confirmed a write."""
+        if (output := self._places.get(Place(device, point))) is not None:
+            self.outputs.written(output, value, self.clock())
+            self._wake.set()
+
+    # --- the gateway of the device `interlocks` ----------------------------------------------------------------------
+    async def observations(self) -> AsyncIterator[Observation]:
+        """Yield the device, and how its rules stand whenever that changes."""
+        self._again.set()
+        self._news.set()
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            if self._again.is_set():
+                self._again.clear()
+                yield Observation((Found(described.info(self.rules)),))
+            changed, self._changed = tuple(self._changed), set()
+            number = 0 if self.agreed is None else self.agreed.number
+            of_set = described.OfSet(number, self._refused, self._unfit)
+            said = described.readings(self.machine, changed, of_set)
+            yield Observation((Report(DEVICE, tuple(said)),))
+
+    async def write(self, device: str, point: str, value: Value) -> None:  # noqa: ARG002 -- the port's shape
+        """Reset a latch; raises CommandRejected while its condition holds or is not known."""
+        self._look()
+        standing = self.machine.reset(described.rule_of_reset(point), self.now_ms())
+        if standing is not None:
+            raise CommandRejected("interlock", f"{described.rule_of_reset(point)}: {standing.because} still holds")
+        self._changed.add(described.rule_of_reset(point))
+        self._unsaved.set()
+        self._obey()
+
+    # --- tasks ------------------------------------------------------------------------------------------------------
+    async def run(self) -> None:
+        """Look when it is due, drive what is demanded, tell, and write down, for ever."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._tell(), name="interlocks: tell")
+            group.create_task(self._write_down(), name="interlocks: disk")
+            while True:
+                self._wake.clear()
+                if self.clock() >= self.machine.due_s:
+                    self._look()
+                for order in self.outputs.due(self.clock()):
+                    group.create_task(self._carry_out(order), name=f"interlock {order.output}")
+                wait_s = min(self.machine.due_s, self.outputs.next_s()) - self.clock()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(max(0.001, wait_s) if wait_s < float("inf") else None):
+                        await self._wake.wait()
+
+    async def _tell(self) -> None:
+        self.connections.opened(DEVICE, self)
+        async for observation in self.observations():
+            await self.intake.take(DEVICE, observation)
+            self.intake.hurry()
+
+    async def _carry_out(self, order: Order) -> None:
+        place = self.rules.outputs[order.output].place  # before the set can become another
+        outcome = await self._write(place, order)
+        self.outputs.ended(order, self.clock(), confirmed=outcome == "done")
+        self._wake.set()
+        if order.rule and outcome != "gone" and self._outcomes.get(order) != outcome:
+            self._outcomes = {one: said for one, said in self._outcomes.items() if one.output != order.output}
+            self._outcomes[order] = outcome
+            log.warning("%s/%s: %r (interlock %s): %s", *_both(place), order.value, order.rule, outcome)
+            with suppress(OutboxUnwritable):  # a full disk must not keep an output from where it is to be
+                cause = f"interlock {order.rule}"
+                await self.outbox.record_safe_write(self.now_ms(), *_both(place), cause, outcome)
+
+    async def _write(self, place: Place, order: Order) -> str:
+        known = self.devices.get(place.device)
+        if known is None or not known.online or place.point not in known.points:
+            return "gone"
+        if self.outputs.overtaken(order):
+            return "overtaken"
+        timeout_s = max(known.points[place.point].confirm_s, LEAST_TIMEOUT_S)
+        urgency = Urgency.STOP if order.rule else Urgency.COMMAND
+        try:
+            async with asyncio.timeout(None) as cut:
+                if not order.rule:
+                    self._renewals[order.output] = cut
+                value = accept(known.points[place.point], order.value)
+                await self.connections.write(*_both(place), value, timeout_s, urgency, ours=True)
+        except (CommandFailed, CommandRejected) as error:
+            return error.code
+        except TimeoutError:
+            return "overtaken"
+        finally:
+            self._renewals.pop(order.output, None)
+        return "done"
+
+    async def _write_down(self) -> None:
+        while True:
+            await self._unsaved.wait()
+            self._unsaved.clear()
+            latches = {rule: asdict(one) for rule, one in self.machine.latches.items()}
+            text = json.dumps({"hash": self.rules.hash, "version": self.machine.version, "latches": latches})
+            offered = self._offered
+            try:
+                await self.outbox.keep_text(KEY, text)
+                if offered is not None:
+                    await self.outbox.keep_text(SET_KEY, offered.to_text())
+            except OutboxUnwritable as error:
+                self.refusals.count("outbox_unwritable", KEY, str(error))
+                await asyncio.sleep(RETRY_S)
+                self._unsaved.set()
+                continue
+            if offered is not None and offered is self._offered:
+                self._offered = None
+                self._take_over(offered)
+
+    # --- inside -----------------------------------------------------------------------------------------------------
+    def _look(self) -> None:
+        changed = self.machine.look(self.clock(), self.now_ms())
+        if changed:
+            self._changed.update(changed)
+            self._unsaved.set()
+            for rule in changed:
+                standing = self.machine.standings[rule]
+                log.warning("interlock %s: %s %s", rule, standing.phase, standing.because)
+            self._obey()
+        self._wake.set()
+
+    def _obey(self) -> None:
+        """Have driven what is demanded now, before any command or renewal that is under way."""
+        demands = self.machine.demands()
+        if self.rules.lamp:
+            demands.setdefault(self.rules.lamp, (self.machine.alarmed, LAMP))
+        news = self.outputs.demand(demands)
+        self._outcomes = {one: said for one, said in self._outcomes.items() if one.output not in news}
+        for output in news:
+            if (renewal := self._renewals.get(output)) is not None:
+                renewal.reschedule(asyncio.get_running_loop().time())
+        self.cut(frozenset(self.rules.outputs[output].place.device for output in news))
+        self._news.set()
+        self._wake.set()
+
+    def _fits(self, output: str) -> bool:
+        """Whether there is such a point, and it takes every value that rules want there."""
+        place = self.rules.outputs[output].place
+        known = self.devices.get(place.device)
+        if known is None or place.point not in known.points:
+            return False
+        try:
+            for value in self.machine.wanted(output):
+                accept(known.points[place.point], value)
+        except CommandRejected:
+            return False
+        return True
+
+    def _age_s(self, inputs: tuple[Input, ...], reading: Stamped) -> float:
+        """How old a reading was when it came, by the device's clock where that is believed."""
+        if any(one.node_clock for one in inputs):
+            return 0.0
+        return max(0, self.now_ms() - reading.time_ms) / 1000
+
+
+def recalled_set(text: str) -> AgreedSet | None:
+    """Return what two persons agreed on and this node took over, None if they never did."""
+    return AgreedSet.from_text(text) if text else None
+
+
+def _both(place: Place) -> tuple[str, str]:
+    return place.device, place.point

@@ -1,0 +1,19 @@
+/** Words of what most visits do not need: a catalogue of their own, i18n/<name>.zh.json and .en.json, equal in keys. */
+import { Text } from "./text.js";
+
+/** @type {Map<string, Promise<Text>>} */
+const opened = new Map();
+
+/** @param {string} name @param {import("./preferences.js").Language} language @returns {Promise<Text>} */
+export function wordsOf(name, language) {
+  const file = `${name}.${language}`;
+  const words = opened.get(file) ?? read(file).then((found) => new Text(language, found));
+  words.catch(() => opened.delete(file)); // the next who asks tries again
+  opened.set(file, words);
+  return words;
+}
+
+/** @param {string} file @returns {Promise<Record<string, string>>} */
+async function read(file) {
+  return (await fetch(new URL(`./i18n/${file}.json`, import.meta.url))).json();
+}

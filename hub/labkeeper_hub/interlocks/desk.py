@@ -1,0 +1,97 @@
+"""The desk of interlocks: keeps what two persons agreed on, tells it to nodes, and compares what they prove to run."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from labkeeper_hub.commands.desk import Wire
+from labkeeper_hub.ingest.host import NotConnected
+from labkeeper_hub.interlocks import book as rules
+from labkeeper_hub.interlocks.book import Book, Desired, Entry, InterlockRefused
+from labkeeper_hub.interlocks.file import read_book, write_book
+from labkeeper_hub.model import NodeKey, PointKey
+from labkeeper_hub.registry.registry import HubRegistry
+from labkeeper_wire.datatypes import DataType
+from labkeeper_wire.interlocks import DEVICE, HASH, SET
+from labkeeper_wire.mqtt import LinkLost
+from labkeeper_wire.payload import Metric
+
+LOOK_S = 1.0
+TELL_EVERY_MS = 10_000  # a node that did not take it is told again
+NUMBER = "number"
+
+
+@dataclass(slots=True)
+class InterlockDesk:
+    """`write` sends metrics to a node."""
+
+    registry: HubRegistry
+    data: Path
+    write: Wire
+    now_ms: Callable[[], int]
+    book: Book = field(default_factory=dict)
+    _told_ms: dict[NodeKey, int] = field(default_factory=dict)
+
+    async def resume(self) -> None:
+        """Take up the book of the last run."""
+        self.book = await asyncio.to_thread(read_book, self.data)
+
+    async def propose(self, node: NodeKey, text: str, by: str) -> Desired:
+        """Propose a set; raises InterlockRefused."""
+        self._known(node)
+        await self._keep(rules.propose(self.book, node, text, by, self.now_ms()))
+        return self.desired(node)
+
+    async def approve(self, node: NodeKey, name: str, by: str) -> Desired:
+        """Approve the proposal of that hash as a second person, and tell the node; raises InterlockRefused."""
+        self._known(node)
+        number = self._said(node, NUMBER)
+        known = number if isinstance(number, int) else 0
+        await self._keep(rules.approve(self.book, node, name, by, self.now_ms(), known))
+        self._tell(node)
+        return self.desired(node)
+
+    def all(self) -> tuple[Desired, ...]:
+        """Return every node that has interlocks, or is to have some."""
+        having = {key for key in self.registry.known if self._said(key, HASH) is not None}
+        return tuple(self.desired(node) for node in sorted(having | self.book.keys()))
+
+    def desired(self, node: NodeKey) -> Desired:
+        """Return how one node stands."""
+        running = self._said(node, HASH)
+        return Desired(node, running if isinstance(running, str) else None, self.book.get(node, Entry()))
+
+    async def run(self) -> None:
+        """Tell nodes that run something else than was approved, for ever."""
+        while True:
+            for node in self.book:
+                if self.desired(node).differs and self.now_ms() - self._told_ms.get(node, 0) >= TELL_EVERY_MS:
+                    self._tell(node)
+            await asyncio.sleep(LOOK_S)
+
+    def _tell(self, node: NodeKey) -> None:
+        agreed, known = self.book[node].agreed, self.registry.known.get(node)
+        if agreed is None or known is None or not known.online:
+            return
+        self._told_ms[node] = self.now_ms()
+        try:
+            self.write(node, None, (Metric(SET, agreed.to_text(), DataType.STRING),))
+        except (NotConnected, LinkLost):
+            del self._told_ms[node]
+
+    def _known(self, node: NodeKey) -> None:
+        if self._said(node, HASH) is None:
+            raise InterlockRefused("no_interlocks", "there is no such node, or its settings name no interlocks")
+
+    async def _keep(self, book: Book) -> None:
+        """Have it on disk before anybody is told."""
+        try:
+            await asyncio.to_thread(write_book, self.data, book)
+        except OSError as error:
+            raise InterlockRefused("hub_disk", "the hub cannot write to its disk") from error
+        self.book = book
+
+    def _said(self, node: NodeKey, point: str) -> object:
+        found = self.registry.point(PointKey(*node, DEVICE, point))
+        return None if found is None else found.value

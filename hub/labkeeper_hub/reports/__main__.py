@@ -1,0 +1,21 @@
+"""`python -m labkeeper_hub.reports`: a document on stdin, its page on stdout."""
+
+import os
+import sys
+
+from labkeeper_hub.reports.document import Document
+from labkeeper_hub.reports.html import page
+
+NICE = 10  # the hub goes first
+
+
+def main() -> int:
+    """Draw one document."""
+    os.nice(NICE)
+    document = Document.model_validate_json(sys.stdin.buffer.read())
+    sys.stdout.buffer.write(page(document).encode())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

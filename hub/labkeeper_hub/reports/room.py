@@ -1,0 +1,209 @@
+"""A lab's day or week on a page: air, light, noise, use, energy, alarms."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from labkeeper_hub.alarms.entry import AlarmEntry
+from labkeeper_hub.export.order import OrderedPoint
+from labkeeper_hub.model import PointKey, ReadingsQuery, Row
+from labkeeper_hub.ports import Readings, UnknownPoint
+from labkeeper_hub.reports.document import Document, Fact, Language, Plot, Section, Table
+from labkeeper_hub.reports.svg import number
+from labkeeper_hub.reports.traces import Trace, trace_of
+from labkeeper_hub.reports.words import hours, moment, point_word, say, sign, titled
+from labkeeper_hub.steps import DAY_MS, HOUR_MS, MINUTE_MS
+
+AIR: Final = frozenset(
+    [
+        "co2",
+        "temperature",
+        "humidity",
+        "pm25",
+        "pm10",
+        "pm1",
+        "voc",
+        "tvoc",
+        "voc_index",
+        "formaldehyde",
+        "hcho",
+        "ch4",
+        "gas_concentration",
+        "co",
+    ]
+)
+LIGHT: Final = frozenset(("illuminance", "illuminance_lux", "light"))
+NOISE: Final = frozenset(("noise", "sound_level", "noise_level", "sound"))
+PRESENCE: Final = frozenset(("occupancy", "presence", "people", "person_count"))
+COUNTERS: Final = {"kW.h": 1.0, "W.h": 0.001}
+HOLD_MS: Final = HOUR_MS  # a state nobody repeats for longer is not known any more
+MOST_PLOTS = 8  # of a section: one page stays readable
+MOST_CHANGES = 50_000
+MOST_ALARMS = 60
+RAISED: Final = frozenset(("raised", "risen"))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which time of a lab, for whom."""
+
+    language: Language
+    offset_min: int
+    from_ms: int
+    to_ms: int
+    days: int
+    lab: str
+    now_ms: int
+
+    @property
+    def every_ms(self) -> int:
+        """Steps of ten minutes in a day, of an hour in a week."""
+        return 10 * MINUTE_MS if self.days == 1 else HOUR_MS
+
+    def say(self, key: str, **parts: object) -> str:
+        """Return a sentence in their language."""
+        return say(self.language, key, **parts)
+
+
+async def document(
+    readings: Readings, points: Sequence[OrderedPoint], alarms: Sequence[AlarmEntry], asked: Asked
+) -> Document:
+    """Read what the report needs, and compose it."""
+    drawn = [await _plots(readings, asked, name, chosen(points, name)) for name in ("air", "light", "noise")]
+    drawn += [await _use(readings, asked, points), await _energy(readings, asked, points)]
+    day = moment(asked.from_ms, asked.offset_min)[:10]
+    return Document(
+        language=asked.language,
+        title=asked.say("room_day" if asked.days == 1 else "room_week", lab=asked.lab, day=day),
+        subtitle=f"{moment(asked.from_ms, asked.offset_min)[:16]} – {moment(asked.to_ms, asked.offset_min)[:16]}",
+        sections=(*drawn, _alarms(alarms, asked)),
+        foot=asked.say("room_foot"),
+        print_word=asked.say("print"),
+        offset_min=asked.offset_min,
+    )
+
+
+def chosen(points: Sequence[OrderedPoint], section: str) -> list[OrderedPoint]:
+    """Return the measures that belong into a section; points of a name stand together."""
+    names = {"air": AIR, "light": LIGHT, "noise": NOISE}[section]
+    found = (one for one in points if one.kind == "measure" and _leaf(one) in names and one.type != "str")
+    return sorted(found, key=lambda one: (_leaf(one), one.device))
+
+
+def on_ms(rows: Sequence[Row], to_ms: int) -> int:
+    """Return how long a state was on: each reading holds until the next, and for HOLD_MS at most."""
+    ends = [*(row.time_ms for row in rows[1:]), to_ms]
+    return sum(min(end - row.time_ms, HOLD_MS) for row, end in zip(rows, ends, strict=False) if row.value)
+
+
+def used(trace: Trace) -> float:
+    """Return what a counter went up by; where it fell it was set back, and begins anew."""
+    steps = [max(0.0, two - one) for one, two in pairwise((trace.low[0], *trace.high))] if trace.times else []
+    return sum(steps)
+
+
+async def _plots(readings: Readings, asked: Asked, name: str, points: Sequence[OrderedPoint]) -> Section:
+    traces = await asyncio.gather(*(_trace(readings, asked, one) for one in points))
+    found = [(point, trace) for point, trace in zip(points, traces, strict=True) if trace.times]
+    plots = tuple(
+        Plot(
+            title=_name(point, asked),
+            summary=_summary(point, trace, asked),
+            from_ms=asked.from_ms,
+            to_ms=asked.to_ms,
+            line=trace.line(),
+        )
+        for point, trace in found[:MOST_PLOTS]
+    )
+    rows = tuple((_name(point, asked), *_numbers(trace)) for point, trace in found[MOST_PLOTS:])
+    header = tuple(asked.say(one) for one in ("point", "lowest", "mean", "highest"))
+    empty = asked.say("no_points") if not found else ""
+    tables = () if plots and not rows else (Table(title="", header=header, rows=rows, empty=empty),)
+    return Section(title=asked.say(name), plots=plots, tables=tables)
+
+
+async def _use(readings: Readings, asked: Asked, points: Sequence[OrderedPoint]) -> Section:
+    seen = [one for one in points if _leaf(one) in PRESENCE and one.type != "str"]
+    switches = [one for one in points if one.kind == "switch" and one.type == "bool"]
+    facts = [await _on(readings, asked, point, "used_for") for point in seen]
+    facts += [await _on(readings, asked, point, "switched_on_for") for point in switches]
+    told = tuple(one for one in facts if one is not None)
+    table = () if told else (Table(title="", header=("",), rows=(), empty=asked.say("no_points")),)
+    return Section(title=asked.say("use"), facts=told, tables=table)
+
+
+async def _on(readings: Readings, asked: Asked, point: OrderedPoint, word: str) -> Fact | None:
+    query = ReadingsQuery(_key(point), asked.from_ms, asked.to_ms, limit=MOST_CHANGES)
+    try:
+        rows = (await readings.page(query)).rows
+    except UnknownPoint:
+        return None
+    told = hours(asked.language, on_ms(rows, min(asked.to_ms, asked.now_ms)))
+    return Fact(name=f"{_name(point, asked)} · {asked.say(word)}", value=told) if rows else None
+
+
+async def _energy(readings: Readings, asked: Asked, points: Sequence[OrderedPoint]) -> Section:
+    counters = [one for one in points if one.unit in COUNTERS and one.kind == "measure"]
+    powers = [one for one in points if one.unit in ("W", "kW") and one.kind == "measure"]
+    traces = await asyncio.gather(*(_trace(readings, asked, one) for one in counters))
+    facts = tuple(
+        Fact(name=f"{_name(one, asked)} · {asked.say('used')}", value=f"{used(trace) * COUNTERS[one.unit]:.2f} kWh")
+        for one, trace in zip(counters, traces, strict=True)
+        if trace.times
+    )
+    drawn = await _plots(readings, asked, "energy", powers)
+    return drawn.model_copy(update={"facts": facts, "tables": () if facts else drawn.tables})
+
+
+def _alarms(alarms: Sequence[AlarmEntry], asked: Asked) -> Section:
+    raised = [one for one in alarms if one.kind in RAISED and not one.late]
+    rows = [
+        (
+            moment(one.at_ms, asked.offset_min),
+            one.key.rule,
+            " ".join(part for part in one.key.source[2:] if part) or one.key.source.node,
+            "" if one.value is None else number(one.value),
+        )
+        for one in raised
+    ]
+    header = tuple(asked.say(name) for name in ("time", "rule", "where", "value"))
+    left = len(rows) - MOST_ALARMS
+    shown = [*rows[:MOST_ALARMS], *([(asked.say("and_more", n=left),)] if left > 0 else [])]
+    table = Table(title="", header=header, rows=tuple(shown), empty=asked.say("no_alarms"))
+    facts = (Fact(name=asked.say("alarms_raised"), value=str(len(raised))),)
+    return Section(title=asked.say("alarms"), facts=facts, tables=(table,))
+
+
+async def _trace(readings: Readings, asked: Asked, point: OrderedPoint) -> Trace:
+    return await trace_of(readings, _key(point), asked.from_ms, asked.to_ms, asked.every_ms)
+
+
+def _summary(point: OrderedPoint, trace: Trace, asked: Asked) -> str:
+    low, mean, high = _numbers(trace)
+    return asked.say("summary", low=low, mean=mean, high=high, unit=sign(point.unit)).strip()
+
+
+def _numbers(trace: Trace) -> tuple[str, str, str]:
+    low, mean, high = (f"{one:.4g}" for one in (min(trace.low), trace.average, max(trace.high)))
+    return low, mean, high
+
+
+def _name(point: OrderedPoint, asked: Asked) -> str:
+    device = titled(asked.language, point.device_title_zh, point.device_title_en, point.device or point.node)
+    return f"{device} · {point_word(asked.language, point.point, point.title_zh, point.title_en)}"
+
+
+def _leaf(point: OrderedPoint) -> str:
+    return point.point.rsplit("/", 1)[-1]
+
+
+def _key(point: OrderedPoint) -> PointKey:
+    return PointKey(point.school, point.node, point.device, point.point)
+
+
+def day_window(day_ms: int, days: int, offset_min: int) -> tuple[int, int]:
+    """Return the days from that day's midnight where the report is read; `day_ms` is midnight UTC of its date."""
+    from_ms = day_ms - offset_min * MINUTE_MS
+    return from_ms, from_ms + days * DAY_MS

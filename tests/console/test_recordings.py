@@ -1,0 +1,141 @@
+"""Recording on the page: begun, marked, ended, taken away, and two of them laid on top of each other."""
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from .conftest import Console, Language, OpenConsole, Theme, sign_in
+from .fake_hub import SCHOOL, FakeHub, now_ms
+from .lab import PI
+from .test_access import TOO_SMALL_OR_CLOSE, violations
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+TEMPERATURE = f"{SCHOOL}/{PI}/air/temperature"
+SIZES: list[tuple[Language, Theme, tuple[int, int]]] = [
+    ("zh", "dark", (390, 844)),
+    ("en", "light", (1180, 820)),
+]
+
+
+async def open_panel(console: Console) -> None:
+    await console.page.locator("button.record").click()
+    await console.page.locator(".recording-form, .recording-facts").first.wait_for()
+
+
+def recorded(hub: FakeHub, title: str, stage: str = "sealed") -> None:
+    """Let a recording of a minute be there."""
+    asked = {"school": SCHOOL, "lab": "lab-301", "title": title, "every_ms": None, "points": [TEMPERATURE]}
+    begun = hub.recordings.begin(asked, now_ms() - 120_000)
+    begun["marks"] = [{"time_ms": begun["started_ms"] + 5_000, "by": "p-1", "text": "lamp on"}]
+    if stage != "running":
+        begun.update(stage="stopped", stopped_ms=begun["started_ms"] + 60_000)
+    if stage == "sealed":
+        hub.recordings.seal(begun)
+
+
+async def test_a_recording_is_begun_marked_ended_and_taken_away(hub: FakeHub, console: Console) -> None:
+    page = console.page
+    await open_panel(console)
+    await page.get_by_label("Name").fill("cooling")
+    await page.get_by_label("Rate").select_option(label="One a second")
+    await page.get_by_text(re.compile("^Points:")).click()
+    everything = page.locator(".recording-points input:checked")
+    for at in reversed(range(await everything.count())):
+        await everything.nth(at).uncheck()
+    await expect(page.get_by_role("button", name="Start recording")).to_be_disabled()
+    await page.locator(".recording-points").get_by_label("Temperature").check()
+    await page.get_by_role("button", name="Start recording").click()
+    await expect(page.get_by_role("heading", name="cooling")).to_be_visible()
+    (asked,) = hub.recordings.asked
+    assert (asked["title"], asked["every_ms"], asked["points"]) == ("cooling", 1_000, [TEMPERATURE])
+    await expect(page.locator(".recording-facts")).to_contain_text("7")
+    await expect(page.locator(".recording-plot canvas")).to_be_visible()
+    await page.get_by_label("What happens now").fill("lamp on")
+    await page.get_by_role("button", name="Mark", exact=True).click()
+    await expect(page.get_by_role("list", name="Markers")).to_contain_text("lamp on")
+    await page.get_by_role("button", name="Stop recording").click()
+    await expect(page.get_by_text("Sealed")).to_be_visible()
+    async with page.expect_download() as saving:
+        await page.get_by_role("link", name="CSV of cooling").click()
+    assert (await saving.value).suggested_filename == "recording-1.csv"
+    await expect(page.get_by_role("link", name="Lesson record of cooling")).to_be_visible()
+    report = await page.get_by_role("link", name="Report of cooling").get_attribute("href")
+    assert "language=en" in (report or "")
+
+
+async def test_what_somebody_else_records_in_this_lab_is_found(hub: FakeHub, console: Console) -> None:
+    recorded(hub, "theirs", "running")
+    await open_panel(console)
+    await expect(console.page.get_by_role("heading", name="theirs")).to_be_visible()
+    await expect(console.page.get_by_role("button", name="Stop recording")).to_be_enabled()
+
+
+async def test_why_nothing_is_recorded_is_said_in_words(hub: FakeHub, console: Console) -> None:
+    hub.recordings.code = "other_place"
+    await open_panel(console)
+    await console.page.get_by_role("button", name="Start recording").click()
+    await expect(console.page.get_by_role("alert")).to_have_text("Not done: you may not record in this lab")
+
+
+async def test_the_list_says_how_far_each_is_and_whether_it_holds(hub: FakeHub, console: Console) -> None:
+    page = console.page
+    recorded(hub, "first")
+    recorded(hub, "changed")
+    recorded(hub, "waiting", "stopped")
+    await page.locator(".menu summary").click()
+    await page.get_by_role("link", name="Recordings").click()
+    rows = page.locator(".recordings-list > li")
+    await expect(rows).to_have_count(3)
+    await rows.filter(has_text="first").get_by_role("button", name="Verify").click()
+    await expect(rows.filter(has_text="first")).to_contain_text("All as it was sealed.")
+    await rows.filter(has_text="changed").get_by_role("button", name="Verify").click()
+    await expect(rows.filter(has_text="changed")).to_contain_text("9 readings now, 7 then")
+    await rows.filter(has_text="waiting").get_by_role("button", name="Seal now").click()
+    await expect(rows.filter(has_text="waiting")).to_contain_text("Sealed")
+
+
+async def test_two_runs_are_laid_on_top_of_each_other_and_rooms_have_reports(hub: FakeHub, console: Console) -> None:
+    page = console.page
+    recorded(hub, "first")
+    recorded(hub, "second")
+    await page.evaluate("location.hash = '#/recordings'")
+    for name in ("first", "second"):
+        await page.get_by_role("checkbox", name=f"Compare {name}").check()
+    await expect(page.locator(".comparison-plot canvas")).to_be_visible()
+    await page.locator(".comparison select").nth(2).select_option(label="From marker: lamp on")
+    await expect(page.locator(".comparison-plot canvas")).to_be_visible()
+    first, second = (one["id"] for one in reversed(hub.recordings.all))
+    assert hub.recordings.compared[0] == {"one": first, "other": second}
+    assert hub.recordings.compared[-1] == {"one": first, "other": second, "other_mark": "1"}
+    await page.get_by_label("Day").fill("2026-01-05")
+    for name, span in (("That day", "day"), ("The week from then", "week")):
+        address = await page.get_by_role("link", name=name).get_attribute("href") or ""
+        assert address.startswith(f"/api/v1/labs/{SCHOOL}/lab-301/report?day=2026-01-05&span={span}&language=en")
+
+
+@pytest.mark.parametrize(("language", "theme", "size"), SIZES)
+async def test_everybody_can_use_it(
+    hub: FakeHub, open_console: OpenConsole, language: Language, theme: Theme, size: tuple[int, int]
+) -> None:
+    console = await open_console(language=language, theme=theme, size=size)
+    await sign_in(hub, console)
+    page = console.page
+
+    async def fine() -> None:
+        assert await violations(page) == []
+        assert await page.evaluate(TOO_SMALL_OR_CLOSE) == []
+        assert await page.evaluate("document.documentElement.scrollWidth") <= size[0]
+
+    await open_panel(console)
+    await page.locator(".recording-points summary").click()
+    await fine()
+    await page.locator(".recording-form .primary").click()
+    await page.locator(".recording-plot canvas").wait_for()
+    await fine()
+    recorded(hub, "一个名字很长很长很长很长很长很长很长很长很长的记录")
+    await page.evaluate("location.hash = '#/recordings'")
+    for at in range(2):
+        await page.locator(".recordings-list input").nth(at).check()
+    await page.locator(".comparison-plot canvas").wait_for()
+    await fine()

@@ -1,0 +1,59 @@
+"""Two persons: what one proposes another approves, and nobody alone."""
+
+from pathlib import Path
+
+import pytest
+
+from labkeeper_hub.interlocks.book import EMPTY, Desired, InterlockRefused, approve, propose
+from labkeeper_hub.interlocks.file import FILE, read_book, write_book
+from labkeeper_hub.model import NodeKey
+from labkeeper_sdk import BadConfiguration
+from labkeeper_wire.interlocks import hash_of_text
+
+NODE = NodeKey("s", "n")
+TEXT = 'id = "x"'
+HASH = hash_of_text(TEXT)
+
+
+def code(act: object, *arguments: object) -> str:
+    with pytest.raises(InterlockRefused) as raised:
+        act(*arguments)  # type: ignore[operator]
+    return raised.value.code
+
+
+def test_nobody_approves_their_own_proposal_or_one_they_have_not_seen() -> None:
+    proposed = propose(EMPTY, NODE, TEXT, "li", 1)
+    assert code(approve, proposed, NODE, HASH, "li", 2) == "same_person"
+    assert code(approve, proposed, NODE, hash_of_text('id = "y"'), "wang", 2) == "no_proposal"
+    assert code(approve, EMPTY, NODE, HASH, "wang", 2) == "no_proposal"
+    assert code(propose, EMPTY, NODE, "id =", "li", 1) == "bad_set"
+    entry = approve(proposed, NODE, HASH, "wang", 2)[NODE]
+    assert entry.agreed is not None
+    assert (entry.agreed.number, entry.agreed.proposed_by, entry.agreed.approved_by) == (1, "li", "wang")
+    assert entry.proposal is None, "it is approved once"
+
+
+def test_each_set_has_a_greater_number_than_the_one_before_and_than_the_nodes() -> None:
+    book = approve(propose(EMPTY, NODE, TEXT, "li", 1), NODE, HASH, "wang", 2)
+    book = approve(propose(book, NODE, TEXT, "li", 3), NODE, HASH, "wang", 4)
+    assert book[NODE].agreed is not None
+    assert book[NODE].agreed.number == 2  # type: ignore[union-attr]
+    book = approve(propose(book, NODE, TEXT, "li", 5), NODE, HASH, "wang", 6, known=8)
+    assert book[NODE].agreed.number == 9  # type: ignore[union-attr]
+
+
+def test_a_node_that_runs_something_else_differs() -> None:
+    entry = approve(propose(EMPTY, NODE, TEXT, "li", 1), NODE, HASH, "wang", 2)[NODE]
+    assert Desired(NODE, "another", entry).differs
+    assert not Desired(NODE, HASH, entry).differs
+    assert not Desired(NODE, "another").differs, "nothing was approved here"
+
+
+def test_the_book_is_read_back_and_a_damaged_one_stops_the_start(tmp_path: Path) -> None:
+    assert read_book(tmp_path) == {}
+    book = propose(approve(propose(EMPTY, NODE, TEXT, "li", 1), NODE, HASH, "wang", 2), NODE, TEXT, "li", 3)
+    write_book(tmp_path, book)
+    assert read_book(tmp_path) == book
+    (tmp_path / FILE).write_text("{")
+    with pytest.raises(BadConfiguration):
+        read_book(tmp_path)

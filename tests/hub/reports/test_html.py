@@ -1,0 +1,56 @@
+"""A page that loads nothing and lets nobody write into it."""
+
+import base64
+import hashlib
+import re
+import subprocess
+import sys
+
+import pytest
+
+from labkeeper_hub.reports.document import Document, Fact, Section, Table
+from labkeeper_hub.reports.drawing import CannotDraw, Drawing
+from labkeeper_hub.reports.html import POLICY, page
+
+TABLE = Table(title="Markers", header=("#", "What"), rows=(("1", "<script>alert(1)</script>"),), empty="none")
+DOCUMENT = Document(
+    language="zh",
+    title='a "title" & more',
+    subtitle="sub",
+    facts=(Fact(name="who", value="p-1"),),
+    sections=(Section(title="words", tables=(TABLE, TABLE.model_copy(update={"rows": (), "title": ""}))),),
+    print_word="print",
+)
+
+
+def test_what_people_wrote_stays_text() -> None:
+    told = page(DOCUMENT)
+    assert "<script" not in told
+    assert "&lt;script&gt;alert(1)" in told
+    assert "<title>a &quot;title&quot; &amp; more</title>" in told
+    assert 'lang="zh-CN"' in told
+    assert "none" in told
+
+
+def test_its_policy_names_its_very_style_and_allows_nothing_else() -> None:
+    (style,) = re.findall(r"<style>(.*?)</style>", page(DOCUMENT), re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in POLICY
+    assert POLICY.startswith("default-src 'none'")
+    assert " style=" not in page(DOCUMENT)
+
+
+async def test_it_is_drawn_by_a_process_of_its_own() -> None:
+    assert await Drawing().drawn(DOCUMENT) == page(DOCUMENT).encode()
+
+
+async def test_a_process_that_fails_is_told_with_its_last_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Document, "model_dump_json", lambda _: "{")
+    with pytest.raises(CannotDraw, match="Invalid JSON"):
+        await Drawing().drawn(DOCUMENT)
+
+
+def test_the_drawing_process_loads_neither_the_web_nor_the_database() -> None:
+    heavy = "[one for one in ('fastapi', 'sqlalchemy', 'numpy') if one in sys.modules]"
+    asked = f"import sys, labkeeper_hub.reports.__main__; print({heavy})"
+    assert subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout == "[]\n"

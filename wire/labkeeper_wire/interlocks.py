@@ -1,0 +1,80 @@
+"""What hub and node say to each other about a node's set of interlocks: one that two persons have agreed on. Pure."""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from typing import NamedTuple
+
+SET = "Node Control/Interlocks"  # String, JSON, writable: the agreed set; the node proves by its hash that it runs it
+DEVICE = "interlocks"  # the node's device that says how its rules stand
+HASH = "hash"  # of DEVICE: names the set that the node runs
+LONGEST_SET = 64 * 1024
+LONGEST_NAME = 256
+
+
+class BadSet(ValueError):
+    """No agreed set: nothing may be changed for it."""
+
+
+class AgreedSet(NamedTuple):
+    """The TOML of a set, who proposed and who approved it; a node takes only a greater `number` than it has."""
+
+    number: int
+    text: str
+    proposed_by: str
+    approved_by: str
+
+    @property
+    def hash(self) -> str:
+        """What names its content; raises BadSet for a text that is not TOML."""
+        return hash_of_text(self.text)
+
+    def to_text(self) -> str:
+        """Give the metric's value, and what is kept on disk."""
+        return json.dumps(self._asdict(), ensure_ascii=False)
+
+    @classmethod
+    def from_text(cls, text: object) -> "AgreedSet":
+        """Read what `to_text` wrote; unknown members are ignored, anything else wrong raises BadSet."""
+        try:
+            said = json.loads(text) if isinstance(text, str) and len(text) <= 2 * LONGEST_SET else None
+        except (ValueError, RecursionError) as error:
+            raise BadSet("not JSON") from error
+        if not isinstance(said, dict):
+            raise BadSet("not an object, or too long")
+        number = said.get("number")
+        if type(number) is not int or number < 1:
+            raise BadSet("number is no number of a set")
+        agreed = cls(number, _text(said, "text", LONGEST_SET), _name(said, "proposed_by"), _name(said, "approved_by"))
+        if agreed.proposed_by == agreed.approved_by:
+            raise BadSet("one person alone has agreed")
+        return agreed
+
+
+def hash_of(said: Mapping[str, object]) -> str:
+    """Return what names the content of a set, whatever its comments and its layout; raises BadSet."""
+    try:
+        text = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+    except (TypeError, ValueError) as error:
+        raise BadSet("a set holds no dates, and no half characters") from error
+
+
+def hash_of_text(text: str) -> str:
+    """Return what names the content of a TOML text; raises BadSet."""
+    try:
+        return hash_of(tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise BadSet(f"not TOML: {error}") from error
+
+
+def _name(said: Mapping[str, object], key: str) -> str:
+    return _text(said, key, LONGEST_NAME)
+
+
+def _text(said: Mapping[str, object], key: str, longest: int) -> str:
+    text = said.get(key)
+    if not isinstance(text, str) or not 0 < len(text) <= longest:
+        raise BadSet(f"{key} is no text, or too long")
+    return text
