@@ -44,12 +44,14 @@ from labkeeper_hub.interlocks.desk import InterlockDesk
 from labkeeper_hub.leases.desk import LeaseDesk
 from labkeeper_hub.lessons.acting import Acting
 from labkeeper_hub.lessons.desk import LessonDesk
+from labkeeper_hub.lessons.record import LessonRecord
 from labkeeper_hub.lessons.scene_file import FILE as SCENES
 from labkeeper_hub.lessons.scene_file import load_scenes
 from labkeeper_hub.ports import Parts
 from labkeeper_hub.pulse import Pulse, WatchedAccounts
 from labkeeper_hub.recordings.desk import RecordingDesk
 from labkeeper_hub.recordings.files import Files
+from labkeeper_hub.recordings.recorder import Recorder
 from labkeeper_hub.recordings.records import RecordingRecords
 from labkeeper_hub.recordings.sources import HubSources
 from labkeeper_hub.registry.database import open_database
@@ -175,6 +177,7 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
             readings = merged(settings.influx, journal, registry)
             quarantine = forwarder.forwarding if forwarder else None
             recordings = await _recordings(settings, engine, journal, HubSources(registry, deliveries, desk, alarms))
+            lessons.recorder = LessonRecord(Recorder(recordings, registry))
             kept = (engine, leases, lessons, floor, stop, catalogue, interlocks, recordings, quarantine)
             parts = Parts(settings, registry, registry, readings, deliveries, desk, alarms, bus, health, *kept)
             figures_s, file = settings.figures_s, settings.journal_file

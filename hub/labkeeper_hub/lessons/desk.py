@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -41,7 +41,10 @@ RETRY_S = 1.0
 
 
 class Recorder(Protocol):
-    """Keeps the record of a lesson; neither raises, and neither waits for anything but its own disk."""
+    """Keeps the record of a lesson; nothing raises, and nothing waits for anything but its own disk."""
+
+    async def resume(self, lessons: Collection[Lesson]) -> None:
+        """Go on where the last run ended; `lessons` are on."""
 
     async def start(self, lesson: Lesson) -> None:
         """Begin the record."""
@@ -52,6 +55,9 @@ class Recorder(Protocol):
 
 class NoRecorder:
     """For a hub that records no lessons."""
+
+    async def resume(self, lessons: Collection[Lesson]) -> None:
+        """Do nothing."""
 
     async def start(self, lesson: Lesson) -> None:
         """Do nothing."""
@@ -154,6 +160,7 @@ class LessonDesk:
     # --- what happens -----------------------------------------------------------------------------------------------
     async def run(self) -> None:
         """Let time pass, and carry out what follows, for ever."""
+        await self.recorder.resume(tuple(self.on.values()))
         async with asyncio.TaskGroup() as group:
             group.create_task(self._watch(), name="lessons: time")
             while True:
