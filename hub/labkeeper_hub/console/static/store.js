@@ -9,7 +9,7 @@ export const LINK = "#link";
 export const TICK = "#tick"; // a second has passed
 export const WORDS = "#words"; // the language has changed
 export const STOPS = "#stops"; // what is stopped, and who has confirmed
-export const LEASES = "#leases"; // who holds what
+export const LEASES = "#leases"; // who holds what, and who teaches
 export const ASKED = "#asked"; // what this page has asked for, and what became of it
 
 const open = new Set(["queued", "sent", "accepted"]);
@@ -36,10 +36,14 @@ export class Store {
     this.underWay = new Map();
     /** @type {wire.Lease[]} */
     this.leases = [];
+    /** @type {wire.Lesson[]} */
+    this.lessons = [];
     /** @type {wire.Stop[]} */
     this.stops = [];
     /** Who is signed in here. */
     this.person = "";
+    /** What they may do somewhere. @type {string[]} */
+    this.actions = [];
     /** @type {Link} */
     this.link = "connecting";
     /** Whether the hub can store what it hears, as it last said. */
@@ -101,6 +105,7 @@ export class Store {
     this.underWay = new Map();
     for (const command of snapshot.commands) this.#command(command);
     this.leases = snapshot.leases;
+    this.lessons = snapshot.lessons;
     this.stops = snapshot.stops;
     this.filled = true;
     for (const key of this.#watchers.keys()) this.tell(key);
@@ -114,7 +119,8 @@ export class Store {
       case "device_gone": return this.#deviceGone(change);
       case "node": return this.#node(change);
       case "command": return this.#command(change);
-      case "leases": return this.#leases(change.leases);
+      case "leases": this.leases = change.leases; return this.tell(LEASES);
+      case "lessons": this.lessons = change.lessons; return this.tell(LEASES);
       case "stops": return this.#stops(change.stops);
     }
   }
@@ -156,16 +162,15 @@ export class Store {
     this.tell(key);
   }
 
-  /** @param {wire.Lease[]} leases */
-  #leases(leases) {
-    this.leases = leases;
-    this.tell(LEASES);
-  }
-
   /** @param {wire.Stop[]} stops */
   #stops(stops) {
     this.stops = stops;
     this.tell(STOPS);
+  }
+
+  /** Whether a page offers it. @param {string} action */
+  may(action) {
+    return this.actions.includes(action);
   }
 
   /** A device is online only when its node is. @param {wire.Device} device */

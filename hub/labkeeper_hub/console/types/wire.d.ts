@@ -14,6 +14,8 @@ declare namespace wire {
     step: number | null;
     options: string[] | null;
     writable: boolean;
+    /** What it does by itself if nobody looks at it. */
+    risk: string;
     title: Title;
     confirm_s: number | null;
   }
@@ -47,6 +49,12 @@ declare namespace wire {
   /** A pupil group's link; `code` is its QR code, a text of 1 and 0 a row. */
   interface Seat { floor: { name: string }; link: string; code: string[] }
   interface Stop { school: string; latch: string; by: string; at_ms: number; devices: number; confirmed: number; missing: DeviceId[]; sent: boolean }
+  interface Wish extends PointId { value: Value }
+  interface Missed extends PointId { state: string; code: string }
+  interface Count { scene: string | null; total: number; confirmed: number; missed: Missed[] }
+  interface Outcome extends Count { undo: Wish[] }
+  interface Scene { name: string; title: Title; wishes: Wish[] }
+  interface Lesson { name: string; school: string; lab: string; teacher: string; before: string | null; started_ms: number; until_ms: number; phase: "running" | "ending"; ending_ms: number | null; ended_by: string | null; last: Count | null }
   interface Problem { title?: string; detail?: string; status?: number; code?: string }
   type Change =
     | ({ kind: "reading" } & Latest)
@@ -55,8 +63,9 @@ declare namespace wire {
     | ({ kind: "node" } & Node)
     | ({ kind: "command" } & Command)
     | { kind: "leases"; leases: Lease[] }
+    | { kind: "lessons"; lessons: Lesson[] }
     | { kind: "stops"; stops: Stop[] };
-  interface Snapshot { type: "snapshot"; at: number; labs: Lab[]; nodes: Node[]; devices: Device[]; latest: Latest[]; commands: Command[]; leases: Lease[]; stops: Stop[] }
+  interface Snapshot { type: "snapshot"; at: number; labs: Lab[]; nodes: Node[]; devices: Device[]; latest: Latest[]; commands: Command[]; leases: Lease[]; lessons: Lesson[]; stops: Stop[] }
   type Message =
     | { type: "hello"; stream: string; at: number; server_ms: number }
     | Snapshot
