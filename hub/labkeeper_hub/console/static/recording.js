@@ -13,6 +13,7 @@ import "./recording-chart.js";
 import "./recording-files.js";
 
 const ASK_EVERY_MS = 2_000;
+const OF_LESSON = "l-"; // a lesson's record runs beside whatever people record
 const rates = /** @type {const} */ ([[null, "record.rate_all"], [1_000, "record.rate_1s"], [10_000, "record.rate_10s"], [60_000, "record.rate_1min"]]);
 
 class LkRecording extends DeskElement {
@@ -49,13 +50,13 @@ class LkRecording extends DeskElement {
     } else if (this.current && this.current.stage !== "sealed" && performance.now() - this.#asked_ms > ASK_EVERY_MS) void this.#ask();
   }
 
-  /** Whatever runs in this lab, whoever began it. */
+  /** Whatever people record in this lab, whoever began it. */
   async #look() {
     const lab = this.lab;
     this.looking = true;
     const found = lab ? await api.list(lab).catch(() => []) : [];
     if (lab !== this.lab) return;
-    this.current = found.find((one) => one.stage === "running") ?? null;
+    this.current = found.find((one) => one.stage === "running" && !one.id.startsWith(OF_LESSON)) ?? null;
     this.looking = false;
   }
 
