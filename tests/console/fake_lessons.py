@@ -104,11 +104,13 @@ def add_lessons(app: FastAPI, hub: FakeHub) -> None:
         return {"lesson": await lessons.change(hub.lessons[0], last, phase="running", ending_ms=None)}
 
     @app.get("/api/v1/labs/{school}/{lab}/scenes")
-    async def scenes() -> Json:
+    async def scenes(school: str, lab: str) -> Json:
+        assert (school, lab) in {(one["school"], one["lab"]) for one in hub.labs}
         return {"scenes": lessons.scenes()}
 
     @app.post("/api/v1/labs/{school}/{lab}/scenes/{name}")
-    async def run_scene(name: str) -> Json:
+    async def run_scene(school: str, lab: str, name: str) -> Json:
+        assert (school, lab) in {(one["school"], one["lab"]) for one in hub.labs}
         return {"outcome": await lessons.act(lessons.wishes(name)) | {"scene": name}}
 
     @app.post("/api/v1/actions")

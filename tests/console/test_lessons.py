@@ -1,4 +1,4 @@
-"""A lesson on the page: begun by a press, its scenes and benches, its end that can be undone, and who may take it over."""
+"""A lesson on the page: begun by a press, scenes and benches, an end that can be undone, and who takes it over."""
 
 import re
 

@@ -91,14 +91,13 @@ async def test_a_record_goes_on_when_the_hub_starts_again_and_one_whose_lesson_i
     broker: Broker, tmp_path: Path
 ) -> None:
     settings = HubSettings(data=tmp_path, broker=broker.url)
-    async with running(settings, broker) as first:
-        async with joined(first.port, devices=lamp(), more=lease_metrics()):
-            await until(lambda: first.online("lamp"), "the lamp")
-            lesson = await first.hub.lessons.start("anna", ROOM, 600_000)
-            await until(lambda: bool(first.hub.recordings.all()), "the record")
-            (record,) = first.hub.recordings.all()
-            orphan = await first.hub.recordings.start(record.plan, "ben", "l-of-a-lesson-that-is-over")
-            by_hand = await first.hub.recordings.start(record.plan, "ben")
+    async with running(settings, broker) as first, joined(first.port, devices=lamp(), more=lease_metrics()):
+        await until(lambda: first.online("lamp"), "the lamp")
+        lesson = await first.hub.lessons.start("anna", ROOM, 600_000)
+        await until(lambda: bool(first.hub.recordings.all()), "the record")
+        (record,) = first.hub.recordings.all()
+        orphan = await first.hub.recordings.start(record.plan, "ben", "l-of-a-lesson-that-is-over")
+        by_hand = await first.hub.recordings.start(record.plan, "ben")
     async with running(settings, broker) as second:
         desk = second.hub.recordings
         await until(lambda: desk.get(orphan.id).stage is not Stage.RUNNING, "the end of what belongs to no lesson")

@@ -73,7 +73,7 @@ def charts(device: str) -> list[Picture]:
 
 
 def lessons() -> list[Picture]:
-    """A lesson that the first of them starts: the scenes with what the opening one came to, and the sheet that ends it."""
+    """A lesson that the first of them starts: scenes, what the opening one came to, and the sheet that ends it."""
     return [
         Picture("lesson-en", "en", press="Start lesson", ready=".result"),
         Picture("lesson-zh", "zh", ready=".result"),

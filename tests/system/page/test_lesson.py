@@ -13,7 +13,7 @@ from tests.console.conftest import Console, OpenConsole
 from .stand import LIGHT, SCHOOL, Stand, control
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-PASSWORD = "seven quiet hamsters"  # noqa: S105 - of this test's own hub
+PASSWORD = "seven quiet hamsters"
 
 
 async def welcome(stand: Stand, owner: Page, guest: Page) -> None:
