@@ -2,7 +2,7 @@
 import { html, nothing } from "./vendor/lit.js";
 import { DeskElement } from "./element.js";
 import { leaseOf, lessonOf } from "./labs.js";
-import { LEASES, TICK } from "./store.js";
+import { LEASES, LINK, TICK } from "./store.js";
 
 const LESSON_S = 45 * 60;
 
@@ -18,7 +18,7 @@ class LkHolder extends DeskElement {
   }
 
   watched() {
-    return [LEASES, TICK];
+    return [LEASES, LINK, TICK];
   }
 
   render() {
@@ -31,7 +31,7 @@ class LkHolder extends DeskElement {
     const deed = lesson && own ? "lesson.manage" : own ? "lesson.start" : "lesson.take_over";
     return html`
       <span class="holder">${who && (lesson ?? lease) ? this.#until(who, (lesson ?? lease)?.until_ms ?? 0) : nothing}
-        ${store.may("lease") ? html`<button class="plain" @click=${deed === "lesson.start" ? this.#start : this.#open}>${text.t(deed)}</button>` : nothing}
+        ${store.may("lease") ? html`<button class="plain" ?disabled=${store.link !== "up"} @click=${deed === "lesson.start" ? this.#start : this.#open}>${text.t(deed)}</button>` : nothing}
         ${this.trouble ? html`<span role="alert">${text.t("lesson.refused")}</span>` : nothing}</span>
       ${this.opened ? html`<lk-lesson .desk=${this.desk} .lab=${this.lab} @closed=${() => { this.opened = false; }}></lk-lesson>` : nothing}`;
   }
