@@ -175,6 +175,8 @@ class Link(asyncio.BufferedProtocol):
         return self._view
 
     def buffer_updated(self, nbytes: int) -> None:
+        if self._lost is not None:
+            return  # what comes while the socket closes is nobody's any more
         self._heard = asyncio.get_running_loop().time()
         try:
             found = self._decoder.feed(bytes(self._view[:nbytes]))
