@@ -39,6 +39,7 @@ from labkeeper_hub.api.routes import (
     session,
     status,
     stop,
+    telling,
 )
 from labkeeper_hub.api.state import signed_in
 
@@ -66,6 +67,7 @@ FEATURES = (
     status,
     quarantine,
     people,
+    telling,
     live,
 )
 

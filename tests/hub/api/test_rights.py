@@ -36,7 +36,8 @@ ADDRESSED = {"/api/v1/devices/{school}/{node}/{device}", "/api/v1/readings", "/a
 ALWAYS_UNKNOWN = {"/api/v1/exports/{identity}", "/api/v1/devices/{school}/{node}"}
 WORKS_BUT_NEEDS_A_JOURNAL = {"/api/v1/export"}
 TRIED_ELSEWHERE = tuple(
-    f"/api/v1/{room}" for room in ("people", "leases", "floors", "stop", "alarms", "interlocks", "recordings", "labs/")
+    f"/api/v1/{room}"
+    for room in ("people", "leases", "floors", "stop", "alarms", "interlocks", "recordings", "labs/", "telling")
 )
 LET_IN = {200, 202, 204}
 
@@ -181,7 +182,12 @@ async def test_a_page_without_any_right_is_refused_at_the_door(served: Served, s
 
 
 def test_health_people_and_interlocks_are_about_the_whole_hub() -> None:
-    assert {Action.READ_HEALTH, Action.MANAGE_PEOPLE, Action.CHANGE_INTERLOCKS} == WHOLE_HUB
+    assert {
+        Action.READ_HEALTH,
+        Action.MANAGE_PEOPLE,
+        Action.CHANGE_INTERLOCKS,
+        Action.MANAGE_TELLING,
+    } == WHOLE_HUB
 
 
 def _sight(*scopes: Scope, found: list[Device]) -> Sight:
