@@ -6,7 +6,7 @@ Apprise blocks, so it runs in a thread; it is loaded with the first message, for
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
@@ -37,7 +37,7 @@ class AppriseSettings(BaseModel):
 class AppriseChannel:
     """Sends to one address."""
 
-    url: str
+    url: str = field(repr=False)
 
     async def send(self, message: Message) -> None:
         """Return once the service has taken it."""

@@ -10,7 +10,7 @@ import hmac
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 import httpx
 from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, field_validator
@@ -60,8 +60,8 @@ def signed(key: bytes, identity: str, time_s: int, body: bytes) -> Mapping[str, 
 class Webhook:
     """Posts messages; follows no redirect, because a signature is for one receiver."""
 
-    url: str
-    key: bytes
+    url: str = field(repr=False)
+    key: bytes = field(repr=False)
     now_s: Callable[[], float] = time.time
 
     async def send(self, message: Message) -> None:

@@ -54,7 +54,7 @@ class TellingDesk:
     _noun: Plan = field(default_factory=Plan)
     _state: State = field(default_factory=State)
     _channels: dict[str, ChannelSetup] = field(default_factory=dict)
-    _open: dict[str, Channel] = field(default_factory=dict)
+    _open: dict[str, Channel] = field(default_factory=dict, repr=False)
     _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
     _failing: bool = False
 
