@@ -32,7 +32,7 @@ def service(status: int = 200) -> Iterator[Service]:
     told = Service(status)
 
     class Answering(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802 - the library's name
+        def do_POST(self) -> None:
             told.heard.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
             self.send_response(told.status)
             self.end_headers()

@@ -1,5 +1,7 @@
 """Telling people over HTTP: channels, the plan, tests, and what comes back of secrets: nothing."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
@@ -19,10 +21,12 @@ PLAN = {"rules": RULES, "holidays": ["2027-01-01"], "url": "https://hub.school"}
 
 
 @pytest.fixture
-async def desk(served: Served) -> None:
+async def desk(served: Served) -> AsyncIterator[None]:
     served.hub.telling.kinds = load_channels()
     async with served.hub.engine.begin() as connection:
         await connection.run_sync(bring_up_to_date)
+    yield
+    await served.hub.engine.dispose()
 
 
 @pytest.mark.usefixtures("desk")
@@ -55,7 +59,11 @@ async def test_no_answer_and_no_file_holds_a_secret(owner: httpx.AsyncClient, tm
     told.append(await owner.get("/api/v1/telling/messages"))
     assert [one.status_code for one in told] == [201, 422, 200, 200, 200]
     assert not [one.text for one in told if SECRET[:12] in one.text or CLOSED in one.text]
-    assert not [path for path in tmp_path.iterdir() if SECRET.encode() in path.read_bytes()]
+    assert not await asyncio.to_thread(_files_with, SECRET.encode(), tmp_path)
+
+
+def _files_with(secret: bytes, folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if secret in path.read_bytes()]
 
 
 @pytest.mark.usefixtures("desk")
