@@ -13,7 +13,7 @@ from labkeeper_hub.model import AlarmKey, PointKey
 from labkeeper_hub.telling.border import STATE
 from labkeeper_hub.telling.hours import ALWAYS, Hours
 from labkeeper_hub.telling.machine import HOUR_MS, Kind, State, Tell, look
-from labkeeper_hub.telling.plan import MINUTE_MS, Calling, Plan, Step, TellingRule
+from labkeeper_hub.telling.plan import MINUTE_MS, Calling, Picks, Plan, Step, TellingRule
 
 DAY = Hours(start=time(8), end=time(18))
 MORNING_MS = 1_790_812_800_000  # 08:00 in Shanghai
@@ -103,6 +103,11 @@ def test_one_cause_is_one_message_and_a_worse_one_is_told_again() -> None:
     assert tell(alarm("a", lab="lab-2"), alarm("a"), after_ms=1) == [("duty", "alarm")]
 
 
+def test_what_no_rule_picks_is_told_to_nobody() -> None:
+    rules = (TellingRule("gas", (Step("duty"),), Picks(classes=frozenset({AlarmClass.SAFETY}))),)
+    assert Teller(Plan(rules))(alarm()) == []
+
+
 def test_two_rules_say_the_same_once() -> None:
     rules = (TellingRule("a", (Step("duty"),)), TellingRule("b", (Step("duty"), Step("head"))))
     assert Teller(Plan(rules))(alarm()) == [("duty", "alarm"), ("head", "escalation")]
@@ -185,7 +190,7 @@ class WhateverHappens(RuleBasedStateMachine):
         self.history += [(now_ms, one) for one in self.said]
         causes = {one.cause for one in self.calling.values()}
         self.reached = {one for one in self.reached if one in causes}
-        self.reached |= {cause for one in self.said if one.kind is not Kind.DIGEST for cause in one.causes}
+        self.reached |= {cause for one in self.said for cause in one.causes}
         self.reached |= {cause for purse in self.tell.state.purses for cause in purse.held}
         self.since = {one: self.since.get(one, now_ms) for one in self.calling.values()}
         self.check()
@@ -198,7 +203,7 @@ class WhateverHappens(RuleBasedStateMachine):
             if somebody and now_ms >= since_ms + steps[-1].after_ms:
                 assert one.cause in self.reached, "a raise is told within its time to somebody in hours"
             if one.safety and now_ms >= since_ms + steps[0].after_ms:
-                told = [tell for _, tell in self.history if tell.causes == (one.cause,)]
+                told = [at for at, tell in self.history if tell.causes == (one.cause,) and at >= since_ms]
                 assert told, "caps and hours never swallow the safety class"
 
     @invariant()
