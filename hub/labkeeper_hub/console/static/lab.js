@@ -44,7 +44,7 @@ class LkLab extends DeskElement {
       this.recording = true;
     };
     if (this.recording) return html`<lk-recording .desk=${this.desk} .lab=${this.lab} @closed=${() => { this.recording = false; }}></lk-recording>`;
-    return html`<button class="do record" @click=${open}>${this.desk.text.t("lab.record")}</button>`;
+    return html`<button class="do record" ?disabled=${this.desk.store.link !== "up"} @click=${open}>${this.desk.text.t("lab.record")}</button>`;
   }
 
   /** @param {"lab.no_link" | "lab.loading" | "lab.none" | "lab.no_devices"} why */

@@ -7,7 +7,7 @@ import { devicesOf } from "./labs.js";
 import { deviceName, pointName } from "./names.js";
 import * as api from "./recording-api.js";
 import { sayer, stageWord, whyWord } from "./recording-words.js";
-import { SHAPE, TICK } from "./store.js";
+import { LINK, SHAPE, TICK } from "./store.js";
 import { styled } from "./styled.js";
 import "./recording-chart.js";
 import "./recording-files.js";
@@ -37,7 +37,7 @@ class LkRecording extends DeskElement {
   }
 
   watched() {
-    return [SHAPE, TICK];
+    return [LINK, SHAPE, TICK];
   }
 
   willUpdate() {
@@ -94,6 +94,11 @@ class LkRecording extends DeskElement {
       </section>`;
   }
 
+  /** Nothing can be asked of a hub that is away. */
+  get #idle() {
+    return this.busy || this.desk.store.link !== "up";
+  }
+
   #close = () => this.dispatchEvent(new CustomEvent("closed", { bubbles: true }));
 
   // --- before -------------------------------------------------------------------------------------------------------
@@ -113,7 +118,7 @@ class LkRecording extends DeskElement {
       <form class="recording-form" @submit=${this.#start}>
         <label>${say("record.name")}<input name="title" maxlength="200" autocomplete="off" placeholder=${say("record.name_hint")}></label>
         <label>${say("record.rate")}<select name="rate">${rates.map(([every_ms, word]) => html`<option value=${every_ms ?? ""}>${say(word)}</option>`)}</select></label>
-        <button class="primary" ?disabled=${this.busy || picked.size === 0}>${icon("on")} ${say("record.start")}</button>
+        <button class="primary" ?disabled=${this.#idle || picked.size === 0}>${icon("on")} ${say("record.start")}</button>
       </form>
       <details class="recording-points">
         <summary>${say("record.points", { count: picked.size })}</summary>
@@ -170,8 +175,8 @@ class LkRecording extends DeskElement {
     return html`
       <form class="recording-form" @submit=${(/** @type {SubmitEvent} */ event) => this.#mark(event, current)}>
         <label>${say("record.mark_words")}<input name="words" maxlength="200" autocomplete="off"></label>
-        <button class="do" ?disabled=${this.busy}>${say("record.mark")}</button>
-        <button class="primary" type="button" ?disabled=${this.busy} @click=${() => this.#do(() => api.stop(current.id))}>${say("record.stop")}</button>
+        <button class="do" ?disabled=${this.#idle}>${say("record.mark")}</button>
+        <button class="primary" type="button" ?disabled=${this.#idle} @click=${() => this.#do(() => api.stop(current.id))}>${say("record.stop")}</button>
       </form>`;
   }
 

@@ -2,7 +2,10 @@
 import { html, nothing } from "./vendor/lit.js";
 import { DeskElement } from "./element.js";
 import { icon } from "./icons.js";
+import { bothOf } from "./words.js";
 import "./menu.js";
+
+const said = await bothOf("sign-in");
 
 class LkSignIn extends DeskElement {
   static properties = { deeds: { attribute: false }, reason: { attribute: false }, invitation: { attribute: false }, busy: { state: true } };
@@ -25,11 +28,11 @@ class LkSignIn extends DeskElement {
         <form @submit=${this.#submit}>
           <img src="/static/icon.svg" alt="" width="56" height="56">
           <h1>Labkeeper</h1>
-          <p class="quiet">${text.t(this.invitation ? "sign_in.invited" : "sign_in.welcome")}</p>
-          <div role="alert">${this.reason ? html`<p class="reason">${icon("warning")}<span>${text.t(this.reason)}</span></p>` : nothing}</div>
+          <p class="quiet">${said(text).t(this.invitation ? "sign_in.invited" : "sign_in.welcome")}</p>
+          <div role="alert">${this.reason ? html`<p class="reason">${icon("warning")}<span>${said(text).t(this.reason)}</span></p>` : nothing}</div>
           ${this.invitation ? this.#chosen() : this.#known()}
-          <button class="primary" ?disabled=${this.busy}>${text.t("sign_in.enter")}</button>
-          ${this.invitation ? nothing : html`<p class="quiet small">${text.t("sign_in.help")}</p>`}
+          <button class="primary" ?disabled=${this.busy}>${said(text).t("sign_in.enter")}</button>
+          ${this.invitation ? nothing : html`<p class="quiet small">${said(text).t("sign_in.help")}</p>`}
         </form>
       </main>`;
   }
@@ -37,15 +40,15 @@ class LkSignIn extends DeskElement {
   #known() {
     const { text } = this.desk;
     return html`
-      <label for="name">${text.t("sign_in.name")}</label>
+      <label for="name">${said(text).t("sign_in.name")}</label>
       <input id="name" name="name" type="text" autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="100">
-      <label for="secret">${text.t("sign_in.secret")}</label>
+      <label for="secret">${said(text).t("sign_in.secret")}</label>
       <input id="secret" name="secret" type="password" autocomplete="current-password" required>`;
   }
 
   #chosen() {
     return html`
-      <label for="secret">${this.desk.text.t("sign_in.new_password")}</label>
+      <label for="secret">${said(this.desk.text).t("sign_in.new_password")}</label>
       <input id="secret" name="secret" type="password" autocomplete="new-password" minlength="10" maxlength="64" required>`;
   }
 
