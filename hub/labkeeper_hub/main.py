@@ -59,10 +59,14 @@ from labkeeper_hub.registry.records import Records
 from labkeeper_hub.registry.registry import HubRegistry
 from labkeeper_hub.settings import HubSettings
 from labkeeper_hub.stop.desk import StopDesk
+from labkeeper_hub.telling.desk import TellingDesk
+from labkeeper_hub.telling.records import TellingRecords
+from labkeeper_hub.telling.vault import open_vault
 from labkeeper_hub.timeseries.catalogue import Catalogue, open_catalogue
 from labkeeper_hub.timeseries.journal import Journal, Keeping, open_journal
 from labkeeper_hub.timeseries.pins import Pins
 from labkeeper_sdk import BadConfiguration
+from labkeeper_sdk.plugins import load_channels
 from labkeeper_wire import mqtt
 
 log = logging.getLogger(__name__)
@@ -92,6 +96,7 @@ class Hub:
     alarms: AlarmWatch
     interlocks: InterlockDesk
     recordings: RecordingDesk
+    telling: TellingDesk
 
     def workers(self) -> Sequence[Worker]:
         """Return the workers, those that others need first."""
@@ -110,6 +115,7 @@ class Hub:
             ("recordings", self.recordings.run()),
             ("figures", self.watch.run()),
             ("alarms", self.alarms.run()),
+            ("telling", self.telling.run()),
             ("host", self.host.run()),
             ("stop", self.stop.run()),
         )
@@ -169,20 +175,21 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         alarms = AlarmDesk(AlarmRecords(engine), bus, rules, now_ms)
         await alarms.load()
         alarm_watch = AlarmWatch(registry, journal, alarms, lambda: host.connected, now_ms, lessons.is_on)
+        telling = await _telling(settings, engine, alarms, registry)
         tap = alarm_watch.tap = Tap(deliveries, alarm_watch.streams)
         watched = WatchedAccounts(tap, Pulse("journal: commits"))
-        pulses = (watched.pulse, records.pulse, desk.pulse, host.pulse, alarms.pulse, alarm_watch.pulse)
+        pulses = (watched.pulse, records.pulse, desk.pulse, host.pulse, alarms.pulse, alarm_watch.pulse, telling.pulse)
         async with open_forwarder(settings.influx, journal, registry) as forwarder:
             health = HubHealth(now_ms(), host, refusals, journal, desk, watched.times, pulses, forwarder)
             readings = merged(settings.influx, journal, registry)
             quarantine = forwarder.forwarding if forwarder else None
             recordings = await _recordings(settings, engine, journal, HubSources(registry, deliveries, desk, alarms))
             lessons.recorder = LessonRecord(Recorder(recordings, registry))
-            kept = (engine, leases, lessons, floor, stop, catalogue, interlocks, recordings, quarantine)
+            kept = (engine, leases, lessons, floor, stop, catalogue, interlocks, recordings, telling, quarantine)
             parts = Parts(settings, registry, registry, readings, deliveries, desk, alarms, bus, health, *kept)
             figures_s, file = settings.figures_s, settings.journal_file
             watch = Watch(registry, journal, deliveries, desk, alarms, health, file, figures_s, now_ms)
-            desks = (leases, lessons, floor, stop, alarm_watch, interlocks, recordings)
+            desks = (leases, lessons, floor, stop, alarm_watch, interlocks, recordings, telling)
             yield Hub(parts, journal, catalogue, deliveries, records, desk, host, watched, forwarder, watch, *desks)
 
 
@@ -191,6 +198,13 @@ async def _recordings(
 ) -> RecordingDesk:
     files = Files(settings.journal_file)
     desk = RecordingDesk(RecordingRecords(engine), journal, Pins(journal), files, sources, _now_ms)
+    await desk.load()
+    return desk
+
+
+async def _telling(settings: HubSettings, engine: AsyncEngine, alarms: AlarmDesk, registry: HubRegistry) -> TellingDesk:
+    vault = open_vault(settings.data)
+    desk = TellingDesk(TellingRecords(engine), vault, load_channels(), alarms, registry, _now_ms)
     await desk.load()
     return desk
 

@@ -1,8 +1,8 @@
 """What the API may ask of the hub: small protocols, and the one object that carries them."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -40,9 +40,12 @@ from labkeeper_hub.model import (
 from labkeeper_hub.recordings.lesson_record import Happened, Hashed
 from labkeeper_hub.recordings.recording import Plan, Recording
 from labkeeper_hub.settings import HubSettings
+from labkeeper_hub.telling.border import PlanBody
+from labkeeper_hub.telling.letters import ChannelSetup, Letter, Line, Numbers
+from labkeeper_hub.telling.words import Language
 from labkeeper_hub.timeseries.catalogue import Inventory
 from labkeeper_hub.timeseries.digest import Span
-from labkeeper_sdk import LabkeeperError, Value
+from labkeeper_sdk import ChannelKind, LabkeeperError, Value
 from labkeeper_wire.leases.book import Given, Room, Scope
 
 
@@ -290,6 +293,32 @@ class Recordings(Protocol):
         """Return what people and rules did in the lab while it ran."""
 
 
+class Telling(Protocol):
+    """Who is told of alarms, and by what; changes return when they are on disk, and raise TellingRefused
+    (unknown_channel, unknown_kind, name_taken, too_many_channels, in_use). What a channel is configured with never
+    comes back.
+    """
+
+    @property
+    def plan(self) -> PlanBody: ...
+    @property
+    def kinds(self) -> Mapping[str, ChannelKind]: ...
+    def channels(self) -> tuple[tuple[ChannelSetup, Line], ...]: ...
+    def numbers(self) -> Numbers: ...
+    async def change_plan(self, plan: PlanBody) -> PlanBody: ...
+    async def add_channel(
+        self, name: str, kind: str, language: Language, configuration: Mapping[str, Any], by: str
+    ) -> ChannelSetup:
+        """Raises pydantic's ValidationError too, for a configuration that its kind does not take."""
+
+    async def remove_channel(self, name: str) -> None: ...
+    async def test(self, name: str) -> Letter:
+        """Return what became of a message sent now, once."""
+
+    async def messages(self, most: int) -> Sequence[Letter]:
+        """Return the newest first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Everything the app needs; `build_app(parts)` gets it. `engine` is the registry's database (migrated),
@@ -313,4 +342,5 @@ class Parts:
     stocktaking: Stocktaking
     interlocks: Interlocking
     recordings: Recordings
+    telling: Telling
     quarantine: Quarantine | None = None

@@ -40,6 +40,7 @@ from labkeeper_hub.api.routes import (
     session,
     status,
     stop,
+    telling,
 )
 from labkeeper_hub.api.state import signed_in
 
@@ -68,6 +69,7 @@ FEATURES = (
     status,
     quarantine,
     people,
+    telling,
     live,
 )
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from cryptography.fernet import Fernet
 from sqlalchemy import StaticPool
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -54,6 +55,9 @@ from labkeeper_hub.ports import Parts, StopRefused, UnknownCommand, UnknownPoint
 from labkeeper_hub.recordings.lesson_record import Happened, Hashed
 from labkeeper_hub.recordings.recording import Plan, Recording, RecordingRefused
 from labkeeper_hub.settings import HubSettings
+from labkeeper_hub.telling.desk import TellingDesk
+from labkeeper_hub.telling.records import TellingRecords
+from labkeeper_hub.telling.vault import Vault
 from labkeeper_hub.timeseries.catalogue import Inventory as Stocked
 from labkeeper_hub.timeseries.digest import Span
 from labkeeper_sdk import CommandRejected, Title, Value
@@ -68,6 +72,7 @@ TEMPERATURE = PointKey(*CHAMBER, "temperature")
 TARGET = PointKey(*CHAMBER, "target")
 MODE = PointKey(*CHAMBER, "mode")
 START_MS = 1_767_225_600_000
+KEY = Fernet.generate_key()
 
 POINTS = (
     PointDescription("temperature", "measure", DataType.DOUBLE, "Cel", title_zh="温度", title_en="Temperature"),
@@ -420,6 +425,8 @@ class SmallHub:
         # in memory, and one for all connections; what uses it first makes its tables
         self.engine = create_async_engine("sqlite+aiosqlite://", poolclass=StaticPool)
         self.alarms = AlarmDesk(AlarmRecords(self.engine), self.bus, shipped(), lambda: START_MS)
+        records = TellingRecords(self.engine)
+        self.telling = TellingDesk(records, Vault(KEY), {}, self.alarms, self.inventory, lambda: START_MS)
 
     def parts(self, **settings: Any) -> Parts:  # noqa: ANN401 - whatever the settings take
         told = HubSettings(**settings)
@@ -441,6 +448,7 @@ class SmallHub:
             interlocks=self.interlocks,
             stocktaking=self.stockroom,
             recordings=Notebook(),
+            telling=self.telling,
             quarantine=self.quarantine,
         )
 

@@ -39,7 +39,8 @@ ADDRESSED = {"/api/v1/devices/{school}/{node}/{device}", "/api/v1/readings", "/a
 ALWAYS_UNKNOWN = {"/api/v1/exports/{identity}", "/api/v1/devices/{school}/{node}"}
 WORKS_BUT_NEEDS_A_JOURNAL = {"/api/v1/export"}
 TRIED_ELSEWHERE = tuple(
-    f"/api/v1/{room}" for room in ("people", "leases", "floors", "stop", "alarms", "interlocks", "recordings", "labs/")
+    f"/api/v1/{room}"
+    for room in ("people", "leases", "floors", "stop", "alarms", "interlocks", "recordings", "labs/", "telling")
 )
 LET_IN = {200, 202, 204}
 
@@ -53,7 +54,8 @@ def _rows() -> Iterator[tuple[str, str, Action, dict[Role, str]]]:
             yield method, path, Action(cells[1].strip("`")), dict(zip(Role, cells[2:], strict=True))
 
 
-NOT_HERE = {"/api/v1/live", "/api/v1/alarms/history"}  # a WebSocket, and what asks a database this small hub has not
+# a WebSocket, and what asks a database this small hub has not
+NOT_HERE = {"/api/v1/live", "/api/v1/alarms/history", "/api/v1/telling/messages"}
 ROUTES = [row for row in _rows() if not row[0].startswith("{") and row[1] not in NOT_HERE]
 MESSAGES = [row for row in _rows() if row[0].startswith("{")]
 
@@ -188,7 +190,12 @@ async def test_a_page_without_any_right_is_refused_at_the_door(served: Served, s
 
 
 def test_health_people_and_interlocks_are_about_the_whole_hub() -> None:
-    assert {Action.READ_HEALTH, Action.MANAGE_PEOPLE, Action.CHANGE_INTERLOCKS} == WHOLE_HUB
+    assert {
+        Action.READ_HEALTH,
+        Action.MANAGE_PEOPLE,
+        Action.CHANGE_INTERLOCKS,
+        Action.MANAGE_TELLING,
+    } == WHOLE_HUB
 
 
 def _sight(*scopes: Scope, found: list[Device]) -> Sight:
