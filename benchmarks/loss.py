@@ -92,7 +92,7 @@ class Observer:
         while True:
             with contextlib.suppress(aiomqtt.MqttError):
                 session = aiomqtt.Client(host, int(port), identifier="observer", clean_session=False)
-                async with session as client:
+                async with using(session) as client:
                     await client.subscribe("zigbee2mqtt/witness-counter", qos=1)
                     async for message in client.messages:
                         self.payloads.add(message.payload)

@@ -15,6 +15,7 @@ import pytest
 from labkeeper_sdk.sim import LabSettings
 from labkeeper_sdk.sim.settings import BridgeSettings, FaultSettings
 from labkeeper_sdk.testing import Broker, open_broker
+from labkeeper_sdk.testing.clients import using
 
 DEADLINE_S = 20.0
 
@@ -86,7 +87,7 @@ class Listener:
 
 @asynccontextmanager
 async def open_listener(broker: Broker, *filters: str) -> AsyncIterator[Listener]:
-    async with aiomqtt.Client(broker.host, broker.port) as client:
+    async with using(aiomqtt.Client(broker.host, broker.port)) as client:
         await client.subscribe([(topic, 1) for topic in ((*filters, "test/marker/#") if filters else ("#",))])
         listener = Listener(client)
         task = asyncio.create_task(listener.listen())

@@ -12,6 +12,7 @@ from labkeeper_sdk.sim.faults import Fault
 from labkeeper_sdk.sim.link import Link
 from labkeeper_sdk.sim.messages import Outgoing
 from labkeeper_sdk.sim.settings import BadSettings, Broker
+from labkeeper_sdk.testing.clients import using
 
 FAULT_TOPIC = "labkeeper-sim/fault"
 ANSWER_TOPIC = "labkeeper-sim/answer"
@@ -82,7 +83,7 @@ async def ask(broker: Broker, device: str, fault: Fault, for_s: float | None) ->
     try:
         async with (
             asyncio.timeout(ANSWER_S),
-            aiomqtt.Client(broker.host, broker.port, username=broker.username, password=broker.password) as client,
+            using(_client(broker)) as client,
         ):
             await client.subscribe(ANSWER_TOPIC, qos=1)
             await client.publish(f"{FAULT_TOPIC}/{device}", request.model_dump_json(), qos=1)
@@ -95,6 +96,10 @@ async def ask(broker: Broker, device: str, fault: Fault, for_s: float | None) ->
         raise NoAnswer(f"no broker on {broker.host}:{broker.port}: {error}") from error
     if problem:
         raise NoAnswer(problem)
+
+
+def _client(broker: Broker) -> aiomqtt.Client:
+    return aiomqtt.Client(broker.host, broker.port, username=broker.username, password=broker.password)
 
 
 async def _answer_to(client: aiomqtt.Client, request: str) -> str:

@@ -10,6 +10,7 @@ import aiomqtt
 
 from labkeeper_sdk.sim.settings import parse_broker
 from labkeeper_sdk.testing.benches import Stand
+from labkeeper_sdk.testing.clients import using
 from labkeeper_sdk.testing.mqtt import open_mqtt_wire, publish_recording
 from labkeeper_sdk.testing.recordings import Frame, Recording
 
@@ -29,7 +30,7 @@ async def stand_conversing(recording: Recording) -> AsyncIterator[Stand]:
     exchanges = tuple(_exchanges(recording.frames))
     async with open_mqtt_wire() as wire:
         broker = parse_broker(wire.broker.url)
-        async with aiomqtt.Client(broker.host, broker.port) as client:
+        async with using(aiomqtt.Client(broker.host, broker.port)) as client:
             await client.subscribe([(topic, 1) for topic in {each.question.topic for each in exchanges}])
             talk = asyncio.create_task(_converse(client, exchanges), name="recorded device")
             try:

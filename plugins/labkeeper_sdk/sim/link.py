@@ -15,6 +15,7 @@ import aiomqtt
 from labkeeper_sdk.sim.messages import Outgoing
 from labkeeper_sdk.sim.settings import Broker
 from labkeeper_sdk.sim.witness import Witness, now_ms
+from labkeeper_sdk.testing.clients import using
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +107,7 @@ class Link:
             self.witness.unconfirmed(message, published_ms)
 
     async def _converse(self, talker: Talker) -> None:
-        async with self._connection(talker) as client, asyncio.TaskGroup() as group:
+        async with using(self._connection(talker)) as client, asyncio.TaskGroup() as group:
             self._client, self._group = client, group
             try:
                 reader = group.create_task(self._until_lost(client), name=f"{self.name} reads")

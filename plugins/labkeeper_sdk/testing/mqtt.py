@@ -3,13 +3,14 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import aiomqtt
 
 from labkeeper_sdk.testing.brokers import Broker, open_broker
+from labkeeper_sdk.testing.clients import using
 from labkeeper_sdk.testing.recordings import Frame, Recording
 from labkeeper_sdk.testing.wires import TcpWire, open_tcp_wire, spoil
 
@@ -88,6 +89,6 @@ async def publish_recording(url: str, recording: Recording) -> None:
                 await client.publish(frame.topic, frame.payload, qos=1, retain=frame.retain)
 
 
-def _client(url: str) -> aiomqtt.Client:
+def _client(url: str) -> AbstractAsyncContextManager[aiomqtt.Client]:
     where = urlsplit(url)
-    return aiomqtt.Client(where.hostname or "127.0.0.1", where.port or 1883)
+    return using(aiomqtt.Client(where.hostname or "127.0.0.1", where.port or 1883))
