@@ -82,7 +82,7 @@ async def test_what_the_service_refuses_is_not_sent_and_its_address_is_nowhere(
     "url", ["mailtos://li:secret@school.cn?to=li@school.cn", "feishu://abcdefghijkl", "ntfy://ntfy.school/labs"]
 )
 def test_what_schools_use_is_known(url: str) -> None:
-    assert AppriseSettings.model_validate({"url": url})
+    assert AppriseSettings.model_validate({"url": url}).url.get_secret_value() == url
 
 
 def test_an_address_that_apprise_does_not_know_is_refused_without_being_repeated() -> None:
