@@ -243,8 +243,10 @@ def _address(one: Json) -> Json:
 
 async def _all_known(client: HubClient) -> None:
     deadline_s = time.monotonic() + LONGEST_S
-    while len(await client.devices()) < SHAPE.devices and time.monotonic() < deadline_s:
+    known = 0
+    while known < SHAPE.devices and time.monotonic() < deadline_s:
         await asyncio.sleep(0.1)
+        known = len(await client.devices())
 
 
 async def _notices(client: HubClient) -> float:
