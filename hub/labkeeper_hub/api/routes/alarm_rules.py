@@ -69,7 +69,9 @@ class LevelShape(BaseModel):
 
 
 class RuleShape(BaseModel):
-    """What a rule tells people, and its levels from the mildest to the worst; a school may have other limits."""
+    """What a rule tells people, which points (and units; none: any) it watches, its levels from the mildest to the
+    worst. A school may have other limits.
+    """
 
     model_config = shape(
         {
@@ -81,6 +83,8 @@ class RuleShape(BaseModel):
             "class": "environment",
             "source": "GB/T 18883-2022",
             "unit": "[ppm]",
+            "points": ["carbon_dioxide", "co2"],
+            "units": [],
             "levels": [example_of(LevelShape)],
         }
     )
@@ -92,6 +96,8 @@ class RuleShape(BaseModel):
     alarm_class: Annotated[str, Field(alias="class")]
     source: str
     unit: str
+    points: list[str]
+    units: list[str]
     levels: list[LevelShape]
 
 
@@ -258,6 +264,8 @@ def _rule(rule: Rule) -> dict[str, Json]:
         "class": rule.alarm_class.value,
         "source": rule.source,
         "unit": rule.unit,
+        "points": sorted(rule.match.points),
+        "units": sorted(rule.match.units),
         "levels": [_level(level) for level in rule.levels],
     }
 

@@ -1,5 +1,5 @@
 /** What the hub says, as this page last heard it. Whoever shows a part of it watches that part's key. */
-import { deviceKey, nodeKey, pointKey } from "./keys.js";
+import { alarmKey, deviceKey, nodeKey, pointKey } from "./keys.js";
 
 /** @typedef {"connecting" | "up" | "lost"} Link */
 
@@ -10,6 +10,7 @@ export const TICK = "#tick"; // a second has passed
 export const WORDS = "#words"; // the language has changed
 export const STOPS = "#stops"; // what is stopped, and who has confirmed
 export const LEASES = "#leases"; // who holds what
+export const ALARMS = "#alarms";
 export const ASKED = "#asked"; // what this page has asked for, and what became of it
 
 const open = new Set(["queued", "sent", "accepted"]);
@@ -38,6 +39,8 @@ export class Store {
     this.leases = [];
     /** @type {wire.Stop[]} */
     this.stops = [];
+    /** @type {Map<string, wire.Alarm>} */
+    this.alarms = new Map();
     /** Who is signed in here. */
     this.person = "";
     /** @type {Link} */
@@ -102,6 +105,7 @@ export class Store {
     for (const command of snapshot.commands) this.#command(command);
     this.leases = snapshot.leases;
     this.stops = snapshot.stops;
+    this.alarms = new Map(snapshot.alarms.map((alarm) => [alarmKey(alarm), alarm]));
     this.filled = true;
     for (const key of this.#watchers.keys()) this.tell(key);
   }
@@ -116,6 +120,7 @@ export class Store {
       case "command": return this.#command(change);
       case "leases": return this.#leases(change.leases);
       case "stops": return this.#stops(change.stops);
+      case "alarm": return this.#alarm(change);
     }
   }
 
@@ -166,6 +171,13 @@ export class Store {
   #stops(stops) {
     this.stops = stops;
     this.tell(STOPS);
+  }
+
+  /** Kept while anybody has to do with it. @param {wire.Alarm} alarm */
+  #alarm(alarm) {
+    if (alarm.core === "norm" && !alarm.shelf && !alarm.service) this.alarms.delete(alarmKey(alarm));
+    else this.alarms.set(alarmKey(alarm), alarm);
+    this.tell(ALARMS);
   }
 
   /** A device is online only when its node is. @param {wire.Device} device */
