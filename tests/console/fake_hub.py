@@ -80,6 +80,8 @@ class FakeHub:
         self.floor_links: dict[str, str] = {}  # token: the pupils' pseudonym
         self.person = "owner"
         self.stops: list[Json] = []
+        self.alarms: list[Json] = []
+        self.tried: list[Json] = []
         self.influx: Json | None = None  # how forwarding is, if anything is forwarded
         self.recordings: Any = None  # put in by `fake_recordings`
         self.silent_history = False  # nothing was ever recorded
@@ -191,6 +193,7 @@ class FakeHub:
             "commands": [one for one in self.commands if one["state"] in {"queued", "sent", "accepted"}],
             "leases": self.leases,
             "stops": self.stops,
+            "alarms": self.alarms,
         }
 
     async def live(self, socket_: WebSocket) -> None:

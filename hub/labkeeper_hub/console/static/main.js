@@ -47,10 +47,10 @@ async function readLabs() {
 
 async function linkLost() {
   store.setLink("lost");
-  if ((await standing()) === "out") showSignIn("sign_in.ended");
+  if ((await standing()) === "out") showSignIn("ended");
 }
 
-/** @param {string | null} reason a key of the catalogue */
+/** @param {string | null} reason */
 function showSignIn(reason) {
   live.stop();
   health.stop();
@@ -80,8 +80,7 @@ async function enter(proof) {
   }
   const used = attempt === "refused" && ("link" in proof ? "link_refused" : "invitation" in proof ? "invitation_refused" : null);
   if (used === "invitation_refused") app.invitation = null;
-  const what = used || attempt;
-  showSignIn({ link_refused: "sign_in.link_refused", invitation_refused: "sign_in.invitation_refused", weak: "sign_in.weak", refused: "sign_in.refused", throttled: "sign_in.throttled", unreachable: "sign_in.unreachable" }[what]);
+  showSignIn(used || attempt);
 }
 
 async function leave() {

@@ -75,16 +75,16 @@ export class Plot {
       ],
       series: [{}, { ...edge, paths }, { ...edge, paths }, { stroke: line, width: 2, paths, points: { show: lonely, size: 6, fill: line, filter: lonelyOnes } }],
       bands: [{ series: [2, 1], fill: `${line}33` }],
-      hooks: { drawClear: [(plot) => shade(plot, this.#missing, "--amber-soft"), (plot) => shade(plot, this.#over.spans, "--stop-soft"), (plot) => across(plot, this.#over.levels), (plot) => lines(plot, this.#marks)], setSelect: [(plot) => selected(plot, zoomed)] },
+      hooks: { drawClear: [(plot) => shade(plot, this.#missing, colour("--amber-soft")), (plot) => shade(plot, this.#over.spans, `${colour("--stop")}40`), (plot) => across(plot, this.#over.levels), (plot) => lines(plot, this.#marks)], setSelect: [(plot) => selected(plot, zoomed)] },
     };
   }
 }
 
-/** Times of which nothing is known are not white like times without readings. @param {uPlot} plot @param {{from_ms: number, to_ms: number}[]} missing @param {string} name */
-function shade(plot, missing, name) {
+/** Times of which nothing is known are not white like times without readings. @param {uPlot} plot @param {{from_ms: number, to_ms: number}[]} missing @param {string} fill */
+function shade(plot, missing, fill) {
   const { left, top, width, height } = plot.bbox;
   const across = (/** @type {number} */ time_ms) => Math.min(left + width, Math.max(left, plot.valToPos(time_ms / 1_000, "x", true)));
-  plot.ctx.fillStyle = colour(name);
+  plot.ctx.fillStyle = fill;
   for (const { from_ms, to_ms } of missing) plot.ctx.fillRect(across(from_ms), top, across(to_ms) - across(from_ms), height);
 }
 
