@@ -186,7 +186,7 @@ class Act:
         except AlarmRefused as refused:
             self._note(refused.code)
             raise _refusal(refused) from refused
-        self._note(self.why)
+        self._note(self.why or "ok")
         return _list(found)
 
     def _note(self, result: str) -> None:
