@@ -70,6 +70,7 @@ class Stopping:
                     await self._connection()
                 except* mqtt.MqttError as lost:
                     log.debug("stop: %s", lost.exceptions[0])
+                mqtt.heed_cancellation()
                 await asyncio.sleep(backoff.next_s(clock() - began_s))
 
     async def _connection(self) -> None:

@@ -83,6 +83,7 @@ class Uplink:
                 trouble = await self._connection()
             except* mqtt.MqttError as lost:
                 trouble = str(lost.exceptions[0])
+            mqtt.heed_cancellation()
             self._talk = None
             self._link(up=False)
             self._state(f"no session: {trouble}")

@@ -42,10 +42,16 @@ from labkeeper_hub.ingest.intake import Intake
 from labkeeper_hub.ingest.refusals import Refusals
 from labkeeper_hub.interlocks.desk import InterlockDesk
 from labkeeper_hub.leases.desk import LeaseDesk
+from labkeeper_hub.lessons.acting import Acting
+from labkeeper_hub.lessons.desk import LessonDesk
+from labkeeper_hub.lessons.record import LessonRecord
+from labkeeper_hub.lessons.scene_file import FILE as SCENES
+from labkeeper_hub.lessons.scene_file import load_scenes
 from labkeeper_hub.ports import Parts
 from labkeeper_hub.pulse import Pulse, WatchedAccounts
 from labkeeper_hub.recordings.desk import RecordingDesk
 from labkeeper_hub.recordings.files import Files
+from labkeeper_hub.recordings.recorder import Recorder
 from labkeeper_hub.recordings.records import RecordingRecords
 from labkeeper_hub.recordings.sources import HubSources
 from labkeeper_hub.registry.database import open_database
@@ -53,10 +59,14 @@ from labkeeper_hub.registry.records import Records
 from labkeeper_hub.registry.registry import HubRegistry
 from labkeeper_hub.settings import HubSettings
 from labkeeper_hub.stop.desk import StopDesk
+from labkeeper_hub.telling.desk import TellingDesk
+from labkeeper_hub.telling.records import TellingRecords
+from labkeeper_hub.telling.vault import open_vault
 from labkeeper_hub.timeseries.catalogue import Catalogue, open_catalogue
 from labkeeper_hub.timeseries.journal import Journal, Keeping, open_journal
 from labkeeper_hub.timeseries.pins import Pins
 from labkeeper_sdk import BadConfiguration
+from labkeeper_sdk.plugins import load_channels
 from labkeeper_wire import mqtt
 
 log = logging.getLogger(__name__)
@@ -80,11 +90,13 @@ class Hub:
     forwarder: Forwarder | None
     watch: Watch
     leases: LeaseDesk
+    lessons: LessonDesk
     floor: FloorDesk
     stop: StopDesk
     alarms: AlarmWatch
     interlocks: InterlockDesk
     recordings: RecordingDesk
+    telling: TellingDesk
 
     def workers(self) -> Sequence[Worker]:
         """Return the workers, those that others need first."""
@@ -98,10 +110,12 @@ class Hub:
             *forwarding,
             ("commands", self.desk.run()),
             ("leases", self.leases.run()),
+            ("lessons", self.lessons.run()),
             ("interlocks", self.interlocks.run()),
             ("recordings", self.recordings.run()),
             ("figures", self.watch.run()),
             ("alarms", self.alarms.run()),
+            ("telling", self.telling.run()),
             ("host", self.host.run()),
             ("stop", self.stop.run()),
         )
@@ -142,6 +156,10 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         leases = LeaseDesk(registry, bus, settings.data, outlet.write, now_ms)
         await leases.resume()
         desk.fence_for = leases.fence_for
+        acting = Acting(registry, registry, desk, bus)
+        given = load_scenes(settings.data / SCENES)
+        lessons = LessonDesk(acting, leases, bus, settings.data, now_ms, given)
+        await lessons.resume()
         floor = FloorDesk(leases, registry, settings.data)
         await floor.resume()
         await desk.resume([course_of(row) for row in intents.left])
@@ -156,20 +174,22 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         rules = load_overrides(shipped(), settings.data / "alarms.toml")
         alarms = AlarmDesk(AlarmRecords(engine), bus, rules, now_ms)
         await alarms.load()
-        alarm_watch = AlarmWatch(registry, journal, alarms, lambda: host.connected, now_ms)
+        alarm_watch = AlarmWatch(registry, journal, alarms, lambda: host.connected, now_ms, lessons.is_on)
+        telling = await _telling(settings, engine, alarms, registry)
         tap = alarm_watch.tap = Tap(deliveries, alarm_watch.streams)
         watched = WatchedAccounts(tap, Pulse("journal: commits"))
-        pulses = (watched.pulse, records.pulse, desk.pulse, host.pulse, alarms.pulse, alarm_watch.pulse)
+        pulses = (watched.pulse, records.pulse, desk.pulse, host.pulse, alarms.pulse, alarm_watch.pulse, telling.pulse)
         async with open_forwarder(settings.influx, journal, registry) as forwarder:
             health = HubHealth(now_ms(), host, refusals, journal, desk, watched.times, pulses, forwarder)
             readings = merged(settings.influx, journal, registry)
             quarantine = forwarder.forwarding if forwarder else None
             recordings = await _recordings(settings, engine, journal, HubSources(registry, deliveries, desk, alarms))
-            kept = (engine, leases, floor, stop, catalogue, interlocks, recordings, quarantine)
+            lessons.recorder = LessonRecord(Recorder(recordings, registry))
+            kept = (engine, leases, lessons, floor, stop, catalogue, interlocks, recordings, telling, quarantine)
             parts = Parts(settings, registry, registry, readings, deliveries, desk, alarms, bus, health, *kept)
             figures_s, file = settings.figures_s, settings.journal_file
             watch = Watch(registry, journal, deliveries, desk, alarms, health, file, figures_s, now_ms)
-            desks = (leases, floor, stop, alarm_watch, interlocks, recordings)
+            desks = (leases, lessons, floor, stop, alarm_watch, interlocks, recordings, telling)
             yield Hub(parts, journal, catalogue, deliveries, records, desk, host, watched, forwarder, watch, *desks)
 
 
@@ -178,6 +198,13 @@ async def _recordings(
 ) -> RecordingDesk:
     files = Files(settings.journal_file)
     desk = RecordingDesk(RecordingRecords(engine), journal, Pins(journal), files, sources, _now_ms)
+    await desk.load()
+    return desk
+
+
+async def _telling(settings: HubSettings, engine: AsyncEngine, alarms: AlarmDesk, registry: HubRegistry) -> TellingDesk:
+    vault = open_vault(settings.data)
+    desk = TellingDesk(TellingRecords(engine), vault, load_channels(), alarms, registry, _now_ms)
     await desk.load()
     return desk
 

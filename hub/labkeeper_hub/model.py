@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Literal, NamedTuple, TypeAlias
 
 from labkeeper_hub.alarms.states import Alarm
+from labkeeper_hub.lessons.lesson import Lessons
 from labkeeper_sdk import Title, Value
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.descriptor import DeviceDescription, PointDescription
@@ -356,7 +357,7 @@ class Stops:
         return "stops"
 
 
-Change: TypeAlias = Latest | Device | DeviceGone | Node | Command | AlarmNow | Leases | Stops
+Change: TypeAlias = Latest | Device | DeviceGone | Node | Command | AlarmNow | Leases | Stops | Lessons
 
 
 @dataclass(frozen=True, slots=True)

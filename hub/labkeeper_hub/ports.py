@@ -1,8 +1,8 @@
 """What the API may ask of the hub: small protocols, and the one object that carries them."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -15,6 +15,8 @@ from labkeeper_hub.export.exports import Export
 from labkeeper_hub.export.order import FileFormat
 from labkeeper_hub.floor.seats import Floor
 from labkeeper_hub.interlocks.book import Desired
+from labkeeper_hub.lessons.lesson import Lesson, Lessons
+from labkeeper_hub.lessons.scenes import Outcome, Scene, Wish
 from labkeeper_hub.model import (
     AlarmKey,
     AlarmNow,
@@ -38,10 +40,13 @@ from labkeeper_hub.model import (
 from labkeeper_hub.recordings.lesson_record import Happened, Hashed
 from labkeeper_hub.recordings.recording import Plan, Recording
 from labkeeper_hub.settings import HubSettings
+from labkeeper_hub.telling.border import PlanBody
+from labkeeper_hub.telling.letters import ChannelSetup, Letter, Line, Numbers
+from labkeeper_hub.telling.words import Language
 from labkeeper_hub.timeseries.catalogue import Inventory
 from labkeeper_hub.timeseries.digest import Span
-from labkeeper_sdk import LabkeeperError, Value
-from labkeeper_wire.leases.book import Given, Scope
+from labkeeper_sdk import ChannelKind, LabkeeperError, Value
+from labkeeper_wire.leases.book import Given, Room, Scope
 
 
 class UnknownPoint(LabkeeperError):
@@ -152,6 +157,20 @@ class FloorGiving(Guests, Protocol):
     async def give(self, name: str, holder: str, points: Sequence[Given]) -> Floor: ...
     async def take_back(self, name: str, holder: str) -> Floor: ...
     async def close(self, name: str, holder: str) -> None: ...
+
+
+class Teaching(Protocol):
+    """Lessons and scenes; changes return when they are on disk, and raise LessonRefused or LeaseRefused."""
+
+    def lessons(self) -> Lessons: ...
+    def scenes(self, room: Room) -> tuple[Scene, ...]: ...
+    async def start(self, teacher: str, room: Room, for_ms: int) -> Lesson: ...
+    async def take_over(self, teacher: str, room: Room, for_ms: int, reason: str) -> Lesson: ...
+    async def prolong(self, teacher: str, room: Room, for_ms: int) -> Lesson: ...
+    async def end(self, teacher: str, room: Room) -> Lesson: ...
+    async def undo(self, teacher: str, room: Room) -> Lesson: ...
+    async def act(self, scene: str, wishes: Sequence[Wish], holder: str) -> Outcome:
+        """Carry wishes out as one action; returns when each has ended, and never raises for one."""
 
 
 class Stopping(Protocol):
@@ -274,6 +293,32 @@ class Recordings(Protocol):
         """Return what people and rules did in the lab while it ran."""
 
 
+class Telling(Protocol):
+    """Who is told of alarms, and by what; changes return when they are on disk, and raise TellingRefused
+    (unknown_channel, unknown_kind, name_taken, too_many_channels, in_use). What a channel is configured with never
+    comes back.
+    """
+
+    @property
+    def plan(self) -> PlanBody: ...
+    @property
+    def kinds(self) -> Mapping[str, ChannelKind]: ...
+    def channels(self) -> tuple[tuple[ChannelSetup, Line], ...]: ...
+    def numbers(self) -> Numbers: ...
+    async def change_plan(self, plan: PlanBody) -> PlanBody: ...
+    async def add_channel(
+        self, name: str, kind: str, language: Language, configuration: Mapping[str, Any], by: str
+    ) -> ChannelSetup:
+        """Raises pydantic's ValidationError too, for a configuration that its kind does not take."""
+
+    async def remove_channel(self, name: str) -> None: ...
+    async def test(self, name: str) -> Letter:
+        """Return what became of a message sent now, once."""
+
+    async def messages(self, most: int) -> Sequence[Letter]:
+        """Return the newest first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Everything the app needs; `build_app(parts)` gets it. `engine` is the registry's database (migrated),
@@ -291,9 +336,11 @@ class Parts:
     health: Health
     engine: AsyncEngine
     leases: LeaseHolding
+    lessons: Teaching
     floor: FloorGiving
     stop: Stopping
     stocktaking: Stocktaking
     interlocks: Interlocking
     recordings: Recordings
+    telling: Telling
     quarantine: Quarantine | None = None

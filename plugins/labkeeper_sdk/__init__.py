@@ -1,5 +1,6 @@
 """What a vendor imports: points, the driver protocol, hooks and errors."""
 
+from labkeeper_sdk.channels import Channel, ChannelKind, Message
 from labkeeper_sdk.configuration import form
 from labkeeper_sdk.drivers import (
     Availability,
@@ -28,6 +29,7 @@ from labkeeper_sdk.errors import (
     CommandRejected,
     DeviceUnreachable,
     LabkeeperError,
+    MessageNotSent,
 )
 from labkeeper_sdk.hooks import hookimpl
 from labkeeper_sdk.points import Action, Event, Measure, Point, Risk, Setpoint, State, Switch, Title, accept
@@ -41,6 +43,8 @@ __all__ = [
     "BadConfiguration",
     "BadReading",
     "Changing",
+    "Channel",
+    "ChannelKind",
     "CommandFailed",
     "CommandRejected",
     "Device",
@@ -54,6 +58,8 @@ __all__ = [
     "Gone",
     "LabkeeperError",
     "Measure",
+    "Message",
+    "MessageNotSent",
     "MqttLink",
     "MqttMessage",
     "Nonsense",

@@ -37,6 +37,10 @@ class CommandRejected(LabkeeperError):
         self.message = message or code
 
 
+class MessageNotSent(LabkeeperError):
+    """Try later: a notification channel could not deliver. The text is recorded and shown: no secret is in it."""
+
+
 class CommandFailed(LabkeeperError):
     """Tell the person: the command was sent to the device and the device did not do it, or did not say so."""
 

@@ -1,9 +1,11 @@
 """Hook specifications: hooks register, objects work. They are few, synchronous, cheap and return typed objects."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pluggy
 
+from labkeeper_sdk.channels import ChannelKind
 from labkeeper_sdk.drivers import Driver
 
 if TYPE_CHECKING:  # a node has no use for it
@@ -20,6 +22,15 @@ class DriverHooks:
     @hookspec
     def labkeeper_driver(self) -> Driver:
         """Return the driver this package brings."""
+        raise NotImplementedError  # pluggy calls implementations only
+
+
+class ChannelHooks:
+    """What a package of notification channels implements (entry point group `labkeeper.channels`); the hub loads it."""
+
+    @hookspec
+    def labkeeper_notification_channels(self) -> Sequence[ChannelKind]:
+        """Return the kinds of channels this package brings."""
         raise NotImplementedError  # pluggy calls implementations only
 
 

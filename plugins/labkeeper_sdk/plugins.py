@@ -7,11 +7,13 @@ from importlib.metadata import EntryPoint, entry_points
 
 import pluggy
 
+from labkeeper_sdk.channels import ChannelKind
 from labkeeper_sdk.drivers import Driver
-from labkeeper_sdk.hooks import PROJECT, DriverHooks
+from labkeeper_sdk.hooks import PROJECT, ChannelHooks, DriverHooks
 
 DRIVER_GROUP = "labkeeper.drivers"
 BENCH_GROUP = "labkeeper.benches"
+CHANNEL_GROUP = "labkeeper.channels"
 log = logging.getLogger(__name__)
 
 
@@ -78,3 +80,31 @@ def _load(entry_point: EntryPoint) -> Driver:
 def _refuse_twice(drivers: Mapping[str, Driver], driver: Driver) -> None:
     if driver.name in drivers:
         raise ValueError(f"a driver named {driver.name} is loaded already")
+
+
+def load_channels(points: Iterable[EntryPoint] | None = None) -> Mapping[str, ChannelKind]:
+    """Load every kind of notification channel installed (or just those of `points`); a broken package is a line in the
+    log, and of two kinds with one name the second is refused.
+    """
+    kinds: dict[str, ChannelKind] = {}
+    for entry_point in entry_points(group=CHANNEL_GROUP) if points is None else points:
+        try:
+            found = {kind.name: kind for kind in _load_channels(entry_point)}
+            if twice := sorted(found.keys() & kinds.keys()):
+                raise ValueError(f"a channel named {twice[0]} is loaded already")  # noqa: TRY301 -- one way to tell
+        except Exception:  # the plugin boundary: a stranger's import may raise anything
+            log.exception("channel package %s does not load", entry_point.name)
+        else:
+            kinds |= found
+    return kinds
+
+
+def _load_channels(entry_point: EntryPoint) -> list[ChannelKind]:
+    core = pluggy.PluginManager(PROJECT)
+    core.add_hookspecs(ChannelHooks)
+    core.register(entry_point.load(), entry_point.name)
+    core.check_pending()
+    found = [kind for kinds in core.hook.labkeeper_notification_channels() for kind in kinds]
+    if not found or not all(isinstance(kind, ChannelKind) for kind in found):
+        raise TypeError("labkeeper_notification_channels must return labkeeper_sdk.ChannelKind objects")
+    return found

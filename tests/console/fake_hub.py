@@ -77,6 +77,8 @@ class FakeHub:
         self.released: list[Json] = []
         self.school_less = False  # who is signed in has no right to the whole school
         self.leases: list[Json] = []
+        self.lessons: list[Json] = []
+        self.actions = ["command", "lease", "record", "release_stop", "stop"]  # what who is signed in may do
         self.floor_links: dict[str, str] = {}  # token: the pupils' pseudonym
         self.person = "owner"
         self.stops: list[Json] = []
@@ -84,6 +86,7 @@ class FakeHub:
         self.tried: list[Json] = []
         self.influx: Json | None = None  # how forwarding is, if anything is forwarded
         self.recordings: Any = None  # put in by `fake_recordings`
+        self.teaching: Any = None  # put in by `fake_lessons`
         self.silent_history = False  # nothing was ever recorded
         self.untold: list[Json] = []  # what of the past nobody could tell
 
@@ -192,6 +195,7 @@ class FakeHub:
             "latest": list(self.latest.values()),
             "commands": [one for one in self.commands if one["state"] in {"queued", "sent", "accepted"}],
             "leases": self.leases,
+            "lessons": self.lessons,
             "stops": self.stops,
             "alarms": self.alarms,
         }

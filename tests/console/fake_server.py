@@ -16,6 +16,7 @@ from labkeeper_hub.console import CONTENT_SECURITY_POLICY, STATIC
 
 from .fake_alarms import add_alarms
 from .fake_hub import SECRET, FakeHub, Json
+from .fake_lessons import add_lessons
 from .fake_recordings import add_recordings
 
 COOKIE = "labkeeper_session"
@@ -30,6 +31,7 @@ def build_app(hub: FakeHub) -> FastAPI:
     add_recordings(app, hub)
     add_floor(app, hub)
     add_alarms(app, hub)
+    add_lessons(app, hub)
 
     @app.get("/")
     async def index() -> FileResponse:
@@ -67,7 +69,7 @@ def add_gate(app: FastAPI, hub: FakeHub) -> None:
 def add_session(app: FastAPI, hub: FakeHub) -> None:
     @app.get("/api/v1/session")
     async def session() -> Json:
-        return {"signed_in": True, "name": hub.person, "actions": []}
+        return {"signed_in": True, "name": hub.person, "actions": hub.actions}
 
     @app.post("/api/v1/session")
     async def sign_in(proof: Json) -> Response:

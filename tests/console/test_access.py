@@ -14,7 +14,8 @@ TOO_SMALL_OR_CLOSE = """
   const targets = [...document.querySelectorAll("button, select, summary, main a[href], input:not([hidden])")]
     .filter((element) => element.offsetParent && element.getClientRects().length && !element.disabled);
   const boxes = targets.map((element) => [element.outerHTML.slice(0, 120), element.getBoundingClientRect()]);
-  const frame = (element) => element.closest("lk-bar") !== null; // what has scrolled under the bar cannot be touched
+  const over = "lk-bar, .result-place"; // what has scrolled under them cannot be touched
+  const frame = (element) => element.closest(over) !== null;
   const small = boxes.filter(([, box]) => box.width < 47.9 || box.height < 47.9).map(([name]) => `small: ${name}`);
   const close = [];
   for (const [i, [name, a]] of boxes.entries()) for (const [other, b] of boxes.slice(i + 1)) {

@@ -10,7 +10,7 @@ def catalogue(language: str) -> dict[str, str]:
     """The words of a language, the page's first and then those that come when they are asked for; a key given twice is
     an error.
     """
-    files = sorted((STATIC / "i18n").glob(f"*{language}.json"), key=lambda path: len(path.name))
+    files = sorted((STATIC / "i18n").glob(f"*{language}.json"), key=lambda path: (len(path.name), path.name))
     pairs: list[tuple[str, str]] = [
         pair for path in files for pair in json.loads(path.read_text(), object_pairs_hook=lambda found: found)
     ]

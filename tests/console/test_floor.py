@@ -69,7 +69,7 @@ async def test_a_teacher_gives_a_motor_up_to_40_percent_and_takes_it_back_in_one
 
 async def test_only_who_has_the_lab_lets_pupils_in(hub: FakeHub, console: Console) -> None:
     await hub.take_lab(holder="anna")
-    await expect(console.page.locator(".holder")).to_contain_text("anna")
+    await expect(console.page.locator("lk-bar .holder")).to_contain_text("anna")
     await expect(console.page.locator("lk-floor")).to_have_count(0)
 
 

@@ -34,6 +34,15 @@ def recorded(hub: FakeHub, title: str, stage: str = "sealed") -> None:
         hub.recordings.seal(begun)
 
 
+async def test_a_lesson_that_is_recorded_leaves_room_for_what_its_teacher_records(
+    hub: FakeHub, console: Console
+) -> None:
+    recorded(hub, "课堂 · Lesson", "running")
+    hub.recordings.all[-1]["id"] = "l-5d2c0a5e"
+    await open_panel(console)
+    await expect(console.page.get_by_role("button", name="Start recording")).to_be_visible()
+
+
 async def test_a_recording_is_begun_marked_ended_and_taken_away(hub: FakeHub, console: Console) -> None:
     page = console.page
     await open_panel(console)

@@ -60,10 +60,10 @@ async def test_when_the_hub_is_away_a_press_points_to_the_button_on_the_wall(hub
 
 async def test_the_bar_says_who_has_the_lab_until_when(hub: FakeHub, console: Console) -> None:
     lab = hub.labs[0]["lab"]
-    holder = console.page.locator(".holder")
-    await expect(holder).to_contain_text("Take the lab")
+    holder = console.page.locator("lk-bar .holder")
+    await expect(holder).to_contain_text("Start lesson")
     theirs = {**LEASE, "lab": lab, "holder": "anna", "until_ms": now_ms() + 10 * 60_000}
     await hub.tell({"kind": "leases", "leases": [theirs]})
     await expect(holder).to_contain_text("anna")
-    await expect(holder).to_contain_text("(10 min)")
+    await expect(holder).to_contain_text("10 min left")
     await expect(holder.get_by_role("button")).to_have_text("Take over")

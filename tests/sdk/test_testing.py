@@ -1,5 +1,6 @@
 """The brokers and ports that tests and demo stand on."""
 
+import asyncio
 import signal
 import socket
 from pathlib import Path
@@ -49,6 +50,23 @@ async def test_a_broker_answers_and_ends(kind: str, tmp_path: Path) -> None:
         await link.publish("t", b"1")
     assert broker.process is None
     assert free_port(broker.port) == broker.port
+
+
+async def test_the_embedded_broker_serves_all_who_come_at_once_and_gives_nobody_what_others_asked_for() -> None:
+    async with open_broker(kind="amqtt") as broker, connect(broker_at(broker), "keeper") as keeper:
+        for number in range(5):
+            await keeper.publish(f"kept/{number}", b"old", qos=1, retain=True)
+            await keeper.subscribe((f"kept/{number}", 1))
+
+        async def comes(name: str) -> None:
+            async with connect(broker_at(broker), name) as link:
+                await link.subscribe((f"own/{name}", 1))
+                await link.publish(f"own/{name}", b"new", qos=1)
+                assert (await anext(link.messages())).topic == f"own/{name}"
+
+        async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+            for number in range(20):
+                group.create_task(comes(f"client-{number}"))
 
 
 async def test_a_broker_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:

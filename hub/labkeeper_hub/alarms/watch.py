@@ -240,7 +240,7 @@ class AlarmWatch:
             (DEVICE, PointKey(school, node, device, "")),
         )
         for rule, source in causes:
-            if key.rule == rule:
+            if key.rule == rule or not school:  # the hub's own hang on nothing
                 return ""
             known = self.desk.known(AlarmKey(rule, source))
             if known is not None and known.state.active:

@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 from labkeeper_hub.alarms.states import Priority
 from labkeeper_hub.alarms.tallies import AlarmTallies
 from labkeeper_hub.api.influx_numbers import influx_families
+from labkeeper_hub.api.telling_numbers import telling_families
 from labkeeper_hub.api.upkeep_numbers import upkeep_families
 from labkeeper_hub.model import DURATION_BOUNDS_S, Durations, LedgerEntry, State, Status
 from labkeeper_hub.ports import Parts
@@ -46,6 +47,7 @@ class HubNumbers(Collector):
             [command.state for command in parts.commands.open()],
             parts.alarms.tallies(),
         )
+        yield from telling_families(parts.telling.numbers())
         yield from families(parts.health.status(), inventory, parts.ledger.ledger())
 
 

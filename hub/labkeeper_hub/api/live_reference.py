@@ -10,6 +10,7 @@ from labkeeper_hub.api.models import (
     LabShape,
     LatestShape,
     LeaseShape,
+    LessonShape,
     NodeShape,
     StopShape,
     example_of,
@@ -52,6 +53,7 @@ def _messages() -> list[tuple[str, list[object]]]:
         "latest": [example_of(LatestShape)],
         "commands": [command],
         "stops": [example_of(StopShape)],
+        "lessons": [example_of(LessonShape)],
         "leases": [example_of(LeaseShape)],
         "alarms": [example_of(AlarmShape)],
     }
@@ -62,6 +64,7 @@ def _messages() -> list[tuple[str, list[object]]]:
         {"kind": "device_gone", **gone},
         {"kind": "command", **command},
         {"kind": "leases", "leases": [example_of(LeaseShape)]},
+        {"kind": "lessons", "lessons": [example_of(LessonShape)]},
         {"kind": "stops", "stops": [example_of(StopShape)]},
         {"kind": "alarm", **example_of(AlarmShape)},
     ]

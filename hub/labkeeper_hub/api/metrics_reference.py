@@ -5,7 +5,9 @@ from prometheus_client.metrics_core import Metric
 from labkeeper_hub.api import hub_numbers
 from labkeeper_hub.api.hub_numbers import Inventory
 from labkeeper_hub.api.metrics import Metrics
+from labkeeper_hub.api.telling_numbers import telling_families
 from labkeeper_hub.model import InfluxStatus, JournalStatus, LedgerEntry, NodeKey, State, Status
+from labkeeper_hub.telling.letters import Numbers
 
 INTRODUCTION = """# Metrics
 
@@ -33,6 +35,8 @@ INFLUX = InfluxStatus(
 NOTHING = Status(0, broker_connected=False, messages=0, refusals={"": 0}, journal=JOURNAL, hanging=("",), influx=INFLUX)
 NOBODY = LedgerEntry(NodeKey("", ""), epoch=None, taken=0, stored=0, gaps=0, duplicates=0, backlog=0, missing=0)
 
+UNTOLD = Numbers({"sent": 0}, waiting=0, failing=0)
+
 
 def metrics_page(command: str) -> str:
     """Return docs/reference/metrics.md."""
@@ -41,7 +45,8 @@ def metrics_page(command: str) -> str:
 
 def all_families() -> list[Metric]:
     """Return every metric the hub can tell."""
-    return [*Metrics().registry.collect(), *hub_numbers.families(NOTHING, Inventory((), (), (State.SENT,)), (NOBODY,))]
+    parts = hub_numbers.families(NOTHING, Inventory((), (), (State.SENT,)), (NOBODY,))
+    return [*Metrics().registry.collect(), *parts, *telling_families(UNTOLD)]
 
 
 def told_name(family: Metric) -> str:

@@ -282,6 +282,88 @@ class LeaseShape(BaseModel):
     points: list[GivenShape] | None
 
 
+class WishShape(BaseModel):
+    """A value that a point is to have."""
+
+    model_config = shape(ADDRESS | {"point": "target", "value": 25.0})
+    school: str
+    node: str
+    device: str
+    point: str
+    value: Value
+
+
+class MissedShape(BaseModel):
+    """A point that is not known to be as wished: how far its command came, and why no further."""
+
+    model_config = shape(ADDRESS | {"point": "target", "state": "unknown", "code": "no_answer"})
+    school: str
+    node: str
+    device: str
+    point: str
+    state: str
+    code: str
+
+
+class CountShape(BaseModel):
+    """What several wishes came to; `scene` null: they had no name."""
+
+    model_config = shape({"scene": "end", "total": 16, "confirmed": 15, "missed": [example_of(MissedShape)]})
+    scene: str | None
+    total: int
+    confirmed: int
+    missed: list[MissedShape]
+
+
+class OutcomeShape(CountShape):
+    """The same with the wishes that would undo them: of what was known, has changed and does no harm by itself."""
+
+    model_config = shape(example_of(CountShape) | {"undo": [example_of(WishShape)]})
+    undo: list[WishShape]
+
+
+class SceneShape(BaseModel):
+    """A scene: what several points of a lab are to become together."""
+
+    model_config = shape({"name": "end", "title": {"zh": "下课", "en": "End"}, "wishes": [example_of(WishShape)]})
+    name: str
+    title: Title
+    wishes: list[WishShape]
+
+
+class LessonShape(BaseModel):
+    """A lesson that is on. `before`: who it was taken over from; `ending_ms`: until then its end can be undone;
+    `ended_by` null while it is ending: its time. `last`: what its last scene came to.
+    """
+
+    model_config = shape(
+        {
+            "name": "5d2c0a5e-0f1b-4c57-8f5e-1f2b3c4d5e6f",
+            "school": "demo",
+            "lab": "lab-301",
+            "teacher": "p-1",
+            "before": None,
+            "started_ms": 1767225600000,
+            "until_ms": 1767228300000,
+            "phase": "ending",
+            "ending_ms": 1767228310000,
+            "ended_by": "p-1",
+            "last": example_of(CountShape),
+        }
+    )
+    name: str
+    school: str
+    lab: str
+    teacher: str
+    before: str | None
+    started_ms: int
+    until_ms: int
+    phase: Literal["running", "ending"]
+    ending_ms: int | None
+    ended_by: str | None
+    last: CountShape | None
+
+
 class LedgerShape(BaseModel):
     """One outbox's account: readings taken by the node, stored here, given up as gaps, still pending."""
 

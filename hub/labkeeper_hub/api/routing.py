@@ -29,6 +29,7 @@ from labkeeper_hub.api.routes import (
     latest,
     leases,
     ledger,
+    lessons,
     nodes,
     people,
     points,
@@ -40,6 +41,7 @@ from labkeeper_hub.api.routes import (
     session,
     status,
     stop,
+    telling,
 )
 from labkeeper_hub.api.state import signed_in
 
@@ -59,6 +61,7 @@ FEATURES = (
     catalogue,
     commands,
     leases,
+    lessons,
     floor,
     alarms,
     alarm_rules,
@@ -68,6 +71,7 @@ FEATURES = (
     status,
     quarantine,
     people,
+    telling,
     live,
 )
 

@@ -2,6 +2,9 @@
 
 from labkeeper_hub.alarms.entry import AlarmEntry
 from labkeeper_hub.api.answers import Json
+from labkeeper_hub.lessons.count import Count
+from labkeeper_hub.lessons.lesson import Lesson, Lessons
+from labkeeper_hub.lessons.scenes import Outcome, Scene, Wish
 from labkeeper_hub.model import (
     TYPE_NAMES,
     AlarmNow,
@@ -147,6 +150,57 @@ def lease(noun: HeldLease) -> dict[str, Json]:
     }
 
 
+def count(noun: Count) -> dict[str, Json]:
+    """Return what several wishes came to."""
+    return {
+        "scene": noun.scene or None,
+        "total": noun.total,
+        "confirmed": noun.confirmed,
+        "missed": [one._asdict() for one in noun.missed],
+    }
+
+
+def wish(noun: Wish) -> dict[str, Json]:
+    """Return a value that a point is to have."""
+    return {**noun.target._asdict(), "value": noun.value}
+
+
+def outcome(noun: Outcome) -> dict[str, Json]:
+    """Return what several wishes came to, with the wishes that would undo them."""
+    return count(noun.count) | {"undo": [wish(one) for one in noun.undo]}
+
+
+def scene(noun: Scene) -> dict[str, Json]:
+    """Return a scene."""
+    return {
+        "name": noun.name,
+        "title": {"zh": noun.title.zh, "en": noun.title.en},
+        "wishes": [wish(one) for one in noun.wishes],
+    }
+
+
+def lesson(noun: Lesson, last: Count | None) -> dict[str, Json]:
+    """Return a lesson that is on, with what its last scene came to."""
+    return {
+        "name": noun.name,
+        "school": noun.room.school,
+        "lab": noun.room.lab,
+        "teacher": noun.teacher,
+        "before": noun.before or None,
+        "started_ms": noun.started_ms,
+        "until_ms": noun.until_ms,
+        "phase": noun.phase.value,
+        "ending_ms": noun.ending_ms or None,
+        "ended_by": noun.ended_by or None,
+        "last": None if last is None else count(last),
+    }
+
+
+def lessons(noun: Lessons) -> dict[str, Json]:
+    """Return all lessons that are on."""
+    return {"lessons": [lesson(one, last) for one, last in noun.lessons]}
+
+
 def given(noun: HeldLease) -> list[Json]:
     """Return the points that a floor has, with their limits."""
     return [{"node": one.node, **one.allowed._asdict()} for one in noun.floor or ()]
@@ -238,7 +292,7 @@ def change(noun: Change) -> dict[str, Json]:
             return {"kind": "reading"} | latest(noun)
         case Command():
             return {"kind": "command"} | command(noun)
-        case Leases() | Stops():
+        case Leases() | Stops() | Lessons():
             return _all(noun)
         case _:
             return _of_thing(noun)
@@ -257,8 +311,10 @@ def _of_thing(noun: AlarmNow | Node | Device | DeviceGone) -> dict[str, Json]:
             return {"kind": "device_gone", "school": key.school, "node": key.node, "device": key.device}
 
 
-def _all(noun: Leases | Stops) -> dict[str, Json]:
+def _all(noun: Leases | Stops | Lessons) -> dict[str, Json]:
     """Return what is told whole whenever one of it changes."""
+    if isinstance(noun, Lessons):
+        return {"kind": "lessons", **lessons(noun)}
     if isinstance(noun, Stops):
         return {"kind": "stops", **stops(noun)}
     return {"kind": "leases", "leases": [lease(one) for one in noun.held]}

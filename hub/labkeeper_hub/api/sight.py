@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from labkeeper_hub.accounts import EVERYWHERE, Scope
+from labkeeper_hub.lessons.count import Count
+from labkeeper_hub.lessons.lesson import Lessons
 from labkeeper_hub.model import (
     AlarmNow,
     Change,
@@ -78,6 +80,13 @@ class Sight:
         """Return the leases on places that one sees something of."""
         return [one for one in held if self.place(place_of(one))]
 
+    def lessons(self, lessons: Lessons) -> Lessons:
+        """Return the lessons in labs that one sees something of, naming the points that one sees."""
+        if self.everything:
+            return lessons
+        seen = ((one, count) for one, count in lessons.lessons if self._touches(Scope(*one.room)))
+        return Lessons(tuple((one, None if count is None else self._counted_points(count)) for one, count in seen))
+
     def stops(self, stops: Stops) -> Stops:
         """Return the stops of schools that one sees something of, naming the devices that one sees."""
         if self.everything:
@@ -118,6 +127,8 @@ class Sight:
                 return Leases(tuple(self.leases(change.held)))
             case Stops():
                 return self.stops(change)
+            case Lessons():
+                return self.lessons(change)
             case DeviceGone(key):
                 return change if self.everything or self._points.pop(key, frozenset()) else None
 
@@ -142,6 +153,12 @@ class Sight:
 
     def _touches_lab(self, lab: Lab) -> bool:
         return any(scope.touches(Scope(lab.school, lab.lab)) for scope in self.scopes)
+
+    def _touches(self, place: Scope) -> bool:
+        return any(scope.touches(place) for scope in self.scopes)
+
+    def _counted_points(self, count: Count) -> Count:
+        return replace(count, missed=tuple(one for one in count.missed if self.point(PointKey(*one[:4]))))
 
     def _counted(self, lab: Lab) -> Lab:
         devices = [one for one in self.devices(lab.school) if one.lab == lab.lab]

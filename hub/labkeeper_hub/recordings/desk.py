@@ -103,10 +103,10 @@ class RecordingDesk:
         return await self.records.record(recording.id)
 
     # --- what people do ---------------------------------------------------------------------------------------------
-    async def start(self, plan: Plan, by: str) -> Recording:
-        """Begin one now; raises RecordingRefused, DiskRefuses."""
+    async def start(self, plan: Plan, by: str, identity: str = "") -> Recording:
+        """Begin one now, under a name of one's own or a new one; raises RecordingRefused, DiskRefuses."""
         async with self._changing:
-            begun = rules.begin(str(uuid4()), plan, by, self.now_ms(), self.all())
+            begun = rules.begin(identity or str(uuid4()), plan, by, self.now_ms(), self.all())
             await self.pins.put(begun.id, _pinned(begun))
             await self.records.add(begun)
             self._known[begun.id] = begun

@@ -1,6 +1,6 @@
 """What a lesson needs of this room: begin recording a lab, and end it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from labkeeper_hub.model import PointKey
 from labkeeper_hub.ports import Registry
 from labkeeper_hub.recordings.desk import RecordingDesk
 from labkeeper_hub.recordings.plans import planned
-from labkeeper_hub.recordings.recording import RecordingRefused
+from labkeeper_hub.recordings.recording import RecordingRefused, Stage
 
 
 class LabKey(NamedTuple):
@@ -25,10 +25,20 @@ class Recorder:
     desk: RecordingDesk
     registry: Registry
 
-    async def start(self, lab: LabKey, points: Iterable[PointKey] | None, by: str, title: str = "") -> str:
-        """Begin recording points of a lab, all of them for None; return the recording's id once it is on disk."""
-        begun = await self.desk.start(planned(self.registry, *lab, points, title=title), by)
+    async def start(
+        self, lab: LabKey, points: Iterable[PointKey] | None, by: str, title: str = "", identity: str = ""
+    ) -> str:
+        """Begin recording points of a lab, all of them for None; return the recording's id once it is on disk.
+        One that has begun under this name before is left as it is.
+        """
+        if any(one.id == identity for one in self.desk.all()):
+            return identity
+        begun = await self.desk.start(planned(self.registry, *lab, points, title=title), by, identity)
         return begun.id
+
+    def running(self) -> Iterator[str]:
+        """Yield the ids of what is being recorded."""
+        return (one.id for one in self.desk.all() if one.stage is Stage.RUNNING)
 
     async def stop(self, identity: str, by: str) -> None:
         """End it; one that has ended already is left as it is."""

@@ -154,3 +154,38 @@ recordings = Table(
     Column("record", Text, nullable=True),  # the sealed text, byte for byte
     Index("recordings_by_lab", "school", "lab", "started_ms"),
 )
+
+telling_channels = Table(
+    "telling_channels",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("language", String(2), nullable=False),
+    Column("sealed", Text, nullable=False),  # the configuration, encrypted
+    Column("made_ms", BigInteger, nullable=False),
+    Column("made_by", String, nullable=False),
+)
+
+telling = Table(
+    "telling",
+    metadata,
+    Column("name", String(8), primary_key=True),  # plan, state
+    Column("value", JSON, nullable=False),
+)
+
+telling_messages = Table(
+    "telling_messages",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("channel", String(32), nullable=False),
+    Column("kind", String(16), nullable=False),
+    *(Column(name, Text, nullable=False) for name in ("title", "text", "link")),
+    Column("safety", Boolean, nullable=False),
+    Column("made_ms", BigInteger, nullable=False),
+    Column("fate", String(8), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("ended_ms", BigInteger, nullable=True),
+    Column("error", String, nullable=False),
+    Index("telling_messages_by_time", "made_ms"),
+    Index("telling_messages_by_fate", "fate"),
+)

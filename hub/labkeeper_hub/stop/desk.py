@@ -89,6 +89,7 @@ class StopDesk:
                     await self._connection()
                 except* mqtt.MqttError as lost:
                     log.debug("stop: %s", lost.exceptions[0])
+                mqtt.heed_cancellation()
                 await asyncio.sleep(RETRY_S)
 
     async def _connection(self) -> None:

@@ -108,7 +108,7 @@ class Live:
 
 @pytest.fixture
 async def served(tmp_path: Path) -> AsyncIterator[Served]:
-    hub, hands = SmallHub(), Hands()
+    hub, hands = SmallHub(data=tmp_path), Hands()
     parts = hub.parts(data=tmp_path)
     async with open_accounts(tmp_path, hands.clocks(), guests=parts.floor) as accounts:
         app = build_app(parts, accounts)

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from cryptography.fernet import Fernet
 from sqlalchemy import StaticPool
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -17,6 +19,8 @@ from labkeeper_hub.export.order import FileFormat
 from labkeeper_hub.floor.desk import FloorDesk
 from labkeeper_hub.interlocks import book as two_persons
 from labkeeper_hub.interlocks.book import Desired, InterlockRefused
+from labkeeper_hub.lessons.acting import Acting
+from labkeeper_hub.lessons.desk import LessonDesk
 from labkeeper_hub.model import (
     Aggregate,
     Change,
@@ -51,6 +55,9 @@ from labkeeper_hub.ports import Parts, StopRefused, UnknownCommand, UnknownPoint
 from labkeeper_hub.recordings.lesson_record import Happened, Hashed
 from labkeeper_hub.recordings.recording import Plan, Recording, RecordingRefused
 from labkeeper_hub.settings import HubSettings
+from labkeeper_hub.telling.desk import TellingDesk
+from labkeeper_hub.telling.records import TellingRecords
+from labkeeper_hub.telling.vault import Vault
 from labkeeper_hub.timeseries.catalogue import Inventory as Stocked
 from labkeeper_hub.timeseries.digest import Span
 from labkeeper_sdk import CommandRejected, Title, Value
@@ -65,6 +72,7 @@ TEMPERATURE = PointKey(*CHAMBER, "temperature")
 TARGET = PointKey(*CHAMBER, "target")
 MODE = PointKey(*CHAMBER, "mode")
 START_MS = 1_767_225_600_000
+KEY = Fernet.generate_key()
 
 POINTS = (
     PointDescription("temperature", "measure", DataType.DOUBLE, "Cel", title_zh="温度", title_en="Temperature"),
@@ -405,15 +413,20 @@ class SmallHub:
     pulse: Pulse = field(default_factory=Pulse)
     stockroom: Stockroom = field(default_factory=Stockroom)
     quarantine: Quarantine = field(default_factory=Quarantine)
+    data: Path = Path("nowhere")  # where lessons are written, for tests that begin one
     interlocks: Desks = field(default_factory=Desks)
 
     def __post_init__(self) -> None:
         self.desk = Desk(self.bus)
         self.leases = Holding(self.bus)
         self.brake = Brake(self.bus)
+        acting = Acting(self.inventory, self.inventory, self.desk, self.bus)
+        self.lessons = LessonDesk(acting, self.leases, self.bus, self.data, lambda: self.leases.now_ms)
         # in memory, and one for all connections; what uses it first makes its tables
         self.engine = create_async_engine("sqlite+aiosqlite://", poolclass=StaticPool)
         self.alarms = AlarmDesk(AlarmRecords(self.engine), self.bus, shipped(), lambda: START_MS)
+        records = TellingRecords(self.engine)
+        self.telling = TellingDesk(records, Vault(KEY), {}, self.alarms, self.inventory, lambda: START_MS)
 
     def parts(self, **settings: Any) -> Parts:  # noqa: ANN401 - whatever the settings take
         told = HubSettings(**settings)
@@ -429,11 +442,13 @@ class SmallHub:
             health=self.pulse,
             engine=self.engine,
             leases=self.leases,
+            lessons=self.lessons,
             floor=FloorDesk(self.leases, self.inventory, told.data),
             stop=self.brake,
             interlocks=self.interlocks,
             stocktaking=self.stockroom,
             recordings=Notebook(),
+            telling=self.telling,
             quarantine=self.quarantine,
         )
 

@@ -1,4 +1,4 @@
-"""Make the README's pictures again, from the real stack: `.venv/bin/python tests/system/page/pictures.py`.
+"""Make the pictures of README and guides again, from the real stack: `.venv/bin/python tests/system/page/pictures.py`.
 
 Writes docs/pictures/*.png. Needs what the page's tests need (Chromium, Mosquitto, the page's libraries) and a CJK font.
 The 24-hour chart shows a real room: the UCI "Occupancy Detection" tables, played into the stack by `labkeeper replay`;
@@ -51,6 +51,8 @@ class Picture:
     theme: Literal["light", "dark"] = "light"
     address: str = ""
     timezone: str = "Asia/Shanghai"
+    press: str = ""  # a button
+    ready: str = ""  # what is there when it can be taken
 
 
 def pages() -> list[Picture]:
@@ -70,6 +72,16 @@ def charts(device: str) -> list[Picture]:
     return [Picture(f"co2-24h-{one}", one, address=address, timezone="Europe/Brussels") for one in LANGUAGES]
 
 
+def lessons() -> list[Picture]:
+    """A lesson that the first of them starts: scenes, what the opening one came to, and the sheet that ends it."""
+    return [
+        Picture("lesson-en", "en", press="Start lesson", ready=".result"),
+        Picture("lesson-zh", "zh", ready=".result"),
+        Picture("lesson-end-en", "en", press="End / prolong", ready=".lesson-list"),
+        Picture("lesson-end-zh", "zh", press="结束／延长", ready=".lesson-list"),
+    ]
+
+
 async def main(tables: Path) -> None:
     """Start a stack, let it run for a little, and take every picture."""
     with tempfile.TemporaryDirectory(prefix="labkeeper-pictures-") as folder:
@@ -79,10 +91,12 @@ async def main(tables: Path) -> None:
             await asyncio.sleep(SETTLE_S)
             for picture in pages():
                 await take(stack, browser, picture)
-            if not all(table.exists() for table in files(tables)):
+            if all(table.exists() for table in files(tables)):
+                for picture in charts(await played(stack, tables)):
+                    await take(stack, browser, picture)
+            else:
                 sys.stderr.write(f"{tables}: the tables are not there; the chart's pictures stay as they are\n")
-                return
-            for picture in charts(await played(stack, tables)):
+            for picture in lessons():
                 await take(stack, browser, picture)
 
 
@@ -128,6 +142,10 @@ async def take(stack: Stack, browser: Browser, picture: Picture) -> None:
     await page.request.post(f"{stack.url}/api/v1/session", data={"secret": stack.secret})
     await page.goto(f"{stack.url}/{picture.address}")
     await page.locator(".summary dd" if picture.address else "lk-tile .value").filter(has_text=DIGIT).first.wait_for()
+    if picture.press:
+        await page.get_by_role("button", name=picture.press).click()
+    if picture.ready:
+        await page.locator(picture.ready).wait_for()
     await page.evaluate("new Promise(requestAnimationFrame)")
     file = PICTURES / f"{picture.name}.png"
     await page.screenshot(path=file, animations="disabled")

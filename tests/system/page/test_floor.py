@@ -23,7 +23,7 @@ async def test_pupils_drive_a_motor_within_its_limit_until_it_is_taken_back(
     stand: Stand, console: Console, open_console: OpenConsole
 ) -> None:
     page = console.page
-    await page.get_by_role("button", name="Take the lab").click()
+    await page.get_by_role("button", name="Start lesson").click()
     bench = page.locator(".bench").filter(has=page.get_by_role("heading", name="Bench 1"))
     await bench.get_by_role("button", name="Pupils").click()
     sheet = page.get_by_role("dialog")
@@ -45,5 +45,6 @@ async def test_pupils_drive_a_motor_within_its_limit_until_it_is_taken_back(
     await expect(motor).to_have_count(0)
     assert await wish(pupils, 0) == (422, "leased")
     assert max(float(value) for value in stand.orders("robot-kit", "motors/left")) == 40
-    await page.get_by_role("button", name="Give it back").click()
+    await page.get_by_role("button", name="End / prolong").click()
+    await page.get_by_role("button", name="End lesson").click()
     await expect(pupils.get_by_role("main")).to_contain_text("scan a new code")

@@ -8,7 +8,17 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import pytest
 
 from labkeeper_sdk.testing import Broker, find_mosquitto, open_broker
-from labkeeper_wire.mqtt import Address, ConnectRefused, Link, LinkLost, Message, MqttError, Will, connect
+from labkeeper_wire.mqtt import (
+    Address,
+    ConnectRefused,
+    Link,
+    LinkLost,
+    Message,
+    MqttError,
+    Will,
+    connect,
+    heed_cancellation,
+)
 from labkeeper_wire.mqtt import link as link_module
 
 DEADLINE_S = 10
@@ -232,3 +242,29 @@ async def test_a_big_publish_waits_for_the_socket(broker: Broker) -> None:
         for _ in range(50):
             await link.publish("t", bytes(1_000_000), qos=0)
         await link.publish("t", b"", qos=1)
+
+
+async def test_who_connects_again_and_again_ends_though_his_link_is_lost_as_he_is_told_to() -> None:
+    begun = asyncio.Event()
+
+    async def loses() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise LinkLost("gone") from None
+
+    async def connects_again() -> None:
+        while True:
+            try:
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(loses())
+            except* MqttError:
+                await asyncio.sleep(0)
+            heed_cancellation()
+
+    task = asyncio.create_task(connects_again())
+    await begun.wait()
+    task.cancel()
+    await asyncio.wait([task], timeout=DEADLINE_S)
+    assert task.cancelled()

@@ -24,6 +24,17 @@ ARRIVED_LIMIT = 10_000  # messages kept for a slow reader before the socket is l
 DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
+def heed_cancellation() -> None:
+    """Raise CancelledError if this task is to end.
+
+    For whoever catches what a task group raised, and goes on: a group that fails as its task is cancelled tells of the
+    failure alone, and the task would never end.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 class MqttError(Exception):
     """Something is wrong between us and the broker."""
 
@@ -164,6 +175,8 @@ class Link(asyncio.BufferedProtocol):
         return self._view
 
     def buffer_updated(self, nbytes: int) -> None:
+        if self._lost is not None:
+            return  # what comes while the socket closes is nobody's any more
         self._heard = asyncio.get_running_loop().time()
         try:
             found = self._decoder.feed(bytes(self._view[:nbytes]))

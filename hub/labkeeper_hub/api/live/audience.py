@@ -93,6 +93,7 @@ def snapshot(parts: Parts, sight: Sight, at: int) -> str:
         "latest": [shapes.latest(one) for one in sight.latest(parts.latest.latest())],
         "commands": [shapes.command(one) for one in sight.commands(parts.commands.open())],
         **shapes.stops(sight.stops(parts.stop.stops())),
+        **shapes.lessons(sight.lessons(parts.lessons.lessons())),
         "leases": [shapes.lease(one) for one in sight.leases(parts.leases.held())],
         "alarms": [shapes.alarm(one) for one in parts.alarms.shown() if sight.point(one.key.source)],
     }

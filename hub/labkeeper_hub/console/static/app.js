@@ -26,7 +26,7 @@ export class LkApp extends DeskElement {
     this.deeds = /** @type {Deeds} */ (/** @type {unknown} */ (undefined));
     /** @type {"starting" | "sign-in" | "desk"} */
     this.page = "starting";
-    /** @type {string | null} */
+    /** @type {import("./sign-in.js").Reason | null} */
     this.reason = null;
     /** The lab last shown: it stays behind a chart. @type {import("./labs.js").LabView | null} */
     this.lastLab = null;
@@ -36,7 +36,7 @@ export class LkApp extends DeskElement {
     addEventListener("hashchange", () => this.#go());
   }
 
-  /** @param {string | null} reason */
+  /** @param {import("./sign-in.js").Reason | null} reason */
   showSignIn(reason) {
     this.reason = reason;
     this.page = "sign-in";

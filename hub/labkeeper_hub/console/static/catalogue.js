@@ -7,14 +7,16 @@ import { deviceName, pointName } from "./names.js";
 import { SHAPE } from "./store.js";
 import { styled } from "./styled.js";
 import { sign } from "./units.js";
-import { wordsOf } from "./words.js";
+import { bothOf } from "./words.js";
+
+const said = await bothOf("catalogue");
 
 const DAY_MS = 86_400_000;
 const ranges = /** @type {const} */ ([1, 7, 31]);
 const shown = 7; // days of which there is room for a bar
 
 class LkCatalogue extends DeskElement {
-  static properties = { found: { state: true }, failed: { state: true }, days: { state: true }, chosen: { state: true }, download: { state: true }, words: { state: true } };
+  static properties = { found: { state: true }, failed: { state: true }, days: { state: true }, chosen: { state: true }, download: { state: true } };
 
   /** @type {AbortController | undefined} */
   #asking;
@@ -29,18 +31,6 @@ class LkCatalogue extends DeskElement {
     this.chosen = new Set();
     /** @type {Download | null} */
     this.download = null;
-    /** @type {import("./text.js").Text | null} */
-    this.words = null;
-  }
-
-  willUpdate() {
-    const { language } = this.desk.text;
-    if (this.words?.language !== language) void wordsOf("catalogue", language).then((words) => (this.words = words), () => {});
-  }
-
-  /** @param {string} key @param {Record<string, string | number>} [values] */
-  #t(key, values) {
-    return this.words?.t(key, values) ?? "";
   }
 
   watched() {
@@ -77,27 +67,28 @@ class LkCatalogue extends DeskElement {
       <section class="catalogue" aria-labelledby="catalogue-title">
         <header>
           <a class="round" href="#/" aria-label=${text.t("chart.back")}>${icon("back")}</a>
-          <h2 id="catalogue-title">${this.#t("catalogue.title")}</h2>
+          <h2 id="catalogue-title">${said(text).t("catalogue.title")}</h2>
         </header>
-        <p class="quiet small">${this.#t("catalogue.meaning")}</p>
+        <p class="quiet small">${said(text).t("catalogue.meaning")}</p>
         ${this.#tools()}
-        ${this.failed ? html`<p role="status">${this.#t("catalogue.failed")}</p>` : nothing}
-        ${this.found?.pending ? html`<p role="status">${this.#t("catalogue.pending", { count: text.count(this.found.pending) })}</p>` : nothing}
-        ${this.found ? this.#devices(this.found) : html`<p class="quiet" role="status">${this.#t("catalogue.reading")}</p>`}
+        ${this.failed ? html`<p role="status">${said(text).t("catalogue.failed")}</p>` : nothing}
+        ${this.found?.pending ? html`<p role="status">${said(text).t("catalogue.pending", { count: text.count(this.found.pending) })}</p>` : nothing}
+        ${this.found ? this.#devices(this.found) : html`<p class="quiet" role="status">${said(text).t("catalogue.reading")}</p>`}
       </section>`;
   }
 
   #tools() {
+    const { text } = this.desk;
     const { download } = this;
     const busy = download?.state === "running";
     return html`
       <div class="catalogue-tools">
-        <div role="group" aria-label=${this.#t("catalogue.range")} class="segments">
-          ${ranges.map((days) => html`<button class="segment" aria-pressed=${this.days === days} @click=${() => this.#range(days)}>${this.#t("catalogue.days", { count: days })}</button>`)}
+        <div role="group" aria-label=${said(text).t("catalogue.range")} class="segments">
+          ${ranges.map((days) => html`<button class="segment" aria-pressed=${this.days === days} @click=${() => this.#range(days)}>${said(text).t("catalogue.days", { count: days })}</button>`)}
         </div>
         <button class="segment" ?disabled=${busy || !this.found} @click=${() => this.#save("csv")}>${icon("download")}CSV</button>
         <button class="segment" ?disabled=${busy || !this.found} @click=${() => this.#save("parquet")}>${icon("download")}Parquet</button>
-        <span class="quiet small">${this.chosen.size ? this.#t("catalogue.chosen", { count: this.chosen.size }) : this.#t("catalogue.all")}</span>
+        <span class="quiet small">${this.chosen.size ? said(text).t("catalogue.chosen", { count: this.chosen.size }) : said(text).t("catalogue.all")}</span>
       </div>
       <div class="catalogue-progress" role="status">${download ? this.#progress(download) : nothing}</div>`;
   }
@@ -107,8 +98,8 @@ class LkCatalogue extends DeskElement {
     const { text } = this.desk;
     const { state, done, total } = download;
     const words = { done: text.count(done), total: text.count(total) };
-    if (state === "running") return html`<progress max=${Math.max(1, total)} .value=${done} aria-label=${this.#t("catalogue.progress")}></progress> ${this.#t("catalogue.running", words)}`;
-    return this.#t(({ done: "catalogue.done", ended: "catalogue.ended", failed: "catalogue.failed" })[state], words);
+    if (state === "running") return html`<progress max=${Math.max(1, total)} .value=${done} aria-label=${said(text).t("catalogue.progress")}></progress> ${said(text).t("catalogue.running", words)}`;
+    return said(text).t(({ done: "catalogue.done", ended: "catalogue.ended", failed: "catalogue.failed" })[state], words);
   }
 
   /** @param {number} days */
@@ -153,10 +144,10 @@ class LkCatalogue extends DeskElement {
         <div class="catalogue-scroll" role="region" tabindex="0" aria-label=${name}>
           <table>
             <thead><tr>
-              <th scope="col">${this.#t("catalogue.point")}</th><th scope="col">${this.#t("catalogue.limits")}</th>
-              <th scope="col" class="right">${text.t("chart.count")}</th><th scope="col">${this.#t("catalogue.recorded")}</th>
+              <th scope="col">${said(text).t("catalogue.point")}</th><th scope="col">${said(text).t("catalogue.limits")}</th>
+              <th scope="col" class="right">${text.t("chart.count")}</th><th scope="col">${said(text).t("catalogue.recorded")}</th>
               ${days.map((day) => html`<th scope="col" class="right">${day.day.slice(5)}</th>`)}
-              <th scope="col">${this.#t("catalogue.gaps")}</th>
+              <th scope="col">${said(text).t("catalogue.gaps")}</th>
             </tr></thead>
             <tbody>${points.map((one) => this.#point(device, one))}</tbody>
           </table>
@@ -192,7 +183,7 @@ class LkCatalogue extends DeskElement {
   #day(day) {
     const { text } = this.desk;
     const doubtful = day.stale + day.bad + day.no_value;
-    const beside = doubtful ? html`<span class="quiet small" title=${this.#t("catalogue.doubtful")}>+${text.count(doubtful)}</span>` : nothing;
+    const beside = doubtful ? html`<span class="quiet small" title=${said(text).t("catalogue.doubtful")}>+${text.count(doubtful)}</span>` : nothing;
     if (day.completeness === null) return html`${text.count(day.good)} ${beside}`;
     const percent = Math.floor(day.completeness * 100);
     const bar = svg`<rect width="24" height="6" class="under"/><rect width=${(24 * percent) / 100} height="6" class="over"/>`;
@@ -203,10 +194,10 @@ class LkCatalogue extends DeskElement {
   #gaps(one) {
     const { text } = this.desk;
     const last = one.gaps.at(-1);
-    if (!last) return one.slot_ms === null ? "" : this.#t("catalogue.no_gaps");
+    if (!last) return one.slot_ms === null ? "" : said(text).t("catalogue.no_gaps");
     const more = one.gaps.length - 1 + one.gaps_left_out;
     const named = `${text.moment(last[0])} – ${text.moment(last[1])}`;
-    return more ? this.#t("catalogue.more_gaps", { gap: named, count: more }) : named;
+    return more ? said(text).t("catalogue.more_gaps", { gap: named, count: more }) : named;
   }
 
   /** @param {string} address */

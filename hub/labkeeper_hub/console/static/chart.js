@@ -10,6 +10,9 @@ import { chartAddress, clampRange, DEFAULT_RANGE_MS } from "./route.js";
 import { TICK, WORDS } from "./store.js";
 import { styled } from "./styled.js";
 import { LONG_AGO_MS } from "./tiles/shown.js";
+import { bothOf } from "./words.js";
+
+const said = await bothOf("chart");
 
 /** @typedef {import("./history.js").Trace} Trace */
 /** @typedef {import("./route.js").Span} Span */
@@ -114,7 +117,7 @@ class LkChart extends DeskElement {
     const { text, store } = this.desk;
     const device = store.devices.get(deviceKey(this.target));
     const point = this.#point;
-    if (!device || !point) return store.filled ? html`<p class="nothing">${text.t("chart.unknown")}</p>` : nothing;
+    if (!device || !point) return store.filled ? html`<p class="nothing">${said(text).t("chart.unknown")}</p>` : nothing;
     const latest = store.latest.get(pointKey(this.target));
     const age_ms = latest?.time_ms ? store.now() - latest.time_ms : 0;
     return html`
@@ -122,7 +125,7 @@ class LkChart extends DeskElement {
         <header>
           <a class="round" href="#/" aria-label=${text.t("chart.back")} @click=${this.#back}>${icon("back")}</a>
           <div class="said"><h2 id="chart-title">${pointName(text, device, point)}</h2><span class="make">${deviceName(text, device)}</span></div>
-          <div class="chart-now"><span class="make">${age_ms < LONG_AGO_MS ? text.t("chart.now") : text.ago(age_ms)}</span><strong>${valueWithUnit(text, point, latest?.value)}</strong></div>
+          <div class="chart-now"><span class="make">${age_ms < LONG_AGO_MS ? said(text).t("chart.now") : text.ago(age_ms)}</span><strong>${valueWithUnit(text, point, latest?.value)}</strong></div>
         </header>
         ${this.#ranges()}
         <div class="plot-frame"><div class="plot" role="img" aria-label=${this.#spoken(device, point)}></div>${this.#instead()}</div>
@@ -135,10 +138,10 @@ class LkChart extends DeskElement {
   #ranges() {
     const { text } = this.desk;
     const choices = /** @type {const} */ ([
-      [10 * MINUTE_MS, text.t("chart.10m")], [60 * MINUTE_MS, text.t("chart.1h")], [DAY_MS, text.t("chart.24h")], [7 * DAY_MS, text.t("chart.7d")],
-      [30 * DAY_MS, text.t("chart.30d")],
+      [10 * MINUTE_MS, said(text).t("chart.10m")], [60 * MINUTE_MS, said(text).t("chart.1h")], [DAY_MS, said(text).t("chart.24h")], [7 * DAY_MS, said(text).t("chart.7d")],
+      [30 * DAY_MS, said(text).t("chart.30d")],
     ]);
-    return html`<div class="segments" role="group" aria-label=${text.t("chart.range")}>${choices.map(([range_ms, word]) => html`
+    return html`<div class="segments" role="group" aria-label=${said(text).t("chart.range")}>${choices.map(([range_ms, word]) => html`
       <button class="segment" aria-pressed=${range_ms === this.span.range_ms} @click=${() => this.#go(range_ms, this.span.until_ms)}>${word}</button>`)}</div>`;
   }
 
@@ -151,11 +154,11 @@ class LkChart extends DeskElement {
     const scale = (/** @type {number} */ by) => () => this.#go(range_ms * by, until_ms === null ? null : middle + (range_ms * by) / 2);
     return html`
       <div class="chart-tools">
-        ${this.#tool("back", text.t("chart.earlier"), shift(-0.5))} ${this.#tool("forward", text.t("chart.later"), shift(0.5))}
-        ${this.#tool("nearer", text.t("chart.nearer"), scale(0.5))} ${this.#tool("farther", text.t("chart.farther"), scale(2))}
-        <button class="segment live" aria-pressed=${until_ms === null} @click=${() => this.#go(range_ms, null)}>${until_ms === null ? icon("check") : nothing}${text.t("chart.live")}</button>
-        <a class="round" download href=${readingsAddress(this.target, from_ms, to_ms, { format: "csv" })} aria-label=${text.t("chart.download")} title=${text.t("chart.download")}>${icon("download")}</a>
-        <p class="make">${this.trace?.every_ms ? text.t("chart.band") : nothing}<span class="for-mouse"> ${text.t("chart.hint")}</span></p>
+        ${this.#tool("back", said(text).t("chart.earlier"), shift(-0.5))} ${this.#tool("forward", said(text).t("chart.later"), shift(0.5))}
+        ${this.#tool("nearer", said(text).t("chart.nearer"), scale(0.5))} ${this.#tool("farther", said(text).t("chart.farther"), scale(2))}
+        <button class="segment live" aria-pressed=${until_ms === null} @click=${() => this.#go(range_ms, null)}>${until_ms === null ? icon("check") : nothing}${said(text).t("chart.live")}</button>
+        <a class="round" download href=${readingsAddress(this.target, from_ms, to_ms, { format: "csv" })} aria-label=${said(text).t("chart.download")} title=${said(text).t("chart.download")}>${icon("download")}</a>
+        <p class="make">${this.trace?.every_ms ? said(text).t("chart.band") : nothing}<span class="for-mouse"> ${said(text).t("chart.hint")}</span></p>
       </div>`;
   }
 
@@ -166,8 +169,8 @@ class LkChart extends DeskElement {
 
   #instead() {
     const { text } = this.desk;
-    if (this.failed) return html`<p class="instead" role="status">${text.t("chart.failed")}</p>`;
-    return this.trace && !summaryOf(this.trace) && this.trace.missing.length === 0 ? html`<p class="instead" role="status">${text.t("chart.nothing")}</p>` : nothing;
+    if (this.failed) return html`<p class="instead" role="status">${said(text).t("chart.failed")}</p>`;
+    return this.trace && !summaryOf(this.trace) && this.trace.missing.length === 0 ? html`<p class="instead" role="status">${said(text).t("chart.nothing")}</p>` : nothing;
   }
 
   /** What is shaded in the chart, in words. */
@@ -177,7 +180,7 @@ class LkChart extends DeskElement {
     if (missing.length === 0) return nothing;
     const [from_ms] = this.#window;
     const spans = missing.map((one) => `${text.moment(Math.max(from_ms, one.from_ms))} – ${text.moment(one.to_ms)}`).join(", ");
-    return html`<p class="chart-missing" role="status">${icon("warning")}${text.t("chart.missing", { spans })}</p>`;
+    return html`<p class="chart-missing" role="status">${icon("warning")}${said(text).t("chart.missing", { spans })}</p>`;
   }
 
   /** @param {wire.Point} point */
@@ -185,8 +188,8 @@ class LkChart extends DeskElement {
     const { text } = this.desk;
     const summary = this.trace && summaryOf(this.trace);
     const words = (/** @type {number | undefined} */ value) => (point.type === "bool" ? "—" : valueWithUnit(text, fine(point), value));
-    const pairs = [[text.t("chart.minimum"), words(summary?.minimum)], [text.t("chart.mean"), words(summary?.mean)],
-      [text.t("chart.maximum"), words(summary?.maximum)], [text.t("chart.count"), summary ? String(summary.count) : "—"]];
+    const pairs = [[said(text).t("chart.minimum"), words(summary?.minimum)], [said(text).t("chart.mean"), words(summary?.mean)],
+      [said(text).t("chart.maximum"), words(summary?.maximum)], [text.t("chart.count"), summary ? String(summary.count) : "—"]];
     return html`<dl class="summary">${pairs.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
   }
 
@@ -197,7 +200,7 @@ class LkChart extends DeskElement {
     if (!summary) return pointName(text, device, point);
     const words = (/** @type {number} */ value) => valueWithUnit(text, fine(point), value);
     const [from_ms, to_ms] = this.#window;
-    return text.t("chart.spoken", { name: pointName(text, device, point), from: text.moment(from_ms), until: text.moment(to_ms), minimum: words(summary.minimum),
+    return said(text).t("chart.spoken", { name: pointName(text, device, point), from: text.moment(from_ms), until: text.moment(to_ms), minimum: words(summary.minimum),
       mean: words(summary.mean), maximum: words(summary.maximum), count: summary.count });
   }
 

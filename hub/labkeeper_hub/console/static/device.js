@@ -60,9 +60,11 @@ class LkDevice extends DeskElement {
 
   /** @param {wire.Device} device */
   #body(device) {
+    const commands = this.desk.store.may("command");
+    const looked = device.points.filter((point) => shown.has(point.kind) || (!commands && point.kind !== "action"));
     return html`
-      <div class="shown">${this.#tiles(device, device.points.filter((point) => shown.has(point.kind)))}</div>
-      <div class="controls">${this.#tiles(device, device.points.filter((point) => !shown.has(point.kind)))}</div>`;
+      <div class="shown">${this.#tiles(device, looked)}</div>
+      ${commands ? html`<div class="controls">${this.#tiles(device, device.points.filter((point) => !shown.has(point.kind)))}</div>` : nothing}`;
   }
 
   /** @param {wire.Device} device */

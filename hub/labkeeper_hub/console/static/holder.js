@@ -1,60 +1,58 @@
-/** Who has the lab and until when, by the hub's clock; and the way to take it, to give it back, or to take it over. */
+/** Who teaches here and how long still, by the hub's clock. One press starts a lesson; the rest comes with lesson.js. */
 import { html, nothing } from "./vendor/lit.js";
 import { DeskElement } from "./element.js";
-import { leaseOf } from "./labs.js";
-import { LEASES, TICK } from "./store.js";
+import { leaseOf, lessonOf } from "./labs.js";
+import { LEASES, LINK, TICK } from "./store.js";
 
 const LESSON_S = 45 * 60;
 
 class LkHolder extends DeskElement {
-  static properties = { lab: { attribute: false }, trouble: { state: true } };
+  static properties = { lab: { attribute: false }, trouble: { state: true }, opened: { state: true } };
 
   constructor() {
     super();
     /** @type {import("./labs.js").LabView | null} */
     this.lab = null;
-    this.trouble = "";
+    this.trouble = false;
+    this.opened = false;
   }
 
   watched() {
-    return [LEASES, TICK];
+    return [LEASES, LINK, TICK];
   }
 
   render() {
-    const { text, store } = this.desk;
+    const { store, text } = this.desk;
     if (!this.lab?.lab) return nothing;
+    const lesson = lessonOf(store, this.lab);
     const lease = leaseOf(store, this.lab);
-    if (!lease) return html`<span class="holder"><button class="plain" @click=${() => this.#ask("", {})}>${text.t("lease.take")}</button>${this.#trouble()}</span>`;
-    const left = Math.max(0, Math.ceil((lease.until_ms - store.now()) / 60_000));
+    const who = lesson?.teacher ?? lease?.holder ?? store.person;
+    const own = who === store.person;
+    const deed = lesson && own ? "lesson.manage" : own ? "lesson.start" : "lesson.take_over";
     return html`
-      <span class="holder"><span><strong>${lease.holder}</strong> ${text.t("lease.until", { time: text.clock(lease.until_ms).slice(0, 5), left })}</span>
-        ${lease.holder === store.person ? this.#own(lease) : this.#others()}${this.#trouble()}</span>`;
+      <span class="holder">${who && (lesson ?? lease) ? this.#until(who, (lesson ?? lease)?.until_ms ?? 0) : nothing}
+        ${store.may("lease") ? html`<button class="plain" ?disabled=${store.link !== "up"} @click=${deed === "lesson.start" ? this.#start : this.#open}>${text.t(deed)}</button>` : nothing}
+        ${this.trouble ? html`<span role="alert">${text.t("lesson.refused")}</span>` : nothing}</span>
+      ${this.opened ? html`<lk-lesson .desk=${this.desk} .lab=${this.lab} @closed=${() => { this.opened = false; }}></lk-lesson>` : nothing}`;
   }
 
-  /** @param {wire.Lease} lease */
-  #own(lease) {
-    return html`<button class="plain" @click=${() => this.#send(`/${lease.fence}`, "DELETE")}>${this.desk.text.t("lease.release")}</button>`;
+  /** @param {string} who @param {number} until_ms */
+  #until(who, until_ms) {
+    const { store, text } = this.desk;
+    const left = Math.max(0, Math.ceil((until_ms - store.now()) / 60_000));
+    return html`<span><strong>${who}</strong> ${text.t("lesson.until", { left, time: text.clock(until_ms).slice(0, 5) })}</span>`;
   }
 
-  #others() {
-    const { text } = this.desk;
-    return html`<button class="plain" @click=${() => this.#ask("/take-over", { reason: text.t("lease.reason") })}>${text.t("lease.take_over")}</button>`;
+  #open() {
+    void import("./lesson.js");
+    this.opened = true;
   }
 
-  #trouble() {
-    return this.trouble ? html`<span role="alert">${this.trouble}</span>` : nothing;
-  }
-
-  /** @param {string} path @param {object} more */
-  #ask(path, more) {
-    return this.#send(path, "POST", { school: this.lab?.school, lab: this.lab?.lab, for_s: LESSON_S, ...more });
-  }
-
-  /** @param {string} path @param {string} method @param {object} [body] */
-  async #send(path, method, body) {
+  async #start() {
     const headers = { "Content-Type": "application/json" };
-    const answer = await fetch(`/api/v1/leases${path}`, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) }).catch(() => null);
-    this.trouble = answer?.ok ? "" : this.desk.text.t("lease.refused");
+    const body = JSON.stringify({ for_s: LESSON_S });
+    const answer = await fetch(`/api/v1/labs/${this.lab?.key}/lesson`, { method: "POST", headers, body }).catch(() => null);
+    this.trouble = !answer?.ok;
   }
 }
 

@@ -34,7 +34,20 @@ class LkLab extends DeskElement {
     if (!this.lab) return this.#empty("lab.none");
     const benches = benchesOf(devicesOf(store, this.lab));
     if (benches.length === 0) return this.#empty("lab.no_devices");
-    return html`${this.#record()}<div class="benches">${repeat(benches, (bench) => bench.bench ?? "", (bench) => this.#bench(bench))}</div>`;
+    return html`
+      <div class="lab-row"><lk-holder .desk=${this.desk} .lab=${this.lab}></lk-holder>${this.#scenes()}${this.#record()}</div>
+      <div class="benches">${repeat(benches, (bench) => bench.bench ?? "", (bench) => this.#bench(bench))}</div>`;
+  }
+
+  /** Whoever has the lab has its scenes. */
+  #scenes() {
+    if (!this.#mine) return nothing;
+    void import("./scenes.js");
+    return html`<lk-scenes .desk=${this.desk} .lab=${this.lab}></lk-scenes>`;
+  }
+
+  get #mine() {
+    return leaseOf(this.desk.store, this.lab)?.holder === this.desk.store.person;
   }
 
   /** What records comes when it is asked for. */
@@ -44,7 +57,8 @@ class LkLab extends DeskElement {
       this.recording = true;
     };
     if (this.recording) return html`<lk-recording .desk=${this.desk} .lab=${this.lab} @closed=${() => { this.recording = false; }}></lk-recording>`;
-    return html`<button class="do record" @click=${open}>${this.desk.text.t("lab.record")}</button>`;
+    if (!this.desk.store.may("record")) return nothing;
+    return html`<button class="do record" ?disabled=${this.desk.store.link !== "up"} @click=${open}>${this.desk.text.t("lab.record")}</button>`;
   }
 
   /** @param {"lab.no_link" | "lab.loading" | "lab.none" | "lab.no_devices"} why */
@@ -58,17 +72,24 @@ class LkLab extends DeskElement {
   #bench(bench) {
     return html`
       <section class="bench ${bench.bench === null ? "room" : ""}">
-        <h2>${this.#benchName(bench.bench)}</h2>${this.#floor(bench.bench)}
+        <header><h2>${this.#benchName(bench.bench)}</h2>${this.#group(bench)}${this.#floor(bench.bench)}</header>
         <div class="cards">
           ${repeat(bench.devices, deviceKey, (device) => html`<lk-device .desk=${this.desk} .key=${deviceKey(device)}></lk-device>`)}
         </div>
       </section>`;
   }
 
+  /** @param {import("./labs.js").Bench} bench */
+  #group(bench) {
+    if (bench.bench === null || !this.#mine) return nothing;
+    void import("./group.js");
+    return html`<lk-group .desk=${this.desk} .devices=${bench.devices} .benchName=${this.#benchName(bench.bench)}></lk-group>`;
+  }
+
   /** Whoever has the lab may let pupils in. @param {string | null} bench */
   #floor(bench) {
     const lease = leaseOf(this.desk.store, this.lab);
-    if (bench === null || lease?.holder !== this.desk.store.person) return nothing;
+    if (bench === null || !this.#mine) return nothing;
     void import("./floor.js");
     return html`<lk-floor .desk=${this.desk} .lease=${lease} .bench=${bench} .benchName=${this.#benchName(bench)}></lk-floor>`;
   }

@@ -25,6 +25,9 @@ export function labsOf(store) {
 /** The whole lab's lease. @param {import("./store.js").Store} store @param {LabView | null} lab */
 export const leaseOf = (store, lab) => store.leases.find((one) => one.school === lab?.school && one.lab === lab.lab && !one.bench && !one.device && !one.given_from);
 
+/** The lesson that is on. @param {import("./store.js").Store} store @param {LabView | null} lab */
+export const lessonOf = (store, lab) => store.lessons.find((one) => one.school === lab?.school && one.lab === lab.lab);
+
 /** @param {import("./store.js").Store} store @param {LabView} lab @returns {wire.Device[]} */
 export function devicesOf(store, lab) {
   return [...store.devices.values()].filter((device) => device.school === lab.school && labOf(store, device) === lab.lab);

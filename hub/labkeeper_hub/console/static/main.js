@@ -50,7 +50,7 @@ async function linkLost() {
   if ((await standing()) === "out") showSignIn("ended");
 }
 
-/** @param {string | null} reason */
+/** @param {import("./sign-in.js").Reason | null} reason */
 function showSignIn(reason) {
   live.stop();
   health.stop();
@@ -66,7 +66,7 @@ function showDesk() {
 /** @param {Promise<Response | null>} [asked] */
 async function standing(asked) {
   const here = await whoIsHere(asked);
-  if (here.name) store.person = here.name;
+  if (here.name) [store.person, store.actions] = [here.name, here.actions];
   return here.standing;
 }
 

@@ -56,7 +56,7 @@ async function enter(token) {
   const here = await whoIsHere();
   if (attempt !== "ok" || here.standing === "out") return end();
   if (here.standing === "unreachable") return void setTimeout(() => enter(""), AGAIN_MS);
-  store.person = here.name;
+  [store.person, store.actions] = [here.name, here.actions];
   page.state = "seated";
   live.start();
 }

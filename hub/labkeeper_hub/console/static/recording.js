@@ -7,12 +7,13 @@ import { devicesOf } from "./labs.js";
 import { deviceName, pointName } from "./names.js";
 import * as api from "./recording-api.js";
 import { sayer, stageWord, whyWord } from "./recording-words.js";
-import { SHAPE, TICK } from "./store.js";
+import { LINK, SHAPE, TICK } from "./store.js";
 import { styled } from "./styled.js";
 import "./recording-chart.js";
 import "./recording-files.js";
 
 const ASK_EVERY_MS = 2_000;
+const OF_LESSON = "l-"; // a lesson's record runs beside whatever people record
 const rates = /** @type {const} */ ([[null, "record.rate_all"], [1_000, "record.rate_1s"], [10_000, "record.rate_10s"], [60_000, "record.rate_1min"]]);
 
 class LkRecording extends DeskElement {
@@ -37,7 +38,7 @@ class LkRecording extends DeskElement {
   }
 
   watched() {
-    return [SHAPE, TICK];
+    return [LINK, SHAPE, TICK];
   }
 
   willUpdate() {
@@ -49,13 +50,13 @@ class LkRecording extends DeskElement {
     } else if (this.current && this.current.stage !== "sealed" && performance.now() - this.#asked_ms > ASK_EVERY_MS) void this.#ask();
   }
 
-  /** Whatever runs in this lab, whoever began it. */
+  /** Whatever people record in this lab, whoever began it. */
   async #look() {
     const lab = this.lab;
     this.looking = true;
     const found = lab ? await api.list(lab).catch(() => []) : [];
     if (lab !== this.lab) return;
-    this.current = found.find((one) => one.stage === "running") ?? null;
+    this.current = found.find((one) => one.stage === "running" && !one.id.startsWith(OF_LESSON)) ?? null;
     this.looking = false;
   }
 
@@ -94,6 +95,11 @@ class LkRecording extends DeskElement {
       </section>`;
   }
 
+  /** Nothing can be asked of a hub that is away. */
+  get #idle() {
+    return this.busy || this.desk.store.link !== "up";
+  }
+
   #close = () => this.dispatchEvent(new CustomEvent("closed", { bubbles: true }));
 
   // --- before -------------------------------------------------------------------------------------------------------
@@ -113,7 +119,7 @@ class LkRecording extends DeskElement {
       <form class="recording-form" @submit=${this.#start}>
         <label>${say("record.name")}<input name="title" maxlength="200" autocomplete="off" placeholder=${say("record.name_hint")}></label>
         <label>${say("record.rate")}<select name="rate">${rates.map(([every_ms, word]) => html`<option value=${every_ms ?? ""}>${say(word)}</option>`)}</select></label>
-        <button class="primary" ?disabled=${this.busy || picked.size === 0}>${icon("on")} ${say("record.start")}</button>
+        <button class="primary" ?disabled=${this.#idle || picked.size === 0}>${icon("on")} ${say("record.start")}</button>
       </form>
       <details class="recording-points">
         <summary>${say("record.points", { count: picked.size })}</summary>
@@ -170,8 +176,8 @@ class LkRecording extends DeskElement {
     return html`
       <form class="recording-form" @submit=${(/** @type {SubmitEvent} */ event) => this.#mark(event, current)}>
         <label>${say("record.mark_words")}<input name="words" maxlength="200" autocomplete="off"></label>
-        <button class="do" ?disabled=${this.busy}>${say("record.mark")}</button>
-        <button class="primary" type="button" ?disabled=${this.busy} @click=${() => this.#do(() => api.stop(current.id))}>${say("record.stop")}</button>
+        <button class="do" ?disabled=${this.#idle}>${say("record.mark")}</button>
+        <button class="primary" type="button" ?disabled=${this.#idle} @click=${() => this.#do(() => api.stop(current.id))}>${say("record.stop")}</button>
       </form>`;
   }
 

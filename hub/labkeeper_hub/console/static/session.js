@@ -38,10 +38,10 @@ export async function signOut() {
   await fetch(SESSION, { method: "DELETE" }).catch(() => null);
 }
 
-/** Who is signed in here: a pseudonym. @param {Promise<Response | null>} [asked] where the hub has been asked already
- * @returns {Promise<{standing: Standing, name: string}>} */
+/** Who is signed in here, and what they may do: a pseudonym and names of actions. @param {Promise<Response | null>} [asked] where the hub has been asked already
+ * @returns {Promise<{standing: Standing, name: string, actions: string[]}>} */
 export async function whoIsHere(asked) {
   const answer = await (asked ?? fetch(SESSION).catch(() => null));
-  if (!answer || answer.status >= 500) return { standing: "unreachable", name: "" };
-  return answer.ok ? { standing: "in", name: (await answer.json()).name } : { standing: "out", name: "" };
+  if (!answer || answer.status >= 500) return { standing: "unreachable", name: "", actions: [] };
+  return answer.ok ? { standing: "in", ...(await answer.json()) } : { standing: "out", name: "", actions: [] };
 }

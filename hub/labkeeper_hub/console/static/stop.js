@@ -69,7 +69,7 @@ class LkStopped extends DeskElement {
 
   /** @param {wire.Stop} stop */
   #banner(stop) {
-    const { text } = this.desk;
+    const { store, text } = this.desk;
     const count = text.t("stop.count", { confirmed: stop.confirmed, devices: stop.devices });
     return html`
       <section class="stopped" role="status" aria-label=${text.t("stop.stopped")}>
@@ -77,8 +77,8 @@ class LkStopped extends DeskElement {
         <p><strong>${text.t("stop.by", { by: stop.by })}</strong> ${count}${this.#missing(stop)}
           ${stop.sent ? nothing : html`<strong>${text.t("stop.not_sent")}</strong>`}
           <small>${text.t("stop.not_safety")}</small>${this.refused ? html`<strong role="alert">${text.t("stop.not_yours")}</strong>` : nothing}</p>
-        <button class="release ${this.holding ? "held" : ""}" @pointerdown=${() => this.#hold(stop)} @pointerup=${this.#let} @pointerleave=${this.#let}
-          @keydown=${(/** @type {KeyboardEvent} */ event) => this.#key(event, stop)} @keyup=${this.#let}>${text.t("stop.release")}</button>
+        ${store.may("release_stop") ? html`<button class="release ${this.holding ? "held" : ""}" @pointerdown=${() => this.#hold(stop)} @pointerup=${this.#let} @pointerleave=${this.#let}
+          @keydown=${(/** @type {KeyboardEvent} */ event) => this.#key(event, stop)} @keyup=${this.#let}>${text.t("stop.release")}</button>` : nothing}
       </section>`;
   }
 

@@ -9,7 +9,7 @@ export const LINK = "#link";
 export const TICK = "#tick"; // a second has passed
 export const WORDS = "#words"; // the language has changed
 export const STOPS = "#stops"; // what is stopped, and who has confirmed
-export const LEASES = "#leases"; // who holds what
+export const LEASES = "#leases"; // who holds what, and who teaches
 export const ALARMS = "#alarms";
 export const ASKED = "#asked"; // what this page has asked for, and what became of it
 
@@ -37,12 +37,16 @@ export class Store {
     this.underWay = new Map();
     /** @type {wire.Lease[]} */
     this.leases = [];
+    /** @type {wire.Lesson[]} */
+    this.lessons = [];
     /** @type {wire.Stop[]} */
     this.stops = [];
     /** @type {Map<string, wire.Alarm>} */
     this.alarms = new Map();
     /** Who is signed in here. */
     this.person = "";
+    /** What they may do somewhere. @type {string[]} */
+    this.actions = [];
     /** @type {Link} */
     this.link = "connecting";
     /** Whether the hub can store what it hears, as it last said. */
@@ -104,6 +108,7 @@ export class Store {
     this.underWay = new Map();
     for (const command of snapshot.commands) this.#command(command);
     this.leases = snapshot.leases;
+    this.lessons = snapshot.lessons;
     this.stops = snapshot.stops;
     this.alarms = new Map(snapshot.alarms.map((alarm) => [alarmKey(alarm), alarm]));
     this.filled = true;
@@ -118,7 +123,8 @@ export class Store {
       case "device_gone": return this.#deviceGone(change);
       case "node": return this.#node(change);
       case "command": return this.#command(change);
-      case "leases": return this.#leases(change.leases);
+      case "leases": this.leases = change.leases; return this.tell(LEASES);
+      case "lessons": this.lessons = change.lessons; return this.tell(LEASES);
       case "stops": return this.#stops(change.stops);
       case "alarm": return this.#alarm(change);
     }
@@ -161,12 +167,6 @@ export class Store {
     this.tell(key);
   }
 
-  /** @param {wire.Lease[]} leases */
-  #leases(leases) {
-    this.leases = leases;
-    this.tell(LEASES);
-  }
-
   /** @param {wire.Stop[]} stops */
   #stops(stops) {
     this.stops = stops;
@@ -178,6 +178,11 @@ export class Store {
     if (alarm.core === "norm" && !alarm.shelf && !alarm.service) this.alarms.delete(alarmKey(alarm));
     else this.alarms.set(alarmKey(alarm), alarm);
     this.tell(ALARMS);
+  }
+
+  /** Whether a page offers it. @param {string} action */
+  may(action) {
+    return this.actions.includes(action);
   }
 
   /** A device is online only when its node is. @param {wire.Device} device */

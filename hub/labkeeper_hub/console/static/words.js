@@ -13,6 +13,12 @@ export function wordsOf(name, language) {
   return words;
 }
 
+/** The same in both languages, for a module that says nothing before it has its words. @param {string} name @returns {Promise<(text: Text) => Text>} from the page's words to these */
+export async function bothOf(name) {
+  const [zh, en] = await Promise.all([wordsOf(name, "zh"), wordsOf(name, "en")]);
+  return ({ language }) => (language === "zh" ? zh : en);
+}
+
 /** @param {string} file @returns {Promise<Record<string, string>>} */
 async function read(file) {
   return (await fetch(new URL(`./i18n/${file}.json`, import.meta.url))).json();

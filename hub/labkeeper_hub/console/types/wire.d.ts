@@ -14,6 +14,8 @@ declare namespace wire {
     step: number | null;
     options: string[] | null;
     writable: boolean;
+    /** What it does by itself if nobody looks at it. */
+    risk: string;
     title: Title;
     confirm_s: number | null;
   }
@@ -71,6 +73,12 @@ declare namespace wire {
   interface Spell { level: string; from_ms: number; to_ms: number; open_end: boolean }
   interface Trial { readings: number; spells: Spell[] }
   interface AlarmKpis { by: "all" | "role" | "lab"; of: string; raised: number; per_10min: number; peak_10min: number; peak_hour: number; flood_share: number; mix: Record<Priority, number> | null; standing: number; stale: number; chattering: number; acknowledge_s: number | null; within: boolean }
+  interface Wish extends PointId { value: Value }
+  interface Missed extends PointId { state: string; code: string }
+  interface Count { scene: string | null; total: number; confirmed: number; missed: Missed[] }
+  interface Outcome extends Count { undo: Wish[] }
+  interface Scene { name: string; title: Title; wishes: Wish[] }
+  interface Lesson { name: string; school: string; lab: string; teacher: string; before: string | null; started_ms: number; until_ms: number; phase: "running" | "ending"; ending_ms: number | null; ended_by: string | null; last: Count | null }
   interface Problem { title?: string; detail?: string; status?: number; code?: string }
   type Change =
     | ({ kind: "reading" } & Latest)
@@ -79,9 +87,10 @@ declare namespace wire {
     | ({ kind: "node" } & Node)
     | ({ kind: "command" } & Command)
     | { kind: "leases"; leases: Lease[] }
+    | { kind: "lessons"; lessons: Lesson[] }
     | { kind: "stops"; stops: Stop[] }
     | ({ kind: "alarm" } & Alarm);
-  interface Snapshot { type: "snapshot"; at: number; labs: Lab[]; nodes: Node[]; devices: Device[]; latest: Latest[]; commands: Command[]; leases: Lease[]; stops: Stop[]; alarms: Alarm[] }
+  interface Snapshot { type: "snapshot"; at: number; labs: Lab[]; nodes: Node[]; devices: Device[]; latest: Latest[]; commands: Command[]; leases: Lease[]; lessons: Lesson[]; stops: Stop[]; alarms: Alarm[] }
   type Message =
     | { type: "hello"; stream: string; at: number; server_ms: number }
     | Snapshot

@@ -30,14 +30,17 @@ class LkTile extends DeskElement {
 
   render() {
     const view = viewOf(this.desk, this.device, this.point);
-    return (tileOf(this.point) ?? (() => nothing))(view);
+    return ((this.desk.store.may("command") ? tileOf(this.point) : lookedAt(this.point)) ?? (() => nothing))(view);
   }
 }
+
+/** For whoever may not command it. @param {wire.Point} point */
+const lookedAt = (point) => (point.type === "str" || point.type === "bool" ? stateTile : measureTile);
 
 /** @param {wire.Point} point */
 function tileOf(point) {
   switch (point.kind) {
-    case "measure": return point.type === "str" || point.type === "bool" ? stateTile : measureTile;
+    case "measure": return lookedAt(point);
     case "state": return stateTile;
     case "event": return eventTile;
     case "switch": return switchTile;

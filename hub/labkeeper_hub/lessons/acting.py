@@ -1,0 +1,47 @@
+"""Carries wishes out as one action: every command at once, and one result when all of them have ended."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from labkeeper_hub.lessons.count import Missed
+from labkeeper_hub.lessons.scenes import Outcome, Wish, missed_at, outcome_of, undo_of
+from labkeeper_hub.model import Command, PointKey, State
+from labkeeper_hub.ports import Bus, Commands, HistoryLost, LatestValues, Registry, UnknownPoint
+from labkeeper_sdk import CommandRejected
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """Hands wishes in as commands in somebody's name, under whatever lease is theirs."""
+
+    registry: Registry
+    latest: LatestValues
+    commands: Commands
+    bus: Bus
+
+    async def act(self, scene: str, wishes: Sequence[Wish], holder: str) -> Outcome:
+        """Return when every command has ended, as each does by its deadline; never raises for a wish."""
+        undo = undo_of(wishes, {one.key: one for one in self.latest.latest()}, self._risks())
+        sent, refused = list[Command](), list[Missed]()
+        for wish in wishes:
+            try:
+                sent.append(await self.commands.submit(wish.target, wish.value, holder=holder))
+            except CommandRejected as rejected:
+                refused.append(missed_at(wish.target, State.REJECTED, rejected.code))
+            except UnknownPoint:
+                refused.append(missed_at(wish.target, State.REJECTED, "unknown_point"))
+        return outcome_of(scene, await self._ended(sent), refused, undo)
+
+    async def _ended(self, sent: Sequence[Command]) -> list[Command]:
+        while True:
+            at = self.bus.at
+            commands = [await self.commands.get(one.id) for one in sent]
+            if all(one.state.final for one in commands):
+                return commands
+            try:
+                await self.bus.after(at)
+            except HistoryLost:
+                continue
+
+    def _risks(self) -> dict[PointKey, str]:
+        return {PointKey(*one.key, point.name): point.risk for one in self.registry.devices() for point in one.points}

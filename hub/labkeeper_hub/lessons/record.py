@@ -1,0 +1,56 @@
+"""The record of a lesson: a recording of its whole lab, under the lesson's own name, so that it is found again."""
+
+import logging
+from collections.abc import Awaitable, Collection
+from dataclasses import dataclass
+
+from sqlalchemy.exc import DBAPIError
+
+from labkeeper_hub.lessons.lesson import Lesson
+from labkeeper_hub.recordings.recorder import LabKey, Recorder
+from labkeeper_hub.recordings.recording import RecordingRefused
+from labkeeper_hub.timeseries.pins import DiskRefuses
+
+log = logging.getLogger(__name__)
+PREFIX = "l-"  # no recording of a person is named so
+TITLE = "课堂 · Lesson"
+BY_HUB = "hub"
+
+
+@dataclass(frozen=True, slots=True)
+class LessonRecord:
+    """Records lessons. One that cannot be recorded goes on without: teaching comes first, and the log says so."""
+
+    recorder: Recorder
+
+    async def resume(self, lessons: Collection[Lesson]) -> None:
+        """Go on where the last run ended: what is on is recorded, and what is over is so no longer."""
+        on = {record_name(one) for one in lessons}
+        for identity in list(self.recorder.running()):
+            if identity.startswith(PREFIX) and identity not in on:
+                await _kept(self.recorder.stop(identity, BY_HUB), identity)
+        for one in lessons:
+            await self.start(one)
+
+    async def start(self, lesson: Lesson) -> None:
+        """Begin the record, unless it has begun."""
+        name = record_name(lesson)
+        await _kept(self.recorder.start(LabKey(*lesson.room), None, lesson.teacher, TITLE, name), name)
+
+    async def seal(self, lesson: Lesson) -> None:
+        """End it; it is sealed by itself when the nodes have delivered."""
+        name = record_name(lesson)
+        if name in self.recorder.running():
+            await _kept(self.recorder.stop(name, lesson.ended_by or BY_HUB), name)
+
+
+def record_name(lesson: Lesson) -> str:
+    """Return the id of a lesson's recording."""
+    return PREFIX + lesson.name.replace("-", "")
+
+
+async def _kept(work: Awaitable[object], name: str) -> None:
+    try:
+        await work
+    except (RecordingRefused, DiskRefuses, DBAPIError) as error:
+        log.warning("the record %s of a lesson is not kept as it should be: %s", name, error)

@@ -1,0 +1,43 @@
+"""What channels are configured with, encrypted: Fernet, with a key in a file that only the hub's user may read."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken
+
+KEY = "telling.key"
+
+
+class CannotOpen(Exception):
+    """The text was sealed with another key, or is damaged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """Seals texts and opens them."""
+
+    key: bytes = field(repr=False)
+
+    def seal(self, text: str) -> str:
+        """Return the text as it is kept."""
+        return Fernet(self.key).encrypt(text.encode()).decode()
+
+    def open(self, sealed: str) -> str:
+        """Return the text; raises CannotOpen."""
+        try:
+            return Fernet(self.key).decrypt(sealed.encode()).decode()
+        except InvalidToken as error:
+            raise CannotOpen from error
+
+
+def open_vault(folder: Path) -> Vault:
+    """Return the vault of a hub's data folder; the first run makes its key."""
+    path = folder / KEY
+    if not path.exists():
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(Fernet.generate_key())
+            file.flush()
+            os.fsync(file.fileno())
+    return Vault(path.read_bytes())

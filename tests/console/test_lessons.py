@@ -1,0 +1,157 @@
+"""A lesson on the page: begun by a press, scenes and benches, an end that can be undone, and who takes it over."""
+
+import re
+
+import pytest
+from playwright.async_api import Locator, expect
+
+from .conftest import Console, Language, OpenConsole, Theme, sign_in
+from .fake_hub import FakeHub
+from .test_access import TOO_SMALL_OR_CLOSE, violations
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+LAB = "lab-301"
+SIZES: list[tuple[Language, Theme, tuple[int, int]]] = [
+    ("zh", "dark", (390, 844)),
+    ("en", "light", (820, 1180)),
+    ("zh", "light", (1180, 820)),
+]
+
+
+def bar(console: Console) -> Locator:
+    return console.page.locator("lk-bar .holder")
+
+
+def group(console: Console, bench: int) -> Locator:
+    return console.page.locator("lk-group").filter(has=console.page.get_by_role("checkbox", name=f"Bench {bench}:"))
+
+
+async def test_one_press_starts_a_lesson_and_everybody_sees_whose_it_is_and_how_long_it_lasts(
+    hub: FakeHub, console: Console
+) -> None:
+    await bar(console).get_by_role("button", name="Start lesson").click()
+    await expect(bar(console)).to_contain_text("owner 45 min left")
+    assert hub.lessons[0]["until_ms"] - hub.lessons[0]["started_ms"] == pytest.approx(2_700_000, abs=50)
+    await expect(console.page.locator(".result")).to_contain_text("3 of 3 confirmed")
+
+
+async def test_a_scene_is_one_press_and_tells_what_is_not_confirmed_until_somebody_has_seen_it(
+    hub: FakeHub, console: Console
+) -> None:
+    page = console.page
+    await expect(page.locator("lk-scenes")).to_have_count(0)
+    hub.teaching.stuck = {"lamp-2"}
+    await hub.take_lab()
+    await page.get_by_role("button", name="End", exact=True).click()
+    await expect(page.locator(".result")).to_contain_text("End 2 of 3 confirmed; not confirmed: Desk lamp 2 · Light")
+    await expect(console.tile("lamp-1", "Light").get_by_role("switch")).not_to_be_checked()
+    await expect(page.get_by_role("button", name="Projector")).to_be_disabled()  # there is none here
+    await page.get_by_role("button", name="Undo").click()
+    await expect(console.tile("lamp-1", "Light").get_by_role("switch")).to_be_checked()
+    assert {one["device"] for one in hub.teaching.acted[-1]} == {"lamp-1", "lamp-3"}
+    await expect(page.locator(".result")).to_contain_text("Undone: End")
+
+
+async def test_a_bench_goes_off_by_one_switch_that_counts_and_knows_what_it_does_not_know(
+    hub: FakeHub, console: Console
+) -> None:
+    await hub.take_lab()
+    two = group(console, 2).get_by_role("checkbox")
+    await expect(two).to_have_attribute("aria-checked", "mixed")
+    await expect(two).to_have_text("1/2")
+    await expect(group(console, 1).get_by_role("checkbox")).to_be_checked()
+    await two.click()
+    await expect(two).not_to_be_checked()
+    await expect(two).to_have_text("0/2")
+    await console.page.get_by_role("button", name="Undo").click()
+    await expect(two).to_have_text("1/2")
+    await hub.set_online("pi-301", "lamp-2", online=False)
+    await expect(two).to_have_attribute("aria-label", "Bench 2: 0 of 2 switches on, 1 unknown")
+    await expect(two).to_have_attribute("aria-checked", "mixed")  # unknown is not off
+
+
+async def test_a_bench_is_not_switched_on_where_that_may_do_harm(hub: FakeHub, console: Console) -> None:
+    for point in hub.devices["pi-301", "strip-1"]["points"]:
+        point["risk"] = "heat"
+    for device in ("strip-1", "lamp-1"):
+        hub.put("pi-301", device, "state", value=False)
+    await hub.drop_links()
+    await expect(console.tile("lamp-1", "Light").get_by_role("switch")).not_to_be_checked()
+    await hub.take_lab()
+    await group(console, 1).get_by_role("checkbox").click()
+    await expect(group(console, 1).get_by_role("checkbox")).to_have_text("1/2")
+    assert [one["device"] for one in hub.teaching.acted[-1]] == ["lamp-1"]
+
+
+async def test_ending_shows_first_what_it_switches_off_and_can_be_taken_back(hub: FakeHub, console: Console) -> None:
+    page = console.page
+    await bar(console).get_by_role("button", name="Start lesson").click()
+    hub.put("pi-301", "lamp-3", "state", value=False)
+    await hub.drop_links()
+    await expect(console.tile("lamp-3", "Light").get_by_role("switch")).not_to_be_checked()
+    await bar(console).get_by_role("button", name="End / prolong").click()
+    sheet = page.get_by_role("dialog", name="This lesson")
+    await expect(sheet.get_by_role("listitem")).to_have_text([re.compile("Desk lamp 1"), re.compile("Desk lamp 2")])
+    assert await violations(page) == []
+    await sheet.get_by_role("button", name="15 min more").click()
+    await expect(sheet).to_be_hidden()
+    await expect(bar(console)).to_contain_text("60 min left")
+    await bar(console).get_by_role("button", name="End / prolong").click()
+    await sheet.get_by_role("button", name="End lesson").click()
+    await expect(page.locator(".result")).to_contain_text(re.compile(r"The lesson ends in \d+ s\. 3 of 3 confirmed"))
+    await expect(console.tile("lamp-1", "Light").get_by_role("switch")).not_to_be_checked()
+    await page.get_by_role("button", name="Undo").click()
+    await expect(console.tile("lamp-1", "Light").get_by_role("switch")).to_be_checked()
+    assert hub.lessons[0]["phase"] == "running"
+    await hub.teaching.over()
+    await expect(bar(console).get_by_role("button", name="Start lesson")).to_be_visible()
+    await expect(page.locator("lk-scenes")).to_have_count(0)
+
+
+async def test_another_teacher_sees_who_has_it_and_takes_over_with_a_reason(hub: FakeHub, console: Console) -> None:
+    await hub.teaching.begin(LAB, "anna", 1_200)
+    await expect(bar(console)).to_contain_text("anna 20 min left")
+    await expect(console.page.locator("lk-scenes, lk-group")).to_have_count(0)
+    await bar(console).get_by_role("button", name="Take over").click()
+    sheet = console.page.get_by_role("dialog", name="Take over the lab")
+    await sheet.get_by_role("button", name="Take over").click()
+    assert hub.teaching.reasons == []  # no reason, no lesson
+    await sheet.get_by_label("Reason").fill("anna is ill")
+    await sheet.get_by_role("button", name="Take over").click()
+    await expect(bar(console)).to_contain_text("owner")
+    assert hub.teaching.reasons == ["anna is ill"]
+    await expect(console.page.locator("lk-scenes")).to_have_count(1)
+
+
+async def test_whoever_may_only_look_is_offered_nothing_to_press(hub: FakeHub, open_console: OpenConsole) -> None:
+    hub.actions = ["read_places"]
+    console = await open_console()
+    await sign_in(hub, console)
+    await hub.teaching.begin(LAB, "anna", 1_200)
+    await expect(bar(console)).to_contain_text("anna")
+    await expect(console.tile("lamp-1", "Light")).to_contain_text("On")
+    await expect(console.page.locator("main").get_by_role("switch")).to_have_count(0)
+    await expect(console.page.locator("main, lk-holder").get_by_role("button")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("language", "theme", "size"), SIZES)
+async def test_a_lesson_is_easy_to_touch_to_read_and_moves_nothing(
+    hub: FakeHub, open_console: OpenConsole, language: Language, theme: Theme, size: tuple[int, int]
+) -> None:
+    console = await open_console(language=language, theme=theme, size=size, touch=True)
+    await sign_in(hub, console)
+    page = console.page
+    hub.teaching.stuck = {"lamp-2"}
+    await hub.teaching.begin(LAB, "owner", 2_700)
+    await page.locator("lk-scenes .result").wait_for()
+    await page.locator("lk-group").first.wait_for()
+    before = await page.locator("lk-device").first.bounding_box()
+    assert await page.evaluate(TOO_SMALL_OR_CLOSE) == []
+    assert await violations(page) == []
+    assert await page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    await page.locator(".result .round").click()
+    await expect(page.locator(".result")).to_have_count(0)
+    assert await page.locator("lk-device").first.bounding_box() == before
+    await page.locator(".holder:visible button").first.click()
+    await page.locator(".lesson-list li").first.wait_for()
+    assert await violations(page) == []

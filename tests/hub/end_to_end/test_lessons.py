@@ -1,0 +1,116 @@
+"""Lessons beside a real broker: the lease at the node, the scenes as commands, and a hub that starts again."""
+
+from pathlib import Path
+
+import pytest
+
+from labkeeper_hub.lessons.file import read_lessons
+from labkeeper_hub.lessons.lesson import Phase
+from labkeeper_hub.lessons.record import record_name
+from labkeeper_hub.recordings.recording import Plan, RecordingRefused, Stage
+from labkeeper_hub.settings import HubSettings
+from labkeeper_sdk.testing import Broker
+from labkeeper_wire.commands import CommandResult, CommandState
+from labkeeper_wire.datatypes import DataType
+from labkeeper_wire.descriptor import PointDescription
+from labkeeper_wire.leases.book import Room
+from labkeeper_wire.payload import Metric
+
+from .conftest import School, running
+from .scripted_node import joined, lease_metrics, now_ms, until
+
+ROOM = Room("school", "lab")
+STATE = PointDescription("state", "switch", DataType.BOOLEAN, writable=True)
+BRIGHTNESS = PointDescription("brightness", "setpoint", DataType.INT32, writable=True)
+
+
+def lamp() -> dict[str, list[Metric]]:
+    at_ms = now_ms()
+    return {
+        "lamp": [
+            Metric("state", False, STATE.datatype, at_ms, properties=STATE.to_properties()),
+            Metric("brightness", 60, BRIGHTNESS.datatype, at_ms, properties=BRIGHTNESS.to_properties()),
+        ]
+    }
+
+
+async def test_a_lesson_has_the_lease_at_the_node_and_its_opening_scene_is_commanded(school: School) -> None:
+    async with joined(school.port, devices=lamp(), more=lease_metrics()) as node:
+        await until(lambda: school.online("lamp"), "the lamp")
+        lesson = await school.hub.lessons.start("anna", ROOM, 60_000)
+        await until(lambda: bool(node.commands), "the opening scene")
+        device, request = node.commands[0]
+        assert (device, request.fence, request.targets[0].value) == ("lamp", lesson.fence, True)
+        assert node.tables[-1].leases[0].holder == "anna"
+        node.answer("lamp", CommandResult(request.id, CommandState.DONE))
+        await until(lambda: ROOM in school.hub.lessons.counts, "the count")
+        assert school.hub.lessons.counts[ROOM].words() == "1 of 1"
+        assert school.hub.alarms.lesson("school", "lab") is True
+        assert school.hub.alarms.lesson("school", "another") is False
+
+
+async def test_a_lesson_goes_on_with_its_lease_when_the_hub_starts_again(broker: Broker, tmp_path: Path) -> None:
+    settings = HubSettings(data=tmp_path, broker=broker.url)
+    async with running(settings, broker) as first:
+        lesson = await first.hub.lessons.start("anna", ROOM, 600_000)
+    assert read_lessons(tmp_path) == {ROOM: lesson}
+    async with running(settings, broker) as second:
+        assert second.hub.lessons.on == {ROOM: lesson}
+        assert [one.fence for one in second.hub.leases.held()] == [lesson.fence]
+        ending = await second.hub.lessons.end("anna", ROOM)
+        assert ending.phase is Phase.ENDING
+
+
+async def test_a_forgotten_lesson_ends_by_its_time(school: School, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("labkeeper_hub.lessons.lesson.UNDO_MS", 100)
+    await school.hub.lessons.start("anna", ROOM, 100)
+    await until(lambda: not school.hub.lessons.on and not school.hub.leases.held(), "the end, and the lease given back")
+    assert read_lessons(school.hub.lessons.data) == {}
+    await school.hub.lessons.start("ben", ROOM, 60_000)
+
+
+async def test_a_lesson_is_recorded_and_its_record_is_sealed_when_it_is_over(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("labkeeper_hub.lessons.lesson.UNDO_MS", 100)
+    async with joined(school.port, devices=lamp(), more=lease_metrics()):
+        await until(lambda: school.online("lamp"), "the lamp")
+        lesson = await school.hub.lessons.start("anna", ROOM, 60_000)
+        await until(lambda: bool(school.hub.recordings.all()), "the record")
+        (record,) = school.hub.recordings.all()
+        assert (record.id, record.by, record.stage) == (record_name(lesson), "anna", Stage.RUNNING)
+        assert {key.point for key in record.plan.keys} >= {"state", "brightness"}
+        await school.hub.lessons.end("anna", ROOM)
+        await until(lambda: school.hub.recordings.get(record.id).stage is not Stage.RUNNING, "its end")
+        ended = school.hub.recordings.get(record.id).end
+        assert ended is not None
+        assert ended.by == "anna"
+
+
+async def test_a_record_goes_on_when_the_hub_starts_again_and_one_whose_lesson_is_lost_ends(
+    broker: Broker, tmp_path: Path
+) -> None:
+    settings = HubSettings(data=tmp_path, broker=broker.url)
+    async with running(settings, broker) as first, joined(first.port, devices=lamp(), more=lease_metrics()):
+        await until(lambda: first.online("lamp"), "the lamp")
+        lesson = await first.hub.lessons.start("anna", ROOM, 600_000)
+        await until(lambda: bool(first.hub.recordings.all()), "the record")
+        (record,) = first.hub.recordings.all()
+        orphan = await first.hub.recordings.start(record.plan, "ben", "l-of-a-lesson-that-is-over")
+        by_hand = await first.hub.recordings.start(record.plan, "ben")
+    async with running(settings, broker) as second:
+        desk = second.hub.recordings
+        await until(lambda: desk.get(orphan.id).stage is not Stage.RUNNING, "the end of what belongs to no lesson")
+        assert [one.id for one in desk.all() if one.stage is Stage.RUNNING] == [by_hand.id, record_name(lesson)]
+
+
+async def test_a_lesson_that_cannot_be_recorded_goes_on_and_the_log_says_so(
+    school: School, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def refuse(plan: Plan, by: str, identity: str) -> None:
+        raise RecordingRefused("too_many_points", f"{identity} of {by} has {len(plan.points)} points")
+
+    monkeypatch.setattr(type(school.hub.recordings), "start", lambda _, *given: refuse(*given))
+    lesson = await school.hub.lessons.start("anna", ROOM, 60_000)
+    await until(lambda: record_name(lesson) in caplog.text, "the warning")
+    assert school.hub.lessons.is_on(*ROOM)
