@@ -6,7 +6,7 @@ Its data messages come from a mould that is compared with the product's codec; w
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -29,7 +29,9 @@ SWITCH = Metric("on", False, DataType.BOOLEAN, properties=ON.to_properties())
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How a synthetic node looks: devices, points of each, readings in a message; each device's switch; the lab."""
+    """How a synthetic node looks: devices, points of each, readings in a message; each device's switch; the lab;
+    the points' names where `p0` … will not do.
+    """
 
     node: str
     devices: int = 1
@@ -37,6 +39,12 @@ class Shape:
     readings: int = 50
     switches: bool = False
     lab: str = ""
+    names: tuple[str, ...] = ()
+
+    @property
+    def point_names(self) -> Sequence[str]:
+        """What each device's points are called."""
+        return self.names or [f"p{number}" for number in range(self.points)]
 
 
 class SyntheticNode:
@@ -54,7 +62,7 @@ class SyntheticNode:
         self._epoch = str(uuid.uuid4())
         self._seqs = [encode(Payload((), None, number)) for number in range(SEQ_MASK + 1)]
         self._topics = [str(Topic(GROUP, Kind.DDATA, shape.node, f"d{n}")) for n in range(shape.devices)]
-        self._mould = Mould([f"p{number}" for number in range(shape.points)])
+        self._mould = Mould(shape.point_names)
         self._progress = asyncio.Event()
 
     async def attend(self) -> None:
@@ -69,7 +77,19 @@ class SyntheticNode:
     def send(self) -> None:
         """Send the next batch: `readings` values with the time of this moment."""
         self.sent += 1
-        self._link.send(self._topics[self.sent % self._shape.devices], self._body(self.sent) + self._seqs[self._seq])
+        self._put(self.sent % self._shape.devices, self._body(self.sent))
+
+    def say(self, device: int, values: Mapping[str, float]) -> int:
+        """Send these values of one device as the next batch; return their time."""
+        self.sent += 1
+        at_ms = now_ms()
+        metrics = [Metric(name, value, None, at_ms) for name, value in values.items()]
+        metrics.append(Metric(BATCH, self.sent, None, at_ms, transient=True))
+        self._put(device, encode(Payload(tuple(metrics), at_ms), datatypes=False))
+        return at_ms
+
+    def _put(self, device: int, body: bytes) -> None:
+        self._link.send(self._topics[device], body + self._seqs[self._seq])
         self._seq = (self._seq + 1) & SEQ_MASK
 
     async def drain(self) -> None:
@@ -91,7 +111,7 @@ class SyntheticNode:
         return self._mould.message(base, values, batch, now_ms())
 
     def _device_metrics(self) -> Sequence[Metric]:
-        points = [Metric(f"p{number}", 0.0, DataType.DOUBLE) for number in range(self._shape.points)]
+        points = [Metric(name, 0.0, DataType.DOUBLE) for name in self._shape.point_names]
         return [*points, *([SWITCH] if self._shape.switches else []), Metric(BATCH, None, DataType.UINT64)]
 
     def _node_metrics(self) -> Sequence[Metric]:
@@ -112,7 +132,7 @@ class SyntheticNode:
                     await self._link.subscribe(*effect.filters)
                 case SessionLive() | Rebirthed():
                     self.rebirths += isinstance(effect, Rebirthed)
-                    self._seq = 1 + self._shape.devices
+                    self._seq = (1 + self._shape.devices) & SEQ_MASK
                     self.live.set()
                 case CommandReceived():
                     self._acknowledged(effect)

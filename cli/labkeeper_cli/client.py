@@ -51,6 +51,19 @@ class HubClient:
         found: Json = answer.json()
         return found
 
+    async def post(self, path: str, body: Json) -> Json:
+        """POST /api/v1/<path>."""
+        answer = await self._http.post(f"/api/v1/{path}", json=body)
+        answer.raise_for_status()
+        found: Json = answer.json()
+        return found
+
+    async def metrics(self) -> str:
+        """What Prometheus is told."""
+        answer = await self._http.get("/metrics")
+        answer.raise_for_status()
+        return answer.text
+
     async def devices(self) -> list[Json]:
         """Every device the hub knows."""
         found: list[Json] = (await self.get("devices"))["devices"]

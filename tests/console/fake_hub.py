@@ -82,6 +82,8 @@ class FakeHub:
         self.floor_links: dict[str, str] = {}  # token: the pupils' pseudonym
         self.person = "owner"
         self.stops: list[Json] = []
+        self.alarms: list[Json] = []
+        self.tried: list[Json] = []
         self.influx: Json | None = None  # how forwarding is, if anything is forwarded
         self.recordings: Any = None  # put in by `fake_recordings`
         self.teaching: Any = None  # put in by `fake_lessons`
@@ -195,6 +197,7 @@ class FakeHub:
             "leases": self.leases,
             "lessons": self.lessons,
             "stops": self.stops,
+            "alarms": self.alarms,
         }
 
     async def live(self, socket_: WebSocket) -> None:

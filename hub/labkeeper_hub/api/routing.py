@@ -16,6 +16,7 @@ from labkeeper_hub.api.models import example_of
 from labkeeper_hub.api.needs import IsSignedIn
 from labkeeper_hub.api.openapi import describe
 from labkeeper_hub.api.routes import (
+    alarm_rules,
     alarms,
     catalogue,
     commands,
@@ -63,6 +64,7 @@ FEATURES = (
     lessons,
     floor,
     alarms,
+    alarm_rules,
     interlocks,
     ledger,
     stop,

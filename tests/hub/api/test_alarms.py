@@ -117,3 +117,17 @@ async def test_a_rule_is_tried_on_what_was_recorded(served: Served, owner: httpx
     assert (await post(owner, "try", **asked))[1]["code"] == "unknown_rule"
     asked["alarm"] = address(CO2)
     assert (await post(owner, "try", **asked))[1]["code"] == "unknown_point"
+
+
+@pytest.mark.usefixtures("raised")
+async def test_rules_say_what_to_do_and_kpis_say_how_much_it_was(owner: httpx.AsyncClient) -> None:
+    rules = {rule["id"]: rule for rule in (await owner.get("/api/v1/alarms/rules")).json()["rules"]}
+    assert rules["co2"]["response"]["en"].startswith("Open windows")
+    assert (rules["co2"]["role"], rules["co2"]["points"]) == ("teacher", ["carbon_dioxide", "co2"])
+    assert [level["priority"] for level in rules["co2"]["levels"]] == ["note", "low", "medium"]
+    answer = (await owner.get("/api/v1/alarms/kpis", params={"from": START_MS - 1})).json()
+    assert {(one["by"], one["of"]): one["raised"] for one in answer["groups"]} == {
+        ("all", ""): 2,
+        ("lab", "lab-301"): 2,
+        ("role", "teacher"): 2,
+    }

@@ -55,7 +55,7 @@ def _rows() -> Iterator[tuple[str, str, Action, dict[Role, str]]]:
 
 
 # a WebSocket, and what asks a database this small hub has not
-NOT_HERE = {"/api/v1/live", "/api/v1/alarms/history", "/api/v1/telling/messages"}
+NOT_HERE = {"/api/v1/live", "/api/v1/alarms/history", "/api/v1/alarms/kpis", "/api/v1/telling/messages"}
 ROUTES = [row for row in _rows() if not row[0].startswith("{") and row[1] not in NOT_HERE]
 MESSAGES = [row for row in _rows() if row[0].startswith("{")]
 

@@ -9,9 +9,11 @@ import pytest
 
 from labkeeper_hub.accounts import open_accounts
 from labkeeper_hub.accounts.staff import open_staff
+from labkeeper_hub.alarms.states import Priority, Raised
 from labkeeper_hub.api import build_app
-from labkeeper_hub.registry.database import open_database
-from tests.hub.api.doubles import TARGET, SmallHub
+from labkeeper_hub.model import AlarmKey, PointKey
+from labkeeper_hub.registry.database import bring_up_to_date, open_database
+from tests.hub.api.doubles import START_MS, TARGET, SmallHub
 
 PASSWORD = "three oxen under plum"
 LI = {"login": "li", "title": "Ms Li", "grants": [{"role": "reader", "school": "demo"}]}
@@ -35,6 +37,40 @@ class Desk:
     heard: Heard
     owner: httpx.AsyncClient
     li: httpx.AsyncClient
+
+
+CO2 = {"rule": "co2", "school": "demo", "node": "lab-301", "device": "air", "point": "co2"}
+
+
+async def test_what_people_do_with_alarms_is_noted_and_what_was_refused(tmp_path: Path) -> None:
+    hub, heard = SmallHub(), Heard()
+    async with hub.engine.begin() as connection:
+        await connection.run_sync(bring_up_to_date)
+    key = AlarmKey("co2", PointKey("demo", "lab-301", "air", "co2"))
+    hub.alarms.happens(key, Raised(Priority.LOW), START_MS)
+    async with open_accounts(tmp_path) as accounts:
+        app = httpx.ASGITransport(build_app(hub.parts(data=tmp_path), accounts, heard))
+        bearer = {"Authorization": f"Bearer {accounts.new_secret}"}
+        async with httpx.AsyncClient(transport=app, base_url="http://hub", headers=bearer) as owner:
+            for what, asked in (
+                ("acknowledge", {"alarms": [CO2]}),
+                ("shelve", {"alarms": [CO2], "why": "paint", "until_ms": START_MS + 60_000}),
+                ("unshelve", {"alarms": [CO2]}),
+                ("take-out", {"alarm": CO2, "order": "W-7"}),
+                ("put-back", {"alarms": [CO2]}),
+                ("reset", {"alarms": [CO2]}),
+            ):
+                await owner.post(f"/api/v1/alarms/{what}", json=asked)
+    await hub.engine.dispose()
+    subject = "co2 demo/lab-301/air/co2"
+    assert heard.notes == [
+        ("owner", "acknowledge_alarm", subject, "ok"),
+        ("owner", "shelve_alarm", subject, f"until {START_MS + 60_000}: paint"),
+        ("owner", "unshelve_alarm", subject, "ok"),
+        ("owner", "take_alarm_out", subject, "W-7"),
+        ("owner", "put_alarm_back", subject, "ok"),
+        ("owner", "reset_alarm", subject, "still_active"),
+    ]
 
 
 @pytest.fixture

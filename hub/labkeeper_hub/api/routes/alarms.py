@@ -1,33 +1,26 @@
 """Alarms: what stands, what happened, and what people do with it."""
 
-import asyncio
-from collections.abc import Iterable
-from dataclasses import asdict, replace
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from labkeeper_hub.alarms.backtest import back_test
-from labkeeper_hub.alarms.catalogue import with_limits
-from labkeeper_hub.alarms.rules import Rule
 from labkeeper_hub.alarms.states import AlarmRefused, Shelf
 from labkeeper_hub.api import shapes, validation
-from labkeeper_hub.api.answers import Json, JsonAnswer
+from labkeeper_hub.api.answers import JsonAnswer
 from labkeeper_hub.api.documented import PROBLEMS
 from labkeeper_hub.api.models import SOURCE, AlarmEntryShape, AlarmShape, example_of, shape
 from labkeeper_hub.api.needs import ReadsAlarms, Right, TendsAlarms
 from labkeeper_hub.api.problems import Refusal, wrong_field
 from labkeeper_hub.api.state import Api, ApiHere
-from labkeeper_hub.model import AlarmKey, AlarmNow, PointKey, ReadingsQuery
-from labkeeper_hub.ports import Parts, UnknownPoint
-from labkeeper_sdk import Value
+from labkeeper_hub.model import AlarmKey, AlarmNow, PointKey
 
 router = APIRouter(tags=["alarms"])
 MOST_AT_ONCE = 1_000
 MOST_LINES = 10_000
-MOST_TRIED, PAGE_ROWS = 500_000, 50_000
 FIELDS = {"no_reason": "why", "bad_end": "until_ms", "no_work_order": "order"}
 Part = Annotated[str, Field(max_length=256)]
 ONE = {"rule": "co2"} | SOURCE
@@ -58,7 +51,7 @@ class AlarmsRequest(validation.Body):
     alarms: Addresses
 
     @property
-    def keys(self) -> Iterable[AlarmKey]:
+    def keys(self) -> Sequence[AlarmKey]:
         return [one.key for one in self.alarms]
 
 
@@ -104,41 +97,6 @@ class HistoryQuery(validation.Query):
     rule: validation.Id | None = None
 
 
-class TryRequest(validation.Body):
-    """Which rule to try on which point's readings, from <= time < to; `limits` by level instead of those that hold."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {"alarm": ONE, "from": 1767225600000, "to": 1767312000000, "limits": {"warn": 1200.0}},
-            ]
-        }
-    )
-
-    alarm: AlarmAddress
-    since: validation.Time = Field(alias="from")
-    to: validation.Time
-    limits: Annotated[dict[str, float], Field(max_length=16, default_factory=dict)]
-
-
-class SpellShape(BaseModel):
-    """One stretch at one level; `open_end`: it held until the recording ended."""
-
-    model_config = shape({"level": "warn", "from_ms": 1767225600000, "to_ms": 1767227400000, "open_end": False})
-    level: str
-    from_ms: int
-    to_ms: int
-    open_end: bool
-
-
-class TrialAnswer(BaseModel):
-    """What the rule would have done on so many readings; gates count as open."""
-
-    model_config = shape({"readings": 1440, "spells": [example_of(SpellShape)]})
-    readings: int
-    spells: list[SpellShape]
-
-
 REFUSALS: dict[int | str, dict[str, Any]] = {status: PROBLEMS[status] for status in (403, 404, 409, 413)}
 
 
@@ -160,42 +118,30 @@ async def history(api: ApiHere, right: ReadsAlarms, query: Annotated[HistoryQuer
 @router.post("/alarms/acknowledge", response_model=AlarmList, responses=REFUSALS)
 async def acknowledge(api: ApiHere, asked: AlarmsRequest, right: TendsAlarms) -> JsonAnswer:
     """Say that somebody has seen them; answered once that is on disk."""
-    _demand(api, right, *asked.keys)
-    try:
-        return _list(await api.parts.alarms.acknowledge(asked.keys, right.person.name))
-    except AlarmRefused as refused:
-        raise _refusal(refused) from refused
+    act = Act(api, right, "acknowledge_alarm", asked.keys)
+    return await act.done(lambda: api.parts.alarms.acknowledge(act.keys, act.who))
 
 
 @router.post("/alarms/reset", response_model=AlarmList, responses=REFUSALS)
 async def reset(api: ApiHere, asked: AlarmsRequest, right: TendsAlarms) -> JsonAnswer:
     """End latches; refused while a condition still holds."""
-    _demand(api, right, *asked.keys)
-    try:
-        return _list(await api.parts.alarms.reset(asked.keys, right.person.name))
-    except AlarmRefused as refused:
-        raise _refusal(refused) from refused
+    act = Act(api, right, "reset_alarm", asked.keys)
+    return await act.done(lambda: api.parts.alarms.reset(act.keys, act.who))
 
 
 @router.post("/alarms/shelve", response_model=AlarmList, responses=REFUSALS)
 async def shelve(api: ApiHere, asked: ShelveRequest, right: TendsAlarms) -> JsonAnswer:
     """Put alarms aside for a limited time; refused for the safety class."""
-    _demand(api, right, *asked.keys)
-    shelf = Shelf(right.person.name, asked.why, asked.until_ms)
-    try:
-        return _list(await api.parts.alarms.shelve(asked.keys, shelf))
-    except AlarmRefused as refused:
-        raise _refusal(refused) from refused
+    act = Act(api, right, "shelve_alarm", asked.keys, f"until {asked.until_ms}: {asked.why}")
+    shelf = Shelf(act.who, asked.why, asked.until_ms)
+    return await act.done(lambda: api.parts.alarms.shelve(act.keys, shelf))
 
 
 @router.post("/alarms/unshelve", response_model=AlarmList, responses=REFUSALS)
 async def unshelve(api: ApiHere, asked: AlarmsRequest, right: TendsAlarms) -> JsonAnswer:
     """Take alarms back from the shelf."""
-    _demand(api, right, *asked.keys)
-    try:
-        return _list(await api.parts.alarms.unshelve(asked.keys, right.person.name))
-    except AlarmRefused as refused:
-        raise _refusal(refused) from refused
+    act = Act(api, right, "unshelve_alarm", asked.keys)
+    return await act.done(lambda: api.parts.alarms.unshelve(act.keys, act.who))
 
 
 @router.post("/alarms/take-out", response_model=AlarmList, responses=REFUSALS)
@@ -203,71 +149,55 @@ async def take_out(api: ApiHere, asked: TakeOutRequest, right: TendsAlarms) -> J
     """Take an alarm out of service for a work order. Of the safety class the first person is refused with
     `second_person`, and another person who asks the same within ten minutes does it.
     """
-    _demand(api, right, asked.alarm.key)
-    try:
-        return _list([await api.parts.alarms.take_out(asked.alarm.key, right.person.name, asked.order)])
-    except AlarmRefused as refused:
-        raise _refusal(refused) from refused
+    act = Act(api, right, "take_alarm_out", [asked.alarm.key], asked.order)
+
+    async def taken() -> tuple[AlarmNow, ...]:
+        return (await api.parts.alarms.take_out(asked.alarm.key, act.who, asked.order),)
+
+    return await act.done(taken)
 
 
 @router.post("/alarms/put-back", response_model=AlarmList, responses=REFUSALS)
 async def put_back(api: ApiHere, asked: AlarmsRequest, right: TendsAlarms) -> JsonAnswer:
     """Put alarms back into service."""
-    _demand(api, right, *asked.keys)
-    try:
-        return _list(await api.parts.alarms.put_back(asked.keys, right.person.name))
-    except AlarmRefused as refused:
-        raise _refusal(refused) from refused
+    act = Act(api, right, "put_alarm_back", asked.keys)
+    return await act.done(lambda: api.parts.alarms.put_back(act.keys, act.who))
 
 
-@router.post("/alarms/try", response_model=TrialAnswer, responses=REFUSALS)
-async def try_rule(api: ApiHere, right: ReadsAlarms, asked: TryRequest) -> JsonAnswer:
-    """Tell how often, when and how long a rule would have alarmed on what was recorded; it alarms nobody."""
-    _demand(api, right, asked.alarm.key)
-    rule = _tried(api.parts, asked)
-    readings = await _recorded(api.parts, asked)
-    trial = await asyncio.to_thread(back_test, rule, readings, asked.to)
-    spells: list[Json] = [asdict(spell) for spell in trial.spells]
-    return JsonAnswer({"readings": len(readings), "spells": spells})
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What one person does with alarms: where they may, for all of them or none, and on the record either way."""
+
+    api: Api
+    right: Right
+    what: str
+    keys: Sequence[AlarmKey]
+    why: str = ""
+
+    @property
+    def who(self) -> str:
+        return self.right.person.name
+
+    async def done(self, deed: Callable[[], Awaitable[Iterable[AlarmNow]]]) -> JsonAnswer:
+        """Do it and answer with the alarms as they are then; raises Refusal."""
+        demand_alarms(self.api, self.right, *self.keys)
+        try:
+            found = await deed()
+        except AlarmRefused as refused:
+            self._note(refused.code)
+            raise _refusal(refused) from refused
+        self._note(self.why or "ok")
+        return _list(found)
+
+    def _note(self, result: str) -> None:
+        for key in self.keys:
+            self.api.audit.note(self.who, self.what, f"{key.rule} {'/'.join(key.source)}", result)
 
 
-def _demand(api: Api, right: Right, *keys: AlarmKey) -> None:
+def demand_alarms(api: Api, right: Right, *keys: AlarmKey) -> None:
     """Raise Refusal unless every alarm's point is one where the asker may do it."""
     for key in keys:
         right.demand_point(api.parts.registry, key.source)
-
-
-def _tried(parts: Parts, asked: TryRequest) -> Rule:
-    """Return the rule as it holds where the point is, with the limits asked for."""
-    key = asked.alarm.key
-    device = parts.registry.device(key.source.of_device)
-    catalogue, lab = parts.alarms.catalogue, device.lab if device else ""
-    rule = catalogue.rule_for(key.rule, key.source.school, lab) if key.rule in catalogue.rules else None
-    if rule is None:
-        raise Refusal(HTTPStatus.NOT_FOUND, "unknown_rule", "There is no such rule, or it is off there")
-    unknown = sorted(set(asked.limits) - {level.name for level in rule.levels})
-    if unknown:
-        raise wrong_field("unknown_level", f"body.limits.{unknown[0]}", "the rule has no such level")
-    return with_limits(rule, asked.limits)
-
-
-async def _recorded(parts: Parts, asked: TryRequest) -> list[tuple[int, float | None]]:
-    found: list[tuple[int, float | None]] = []
-    query = ReadingsQuery(asked.alarm.key.source, asked.since, asked.to, limit=PAGE_ROWS)
-    try:
-        while len(found) <= MOST_TRIED:
-            page = await parts.readings.page(query)
-            found += [(row.time_ms, _number(row.value)) for row in page.rows]
-            if page.after is None:
-                return found
-            query = replace(query, after=page.after)
-    except UnknownPoint as error:
-        raise Refusal(HTTPStatus.NOT_FOUND, "unknown_point", "There is no such point") from error
-    raise wrong_field("too_long", "body.from", f"at most {MOST_TRIED} readings are tried at once: ask for less time")
-
-
-def _number(value: Value | None) -> float | None:
-    return float(value) if isinstance(value, bool | int | float) else None
 
 
 def _list(found: Iterable[AlarmNow]) -> JsonAnswer:

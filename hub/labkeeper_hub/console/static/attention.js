@@ -6,33 +6,41 @@ import { deviceKey, nodeKey } from "./keys.js";
 import { devicesOf } from "./labs.js";
 import { deviceName, pointName } from "./names.js";
 import { outcomeWord, reasonWords } from "./outcome.js";
-import { ASKED, LINK, SHAPE, TICK } from "./store.js";
+import { ALARMS, ASKED, LINK, SHAPE, STOPS, TICK } from "./store.js";
 
 /** @typedef {import("./asked.js").Asking} Asking */
 
 class LkAttention extends DeskElement {
-  static properties = { lab: { attribute: false } };
+  static properties = { lab: { attribute: false }, strip: { state: true } };
 
   constructor() {
     super();
     /** @type {import("./labs.js").LabView | null} */
     this.lab = null;
+    /** Comes with the first alarm. @type {typeof import("./alarm-strip.js") | null} */
+    this.strip = null;
   }
 
   watched() {
-    return [ASKED, SHAPE, LINK, TICK];
+    return [ALARMS, ASKED, SHAPE, LINK, STOPS, TICK];
   }
 
   render() {
     const { text, store } = this.desk;
     const devices = this.lab ? devicesOf(store, this.lab) : [];
-    const items = [...this.#asked(devices), ...this.#influx(), ...this.#twins(), ...this.#offline(devices)];
-    const well = store.filled && store.link === "up" ? html`<p class="well">${icon("check")}${text.t("attention.none")}</p>` : nothing;
+    const items = [...this.#alarms(), ...this.#asked(devices), ...this.#influx(), ...this.#twins(), ...this.#offline(devices)];
+    const well = store.filled && store.link === "up" && store.stops.length === 0 ? html`<p class="well">${icon("check")}${text.t("attention.none")}</p>` : nothing;
     return html`
       <section class="attention" aria-label=${text.t("attention.title")}>
         ${items.length === 0 ? well : html`<ul tabindex="0">${repeat(items, (item) => item.key, (item) => html`<li>${item.chip}</li>`)}</ul>`}
       </section>
       <p class="unseen" role="status" aria-live="polite">${this.#results()}</p>`;
+  }
+
+  #alarms() {
+    if (this.desk.store.alarms.size === 0) return [];
+    if (!this.strip) void import("./alarm-strip.js").then((found) => (this.strip = found));
+    return this.strip?.chips(this.desk, this.lab) ?? [];
   }
 
   /** @param {wire.Device[]} devices */

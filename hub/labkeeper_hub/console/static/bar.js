@@ -3,7 +3,7 @@ import { html, nothing } from "./vendor/lit.js";
 import { DeskElement } from "./element.js";
 import { icon } from "./icons.js";
 import { labAddress } from "./route.js";
-import { LINK, TICK } from "./store.js";
+import { ALARMS, LINK, TICK } from "./store.js";
 import "./holder.js";
 import "./menu.js";
 import "./stop.js";
@@ -21,7 +21,7 @@ class LkBar extends DeskElement {
   }
 
   watched() {
-    return [LINK, TICK];
+    return [ALARMS, LINK, TICK];
   }
 
   render() {
@@ -31,6 +31,7 @@ class LkBar extends DeskElement {
         <div class="bar-lab">${this.labs.length > 1 ? this.#choice() : html`<h1>${this.#name(this.lab)}</h1>`}</div>
         <lk-holder .desk=${desk} .lab=${this.lab}></lk-holder>
         <div class="bar-room"></div>
+        ${desk.store.alarms.size > 0 ? html`<lk-alarm-bell .desk=${desk}></lk-alarm-bell>` : nothing}
         ${this.#link()}
         <time class="bar-clock" title=${desk.text.t("bar.hub_time")}>${desk.text.clock(desk.store.now())}</time>
         <lk-stop .desk=${desk}></lk-stop>

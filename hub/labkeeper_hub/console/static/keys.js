@@ -9,6 +9,9 @@ export const deviceKey = (id) => `${id.school}/${id.node}/${id.device}`;
 /** @param {wire.PointId} id */
 export const pointKey = (id) => `${id.school}/${id.node}/${id.device}/${id.point}`;
 
+/** @param {wire.AlarmId} id */
+export const alarmKey = (id) => `${id.rule}@${pointKey(id)}`;
+
 /** A random (version 4) UUID; `crypto.randomUUID` is missing on plain http, which is how a school reaches its hub. */
 export function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));

@@ -2,6 +2,7 @@
 import uPlot from "./vendor/uplot.js";
 
 /** @typedef {import("./history.js").Trace} Trace */
+/** Stretches of time that alarmed, and the limits they are beyond. @typedef {{spans: {from_ms: number, to_ms: number}[], levels: number[]}} Over */
 /**
  * @typedef {object} PlotOptions
  * @property {import("./text.js").Text} text
@@ -24,6 +25,8 @@ export class Plot {
   #missing = [];
   /** Moments to draw a line at. @type {number[]} */
   #marks = [];
+  /** @type {Over} */
+  #over = { spans: [], levels: [] };
 
   /** @param {HTMLElement} place @param {PlotOptions} options */
   constructor(place, options) {
@@ -32,9 +35,10 @@ export class Plot {
     place.querySelector(".u-over")?.addEventListener("dblclick", options.reset);
   }
 
-  /** @param {Trace} trace @param {number} from_ms @param {number} to_ms @param {number[]} [marks] */
-  show(trace, from_ms, to_ms, marks = []) {
+  /** @param {Trace} trace @param {number} from_ms @param {number} to_ms @param {number[]} [marks] @param {Over} [over] */
+  show(trace, from_ms, to_ms, marks = [], over = { spans: [], levels: [] }) {
     this.#marks = marks;
+    this.#over = over;
     const times = trace.times.map((time) => time / 1_000);
     this.#missing = trace.missing;
     this.#plot.batch(() => {
@@ -71,17 +75,27 @@ export class Plot {
       ],
       series: [{}, { ...edge, paths }, { ...edge, paths }, { stroke: line, width: 2, paths, points: { show: lonely, size: 6, fill: line, filter: lonelyOnes } }],
       bands: [{ series: [2, 1], fill: `${line}33` }],
-      hooks: { drawClear: [(plot) => shade(plot, this.#missing), (plot) => lines(plot, this.#marks)], setSelect: [(plot) => selected(plot, zoomed)] },
+      hooks: { drawClear: [(plot) => shade(plot, this.#missing, colour("--amber-soft")), (plot) => shade(plot, this.#over.spans, `${colour("--stop")}40`), (plot) => across(plot, this.#over.levels), (plot) => lines(plot, this.#marks)], setSelect: [(plot) => selected(plot, zoomed)] },
     };
   }
 }
 
-/** Times of which nothing is known are not white like times without readings. @param {uPlot} plot @param {wire.Missing[]} missing */
-function shade(plot, missing) {
+/** Times of which nothing is known are not white like times without readings. @param {uPlot} plot @param {{from_ms: number, to_ms: number}[]} missing @param {string} fill */
+function shade(plot, missing, fill) {
   const { left, top, width, height } = plot.bbox;
   const across = (/** @type {number} */ time_ms) => Math.min(left + width, Math.max(left, plot.valToPos(time_ms / 1_000, "x", true)));
-  plot.ctx.fillStyle = colour("--amber-soft");
+  plot.ctx.fillStyle = fill;
   for (const { from_ms, to_ms } of missing) plot.ctx.fillRect(across(from_ms), top, across(to_ms) - across(from_ms), height);
+}
+
+/** Limits, where they lie within what is drawn. @param {uPlot} plot @param {number[]} levels */
+function across(plot, levels) {
+  const { left, top, width, height } = plot.bbox;
+  plot.ctx.fillStyle = colour("--stop");
+  for (const level of levels) {
+    const y = Math.round(plot.valToPos(level, "y", true));
+    if (y >= top && y <= top + height) plot.ctx.fillRect(left, y, width, devicePixelRatio);
+  }
 }
 
 /** @param {uPlot} plot @param {number[]} marks */

@@ -1,5 +1,5 @@
 /** What the hub says, as this page last heard it. Whoever shows a part of it watches that part's key. */
-import { deviceKey, nodeKey, pointKey } from "./keys.js";
+import { alarmKey, deviceKey, nodeKey, pointKey } from "./keys.js";
 
 /** @typedef {"connecting" | "up" | "lost"} Link */
 
@@ -10,6 +10,7 @@ export const TICK = "#tick"; // a second has passed
 export const WORDS = "#words"; // the language has changed
 export const STOPS = "#stops"; // what is stopped, and who has confirmed
 export const LEASES = "#leases"; // who holds what, and who teaches
+export const ALARMS = "#alarms";
 export const ASKED = "#asked"; // what this page has asked for, and what became of it
 
 const open = new Set(["queued", "sent", "accepted"]);
@@ -40,6 +41,8 @@ export class Store {
     this.lessons = [];
     /** @type {wire.Stop[]} */
     this.stops = [];
+    /** @type {Map<string, wire.Alarm>} */
+    this.alarms = new Map();
     /** Who is signed in here. */
     this.person = "";
     /** What they may do somewhere. @type {string[]} */
@@ -107,6 +110,7 @@ export class Store {
     this.leases = snapshot.leases;
     this.lessons = snapshot.lessons;
     this.stops = snapshot.stops;
+    this.alarms = new Map(snapshot.alarms.map((alarm) => [alarmKey(alarm), alarm]));
     this.filled = true;
     for (const key of this.#watchers.keys()) this.tell(key);
   }
@@ -122,6 +126,7 @@ export class Store {
       case "leases": this.leases = change.leases; return this.tell(LEASES);
       case "lessons": this.lessons = change.lessons; return this.tell(LEASES);
       case "stops": return this.#stops(change.stops);
+      case "alarm": return this.#alarm(change);
     }
   }
 
@@ -166,6 +171,13 @@ export class Store {
   #stops(stops) {
     this.stops = stops;
     this.tell(STOPS);
+  }
+
+  /** Kept while anybody has to do with it. @param {wire.Alarm} alarm */
+  #alarm(alarm) {
+    if (alarm.core === "norm" && !alarm.shelf && !alarm.service) this.alarms.delete(alarmKey(alarm));
+    else this.alarms.set(alarmKey(alarm), alarm);
+    this.tell(ALARMS);
   }
 
   /** Whether a page offers it. @param {string} action */

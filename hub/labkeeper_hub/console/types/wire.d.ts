@@ -49,6 +49,30 @@ declare namespace wire {
   /** A pupil group's link; `code` is its QR code, a text of 1 and 0 a row. */
   interface Seat { floor: { name: string }; link: string; code: string[] }
   interface Stop { school: string; latch: string; by: string; at_ms: number; devices: number; confirmed: number; missing: DeviceId[]; sent: boolean }
+  interface AlarmId extends PointId { rule: string }
+  type Priority = "low" | "medium" | "high";
+  interface Alarm extends AlarmId {
+    lab: string;
+    level: string;
+    priority: Priority;
+    safety: boolean;
+    core: "norm" | "unack" | "ack" | "rtn_unack" | "latched_unack" | "latched_ack";
+    suppression: "not_suppressed" | "shelved" | "suppressed_by_design" | "out_of_service";
+    annunciated: boolean;
+    value: number | null;
+    raised_ms: number;
+    since_ms: number;
+    cause: string | null;
+    shelf: { who: string; why: string; until_ms: number } | null;
+    service: { who: string; order: string; second: string | null } | null;
+    version: number;
+  }
+  interface AlarmEntry extends AlarmId { lab: string; kind: string; level: string; time_ms: number; at_ms: number; value: number | null; who: string | null; why: string | null; late: boolean }
+  interface AlarmLevel { name: string; priority: "note" | Priority; kind: string; side: string; limit: number; deadband: number; window_ms: number; on_delay_ms: number; off_delay_ms: number; latch: boolean }
+  interface AlarmRule { id: string; title: Title; consequence: Title; response: Title; role: string; class: string; source: string; unit: string; points: string[]; units: string[]; levels: AlarmLevel[] }
+  interface Spell { level: string; from_ms: number; to_ms: number; open_end: boolean }
+  interface Trial { readings: number; spells: Spell[] }
+  interface AlarmKpis { by: "all" | "role" | "lab"; of: string; raised: number; per_10min: number; peak_10min: number; peak_hour: number; flood_share: number; mix: Record<Priority, number> | null; standing: number; stale: number; chattering: number; acknowledge_s: number | null; within: boolean }
   interface Wish extends PointId { value: Value }
   interface Missed extends PointId { state: string; code: string }
   interface Count { scene: string | null; total: number; confirmed: number; missed: Missed[] }
@@ -64,8 +88,9 @@ declare namespace wire {
     | ({ kind: "command" } & Command)
     | { kind: "leases"; leases: Lease[] }
     | { kind: "lessons"; lessons: Lesson[] }
-    | { kind: "stops"; stops: Stop[] };
-  interface Snapshot { type: "snapshot"; at: number; labs: Lab[]; nodes: Node[]; devices: Device[]; latest: Latest[]; commands: Command[]; leases: Lease[]; lessons: Lesson[]; stops: Stop[] }
+    | { kind: "stops"; stops: Stop[] }
+    | ({ kind: "alarm" } & Alarm);
+  interface Snapshot { type: "snapshot"; at: number; labs: Lab[]; nodes: Node[]; devices: Device[]; latest: Latest[]; commands: Command[]; leases: Lease[]; lessons: Lesson[]; stops: Stop[]; alarms: Alarm[] }
   type Message =
     | { type: "hello"; stream: string; at: number; server_ms: number }
     | Snapshot

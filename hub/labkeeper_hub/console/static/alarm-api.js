@@ -1,0 +1,56 @@
+/** Alarms at the hub: what rules say, what happened, how much it was, and what people do. */
+
+const ALL = "/api/v1/alarms";
+
+/** Why the hub refused; `code` is short and stable. */
+export class Refused extends Error {
+  /** @param {string} code */
+  constructor(code) {
+    super(code);
+    this.code = code;
+  }
+}
+
+/** @param {string} path @param {RequestInit} [request] @returns {Promise<any>} */
+async function ask(path, request) {
+  const answer = await fetch(`${ALL}${path}`, request).catch(() => null);
+  if (!answer) throw new Refused("unreachable");
+  const said = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Refused(answer.status === 403 ? "forbidden" : said.code ?? String(answer.status));
+  return said;
+}
+
+/** @param {string} path @param {object} body @returns {Promise<any>} */
+const post = (path, body) => ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+
+/** @type {Promise<Map<string, wire.AlarmRule>> | null} */
+let opened = null;
+
+/** Every rule by its id; asked for once, and again after a failure. */
+export function rules() {
+  opened ??= ask("/rules").then((found) => new Map(found.rules.map((/** @type {wire.AlarmRule} */ rule) => [rule.id, rule])));
+  opened.catch(() => (opened = null));
+  return opened;
+}
+
+/** @param {wire.AlarmId} one */
+const address = ({ rule, school, node, device, point }) => ({ rule, school, node, device, point });
+
+/** @param {"acknowledge" | "reset" | "unshelve" | "put-back"} what @param {wire.AlarmId[]} alarms */
+export const act = (what, alarms) => post(`/${what}`, { alarms: alarms.map(address) });
+
+/** @param {wire.AlarmId} alarm @param {string} why @param {number} until_ms */
+export const shelve = (alarm, why, until_ms) => post("/shelve", { alarms: [address(alarm)], why, until_ms: Math.round(until_ms) });
+
+/** @param {wire.AlarmId} alarm @param {string} order */
+export const takeOut = (alarm, order) => post("/take-out", { alarm: address(alarm), order });
+
+/** @param {number} limit @returns {Promise<wire.AlarmEntry[]>} the newest first */
+export const history = async (limit) => (await ask(`/history?limit=${limit}`)).entries;
+
+/** @param {number} from_ms @returns {Promise<wire.AlarmKpis[]>} */
+export const kpis = async (from_ms) => (await ask(`/kpis?from=${Math.round(from_ms)}`)).groups;
+
+/** @param {wire.AlarmId} alarm @param {number} from_ms @param {number} to_ms @param {Record<string, number>} limits @returns {Promise<wire.Trial>} */
+export const attempt = (alarm, from_ms, to_ms, limits) =>
+  post("/try", { alarm: address(alarm), from: Math.round(from_ms), to: Math.round(to_ms), limits });

@@ -1,0 +1,89 @@
+/** What is stopped, who has not confirmed, and the way to release it. Comes when something is stopped. */
+import { html, nothing } from "./vendor/lit.js";
+import { DeskElement } from "./element.js";
+import { icon } from "./icons.js";
+import { deviceKey } from "./keys.js";
+import { deviceName } from "./names.js";
+import { post } from "./stop.js";
+import { STOPS } from "./store.js";
+
+const HOLD_MS = 1_000;
+const NAMES_SHOWN = 4;
+
+/** What is stopped, who has not confirmed, and the way to release it: held for a second. */
+class LkStopped extends DeskElement {
+  static properties = { holding: { state: true }, refused: { state: true } };
+
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+
+  constructor() {
+    super();
+    this.holding = false;
+    this.refused = false;
+  }
+
+  watched() {
+    return [STOPS];
+  }
+
+  render() {
+    return this.desk.store.stops.map((stop) => this.#banner(stop));
+  }
+
+  /** @param {wire.Stop} stop */
+  #banner(stop) {
+    const { store, text } = this.desk;
+    const count = text.t("stop.count", { confirmed: stop.confirmed, devices: stop.devices });
+    return html`
+      <section class="stopped" role="status" aria-label=${text.t("stop.stopped")}>
+        ${icon("halt")}
+        <p><strong>${text.t("stop.by", { by: stop.by })}</strong> ${count}${this.#missing(stop)}
+          ${stop.sent ? nothing : html`<strong>${text.t("stop.not_sent")}</strong>`}
+          <small>${text.t("stop.not_safety")}</small>${this.refused ? html`<strong role="alert">${text.t("stop.not_yours")}</strong>` : nothing}</p>
+        ${store.may("release_stop") ? html`<button class="release ${this.holding ? "held" : ""}" @pointerdown=${() => this.#hold(stop)} @pointerup=${this.#let} @pointerleave=${this.#let}
+          @keydown=${(/** @type {KeyboardEvent} */ event) => this.#key(event, stop)} @keyup=${this.#let}>${text.t("stop.release")}</button>` : nothing}
+      </section>`;
+  }
+
+  /** @param {wire.Stop} stop */
+  #missing(stop) {
+    const { text, store } = this.desk;
+    if (stop.missing.length === 0) return nothing;
+    const names = stop.missing.map((one) => {
+      const device = store.devices.get(deviceKey(one));
+      return device ? deviceName(text, device) : one.device;
+    });
+    const more = names.length > NAMES_SHOWN ? " …" : "";
+    return ` ${text.t("stop.missing", { names: names.slice(0, NAMES_SHOWN).join(", ") + more })}`;
+  }
+
+  /** @param {KeyboardEvent} event @param {wire.Stop} stop */
+  #key(event, stop) {
+    if (event.repeat || (event.key !== " " && event.key !== "Enter")) return;
+    event.preventDefault();
+    this.#hold(stop);
+  }
+
+  /** @param {wire.Stop} stop */
+  #hold(stop) {
+    this.holding = true;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#release(stop), HOLD_MS);
+  }
+
+  #let() {
+    this.holding = false;
+    clearTimeout(this.#timer);
+  }
+
+  /** Two steps, so that no stray request releases anything. @param {wire.Stop} stop */
+  async #release({ latch }) {
+    this.#let();
+    const asked = await post("/release", { latch });
+    this.refused = asked?.status === 403;
+    if (asked?.ok) await post("/release", { latch, release: (await asked.json()).release });
+  }
+}
+
+customElements.define("lk-stopped", LkStopped);
