@@ -22,6 +22,7 @@ from labkeeper_cli.comparison import Differences
 from labkeeper_cli.forwarded import compare_influx
 from labkeeper_cli.stack import Stack, Wishes, open_stack
 from labkeeper_cli.trial import FAR_FUTURE_MS, Verdict, all_online, judge
+from labkeeper_sdk.testing.clients import using
 
 COUNTER = "0x00158d00000a0006"
 BEFORE_S, AFTER_S, AFTER_KILL_S = 3.0, 3.0, 8.0

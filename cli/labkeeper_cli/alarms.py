@@ -75,7 +75,7 @@ async def _try(client: httpx.AsyncClient, options: argparse.Namespace, source: M
 async def _watched(client: httpx.AsyncClient, rule: str) -> Sequence[Mapping[str, str]]:
     """Return the points here that a rule watches."""
     rules: list[Json] = (await client.get("/api/v1/alarms/rules")).raise_for_status().json()["rules"]
-    wanted = next((one for one in rules if one["id"] == rule), {"points": [], "units": []})
+    wanted: Json = next((one for one in rules if one["id"] == rule), {"points": [], "units": []})
     devices: list[Json] = (await client.get("/api/v1/devices")).raise_for_status().json()["devices"]
     return [
         {**{name: device[name] for name in PARTS[:3]}, "point": point["point"]}

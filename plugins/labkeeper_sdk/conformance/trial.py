@@ -30,6 +30,7 @@ class Pace:
     readings: int = 30
     listen_s: float = 3.0  # for those readings
     patience_s: float = 15.0  # for a device that is there
+    calm_s: float = 0.5  # without a new device, and all are taken to be there
     cancel_s: float = 1.0
     settle_s: float = 10.0  # for what is ending after the last opening; what leaks stays for ever
     spoiled_frames: int = 200
@@ -73,9 +74,17 @@ class Trial:
         except DeviceUnreachable as error:
             raise Fault(f"the simulated device is there, and the driver says: {error}", f"驱动报告：{error}") from error
 
+    async def calm(self, watched: Watched) -> None:
+        """Wait until no device is new any more, so that what is tried does not hang on which one spoke first."""
+        known = 0
+        while known < len(watched.found):
+            known = len(watched.found)
+            await asyncio.sleep(self.pace.calm_s)
+
     async def settable(self, watched: Watched, stand: Stand) -> list[tuple[str, Point]]:
         """Return some (device, point) pairs that can be commanded and asked after; raises Spared without any."""
         await watched.until(lambda: watched.points, self.pace.patience_s)
+        await self.calm(watched)
         every = [(device, point) for device, point in watched.points if commandable(point)]
         if not every:
             raise Spared
