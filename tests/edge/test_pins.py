@@ -1,4 +1,4 @@
-"""A node with relays and a red button at its own pins: a broken wire stops the school, a relay that came back is safe."""
+"""A node with relays and a red button at its pins: a broken wire stops the school, a relay that came back is safe."""
 
 from pathlib import Path
 from uuid import uuid4

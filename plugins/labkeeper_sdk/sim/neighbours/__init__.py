@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from labkeeper_sdk.sim.neighbours import gpio, modbus, pjlink, rosbridge, serial_line, tello
+from labkeeper_sdk.sim.neighbours import gpio, modbus, pjlink, robomaster, rosbridge, serial_line, tello
 from labkeeper_sdk.sim.neighbours.neighbour import Neighbour
 
 _ALL = (
@@ -13,6 +13,7 @@ _ALL = (
     rosbridge.NEIGHBOUR,
     tello.NEIGHBOUR,
     gpio.NEIGHBOUR,
+    robomaster.NEIGHBOUR,
 )
 NEIGHBOURS: Mapping[str, Neighbour] = {it.driver: it for it in _ALL}
 
