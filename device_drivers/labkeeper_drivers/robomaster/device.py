@@ -88,9 +88,22 @@ class Robot:
         self._lost = f"the robot did not answer {words!r}"
         async with reaching("the robot", ANSWER_S):
             self.writer.write(f"{words};".encode())
-            answer = await self.reader.readuntil(b";")
+            answer = await self._answer()
         self._lost = ""
-        return answer.decode(errors="replace").rstrip(";").strip()
+        return answer
+
+    async def _answer(self) -> str:
+        heard = b""
+        while b";" not in heard:
+            if len(heard) > LONGEST:
+                raise DeviceUnreachable("the robot talks without end")
+            if not (data := await self.reader.read(LONGEST)):
+                raise EOFError
+            heard += data
+        answer, _, more = heard.partition(b";")
+        if more.strip():
+            raise DeviceUnreachable("the robot answers more than it was asked")
+        return answer.decode(errors="replace").strip()
 
     async def _obeys(self, order: str) -> None:
         try:
@@ -105,7 +118,7 @@ class Robot:
 async def connect(configuration: RobomasterConfiguration, services: Services) -> AsyncIterator[Robot]:  # noqa: ARG001 -- the protocol's
     """Enter the SDK's mode; leaving it stops the robot, where it still hears."""
     async with reaching("the robot", ANSWER_S):
-        reader, writer = await asyncio.open_connection(configuration.host, configuration.port, limit=LONGEST)
+        reader, writer = await asyncio.open_connection(configuration.host, configuration.port)
     robot = Robot(_points(configuration), reader, writer)
     try:
         if (said := await robot.ask("command")) != "ok":

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from labkeeper_sdk.sim.neighbours import gpio, modbus, pjlink, robomaster, rosbridge, serial_line, tello
+from labkeeper_sdk.sim.neighbours import gpio, modbus, pjlink, robomaster, rosbridge, serial_line, snmp, tello
 from labkeeper_sdk.sim.neighbours.neighbour import Neighbour
 
 _ALL = (
@@ -14,6 +14,7 @@ _ALL = (
     tello.NEIGHBOUR,
     gpio.NEIGHBOUR,
     robomaster.NEIGHBOUR,
+    snmp.NEIGHBOUR,
 )
 NEIGHBOURS: Mapping[str, Neighbour] = {it.driver: it for it in _ALL}
 
