@@ -138,10 +138,10 @@ async def _killed(lab: Lab, loss_s: float) -> None:
 async def once(trial: Trial) -> None:
     """The same command id, sent twice, is one order at the device."""
     async with trial.bench.open() as stand:
-        if stand.orders is None:
-            raise Fault("the bench's Stand has no `orders`", "测试台没有 orders")
         async with _open_lab(trial, stand) as lab, open_host(lab.broker) as host:
             await lab.choose(host)
+            if stand.orders is None:
+                raise Fault("the bench's Stand has no `orders`", "测试台没有 orders")
             await lab.energise(host)
             point = lab._point()  # noqa: SLF001 -- chosen above
             before = stand.orders(lab.device, point.name)
