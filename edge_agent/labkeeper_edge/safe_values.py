@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -39,12 +40,15 @@ class SafeKeeping:
     instead: Callable[[str, str, Value], Value] = lambda _device, _point, value: value  # what an interlock demands
     confirmed: Callable[[], None] = lambda: None  # hears of each safe value that a device confirmed
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _away: defaultdict[str, asyncio.Event] = field(default_factory=lambda: defaultdict(asyncio.Event))
 
     def device_changed(self, device: str) -> None:
         """Look at a device again: it came, changed, answered or fell silent."""
         known = self.devices.get(device)
+        online = known is not None and known.online
         points = () if known is None else known.points.values()
-        self.rules.device(device, points, online=known is not None and known.online)
+        self.rules.device(device, points, online=online)
+        (self._away[device].clear if online else self._away[device].set)()
         self._wake.set()
 
     def link(self, *, up: bool) -> None:
@@ -113,14 +117,15 @@ class SafeKeeping:
         if outcome == "done":
             self.hurry()
             return
-        if self._answers(drive.device):  # one that is away is driven the moment it is back
-            await asyncio.sleep(STOP_RETRY_S if drive.cause is Cause.STOP else RETRY_S)
+        await self._rest(drive)
         self.rules.failed(drive)
         self._wake.set()
 
-    def _answers(self, device: str) -> bool:
-        known = self.devices.get(device)
-        return known is not None and known.online
+    async def _rest(self, drive: Drive) -> None:
+        """Wait before the next try, but not for a device that is away: that one is driven the moment it is back."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STOP_RETRY_S if drive.cause is Cause.STOP else RETRY_S):
+                await self._away[drive.device].wait()
 
     async def _write(self, drive: Drive) -> str:
         known = self.devices.get(drive.device)

@@ -96,9 +96,7 @@ class Lab:
 async def safe_in_time(trial: Trial) -> None:
     """Command, break something, and ask the device itself."""
     async with trial.bench.open() as stand:
-        async with trial.watch(stand) as watched:
-            if not any(is_actuator(point) for _, point in watched.points):
-                raise Spared
+        await _commanded(trial, stand)
         async with _open_lab(trial, stand) as lab:
             await _cut_off(lab)
             async with open_host(lab.broker) as host:
@@ -107,6 +105,13 @@ async def safe_in_time(trial: Trial) -> None:
                 await _stopped(lab, loss_s)
                 await lab.energise(host)
                 await _killed(lab, loss_s)
+
+
+async def _commanded(trial: Trial, stand: Stand) -> None:
+    """Spare a driver that commands nothing."""
+    async with trial.watch(stand) as watched:
+        if not any(is_actuator(point) for _, point in watched.points):
+            raise Spared
 
 
 async def _cut_off(lab: Lab) -> None:
@@ -138,6 +143,7 @@ async def _killed(lab: Lab, loss_s: float) -> None:
 async def once(trial: Trial) -> None:
     """The same command id, sent twice, is one order at the device."""
     async with trial.bench.open() as stand:
+        await _commanded(trial, stand)
         if stand.orders is None:
             raise Fault("the bench's Stand has no `orders`", "测试台没有 orders")
         async with _open_lab(trial, stand) as lab, open_host(lab.broker) as host:

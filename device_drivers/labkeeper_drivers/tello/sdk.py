@@ -1,8 +1,8 @@
 """Tello's points and its state line. Source: "Tello SDK 2.0 User Guide", "Tello SDK 3.0 User Guide" (Ryze)."""
 
-import math
 from collections.abc import Mapping
 
+from labkeeper_drivers.sensible import number
 from labkeeper_sdk import Action, Measure, Point, Risk, Switch, Title, Value
 
 FLYING, STOP = "flying", "stop"
@@ -65,17 +65,6 @@ def state(line: bytes) -> Mapping[str, Value]:
     found: dict[str, Value] = {}
     for part in line.decode("ascii", errors="replace").strip().split(";"):
         key, _, text = part.partition(":")
-        if key in SIGHT and (value := _number(SIGHT[key], text)) is not None:
+        if key in SIGHT and (value := number(SIGHT[key], text)) is not None:
             found[SIGHT[key].name] = value
     return found
-
-
-def _number(point: Point, text: str) -> Value | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    outside = point.maximum is not None and point.minimum is not None and not point.minimum <= value <= point.maximum
-    if not math.isfinite(value) or outside:
-        return None
-    return round(value) if point.type is int else value

@@ -69,9 +69,11 @@ class UdpWire(asyncio.DatagramProtocol):
 
 
 @asynccontextmanager
-async def serve_udp(answer: Callable[[bytes], Iterable[bytes]], *, tap: Tap | None = None) -> AsyncIterator[UdpWire]:
-    """Run a device that answers datagrams; it is its own wire."""
-    wire = UdpWire(answer, tap)
+async def serve_udp(
+    answer: Callable[[bytes], Iterable[bytes]], *, tap: Tap | None = None, port: int = 0
+) -> AsyncIterator[UdpWire]:
+    """Run a device that answers datagrams, at this port or any; it is its own wire."""
+    wire = UdpWire(answer, tap, port=port)
     await wire.restore()
     try:
         yield wire

@@ -3,7 +3,17 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from labkeeper_sdk.sim.neighbours import modbus, pjlink, rosbridge, serial_line, tello
+from labkeeper_sdk.sim.neighbours import (
+    ble_heart_rate,
+    gpio,
+    modbus,
+    pjlink,
+    robomaster,
+    rosbridge,
+    serial_line,
+    snmp,
+    tello,
+)
 from labkeeper_sdk.sim.neighbours.neighbour import Neighbour
 
 _ALL = (
@@ -12,6 +22,10 @@ _ALL = (
     pjlink.NEIGHBOUR,
     rosbridge.NEIGHBOUR,
     tello.NEIGHBOUR,
+    gpio.NEIGHBOUR,
+    robomaster.NEIGHBOUR,
+    snmp.NEIGHBOUR,
+    ble_heart_rate.NEIGHBOUR,
 )
 NEIGHBOURS: Mapping[str, Neighbour] = {it.driver: it for it in _ALL}
 

@@ -101,11 +101,7 @@ class DroneWire:
 async def serve_drone(drone: SimulatedDrone, port: int = 0) -> AsyncIterator[DroneWire]:
     """Run a drone on this machine."""
     loop = asyncio.get_running_loop()
-    async with serve_udp(drone.answer) as commands:
-        if port:
-            await commands.cut()
-            commands.port = port
-            await commands.restore()
+    async with serve_udp(drone.answer, port=port) as commands:
         states, _ = await loop.create_datagram_endpoint(asyncio.DatagramProtocol, local_addr=(HOST, 0))
         wire = DroneWire(drone, commands, states)
         telling = asyncio.create_task(wire.tell(), name="drone tells")

@@ -1,0 +1,49 @@
+"""How the conformance kit tries this driver: a simulated agent over UDP, recordings (`snmpwalk -On`) the same way."""
+
+import re
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from labkeeper_sdk import hookimpl
+from labkeeper_sdk.sim.neighbours.snmp import POINTS, SimulatedAgent
+from labkeeper_sdk.testing import Bench, Recording, Stand, serve_udp
+from labkeeper_sdk.testing.recordings import Frame
+
+DOCS = Path(__file__).parents[3] / "docs" / "reference" / "drivers" / "snmp.md"
+SOON = {name: {**said, "link_loss_s": 1.0} if "link_loss_s" in said else said for name, said in POINTS.items()}
+WALKED = re.compile(r'\.(?P<oid>[\d.]+) = (?P<kind>\w+): (?:"(?P<text>.*)"|(?:[a-zA-Z]\w*\()?(?P<number>-?\d+)\)?)')
+
+
+@asynccontextmanager
+async def open_stand() -> AsyncIterator[Stand]:
+    """Run the agent; what is safe is driven, and what is lost asked again, sooner than by default."""
+    agent = SimulatedAgent()
+    async with serve_udp(agent.answer) as wire:
+        yield Stand(
+            settings={"host": wire.host, "port": wire.port, "community": "labkeeper", "points": SOON, "timeout_s": 0.2},
+            wire=wire,
+            truth=agent.truth,
+            orders=lambda _device, point: agent.orders.count(point),
+        )
+
+
+def walked(frames: Iterable[Frame]) -> dict[str, int | bytes]:
+    """Return the objects that were walked, each a line of `snmpwalk -On`."""
+    found = (WALKED.match(frame.payload.decode()) for frame in frames if frame.to == "driver")
+    return {it["oid"]: it["text"].encode() if it["number"] is None else int(it["number"]) for it in found if it}
+
+
+@asynccontextmanager
+async def replay(recording: Recording) -> AsyncIterator[Stand]:
+    """Run an agent that has what was walked, and ask for as much of it as the simulated one's points name."""
+    agent = SimulatedAgent(walked(recording.frames))
+    points = {name: said for name, said in POINTS.items() if said["oid"] in agent.objects}
+    async with serve_udp(agent.answer) as wire:
+        settings = {"host": wire.host, "port": wire.port, "community": "labkeeper", "points": points}
+        yield Stand(settings=settings, wire=wire)
+
+
+@hookimpl
+def labkeeper_driver_bench() -> Bench:
+    return Bench(open=open_stand, docs=DOCS, fixtures=Path(__file__).parent / "fixtures", replay=replay)
