@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from labkeeper_drivers.ble_heart_rate import HeartRateConfiguration, claimed, gatt
+from labkeeper_drivers.ble_heart_rate import gatt
 from labkeeper_drivers.ble_heart_rate.band import radio
+from labkeeper_drivers.ble_heart_rate.device import HeartRateConfiguration, claimed
 from labkeeper_sdk import BadConfiguration, BadReading, DeviceUnreachable, Driver, Reading
 from labkeeper_sdk.plugins import load_drivers
 from labkeeper_sdk.sim.neighbours.ble_heart_rate import CHARGE, RADIO, SimulatedBand, address_of
@@ -87,7 +88,7 @@ async def test_a_band_tells_its_charge_and_a_heart() -> None:
         await assert_reading(watched, "battery", CHARGE)
         await assert_reading(watched, "contact", True)
         await watched.until(lambda: len(watched.readings(point="heart-rate")) > 1)
-        assert all(80 <= int(it.value) <= 170 for it in watched.readings(point="heart-rate"))
+        assert all(it.value in range(80, 171) for it in watched.readings(point="heart-rate"))
 
 
 async def test_a_band_out_of_reach_is_named_by_its_number_alone(caplog: pytest.LogCaptureFixture) -> None:

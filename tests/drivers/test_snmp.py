@@ -69,8 +69,8 @@ def test_objects_become_values(declared: SnmpPoint, raw: int | bytes, value: obj
 
 
 def test_what_is_set_is_an_integer32() -> None:
-    light = {"kind": "setpoint", "safe_value": "mains", "options": ["mains", "battery"]}
-    number = {"kind": "setpoint", "minimum": 0, "maximum": 1e12, "safe_value": 0}
+    light: dict[str, Any] = {"kind": "setpoint", "safe_value": "mains", "options": ["mains", "battery"]}
+    number: dict[str, Any] = {"kind": "setpoint", "minimum": 0, "maximum": 1e12, "safe_value": 0}
     assert encoded(point(SOURCE, **light), "battery") == 5
     assert encoded(point(**number, scale=0.1), 5.46) == 55
     assert encoded(point(kind="switch", unit="", safe_value=False), False) == 2
