@@ -101,8 +101,9 @@ async def test_killed_between_arrival_and_commit_nothing_is_lost_and_nothing_twi
     async with open_host(broker.url) as host:
         sent = 0
         for _ in range(3):
+            before = len(host.heard)
             async with start_edge(slow) as process:
-                await host.born("d1", since=len(host.heard))
+                await host.born("d1", since=before)
                 for _ in range(50):
                     await keyboard.says(count=sent)
                     sent += 1
@@ -131,8 +132,9 @@ async def test_a_node_that_is_stopped_says_goodbye_and_keeps_what_it_heard(
 async def test_each_connect_has_the_next_bd_seq_over_restarts(broker: Broker, run_edge: RunEdge) -> None:
     async with open_host(broker.url) as host:
         for _ in range(2):
+            before = len(host.heard)
             async with run_edge():
-                await host.born("d1", since=len(host.heard))
+                await host.born("d1", since=before)
     assert [it.bd_seq for it in host.heard if isinstance(it, NodeBorn)] == [0, 1]
 
 
