@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from labkeeper_edge.batches import Draft
-from labkeeper_edge.births import REFUSED
-from labkeeper_edge.books import Quota
-from labkeeper_edge.outbox import open_outbox
+from labkeeper_edge.outbox.batches import Draft
+from labkeeper_edge.outbox.books import Quota
+from labkeeper_edge.outbox.outbox import open_outbox
+from labkeeper_edge.uplink.births import REFUSED
 from labkeeper_sdk.testing import Broker
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.delivery import BACKLOG, GAPS, TAKEN
