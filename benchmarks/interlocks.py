@@ -1,6 +1,6 @@
 """`python -m benchmarks.interlocks`: gas leaks in the simulated chemistry lab, or somebody opens the lids of the
-maker space or the fence of the robots (`--lab`), while hub, broker and node are dead, in all eight combinations; how long until
-every output is where it is safe.
+maker space or the fence of the robots (`--lab`), while hub, broker and node are dead, in all eight combinations; how
+long until every output is where it is safe.
 
 The outlets fall back by themselves when nobody has written to them for `FALLBACK_S`: that is their lease, which the
 node renews. Time runs from the mishap, which comes when everything is dead that is to be. Afterwards the dead come
