@@ -18,6 +18,7 @@ from .fake_alarms import add_alarms
 from .fake_hub import SECRET, FakeHub, Json
 from .fake_lessons import add_lessons
 from .fake_recordings import add_recordings
+from .fake_wall import TOKEN, add_wall
 
 COOKIE = "labkeeper_session"
 
@@ -32,6 +33,7 @@ def build_app(hub: FakeHub) -> FastAPI:
     add_floor(app, hub)
     add_alarms(app, hub)
     add_lessons(app, hub)
+    add_wall(app, hub)
 
     @app.get("/")
     async def index() -> FileResponse:
@@ -57,9 +59,10 @@ def signed_in(hub: FakeHub, cookies: Mapping[str, str]) -> bool:
 def add_gate(app: FastAPI, hub: FakeHub) -> None:
     @app.middleware("http")
     async def gate(request: Request, call_next: RequestResponseEndpoint) -> Response:
-        is_page = request.url.path == "/" or request.url.path.startswith(("/static/", "/s/"))
+        is_page = request.url.path in {"/", "/wall"} or request.url.path.startswith(("/static/", "/s/"))
         is_sign_in = request.url.path == "/api/v1/session" and request.method == "POST"
-        if not (is_page or is_sign_in or signed_in(hub, request.cookies)):
+        is_wall = hub.wall_link and request.headers.get("authorization") == f"Wall {TOKEN}"
+        if not (is_page or is_sign_in or is_wall or signed_in(hub, request.cookies)):
             return unauthorized()
         response = await call_next(request)
         response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
