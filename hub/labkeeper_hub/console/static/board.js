@@ -85,7 +85,8 @@ export class LkWall extends LitElement {
   /** @param {string} name @param {wire.Wall} [told] */
   #bar(name, told) {
     const other = this.words.language === "zh" ? /** @type {const} */ (["en", "English"]) : /** @type {const} */ (["zh", "中文"]);
-    return html`<header class="wall-bar"><h1>${name}</h1>${told && told.labs.length > 1 ? this.#labs(told) : nothing}
+    const several = told && told.labs.length > 1; // then the name is what one chooses
+    return html`<header class="wall-bar"><h1 class=${several ? "unseen" : ""}>${name}</h1>${told && several ? this.#labs(told) : nothing}
       <button class="plain" lang=${other[0] === "zh" ? "zh-CN" : "en"} @click=${() => this.speak(other[0])}>${other[1]}</button>
       ${told ? html`<time>${this.text.clock(this.#now_ms).slice(0, 5)}</time>` : nothing}</header>`;
   }
