@@ -15,6 +15,7 @@ from starlette.middleware.base import RequestResponseEndpoint
 from labkeeper_hub.console import CONTENT_SECURITY_POLICY, STATIC
 
 from .fake_alarms import add_alarms
+from .fake_condition import add_condition
 from .fake_hub import SECRET, FakeHub, Json
 from .fake_lessons import add_lessons
 from .fake_recordings import add_recordings
@@ -28,6 +29,7 @@ def build_app(hub: FakeHub) -> FastAPI:
     add_gate(app, hub)
     add_session(app, hub)
     add_data(app, hub)
+    add_condition(app, hub)
     add_stop(app, hub)
     add_recordings(app, hub)
     add_floor(app, hub)
@@ -104,10 +106,6 @@ def add_data(app: FastAPI, hub: FakeHub) -> None:
     @app.get("/api/v1/labs")
     async def labs() -> Json:
         return {"labs": hub.labs}
-
-    @app.get("/api/v1/status")
-    async def status() -> Json:
-        return {"journal": {"failing": hub.failing}, "influx": hub.influx}
 
     @app.get("/api/v1/readings")
     async def readings(request: Request) -> Json:

@@ -67,6 +67,8 @@ export class LkApp extends DeskElement {
     if (this.route.page === "catalogue") void import("./catalogue.js");
     if (this.route.page === "recordings") void import("./recordings.js");
     if (this.route.page === "alarms") void import("./alarms.js");
+    if (this.route.page === "facility") void import("./facility.js");
+    if (this.route.page === "health") void import("./condition.js");
   }
 
   watched() {
@@ -95,6 +97,8 @@ export class LkApp extends DeskElement {
         ${route.page === "catalogue" ? html`<lk-catalogue .desk=${desk}></lk-catalogue>` : nothing}
         ${route.page === "recordings" ? html`<lk-recordings .desk=${desk}></lk-recordings>` : nothing}
         ${route.page === "alarms" ? html`<lk-alarms .desk=${desk}></lk-alarms>` : nothing}
+        ${route.page === "facility" ? html`<lk-facility .desk=${desk}></lk-facility>` : nothing}
+        ${route.page === "health" ? html`<lk-condition .desk=${desk}></lk-condition>` : nothing}
       </main>`;
   }
 

@@ -27,6 +27,7 @@ class LkMenu extends DeskElement {
             ${this.#theme("auto", text.t("theme.auto"))} ${this.#theme("light", text.t("theme.light"))}
             ${this.#theme("dark", text.t("theme.dark"))}
           </div>
+          ${this.signedIn ? this.#page("facility", text.t("menu.facility")) : nothing}
           ${this.signedIn ? this.#page("alarms", text.t("menu.alarms")) : nothing}
           ${this.signedIn ? this.#page("catalogue", text.t("menu.catalogue")) : nothing}
           ${this.signedIn ? this.#page("recordings", text.t("menu.recordings")) : nothing}
