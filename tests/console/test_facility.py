@@ -42,8 +42,8 @@ async def test_the_lab_that_needs_somebody_comes_first_and_comes_down_when_it_is
     for alarm in hub.alarms:
         await hub.tell({"kind": "alarm", **alarm})
     await expect(names.first).to_have_text("Lab 301")
-    await expect(lab(console, "Lab 301")).to_contain_text("1 high alarms")
-    await expect(lab(console, "Lab 301")).to_contain_text("2 low alarms")
+    await expect(lab(console, "Lab 301")).to_contain_text("High alarms: 1")
+    await expect(lab(console, "Lab 301")).to_contain_text("Low alarms: 2")
     await hub.teaching.begin("lab-301", "anna", 1_800)
     await expect(lab(console, "Lab 301")).to_contain_text("Lesson until")
     await hub.stop("anna")

@@ -66,7 +66,7 @@ class LkFacility extends DeskElement {
       <li class="facility-lab ${urgency(one) > 0 ? "wanting" : ""}">
         <a class="facility-name" href=${labAddress(lab.school, lab.lab)}>${name}</a>
         <span class="facility-marks">${this.#marks(words, one)}</span>
-        <span class="facility-count ${one.online < one.devices ? "warn" : ""}">${words.t("facility.online", { online: one.online, devices: one.devices })}</span>
+        <span class="facility-count ${one.online < one.devices ? "warn" : ""}">${one.devices ? words.t("facility.online", { online: one.online, devices: one.devices }) : words.t("facility.no_devices")}</span>
         <span class="facility-held">${this.#held(words, one)}</span>
         <button class="segment" @click=${() => this.#show(lab)} aria-label=${words.t("facility.project_lab", { lab: name })}>${words.t("facility.project")}</button>
       </li>`;
@@ -77,7 +77,7 @@ class LkFacility extends DeskElement {
     const { store, text } = this.desk;
     const shown = [
       stopped ? mark("halted", "halt", words.t("facility.stop")) : nothing,
-      ...PRIORITIES.map(([priority, shape]) => (alarms[priority] ? mark(`alarmed ${calling ? "calls" : ""}`, shape, `${alarms[priority]} ${priorityWord(words, priority)}`) : nothing)),
+      ...PRIORITIES.map(([priority, shape]) => (alarms[priority] ? mark(`alarmed ${calling ? "calls" : ""}`, shape, alarmWord(words, priority, alarms[priority])) : nothing)),
       silent.length ? mark("silent", "warning", words.t("facility.silent", { nodes: silent.map(({ node }) => node).join(", "), ago: text.ago(store.now() - (heard_ms ?? silent[0].since_ms)) })) : nothing,
     ].filter((part) => part !== nothing);
     return shown.length ? shown : mark("well", "check", words.t("facility.well"));
@@ -99,8 +99,8 @@ class LkFacility extends DeskElement {
 /** @param {Glance[]} all @param {"online" | "devices"} what */
 const sum = (all, what) => all.reduce((total, one) => total + one[what], 0);
 
-/** @param {import("./text.js").Text} words @param {wire.Priority} priority */
-const priorityWord = (words, priority) => words.t({ high: "facility.high", medium: "facility.medium", low: "facility.low" }[priority]);
+/** @param {import("./text.js").Text} words @param {wire.Priority} priority @param {number} count */
+const alarmWord = (words, priority, count) => words.t({ high: "facility.high", medium: "facility.medium", low: "facility.low" }[priority], { count });
 
 /** @param {string} kind @param {Parameters<typeof icon>[0]} shape @param {string} word */
 const mark = (kind, shape, word) => html`<span class="facility-mark ${kind}">${icon(shape)}<span>${word}</span></span>`;
