@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from labkeeper_edge.batches import GAP, Gap
+from labkeeper_edge.outbox.batches import GAP, Gap
 from labkeeper_sdk import Value
 from labkeeper_wire import mqtt
 from labkeeper_wire.codec import encode
