@@ -63,9 +63,10 @@ async def order(host: TinyHost, point: str, value: object, state: CommandState, 
 
 
 def newest(host: TinyHost, device: str, point: str) -> object:
-    """Return what a point said last, in a birth or after it."""
+    """Return what a point said last, in a birth or after it; what is told late is not what is."""
     heard = [it for it in host.heard if isinstance(it, DeviceBorn | DataReceived) and it.device == device]
-    return next((metric.value for it in reversed(heard) for metric in it.metrics if metric.name == point), None)
+    live = (metric for it in reversed(heard) for metric in it.metrics if not metric.historical)
+    return next((metric.value for metric in live if metric.name == point), None)
 
 
 async def test_a_write_needs_its_permit_and_is_taken_back_when_that_ends(
