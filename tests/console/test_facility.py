@@ -14,7 +14,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 LOOKS: list[tuple[Language, Theme, tuple[int, int]]] = [
     ("zh", "dark", (390, 844)),
     ("en", "light", (820, 1180)),
-    ("zh", "light", (1180, 820)),
 ]
 
 
