@@ -65,6 +65,7 @@ from labkeeper_hub.telling.vault import open_vault
 from labkeeper_hub.timeseries.catalogue import Catalogue, open_catalogue
 from labkeeper_hub.timeseries.journal import Journal, Keeping, open_journal
 from labkeeper_hub.timeseries.pins import Pins
+from labkeeper_hub.wall.desk import WallDesk
 from labkeeper_sdk import BadConfiguration
 from labkeeper_sdk.plugins import load_channels
 from labkeeper_wire import mqtt
@@ -133,7 +134,7 @@ async def main(
             staff = await open_staff(hub.parts.engine, _now_ms)
             async with (
                 open_audit(settings.data, _now_ms) as audit,
-                open_accounts(settings.data, staff=staff, guests=hub.floor) as accounts,
+                open_accounts(settings.data, staff=staff, guests=hub.floor, walls=hub.parts.wall) as accounts,
             ):
                 await _run(settings, hub, accounts, audit, stop, when_ready)
 
@@ -162,6 +163,8 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         await lessons.resume()
         floor = FloorDesk(leases, registry, settings.data)
         await floor.resume()
+        wall = WallDesk(settings.data, now_ms)
+        await wall.resume()
         await desk.resume([course_of(row) for row in intents.left])
         interlocks = InterlockDesk(registry, settings.data, outlet.write, now_ms)
         await interlocks.resume()
@@ -185,7 +188,7 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
             quarantine = forwarder.forwarding if forwarder else None
             recordings = await _recordings(settings, engine, journal, HubSources(registry, deliveries, desk, alarms))
             lessons.recorder = LessonRecord(Recorder(recordings, registry))
-            kept = (engine, leases, lessons, floor, stop, catalogue, interlocks, recordings, telling, quarantine)
+            kept = (engine, leases, lessons, floor, stop, catalogue, interlocks, recordings, telling, wall, quarantine)
             parts = Parts(settings, registry, registry, readings, deliveries, desk, alarms, bus, health, *kept)
             figures_s, file = settings.figures_s, settings.journal_file
             watch = Watch(registry, journal, deliveries, desk, alarms, health, file, figures_s, now_ms)

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from labkeeper_hub.accounts.accounts import Guests
+from labkeeper_hub.accounts.accounts import Guests, Walls
 from labkeeper_hub.alarms.catalogue import Catalogue
 from labkeeper_hub.alarms.entry import AlarmEntry
 from labkeeper_hub.alarms.states import Shelf
@@ -45,6 +45,7 @@ from labkeeper_hub.telling.letters import ChannelSetup, Letter, Line, Numbers
 from labkeeper_hub.telling.words import Language
 from labkeeper_hub.timeseries.catalogue import Inventory
 from labkeeper_hub.timeseries.digest import Span
+from labkeeper_hub.wall.links import Link
 from labkeeper_sdk import ChannelKind, LabkeeperError, Value
 from labkeeper_wire.leases.book import Given, Room, Scope
 
@@ -157,6 +158,14 @@ class FloorGiving(Guests, Protocol):
     async def give(self, name: str, holder: str, points: Sequence[Given]) -> Floor: ...
     async def take_back(self, name: str, holder: str) -> Floor: ...
     async def close(self, name: str, holder: str) -> None: ...
+
+
+class WallOpening(Walls, Protocol):
+    """Links to labs' walls; changes return when they are on disk, and raise OSError."""
+
+    def link(self, room: Room) -> Link | None: ...
+    async def open(self, room: Room, by: str) -> str: ...
+    async def close(self, room: Room) -> bool: ...
 
 
 class Teaching(Protocol):
@@ -343,4 +352,5 @@ class Parts:
     interlocks: Interlocking
     recordings: Recordings
     telling: Telling
+    wall: WallOpening
     quarantine: Quarantine | None = None

@@ -42,6 +42,7 @@ from labkeeper_hub.api.routes import (
     status,
     stop,
     telling,
+    wall,
 )
 from labkeeper_hub.api.state import signed_in
 
@@ -72,6 +73,7 @@ FEATURES = (
     quarantine,
     people,
     telling,
+    wall,
     live,
 )
 

@@ -60,6 +60,7 @@ from labkeeper_hub.telling.records import TellingRecords
 from labkeeper_hub.telling.vault import Vault
 from labkeeper_hub.timeseries.catalogue import Inventory as Stocked
 from labkeeper_hub.timeseries.digest import Span
+from labkeeper_hub.wall.desk import WallDesk
 from labkeeper_sdk import CommandRejected, Title, Value
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.descriptor import DeviceDescription, PointDescription
@@ -449,6 +450,7 @@ class SmallHub:
             stocktaking=self.stockroom,
             recordings=Notebook(),
             telling=self.telling,
+            wall=WallDesk(told.data, lambda: START_MS),
             quarantine=self.quarantine,
         )
 

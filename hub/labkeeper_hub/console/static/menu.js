@@ -6,6 +6,7 @@ import { setTheme, theme } from "./preferences.js";
 
 /** Each list, its name, and what one must be allowed to find it here. @type {[string, string, string?][]} */
 const PAGES = [
+  ["facility", "menu.facility"],
   ["alarms", "menu.alarms"],
   ["catalogue", "menu.catalogue"],
   ["recordings", "menu.recordings"],
