@@ -63,21 +63,21 @@ ANSWERS = {
 REFUSALS: dict[int | str, dict[str, Any]] = {status: PROBLEMS[status] for status in (403, 404, 409, 413)}
 
 
-class TextRequest(validation.Body):
+class AutomationTextRequest(validation.Body):
     """One automation, as TOML."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"text": TEXT}]})
     text: Annotated[str, Field(min_length=1, max_length=LONGEST)]
 
 
-class SwitchRequest(validation.Body):
+class AutomationSwitchRequest(validation.Body):
     """Whether it is to act."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"on": True}]})
     on: bool
 
 
-class TryRequest(TextRequest):
+class AutomationTryRequest(AutomationTextRequest):
     """One automation as TOML, on what was recorded from <= time < to."""
 
     model_config = ConfigDict(
@@ -94,7 +94,7 @@ class RunsQuery(validation.Query):
     limit: Annotated[int, Field(ge=1, le=MOST_RUNS)] = 100
 
 
-class TitleShape(BaseModel):
+class AutomationTitleShape(BaseModel):
     """A text in both languages."""
 
     model_config = shape(SAID)
@@ -107,7 +107,7 @@ class AutomationShape(BaseModel):
 
     model_config = shape(ONE)
     id: str
-    title: TitleShape
+    title: AutomationTitleShape
     school: str
     lab: str
     on: bool
@@ -125,14 +125,14 @@ class AutomationList(BaseModel):
     automations: list[AutomationShape]
 
 
-class SuppliedList(BaseModel):
+class AutomationSuppliedList(BaseModel):
     """Texts to begin with; none of them is on anywhere."""
 
     model_config = shape({"supplied": [{"id": "lights-off", "title": SAID, "text": TEXT}]})
     supplied: list[dict[str, Any]]
 
 
-class SeenShape(BaseModel):
+class AutomationSeenShape(BaseModel):
     """An input and its value then."""
 
     model_config = shape(PART["seen"][0])
@@ -140,16 +140,16 @@ class SeenShape(BaseModel):
     value: bool | int | float | str
 
 
-class PartShape(BaseModel):
+class AutomationPartShape(BaseModel):
     """A part of a condition; `truth` null: not known."""
 
     model_config = shape(PART)
     text: str
     truth: bool | None
-    seen: list[SeenShape]
+    seen: list[AutomationSeenShape]
 
 
-class ResultShape(BaseModel):
+class AutomationResultShape(BaseModel):
     """What became of one command."""
 
     model_config = shape(RESULT)
@@ -162,7 +162,7 @@ class ResultShape(BaseModel):
     code: str
 
 
-class RunShape(BaseModel):
+class AutomationRunShape(BaseModel):
     """A run, or what held one up (`outcome` held, `why`), by which parts it was decided, and what came of it."""
 
     model_config = shape(RUN)
@@ -170,15 +170,15 @@ class RunShape(BaseModel):
     at_ms: int
     outcome: str
     why: str | None
-    parts: list[PartShape]
-    results: list[ResultShape]
+    parts: list[AutomationPartShape]
+    results: list[AutomationResultShape]
 
 
-class RunList(BaseModel):
+class AutomationRunList(BaseModel):
     """The newest first."""
 
     model_config = shape({"runs": [RUN]})
-    runs: list[RunShape]
+    runs: list[AutomationRunShape]
 
 
 class AutomationTrialAnswer(BaseModel):
@@ -186,7 +186,7 @@ class AutomationTrialAnswer(BaseModel):
 
     model_config = shape({"readings": 1440, "runs": [RUN | {"results": []}]})
     readings: int
-    runs: list[RunShape]
+    runs: list[AutomationRunShape]
 
 
 @router.get("/automations", response_model=AutomationList)
@@ -195,14 +195,14 @@ async def automations(api: ApiHere, right: ReadsPlaces) -> JsonAnswer:
     return JsonAnswer({"automations": [_shape(right, kept) for kept in _seen(api, right)]})
 
 
-@router.get("/automations/supplied", response_model=SuppliedList)
+@router.get("/automations/supplied", response_model=AutomationSuppliedList)
 async def supplied_automations(right: Automates) -> JsonAnswer:  # noqa: ARG001 -- the right is the door
     """List what comes with Labkeeper, to be copied and given a lab."""
     found = ((name, supplied(name)) for name in SUPPLIED)
     return JsonAnswer({"supplied": [_supplied(name, text) for name, text in found]})
 
 
-@router.get("/automations/runs", response_model=RunList)
+@router.get("/automations/runs", response_model=AutomationRunList)
 async def runs(api: ApiHere, right: ReadsPlaces, query: Annotated[RunsQuery, Query()]) -> JsonAnswer:
     """List what was done and what was held up, each with why."""
     seen = {kept.automation.id for kept in _seen(api, right)}
@@ -212,7 +212,7 @@ async def runs(api: ApiHere, right: ReadsPlaces, query: Annotated[RunsQuery, Que
 
 
 @router.post("/automations/try", response_model=AutomationTrialAnswer, responses=REFUSALS)
-async def try_automation(api: ApiHere, right: Automates, asked: TryRequest) -> JsonAnswer:
+async def try_automation(api: ApiHere, right: Automates, asked: AutomationTryRequest) -> JsonAnswer:
     """Tell what an automation would have done on what was recorded; nothing is commanded."""
     automation = _allowed(right, asked.text)
     if not 0 < asked.to - asked.since <= LONGEST_MS:
@@ -225,7 +225,7 @@ async def try_automation(api: ApiHere, right: Automates, asked: TryRequest) -> J
 
 
 @router.put("/automations", response_model=AutomationShape, responses=REFUSALS)
-async def put_automation(api: ApiHere, right: Automates, asked: TextRequest) -> JsonAnswer:
+async def put_automation(api: ApiHere, right: Automates, asked: AutomationTextRequest) -> JsonAnswer:
     """Keep an automation, in the place of the one of its id; a new one is off."""
     automation = _allowed(right, asked.text)
     return await _told(
@@ -234,7 +234,7 @@ async def put_automation(api: ApiHere, right: Automates, asked: TextRequest) -> 
 
 
 @router.post("/automations/{name}/switch", response_model=AutomationShape, responses=REFUSALS)
-async def switch_automation(api: ApiHere, name: str, right: Automates, asked: SwitchRequest) -> JsonAnswer:
+async def switch_automation(api: ApiHere, name: str, right: Automates, asked: AutomationSwitchRequest) -> JsonAnswer:
     """Let an automation act, or no longer."""
     _mine(api, right, name)
     what = "switch_automation_on" if asked.on else "switch_automation_off"
