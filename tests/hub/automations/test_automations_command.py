@@ -59,11 +59,14 @@ async def hub() -> AsyncIterator[Hub]:
     await server.wait_closed()
 
 
-async def command(hub: Hub | None, *words: str) -> int:
+async def command(hub: Hub, *words: str) -> int:
+    return await asyncio.to_thread(alone, *words, port=hub.port)
+
+
+def alone(*words: str, port: int = 1) -> int:
     parser = argparse.ArgumentParser()
     configure(parser)
-    asked = parser.parse_args(["--hub", f"http://127.0.0.1:{hub.port if hub else 1}", *words])
-    return await asyncio.to_thread(run, asked)
+    return run(parser.parse_args(["--hub", f"http://127.0.0.1:{port}", *words]))
 
 
 @pytest.fixture
@@ -73,22 +76,22 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-async def test_a_file_is_checked_without_a_hub(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert await command(None, "check", str(file)) == 0
+def test_a_file_is_checked_without_a_hub(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert alone("check", str(file)) == 0
     assert capsys.readouterr().out == (
         "fan in s/physics: when co2 > 1000 [ppm] for 10 s; 3 times an hour at most, 60 s apart\n"
     )
     file.write_text(TEXT.replace("co2 > 1000", "co2 >> 1000"), encoding="utf-8")
-    assert await command(None, "check", str(file)) == 2
+    assert alone("check", str(file)) == 2
     assert "line 6, column 14" in capsys.readouterr().err
 
 
-async def test_what_comes_with_labkeeper_is_shown_and_passes_the_check(
+def test_what_comes_with_labkeeper_is_shown_and_passes_the_check(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert await command(None, "show", "shutters-at-heat") == 0
+    assert alone("show", "shutters-at-heat") == 0
     file.write_text(capsys.readouterr().out, encoding="utf-8")
-    assert await command(None, "check", str(file)) == 0
+    assert alone("check", str(file)) == 0
     assert "if empty" in capsys.readouterr().out
 
 
@@ -118,7 +121,7 @@ async def test_what_the_hub_refuses_is_said(hub: Hub, file: Path, capsys: pytest
     hub.refuses = True
     assert await command(hub, "put", str(file)) == 1
     assert capsys.readouterr().err == "labkeeper automations: The request is wrong; not TOML\n"
-    assert await command(None, "list") == 1
+    assert alone("list") == 1
     with pytest.raises(SystemExit):
         await command(hub, "try", str(file), "--last", "soon")
 
