@@ -45,7 +45,7 @@ async def test_each_says_whether_it_is_on_and_why_it_did_what_it_did(hub: FakeHu
     await expect(mine.locator(".auto-runs > li")).to_have_count(2)
     await expect(mine).to_contain_text("Held up: a lesson is on")
     await expect(mine).to_contain_text("1 of 2 commands confirmed")
-    await expect(mine).to_contain_text("empty for 10 min was so (empty = true)")
+    await expect(mine).to_contain_text("empty for 10 min was so (seen: empty = true)")
     await expect(mine).to_contain_text("co2 < 800.5 [ppm] was not known")
     await expect(mine).to_contain_text("interlock")
     switch = page.get_by_role("switch", name="Lights off in an empty room")
@@ -70,7 +70,7 @@ async def test_one_is_written_in_a_form_tried_and_kept(hub: FakeHub, console: Co
     await page.get_by_label("What is done").select_option(label="Air conditioner · Mode")
     await page.locator("select[name=value]").select_option("cool")
     await page.get_by_role("button", name="Try on the last 7 days").click()
-    await expect(page.get_by_role("img", name="acted 2 times and been held up 1 times")).to_be_visible()
+    await expect(page.get_by_role("img", name="acted 2 times, held up 1 times")).to_be_visible()
     assert hub.automations.tried[0]["to"] - hub.automations.tried[0]["from"] == 7 * 86_400_000
     await page.get_by_role("button", name="Save").click()
     await expect(page.locator(".auto-list > li")).to_contain_text("Fan on")

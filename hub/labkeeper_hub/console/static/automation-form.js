@@ -87,8 +87,9 @@ class LkAutomationForm extends DeskElement {
     const output = outputs.find(({ key }) => `point:${key}` === fields.then);
     const { text } = this.desk;
     return html`
-      <label class="wide">${words.t("auto.name")}<input name="name" maxlength="100" required .value=${fields.name ?? ""} placeholder=${words.t("auto.name_hint")}></label>
-      ${this.#select("lab", words.t("auto.lab"), this.#labs.map(({ key, title, lab: name }) => [key, text.title(title, name)]), lab?.key ?? "")}
+      <div class="auto-columns"><label>${words.t("auto.name")}<input name="name" maxlength="100" required .value=${fields.name ?? ""} placeholder=${words.t("auto.name_hint")}></label>
+      ${this.#select("lab", words.t("auto.lab"), this.#labs.map(({ key, title, lab: name }) => [key, text.title(title, name)]), lab?.key ?? "")}</div>
+      <div class="auto-columns">
       <fieldset><legend>${words.t("auto.when")}</legend>
         ${this.#select("when", words.t("auto.what"), ["empty", "point", "lesson_over", "time"].map((one) => [one, words.word("autowhen", one) ?? one]), fields.when)}
         ${fields.when === "point" ? this.#select("point", words.t("auto.point"), inputs.map(({ key, name }) => [key, name]), input?.key ?? "") : nothing}
@@ -102,7 +103,7 @@ class LkAutomationForm extends DeskElement {
       <fieldset><legend>${words.t("auto.then")}</legend>
         ${this.#select("then", words.t("auto.do"), [["lamps:false", words.t("auto.lamps_off")], ["lamps:true", words.t("auto.lamps_on")], ...this.scenes.map(({ name, title }) => [`scene:${name}`, words.t("auto.scene", { name: text.title(title, name) })]), ...outputs.map(({ key, name }) => [`point:${key}`, name])], fields.then)}
         ${output ? this.#value(output.point) : nothing}
-      </fieldset>`;
+      </fieldset></div>`;
   }
 
   /** @param {wire.Point} point */

@@ -27,7 +27,7 @@ export const runList = (desk, words, runs) => html`<ul class="auto-runs">${runs.
 function partWords(words, { text, truth, seen }) {
   const how = words.t(truth === true ? "auto.so" : truth === false ? "auto.not_so" : "auto.not_known");
   const values = seen.map(({ input, value }) => `${input} = ${typeof value === "number" ? +value.toFixed(2) : value}`).join(", ");
-  return html`<code>${text}</code> ${how}${values ? html` (<code>${values}</code>)` : nothing}`;
+  return html`<code>${text}</code> ${how}${values ? words.t("auto.seen", { seen: values }) : nothing}`;
 }
 
 /** Where in the span it acted (full) and where something held it up (hollow). @param {Text} words @param {wire.AutomationRun[]} runs @param {number} from_ms @param {number} to_ms */
