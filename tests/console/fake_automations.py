@@ -16,8 +16,8 @@ lab = "lab"
 when = "empty for 10 min and lit"
 then = [{ lamps = false }]
 """
-SEEN = {"text": "empty for 10 min", "truth": True, "seen": [{"input": "empty", "value": True}]}
-NEEDED = {"text": "co2 < 800.5 [ppm]", "truth": None, "seen": []}
+SEEN: Json = {"text": "empty for 10 min", "truth": True, "seen": [{"input": "empty", "value": True}]}
+NEEDED: Json = {"text": "co2 < 800.5 [ppm]", "truth": None, "seen": []}
 
 
 class Automations:
