@@ -80,7 +80,8 @@ class AutomationDesk:
 
     async def tried(self, automation: Automation, span: Span) -> Trial:
         """Return what it would have done; raises TooMuch."""
-        past = await self.archive.past(automation, span, self.watch.world.sights(automation.room))
+        points = self.watch.world.points([automation])[automation.room]
+        past = await self.archive.past(automation, span, points)
         return await asyncio.to_thread(try_out, automation, past, self.watch.calendar())
 
     # --- what happens -----------------------------------------------------------------------------------------------

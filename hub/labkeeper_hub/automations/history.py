@@ -31,7 +31,7 @@ class Archive:
 
     async def past(self, automation: Automation, span: Span, points: Sequence[Sight]) -> Past:
         """Return what was recorded of these points as far as the automation asks for it; raises TooMuch."""
-        wanted = tuple(one._replace(value=None) for one in points if _asked(automation.occasion, one))
+        wanted = tuple(one for one in points if _asked(automation.occasion, one))
         found: list[Read] = []
         for one in wanted:
             found += [read async for read in self._reads(one.key, span, MOST_READ - len(found))]

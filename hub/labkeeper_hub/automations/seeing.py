@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from labkeeper_hub.alarms.rooms import PRESENCE
-from labkeeper_hub.automations.rules import EMPTY, LESSON, LIT, Command, Deed, Input, Lamps, Of, RunScene
+from labkeeper_hub.automations.rules import EMPTY, LESSON, LIT, Command, Deed, Input, Lamps, Occasion, Of, RunScene
 from labkeeper_hub.lessons.scenes import Scene, Wish, lamps_of
 from labkeeper_hub.model import Device, Latest, PointKey
 from labkeeper_sdk import Quality, Value
@@ -86,21 +86,26 @@ def _commanded(command: Command, devices: Sequence[Device]) -> Iterator[Wish]:
                 yield Wish(PointKey(*device.key, point.name), command.value)
 
 
-def sights_of(devices: Sequence[Device], latest: Mapping[PointKey, Latest]) -> tuple[Sight, ...]:
-    """Return the points of a lab that conditions can speak of, as they are now."""
+def asked(occasions: Iterable[Occasion]) -> frozenset[str]:
+    """Return the names of the points that conditions may speak of; lamps are beside them."""
+    return PRESENCE.union(one.places.point for occasion in occasions for one in occasion.inputs.values())
+
+
+def points_of(devices: Sequence[Device], names: Collection[str]) -> tuple[Sight, ...]:
+    """Return the points of these names and the lamps, of which nothing is known yet."""
     lamps = set(lamps_of(devices))
-    return tuple(_sights(devices, latest, lamps))
+    points = ((PointKey(*device.key, point.name), point.unit) for device in devices for point in device.points)
+    return tuple(Sight(key, unit, None, 0, key in lamps) for key, unit in points if key.point in names or key in lamps)
 
 
-def _sights(
-    devices: Sequence[Device], latest: Mapping[PointKey, Latest], lamps: Collection[PointKey]
-) -> Iterator[Sight]:
-    for device in devices:
-        for point in device.points:
-            key = PointKey(*device.key, point.name)
-            now = latest.get(key)
-            good = now is not None and not now.stale and now.quality == Quality.GOOD
-            yield Sight(key, point.unit, now.value if now and good else None, now.time_ms if now else 0, key in lamps)
+def sights_of(points: Iterable[Sight], latest: Iterable[Latest]) -> tuple[Sight, ...]:
+    """Return points as they are now; what is stale or not good is not known."""
+    good = {one.key: one for one in latest if not one.stale and one.quality == Quality.GOOD}
+    return tuple(_now(point, good.get(point.key)) for point in points)
+
+
+def _now(point: Sight, now: Latest | None) -> Sight:
+    return point if now is None else point._replace(value=now.value, time_ms=now.time_ms)
 
 
 def scope_of(room: Room, wishes: Iterable[Wish], devices: Iterable[Device]) -> Scope:

@@ -1,15 +1,15 @@
 """The worker that looks four times a second, takes the lease, commands, gives it back, and writes down why."""
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from labkeeper_hub.audit import Notes, Unheard
 from labkeeper_hub.automations.diary import Diary
 from labkeeper_hub.automations.machine import Act, Beaten, Ended, Event, Looked, State, step
-from labkeeper_hub.automations.rules import Automation
-from labkeeper_hub.automations.seeing import Sight, given, known, scope_of, sights_of, wishes_of
+from labkeeper_hub.automations.rules import Automation, Occasion
+from labkeeper_hub.automations.seeing import Sight, asked, given, known, points_of, scope_of, sights_of, wishes_of
 from labkeeper_hub.automations.trace import Outcome, Trace, Why, results_of
 from labkeeper_hub.lessons.acting import Acting
 from labkeeper_hub.lessons.scenes import Scene, Wish
@@ -19,6 +19,7 @@ from labkeeper_hub.telling.hours import Calendar
 from labkeeper_wire.leases.book import AUTOMATION, LeaseRefused, Room, Scope
 
 log = logging.getLogger(__name__)
+WALK_MS = 1000
 SHORTEST_LEASE_MS = 30_000  # longer than any command of a run; given back as soon as all have ended
 
 
@@ -42,11 +43,20 @@ class World:
         """Return the devices of a lab."""
         return [one for one in self.acting.registry.devices(room.school) if one.lab == room.lab]
 
-    def sights(self, room: Room) -> tuple[Sight, ...]:
-        """Return the points of a lab as they are now."""
-        devices = self.devices(room)
-        nodes = sorted({device.key.of_node for device in devices})
-        return sights_of(devices, {one.key: one for node in nodes for one in self.acting.latest.latest(*node)})
+    def points(self, automations: Iterable[Automation]) -> dict[Room, tuple[Sight, ...]]:
+        """Return what these may speak of, by lab: one walk over all devices, which is what costs something here."""
+        occasions: dict[Room, list[Occasion]] = {}
+        for one in automations:
+            occasions.setdefault(one.room, []).append(one.occasion)
+        devices: dict[Room, list[Device]] = {room: [] for room in occasions}
+        for device in self.acting.registry.devices():
+            devices.get(Room(device.key.school, device.lab), []).append(device)
+        return {room: points_of(devices[room], asked(found)) for room, found in occasions.items()}
+
+    def sights(self, points: Sequence[Sight]) -> tuple[Sight, ...]:
+        """Return points of one lab as they are now."""
+        nodes = {point.key.of_node for point in points}
+        return sights_of(points, (one for node in nodes for one in self.acting.latest.latest(*node)))
 
     def wishes(self, automation: Automation) -> tuple[Wish, ...]:
         """Return what an automation would command now."""
@@ -68,13 +78,24 @@ class AutomationWatch:
     calendar: Callable[[], Calendar]
     audit: Notes = field(default_factory=Unheard)
     states: dict[str, State] = field(default_factory=dict)
+    _points: dict[Room, tuple[Sight, ...]] = field(default_factory=dict)
+    _named: tuple[Automation, ...] = ()
+    _walked_ms: int = 0
 
     def look(self, automations: Sequence[Automation]) -> list[tuple[Automation, Act]]:
         """Look at these once; what held one up is noted, what is to be done is returned."""
+        points = self._points_of(automations)
         stopped = {one.school for one in self.world.stop.stops().stops} if automations else set()
-        sights = {room: self.world.sights(room) for room in {one.room for one in automations}}
+        sights = {room: self.world.sights(found) for room, found in points.items()}
         found = ((one, self._step(one, self._looked(one, sights[one.room], stopped))) for one in automations)
         return [(one, act) for one, act in found if act is not None]
+
+    def _points_of(self, automations: Sequence[Automation]) -> dict[Room, tuple[Sight, ...]]:
+        """Return what they speak of, as it was a second ago at most: devices come seldom, and looks are many."""
+        names, now_ms = tuple(automations), self.now_ms()
+        if names != self._named or not 0 <= now_ms - self._walked_ms < WALK_MS:
+            self._points, self._named, self._walked_ms = self.world.points(automations), names, now_ms
+        return self._points
 
     async def act(self, automation: Automation, act: Act) -> None:
         """Carry a run out under its own lease, and note what it came to."""

@@ -1,11 +1,12 @@
 """What is known of a lab, and which points deeds are about."""
 
-from labkeeper_hub.automations.rules import Command, Input, Lamps, Of, Places, RunScene
-from labkeeper_hub.automations.seeing import Sight, given, known, scope_of, sights_of, wishes_of
+from labkeeper_hub.automations.rules import Command, Input, Lamps, Occasion, Of, Places, RunScene
+from labkeeper_hub.automations.seeing import Sight, asked, given, known, points_of, scope_of, sights_of, wishes_of
 from labkeeper_hub.automations.trace import Outcome, Result, Trace, Why, results_of
 from labkeeper_hub.lessons.count import Missed
 from labkeeper_hub.lessons.scenes import Scene, Wish
 from labkeeper_hub.model import Device, DeviceKey, Latest, PointKey
+from labkeeper_hub.telling.hours import ALWAYS
 from labkeeper_sdk import Quality, Title, Value
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.descriptor import DeviceDescription, PointDescription
@@ -76,16 +77,24 @@ def test_a_room_is_empty_when_all_who_look_say_so() -> None:
 
 
 def test_points_are_seen_as_they_are_and_what_is_stale_or_bad_is_not_known() -> None:
-    latest = {
-        key("lamp", "state"): Latest(key("lamp", "state"), True, 7, Quality.GOOD, False),
-        key("air", "co2"): Latest(key("air", "co2"), 500, 8, Quality.GOOD, True),
-        key("air", "on"): Latest(key("air", "on"), True, 9, Quality.BAD, False),
-    }
-    found = {one.key: one for one in sights_of([LAMP, AIR], latest)}
-    assert found[key("lamp", "state")] == Sight(key("lamp", "state"), "", True, 7, True)
-    assert found[key("lamp", "brightness")] == Sight(key("lamp", "brightness"), "", None, 0)
-    assert found[key("air", "co2")] == Sight(key("air", "co2"), PPM, None, 8)
-    assert found[key("air", "on")].value is None
+    latest = [
+        Latest(key("lamp", "state"), True, 7, Quality.GOOD, False),
+        Latest(key("air", "co2"), 500, 8, Quality.GOOD, True),
+        Latest(key("air", "on"), True, 9, Quality.BAD, False),
+        Latest(key("elsewhere", "on"), True, 9, Quality.GOOD, False),
+    ]
+    points = points_of([LAMP, AIR], {"co2", "on"})
+    assert points == (
+        Sight(key("lamp", "state"), "", None, 0, True),
+        Sight(key("air", "on"), "", None, 0),
+        Sight(key("air", "co2"), PPM, None, 0),
+    )
+    assert sights_of(points, latest) == (Sight(key("lamp", "state"), "", True, 7, True), *points[1:])
+
+
+def test_conditions_speak_of_their_inputs_and_of_who_is_there() -> None:
+    names = asked([Occasion(ALWAYS, inputs={"air": Input(Places("co2"), float, PPM)})])
+    assert names == {"co2", "occupancy", "presence"}
 
 
 def test_deeds_are_about_writable_points_of_their_lab_and_the_last_word_on_a_point_counts() -> None:
