@@ -1,6 +1,7 @@
 """Automations beside a real broker: under a lease of their own, in nobody's way, with a record that says why."""
 
 import asyncio
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -65,7 +66,18 @@ async def runs(school: School, count: int) -> list[Trace]:
     return list(reversed(found))
 
 
+@dataclass
+class Record:
+    """The record of who did what, in memory."""
+
+    notes: list[tuple[str, str, str, str]] = field(default_factory=list)
+
+    def note(self, who: str, what: str, subject: str, result: str) -> None:
+        self.notes.append((who, what, subject, result))
+
+
 async def test_it_takes_a_lease_commands_gives_it_back_and_says_by_what_it_was_decided(school: School) -> None:
+    record = school.hub.automations.watch.audit = Record()
     async with joined(school.port, devices=room(), more=lease_metrics()) as node:
         await prepared(school, node)
         await until(lambda: bool(node.commands), "the command")
@@ -77,6 +89,7 @@ async def test_it_takes_a_lease_commands_gives_it_back_and_says_by_what_it_was_d
         (run,) = await runs(school, 1)
         assert (run.outcome, run.parts[0].seen, run.results[0].state) == (Outcome.DONE, (("hot", True),), "done")
         assert not school.hub.leases.held()
+        assert record.notes == [("automation/air", "run_automation", "school/lab", "done, 1 of 1")]
         trial = await school.hub.automations.tried(
             school.hub.automations.get("air").automation, Span(now_ms() - 60_000, now_ms() + 1000)
         )
