@@ -11,6 +11,11 @@ from labkeeper_hub.alarms.catalogue import Catalogue
 from labkeeper_hub.alarms.entry import AlarmEntry
 from labkeeper_hub.alarms.states import Shelf
 from labkeeper_hub.alarms.tallies import AlarmTallies
+from labkeeper_hub.automations.book import Kept
+from labkeeper_hub.automations.rules import Automation
+from labkeeper_hub.automations.trace import Trace
+from labkeeper_hub.automations.trial import Span as AutomationSpan
+from labkeeper_hub.automations.trial import Trial
 from labkeeper_hub.export.exports import Export
 from labkeeper_hub.export.order import FileFormat
 from labkeeper_hub.floor.seats import Floor
@@ -328,6 +333,19 @@ class Telling(Protocol):
         """Return the newest first."""
 
 
+class Automating(Protocol):
+    """Automations; changes return when they are on disk, and raise AutomationRefused."""
+
+    def all(self) -> tuple[Kept, ...]: ...
+    def get(self, name: str) -> Kept: ...
+    async def put(self, text: str, by: str) -> Kept: ...
+    async def switch(self, name: str, by: str, *, on: bool) -> Kept: ...
+    async def remove(self, name: str) -> None: ...
+    async def runs(self, most: int, name: str | None = None) -> Sequence[Trace]: ...
+    async def tried(self, automation: Automation, span: AutomationSpan) -> Trial:
+        """Return what it would have done on what was recorded; raises TooMuch."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Everything the app needs; `build_app(parts)` gets it. `engine` is the registry's database (migrated),
@@ -353,4 +371,5 @@ class Parts:
     recordings: Recordings
     telling: Telling
     wall: WallOpening
+    automations: Automating
     quarantine: Quarantine | None = None

@@ -15,6 +15,7 @@ from starlette.middleware.base import RequestResponseEndpoint
 from labkeeper_hub.console import CONTENT_SECURITY_POLICY, STATIC
 
 from .fake_alarms import add_alarms
+from .fake_automations import add_automations
 from .fake_condition import add_condition
 from .fake_hub import SECRET, FakeHub, Json
 from .fake_interlocks import add_interlocks
@@ -35,6 +36,7 @@ def build_app(hub: FakeHub) -> FastAPI:
     add_recordings(app, hub)
     add_floor(app, hub)
     add_alarms(app, hub)
+    add_automations(app, hub)
     add_lessons(app, hub)
     add_interlocks(app, hub)
     add_wall(app, hub)

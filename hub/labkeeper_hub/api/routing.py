@@ -18,6 +18,7 @@ from labkeeper_hub.api.openapi import describe
 from labkeeper_hub.api.routes import (
     alarm_rules,
     alarms,
+    automations,
     catalogue,
     commands,
     devices,
@@ -66,6 +67,7 @@ FEATURES = (
     floor,
     alarms,
     alarm_rules,
+    automations,
     interlocks,
     ledger,
     stop,

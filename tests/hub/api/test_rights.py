@@ -41,7 +41,18 @@ ALWAYS_UNKNOWN = {"/api/v1/exports/{identity}", "/api/v1/devices/{school}/{node}
 WORKS_BUT_NEEDS_A_JOURNAL = {"/api/v1/export"}
 TRIED_ELSEWHERE = tuple(
     f"/api/v1/{room}"
-    for room in ("people", "leases", "floors", "stop", "alarms", "interlocks", "recordings", "labs/", "telling")
+    for room in (
+        "people",
+        "leases",
+        "floors",
+        "stop",
+        "alarms",
+        "interlocks",
+        "recordings",
+        "labs/",
+        "telling",
+        "automations",
+    )
 )
 LET_IN = {200, 202, 204}
 
@@ -56,7 +67,13 @@ def _rows() -> Iterator[tuple[str, str, Action, dict[Role, str]]]:
 
 
 # a WebSocket, and what asks a database this small hub has not
-NOT_HERE = {"/api/v1/live", "/api/v1/alarms/history", "/api/v1/alarms/kpis", "/api/v1/telling/messages"}
+NOT_HERE = {
+    "/api/v1/live",
+    "/api/v1/alarms/history",
+    "/api/v1/alarms/kpis",
+    "/api/v1/telling/messages",
+    "/api/v1/automations/runs",
+}
 ROUTES = [row for row in _rows() if not row[0].startswith("{") and row[1] not in NOT_HERE]
 MESSAGES = [row for row in _rows() if row[0].startswith("{")]
 

@@ -10,6 +10,7 @@ const PAGES = [
   ["alarms", "menu.alarms"],
   ["catalogue", "menu.catalogue"],
   ["recordings", "menu.recordings"],
+  ["automations", "menu.automations"],
   ["interlocks", "menu.interlocks", "change_interlocks"],
 ];
 

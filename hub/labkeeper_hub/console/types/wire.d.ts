@@ -75,6 +75,11 @@ declare namespace wire {
   interface AlarmKpis { by: "all" | "role" | "lab"; of: string; raised: number; per_10min: number; peak_10min: number; peak_hour: number; flood_share: number; mix: Record<Priority, number> | null; standing: number; stale: number; chattering: number; acknowledge_s: number | null; within: boolean }
   interface InterlockProposal { hash: string; by: string; at_ms: number; text: string }
   interface NodeInterlocks { school: string; node: string; running: string | null; approved: string | null; differs: boolean; proposal: InterlockProposal | null }
+  interface Automation { id: string; title: Title; school: string; lab: string; on: boolean; when: string; text: string; by: string; at_ms: number; mine: boolean }
+  interface AutomationPart { text: string; truth: boolean | null; seen: { input: string; value: Value }[] }
+  interface AutomationResult extends PointId { value: Value; state: string; code: string }
+  /** `why` null: it acted. */
+  interface AutomationRun { automation: string; at_ms: number; outcome: "done" | "partly" | "held"; why: string | null; parts: AutomationPart[]; results: AutomationResult[] }
   interface Wish extends PointId { value: Value }
   interface Missed extends PointId { state: string; code: string }
   interface Count { scene: string | null; total: number; confirmed: number; missed: Missed[] }
