@@ -47,6 +47,7 @@ from labkeeper_hub.lessons.desk import LessonDesk
 from labkeeper_hub.lessons.record import LessonRecord
 from labkeeper_hub.lessons.scene_file import FILE as SCENES
 from labkeeper_hub.lessons.scene_file import load_scenes
+from labkeeper_hub.pe.desk import PeDesk, open_pe
 from labkeeper_hub.ports import Parts
 from labkeeper_hub.pulse import Pulse, WatchedAccounts
 from labkeeper_hub.recordings.desk import RecordingDesk
@@ -97,6 +98,7 @@ class Hub:
     interlocks: InterlockDesk
     recordings: RecordingDesk
     telling: TellingDesk
+    pe: PeDesk
 
     def workers(self) -> Sequence[Worker]:
         """Return the workers, those that others need first."""
@@ -116,6 +118,7 @@ class Hub:
             ("figures", self.watch.run()),
             ("alarms", self.alarms.run()),
             ("telling", self.telling.run()),
+            ("PE classes", self.pe.run()),
             ("host", self.host.run()),
             ("stop", self.stop.run()),
         )
@@ -179,17 +182,21 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         tap = alarm_watch.tap = Tap(deliveries, alarm_watch.streams)
         watched = WatchedAccounts(tap, Pulse("journal: commits"))
         pulses = (watched.pulse, records.pulse, desk.pulse, host.pulse, alarms.pulse, alarm_watch.pulse, telling.pulse)
-        async with open_forwarder(settings.influx, journal, registry) as forwarder:
+        async with (
+            open_forwarder(settings.influx, journal, registry) as forwarder,
+            open_pe(settings.data, settings.pe_keep_h, lessons.is_on, now_ms) as pe,
+        ):
+            intake.personal = pe.heard
             health = HubHealth(now_ms(), host, refusals, journal, desk, watched.times, pulses, forwarder)
             readings = merged(settings.influx, journal, registry)
             quarantine = forwarder.forwarding if forwarder else None
             recordings = await _recordings(settings, engine, journal, HubSources(registry, deliveries, desk, alarms))
             lessons.recorder = LessonRecord(Recorder(recordings, registry))
-            kept = (engine, leases, lessons, floor, stop, catalogue, interlocks, recordings, telling, quarantine)
+            kept = (engine, leases, lessons, floor, stop, catalogue, interlocks, recordings, telling, pe, quarantine)
             parts = Parts(settings, registry, registry, readings, deliveries, desk, alarms, bus, health, *kept)
             figures_s, file = settings.figures_s, settings.journal_file
             watch = Watch(registry, journal, deliveries, desk, alarms, health, file, figures_s, now_ms)
-            desks = (leases, lessons, floor, stop, alarm_watch, interlocks, recordings, telling)
+            desks = (leases, lessons, floor, stop, alarm_watch, interlocks, recordings, telling, pe)
             yield Hub(parts, journal, catalogue, deliveries, records, desk, host, watched, forwarder, watch, *desks)
 
 
@@ -217,7 +224,7 @@ async def _run(
     stop: asyncio.Event,
     when_ready: Callable[[], None],
 ) -> None:
-    hub.recordings.audit = audit
+    hub.recordings.audit = hub.pe.audit = audit
     app = build_app(hub.parts, accounts, audit)
     server = make_server(app)
     with _listening(settings) as listening:

@@ -34,10 +34,14 @@ class Action(StrEnum):
     MANAGE_PEOPLE = "manage_people"
     CHANGE_INTERLOCKS = "change_interlocks"
     MANAGE_TELLING = "manage_telling"
+    TEACH_PE = "teach_pe"
 
 
 WHOLE_HUB = frozenset({Action.READ_HEALTH, Action.MANAGE_PEOPLE, Action.CHANGE_INTERLOCKS, Action.MANAGE_TELLING})
 """Actions that are not about a place: only a right to the whole hub allows them."""
+
+NO_TOKEN = frozenset({Action.TEACH_PE})
+"""Actions that no program may do with a token, whatever its limit says: they show what speaks of a person."""
 
 _LOOK = frozenset(
     {Action.BE_SIGNED_IN, Action.READ_PLACES, Action.READ_READINGS, Action.READ_COMMANDS, Action.READ_ALARMS}
@@ -48,7 +52,7 @@ _LEAD = _WORK | {Action.LEASE, Action.RELEASE_STOP, Action.TEND_ALARMS, Action.R
 ROLES: Mapping[Role, frozenset[Action]] = {
     Role.OWNER: frozenset(Action),
     Role.MANAGER: _LEAD | {Action.EXPORT_READINGS, Action.READ_HEALTH, Action.CHANGE_INTERLOCKS, Action.MANAGE_TELLING},
-    Role.TEACHER: _LEAD | {Action.EXPORT_READINGS},
+    Role.TEACHER: _LEAD | {Action.EXPORT_READINGS, Action.TEACH_PE},
     Role.TECHNICIAN: _WORK | {Action.LEASE, Action.READ_HEALTH},
     Role.PUPILS: _WORK,
     Role.READER: _LOOK | {Action.EXPORT_READINGS},
