@@ -188,7 +188,11 @@ def open_store(folder: Path) -> Store:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / FILE
     path.touch(mode=0o600)
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    return prepared(sqlite3.connect(path, isolation_level=None, check_same_thread=False))
+
+
+def prepared(connection: sqlite3.Connection) -> Store:
+    """Return a database of which the caller commits every transaction, with its tables."""
     connection.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten with zeros
     connection.executescript(SCHEMA)
     return Store(connection)

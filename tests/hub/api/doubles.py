@@ -1,6 +1,8 @@
 """A small hub behind the ports: in memory, obedient, and furnished by each test."""
 
+import sqlite3
 from collections.abc import Callable, Collection, Hashable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -51,6 +53,8 @@ from labkeeper_hub.model import (
     Stop,
     Stops,
 )
+from labkeeper_hub.pe.desk import PeDesk
+from labkeeper_hub.pe.store import prepared
 from labkeeper_hub.ports import Parts, StopRefused, UnknownCommand, UnknownPoint
 from labkeeper_hub.recordings.lesson_record import Happened, Hashed
 from labkeeper_hub.recordings.recording import Plan, Recording, RecordingRefused
@@ -427,6 +431,9 @@ class SmallHub:
         self.alarms = AlarmDesk(AlarmRecords(self.engine), self.bus, shipped(), lambda: START_MS)
         records = TellingRecords(self.engine)
         self.telling = TellingDesk(records, Vault(KEY), {}, self.alarms, self.inventory, lambda: START_MS)
+        store = prepared(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False))
+        lesson_on = self.lessons.is_on
+        self.pe = PeDesk(store, ThreadPoolExecutor(1), 24, lesson_on, lambda: self.leases.now_ms)
 
     def parts(self, **settings: Any) -> Parts:  # noqa: ANN401 - whatever the settings take
         told = HubSettings(**settings)
@@ -449,6 +456,7 @@ class SmallHub:
             stocktaking=self.stockroom,
             recordings=Notebook(),
             telling=self.telling,
+            pe=self.pe,
             quarantine=self.quarantine,
         )
 
