@@ -87,6 +87,7 @@ class FakeHub:
         self.influx: Json | None = None  # how forwarding is, if anything is forwarded
         self.recordings: Any = None  # put in by `fake_recordings`
         self.teaching: Any = None  # put in by `fake_lessons`
+        self.pe: Any = None  # put in by `fake_pe`
         self.silent_history = False  # nothing was ever recorded
         self.untold: list[Json] = []  # what of the past nobody could tell
 
