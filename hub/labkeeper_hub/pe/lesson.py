@@ -128,11 +128,14 @@ def happened(state: PeClass, event: Event) -> tuple[PeClass, tuple[Effect, ...]]
 
 def replayed(state: PeClass, kept: Iterable[Keep]) -> PeClass:
     """Return the class after what was kept of it, in order of time: what a hub knew that was killed."""
+    bands = dict(state.bands)  # one for all tellings of a second: a long class has a hundred thousand
     for one in kept:
         while state.now_ms + STEP_MS < one.time_ms:
-            state, _ = _passed(state, Passed(state.now_ms + STEP_MS))
-        state, _ = happened(state, Told(one.number, one.rate, one.time_ms))
-    return state
+            state, _ = _passed(replace(state, bands=bands), Passed(state.now_ms + STEP_MS))
+            bands = dict(state.bands)
+        if one.number in bands:
+            bands[one.number] = told(bands[one.number], one.rate, one.time_ms)
+    return replace(state, bands=bands)
 
 
 def _told(state: PeClass, event: Told) -> tuple[PeClass, tuple[Effect, ...]]:

@@ -147,6 +147,7 @@ def test_a_class_is_the_same_after_the_hub_was_killed() -> None:
         lived, effects = happened(lived, Told(2, 150 + second, second * 1000))
         kept += [one for one in effects if isinstance(one, Keep)]
         lived = after(lived, [Passed(second * 1000)])
+    kept.append(Keep(3, 19_000, 90))  # of a band that is out since
     again = after(replayed(fresh(), kept), [Passed(19_000)])
     assert board_of(again).figures.group_density == board_of(lived).figures.group_density == 1.0
     assert (again.bands[2].rate, again.bands[2].known_ms) == (169, lived.bands[2].known_ms)
