@@ -29,6 +29,7 @@ COMMANDS = (
     Command("hub", "the hub: records, shows, commands", "labkeeper_hub.__main__", "hub"),
     Command("backup", "save the hub's data while it runs", "labkeeper_hub.backup.backup_command", "hub"),
     Command("audit", "check the record of who did what", "labkeeper_hub.audit.audit_command", "hub"),
+    Command("prove-deletion", "show that heart rates are gone", "labkeeper_hub.pe.proof_command", "hub"),
     Command("restore", "put a backup back, and have nodes offer again", "labkeeper_hub.backup.restore_command", "hub"),
     Command("edge", "the node: the lab's devices, on a Pi", "labkeeper_edge.__main__", "edge"),
     Command("interlocks", "check a node's interlocks, show supplied sets", "labkeeper_edge.interlocks.command", "edge"),

@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -52,6 +52,7 @@ from labkeeper_hub.lessons.desk import LessonDesk
 from labkeeper_hub.lessons.record import LessonRecord
 from labkeeper_hub.lessons.scene_file import FILE as SCENES
 from labkeeper_hub.lessons.scene_file import load_scenes
+from labkeeper_hub.pe.desk import PeDesk, open_pe
 from labkeeper_hub.ports import Parts
 from labkeeper_hub.pulse import Pulse, WatchedAccounts
 from labkeeper_hub.recordings.desk import RecordingDesk
@@ -78,6 +79,14 @@ from labkeeper_wire import mqtt
 log = logging.getLogger(__name__)
 END_S = 10.0  # a worker that does not end by then is left behind
 
+
+class Resumable(Protocol):
+    """A desk that keeps something on disk."""
+
+    async def resume(self) -> None: ...
+
+
+Kept = TypeVar("Kept", bound=Resumable)
 Worker = tuple[str, Coroutine[Any, Any, None]]
 
 
@@ -104,6 +113,7 @@ class Hub:
     recordings: RecordingDesk
     telling: TellingDesk
     automations: AutomationDesk
+    pe: PeDesk
 
     def workers(self) -> Sequence[Worker]:
         """Return the workers, those that others need first."""
@@ -124,6 +134,7 @@ class Hub:
             ("alarms", self.alarms.run()),
             ("telling", self.telling.run()),
             ("automations", self.automations.run()),
+            ("PE classes", self.pe.run()),
             ("host", self.host.run()),
             ("stop", self.stop.run()),
         )
@@ -161,20 +172,15 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         records = Records(engine, registry)
         await records.load()
         desk = CommandDesk(registry, bus, CommandRecords(engine), intents, refusals, outlet.write, now_ms)
-        leases = LeaseDesk(registry, bus, settings.data, outlet.write, now_ms)
-        await leases.resume()
+        leases = await _resumed(LeaseDesk(registry, bus, settings.data, outlet.write, now_ms))
         desk.fence_for = leases.fence_for
         acting = Acting(registry, registry, desk, bus)
         given = load_scenes(settings.data / SCENES)
-        lessons = LessonDesk(acting, leases, bus, settings.data, now_ms, given)
-        await lessons.resume()
-        floor = FloorDesk(leases, registry, settings.data)
-        await floor.resume()
-        wall = WallDesk(settings.data, now_ms)
-        await wall.resume()
+        lessons = await _resumed(LessonDesk(acting, leases, bus, settings.data, now_ms, given))
+        floor = await _resumed(FloorDesk(leases, registry, settings.data))
+        wall = await _resumed(WallDesk(settings.data, now_ms))
         await desk.resume([course_of(row) for row in intents.left])
-        interlocks = InterlockDesk(registry, settings.data, outlet.write, now_ms)
-        await interlocks.resume()
+        interlocks = await _resumed(InterlockDesk(registry, settings.data, outlet.write, now_ms))
         stop = StopDesk(mqtt.Address.parse(settings.broker), settings.host_id, registry, bus, now_ms)
         deliveries = Deliveries(outlet.acknowledge)
         deliveries.recall(journal.outboxes())
@@ -190,7 +196,11 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         watched = WatchedAccounts(tap, Pulse("journal: commits"))
         acts = Pulse("automations")
         pulses = (watched.pulse, records.pulse, desk.pulse, host.pulse, alarms.pulse, alarm_watch.pulse, telling.pulse)
-        async with open_forwarder(settings.influx, journal, registry) as forwarder:
+        async with (
+            open_forwarder(settings.influx, journal, registry) as forwarder,
+            open_pe(settings.data, settings.pe_keep_h, lessons.is_on, now_ms) as pe,
+        ):
+            intake.personal = pe.heard
             health = HubHealth(now_ms(), host, refusals, journal, desk, watched.times, (*pulses, acts), forwarder)
             readings = merged(settings.influx, journal, registry)
             recordings = await _recordings(settings, engine, journal, HubSources(registry, deliveries, desk, alarms))
@@ -218,12 +228,19 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
                 telling=telling,
                 wall=wall,
                 automations=automations,
+                pe=pe,
                 quarantine=forwarder.forwarding if forwarder else None,
             )
             figures_s, file = settings.figures_s, settings.journal_file
             watch = Watch(registry, journal, deliveries, desk, alarms, health, file, figures_s, now_ms)
-            desks = (leases, lessons, floor, stop, alarm_watch, interlocks, recordings, telling, automations)
+            desks = (leases, lessons, floor, stop, alarm_watch, interlocks, recordings, telling, automations, pe)
             yield Hub(parts, journal, catalogue, deliveries, records, desk, host, watched, forwarder, watch, *desks)
+
+
+async def _resumed(desk: Kept) -> Kept:
+    """Return the desk with what it keeps on disk read again."""
+    await desk.resume()
+    return desk
 
 
 async def _recordings(
@@ -260,7 +277,7 @@ async def _run(
     stop: asyncio.Event,
     when_ready: Callable[[], None],
 ) -> None:
-    hub.recordings.audit = hub.automations.watch.audit = audit
+    hub.recordings.audit = hub.automations.watch.audit = hub.pe.audit = audit
     app = build_app(hub.parts, accounts, audit)
     server = make_server(app)
     with _listening(settings) as listening:

@@ -42,6 +42,8 @@ from labkeeper_hub.model import (
     Status,
     Stops,
 )
+from labkeeper_hub.pe.board import Board
+from labkeeper_hub.pe.roster import ClassKey, Roster
 from labkeeper_hub.recordings.lesson_record import Happened, Hashed
 from labkeeper_hub.recordings.recording import Plan, Recording
 from labkeeper_hub.settings import HubSettings
@@ -346,6 +348,21 @@ class Automating(Protocol):
         """Return what it would have done on what was recorded; raises TooMuch."""
 
 
+class PeClasses(Protocol):
+    """PE classes and their boards; changes return when they are on disk, and raise PeRefused."""
+
+    def board(self, room: Room) -> Board | None: ...
+    async def news(self) -> None:
+        """Wait until boards may show something else."""
+
+    async def start(self, key: ClassKey) -> Board: ...
+    async def end(self, room: Room) -> None: ...
+    def seen(self, room: Room, number: int) -> Board: ...
+    async def rosters(self, room: Room) -> tuple[Roster, ...]: ...
+    async def write_roster(self, roster: Roster, by: str) -> None: ...
+    async def remove_roster(self, key: ClassKey, by: str) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Everything the app needs; `build_app(parts)` gets it. `engine` is the registry's database (migrated),
@@ -372,4 +389,5 @@ class Parts:
     telling: Telling
     wall: WallOpening
     automations: Automating
+    pe: PeClasses
     quarantine: Quarantine | None = None

@@ -31,6 +31,7 @@ class HubSettings(BaseModel):
     figures_s: float = Field(default=10.0, ge=1, le=25)  # ended commands are remembered for 30 s, and must be counted
     database: str = ""  # an SQLAlchemy URL with an async driver; empty: SQLite in the data folder
     retention: RetentionSettings = RetentionSettings()
+    pe_keep_h: float = Field(default=24.0, ge=0, le=168)  # heart rates, after their class ended; 0: never kept
 
     @field_validator("broker")
     @classmethod

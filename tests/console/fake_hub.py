@@ -97,6 +97,7 @@ class FakeHub:
         self.automations: Any = None  # put in by `fake_automations`
         self.teaching: Any = None  # put in by `fake_lessons`
         self.wall_link = False  # whether the lab's wall can be opened by a link
+        self.pe: Any = None  # put in by `fake_pe`
         self.silent_history = False  # nothing was ever recorded
         self.untold: list[Json] = []  # what of the past nobody could tell
 

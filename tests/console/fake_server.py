@@ -20,6 +20,7 @@ from .fake_condition import add_condition
 from .fake_hub import SECRET, FakeHub, Json
 from .fake_interlocks import add_interlocks
 from .fake_lessons import add_lessons
+from .fake_pe import add_pe
 from .fake_recordings import add_recordings
 from .fake_wall import TOKEN, add_wall
 
@@ -40,6 +41,7 @@ def build_app(hub: FakeHub) -> FastAPI:
     add_lessons(app, hub)
     add_interlocks(app, hub)
     add_wall(app, hub)
+    add_pe(app, hub)
 
     @app.get("/")
     async def index() -> FileResponse:

@@ -36,10 +36,14 @@ class Action(StrEnum):
     CHANGE_INTERLOCKS = "change_interlocks"
     MANAGE_TELLING = "manage_telling"
     AUTOMATE = "automate"
+    TEACH_PE = "teach_pe"
 
 
 WHOLE_HUB = frozenset({Action.READ_HEALTH, Action.MANAGE_PEOPLE, Action.CHANGE_INTERLOCKS, Action.MANAGE_TELLING})
 """Actions that are not about a place: only a right to the whole hub allows them."""
+
+NO_TOKEN = frozenset({Action.TEACH_PE})
+"""Actions that no program may do with a token, whatever its limit says: they show what speaks of a person."""
 
 _LOOK = frozenset(
     {
@@ -59,7 +63,7 @@ ROLES: Mapping[Role, frozenset[Action]] = {
     Role.MANAGER: _LEAD
     | {Action.EXPORT_READINGS, Action.READ_HEALTH, Action.CHANGE_INTERLOCKS, Action.MANAGE_TELLING}
     | {Action.AUTOMATE},
-    Role.TEACHER: _LEAD | {Action.EXPORT_READINGS},
+    Role.TEACHER: _LEAD | {Action.EXPORT_READINGS, Action.TEACH_PE},
     Role.TECHNICIAN: _WORK | {Action.LEASE, Action.READ_HEALTH},
     Role.PUPILS: _WORK,
     Role.READER: _LOOK | {Action.EXPORT_READINGS},

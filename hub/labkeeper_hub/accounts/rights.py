@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from labkeeper_hub.accounts.actions import ROLES, WHOLE_HUB, Action
+from labkeeper_hub.accounts.actions import NO_TOKEN, ROLES, WHOLE_HUB, Action
 from labkeeper_hub.accounts.person import EVERYWHERE, Grant, Person, Scope
 
 
@@ -33,7 +33,7 @@ def may(person: Person, action: Action, scope: Scope | None, now_ms: int) -> Dec
 
     What is not about a place (`WHOLE_HUB`) needs a right to the whole hub, whatever is asked.
     """
-    if person.limit is not None and action not in person.limit:
+    if person.limit is not None and action not in person.limit - NO_TOKEN:
         return Decision(Reason.TOKEN_MAY_NOT)
     if action is Action.BE_SIGNED_IN:
         return Decision(Reason.GRANTED)

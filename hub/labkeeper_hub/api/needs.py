@@ -116,4 +116,5 @@ ManagesPeople: TypeAlias = Annotated[Right, Depends(Needs(Action.MANAGE_PEOPLE))
 ReadsHealth: TypeAlias = Annotated[Right, Depends(Needs(Action.READ_HEALTH))]
 ChangesInterlocks: TypeAlias = Annotated[Right, Depends(Needs(Action.CHANGE_INTERLOCKS))]
 ManagesTelling: TypeAlias = Annotated[Right, Depends(Needs(Action.MANAGE_TELLING))]
+TeachesPe: TypeAlias = Annotated[Right, Depends(Needs(Action.TEACH_PE))]
 Automates: TypeAlias = Annotated[Right, Depends(Needs(Action.AUTOMATE))]

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, FastAPI
 from pydantic import BaseModel
 
-from labkeeper_hub.api import models, problems
+from labkeeper_hub.api import models, pe_shapes, problems
 from labkeeper_hub.api.answers import JsonAnswer
 from labkeeper_hub.api.documented import EVERYWHERE
 from labkeeper_hub.api.live import route as live
@@ -32,6 +32,8 @@ from labkeeper_hub.api.routes import (
     ledger,
     lessons,
     nodes,
+    pe,
+    pe_live,
     people,
     points,
     quarantine,
@@ -64,6 +66,8 @@ FEATURES = (
     commands,
     leases,
     lessons,
+    pe,
+    pe_live,
     floor,
     alarms,
     alarm_rules,
@@ -96,7 +100,7 @@ def openapi_document() -> dict[str, Any]:
 
 
 def _examples() -> dict[str, Any]:
-    found = [one for module in (*FEATURES, health, models, problems) for one in vars(module).values()]
+    found = [one for module in (*FEATURES, health, models, pe_shapes, problems) for one in vars(module).values()]
     return {one.__name__: example_of(one) for one in found if isinstance(one, type) and issubclass(one, BaseModel)}
 
 

@@ -13,6 +13,7 @@ from labkeeper_hub.ingest.deliveries import Deliveries, Delivery
 from labkeeper_hub.ingest.gap import GAP, BadGap, parse_gap
 from labkeeper_hub.ingest.refusals import Refusals
 from labkeeper_hub.model import DeviceKey
+from labkeeper_hub.pe.person_level import Sense
 from labkeeper_hub.registry.known import KnownDevice, KnownPoint
 from labkeeper_hub.timeseries.columns import (
     ARRIVAL,
@@ -51,13 +52,16 @@ class Source:
 
 @dataclass(slots=True)
 class Intake:
-    """Fills the journal's group and the live values; `result` takes what nodes answer to commands."""
+    """Fills the journal's group and the live values; `result` takes what nodes answer to commands, `personal` what
+    speaks of a person: it is in neither.
+    """
 
     journal: Journal
     deliveries: Deliveries
     bus: EventBus
     refusals: Refusals
     result: Callable[[DeviceKey, Metric, int], None]
+    personal: Callable[[KnownDevice, Sense, Metric, int], None] = lambda *_: None
 
     def data(self, source: Source, data: DataReceived, now_ms: int) -> None:
         """Take one NDATA or DDATA. A batch that came before is acknowledged again and nothing else."""
@@ -81,19 +85,20 @@ class Intake:
     def readings(
         self, source: Source, device: KnownDevice, metrics: tuple[Metric, ...], now_ms: int, *, stored: bool
     ) -> int:
-        """Put readings into the live values and, if `stored`, into the journal; return how many went there.
+        """Put readings into the live values and, if `stored`, into the journal; return how many went there, or to the
+        PE class that is theirs: both are where they belong.
 
         One flat loop, because a hundred thousand readings a second pass here.
         """
         points, group, changed = device.points, self.journal.group, list[KnownPoint]()
-        newest_ms, before = now_ms + AHEAD_MS, len(group.times)
+        newest_ms, before, personal = now_ms + AHEAD_MS, len(group.times), 0
         add_series, add_time, add_mark = group.series.append, group.times.append, group.marks.append
         add_value = group.values.append
         for metric in metrics:
             name, value, _, time_ms, _, historical, transient, properties, _, _ = metric
             point = points.get(name)  # type: ignore[arg-type] # a missing name is no point's
             if point is None or transient:
-                self._service(source, device, metric, now_ms)
+                personal += self._service(source, device, metric, now_ms)
                 continue
             mark = FLOAT
             if not (
@@ -118,7 +123,7 @@ class Intake:
                 add_value(group.text(value) if type(value) is str else value)  # type: ignore[arg-type] # as above
         if changed:
             self.bus.note_all(changed)
-        return len(group.times) - before
+        return len(group.times) - before + (personal if stored else 0)
 
     def _judge(self, source: Source, point: KnownPoint, metric: Metric, now_ms: int) -> tuple[int, int] | None:
         """Return mark and time of a reading that is not the plainest; None: it is refused."""
@@ -147,8 +152,14 @@ class Intake:
             return time_ms, DOUBTFUL
         return now_ms, ARRIVAL
 
-    def _service(self, source: Source, device: KnownDevice, metric: Metric, now_ms: int) -> None:
-        """Take what is no reading: answers to commands, what the node says of its outbox, gap records."""
+    def _service(self, source: Source, device: KnownDevice, metric: Metric, now_ms: int) -> int:
+        """Take what is nobody's point: what speaks of a person (1), answers to commands, what the node says of its
+        outbox, gap records (0).
+        """
+        sense = device.personal.get(metric.name or "")
+        if sense is not None:
+            self.personal(device, sense, metric, now_ms)
+            return 1
         if metric.name == RESULT:
             self.result(device.key, metric, now_ms)
         elif not source.ours or metric.name is None:
@@ -157,6 +168,7 @@ class Intake:
             self._gap(source, metric)
         elif metric.name in (TAKEN, BACKLOG):
             self.outbox(source, (metric,))
+        return 0
 
     def outbox(self, source: Source, metrics: tuple[Metric, ...]) -> None:
         """Note what the node says of its outbox."""

@@ -1,8 +1,10 @@
 """Nodes, devices and points as they are kept in memory: the one place where the live state is changed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from labkeeper_hub.model import TYPE_NAMES, Device, DeviceKey, Latest, Node, NodeKey, Outbox, PointKey
+from labkeeper_hub.pe.person_level import Sense
 from labkeeper_hub.timeseries.columns import BOOL, FLOAT, INT, TEXT
 from labkeeper_sdk import Quality, Title, Value
 from labkeeper_wire.descriptor import DeviceDescription, NodeDescription, PointDescription
@@ -45,7 +47,8 @@ class KnownPoint:
 @dataclass(slots=True, eq=False)
 class KnownDevice:
     """A device, here or not. `unborn`: its node was born again and has not said yet whether the device still is;
-    `run`: the run of its node that takes commands for it, "" if it does not say.
+    `run`: the run of its node that takes commands for it, "" if it does not say. `personal`: what it has that is
+    nobody's point, because it speaks of a person.
     """
 
     key: DeviceKey
@@ -56,6 +59,7 @@ class KnownDevice:
     unborn: bool = False
     run: str = ""
     points: dict[str, KnownPoint] = field(default_factory=dict)
+    personal: Mapping[str, Sense] = field(default_factory=dict)
 
     @property
     def listed(self) -> bool:

@@ -6,6 +6,7 @@ from itertools import groupby
 
 from labkeeper_hub.bus import EventBus
 from labkeeper_hub.model import Device, DeviceKey, Lab, Latest, Node, NodeKey, Outbox, PointKey
+from labkeeper_hub.pe.person_level import senses
 from labkeeper_hub.registry.known import KnownDevice, KnownNode, KnownPoint
 from labkeeper_hub.timeseries.columns import KIND, QUALITIES, QUALITY, value_of
 from labkeeper_hub.timeseries.writer import Live
@@ -100,9 +101,13 @@ class HubRegistry:
         return node.devices[name]
 
     def describe(self, device: KnownDevice, points: Iterable[PointDescription]) -> None:
-        """Give the device these points; one that stays keeps its live value."""
+        """Give the device these points, but those that speak of a person; one that stays keeps its live value."""
+        described = tuple(points)
         before, device.points = device.points, {}
-        for description in points:
+        device.personal = senses(device.key.device, (one.name for one in described))
+        for description in described:
+            if description.name in device.personal:
+                continue
             device.points[description.name] = self._point(device, description, before.get(description.name))
 
     def point_at(self, device: KnownDevice, description: PointDescription) -> KnownPoint:

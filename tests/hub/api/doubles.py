@@ -1,6 +1,8 @@
 """A small hub behind the ports: in memory, obedient, and furnished by each test."""
 
+import sqlite3
 from collections.abc import Callable, Collection, Hashable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,6 +58,8 @@ from labkeeper_hub.model import (
     Stop,
     Stops,
 )
+from labkeeper_hub.pe.desk import PeDesk
+from labkeeper_hub.pe.store import prepared
 from labkeeper_hub.ports import Parts, StopRefused, UnknownCommand, UnknownPoint
 from labkeeper_hub.pulse import Pulse as Beat
 from labkeeper_hub.recordings.lesson_record import Happened, Hashed
@@ -440,6 +444,9 @@ class SmallHub:
         watch = AutomationWatch(world, diary, lambda: START_MS, Calendar)
         archive = Archive(self.journal, lambda: ())
         self.automations = AutomationDesk(watch, archive, self.data, Beat("automations"))
+        store = prepared(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False))
+        lesson_on = self.lessons.is_on
+        self.pe = PeDesk(store, ThreadPoolExecutor(1), 24, lesson_on, lambda: self.leases.now_ms)
 
     def parts(self, **settings: Any) -> Parts:  # noqa: ANN401 - whatever the settings take
         told = HubSettings(**settings)
@@ -464,6 +471,7 @@ class SmallHub:
             telling=self.telling,
             wall=WallDesk(told.data, lambda: START_MS),
             automations=self.automations,
+            pe=self.pe,
             quarantine=self.quarantine,
         )
 

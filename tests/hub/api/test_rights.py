@@ -66,9 +66,10 @@ def _rows() -> Iterator[tuple[str, str, Action, dict[Role, str]]]:
             yield method, path, Action(cells[1].strip("`")), dict(zip(Role, cells[2:], strict=True))
 
 
-# a WebSocket, and what asks a database this small hub has not
+# WebSockets, and what asks a database this small hub has not
 NOT_HERE = {
     "/api/v1/live",
+    "/api/v1/labs/{school}/{lab}/pe-class/live",
     "/api/v1/alarms/history",
     "/api/v1/alarms/kpis",
     "/api/v1/telling/messages",

@@ -11,6 +11,7 @@ const PAGES = [
   ["catalogue", "menu.catalogue"],
   ["recordings", "menu.recordings"],
   ["automations", "menu.automations"],
+  ["pe", "menu.pe", "teach_pe"],
   ["interlocks", "menu.interlocks", "change_interlocks"],
 ];
 
