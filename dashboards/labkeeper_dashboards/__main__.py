@@ -60,14 +60,16 @@ def _token(options: argparse.Namespace) -> str:
     """Return the token, from the option, the file or the environment; raises BadConfiguration."""
     if options.token:
         return str(options.token)
-    if options.token_file is not None:
-        try:
-            return str(options.token_file.read_text(encoding="utf-8").strip())
-        except OSError as error:
-            raise BadConfiguration("--token-file", f"cannot be read ({error.strerror})", "the command line") from error
-    if token := os.environ.get(TOKEN, ""):
+    if token := _in_file(options.token_file) if options.token_file is not None else os.environ.get(TOKEN, ""):
         return token
     raise BadConfiguration("--token-file", f"no token: give one, or set {TOKEN}", "the command line")
+
+
+def _in_file(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise BadConfiguration("--token-file", f"cannot be read ({error.strerror})", "the command line") from error
 
 
 def _say(pushed: Pushed, *, dry_run: bool) -> None:

@@ -14,7 +14,8 @@ from labkeeper_dashboards.build import files
 from labkeeper_dashboards.render import Language
 
 Json = Mapping[str, Any]
-NOT_FOUND, PRECONDITION_FAILED, CONFLICT = 404, 412, 409
+PRECONDITION_FAILED, CONFLICT = 412, 409
+ABSENT = (404, 403)  # an administrator hears 404; who has no right on what is not there hears that
 GRAFANAS_OWN = ("id", "version")  # numbers of one server, which are no part of a dashboard
 FOLDERS: Mapping[Language, str] = {"zh": "智慧实验室", "en": "Labkeeper"}
 TIMEOUT_S = 30.0
@@ -44,7 +45,7 @@ class Grafana:
         try:
             self.api.folder.get_folder(folder_of(language))
         except GrafanaClientError as error:
-            if error.status_code != NOT_FOUND:
+            if error.status_code not in ABSENT:
                 raise
             self.api.folder.create_folder(FOLDERS[language], uid=folder_of(language))
 
@@ -53,7 +54,7 @@ class Grafana:
         try:
             found = self.api.dashboard.get_dashboard(uid)["dashboard"]
         except GrafanaClientError as error:
-            if error.status_code != NOT_FOUND:
+            if error.status_code not in ABSENT:
                 raise
             return None
         return {key: value for key, value in found.items() if key not in GRAFANAS_OWN}

@@ -22,6 +22,7 @@ class Kept:
     writes: list[str] = field(default_factory=list)
     provisioned: set[str] = field(default_factory=set)
     forgets_titles: bool = False
+    to_an_administrator: bool = False
 
     def answer(self, method: str, path: str, body: Json) -> tuple[int, Json]:
         """Return status and body."""
@@ -37,12 +38,18 @@ class Kept:
             self.folders[body["uid"]] = body["title"]
             return 200, body
         (uid,) = rest
-        return (200, {"uid": uid}) if uid in self.folders else (404, {"message": "folder not found"})
+        return (200, {"uid": uid}) if uid in self.folders else self._absent("folders:read")
 
     def _get(self, uid: str) -> tuple[int, Json]:
         if uid not in self.dashboards:
-            return 404, {"message": "Dashboard not found"}
+            return self._absent("dashboards:read")
         return 200, {"dashboard": self.dashboards[uid], "meta": {"folderUid": self.folder_of[uid]}}
+
+    def _absent(self, right: str) -> tuple[int, Json]:
+        """Say what Grafana says of what is not there: nobody but an administrator has rights on everything."""
+        if self.to_an_administrator:
+            return 404, {"message": "not found"}
+        return 403, {"title": "Access denied", "message": f"You'll need additional permissions: {right}"}
 
     def _put(self, body: Json) -> tuple[int, Json]:
         dashboard = body["dashboard"]
