@@ -64,6 +64,12 @@ class Grafana:
         body = {"dashboard": {**dashboard, "id": None}, "folderUid": folder_of(language), "overwrite": True}
         self.api.dashboard.update_dashboard({**body, "message": "labkeeper dashboards push"})
 
+    def ask(self, queries: Sequence[Json], hours: int) -> Json:
+        """Put questions about the last hours to their data source; return its answers by `refId`."""
+        body = {"queries": list(queries), "from": f"now-{hours}h", "to": "now"}
+        answer: Json = self.api.client.POST("/ds/query", json=body)
+        return answer
+
 
 def folder_of(language: Language) -> str:
     """Return the uid of a language's folder, the same as the provisioned one's."""
@@ -80,13 +86,20 @@ def connect(url: str, token: str) -> Iterator[Grafana]:
 
 def push(grafana: Grafana, languages: Sequence[Language], *, dry_run: bool = False) -> Iterator[Pushed]:
     """Bring every dashboard up to date, one after the other; raises CannotPush. A dry run changes nothing."""
-    try:
+    with asking():
         for language in languages:
             if not dry_run:
                 grafana.ensure_folder(language)
             for of_language, _, text in files():
                 if of_language == language:
                     yield _one(grafana, json.loads(text), language, dry_run=dry_run)
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """Turn the libraries' errors into CannotPush."""
+    try:
+        yield
     except GrafanaException as error:
         raise CannotPush(_why(error)) from None
     except OSError as error:  # of the HTTP library, whose errors are all of this kind
