@@ -24,8 +24,8 @@ from .asking import Json, dashboards, panels
 HAN = re.compile(r"[\u4e00-\u9fff]")
 SHIPPED = {"timeseries", "stat", "table", "state-timeline", "bargauge", "row"}
 UNITS = {
-    "none", "string", "bool", "ppm", "conμgm3", "conmgm3", "celsius", "humidity", "percent", "percentunit", "lux", "dB", "watt",
-    "kwatth", "volt", "amp", "s", "ms", "bytes", "cps", "locale", "suffix: /min",
+    "none", "string", "bool", "ppm", "conμgm3", "conmgm3", "celsius", "humidity", "percent", "percentunit", "lux", "dB",
+    "watt", "kwatth", "volt", "amp", "s", "ms", "bytes", "cps", "locale", "suffix: /min",
 }  # fmt: skip
 """Of Grafana's list of units; `suffix:` is its way to name another."""
 WALL_LINES = 26
