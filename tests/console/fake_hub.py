@@ -84,6 +84,7 @@ class FakeHub:
         self.stops: list[Json] = []
         self.alarms: list[Json] = []
         self.tried: list[Json] = []
+        self.interlocks: list[Json] = []
         self.influx: Json | None = None  # how forwarding is, if anything is forwarded
         self.recordings: Any = None  # put in by `fake_recordings`
         self.teaching: Any = None  # put in by `fake_lessons`

@@ -16,6 +16,7 @@ from labkeeper_hub.console import CONTENT_SECURITY_POLICY, STATIC
 
 from .fake_alarms import add_alarms
 from .fake_hub import SECRET, FakeHub, Json
+from .fake_interlocks import add_interlocks
 from .fake_lessons import add_lessons
 from .fake_recordings import add_recordings
 
@@ -32,6 +33,7 @@ def build_app(hub: FakeHub) -> FastAPI:
     add_floor(app, hub)
     add_alarms(app, hub)
     add_lessons(app, hub)
+    add_interlocks(app, hub)
 
     @app.get("/")
     async def index() -> FileResponse:

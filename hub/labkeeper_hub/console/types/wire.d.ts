@@ -73,6 +73,8 @@ declare namespace wire {
   interface Spell { level: string; from_ms: number; to_ms: number; open_end: boolean }
   interface Trial { readings: number; spells: Spell[] }
   interface AlarmKpis { by: "all" | "role" | "lab"; of: string; raised: number; per_10min: number; peak_10min: number; peak_hour: number; flood_share: number; mix: Record<Priority, number> | null; standing: number; stale: number; chattering: number; acknowledge_s: number | null; within: boolean }
+  interface InterlockProposal { hash: string; by: string; at_ms: number; text: string }
+  interface NodeInterlocks { school: string; node: string; running: string | null; approved: string | null; differs: boolean; proposal: InterlockProposal | null }
   interface Wish extends PointId { value: Value }
   interface Missed extends PointId { state: string; code: string }
   interface Count { scene: string | null; total: number; confirmed: number; missed: Missed[] }
