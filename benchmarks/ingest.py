@@ -7,6 +7,7 @@ then held while a page watches: how old values are when they come there, and, wi
 
 import asyncio
 import os
+import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -28,16 +29,18 @@ HELD = 0.8  # of the highest rate, for minutes
 BEHIND_S = 0.5
 RISE = 1.25
 WARM_S = 1.0
+JOURNAL = "journal.sqlite"
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to measure: one kind of traffic or both, a step's length, for how long to hold which rate."""
+    """What to measure: one kind of traffic or both, a step's length, for how long to hold which rate, onto what."""
 
     only: str | None
     step_s: float
     minutes: float
     rate: float
+    journal: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,9 @@ async def figures_of(running: Running, kind: str, wanted: Wanted) -> Figures:
 async def bench(folder: Path, wanted: Wanted) -> Figures:
     """All figures from one hub."""
     figures: Figures = {}
+    if wanted.journal:
+        (folder / "hub").mkdir()
+        shutil.copyfile(wanted.journal, folder / "hub" / JOURNAL)
     async with open_broker(folder=folder / "broker") as broker:
         where = ["--data", str(folder / "hub"), "--port", str(free_port()), "--broker", broker.url]
         async with (
@@ -165,8 +171,12 @@ def main() -> None:
         ("--step", {"type": float, "default": 2.5, "metavar": "SECONDS", "help": "length of a step (default 2.5)"}),
         ("--minutes", {"type": float, "default": 0.0, "metavar": "N", "help": "hold 0.8 of the rate so long; memory"}),
         ("--rate", {"type": float, "default": 0.0, "metavar": "MESSAGES", "help": "hold this rate, look for none"}),
+        (
+            "--journal",
+            {"type": Path, "metavar": "FILE", "help": "onto a copy of this one, as benchmarks.journal makes it"},
+        ),
     )
-    wanted = Wanted(asked.only, asked.step, asked.minutes, asked.rate)
+    wanted = Wanted(asked.only, asked.step, asked.minutes, asked.rate, asked.journal)
     measure(asked, lambda folder: bench(folder, wanted))
 
 

@@ -89,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _compose(folder: Path) -> None:
     """Make the folders that the compose file mounts, and tell it whose they are: its services run as that user."""
-    for name in ("broker", "hub", "grafana"):
+    for name in ("broker", "hub", "influxdb", "influxdb-config", "grafana"):
         (folder / "data" / name).mkdir(parents=True, exist_ok=True)
     (folder / ".env").write_text(f"LABKEEPER_UID={os.getuid()}\n", encoding="utf-8")
 

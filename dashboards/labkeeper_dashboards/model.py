@@ -41,6 +41,15 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a chart that is known beforehand: what it is called, and in which colour it means something."""
+
+    name: str
+    title: Title
+    colour: str
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """How a panel shows what it got."""
 
@@ -53,6 +62,7 @@ class Look:
     stacked: bool = False
     bars: bool = False
     columns: tuple[Column, ...] = ()
+    lines: tuple[Line, ...] = ()
     needs: str = ""  # a table's rows without this column are left out: names come for every device
     total_by: tuple[str, ...] = ()  # a table's rows that agree in these columns become one, its numbers added up
 

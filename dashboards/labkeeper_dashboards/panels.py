@@ -40,6 +40,10 @@ def chart(panel: Panel, say: Say) -> timeseries.Panel:
         .span_nulls(False)
         .draw_style(looks.GraphDrawStyle.BARS if look.bars else looks.GraphDrawStyle.LINE)
     )
+    for line in look.lines:
+        colour = {"mode": models.FieldColorModeId.FIXED, "fixedColor": line.colour}
+        called = models.DynamicConfigValue("displayName", say(line.title))
+        made.override_by_name(line.name, [called, models.DynamicConfigValue("color", colour)])
     if look.stacked:
         made.stacking(common.StackingConfig().mode(looks.StackingMode.NORMAL).group("A"))
     return made
@@ -129,7 +133,8 @@ def _ranged(made: AnyPanel, look: Look) -> None:
 
 
 def _colour(panel: Panel) -> models.FieldColorModeId:
-    by_limit = panel.kind is not Kind.CHART
+    # a band of states that is coloured by limits shows them instead of what its values stand for
+    by_limit = panel.kind not in (Kind.CHART, Kind.STATES)
     return models.FieldColorModeId.THRESHOLDS if by_limit else models.FieldColorModeId.PALETTE_CLASSIC
 
 

@@ -14,7 +14,8 @@ from labkeeper_dashboards.build import files
 from labkeeper_dashboards.render import Language
 
 Json = Mapping[str, Any]
-NOT_FOUND, PRECONDITION_FAILED, CONFLICT = 404, 412, 409
+PRECONDITION_FAILED, CONFLICT = 412, 409
+ABSENT = (404, 403)  # an administrator hears 404; who has no right on what is not there hears that
 GRAFANAS_OWN = ("id", "version")  # numbers of one server, which are no part of a dashboard
 FOLDERS: Mapping[Language, str] = {"zh": "智慧实验室", "en": "Labkeeper"}
 TIMEOUT_S = 30.0
@@ -44,7 +45,7 @@ class Grafana:
         try:
             self.api.folder.get_folder(folder_of(language))
         except GrafanaClientError as error:
-            if error.status_code != NOT_FOUND:
+            if error.status_code not in ABSENT:
                 raise
             self.api.folder.create_folder(FOLDERS[language], uid=folder_of(language))
 
@@ -53,7 +54,7 @@ class Grafana:
         try:
             found = self.api.dashboard.get_dashboard(uid)["dashboard"]
         except GrafanaClientError as error:
-            if error.status_code != NOT_FOUND:
+            if error.status_code not in ABSENT:
                 raise
             return None
         return {key: value for key, value in found.items() if key not in GRAFANAS_OWN}
@@ -62,6 +63,12 @@ class Grafana:
         """Store a dashboard over what is there."""
         body = {"dashboard": {**dashboard, "id": None}, "folderUid": folder_of(language), "overwrite": True}
         self.api.dashboard.update_dashboard({**body, "message": "labkeeper dashboards push"})
+
+    def ask(self, queries: Sequence[Json], hours: int) -> Json:
+        """Put questions about the last hours to their data source; return its answers by `refId`."""
+        body = {"queries": list(queries), "from": f"now-{hours}h", "to": "now"}
+        answer: Json = self.api.client.POST("/ds/query", json=body)
+        return answer
 
 
 def folder_of(language: Language) -> str:
@@ -79,13 +86,20 @@ def connect(url: str, token: str) -> Iterator[Grafana]:
 
 def push(grafana: Grafana, languages: Sequence[Language], *, dry_run: bool = False) -> Iterator[Pushed]:
     """Bring every dashboard up to date, one after the other; raises CannotPush. A dry run changes nothing."""
-    try:
+    with asking():
         for language in languages:
             if not dry_run:
                 grafana.ensure_folder(language)
             for of_language, _, text in files():
                 if of_language == language:
                     yield _one(grafana, json.loads(text), language, dry_run=dry_run)
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """Turn the libraries' errors into CannotPush."""
+    try:
+        yield
     except GrafanaException as error:
         raise CannotPush(_why(error)) from None
     except OSError as error:  # of the HTTP library, whose errors are all of this kind

@@ -430,10 +430,12 @@ class Quarantined(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class InfluxStatus:
-    """How forwarding to InfluxDB is doing; counts are since the start, but for `quarantined`: since it was configured.
+    """How forwarding to InfluxDB is doing; counts are since the start, those of `quarantined` and `missed` since it was
+    configured.
 
     `waiting` readings are committed and not forwarded, `lag_s` is the age of the oldest of them; `history`: chunks up
-    to this number, from before InfluxDB was configured, are still to go. `failing` is a short reason ("" while it
+    to this number, from before InfluxDB was configured, are still to go; `missed` readings of them had to make room
+    before they went. `failing` is a short reason ("" while it
     works), `detail` is for people.
     """
 
@@ -444,6 +446,7 @@ class InfluxStatus:
     forwarded: int
     beyond_retention: int
     quarantined: int
+    missed: int
     retries: Mapping[str, int]
     failing: str
     detail: str
@@ -451,7 +454,7 @@ class InfluxStatus:
     @property
     def attention(self) -> bool:
         """Whether a person should look."""
-        return self.late or self.quarantined > 0
+        return self.late or self.quarantined > 0 or self.missed > 0
 
 
 class Durations(NamedTuple):

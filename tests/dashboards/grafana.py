@@ -22,12 +22,18 @@ class Kept:
     writes: list[str] = field(default_factory=list)
     provisioned: set[str] = field(default_factory=set)
     forgets_titles: bool = False
+    to_an_administrator: bool = False
+    asked: list[Json] = field(default_factory=list)
+    rows: int = 3
+    fails: str = ""
 
     def answer(self, method: str, path: str, body: Json) -> tuple[int, Json]:
         """Return status and body."""
-        if method == "POST":
+        if method == "POST" and not path.startswith("/api/ds/"):
             self.writes.append(path)
         parts = path.removeprefix("/api/").split("/")
+        if parts[0] == "ds":
+            return self._ask(body["queries"])
         if parts[0] == "folders":
             return self._folders(method, parts[1:], body)
         return self._get(parts[2]) if method == "GET" else self._put(body)
@@ -37,12 +43,27 @@ class Kept:
             self.folders[body["uid"]] = body["title"]
             return 200, body
         (uid,) = rest
-        return (200, {"uid": uid}) if uid in self.folders else (404, {"message": "folder not found"})
+        return (200, {"uid": uid}) if uid in self.folders else self._absent("folders:read")
 
     def _get(self, uid: str) -> tuple[int, Json]:
         if uid not in self.dashboards:
-            return 404, {"message": "Dashboard not found"}
+            return self._absent("dashboards:read")
         return 200, {"dashboard": self.dashboards[uid], "meta": {"folderUid": self.folder_of[uid]}}
+
+    def _ask(self, queries: list[Json]) -> tuple[int, Json]:
+        """Answer as Grafana 9.4 and a real InfluxDB did, with so many rows, or with the data source's error."""
+        self.asked += queries
+        if self.fails:
+            return 400, {"results": {one["refId"]: {"error": self.fails, "status": 500} for one in queries}}
+        column = list(range(self.rows))
+        frame = {"schema": {"fields": []}, "data": {"values": [column, column] if column else []}}
+        return 200, {"results": {one["refId"]: {"status": 200, "frames": [frame]} for one in queries}}
+
+    def _absent(self, right: str) -> tuple[int, Json]:
+        """Say what Grafana says of what is not there: nobody but an administrator has rights on everything."""
+        if self.to_an_administrator:
+            return 404, {"message": "not found"}
+        return 403, {"title": "Access denied", "message": f"You'll need additional permissions: {right}"}
 
     def _put(self, body: Json) -> tuple[int, Json]:
         dashboard = body["dashboard"]
@@ -68,6 +89,7 @@ def open_grafana() -> Iterator[tuple[str, Kept]]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # head and body are two writes
 
         def do_GET(self) -> None:
             self._answer("GET")

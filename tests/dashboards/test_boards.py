@@ -24,8 +24,8 @@ from .asking import Json, dashboards, panels
 HAN = re.compile(r"[\u4e00-\u9fff]")
 SHIPPED = {"timeseries", "stat", "table", "state-timeline", "bargauge", "row"}
 UNITS = {
-    "none", "bool", "ppm", "conμgm3", "conmgm3", "celsius", "humidity", "percent", "percentunit", "lux", "dB", "watt",
-    "kwatth", "volt", "amp", "s", "ms", "bytes", "cps", "locale", "suffix: /min",
+    "none", "string", "bool", "ppm", "conμgm3", "conmgm3", "celsius", "humidity", "percent", "percentunit", "lux", "dB",
+    "watt", "kwatth", "volt", "amp", "s", "ms", "bytes", "cps", "locale", "suffix: /min",
 }  # fmt: skip
 """Of Grafana's list of units; `suffix:` is its way to name another."""
 WALL_LINES = 26
@@ -163,3 +163,23 @@ def test_provisioning_names_the_same_data_source_folders_and_files() -> None:
     folders = {provider["folderUid"]: provider["folder"] for provider in providers}
     assert folders == {folder_of(language): title for language, title in FOLDERS.items()}
     assert [provider["options"]["path"].rsplit("/")[-1] for provider in providers] == ["zh", "en"]
+
+
+def test_a_band_of_states_is_coloured_by_what_its_values_stand_for() -> None:
+    found = [panel for one in dashboards() for panel in panels(one) if panel["type"] == "state-timeline"]
+    assert found
+    for panel in found:
+        assert panel["fieldConfig"]["defaults"]["color"]["mode"] != "thresholds"
+        assert panel["fieldConfig"]["defaults"]["mappings"]
+
+
+def test_no_name_in_a_table_is_read_as_a_number() -> None:
+    tags = {"lab", "device", "node", "school", "name", "bench"}
+    columns = [column for board in BOARDS for panel in board.panels for column in panel.look.columns]
+    assert {column.unit for column in columns if column.name in tags} == {"string"}
+
+
+def test_a_line_with_a_colour_of_its_own_is_one_of_its_panels() -> None:
+    (mix,) = [panel for board in BOARDS for panel in board.panels if panel.look.lines]
+    assert all(line.name.removeprefix("raised_") in mix.queries[0].text for line in mix.look.lines)
+    assert [line.colour for line in mix.look.lines] == ["blue", "orange", "red"]

@@ -26,8 +26,13 @@ def push(url: str, *more: str) -> int:
     return main(["dashboards", "push", "--url", url, *more])
 
 
-def test_the_first_push_makes_folders_and_every_dashboard(grafana: tuple[str, Kept]) -> None:
+@pytest.mark.parametrize("administrator", [False, True])
+def test_the_first_push_makes_folders_and_every_dashboard(
+    grafana: tuple[str, Kept],
+    administrator: bool,  # noqa: FBT001 -- pytest gives by name
+) -> None:
     url, kept = grafana
+    kept.to_an_administrator = administrator
     assert push(url) == 0
     assert kept.folders == {"labkeeper-zh": "智慧实验室", "labkeeper-en": "Labkeeper"}
     assert sorted(kept.dashboards) == sorted(UIDS)
@@ -115,7 +120,9 @@ def test_no_token_and_a_file_that_is_not_there_are_wrong_use(
     monkeypatch.delenv(VARIABLE, raising=False)
     assert push("http://127.0.0.1:1") == 2
     assert push("http://127.0.0.1:1", "--token-file", str(tmp_path / "none")) == 2
-    assert capsys.readouterr().err.count("--token-file") == 2
+    (tmp_path / "empty").write_text("\n")
+    assert push("http://127.0.0.1:1", "--token-file", str(tmp_path / "empty")) == 2
+    assert capsys.readouterr().err.count("--token-file") == 3
 
 
 def test_a_provisioned_dashboard_and_a_silent_server_are_named(

@@ -1,5 +1,6 @@
 """The compose file names what exists, gives nothing a default secret, and opens no more than it says."""
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ FILE = DEPLOY / "compose.yaml"
 COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 # the keys of the Compose specification that are used; a misspelt one is not among them
-TOP = {"name", "services", "secrets", "volumes"}
+TOP = {"name", "services", "secrets"}
 KEYS = {
     "image", "build", "entrypoint", "restart", "user", "ports", "volumes", "environment", "secrets", "depends_on",
     "read_only", "tmpfs", "cap_drop", "security_opt", "healthcheck", "stop_grace_period",
@@ -57,10 +58,15 @@ def test_every_file_it_mounts_is_in_the_repository_or_made_by_init(secrets: Path
             assert source.removeprefix("./secrets/") in made & MADE_BY_INIT
         elif source.startswith("./data/"):
             assert (secrets.parent / source).is_dir()
-        elif source.startswith("."):
-            assert (DEPLOY / source).exists(), source
         else:
-            assert source in COMPOSE["volumes"]
+            assert source.startswith(("../", "./mosquitto/"))
+            assert (DEPLOY / source).exists(), source
+
+
+def test_every_service_runs_as_whoever_may_read_the_secrets(secrets: Path) -> None:
+    assert (secrets.parent / ".env").read_text() == f"LABKEEPER_UID={os.getuid()}\n"
+    for service in SERVICES.values():
+        assert service["user"] == "${LABKEEPER_UID:-1000}:${LABKEEPER_UID:-1000}"
 
 
 def mounted() -> list[str]:

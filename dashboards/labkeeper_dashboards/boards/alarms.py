@@ -4,11 +4,16 @@ from labkeeper_dashboards.boards.parts import LAB, YES_NO, counted, number
 from labkeeper_dashboards.influxql import ABOUT_NODES, HUB, Query, at_once, figure, of_latest, over_time
 from labkeeper_dashboards.limits import ALARM_HOUR, ALARM_RATE, NEVER, NONE, NOTHING_WRONG
 from labkeeper_dashboards.model import LAB as LAB_CHOICE
-from labkeeper_dashboards.model import SCHOOL, Board, Column, Kind, Look, Panel, Row
+from labkeeper_dashboards.model import SCHOOL, Board, Column, Kind, Line, Look, Panel, Row
 from labkeeper_sdk import Title
 
 BY_LAB = f"{ABOUT_NODES} AND \"device\" = '#alarms'"
 PRIORITIES = '"device" = \'alarms\' AND "point" =~ /^raised_(low|medium|high)$/'
+BY_PRIORITY = (
+    Line("raised_low", Title("低", "low"), "blue"),
+    Line("raised_medium", Title("中", "medium"), "orange"),
+    Line("raised_high", Title("高", "high"), "red"),
+)
 
 
 def latest(name: str) -> Query:
@@ -95,7 +100,7 @@ MIX = Panel(
         "Raised in each step; a healthy mix is 5 % high, 15 % medium, 80 % low (EEMUA 191).",
     ),
     (counted(f"{HUB} AND {PRIORITIES}", ("point",)).called("$tag_point"),),
-    Look("none", NONE, bars=True, stacked=True, minimum=0),
+    Look("none", NONE, bars=True, stacked=True, minimum=0, lines=BY_PRIORITY),
 )
 LABS = Panel(
     Kind.TABLE,

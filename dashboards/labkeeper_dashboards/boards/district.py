@@ -1,6 +1,6 @@
 """District overview: the schools side by side, for whoever has many of them in one InfluxDB."""
 
-from labkeeper_dashboards.boards.parts import WORKS, per_second
+from labkeeper_dashboards.boards.parts import TEXT, WORKS, per_second
 from labkeeper_dashboards.influxql import SCHOOL, at_once, figure, of_latest, over_time, point, used
 from labkeeper_dashboards.limits import ALL_ONLINE, CO2, LAG, NEVER, NONE, NOTHING_WRONG, TRUE_IS_GOOD
 from labkeeper_dashboards.model import SCHOOLS, Board, Column, Kind, Look, Panel, Row
@@ -43,7 +43,7 @@ TABLE = Panel(
         "none",
         NONE,
         columns=(
-            Column("school", Title("学校", "School")),
+            Column("school", Title("学校", "School"), TEXT),
             Column("broker", Title("消息代理", "Broker"), limits=TRUE_IS_GOOD, words=WORKS),
             Column("online", Title("设备在线", "Devices online"), "percentunit", ALL_ONLINE, decimals=1),
             Column("missing", Title("账目差额", "Missing"), "locale", NEVER),

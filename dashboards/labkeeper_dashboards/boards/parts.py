@@ -15,11 +15,13 @@ WORKS = Words(Title("中断", "broken"), Title("正常", "works"), "red", "green
 FAILS = Words(Title("正常", "works"), Title("故障", "fails"), "green", "red")
 DRY = Words(Title("干燥", "dry"), Title("漏水", "leak"), "green", "red")
 
-LAB = Column("lab", Title("实验室", "Lab"))
-DEVICE = Column("device", Title("设备编号", "Device id"))
-NAME = Column("name", Title("设备", "Device"))
-BENCH = Column("bench", Title("实验台", "Bench"))
-NODE = Column("node", Title("节点", "Node"))
+TEXT = "string"
+"""The unit of what is not to be read as a number: a device's `0x00158d00000a0002` is its name, a bench's `01` too."""
+LAB = Column("lab", Title("实验室", "Lab"), TEXT)
+DEVICE = Column("device", Title("设备编号", "Device id"), TEXT)
+NAME = Column("name", Title("设备", "Device"), TEXT)
+BENCH = Column("bench", Title("实验台", "Bench"), TEXT)
+NODE = Column("node", Title("节点", "Node"), TEXT)
 ROOM_TEMPERATURE = '"point" =~ /^((air|climate|room|environment)\\/)?temperature$/'
 LATELY = "time > now() - 2h"
 """Names are written every ten minutes: the window of the page may be shorter than that."""

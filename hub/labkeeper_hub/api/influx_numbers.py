@@ -37,6 +37,11 @@ def influx_families(influx: InfluxStatus) -> Iterator[Metric]:
         "Readings refused and quarantined since InfluxDB was configured.",
         influx.quarantined,
     )
+    yield CounterMetricFamily(
+        "labkeeper_influx_missed_readings",
+        "Readings that retention.max_bytes removed before they were sent, since InfluxDB was configured.",
+        influx.missed,
+    )
     yield _by_reason(
         CounterMetricFamily("labkeeper_influx_retries", "Attempts that failed, by reason.", labels=["reason"]),
         influx.retries,

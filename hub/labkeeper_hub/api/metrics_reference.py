@@ -28,6 +28,7 @@ INFLUX = InfluxStatus(
     forwarded=0,
     beyond_retention=0,
     quarantined=0,
+    missed=0,
     retries={"unreachable": 0},
     failing="unreachable",
     detail="",

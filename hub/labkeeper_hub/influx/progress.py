@@ -71,6 +71,7 @@ class Progress:
             forwarded=self.forwarded,
             beyond_retention=self.beyond_retention,
             quarantined=self.forwarding.refused,
+            missed=self.forwarding.missed,
             retries=dict(self.retries),
             failing=self.failing,
             detail=self.detail,

@@ -35,7 +35,7 @@ class LogArrivals:
         more = found > 0  # more of them than those asked for: some are before, or some come later
         if bool(more.any()):
             found[more] += counting[more] - _count(self._ahead(), series[more], times[more])
-        return found
+        return np.maximum(found, 0)  # retention took chunks before their log was passed
 
     def _hot(self) -> Iterable[Columns]:
         for first, columns in self.glance.pages:

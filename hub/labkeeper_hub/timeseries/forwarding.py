@@ -63,6 +63,8 @@ class Forwarding:
     newest: Newest
     _connection: sqlite3.Connection
     _thread: ThreadPoolExecutor
+    missed: int = 0
+    """Readings of the history that made room before they were sent, as of the last look."""
     _keys: dict[int, PointKey] = field(default_factory=dict)
 
     @property
@@ -140,6 +142,7 @@ class Forwarding:
             readings = self._log(start, most, compacted)
             arrivals = LogArrivals(self._connection, glance, start, compacted)
             found, newest = ordinals(readings, self.newest, arrivals.before)
+            self.missed = _missed(self._connection, self.sink)
         return Batch(readings, found, start + len(readings), self.way.history, newest)
 
     def _log(self, start: int, most: int, compacted: int) -> Columns:
@@ -231,8 +234,13 @@ def _begun(connection: sqlite3.Connection, sink: str) -> tuple[_Way, int]:
 
 
 def _forget(connection: sqlite3.Connection, *, but: str) -> None:
-    for table in ("forwarded", "forwarded_series", "quarantine"):
+    for table in ("forwarded", "forwarded_series", "quarantine", "missed"):
         connection.execute(f"DELETE FROM {table} WHERE sink != ?", (but,))  # noqa: S608 -- our own names
+
+
+def _missed(connection: sqlite3.Connection, sink: str) -> int:
+    row = connection.execute("SELECT readings FROM missed WHERE sink = ?", (sink,)).fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def _newest_in_chunks(connection: sqlite3.Connection) -> list[NewestOf]:

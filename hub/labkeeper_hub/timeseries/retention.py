@@ -1,7 +1,8 @@
 """How long what is kept, and what is to go: whole chunks and leaves, oldest first.
 
 Readings go only when the roll-ups have them, and never while somebody has pinned their time (`pins.py`). A series' last
-small chunk, which would be taken up again, is sealed when it is too old, rolled, and goes then.
+small chunk, which would be taken up again, is sealed when it is too old, rolled, and goes then. What a forwarder still
+has to send waits for it, whatever its age; the limit in bytes alone takes it, after everything sent, and counts it.
 """
 
 import sqlite3
@@ -20,6 +21,7 @@ UNPINNED: Final = (
     "NOT EXISTS (SELECT 1 FROM pins WHERE pins.series = chunks.series AND from_ms <= chunks.last_ms"
     " AND to_ms > chunks.first_ms)"
 )
+SENT: Final = "chunks.id > COALESCE((SELECT MAX(history) FROM forwarded), 0)"
 Ages = Mapping[int, int]
 """Milliseconds for which a level is kept; a level that is not there is kept for ever."""
 
@@ -83,13 +85,8 @@ class Retirer:
         return tuple(row[0] for row in found if row is not None)
 
     def oldest(self, most: int, now_ms: int) -> Retirement | None:
-        """Return what goes first when there is too much: the oldest readings, then the finest roll-ups."""
-        chunks = self._gone(
-            "SELECT id, series, first_ms, last_ms, readings, length(body) FROM chunks "  # noqa: S608 -- our own words
-            f"WHERE id NOT IN (SELECT chunk FROM unrolled) AND {UNPINNED} ORDER BY last_ms LIMIT ?",
-            most,
-        )
-        if chunks:
+        """Return what goes first when there is too much: the oldest readings (sent ones first), then fine roll-ups."""
+        if chunks := self._oldest(SENT, most) or self._oldest(f"NOT {SENT}", most):
             return Retirement(now_ms, "bytes", READINGS, chunks)
         for level in LEVELS:
             leaves = self._gone(
@@ -102,12 +99,19 @@ class Retirer:
                 return Retirement(now_ms, "bytes", level, leaves)
         return None
 
+    def _oldest(self, which: str, most: int) -> tuple[Gone, ...]:
+        return self._gone(
+            "SELECT id, series, first_ms, last_ms, readings, length(body) FROM chunks "  # noqa: S608 -- our own words
+            f"WHERE {which} AND id NOT IN (SELECT chunk FROM unrolled) AND {UNPINNED} ORDER BY last_ms LIMIT ?",
+            most,
+        )
+
     def _before(self, series: int, level: int, end_ms: int, most: int) -> tuple[Gone, ...]:
         if level == READINGS:
             return self._gone(
                 "SELECT id, series, first_ms, last_ms, readings, length(body) FROM chunks "  # noqa: S608 -- our own words
                 "WHERE series = ?1 AND last_ms < ?2 AND id NOT IN (SELECT chunk FROM unrolled WHERE series = ?1) "
-                f"AND {UNPINNED} ORDER BY last_ms LIMIT ?3",
+                f"AND {UNPINNED} AND {SENT} ORDER BY last_ms LIMIT ?3",
                 series,
                 end_ms,
                 most,

@@ -44,6 +44,7 @@ INSERT INTO places VALUES (0);
 #                     with ids up to `history` are still to go; `refused` readings were quarantined in all
 #   forwarded_series  per sink and series: the newest time passed, and how many readings have it
 #   quarantine        the newest readings that a sink refused, as they were sent, and why
+#   missed            per sink: readings of its history that had to make room before they were sent
 FORWARDING = """
 CREATE TABLE IF NOT EXISTS forwarded (
     sink TEXT PRIMARY KEY, position INTEGER NOT NULL, history INTEGER NOT NULL, refused INTEGER NOT NULL
@@ -55,6 +56,7 @@ CREATE TABLE IF NOT EXISTS forwarded_series (
 CREATE TABLE IF NOT EXISTS quarantine (
     id INTEGER PRIMARY KEY, sink TEXT NOT NULL, at_ms INTEGER NOT NULL, reason TEXT NOT NULL, line TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS missed (sink TEXT PRIMARY KEY, readings INTEGER NOT NULL) WITHOUT ROWID;
 """
 # What retention leaves alone, docs/decisions/0034: made wherever it is not there yet, for the same reason.
 #   pins  per holder (a recording) and series: readings with from_ms <= time < to_ms stay

@@ -58,6 +58,11 @@ class UpkeepWriter:
     def _forget(self, gone: Sequence[Gone]) -> None:
         write = self.connection.executemany
         write("DELETE FROM chunks WHERE id = ?", [(one.id,) for one in gone])
+        write(
+            "INSERT INTO missed SELECT sink, ?1 FROM forwarded WHERE history >= ?2 "
+            "ON CONFLICT DO UPDATE SET readings = readings + excluded.readings",
+            [(one.rows, one.id) for one in gone],
+        )
         write("UPDATE series SET tail = NULL WHERE id = ? AND tail = ?", [(one.series, one.id) for one in gone])
         write(
             "UPDATE series SET retired = retired + ?1, retired_ms = MAX(COALESCE(retired_ms, ?2), ?2) WHERE id = ?3",

@@ -16,6 +16,7 @@ INFLUX = InfluxStatus(
     forwarded=1000,
     beyond_retention=4,
     quarantined=2,
+    missed=0,
     retries={"timeout": 0, "unreachable": 7},
     failing="unreachable",
     detail="connection refused",

@@ -30,7 +30,7 @@ from labkeeper_wire.topics import BadTopic, check_id
 
 OURS = NodeKey("school", "pi")
 FOREIGN = NodeKey("other", "gateway")
-INFLUX = InfluxStatus(12, 3.5, False, 0, 900, 0, 2, {}, "", "")
+INFLUX = InfluxStatus(12, 3.5, False, 0, 900, 0, 2, 0, {}, "", "")
 STATUS = Status(0, True, 77, {"not_finite": 2}, JournalStatus(1, 2, 3, 4.5, 6, 7, ""), influx=INFLUX)
 STANDING = Alarm(core=Core.ACK, priority=Priority.HIGH)
 SEEN = Seen(

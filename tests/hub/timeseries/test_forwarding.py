@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,8 +18,9 @@ from labkeeper_hub.timeseries.forwarding import (
     forget_sinks,
     open_forwarding,
 )
-from labkeeper_hub.timeseries.journal import Journal
-from labkeeper_hub.timeseries.pace import Pace
+from labkeeper_hub.timeseries.journal import Journal, Keeping
+from labkeeper_hub.timeseries.pace import Pace, UpkeepPace
+from labkeeper_hub.timeseries.retention import READINGS, Retention
 
 from .conftest import Opened, running
 from .strategies import Made
@@ -156,6 +158,53 @@ async def test_a_forwarder_that_is_forgotten_keeps_no_log(opened: Opened) -> Non
         assert await segments(journal) == 0
 
 
+@pytest.mark.usefixtures("small_chunks")
+async def test_retention_takes_nothing_that_the_forwarder_has_not_sent(tmp_path: Path) -> None:
+    made: list[Made] = [(1, i, 0, i) for i in range(60)]
+    keeping = Keeping(Retention({READINGS: 0}), UpkeepPace(retire_s=0.0), now_ms=lambda: 1 << 40)
+    async with running(tmp_path / "j.sqlite", Pace(commit_s=0.0), keeping) as journal:
+        await store(journal, made)
+        await journal.compact()
+        async with open_forwarding(journal, "sink") as way:
+            to, chunks = Destination(), journal.chunks
+            await slices(journal)
+            assert journal.chunks == chunks
+            while way.history:
+                batch = await way.older(10)
+                await slices(journal)  # between sending and noting
+                to.take(batch)
+                await way.passed(batch)
+                await slices(journal)
+            await way.next(1)
+            assert (to.held, journal.chunks, way.missed) == (expected(made), 0, 0)
+
+
+@pytest.mark.usefixtures("small_chunks")
+async def test_what_had_to_make_room_before_it_was_sent_is_counted_until_the_sink_is_forgotten(
+    tmp_path: Path,
+) -> None:
+    made: list[Made] = [(1, i, 0, i) for i in range(60)]
+    keeping = Keeping(Retention(max_bytes=0), UpkeepPace(retire_s=0.0))
+    async with running(tmp_path / "j.sqlite", Pace(commit_s=0.0), keeping) as journal:
+        await store(journal, made)
+        await journal.compact()
+        async with open_forwarding(journal, "sink") as way:
+            batch = await way.older(10)
+            await way.passed(batch)
+            await slices(journal)
+            await way.next(1)
+            assert way.missed == 60 - len(batch.readings)
+        async with open_forwarding(journal, "another") as way:
+            await way.next(1)
+            assert way.missed == 0
+
+
+async def slices(journal: Journal) -> None:
+    """Let upkeep do all there is to do."""
+    while await journal.upkeep.slice():
+        pass
+
+
 async def segments(journal: Journal) -> int:
     found = await journal.write(lambda connection: connection.execute("SELECT COUNT(*) FROM segments").fetchone())
     return int(found[0])
@@ -184,3 +233,20 @@ async def test_a_series_is_known_by_its_point(opened: Opened) -> None:
             number = journal.series_of(new)
             journal.group.add(number, 5, kind_of(1), 1)
             assert way.key_of(number) == new
+
+
+@pytest.mark.usefixtures("small_chunks")
+async def test_a_late_reading_whose_chunk_is_gone_keeps_its_millisecond(tmp_path: Path) -> None:
+    keeping = Keeping(Retention(max_bytes=0), UpkeepPace())
+    async with (
+        running(tmp_path / "j.sqlite", Pace(commit_s=0.0), keeping) as journal,
+        open_forwarding(journal, "sink") as way,
+    ):
+        await store(journal, [(1, 100, 0, 0)])
+        await way.passed(await way.next(1))
+        await store(journal, [(1, i // 2, 0, i) for i in range(60)])
+        await journal.compact()
+        await slices(journal)
+        batch = await way.next(60)
+        assert journal.chunks < 3
+        assert batch.ordinals.tolist() == [0, 1] * 30

@@ -143,6 +143,36 @@ def test_too_many_bytes_take_the_oldest_readings_of_all_series_and_then_the_fine
     assert {row[0] for row in bench.reading.execute("SELECT reason FROM retired")} == {"bytes"}
 
 
+def forwarded_up_to(bench: Bench, history: int) -> None:
+    """Let a sink have of its history what was made after the chunk `history`."""
+    bench.writer.connection.execute("INSERT OR REPLACE INTO forwarded VALUES ('influx', 0, ?, 0)", (history,))
+
+
+def missed(bench: Bench) -> list[tuple[str, int]]:
+    return bench.reading.execute("SELECT sink, readings FROM missed").fetchall()
+
+
+def test_what_a_forwarder_still_has_to_send_waits_for_it_whatever_its_age(bench: Bench) -> None:
+    an_hour(bench)
+    forwarded_up_to(bench, history=7)
+    assert retire_aged(bench, {READINGS: 0}, DAY_MS) == 2  # three of ten chunks, two at a time
+    assert [row[0] for row in bench.reading.execute("SELECT id FROM chunks ORDER BY id")] == [*range(1, 8)]
+    forwarded_up_to(bench, history=0)
+    retire_aged(bench, {READINGS: 0}, DAY_MS)
+    assert (bench.count("chunks"), missed(bench)) == (0, [])
+
+
+def test_too_many_bytes_take_what_is_sent_before_what_is_not_and_count_that(bench: Bench) -> None:
+    an_hour(bench)
+    forwarded_up_to(bench, history=7)
+    taken = []
+    while (found := bench.retirer.oldest(2, 0)) is not None and found.level == READINGS:
+        bench.storing.retire(found)
+        taken.append(([one.id for one in found.gone], missed(bench)))
+    assert taken[:3] == [([8, 9], []), ([10], []), ([1, 2], [("influx", 12)])]
+    assert missed(bench) == [("influx", 7 * 6)]
+
+
 async def fill(journal: Journal, count: int, first_ms: int = 0) -> None:
     """Store and compact so many readings, a second apart."""
     series = journal.series_of(KEY)

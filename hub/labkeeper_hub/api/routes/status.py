@@ -45,6 +45,7 @@ EXAMPLE_INFLUX = {
     "forwarded": 119950,
     "beyond_retention": 0,
     "quarantined": 0,
+    "missed": 0,
     "retries": {"unreachable": 2},
     "failing": None,
     "detail": None,
@@ -108,6 +109,7 @@ class InfluxStatus(BaseModel):
     forwarded: int
     beyond_retention: int
     quarantined: int
+    missed: int = Field(description="readings that `retention.max_bytes` removed before they were sent")
     retries: dict[str, int]
     failing: str | None
     detail: str | None
@@ -192,6 +194,7 @@ def _influx(now: Influx) -> InfluxStatus:
         forwarded=now.forwarded,
         beyond_retention=now.beyond_retention,
         quarantined=now.quarantined,
+        missed=now.missed,
         retries=dict(now.retries),
         failing=now.failing or None,
         detail=now.detail or None,

@@ -84,7 +84,8 @@ class LkAttention extends DeskElement {
     if (!influx?.attention) return [];
     const late = influx.late ? text.t("attention.influx_late", { ago: text.ago(influx.lag_s * 1000) }) : "";
     const refused = influx.quarantined > 0 ? text.t("attention.influx_refused", { count: influx.quarantined }) : "";
-    const chip = html`<div class="chip chip-main">${icon("warning")}<span><strong>InfluxDB</strong><span>${[late, refused].filter(Boolean).join(" · ")}</span></span></div>`;
+    const missed = influx.missed > 0 ? text.t("attention.influx_missed", { count: influx.missed }) : "";
+    const chip = html`<div class="chip chip-main">${icon("warning")}<span><strong>InfluxDB</strong><span>${[late, refused, missed].filter(Boolean).join(" · ")}</span></span></div>`;
     return [{ key: "influx", chip }];
   }
 

@@ -19,7 +19,7 @@ declare namespace wire {
     title: Title;
     confirm_s: number | null;
   }
-  interface Influx { late: boolean; lag_s: number; quarantined: number; attention: boolean }
+  interface Influx { late: boolean; lag_s: number; quarantined: number; missed: number; attention: boolean }
   interface Status { influx: Influx | null; journal: { failing: string | null } }
   interface DeviceId { school: string; node: string; device: string }
   interface PointId extends DeviceId { point: string }
