@@ -94,7 +94,7 @@ def _with_losses(
         yield minute, None if minute in lost else value
 
 
-LOST = {what: ("air", "desk") for what in ("wi-fi gone", "node away", "broker down")} | {"battery empty": ("air",)}
+LOST = dict.fromkeys(("wi-fi gone", "node away", "broker down"), ("air", "desk")) | {"battery empty": ("air",)}
 
 
 def _light(lab: Lab, troubles: Sequence[Trouble], rng: random.Random) -> Iterator[tuple[float, float]]:

@@ -71,8 +71,8 @@ class AlarmDesk:
         """Take up what earlier runs left."""
         for now in await self.records.load():
             self._kept[now.key] = Kept(now, now)
-        for time_ms in await self.records.called_since(self.now_ms() - DAY_MS):
-            self.tally.announcer.count(time_ms)
+        for entry in await self.records.called_since(self.now_ms() - DAY_MS):
+            self.tally.remember(entry.key, entry.at_ms)
 
     # --- what there is ----------------------------------------------------------------------------------------------
     def known(self, key: AlarmKey) -> AlarmNow | None:

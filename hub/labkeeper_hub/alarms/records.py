@@ -53,13 +53,13 @@ class AlarmRecords:
         async with self.engine.connect() as connection:
             return [_entry(row) for row in await connection.execute(newest)]
 
-    async def called_since(self, since_ms: int) -> Sequence[int]:
-        """Return when alarms called since then, the oldest first."""
+    async def called_since(self, since_ms: int) -> Sequence[AlarmEntry]:
+        """Return the lines with which alarms called since then, the oldest first."""
         names = alarm_entries.c
         query = select(alarm_entries).where(names.late.is_(False), names.at_ms >= since_ms)
         async with self.engine.connect() as connection:
             lines = await connection.execute(query.order_by(names.number))
-            return [entry.at_ms for entry in calls(_entry(row) for row in lines)]
+            return list(calls(_entry(row) for row in lines))
 
 
 def _row(now: AlarmNow) -> dict[str, Any]:
