@@ -83,6 +83,8 @@ class FakeHub:
         self.person = "owner"
         self.stops: list[Json] = []
         self.alarms: list[Json] = []
+        self.channels: list[Json] = []
+        self.added: list[Json] = []  # channels asked for, with what is secret of them
         self.tried: list[Json] = []
         self.influx: Json | None = None  # how forwarding is, if anything is forwarded
         self.recordings: Any = None  # put in by `fake_recordings`

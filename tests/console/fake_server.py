@@ -18,6 +18,7 @@ from .fake_alarms import add_alarms
 from .fake_hub import SECRET, FakeHub, Json
 from .fake_lessons import add_lessons
 from .fake_recordings import add_recordings
+from .fake_telling import add_telling
 
 COOKIE = "labkeeper_session"
 
@@ -31,6 +32,7 @@ def build_app(hub: FakeHub) -> FastAPI:
     add_recordings(app, hub)
     add_floor(app, hub)
     add_alarms(app, hub)
+    add_telling(app, hub)
     add_lessons(app, hub)
 
     @app.get("/")
