@@ -48,6 +48,10 @@ class LkTelling extends DeskElement {
     return say(this.desk.text);
   }
 
+  get #marks() {
+    return this.desk.text.language === "zh" ? { comma: "、", then: "；" } : { comma: ", ", then: "; " };
+  }
+
   render() {
     const words = this.#words;
     if (!this.found || !this.plan) return html`<p class="quiet" role="status">${words.t(this.failed ? "telling.failed" : "telling.looking")}</p>`;
@@ -76,7 +80,7 @@ class LkTelling extends DeskElement {
     const sure = this.removing === one.name;
     return html`
       <article class="card alarm"><header><h3>${one.name}</h3><span class="alarm-priority">${text.title(kind, one.kind)}</span></header>
-        <p class="quiet">${words.t(`telling.in_${one.language}`)} · ${words.t("telling.made", { who: one.made_by, when: text.moment(one.made_ms) })}</p>
+        <p class="quiet">${words.word("tellinglanguage", one.language) ?? one.language} · ${words.t("telling.made", { who: one.made_by, when: text.moment(one.made_ms) })}</p>
         <p>${one.failures > 0 ? html`${icon("warning")} ${words.t("telling.fails", { count: one.failures, error: one.error ?? "" })}` : sent}</p>
         <div class="alarm-deeds"><button class="do" @click=${() => this.#test(one)}>${words.t("telling.test")}</button>
           <button class="segment" @click=${() => this.#remove(one, sure)}>${words.t(sure ? "telling.remove_sure" : "telling.remove")}</button></div>
@@ -103,18 +107,19 @@ class LkTelling extends DeskElement {
   /** @param {wire.TellingRule} rule */
   #rule(rule) {
     const words = this.#words;
-    const names = (/** @type {string} */ of, /** @type {string[]} */ values) => values.map((value) => words.word(of, value) ?? value);
-    const picks = [...rule.schools, ...rule.labs, ...names("tellingclass", rule.classes), ...names("tellingrole", rule.roles)];
-    const which = words.t("telling.picks", { which: picks.length > 0 ? picks.join(words.t("telling.comma")) : words.t("telling.all"), priority: words.word("tellingpriority", rule.priority) ?? rule.priority });
+    const classes = rule.classes.map((one) => words.word("tellingclass", one) ?? one);
+    const roles = rule.roles.map((one) => words.word("tellingrole", one) ?? one);
+    const picks = [...rule.schools, ...rule.labs, ...classes, ...roles];
+    const which = words.t("telling.picks", { which: picks.length > 0 ? picks.join(this.#marks.comma) : words.t("telling.all"), priority: words.word("tellingpriority", rule.priority) ?? rule.priority });
     const steps = rule.steps.map((step) => words.t(step.after_min > 0 ? "telling.step_after" : "telling.step", { channel: step.channel, count: step.after_min, hours: this.#hours(step.hours) }));
     const again = rule.repeat_min > 0 ? [words.t("telling.repeat", { count: rule.repeat_min })] : [];
-    return [which, ...steps, ...again].join(words.t("telling.then"));
+    return [which, ...steps, ...again].join(this.#marks.then);
   }
 
   /** @param {wire.TellingHours | null} hours */
   #hours(hours) {
     if (!hours) return this.#words.t("telling.always");
-    const days = hours.days.map((day) => this.#words.word("tellingday", String(day)) ?? String(day)).join(this.#words.t("telling.comma"));
+    const days = hours.days.map((day) => this.#words.word("tellingday", String(day)) ?? String(day)).join(this.#marks.comma);
     return `${days} ${hours.start}–${hours.end}`;
   }
 
