@@ -11,6 +11,7 @@ from benchmarks.weeks.troubles import DAY, HOUR, Trouble
 OUTSIDE_PPM, LEAKS_PER_H = 430.0, 0.4
 PPM_PER_PUPIL_H = 90.0
 """18 litres an hour of each pupil in 200 cubic metres."""
+GYM_IS_LARGER = 4
 WINDOW_PER_H, PATIENCE_MIN = 10.0, 6
 """What an open window changes, and how long after the reference value is passed it is opened."""
 MINUTES = 7 * DAY
@@ -43,8 +44,9 @@ class Air:
         self.too_much = self.too_much + 1 if self.co2 > 1700 else max(0, self.too_much - 1) if used else 0
         opened = self.too_much > PATIENCE_MIN and not self._is("ventilation off", minute)
         changes = WINDOW_PER_H if opened else LEAKS_PER_H + (self.lab.air_changes if used and not shut else 0.0)
-        pupils = self.lab.pupils if used and self.lab.kind != "gym" else 0
-        self.co2 += (pupils * PPM_PER_PUPIL_H - changes * (self.co2 - OUTSIDE_PPM)) / 60
+        pupils = self.lab.pupils if used else 0
+        share = PPM_PER_PUPIL_H / (GYM_IS_LARGER if self.lab.kind == "gym" else 1)
+        self.co2 += (pupils * share - changes * (self.co2 - OUTSIDE_PPM)) / 60
 
     def _warmth(self, minute: int, *, used: bool) -> float:
         """Return where the temperature tends to: the heating is set back at night and at weekends, down to 13 °C."""

@@ -24,6 +24,13 @@ async def open_telling(hub: FakeHub, console: Console) -> None:
     await card(console, "duty").wait_for()
 
 
+async def test_it_has_an_address_of_its_own(hub: FakeHub, console: Console) -> None:
+    hub.actions, hub.channels = ["manage_telling"], [channel("duty")]
+    await console.page.evaluate("location.hash = '#/telling'")
+    await console.page.reload()
+    await expect(card(console, "duty")).to_be_visible()
+
+
 async def test_only_who_may_is_offered_it(console: Console) -> None:
     await console.page.evaluate("location.hash = '#/alarms'")
     await console.page.get_by_role("button", name="Limits").wait_for()

@@ -24,7 +24,7 @@ class LkAlarms extends DeskElement {
     /** @type {Map<string, wire.AlarmRule>} */
     this.rules = new Map();
     /** @type {View} */
-    this.view = "now";
+    this.view = location.hash.startsWith("#/telling") ? "telling" : "now";
     this.trouble = "";
     this.sounds = sound.isOn();
     void api.rules().then((rules) => (this.rules = rules), () => {});

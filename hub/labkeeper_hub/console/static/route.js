@@ -1,4 +1,4 @@
-/** Addresses within the page: `#/lab/<school>/<lab>`, `#/catalogue`, `#/recordings`, `#/alarms` and
+/** Addresses within the page: `#/lab/<school>/<lab>`, `#/catalogue`, `#/recordings`, `#/alarms`, `#/telling` and
  * `#/chart/<school>/<node>/<device>/<point>?range=24h&until=<ms>`. */
 
 /** @typedef {{range_ms: number, until_ms: number | null}} Span until null: now, and moving with it */
@@ -21,6 +21,7 @@ export function parseRoute(hash) {
     return { page: "chart", target: { school, node, device, point }, span: parseSpan(new URLSearchParams(query)) };
   }
   if (page === "catalogue" || page === "recordings" || page === "alarms") return { page };
+  if (page === "telling") return { page: "alarms" }; // one page, opened at what it says of telling
   return page === "lab" ? { page: "lab", school: ids[0], lab: ids[1] ?? "" } : { page: "lab", school: null, lab: null };
 }
 

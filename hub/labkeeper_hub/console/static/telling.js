@@ -79,7 +79,8 @@ class LkTelling extends DeskElement {
     const sent = one.sent_ms === null ? words.t("telling.never_sent") : words.t("telling.sent_at", { when: text.moment(one.sent_ms) });
     const sure = this.removing === one.name;
     return html`
-      <article class="card alarm"><header><h3>${one.name}</h3><span class="alarm-priority">${text.title(kind, one.kind)}</span></header>
+      <article class="card alarm"><h3>${one.name}</h3>
+        <p>${text.title(kind, one.kind)}</p>
         <p class="quiet">${words.word("tellinglanguage", one.language) ?? one.language} · ${words.t("telling.made", { who: one.made_by, when: text.moment(one.made_ms) })}</p>
         <p>${one.failures > 0 ? html`${icon("warning")} ${words.t("telling.fails", { count: one.failures, error: one.error ?? "" })}` : sent}</p>
         <div class="alarm-deeds"><button class="do" @click=${() => this.#test(one)}>${words.t("telling.test")}</button>
