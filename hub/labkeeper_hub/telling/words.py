@@ -52,7 +52,7 @@ class Words:
         return "\n".join(_in(title, language) for title in told)
 
     def link(self, tell: Tell) -> str:
-        """Return where the page has this alarm, or all of a digest's; "" where nobody has said what the page's address is."""
+        """Return where the page has this alarm, or all of a digest's; "" without the page's address."""
         if not self.url:
             return ""
         first, *more = tell.causes

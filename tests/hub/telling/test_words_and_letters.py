@@ -48,7 +48,8 @@ def test_a_message_goes_on_with_what_to_do_and_where_the_page_has_it() -> None:
     tell = Tell("duty", Kind.ALARM, (CO2,))
     assert WORDS.text(tell, "zh") == "注意力下降、困倦、头痛。\n开窗或开大新风，直至回落。"
     assert WORDS.link(tell) == "https://hub.school/#/alarms/co2/demo/lab%201"
-    assert WORDS.link(Tell("duty", Kind.ALARM, (Cause("broker_lost", "", ""),))) == "https://hub.school/#/alarms/broker_lost"
+    of_the_hub = Tell("duty", Kind.ALARM, (Cause("broker_lost", "", ""),))
+    assert WORDS.link(of_the_hub) == "https://hub.school/#/alarms/broker_lost"
     assert Words({}, titles, "").link(tell) == ""
     assert WORDS.text(Tell("duty", Kind.ALARM, (Cause("forgotten", "", ""),)), "en") == ""
 
