@@ -29,6 +29,10 @@ async def test_it_has_an_address_of_its_own(hub: FakeHub, console: Console) -> N
     await console.page.evaluate("location.hash = '#/telling'")
     await console.page.reload()
     await expect(card(console, "duty")).to_be_visible()
+    await console.page.evaluate("location.hash = '#/alarms'")
+    await expect(console.page.get_by_role("button", name="Now 0")).to_have_attribute("aria-pressed", "true")
+    await console.page.evaluate("location.hash = '#/telling'")
+    await expect(card(console, "duty")).to_be_visible()
 
 
 async def test_only_who_may_is_offered_it(console: Console) -> None:

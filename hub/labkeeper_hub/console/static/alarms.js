@@ -24,7 +24,7 @@ class LkAlarms extends DeskElement {
     /** @type {Map<string, wire.AlarmRule>} */
     this.rules = new Map();
     /** @type {View} */
-    this.view = location.hash.startsWith("#/telling") ? "telling" : "now";
+    this.view = meantView();
     this.trouble = "";
     this.sounds = sound.isOn();
     void api.rules().then((rules) => (this.rules = rules), () => {});
@@ -33,6 +33,22 @@ class LkAlarms extends DeskElement {
   watched() {
     return [ALARMS, WORDS];
   }
+
+  connectedCallback() {
+    super.connectedCallback();
+    addEventListener("hashchange", this.#moved);
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    removeEventListener("hashchange", this.#moved);
+  }
+
+  /** Another address of this page: what it names is shown. */
+  #moved = () => {
+    this.view = meantView();
+    this.requestUpdate();
+  };
 
   willUpdate() {
     const { language } = this.desk.text;
@@ -112,6 +128,9 @@ const linked = () => {
   const [rule, school = "", lab = ""] = location.hash.split("/").slice(2).map(decodeURIComponent);
   return rule ? { rule, school, lab } : null;
 };
+
+/** @returns {View} */
+const meantView = () => (location.hash.startsWith("#/telling") ? "telling" : "now");
 
 /** @param {wire.Alarm} one */
 function meant(one) {
