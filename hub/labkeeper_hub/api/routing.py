@@ -18,6 +18,7 @@ from labkeeper_hub.api.openapi import describe
 from labkeeper_hub.api.routes import (
     alarm_rules,
     alarms,
+    automations,
     catalogue,
     commands,
     devices,
@@ -42,6 +43,7 @@ from labkeeper_hub.api.routes import (
     status,
     stop,
     telling,
+    wall,
 )
 from labkeeper_hub.api.state import signed_in
 
@@ -65,6 +67,7 @@ FEATURES = (
     floor,
     alarms,
     alarm_rules,
+    automations,
     interlocks,
     ledger,
     stop,
@@ -72,6 +75,7 @@ FEATURES = (
     quarantine,
     people,
     telling,
+    wall,
     live,
 )
 
