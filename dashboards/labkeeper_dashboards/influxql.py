@@ -92,6 +92,12 @@ def of_latest(
     return Query(((name, f'{function}("latest")'),), "", tuple(by), inner=latest)
 
 
+def summed(field: Field, where: str, by: Sequence[str], *, each: str) -> Query:
+    """Ask for one row per step of time: the most of every series within it, those of each `each` added up."""
+    most = over_time("max", field, where, (*by, each), name="most")
+    return Query((("sum", 'sum("most")'),), "", tuple(by), every=STEP, fill="none", inner=most)
+
+
 def those_where(condition: str, inner: Query) -> Query:
     """Ask for the rows of the answer that fulfil the condition, with the tags of the question."""
     return Query(tuple((name, f'"{name}"') for name in inner.names), condition, inner.by, inner=inner)

@@ -90,6 +90,8 @@ class FakeHub:
         self.person = "owner"
         self.stops: list[Json] = []
         self.alarms: list[Json] = []
+        self.channels: list[Json] = []
+        self.added: list[Json] = []  # channels asked for, with what is secret of them
         self.tried: list[Json] = []
         self.interlocks: list[Json] = []
         self.influx: Json | None = None  # how forwarding is, if anything is forwarded

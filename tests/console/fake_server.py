@@ -22,6 +22,7 @@ from .fake_interlocks import add_interlocks
 from .fake_lessons import add_lessons
 from .fake_pe import add_pe
 from .fake_recordings import add_recordings
+from .fake_telling import add_telling
 from .fake_wall import TOKEN, add_wall
 
 COOKIE = "labkeeper_session"
@@ -37,6 +38,7 @@ def build_app(hub: FakeHub) -> FastAPI:
     add_recordings(app, hub)
     add_floor(app, hub)
     add_alarms(app, hub)
+    add_telling(app, hub)
     add_automations(app, hub)
     add_lessons(app, hub)
     add_interlocks(app, hub)

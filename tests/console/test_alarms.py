@@ -6,6 +6,7 @@ from playwright.async_api import Locator, expect
 from .conftest import Console, Language, OpenConsole, Theme, sign_in
 from .fake_alarms import alarm, bad_morning
 from .fake_hub import FakeHub
+from .fake_telling import channel
 from .test_access import TOO_SMALL_OR_CLOSE, violations
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -115,6 +116,8 @@ async def test_everybody_can_use_the_alarms(
     hub: FakeHub, open_console: OpenConsole, language: Language, theme: Theme, size: tuple[int, int]
 ) -> None:
     bad_morning(hub)
+    hub.actions = [*hub.actions, "manage_telling"]
+    hub.channels = [channel("duty"), channel("head", failures=3, error="answered 404")]
     console = await open_console(language=language, theme=theme, size=size)
     await sign_in(hub, console, "#/alarms")
     await console.page.locator(".alarm").first.wait_for()

@@ -3,6 +3,7 @@
 import re
 
 from labkeeper_dashboards.boards import BOARDS
+from labkeeper_hub.alarms.rules import Role
 from labkeeper_hub.figures import catalogue
 
 from .pages import read
@@ -12,8 +13,9 @@ def test_every_figure_of_the_hub_is_described_with_its_device() -> None:
     page = read("docs/reference/hub-figures.md")
     figures = {*catalogue.OF_LEDGER, *catalogue.OF_PRESENCE, *catalogue.OF_DEVICE}
     figures |= {figure.name for group in catalogue.OF_HUB.values() for figure in group}
-    figures |= {*catalogue.OF_ALARMS, *catalogue.OF_NODE_ALARMS}
+    figures |= {*catalogue.OF_ALARMS, *catalogue.OF_NODE_ALARMS, *catalogue.OF_ROLE_ALARMS}
     devices = {catalogue.ALARMS, catalogue.ALARMS_OF_NODE}
+    devices |= {catalogue.alarms_of_role(role) for role in Role}
     devices |= {*catalogue.OF_HUB, catalogue.REFUSALS, catalogue.LEDGER, catalogue.NODE, catalogue.ITSELF}
     assert not [name for name in sorted(figures | devices) if f"`{name}`" not in page]
 

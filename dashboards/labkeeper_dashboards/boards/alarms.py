@@ -1,7 +1,7 @@
 """Alarms and their KPIs, as EEMUA 191 and IEC 62682 count them; alarms are evaluated in the hub, never in Grafana."""
 
 from labkeeper_dashboards.boards.parts import LAB, YES_NO, counted, number
-from labkeeper_dashboards.influxql import ABOUT_NODES, HUB, Query, at_once, figure, of_latest, over_time
+from labkeeper_dashboards.influxql import ABOUT_NODES, HUB, Query, at_once, figure, of_latest, over_time, summed
 from labkeeper_dashboards.limits import ALARM_HOUR, ALARM_RATE, NEVER, NONE, NOTHING_WRONG
 from labkeeper_dashboards.model import LAB as LAB_CHOICE
 from labkeeper_dashboards.model import SCHOOL, Board, Column, Kind, Line, Look, Panel, Row
@@ -92,6 +92,33 @@ RATES = (
         width=8,
     ),
 )
+ROLES = '"device" =~ /^alarms-/ AND "point" = '
+BURDENS = (
+    Panel(
+        Kind.CHART,
+        Title("每 10 分钟，按角色", "In 10 minutes, by role"),
+        Title("最近 10 分钟里各角色需要处理的报警。", "What each role was asked to respond to in the last 10 minutes."),
+        (over_time("max", "value_int", f"{HUB} AND {ROLES}'raised_10min'", ("device",)).called("$tag_device"),),
+        Look("none", ALARM_RATE, minimum=0),
+        width=8,
+    ),
+    Panel(
+        Kind.CHART,
+        Title("每小时，按角色", "In an hour, by role"),
+        Title("最近 1 小时里各角色需要处理的报警。", "What each role was asked to respond to in the last hour."),
+        (over_time("max", "value_int", f"{HUB} AND {ROLES}'raised_hour'", ("device",)).called("$tag_device"),),
+        Look("none", ALARM_HOUR, minimum=0),
+        width=8,
+    ),
+    Panel(
+        Kind.CHART,
+        Title("每小时，按实验室", "In an hour, by lab"),
+        Title("最近 1 小时里各实验室触发的报警。", "What was raised in each lab in the last hour."),
+        (summed("value_int", f"{BY_LAB} AND \"point\" = 'raised_hour'", ("lab",), each="node").called("$tag_lab"),),
+        Look("none", ALARM_HOUR, minimum=0),
+        width=8,
+    ),
+)
 MIX = Panel(
     Kind.CHART,
     Title("按优先级", "By priority"),
@@ -138,6 +165,7 @@ BOARD = Board(
     (
         Row(Title("此刻", "Now"), NOW),
         Row(Title("频率", "Rates"), RATES),
+        Row(Title("谁与何处", "Who and where"), BURDENS),
         Row(Title("构成", "Mix"), (MIX, LABS)),
     ),
     since="now-24h",

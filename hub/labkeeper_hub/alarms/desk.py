@@ -71,8 +71,8 @@ class AlarmDesk:
         """Take up what earlier runs left."""
         for now in await self.records.load():
             self._kept[now.key] = Kept(now, now)
-        for time_ms in await self.records.raised_since(self.now_ms() - DAY_MS):
-            self.tally.announcer.count(time_ms)
+        for entry in await self.records.called_since(self.now_ms() - DAY_MS):
+            self.tally.remember(entry.key, entry.at_ms)
 
     # --- what there is ----------------------------------------------------------------------------------------------
     def known(self, key: AlarmKey) -> AlarmNow | None:
@@ -227,11 +227,10 @@ class AlarmDesk:
 
     # --- inside -----------------------------------------------------------------------------------------------------
     def _count(self, now: AlarmNow, before: Alarm, kind: str, at_ms: int) -> None:
-        if kind in ("raised", "risen"):
-            self.tally.raise_of(now.key, now.state.priority, at_ms)
         if kind == "acknowledged":
             self.tally.acknowledgement(at_ms, at_ms - before.raised_ms)
         if now.state.annunciated and (kind == "risen" or not before.annunciated):
+            self.tally.raise_of(now.key, now.state.priority, at_ms)
             self._say(self.tally.announcer.say(now.key, at_ms, safety=now.state.safety))
 
     def _say(self, notices: Iterable[Notice]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import NamedTuple
 
+from labkeeper_hub.alarms.calls import calls, in_order
 from labkeeper_hub.alarms.entry import AlarmEntry
 from labkeeper_hub.alarms.flood import DAY_MS, FLOOD, FLOOD_WINDOW_MS, HOUR_MS
 from labkeeper_hub.alarms.rules import Rule
@@ -58,10 +59,12 @@ class Kpis:
 def kpis_of(
     entries: Sequence[AlarmEntry], shown: Sequence[AlarmNow], rules: Mapping[str, Rule], period: Period
 ) -> Mapping[Group, Kpis]:
-    """Return every group's numbers; entries in any order, late ones do not count, for they called nobody."""
+    """Return every group's numbers; entries in any order. What came late or was suppressed does not count: it
+    called nobody.
+    """
     lines: dict[Group, list[AlarmEntry]] = defaultdict(list)
     standing: dict[Group, list[AlarmNow]] = defaultdict(list)
-    for entry in sorted((one for one in entries if not one.late), key=lambda one: one.at_ms):
+    for entry in in_order(entries):
         for group in _groups(entry.key, entry.lab, rules):
             lines[group].append(entry)
     for now in (one for one in shown if one.state.standing):
@@ -80,7 +83,7 @@ def _groups(key: AlarmKey, lab: str, rules: Mapping[str, Rule]) -> Iterator[Grou
 
 
 def _kpis(lines: Sequence[AlarmEntry], standing: Sequence[AlarmNow], rules: Mapping[str, Rule], period: Period) -> Kpis:
-    raised = [one for one in lines if one.kind in ("raised", "risen")]
+    raised = list(calls(lines))
     slots = max(1, (period.to_ms - period.from_ms) // FLOOD_WINDOW_MS)
     each = Counter((one.at_ms - period.from_ms) // FLOOD_WINDOW_MS for one in raised)
     times = [one.at_ms for one in raised]

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from labkeeper_hub.alarms.calls import calls
 from labkeeper_hub.alarms.entry import AlarmEntry
 from labkeeper_hub.alarms.states import Alarm, Core, Priority, Service, Shelf
 from labkeeper_hub.model import AlarmKey, AlarmNow, PointKey
@@ -52,13 +53,13 @@ class AlarmRecords:
         async with self.engine.connect() as connection:
             return [_entry(row) for row in await connection.execute(newest)]
 
-    async def raised_since(self, since_ms: int) -> Sequence[int]:
-        """Return when alarms were raised since then, the oldest first."""
+    async def called_since(self, since_ms: int) -> Sequence[AlarmEntry]:
+        """Return the lines with which alarms called since then, the oldest first."""
         names = alarm_entries.c
-        raised = names.kind.in_(("raised", "risen"))
-        query = select(names.at_ms).where(raised, names.late.is_(False), names.at_ms >= since_ms)
+        query = select(alarm_entries).where(names.late.is_(False), names.at_ms >= since_ms)
         async with self.engine.connect() as connection:
-            return [row.at_ms for row in await connection.execute(query.order_by(names.number))]
+            lines = await connection.execute(query.order_by(names.number))
+            return list(calls(_entry(row) for row in lines))
 
 
 def _row(now: AlarmNow) -> dict[str, Any]:

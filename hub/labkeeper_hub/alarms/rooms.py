@@ -30,6 +30,7 @@ class Room:
         answers: dict[Gate, Callable[[], bool | None]] = {
             Gate.LESSON: lambda: self.lesson,
             Gate.EMPTY: self._empty,
+            Gate.USED: self._used,
             Gate.LIGHTS: lambda: _any(_values(self._lamps())),
             Gate.SUMMER: lambda: self._month in SUMMER,
             Gate.WINTER: lambda: self._month in WINTER,
@@ -43,6 +44,13 @@ class Room:
     def _empty(self) -> bool | None:
         somebody = _any(_values(point for point in self.points if point.key.point in PRESENCE))
         return None if somebody is None else not somebody
+
+    def _used(self) -> bool | None:
+        """A lesson says so, or a sensor; where no sensor is, lessons alone."""
+        empty = self._empty()
+        if self.lesson or empty is False:
+            return True
+        return self.lesson if empty is None else False
 
     def _lamps(self) -> Iterator[KnownPoint]:
         for point in self.points:

@@ -36,6 +36,7 @@ class Gate(StrEnum):
 
     LESSON = "lesson"
     EMPTY = "empty"
+    USED = "used"  # somebody is in the room
     LIGHTS = "lights"
     SUMMER = "summer"
     WINTER = "winter"

@@ -4,6 +4,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
+from typing import NamedTuple
 
 from labkeeper_hub.alarms.flood import DAY_MS, FLOOD_WINDOW_MS, HOUR_MS, Announcer
 from labkeeper_hub.alarms.states import Priority, Suppression
@@ -12,9 +13,18 @@ from labkeeper_hub.model import AlarmKey, AlarmNow
 CHATTERING = 3  # raises of one alarm within ten minutes
 
 
+class Call(NamedTuple):
+    """One alarm that began to call."""
+
+    time_ms: int
+    key: AlarmKey
+
+
 @dataclass(frozen=True, slots=True)
 class AlarmTallies:
-    """What is counted of alarms. `acknowledge_s`: the median of the last hour's acknowledgements, None without any."""
+    """What is counted of alarms. `acknowledge_s`: the median of the last hour's acknowledgements, None without any.
+    `called`: what called within the last hour.
+    """
 
     standing: int = 0
     unacknowledged: int = 0
@@ -28,6 +38,7 @@ class AlarmTallies:
     raised: Mapping[Priority, int] = field(default_factory=dict)
     notices: Mapping[bool, int] = field(default_factory=dict)
     acknowledge_s: float | None = None
+    called: Sequence[Call] = ()
 
 
 @dataclass(slots=True)
@@ -38,15 +49,19 @@ class Tally:
     raised: Counter[Priority] = field(default_factory=Counter)
     notices: Counter[bool] = field(default_factory=Counter)  # by whether they were those of a flood
     _acknowledged: list[tuple[int, int]] = field(default_factory=list)  # when, and how long it had waited
-    _lately: deque[tuple[int, AlarmKey]] = field(default_factory=deque)
+    _lately: deque[Call] = field(default_factory=deque)
 
     def raise_of(self, key: AlarmKey, priority: Priority, time_ms: int) -> None:
         """Count one raised, or risen."""
-        self.announcer.count(time_ms)
         self.raised[priority] += 1
-        while self._lately and self._lately[0][0] <= time_ms - FLOOD_WINDOW_MS:
+        self.remember(key, time_ms)
+
+    def remember(self, key: AlarmKey, time_ms: int) -> None:
+        """Take up one that called, in this run of the hub or in an earlier one."""
+        self.announcer.count(time_ms)
+        while self._lately and self._lately[0].time_ms <= time_ms - HOUR_MS:
             self._lately.popleft()
-        self._lately.append((time_ms, key))
+        self._lately.append(Call(time_ms, key))
 
     def acknowledgement(self, time_ms: int, waited_ms: int) -> None:
         """Count one acknowledged, and how long it had waited."""
@@ -70,6 +85,7 @@ class Tally:
             raised=dict(self.raised),
             notices=dict(self.notices),
             acknowledge_s=median(waits) / 1000 if waits else None,
+            called=tuple(call for call in self._lately if call.time_ms > now_ms - HOUR_MS),
         )
 
     def _chattering(self, now_ms: int) -> int:

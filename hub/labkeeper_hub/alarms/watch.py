@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from labkeeper_hub.alarms.causes import DEVICE, NODE, OF_BROKER, cause_of
 from labkeeper_hub.alarms.desk import AlarmDesk
 from labkeeper_hub.alarms.entry import AlarmEntry
 from labkeeper_hub.alarms.flood import DAY_MS
@@ -27,7 +28,6 @@ from labkeeper_hub.timeseries.journal import Journal
 LOOK_S, TICK_S = 0.1, 1.0
 LONG_PAST_MS = 3_600_000  # a longer past is read in sixtieths of a mean's window
 PAST_ROWS = 100_000
-BROKER, NODE, DEVICE = "broker_lost", "node_lost", "device_lost"
 
 
 class Lessons(Protocol):
@@ -187,10 +187,12 @@ class AlarmWatch:
 
     def _change(self, key: AlarmKey, lab: str, level: Level | None, value: float | None, time_ms: int) -> None:
         if level is not None and level.priority > Priority.NOTE:
+            cause = self._cause(key) if self._hangs(key) else ""
+            if cause:  # first, so that it never calls
+                self.desk.happens(key, Designed(cause), time_ms, lab=lab, level=level.name)
             event = Raised(level.priority, level.latch, value)
             return self.desk.happens(key, event, time_ms, lab=lab, level=level.name)
-        known = self.desk.known(key)
-        if known is not None and known.state.active:
+        if self._active(key):
             self.desk.happens(key, Cleared(value), time_ms, lab=lab)
         if level is not None:
             self.desk.note(AlarmEntry(key, lab, "note", level.name, time_ms, self.now_ms(), value))
@@ -205,7 +207,7 @@ class AlarmWatch:
                     self._change(key, lab, verdict.level, None, verdict.time_ms)
 
     def _offline(self) -> Iterator[tuple[AlarmKey, str, bool]]:
-        yield AlarmKey(BROKER, PointKey("", "", "", "")), "", not self.connected()
+        yield OF_BROKER, "", not self.connected()
         for node in self.registry.known.values():
             if node.key.of_hub:
                 continue
@@ -227,25 +229,20 @@ class AlarmWatch:
     def _group(self, now_ms: int) -> None:
         """One cause, one alarm: what hangs on something lost is suppressed while that stands."""
         for now in self.desk.standing():
-            if self.desk.catalogue.rules[now.key.rule].alarm_class is AlarmClass.SYSTEM:
+            if self._hangs(now.key):
                 cause = self._cause(now.key)
                 if cause != now.state.design:
                     self.desk.happens(now.key, Designed(cause), now_ms)
 
     def _cause(self, key: AlarmKey) -> str:
-        school, node, device, _ = key.source
-        causes = (
-            (BROKER, PointKey("", "", "", "")),
-            (NODE, PointKey(school, node, "", "")),
-            (DEVICE, PointKey(school, node, device, "")),
-        )
-        for rule, source in causes:
-            if key.rule == rule or not school:  # the hub's own hang on nothing
-                return ""
-            known = self.desk.known(AlarmKey(rule, source))
-            if known is not None and known.state.active:
-                return rule
-        return ""
+        return cause_of(key, self._active)
+
+    def _active(self, key: AlarmKey) -> bool:
+        known = self.desk.known(key)
+        return known is not None and known.state.active
+
+    def _hangs(self, key: AlarmKey) -> bool:
+        return self.desk.catalogue.rules[key.rule].alarm_class is AlarmClass.SYSTEM
 
     def _rooms(self, now_ms: int) -> dict[tuple[str, str], Room]:
         points: dict[tuple[str, str], list[KnownPoint]] = {}

@@ -20,6 +20,11 @@ ALARMS, ALARMS_OF_NODE = "alarms", "#alarms"
 """Devices of what the hub knows about alarms: all of them, and those of one node."""
 
 
+def alarms_of_role(role: str) -> str:
+    """Return the device of the alarms that a role responds to."""
+    return f"{ALARMS}-{role}"
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One figure: its name, its unit (UCUM), what people call it. Names and benches are texts, the rest numbers."""
@@ -127,6 +132,17 @@ OF_NODE_ALARMS = {
     for figure in (
         Figure("standing", "{alarms}", Title("未解除的报警", "Alarms standing")),
         Figure("highest", "", Title("最高优先级", "Highest priority standing")),
+        Figure("raised_10min", "{alarms}", Title("最近 10 分钟触发的报警", "Alarms raised in the last 10 min")),
+        Figure("raised_hour", "{alarms}", Title("最近 1 小时触发的报警", "Alarms raised in the last hour")),
+    )
+}
+OF_ROLE_ALARMS = {
+    figure.name: figure
+    for figure in (
+        Figure("standing", "{alarms}", Title("未解除的报警", "Alarms standing")),
+        Figure("unacknowledged", "{alarms}", Title("未确认的报警", "Alarms not acknowledged")),
+        Figure("raised_10min", "{alarms}", Title("最近 10 分钟触发的报警", "Alarms raised in the last 10 min")),
+        Figure("raised_hour", "{alarms}", Title("最近 1 小时触发的报警", "Alarms raised in the last hour")),
     )
 }
 

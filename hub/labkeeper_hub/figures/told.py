@@ -1,15 +1,28 @@
 """From what the parts say to readings: pure."""
 
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from labkeeper_hub.alarms.flood import FLOOD_WINDOW_MS, HOUR_MS
+from labkeeper_hub.alarms.rules import Role
 from labkeeper_hub.alarms.states import Priority
 from labkeeper_hub.alarms.tallies import AlarmTallies
 from labkeeper_hub.figures import catalogue
 from labkeeper_hub.figures.catalogue import Figure, node_about, refusal_figure
-from labkeeper_hub.model import HUB_NODE, AlarmNow, Device, LedgerEntry, Node, NodeKey, PointKey, State, Status
+from labkeeper_hub.model import (
+    HUB_NODE,
+    AlarmKey,
+    AlarmNow,
+    Device,
+    LedgerEntry,
+    Node,
+    NodeKey,
+    PointKey,
+    State,
+    Status,
+)
 
 
 class Told(NamedTuple):
@@ -23,7 +36,9 @@ class Told(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the parts said at one moment; `newest_ms` is the time of each node's newest reading."""
+    """What the parts said at one moment; `newest_ms` is the time of each node's newest reading, `roles` who responds to
+    the alarms of a rule.
+    """
 
     now_ms: int
     nodes: Sequence[Node]
@@ -36,6 +51,7 @@ class Seen:
     journal_bytes: int
     alarms: Sequence[AlarmNow] = ()
     tallies: AlarmTallies = field(default_factory=AlarmTallies)
+    roles: Mapping[str, Role] = field(default_factory=dict)
 
 
 def figures(seen: Seen) -> Iterator[Told]:
@@ -97,7 +113,28 @@ def _told(
 def _alarms_of(node: Node, seen: Seen) -> Iterator[Told]:
     standing = [now.state.priority for now in seen.alarms if now.state.standing and now.key.source.of_node == node.key]
     values = {"standing": len(standing), "highest": int(max(standing, default=0))}
+    values |= _rates(seen, lambda key: key.source.of_node == node.key)
     yield from _told(node.key, catalogue.ALARMS_OF_NODE, catalogue.OF_NODE_ALARMS, values, node)
+
+
+def _rates(seen: Seen, of_these: Callable[[AlarmKey], bool]) -> dict[str, int]:
+    """Count what called lately; of several nodes these add up."""
+    ages_ms = [seen.now_ms - call.time_ms for call in seen.tallies.called if of_these(call.key)]
+    windows = {"raised_10min": FLOOD_WINDOW_MS, "raised_hour": HOUR_MS}
+    return {name: sum(age_ms < window_ms for age_ms in ages_ms) for name, window_ms in windows.items()}
+
+
+def _alarms_of_role(school: str, role: Role, seen: Seen) -> Iterator[Told]:
+    """Tell a role's load in a school; what is the hub's own is every school's."""
+
+    def theirs(key: AlarmKey) -> bool:
+        return seen.roles.get(key.rule) is role and key.source.school in ("", school)
+
+    standing = [now.state for now in seen.alarms if now.state.standing and theirs(now.key)]
+    values = {"standing": len(standing), "unacknowledged": sum(state.unacknowledged for state in standing)}
+    device = catalogue.alarms_of_role(role)
+    for name, value in (values | _rates(seen, theirs)).items():
+        yield Told(PointKey(school, HUB_NODE, device, name), catalogue.OF_ROLE_ALARMS[name], value, None)
 
 
 def _alarm_values(tallies: AlarmTallies) -> Mapping[str, float | None]:
@@ -121,6 +158,8 @@ def _hub(school: str, seen: Seen) -> Iterator[Told]:
     for name, value in _alarm_values(seen.tallies).items():
         if value is not None:
             yield Told(PointKey(school, HUB_NODE, catalogue.ALARMS, name), catalogue.OF_ALARMS[name], value, None)
+    for role in Role:
+        yield from _alarms_of_role(school, role, seen)
 
 
 def _hub_values(school: str, seen: Seen) -> Iterator[tuple[str, Mapping[str, float]]]:

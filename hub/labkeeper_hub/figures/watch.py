@@ -76,6 +76,7 @@ class Watch:
             _bytes(self.journal_file),
             self.alarms.shown(),
             self.alarms.tallies(),
+            {name: rule.told.role for name, rule in self.alarms.catalogue.rules.items()},
         )
 
     def _point(self, told: Told, now_ms: int) -> KnownPoint:

@@ -52,12 +52,13 @@ class Words:
         return "\n".join(_in(title, language) for title in told)
 
     def link(self, tell: Tell) -> str:
-        """Return where the page has it; "" where nobody has said what the page's address is."""
+        """Return where the page has this alarm, or all of a digest's; "" without the page's address."""
         if not self.url:
             return ""
         first, *more = tell.causes
-        where = "" if more or not first.lab else f"#/lab/{quote(first.school, safe='')}/{quote(first.lab, safe='')}"
-        return f"{self.url.rstrip('/')}/{where}"
+        parts = () if more else (first.rule, first.school, first.lab)
+        where = "".join(f"/{quote(part, safe='')}" for part in parts if part)
+        return f"{self.url.rstrip('/')}/#/alarms{where}"
 
     def _lines(self, tell: Tell, language: Language) -> Iterator[str]:
         counts = Counter(self._named(cause, language) for cause in tell.causes).most_common()

@@ -69,7 +69,9 @@ def test_the_tallies_count_what_stands_and_how_it_was_met() -> None:
     assert (told.standing, told.unacknowledged, told.shelved, told.out_of_service) == (2, 1, 1, 1)
     assert (told.stale, told.chattering, told.raised_10min, told.flood) == (1, 1, 4, False)
     assert told.raised == {Priority.LOW: 3, Priority.HIGH: 1}
+    assert [call.key for call in told.called] == [key(0), key(0), key(0), key(1)]
     later = tally.tallies([], HOUR_MS + 1)
+    assert [call.time_ms for call in later.called] == [2, 3]
     assert (later.acknowledge_s, later.chattering) == (3.0, 0)
     tally.raise_of(key(2), Priority.LOW, HOUR_MS)
     assert Tally().tallies([], 0).acknowledge_s is None

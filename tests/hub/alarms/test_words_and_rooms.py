@@ -68,6 +68,16 @@ def test_a_room_is_empty_only_when_every_sensor_says_so() -> None:
     assert room().gate(Gate.EMPTY) is None
 
 
+def test_a_room_is_used_when_a_lesson_or_a_sensor_says_so_and_lessons_decide_where_no_sensor_is() -> None:
+    nobody, somebody = ("occupancy", "measure", False), ("occupancy", "measure", True)
+    assert room(somebody, lesson=False).gate(Gate.USED) is True
+    assert room(nobody, lesson=True).gate(Gate.USED) is True
+    assert room(nobody, lesson=False).gate(Gate.USED) is False
+    assert room(lesson=True).gate(Gate.USED) is True
+    assert room(lesson=False).gate(Gate.USED) is False
+    assert room(lesson=None).gate(Gate.USED) is None
+
+
 def test_lights_are_those_switches_that_can_be_dimmed() -> None:
     assert room(("state", "switch", True)).gate(Gate.LIGHTS) is True
     assert room(("state", "switch", False)).gate(Gate.LIGHTS) is False

@@ -95,6 +95,7 @@ async def test_a_lost_node_is_one_alarm_and_silences_what_hangs_on_it(start: Sta
         assert standing["device_lost"].suppression is Suppression.SUPPRESSED_BY_DESIGN
         assert standing["sensor_silent"].suppression is Suppression.SUPPRESSED_BY_DESIGN
         assert [now.key.rule for now in watch.desk.standing() if now.state.annunciated] == ["node_lost"]
+        assert [call.key.rule for call in watch.desk.tallies().called] == ["node_lost"]
 
 
 async def test_a_killed_hub_forgets_no_alarm_and_no_acknowledgement(broker: Broker, tmp_path: Path) -> None:

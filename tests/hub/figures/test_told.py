@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
+from labkeeper_hub.alarms.causes import OF_BROKER
+from labkeeper_hub.alarms.rules import Role
 from labkeeper_hub.alarms.states import Alarm, Core, Priority
-from labkeeper_hub.alarms.tallies import AlarmTallies
+from labkeeper_hub.alarms.tallies import AlarmTallies, Call
 from labkeeper_hub.figures import catalogue
 from labkeeper_hub.figures.catalogue import Figure
 from labkeeper_hub.figures.told import Seen, Told, figures
@@ -28,13 +30,16 @@ from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.descriptor import DeviceDescription
 from labkeeper_wire.topics import BadTopic, check_id
 
+NOW_MS = 4_000_000
 OURS = NodeKey("school", "pi")
 FOREIGN = NodeKey("other", "gateway")
 INFLUX = InfluxStatus(12, 3.5, False, 0, 900, 0, 2, 0, {}, "", "")
 STATUS = Status(0, True, 77, {"not_finite": 2}, JournalStatus(1, 2, 3, 4.5, 6, 7, ""), influx=INFLUX)
 STANDING = Alarm(core=Core.ACK, priority=Priority.HIGH)
+GAS = AlarmKey("gas", PointKey("school", "pi", "air", "gas_lel"))
+CALLED = (Call(NOW_MS - 3_000_000, GAS), Call(NOW_MS - 10, GAS), Call(NOW_MS - 5, OF_BROKER))
 SEEN = Seen(
-    now_ms=10_000,
+    now_ms=NOW_MS,
     nodes=(
         Node(OURS, "physics", Title("物理", "Physics"), True, 1, 2, Outbox("now")),
         Node(FOREIGN, "gateway", Title(), False, 1, 2),
@@ -49,7 +54,7 @@ SEEN = Seen(
         LedgerEntry(OURS, "now", 100, 90, 3, 1, 2, 7),
         LedgerEntry(NodeKey("school", "removed"), "x", 1, 1, 0, 0, 0, 0),
     ),
-    newest_ms={OURS: 8_500},
+    newest_ms={OURS: NOW_MS - 1_500},
     returns={OURS: 4},
     ends={("school", State.DONE): 5},
     status=STATUS,
@@ -58,7 +63,8 @@ SEEN = Seen(
         AlarmNow(AlarmKey("gas", PointKey("school", "pi", "air", "gas_lel")), "physics", "warn", STANDING),
         AlarmNow(AlarmKey("gas", PointKey("school", "pi", "hob", "gas_lel")), "physics", "warn", Alarm()),
     ),
-    tallies=AlarmTallies(standing=1, flood=True, raised={Priority.HIGH: 2}, acknowledge_s=12.5),
+    tallies=AlarmTallies(standing=1, flood=True, raised={Priority.HIGH: 2}, acknowledge_s=12.5, called=CALLED),
+    roles={"gas": Role.TEACHER, "broker_lost": Role.IT},
 )
 
 
@@ -126,8 +132,19 @@ def test_alarms_are_told_of_the_hub_and_of_each_node() -> None:
         "peak_hour": 0,
         "flood": 1, "raised_low": 0, "raised_medium": 0, "raised_high": 2, "acknowledge": 12.5,
     }  # fmt: skip
-    assert about("#hub/pi", "#alarms") == {"standing": 1, "highest": 3}
-    assert about("#hub/gateway", "#alarms", "other") == {"standing": 0, "highest": 0}
+    assert about("#hub/pi", "#alarms") == {"standing": 1, "highest": 3, "raised_10min": 1, "raised_hour": 2}
+    nothing = {"standing": 0, "highest": 0, "raised_10min": 0, "raised_hour": 0}
+    assert about("#hub/gateway", "#alarms", "other") == nothing
+
+
+def test_a_roles_load_is_that_of_its_own_alarms_in_its_own_school_and_of_the_hubs_in_every_one() -> None:
+    assert about("#hub", "alarms-teacher") == {
+        "standing": 1, "unacknowledged": 0, "raised_10min": 1, "raised_hour": 2,
+    }  # fmt: skip
+    assert set(about("#hub", "alarms-teacher", "other").values()) == {0}
+    for school in ("school", "other"):
+        assert about("#hub", "alarms-it", school)["raised_hour"] == 1
+    assert set(about("#hub", "alarms-facility").values()) == {0}
 
 
 def test_a_hub_that_feeds_no_influxdb_tells_no_lag_of_it() -> None:
@@ -143,6 +160,7 @@ def test_every_figure_that_is_told_is_declared_and_every_declared_one_is_told() 
     declared = {*catalogue.OF_LEDGER.values(), *catalogue.OF_PRESENCE.values(), *catalogue.OF_DEVICE.values()}
     declared |= {figure for group in catalogue.OF_HUB.values() for figure in group}
     declared |= {*catalogue.OF_ALARMS.values(), *catalogue.OF_NODE_ALARMS.values()}
+    declared |= {*catalogue.OF_ROLE_ALARMS.values()}
     said = {one.figure for one in figures(SEEN)}
     assert said - declared == {catalogue.refusal_figure("not_finite")}
     assert declared <= said

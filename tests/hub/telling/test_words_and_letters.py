@@ -47,8 +47,9 @@ def test_a_message_begins_with_what_and_where(kind: Kind, cause: Cause, language
 def test_a_message_goes_on_with_what_to_do_and_where_the_page_has_it() -> None:
     tell = Tell("duty", Kind.ALARM, (CO2,))
     assert WORDS.text(tell, "zh") == "注意力下降、困倦、头痛。\n开窗或开大新风，直至回落。"
-    assert WORDS.link(tell) == "https://hub.school/#/lab/demo/lab%201"
-    assert WORDS.link(Tell("duty", Kind.ALARM, (Cause("broker_lost", "", ""),))) == "https://hub.school/"
+    assert WORDS.link(tell) == "https://hub.school/#/alarms/co2/demo/lab%201"
+    of_the_hub = Tell("duty", Kind.ALARM, (Cause("broker_lost", "", ""),))
+    assert WORDS.link(of_the_hub) == "https://hub.school/#/alarms/broker_lost"
     assert Words({}, titles, "").link(tell) == ""
     assert WORDS.text(Tell("duty", Kind.ALARM, (Cause("forgotten", "", ""),)), "en") == ""
 
@@ -63,7 +64,7 @@ def test_a_digest_counts() -> None:
     many = Tell("duty", Kind.DIGEST, tuple(Cause("co2", "demo", str(number)) for number in range(30)))
     assert WORDS.text(many, "zh").splitlines()[20:] == ["……"]
     assert WORDS.text(many, "en").splitlines()[20:] == ["…"]
-    assert WORDS.link(digest) == "https://hub.school/"
+    assert WORDS.link(digest) == "https://hub.school/#/alarms"
 
 
 def letter(made_ms: int = 0, *, safety: bool = False) -> Letter:

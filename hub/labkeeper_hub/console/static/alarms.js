@@ -12,7 +12,7 @@ import { ALARMS, WORDS } from "./store.js";
 import { styled } from "./styled.js";
 import { wordsOf } from "./words.js";
 
-/** @typedef {"now" | "suppressed" | "history" | "load" | "limits"} View */
+/** @typedef {"now" | "suppressed" | "history" | "load" | "limits" | "telling"} View */
 
 class LkAlarms extends DeskElement {
   static properties = { words: { state: true }, rules: { state: true }, view: { state: true }, trouble: { state: true }, sounds: { state: true } };
@@ -24,7 +24,7 @@ class LkAlarms extends DeskElement {
     /** @type {Map<string, wire.AlarmRule>} */
     this.rules = new Map();
     /** @type {View} */
-    this.view = "now";
+    this.view = meantView();
     this.trouble = "";
     this.sounds = sound.isOn();
     void api.rules().then((rules) => (this.rules = rules), () => {});
@@ -34,13 +34,30 @@ class LkAlarms extends DeskElement {
     return [ALARMS, WORDS];
   }
 
+  connectedCallback() {
+    super.connectedCallback();
+    addEventListener("hashchange", this.#moved);
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    removeEventListener("hashchange", this.#moved);
+  }
+
+  /** Another address of this page: what it names is shown. */
+  #moved = () => {
+    this.view = meantView();
+    this.requestUpdate();
+  };
+
   willUpdate() {
     const { language } = this.desk.text;
     if (this.words?.language !== language) void wordsOf("alarms", language).then((words) => (this.words = words), () => {});
   }
 
+  /** What a message's link is about comes first. */
   get #all() {
-    return [...this.desk.store.alarms.values()].sort(byUrgency);
+    return [...this.desk.store.alarms.values()].sort((one, other) => Number(meant(other)) - Number(meant(one)) || byUrgency(one, other));
   }
 
   render() {
@@ -56,6 +73,7 @@ class LkAlarms extends DeskElement {
         <div class="segments wide" role="group" aria-label=${words.t("alarm.title")}>
           ${this.#tab("now", `${words.t("alarm.now")} ${now.length}`)} ${this.#tab("suppressed", `${words.t("alarm.suppressed")} ${suppressed.length}`)}
           ${this.#tab("history", words.t("alarm.history"))} ${this.#tab("load", words.t("alarm.load"))} ${this.#tab("limits", words.t("alarm.limits"))}
+          ${this.desk.store.may("manage_telling") ? this.#tab("telling", words.t("alarm.telling")) : nothing}
         </div>
         <p role="alert" class="alarm-trouble">${this.trouble}</p>
         ${this.#view(words, now, suppressed)}
@@ -74,9 +92,15 @@ class LkAlarms extends DeskElement {
       case "history": return html`<lk-alarm-history .desk=${desk} .words=${words} .rules=${rules}></lk-alarm-history>`;
       case "load": return html`<lk-alarm-load .desk=${desk} .words=${words} .rules=${rules}></lk-alarm-load>`;
       case "limits": return html`<lk-alarm-limits .desk=${desk} .words=${words} .rules=${rules}></lk-alarm-limits>`;
+      case "telling": return this.#telling();
       case "suppressed": return this.#cards(words, suppressed, words.t("alarm.none_suppressed"));
-      default: return html`${this.#everything(words, now)}${this.#cards(words, now, words.t("alarm.none"))}`;
+      default: return html`${linked() && !this.#all.some(meant) ? html`<p class="alarm-why" role="status">${icon("check")}${words.t("alarm.linked_over")}</p>` : nothing}${this.#everything(words, now)}${this.#cards(words, now, words.t("alarm.none"))}`;
     }
+  }
+
+  #telling() {
+    void import("./telling.js");
+    return html`<lk-telling .desk=${this.desk}></lk-telling>`;
   }
 
   /** @param {import("./text.js").Text} words @param {wire.Alarm[]} alarms */
@@ -97,6 +121,21 @@ class LkAlarms extends DeskElement {
     this.sounds = !this.sounds;
     sound.turn(this.sounds);
   }
+}
+
+/** What the address names: `#/alarms/<rule>/<school>/<lab>`, as messages link to it. */
+const linked = () => {
+  const [rule, school = "", lab = ""] = location.hash.split("/").slice(2).map(decodeURIComponent);
+  return rule ? { rule, school, lab } : null;
+};
+
+/** @returns {View} */
+const meantView = () => (location.hash.startsWith("#/telling") ? "telling" : "now");
+
+/** @param {wire.Alarm} one */
+function meant(one) {
+  const link = linked();
+  return link !== null && one.rule === link.rule && one.school === link.school && one.lab === link.lab;
 }
 
 await styled("alarms");

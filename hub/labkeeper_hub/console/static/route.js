@@ -1,4 +1,4 @@
-/** Addresses within the page: `#/lab/<school>/<lab>`, `#/<one of LISTS>` and
+/** Addresses within the page: `#/lab/<school>/<lab>`, `#/<one of LISTS>`, `#/telling` and
  * `#/chart/<school>/<node>/<device>/<point>?range=24h&until=<ms>`. */
 
 /** @typedef {{range_ms: number, until_ms: number | null}} Span until null: now, and moving with it */
@@ -23,6 +23,7 @@ export function parseRoute(hash) {
     const [school, node, device, point] = ids;
     return { page: "chart", target: { school, node, device, point }, span: parseSpan(new URLSearchParams(query)) };
   }
+  if (page === "telling") return { page: "list", list: "alarms" }; // one page, opened at what it says of telling
   if (LISTS.includes(page)) return { page: "list", list: page };
   return page === "lab" ? { page: "lab", school: ids[0], lab: ids[1] ?? "" } : { page: "lab", school: null, lab: null };
 }

@@ -73,6 +73,13 @@ declare namespace wire {
   interface Spell { level: string; from_ms: number; to_ms: number; open_end: boolean }
   interface Trial { readings: number; spells: Spell[] }
   interface AlarmKpis { by: "all" | "role" | "lab"; of: string; raised: number; per_10min: number; peak_10min: number; peak_hour: number; flood_share: number; mix: Record<Priority, number> | null; standing: number; stale: number; chattering: number; acknowledge_s: number | null; within: boolean }
+  interface Channel { name: string; kind: string; language: string; made_ms: number; made_by: string; failures: number; error: string | null; sent_ms: number | null }
+  interface ChannelKind extends Title { kind: string; form: { properties?: Record<string, object>; required?: string[] } }
+  interface TellingHours { days: number[]; start: string; end: string; holidays: boolean }
+  interface TellingStep { channel: string; after_min: number; hours: TellingHours | null }
+  interface TellingRule { name: string; schools: string[]; labs: string[]; classes: string[]; roles: string[]; priority: string; steps: TellingStep[]; repeat_min: number }
+  interface TellingPlan { rules: TellingRule[] }
+  interface Told { id: string; channel: string; kind: string; title: string; safety: boolean; made_ms: number; fate: string; attempts: number; ended_ms: number | null; error: string | null }
   interface InterlockProposal { hash: string; by: string; at_ms: number; text: string }
   interface NodeInterlocks { school: string; node: string; running: string | null; approved: string | null; differs: boolean; proposal: InterlockProposal | null }
   interface Automation { id: string; title: Title; school: string; lab: string; on: boolean; when: string; text: string; by: string; at_ms: number; mine: boolean }

@@ -1,0 +1,27 @@
+"""One cause, one alarm: what an alarm hangs on. Pure."""
+
+from collections.abc import Callable, Iterator
+
+from labkeeper_hub.model import AlarmKey, PointKey
+
+BROKER, NODE, DEVICE = "broker_lost", "node_lost", "device_lost"
+OF_BROKER = AlarmKey(BROKER, PointKey("", "", "", ""))
+
+
+def cause_of(key: AlarmKey, active: Callable[[AlarmKey], bool]) -> str:
+    """Return the rule of what is lost that an alarm of the class *system* hangs on, "" for none."""
+    return next((cause.rule for cause in _causes(key) if active(cause)), "")
+
+
+def _causes(key: AlarmKey) -> Iterator[AlarmKey]:
+    """Yield from the widest to the nearest; a cause does not hang on itself, nor on what is within it."""
+    school, node, device, _ = key.source
+    causes = (
+        OF_BROKER,
+        AlarmKey(NODE, PointKey(school, node, "", "")),
+        AlarmKey(DEVICE, PointKey(school, node, device, "")),
+    )
+    for cause in causes:
+        if key.rule == cause.rule or not school:  # the hub's own hang on nothing
+            return
+        yield cause
