@@ -65,6 +65,10 @@ from labkeeper_hub.telling.vault import open_vault
 from labkeeper_hub.timeseries.catalogue import Catalogue, open_catalogue
 from labkeeper_hub.timeseries.journal import Journal, Keeping, open_journal
 from labkeeper_hub.timeseries.pins import Pins
+from labkeeper_hub.timetable.bell import Bell
+from labkeeper_hub.timetable.desk import TimetableDesk
+from labkeeper_hub.timetable.records import TimetableRecords
+from labkeeper_hub.timetable.register import Both, Register
 from labkeeper_sdk import BadConfiguration
 from labkeeper_sdk.plugins import load_channels
 from labkeeper_wire import mqtt
@@ -97,6 +101,8 @@ class Hub:
     interlocks: InterlockDesk
     recordings: RecordingDesk
     telling: TellingDesk
+    timetable: TimetableDesk
+    bell: Bell
 
     def workers(self) -> Sequence[Worker]:
         """Return the workers, those that others need first."""
@@ -111,6 +117,7 @@ class Hub:
             ("commands", self.desk.run()),
             ("leases", self.leases.run()),
             ("lessons", self.lessons.run()),
+            ("timetable", self.bell.run()),
             ("interlocks", self.interlocks.run()),
             ("recordings", self.recordings.run()),
             ("figures", self.watch.run()),
@@ -184,12 +191,28 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
             readings = merged(settings.influx, journal, registry)
             quarantine = forwarder.forwarding if forwarder else None
             recordings = await _recordings(settings, engine, journal, HubSources(registry, deliveries, desk, alarms))
-            lessons.recorder = LessonRecord(Recorder(recordings, registry))
-            kept = (engine, leases, lessons, floor, stop, catalogue, interlocks, recordings, telling, quarantine)
-            parts = Parts(settings, registry, registry, readings, deliveries, desk, alarms, bus, health, *kept)
+            timetable, register = await _timetable(engine)
+            lessons.recorder = Both(LessonRecord(Recorder(recordings, registry)), register)
+            bell = Bell(timetable, lessons, register)
+            kept = (engine, leases, lessons, floor, stop, catalogue, interlocks, recordings, telling)
+            parts = Parts(
+                settings,
+                registry,
+                registry,
+                readings,
+                deliveries,
+                desk,
+                alarms,
+                bus,
+                health,
+                *kept,
+                timetable,
+                register,
+                quarantine,
+            )
             figures_s, file = settings.figures_s, settings.journal_file
             watch = Watch(registry, journal, deliveries, desk, alarms, health, file, figures_s, now_ms)
-            desks = (leases, lessons, floor, stop, alarm_watch, interlocks, recordings, telling)
+            desks = (leases, lessons, floor, stop, alarm_watch, interlocks, recordings, telling, timetable, bell)
             yield Hub(parts, journal, catalogue, deliveries, records, desk, host, watched, forwarder, watch, *desks)
 
 
@@ -200,6 +223,14 @@ async def _recordings(
     desk = RecordingDesk(RecordingRecords(engine), journal, Pins(journal), files, sources, _now_ms)
     await desk.load()
     return desk
+
+
+async def _timetable(engine: AsyncEngine) -> tuple[TimetableDesk, Register]:
+    desk = TimetableDesk(TimetableRecords(engine), _now_ms)
+    await desk.load()
+    register = Register(desk.records, desk.fits, _now_ms)
+    await register.load()
+    return desk, register
 
 
 async def _telling(settings: HubSettings, engine: AsyncEngine, alarms: AlarmDesk, registry: HubRegistry) -> TellingDesk:
@@ -218,6 +249,7 @@ async def _run(
     when_ready: Callable[[], None],
 ) -> None:
     hub.recordings.audit = audit
+    accounts.lending, hub.bell.person, hub.bell.audit = hub.timetable, accounts.person_called, audit
     app = build_app(hub.parts, accounts, audit)
     server = make_server(app)
     with _listening(settings) as listening:

@@ -13,7 +13,8 @@ from labkeeper_hub.api.problems import Refusal, answer
 
 COOKIE = "labkeeper_session"
 OPEN = frozenset({("GET", "/"), ("GET", "/healthz"), ("GET", "/readyz"), ("POST", "/api/v1/session")})
-OPEN_FOLDERS = ("/static/", "/s/")  # the pupils' page: what it shows wants a session
+OPEN_FOLDERS = ("/static/", "/s/", "/calendar/")
+"""The pupils' page, which shows nothing without a session; calendars, whose address is their secret."""
 PERSON = "labkeeper.credentials"
 
 

@@ -18,6 +18,8 @@ from labkeeper_hub.api.openapi import describe
 from labkeeper_hub.api.routes import (
     alarm_rules,
     alarms,
+    bookings,
+    calendar_links,
     catalogue,
     commands,
     devices,
@@ -42,6 +44,7 @@ from labkeeper_hub.api.routes import (
     status,
     stop,
     telling,
+    timetable,
 )
 from labkeeper_hub.api.state import signed_in
 
@@ -62,6 +65,9 @@ FEATURES = (
     commands,
     leases,
     lessons,
+    timetable,
+    bookings,
+    calendar_links,
     floor,
     alarms,
     alarm_rules,
@@ -81,6 +87,7 @@ def include_routes(app: FastAPI) -> None:
     app.include_router(session.sign_in_router, prefix=PREFIX)
     app.include_router(_closed())
     app.include_router(health.router)
+    app.include_router(calendar_links.feed_router)
 
 
 @cache

@@ -60,6 +60,9 @@ from labkeeper_hub.telling.records import TellingRecords
 from labkeeper_hub.telling.vault import Vault
 from labkeeper_hub.timeseries.catalogue import Inventory as Stocked
 from labkeeper_hub.timeseries.digest import Span
+from labkeeper_hub.timetable.desk import TimetableDesk
+from labkeeper_hub.timetable.records import TimetableRecords
+from labkeeper_hub.timetable.register import Register
 from labkeeper_sdk import CommandRejected, Title, Value
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.descriptor import DeviceDescription, PointDescription
@@ -426,6 +429,8 @@ class SmallHub:
         self.engine = create_async_engine("sqlite+aiosqlite://", poolclass=StaticPool)
         self.alarms = AlarmDesk(AlarmRecords(self.engine), self.bus, shipped(), lambda: START_MS)
         records = TellingRecords(self.engine)
+        self.timetable = TimetableDesk(TimetableRecords(self.engine), lambda: self.leases.now_ms)
+        self.register = Register(self.timetable.records, self.timetable.fits, lambda: self.leases.now_ms)
         self.telling = TellingDesk(records, Vault(KEY), {}, self.alarms, self.inventory, lambda: START_MS)
 
     def parts(self, **settings: Any) -> Parts:  # noqa: ANN401 - whatever the settings take
@@ -449,6 +454,8 @@ class SmallHub:
             stocktaking=self.stockroom,
             recordings=Notebook(),
             telling=self.telling,
+            timetable=self.timetable,
+            register=self.register,
             quarantine=self.quarantine,
         )
 
