@@ -20,7 +20,7 @@ from .conftest import Served
 from .doubles import CHAMBER, TARGET, TEMPERATURE, Inventory, device, latest
 
 PAGE = (Path(__file__).parents[3] / "docs/reference/rights.md").read_text(encoding="utf-8")
-OPEN_PREFIXES = ("/static/", "/s/", "/healthz", "/readyz")
+OPEN_PREFIXES = ("/static/", "/s/", "/calendar/", "/healthz", "/readyz")
 HERE, ELSEWHERE = Scope("demo", "lab-301"), Scope("demo", "lab-302")
 SPAN = "from=0&to=9000000000000"
 POINT = "school=demo&node=lab-301&device=0x00158d0001a2b3c4&point=temperature"
@@ -41,6 +41,7 @@ WORKS_BUT_NEEDS_A_JOURNAL = {"/api/v1/export"}
 TRIED_ELSEWHERE = tuple(
     f"/api/v1/{room}"
     for room in ("people", "leases", "floors", "stop", "alarms", "interlocks", "recordings", "labs/", "telling")
+    + ("timetables", "bookings", "openings", "calendar-links")
 )
 LET_IN = {200, 202, 204}
 

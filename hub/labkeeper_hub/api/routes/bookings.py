@@ -160,7 +160,7 @@ class OpeningShape(BaseModel):
     schools: list[str]
 
 
-class DayShape(BaseModel):
+class SchoolDayShape(BaseModel):
     """A day; `like`: the day whose timetable holds on it, null: there is no school."""
 
     model_config = shape(DAY)
@@ -175,7 +175,7 @@ class WeekAnswer(BaseModel):
     model_config = shape(WEEK)
     zone: str
     number: int | None
-    days: list[DayShape]
+    days: list[SchoolDayShape]
     periods: list[dict[str, str]]
     entries: list[EntryShape]
     openings: list[OpeningShape]
