@@ -29,7 +29,8 @@ def booked(
     lab: str = "lab-301",
     hours: tuple[int, int] = (8, 9),
     what: Teaching = Teaching("4(1)", "AI", "p-1"),  # noqa: B008 -- frozen
-    **more: str,
+    title: str = "",
+    guest: str = "",
 ) -> Occurrence:
     start_ms, end_ms = (ms(MONDAY, hour) for hour in hours)
-    return Occurrence(name, "demo", lab, start_ms, end_ms, what, Source.BOOKING, **more)  # type: ignore[arg-type]
+    return Occurrence(name, "demo", lab, start_ms, end_ms, what, Source.BOOKING, title=title, guest=guest)

@@ -43,8 +43,8 @@ class School:
         await self.register.load()
         return self.desk
 
-    def lesson(self, **more: int) -> Lesson:
-        return Lesson("l-1", ROOM, "p-1", 7, self.now_ms, self.now_ms + 2_700_000, **more)
+    def lesson(self) -> Lesson:
+        return Lesson("l-1", ROOM, "p-1", 7, self.now_ms, self.now_ms + 2_700_000)
 
 
 @pytest.fixture
