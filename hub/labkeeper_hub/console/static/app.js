@@ -67,6 +67,7 @@ export class LkApp extends DeskElement {
     if (this.route.page === "catalogue") void import("./catalogue.js");
     if (this.route.page === "recordings") void import("./recordings.js");
     if (this.route.page === "alarms") void import("./alarms.js");
+    if (this.route.page === "bookings") void import("./bookings.js");
   }
 
   watched() {
@@ -95,6 +96,7 @@ export class LkApp extends DeskElement {
         ${route.page === "catalogue" ? html`<lk-catalogue .desk=${desk}></lk-catalogue>` : nothing}
         ${route.page === "recordings" ? html`<lk-recordings .desk=${desk}></lk-recordings>` : nothing}
         ${route.page === "alarms" ? html`<lk-alarms .desk=${desk}></lk-alarms>` : nothing}
+        ${route.page === "bookings" ? html`<lk-bookings .desk=${desk}></lk-bookings>` : nothing}
       </main>`;
   }
 

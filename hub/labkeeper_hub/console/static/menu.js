@@ -28,6 +28,7 @@ class LkMenu extends DeskElement {
             ${this.#theme("dark", text.t("theme.dark"))}
           </div>
           ${this.signedIn ? this.#page("alarms", text.t("menu.alarms")) : nothing}
+          ${this.signedIn ? this.#page("bookings", text.t("menu.bookings")) : nothing}
           ${this.signedIn ? this.#page("catalogue", text.t("menu.catalogue")) : nothing}
           ${this.signedIn ? this.#page("recordings", text.t("menu.recordings")) : nothing}
           ${this.signedIn ? html`<button class="plain" @click=${() => this.deeds.leave()}>${text.t("menu.sign_out")}</button>` : nothing}
