@@ -78,7 +78,7 @@ class FakeHub:
         self.school_less = False  # who is signed in has no right to the whole school
         self.leases: list[Json] = []
         self.lessons: list[Json] = []
-        self.actions = ["command", "lease", "record", "release_stop", "stop"]  # what who is signed in may do
+        self.actions = ["book", "command", "lease", "record", "release_stop", "stop"]  # what who is signed in may do
         self.floor_links: dict[str, str] = {}  # token: the pupils' pseudonym
         self.person = "owner"
         self.stops: list[Json] = []
@@ -86,6 +86,7 @@ class FakeHub:
         self.tried: list[Json] = []
         self.influx: Json | None = None  # how forwarding is, if anything is forwarded
         self.recordings: Any = None  # put in by `fake_recordings`
+        self.bookings: Any = None  # put in by `fake_bookings`
         self.teaching: Any = None  # put in by `fake_lessons`
         self.silent_history = False  # nothing was ever recorded
         self.untold: list[Json] = []  # what of the past nobody could tell

@@ -15,6 +15,7 @@ from starlette.middleware.base import RequestResponseEndpoint
 from labkeeper_hub.console import CONTENT_SECURITY_POLICY, STATIC
 
 from .fake_alarms import add_alarms
+from .fake_bookings import add_bookings
 from .fake_hub import SECRET, FakeHub, Json
 from .fake_lessons import add_lessons
 from .fake_recordings import add_recordings
@@ -28,6 +29,7 @@ def build_app(hub: FakeHub) -> FastAPI:
     add_session(app, hub)
     add_data(app, hub)
     add_stop(app, hub)
+    add_bookings(app, hub)
     add_recordings(app, hub)
     add_floor(app, hub)
     add_alarms(app, hub)

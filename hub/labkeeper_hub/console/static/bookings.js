@@ -57,7 +57,7 @@ class LkBookings extends DeskElement {
   }
 
   async #ask() {
-    const lab = this.#lab;
+    const lab = this.desk ? this.#lab : null; // the first time it is asked before anything is set
     if (!lab) return;
     const asked = `${lab.key} ${this.day}`;
     const week = await api.week(lab, this.day).catch((error) => error.status ?? 0);
@@ -136,16 +136,16 @@ class LkBookings extends DeskElement {
   #entry(words, one) {
     const what = [one.class_name, one.course].filter(Boolean).join(" · ") || one.title || words.t("bookings.by_booking");
     return html`<button class="week-entry is-${one.source} ${one.mine ? "is-mine" : ""}" @click=${() => this.#choose({ entry: one, may_manage: this.week?.may_manage ?? false })}>
-      <span class="small">${one.start}–${one.end}</span><strong>${what}</strong><span class="small">${one.who || words.t("bookings.nobody")}</span></button>`;
+      <span class="small">${one.start}–${one.end}</span> <strong>${what}</strong> <span class="small">${one.who || words.t("bookings.nobody")}</span></button>`;
   }
 
   /** @param {import("./text.js").Text} words @param {string} date @param {{start: string, end: string}} row */
   #free(words, date, row) {
     const lab = this.#lab;
-    if (!lab || !this.week?.may_book) return html`<p class="week-free quiet"><span class="small">${row.start}–${row.end}</span>${words.t("bookings.free")}</p>`;
+    if (!lab || !this.week?.may_book) return html`<p class="week-free quiet"><span class="small">${row.start}–${row.end}</span> <span>${words.t("bookings.free")}</span></p>`;
     const times = { date, ...row };
     return html`<button class="week-free" aria-label=${words.t("bookings.book_at", { day: dayWords(words, date), ...row })} @click=${() => this.#choose({ place: lab, times, may_manage: this.week?.may_manage ?? false })}>
-      <span class="small">${row.start}–${row.end}</span>${words.t("bookings.free")}</button>`;
+      <span class="small">${row.start}–${row.end}</span> <span>${words.t("bookings.free")}</span></button>`;
   }
 
   /** @param {import("./booking.js").Chosen} chosen */
