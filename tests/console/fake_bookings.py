@@ -9,6 +9,8 @@ from fastapi.responses import JSONResponse
 from .fake_hub import SCHOOL, FakeHub, Json
 
 MONDAY = date(2026, 11, 23)
+LAB = f"/api/v1/labs/{SCHOOL}/lab-301"
+TIMETABLE = f"/api/v1/timetables/{SCHOOL}"
 PERIODS = [
     {"start": start, "end": end}
     for start, end in (
@@ -19,7 +21,11 @@ PERIODS = [
         ("13:00", "13:40"),
     )
 ]
-WAY = {"reason": "lab", "zh": "人工智能实验室已有安排：11月24日（周二）08:00–08:40，p-2。", "en": "The AI lab is taken: Tue 2026-11-24 08:00–08:40, p-2."}  # fmt: skip
+WAY = {
+    "reason": "lab",
+    "zh": "人工智能实验室已有安排：11月24日（周二）08:00–08:40，p-2。",
+    "en": "The AI lab is taken: Tue 2026-11-24 08:00–08:40, p-2.",
+}
 
 
 def entry(day: int, start: str, end: str, **more: Any) -> Json:  # noqa: ANN401 - any JSON
@@ -40,7 +46,8 @@ class Bookings:
             entry(1, "09:45", "11:15", source="booking", who="owner", title="机器人社团 Robot club", mine=True),
             entry(3, "08:50", "09:30", source="booking", who="p-7", guest="school-2", class_name="7(5)", course="AI"),
         ]
-        opening = {"id": "o-1", "school": SCHOOL, "lab": "lab-301", "date": str(MONDAY + timedelta(days=3)), "start": "08:00", "end": "11:15", "schools": ["school-2"]}  # fmt: skip
+        place = {"id": "o-1", "school": SCHOOL, "lab": "lab-301", "schools": ["school-2"]}
+        opening = place | {"date": str(MONDAY + timedelta(days=3)), "start": "08:00", "end": "11:15"}
         self.openings: list[Json] = [opening]
         self.offered: list[Json] = [{**opening, "id": "o-2", "school": "school-2", "lab": "lab-9", "schools": []}]
         self.conflicts: list[Json] = []
@@ -74,13 +81,13 @@ def add_bookings(app: FastAPI, hub: FakeHub) -> None:
     """Answer what the page asks about weeks and bookings."""
     room = hub.bookings = Bookings()
 
-    @app.get("/api/v1/labs/{school}/{lab}/week")
+    @app.get(f"{LAB}/week")
     async def week(request: Request) -> Response:
         if room.refuse:
             return JSONResponse({"status": room.refuse, "detail": "no"}, room.refuse)
         return JSONResponse(room.week(request.query_params.get("day", "")))
 
-    @app.post("/api/v1/labs/{school}/{lab}/bookings")
+    @app.post(f"{LAB}/bookings")
     async def book(body: Json) -> Json:
         return room.book(body)
 
@@ -89,7 +96,7 @@ def add_bookings(app: FastAPI, hub: FakeHub) -> None:
         room.entries = [one for one in room.entries if one["name"] != name]
         return Response(status_code=204)
 
-    @app.post("/api/v1/labs/{school}/{lab}/openings")
+    @app.post(f"{LAB}/openings")
     async def open_lab(body: Json) -> Json:
         room.asked.append(body)
         return {"openings": []}
@@ -113,16 +120,16 @@ def add_bookings(app: FastAPI, hub: FakeHub) -> None:
 def add_school(app: FastAPI) -> None:
     """Answer what is asked of the school."""
 
-    @app.get("/api/v1/timetables/{school}")
+    @app.get(TIMETABLE)
     async def year() -> Json:
         course = {"name": "AI", "title": {"zh": "人工智能", "en": "AI"}, "periods": {"4": 30, "7": 30}}
         return {"year": {"classes": [{"name": "4(1)", "grade": 4}, {"name": "7(2)", "grade": 7}], "courses": [course]}}
 
-    @app.get("/api/v1/timetables/{school}/ledger")
+    @app.get(f"{TIMETABLE}/ledger")
     async def ledger() -> Json:
         first = {"class_name": "4(1)", "course": "AI", "wanted": 30, "taught": 11, "planned": 17, "missing": 2}
         return {"classes": [first, first | {"class_name": "7(2)", "planned": 19, "missing": 0}]}
 
-    @app.get("/api/v1/labs/{school}/{lab}/now")
+    @app.get(f"{LAB}/now")
     async def now() -> Json:
         return {"now": None, "lesson": {"class_name": "4(1)", "course": "AI"}}

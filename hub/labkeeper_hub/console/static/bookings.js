@@ -5,7 +5,7 @@ import { icon } from "./icons.js";
 import { labsOf } from "./labs.js";
 import * as api from "./bookings-api.js";
 import { said } from "./bookings-api.js";
-import { dayWords, moved, rowsOf } from "./week.js";
+import { dayWords, moved, rowsIn, rowsOf } from "./week.js";
 import { SHAPE, WORDS } from "./store.js";
 import { styled } from "./styled.js";
 import "./booking.js";
@@ -126,8 +126,8 @@ class LkBookings extends DeskElement {
     const shown = week.days.filter((day, at) => at < 5 || day.like !== null || week.entries.some((one) => one.date === day.date));
     return html`<div class="week days-${shown.length}">${shown.map((day) => html`
       <section class="week-day ${day.today ? "is-today" : ""}" aria-labelledby="day-${day.date}">
-        <h3 id="day-${day.date}">${dayWords(words, day.date)}${day.today ? html` <span class="week-today">${words.t("bookings.today")}</span>` : nothing}</h3>
-        <p class="quiet small">${day.like === null ? words.t("bookings.no_school") : day.like === day.date ? nothing : words.t("bookings.like", { day: dayWords(words, day.like) })}</p>
+        <h3 id="day-${day.date}">${dayWords(words, day.date)}</h3>
+        <p class="quiet small">${day.today ? html`<span class="week-today">${words.t("bookings.today")}</span> ` : nothing}${day.like === null ? words.t("bookings.no_school") : day.like === day.date ? nothing : words.t("bookings.like", { day: dayWords(words, day.like) })}</p>
         <ul>${rowsOf(week, day.date).map((row) => html`<li>${"name" in row ? this.#entry(words, row) : this.#free(words, day.date, row)}</li>`)}</ul>
       </section>`)}</div>`;
   }
@@ -135,7 +135,8 @@ class LkBookings extends DeskElement {
   /** @param {import("./text.js").Text} words @param {wire.Entry} one */
   #entry(words, one) {
     const what = [one.class_name, one.course].filter(Boolean).join(" · ") || one.title || words.t("bookings.by_booking");
-    return html`<button class="week-entry is-${one.source} ${one.mine ? "is-mine" : ""}" @click=${() => this.#choose({ entry: one, may_manage: this.week?.may_manage ?? false })}>
+    const rows = this.week ? rowsIn(this.week, one) : 1;
+    return html`<button class="week-entry is-${one.source} ${one.mine ? "is-mine" : ""} rows-${rows}" @click=${() => this.#choose({ entry: one, may_manage: this.week?.may_manage ?? false })}>
       <span class="small">${one.start}–${one.end}</span> <strong>${what}</strong> <span class="small">${one.who || words.t("bookings.nobody")}</span></button>`;
   }
 

@@ -19,3 +19,9 @@ export function rowsOf(week, date) {
   const free = rows.filter((row) => !entries.some((one) => one.start < row.end && row.start < one.end));
   return [...entries, ...free].sort((one, other) => (one.start < other.start ? -1 : 1));
 }
+
+/** How many rows something takes up, so that what is at the same time stands side by side. @param {wire.Week} week @param {wire.Entry} one */
+export function rowsIn(week, one) {
+  const rows = week.periods.length > 0 ? week.periods : HOURS;
+  return Math.max(1, rows.filter((row) => one.start < row.end && row.start < one.end).length);
+}
