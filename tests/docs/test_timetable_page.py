@@ -1,4 +1,4 @@
-"""The page of the timetable's files: its year is one, its files are read without a fault, its columns are all there are."""
+"""The timetable's page: its year is one, its files are read without a fault, its columns are all there are."""
 
 import json
 from datetime import date

@@ -79,7 +79,7 @@ def explained(conflict: Conflict, year: Year, names: Names) -> Title:
             zh, en = f"{zh_lab}已有安排", f"{en_lab} is taken"
         case Reason.TEACHER:
             zh, en = f"{who}同时在{zh_lab}有安排", f"{who} is in {en_lab} at that time"
-        case Reason.CLASS:
+        case _:
             zh, en = (
                 f"{there.what.class_name}同时在{zh_lab}上课",
                 f"{there.what.class_name} is in {en_lab} at that time",

@@ -32,7 +32,8 @@ def test_a_lab_a_teacher_and_a_class_are_in_one_place_at_a_time(other: Occurrenc
 def test_every_pair_that_cannot_be_is_found_among_many() -> None:
     long, second = booked("b-1", hours=(8, 12)), booked("b-2", hours=(9, 10), what=OTHER)
     third = booked("b-3", "lab-302", hours=(11, 13))
-    found = conflicts_among([third, second, long, booked("b-4", "lab-302", hours=(13, 14), what=OTHER)])
+    free = booked("b-5", "lab-303", hours=(9, 10), what=Teaching())
+    found = conflicts_among([third, second, free, long, booked("b-4", "lab-302", hours=(13, 14), what=OTHER)])
     assert [(one.wanted.name, one.there.name, one.reason) for one in found] == [
         ("b-2", "b-1", Reason.LAB),
         ("b-3", "b-1", Reason.TEACHER),
