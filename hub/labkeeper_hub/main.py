@@ -71,6 +71,10 @@ from labkeeper_hub.telling.vault import open_vault
 from labkeeper_hub.timeseries.catalogue import Catalogue, open_catalogue
 from labkeeper_hub.timeseries.journal import Journal, Keeping, open_journal
 from labkeeper_hub.timeseries.pins import Pins
+from labkeeper_hub.timetable.bell import Bell
+from labkeeper_hub.timetable.desk import TimetableDesk
+from labkeeper_hub.timetable.records import TimetableRecords
+from labkeeper_hub.timetable.register import Both, Register
 from labkeeper_hub.wall.desk import WallDesk
 from labkeeper_sdk import BadConfiguration
 from labkeeper_sdk.plugins import load_channels
@@ -114,6 +118,8 @@ class Hub:
     telling: TellingDesk
     automations: AutomationDesk
     pe: PeDesk
+    timetable: TimetableDesk
+    bell: Bell
 
     def workers(self) -> Sequence[Worker]:
         """Return the workers, those that others need first."""
@@ -128,6 +134,7 @@ class Hub:
             ("commands", self.desk.run()),
             ("leases", self.leases.run()),
             ("lessons", self.lessons.run()),
+            ("timetable", self.bell.run()),
             ("interlocks", self.interlocks.run()),
             ("recordings", self.recordings.run()),
             ("figures", self.watch.run()),
@@ -204,7 +211,9 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
             health = HubHealth(now_ms(), host, refusals, journal, desk, watched.times, (*pulses, acts), forwarder)
             readings = merged(settings.influx, journal, registry)
             recordings = await _recordings(settings, engine, journal, HubSources(registry, deliveries, desk, alarms))
-            lessons.recorder = LessonRecord(Recorder(recordings, registry))
+            timetable, register = await _timetable(engine)
+            lessons.recorder = Both(LessonRecord(Recorder(recordings, registry)), register)
+            bell = Bell(timetable, lessons, register)
             world = World(acting, leases, lessons, stop)
             automations = await _automations(settings, engine, world, telling, Archive(readings, recordings.all), acts)
             parts = Parts(
@@ -229,11 +238,26 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
                 wall=wall,
                 automations=automations,
                 pe=pe,
+                timetable=timetable,
+                register=register,
                 quarantine=forwarder.forwarding if forwarder else None,
             )
             figures_s, file = settings.figures_s, settings.journal_file
             watch = Watch(registry, journal, deliveries, desk, alarms, health, file, figures_s, now_ms)
-            desks = (leases, lessons, floor, stop, alarm_watch, interlocks, recordings, telling, automations, pe)
+            desks = (
+                leases,
+                lessons,
+                floor,
+                stop,
+                alarm_watch,
+                interlocks,
+                recordings,
+                telling,
+                automations,
+                pe,
+                timetable,
+                bell,
+            )
             yield Hub(parts, journal, catalogue, deliveries, records, desk, host, watched, forwarder, watch, *desks)
 
 
@@ -250,6 +274,14 @@ async def _recordings(
     desk = RecordingDesk(RecordingRecords(engine), journal, Pins(journal), files, sources, _now_ms)
     await desk.load()
     return desk
+
+
+async def _timetable(engine: AsyncEngine) -> tuple[TimetableDesk, Register]:
+    desk = TimetableDesk(TimetableRecords(engine), _now_ms)
+    await desk.load()
+    register = Register(desk.records, desk.fits, _now_ms)
+    await register.load()
+    return desk, register
 
 
 async def _telling(settings: HubSettings, engine: AsyncEngine, alarms: AlarmDesk, registry: HubRegistry) -> TellingDesk:
@@ -278,6 +310,7 @@ async def _run(
     when_ready: Callable[[], None],
 ) -> None:
     hub.recordings.audit = hub.automations.watch.audit = hub.pe.audit = audit
+    accounts.lending, hub.bell.person, hub.bell.audit = hub.timetable, accounts.person_called, audit
     app = build_app(hub.parts, accounts, audit)
     server = make_server(app)
     with _listening(settings) as listening:

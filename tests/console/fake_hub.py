@@ -80,6 +80,7 @@ class FakeHub:
         self.lessons: list[Json] = []
         self.actions = [
             "automate",
+            "book",
             "command",
             "lease",
             "record",
@@ -97,6 +98,7 @@ class FakeHub:
         self.influx: Json | None = None  # how forwarding is, if anything is forwarded
         self.recordings: Any = None  # put in by `fake_recordings`
         self.automations: Any = None  # put in by `fake_automations`
+        self.bookings: Any = None  # put in by `fake_bookings`
         self.teaching: Any = None  # put in by `fake_lessons`
         self.wall_link = False  # whether the lab's wall can be opened by a link
         self.pe: Any = None  # put in by `fake_pe`

@@ -16,6 +16,7 @@ from labkeeper_hub.console import CONTENT_SECURITY_POLICY, STATIC
 
 from .fake_alarms import add_alarms
 from .fake_automations import add_automations
+from .fake_bookings import add_bookings
 from .fake_condition import add_condition
 from .fake_hub import SECRET, FakeHub, Json
 from .fake_interlocks import add_interlocks
@@ -35,6 +36,7 @@ def build_app(hub: FakeHub) -> FastAPI:
     add_data(app, hub)
     add_condition(app, hub)
     add_stop(app, hub)
+    add_bookings(app, hub)
     add_recordings(app, hub)
     add_floor(app, hub)
     add_alarms(app, hub)

@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -13,7 +13,7 @@ from labkeeper_hub.accounts.account import Account
 from labkeeper_hub.accounts.files import read_sessions, write_sessions
 from labkeeper_hub.accounts.links import SignInLinks
 from labkeeper_hub.accounts.passwords import check_password, hash_password, is_password
-from labkeeper_hub.accounts.person import OWNER, Person
+from labkeeper_hub.accounts.person import OWNER, Grant, Person
 from labkeeper_hub.accounts.secret import OwnerSecret, open_owner_secret
 from labkeeper_hub.accounts.sessions import Session, Sessions
 from labkeeper_hub.accounts.staff import Staff
@@ -45,6 +45,20 @@ class Guests(Protocol):
 
     def of_token(self, token: str) -> str | None: ...
     def person(self, name: str) -> Person | None: ...
+
+
+class Lending(Protocol):
+    """Rights that people have for a while beside those they were granted."""
+
+    def grants(self, name: str) -> tuple[Grant, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """Nothing is lent."""
+
+    def grants(self, name: str) -> tuple[Grant, ...]:  # noqa: ARG002 - of the protocol
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +99,7 @@ class Accounts:
     people: dict[str, Person] = field(default_factory=lambda: {OWNER.name: OWNER})
     guests: Guests = Nobody()
     walls: Walls = Nobody()
+    lending: Lending = Nothing()
     _links: SignInLinks = field(default_factory=SignInLinks)
     _throttle: Throttle = field(default_factory=Throttle)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -186,7 +201,13 @@ class Accounts:
     def person_of(self, key: str) -> Person | None:
         """Return whose session this is, with what they may do now; None if it has ended or they are gone."""
         session = self.sessions.find(key, self.clocks.now_ms())
-        return None if session is None else self.people.get(session.name) or self.guests.person(session.name)
+        return None if session is None else self.person_called(session.name)
+
+    def person_called(self, name: str) -> Person | None:
+        """Return whoever has this pseudonym, with what they may do now."""
+        person = self.people.get(name) or self.guests.person(name)
+        more = self.lending.grants(name) if person else ()
+        return replace(person, grants=(*person.grants, *more)) if person and more else person
 
     async def sign_out(self, token: str) -> None:
         """End the session of a token, on disk too: a crash must not bring it back."""

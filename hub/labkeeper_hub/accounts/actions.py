@@ -37,6 +37,9 @@ class Action(StrEnum):
     MANAGE_TELLING = "manage_telling"
     AUTOMATE = "automate"
     TEACH_PE = "teach_pe"
+    READ_TIMETABLE = "read_timetable"
+    BOOK = "book"
+    MANAGE_TIMETABLE = "manage_timetable"
 
 
 WHOLE_HUB = frozenset({Action.READ_HEALTH, Action.MANAGE_PEOPLE, Action.CHANGE_INTERLOCKS, Action.MANAGE_TELLING})
@@ -57,14 +60,16 @@ _LOOK = frozenset(
 )
 _WORK = _LOOK | {Action.COMMAND, Action.STOP}
 _LEAD = _WORK | {Action.LEASE, Action.RELEASE_STOP, Action.TEND_ALARMS, Action.RECORD}
+_PLAN = frozenset({Action.READ_TIMETABLE, Action.BOOK, Action.MANAGE_TIMETABLE})
 
 ROLES: Mapping[Role, frozenset[Action]] = {
     Role.OWNER: frozenset(Action),
     Role.MANAGER: _LEAD
     | {Action.EXPORT_READINGS, Action.READ_HEALTH, Action.CHANGE_INTERLOCKS, Action.MANAGE_TELLING}
-    | {Action.AUTOMATE},
-    Role.TEACHER: _LEAD | {Action.EXPORT_READINGS, Action.TEACH_PE},
+    | {Action.AUTOMATE}
+    | _PLAN,
+    Role.TEACHER: _LEAD | {Action.EXPORT_READINGS, Action.TEACH_PE, Action.READ_TIMETABLE, Action.BOOK},
     Role.TECHNICIAN: _WORK | {Action.LEASE, Action.READ_HEALTH},
     Role.PUPILS: _WORK,
-    Role.READER: _LOOK | {Action.EXPORT_READINGS},
+    Role.READER: _LOOK | {Action.EXPORT_READINGS, Action.READ_TIMETABLE},
 }

@@ -50,6 +50,15 @@ def scopes(person: Person, action: Action, now_ms: int) -> frozenset[Scope]:
     return frozenset(grant.scope for grant in person.grants if action in ROLES[grant.role] and grant.lives(now_ms))
 
 
+def lasts_ms(person: Person, action: Action, scope: Scope, now_ms: int) -> int | None:
+    """Return until when a person may do there what they may do now; None: until it is taken back."""
+    there = [
+        one for one in person.grants if action in ROLES[one.role] and one.scope.covers(scope) and one.lives(now_ms)
+    ]
+    ends = [one.until_ms for one in there]
+    return None if None in ends else max((end for end in ends if end is not None), default=now_ms)
+
+
 def _within(grants: list[Grant], scope: Scope | None, now_ms: int) -> Reason:
     there = [grant for grant in grants if scope is None or grant.scope.covers(scope)]
     if not there:

@@ -13,7 +13,8 @@ from labkeeper_hub.api.problems import Refusal, answer
 
 COOKIE = "labkeeper_session"
 OPEN = frozenset({("GET", "/"), ("GET", "/wall"), ("GET", "/healthz"), ("GET", "/readyz"), ("POST", "/api/v1/session")})
-OPEN_FOLDERS = ("/static/", "/s/")  # the pupils' page, like the wall's: what it shows wants credentials
+OPEN_FOLDERS = ("/static/", "/s/", "/calendar/")
+"""The pupils' page, like the wall's: what it shows wants credentials; calendars, whose address is their secret."""
 PERSON = "labkeeper.credentials"
 
 

@@ -8,7 +8,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from labkeeper_hub.accounts import Action, Person, Scope
-from labkeeper_hub.accounts.rights import Decision, Reason, may, scopes
+from labkeeper_hub.accounts.rights import Decision, Reason, lasts_ms, may, scopes
 from labkeeper_hub.api.problems import Refusal
 from labkeeper_hub.api.sight import Sight, scope_of
 from labkeeper_hub.api.state import Api, signed_in
@@ -70,6 +70,11 @@ class Right:
         """Tell whether they may do it in the whole of that place."""
         return may(self.person, self.action, scope, self.now_ms).allowed
 
+    def at_most_ms(self, scope: Scope, for_ms: int) -> int:
+        """Return how long from now they may do it there, and no longer than that."""
+        until_ms = lasts_ms(self.person, self.action, scope, self.now_ms)
+        return for_ms if until_ms is None else max(0, min(for_ms, until_ms - self.now_ms))
+
     def to(self, action: Action) -> "Right":
         """Return the same person's right to another action."""
         return Right(self.person, action, self.now_ms)
@@ -118,3 +123,6 @@ ChangesInterlocks: TypeAlias = Annotated[Right, Depends(Needs(Action.CHANGE_INTE
 ManagesTelling: TypeAlias = Annotated[Right, Depends(Needs(Action.MANAGE_TELLING))]
 TeachesPe: TypeAlias = Annotated[Right, Depends(Needs(Action.TEACH_PE))]
 Automates: TypeAlias = Annotated[Right, Depends(Needs(Action.AUTOMATE))]
+ReadsTimetable: TypeAlias = Annotated[Right, Depends(Needs(Action.READ_TIMETABLE))]
+Books: TypeAlias = Annotated[Right, Depends(Needs(Action.BOOK))]
+ManagesTimetable: TypeAlias = Annotated[Right, Depends(Needs(Action.MANAGE_TIMETABLE))]

@@ -19,6 +19,8 @@ from labkeeper_hub.api.routes import (
     alarm_rules,
     alarms,
     automations,
+    bookings,
+    calendar_links,
     catalogue,
     commands,
     devices,
@@ -45,6 +47,7 @@ from labkeeper_hub.api.routes import (
     status,
     stop,
     telling,
+    timetable,
     wall,
 )
 from labkeeper_hub.api.state import signed_in
@@ -68,6 +71,9 @@ FEATURES = (
     lessons,
     pe,
     pe_live,
+    timetable,
+    bookings,
+    calendar_links,
     floor,
     alarms,
     alarm_rules,
@@ -89,6 +95,7 @@ def include_routes(app: FastAPI) -> None:
     app.include_router(session.sign_in_router, prefix=PREFIX)
     app.include_router(_closed())
     app.include_router(health.router)
+    app.include_router(calendar_links.feed_router)
 
 
 @cache

@@ -203,3 +203,49 @@ automation_runs = Table(
     Index("automation_runs_by_time", "at_ms"),
     Index("automation_runs_by_automation", "automation", "at_ms"),
 )
+
+timetables = Table(
+    "timetables",
+    metadata,
+    Column("school", String, primary_key=True),
+    Column("timetable", JSON, nullable=False),
+)
+
+bookings = Table(
+    "bookings",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    *(Column(name, String, nullable=False) for name in ("school", "lab")),
+    *(Column(name, BigInteger, nullable=False) for name in ("start_ms", "end_ms")),
+    *(Column(name, String, nullable=False) for name in ("class_name", "course", "teacher", "title", "guest")),
+    Index("bookings_by_time", "end_ms"),
+)
+
+openings = Table(
+    "openings",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    *(Column(name, String, nullable=False) for name in ("school", "lab")),
+    *(Column(name, BigInteger, nullable=False) for name in ("start_ms", "end_ms")),
+    Column("schools", JSON, nullable=False),
+)
+
+taught_lessons = Table(
+    "taught_lessons",
+    metadata,
+    Column("lesson", String(36), primary_key=True),
+    *(Column(name, String, nullable=False) for name in ("school", "lab", "class_name", "course", "teacher")),
+    Column("started_ms", BigInteger, nullable=False),
+    Column("ended_ms", BigInteger, nullable=True),
+    Column("occurrence", String, nullable=False),
+    Index("taught_lessons_by_time", "school", "started_ms"),
+)
+
+calendar_links = Table(
+    "calendar_links",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("digest", String, nullable=False, unique=True),
+    *(Column(name, String, nullable=False) for name in ("school", "lab", "teacher", "made_by")),
+    Column("made_ms", BigInteger, nullable=False),
+)

@@ -71,6 +71,9 @@ from labkeeper_hub.telling.records import TellingRecords
 from labkeeper_hub.telling.vault import Vault
 from labkeeper_hub.timeseries.catalogue import Inventory as Stocked
 from labkeeper_hub.timeseries.digest import Span
+from labkeeper_hub.timetable.desk import TimetableDesk
+from labkeeper_hub.timetable.records import TimetableRecords
+from labkeeper_hub.timetable.register import Register
 from labkeeper_hub.wall.desk import WallDesk
 from labkeeper_sdk import CommandRejected, Title, Value
 from labkeeper_wire.datatypes import DataType
@@ -438,6 +441,8 @@ class SmallHub:
         self.engine = create_async_engine("sqlite+aiosqlite://", poolclass=StaticPool)
         self.alarms = AlarmDesk(AlarmRecords(self.engine), self.bus, shipped(), lambda: START_MS)
         records = TellingRecords(self.engine)
+        self.timetable = TimetableDesk(TimetableRecords(self.engine), lambda: self.leases.now_ms)
+        self.register = Register(self.timetable.records, self.timetable.fits, lambda: self.leases.now_ms)
         self.telling = TellingDesk(records, Vault(KEY), {}, self.alarms, self.inventory, lambda: START_MS)
         world = World(acting, self.leases, self.lessons, self.brake)
         diary = Diary(RunRecords(self.engine), lambda: START_MS)
@@ -472,6 +477,8 @@ class SmallHub:
             wall=WallDesk(told.data, lambda: START_MS),
             automations=self.automations,
             pe=self.pe,
+            timetable=self.timetable,
+            register=self.register,
             quarantine=self.quarantine,
         )
 

@@ -48,7 +48,7 @@ async def test_no_route_but_the_listed_ones_answers_without_credentials(
     assert routes >= OPEN
     assert len(routes) > 20
     for method, path in routes - OPEN:
-        if method != "WEBSOCKET":
+        if method != "WEBSOCKET" and not path.startswith("/calendar/"):  # its address is its secret
             answer = await stranger.request(method, _address(path))
             assert answer.status_code == 401, (method, path)
             assert answer.headers["www-authenticate"].startswith("Bearer")

@@ -20,7 +20,7 @@ from .conftest import Served
 from .doubles import CHAMBER, TARGET, TEMPERATURE, Inventory, device, latest
 
 PAGE = (Path(__file__).parents[3] / "docs/reference/rights.md").read_text(encoding="utf-8")
-OPEN_PREFIXES = ("/static/", "/s/", "/healthz", "/readyz")
+OPEN_PREFIXES = ("/static/", "/s/", "/calendar/", "/healthz", "/readyz")
 HERE, ELSEWHERE = Scope("demo", "lab-301"), Scope("demo", "lab-302")
 SPAN = "from=0&to=9000000000000"
 POINT = "school=demo&node=lab-301&device=0x00158d0001a2b3c4&point=temperature"
@@ -52,6 +52,10 @@ TRIED_ELSEWHERE = tuple(
         "labs/",
         "telling",
         "automations",
+        "timetables",
+        "bookings",
+        "openings",
+        "calendar-links",
     )
 )
 LET_IN = {200, 202, 204}

@@ -99,7 +99,7 @@ async def take(api: ApiHere, asked: LeaseRequest, right: Leases) -> JsonAnswer:
     scope = _scope(api, asked)
     right.demand(_place(scope))
     try:
-        held = await api.parts.leases.take(right.person.name, scope, asked.for_s * 1000)
+        held = await api.parts.leases.take(right.person.name, scope, _for_ms(right, scope, asked))
     except LeaseRefused as refused:
         raise _refused(api, right, "take_lease", _named(scope), refused) from refused
     return _told(api, right, "take_lease", held)
@@ -111,7 +111,7 @@ async def take_over(api: ApiHere, asked: TakeOver, right: Leases) -> JsonAnswer:
     scope = _scope(api, asked)
     right.demand(_place(scope))
     try:
-        held = await api.parts.leases.take_over(right.person.name, scope, asked.for_s * 1000, asked.reason)
+        held = await api.parts.leases.take_over(right.person.name, scope, _for_ms(right, scope, asked), asked.reason)
     except LeaseRefused as refused:
         raise _refused(api, right, "take_over", _named(scope), refused) from refused
     return _told(api, right, "take_over", held)
@@ -121,8 +121,10 @@ async def take_over(api: ApiHere, asked: TakeOver, right: Leases) -> JsonAnswer:
 async def renew(api: ApiHere, fence: int, asked: Renewal, right: Leases) -> JsonAnswer:
     """Let one's own lease end so long from now, while one still may have it."""
     _demand(api, right, fence)
+    mine = next((one.scope for one in api.parts.leases.held() if one.fence == fence), None)
+    for_ms = asked.for_s * 1000 if mine is None else _for_ms(right, mine, asked)
     try:
-        held = await api.parts.leases.renew(fence, right.person.name, asked.for_s * 1000)
+        held = await api.parts.leases.renew(fence, right.person.name, for_ms)
     except LeaseRefused as refused:
         raise _refused(api, right, "renew_lease", str(fence), refused) from refused
     return _told(api, right, "renew_lease", held)
@@ -150,6 +152,11 @@ def _demand(api: Api, right: Right, fence: int) -> None:
     for one in api.parts.leases.held():
         if one.fence == fence:
             right.demand(place_of(one))
+
+
+def _for_ms(right: Right, scope: Scope, asked: LeaseRequest | Renewal) -> int:
+    """Return how long a lease is to be: no longer than the right to it."""
+    return right.at_most_ms(_place(scope), asked.for_s * 1000)
 
 
 def _told(api: Api, right: Right, what: str, held: HeldLease) -> JsonAnswer:

@@ -107,16 +107,15 @@ async def lessons(api: ApiHere, right: ReadsPlaces) -> JsonAnswer:
 async def start(api: ApiHere, school: str, lab: str, asked: LessonRequest, right: Leases) -> JsonAnswer:
     """Start a lesson: take the lab's lease and run the opening scene; 409 names who has the lab."""
     room = _leading(api, right, school, lab)
-    return await _told(
-        api, right, "start_lesson", room, api.parts.lessons.start(right.person.name, room, asked.for_s * 1000)
-    )
+    started = api.parts.lessons.start(right.person.name, room, _for_ms(right, room, asked))
+    return await _told(api, right, "start_lesson", room, started)
 
 
 @router.post(f"{LESSON}/take-over", response_model=LessonAnswer, responses=REFUSALS)
 async def take_over(api: ApiHere, school: str, lab: str, asked: LessonTakeOver, right: Leases) -> JsonAnswer:
     """Teach on in somebody else's place, or start whoever has the lab; theirs ends at once."""
     room = _leading(api, right, school, lab)
-    taken = api.parts.lessons.take_over(right.person.name, room, asked.for_s * 1000, asked.reason)
+    taken = api.parts.lessons.take_over(right.person.name, room, _for_ms(right, room, asked), asked.reason)
     return await _told(api, right, "take_over_lesson", room, taken, asked.reason)
 
 
@@ -124,7 +123,7 @@ async def take_over(api: ApiHere, school: str, lab: str, asked: LessonTakeOver, 
 async def prolong(api: ApiHere, school: str, lab: str, asked: LessonRequest, right: Leases) -> JsonAnswer:
     """Let one's lesson end so long from now."""
     room = _leading(api, right, school, lab)
-    longer = api.parts.lessons.prolong(right.person.name, room, asked.for_s * 1000)
+    longer = api.parts.lessons.prolong(right.person.name, room, _for_ms(right, room, asked))
     return await _told(api, right, "prolong_lesson", room, longer)
 
 
@@ -189,6 +188,11 @@ async def _told(api: Api, right: Right, what: str, room: Room, work: Awaitable[L
     api.audit.note(right.person.name, what, "/".join(room), said)
     last = dict(api.parts.lessons.lessons().lessons).get(lesson)
     return JsonAnswer({"lesson": shapes.lesson(lesson, last)})
+
+
+def _for_ms(right: Right, room: Room, asked: LessonRequest) -> int:
+    """Return how long the lesson is to last: no longer than the right to it, as a guest's ends with the slot."""
+    return right.at_most_ms(Place(*room), asked.for_s * 1000)
 
 
 def _leading(api: Api, right: Right, school: str, lab: str) -> Room:

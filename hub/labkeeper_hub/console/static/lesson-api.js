@@ -24,6 +24,13 @@ export async function scenesOf(lab) {
   return answer?.ok ? (await answer.json()).scenes : [];
 }
 
+/** The class and the course that a lesson is filed under; "": nobody said, or the hub cannot be asked. @param {{key: string}} lab @returns {Promise<string>} */
+export async function filedUnder(lab) {
+  const answer = await fetch(at(lab, "/now")).catch(() => null);
+  const filed = answer?.ok ? (await answer.json()).lesson : null;
+  return [filed?.class_name, filed?.course].filter(Boolean).join(" · ");
+}
+
 /** Several wishes as one action, or a scene by its address; null: it was refused or could not be asked. @param {string} address @param {object} [body] @returns {Promise<wire.Outcome | null>} */
 export async function act(address, body) {
   const answer = await post(address, body);

@@ -4,7 +4,7 @@ import { DeskElement } from "./element.js";
 import { icon } from "./icons.js";
 import { pointKey, deviceKey } from "./keys.js";
 import { leaseOf, lessonOf } from "./labs.js";
-import { at, pointWords, post, said, scenesOf } from "./lesson-api.js";
+import { at, filedUnder, pointWords, post, said, scenesOf } from "./lesson-api.js";
 import { valueWithUnit } from "./names.js";
 import { LEASES, TICK, WORDS } from "./store.js";
 import { styled } from "./styled.js";
@@ -13,13 +13,15 @@ const LESSON_S = 45 * 60;
 const MORE_S = [15 * 60, LESSON_S];
 
 class LkLesson extends DeskElement {
-  static properties = { lab: { attribute: false }, closing: { state: true }, trouble: { state: true }, busy: { state: true } };
+  static properties = { lab: { attribute: false }, closing: { state: true }, filed: { state: true }, trouble: { state: true }, busy: { state: true } };
 
   constructor() {
     super();
     this.lab = /** @type {import("./labs.js").LabView} */ (/** @type {unknown} */ (undefined)); // set by the bar
     /** What the closing scene wishes; null: not known yet. @type {wire.Wish[] | null} */
     this.closing = null;
+    /** The class and the course, as the timetable said or somebody since. */
+    this.filed = "";
     this.trouble = false;
     this.busy = false;
   }
@@ -30,6 +32,7 @@ class LkLesson extends DeskElement {
 
   async firstUpdated() {
     this.#dialog.showModal();
+    void filedUnder(this.lab).then((filed) => { this.filed = filed; });
     this.closing = (await scenesOf(this.lab)).find((one) => one.name === "end")?.wishes ?? [];
   }
 
@@ -55,6 +58,7 @@ class LkLesson extends DeskElement {
   /** @param {import("./text.js").Text} words @param {wire.Lesson} lesson */
   #own(words, lesson) {
     return html`
+      ${this.filed ? html`<p>${words.t("lessons.filed", { what: this.filed })}</p>` : nothing}
       <section><h3>${words.t("lessons.until", { time: this.desk.text.clock(lesson.until_ms).slice(0, 5) })}</h3>
         <div class="lesson-row">${MORE_S.map((more_s) => html`<button class="do" ?disabled=${this.busy} @click=${() => this.#prolong(lesson, more_s)}>${words.t("lessons.more", { minutes: more_s / 60 })}</button>`)}</div></section>
       <section><h3>${words.t("lessons.will")}</h3>${this.#willSwitch(words)}

@@ -12,6 +12,7 @@ const PAGES = [
   ["recordings", "menu.recordings"],
   ["automations", "menu.automations"],
   ["pe", "menu.pe", "teach_pe"],
+  ["bookings", "menu.bookings"],
   ["interlocks", "menu.interlocks", "change_interlocks"],
 ];
 

@@ -112,6 +112,12 @@ declare namespace wire {
     loop_lag_ms: number;
   }
   interface LedgerEntry { school: string; node: string; epoch: string | null; stored: number; gaps: number; pending: number }
+  interface Entry { name: string; source: "timetable" | "booking"; date: string; start: string; end: string; start_ms: number; end_ms: number; class_name: string; course: string; who: string; title: string; guest: string; starts: boolean; mine: boolean }
+  interface Opening { id: string; school: string; lab: string; date: string; start: string; end: string; schools: string[] }
+  interface Week { zone: string; number: number | null; days: { date: string; like: string | null; today: boolean }[]; periods: { start: string; end: string }[]; entries: Entry[]; openings: Opening[]; may_book: boolean; may_manage: boolean }
+  interface Balance { class_name: string; course: string; wanted: number; taught: number; planned: number; missing: number }
+  interface SchoolYear { classes: { name: string; grade: number }[]; courses: { name: string; title: Title }[] }
+  interface InTheWay { reason: "lab" | "teacher" | "class"; zh: string; en: string }
   interface Problem { title?: string; detail?: string; status?: number; code?: string }
   type Change =
     | ({ kind: "reading" } & Latest)

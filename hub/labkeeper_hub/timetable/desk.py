@@ -1,0 +1,252 @@
+"""The desk of the timetable: in memory for every question, on disk before anybody is told."""
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import time
+from itertools import islice
+from uuid import uuid4
+
+from labkeeper_hub.accounts.person import Grant
+from labkeeper_hub.accounts.tokens import digest, make_token
+from labkeeper_hub.lessons.lesson import Lesson
+from labkeeper_hub.timetable.bookings import (
+    EARLY_MS,
+    CalendarLink,
+    Opening,
+    Refused,
+    TimetableRefused,
+    check_times,
+    fitting,
+    lent,
+    refused,
+)
+from labkeeper_hub.timetable.conflicts import Conflict, conflicts, conflicts_among, once_each
+from labkeeper_hub.timetable.ledger import Balance, ledger
+from labkeeper_hub.timetable.reading import Read
+from labkeeper_hub.timetable.records import TimetableRecords
+from labkeeper_hub.timetable.slots import Dated, Occurrence, Slot, Source, Teaching, Timetable, occurrences
+from labkeeper_hub.timetable.year import Year
+from labkeeper_sdk import Title
+
+DAY_MS = 86_400_000
+KEPT_MS = 400 * DAY_MS  # a school year and a summer
+MOST_BOOKINGS = 200  # of one person, still to come
+MOST_LINKS = 50  # of one person
+MOST_TOLD = 20  # conflicts of one import
+EMPTY = Timetable()
+_MIDNIGHT = time()
+
+
+@dataclass(slots=True, eq=False)
+class TimetableDesk:
+    """Timetables, bookings, openings and links of all schools."""
+
+    records: TimetableRecords
+    now_ms: Callable[[], int]
+    timetables: dict[str, Timetable] = field(default_factory=dict)
+    booked: dict[str, Occurrence] = field(default_factory=dict)
+    opened: dict[str, Opening] = field(default_factory=dict)
+    linked: dict[str, CalendarLink] = field(default_factory=dict)
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def load(self) -> None:
+        """Read everything that is not long over."""
+        since_ms = self.now_ms() - KEPT_MS
+        self.timetables = await self.records.timetables()
+        self.booked = {one.name: one for one in await self.records.bookings(since_ms)}
+        self.opened = {one.id: one for one in await self.records.openings(since_ms)}
+        self.linked = {one.id: one for one in await self.records.links()}
+
+    # --- what there is -----------------------------------------------------------------------------------------------
+    def timetable(self, school: str) -> Timetable:
+        """Return a school's timetable; an empty one before there is any."""
+        return self.timetables.get(school, EMPTY)
+
+    def found(
+        self, from_ms: int, to_ms: int, keep: Callable[[Slot | Dated], bool] | None = None
+    ) -> Iterator[Occurrence]:
+        """Return everything of all schools that is on at some time in [from, to); of slots those that are wanted."""
+        for school, whole in self.timetables.items():
+            timetable = whole.only(keep) if keep else whole
+            first, last = timetable.year.local(from_ms).date(), timetable.year.local(to_ms).date()
+            days = occurrences(school, timetable, first, last)
+            yield from (one for one in days if one.start_ms < to_ms and from_ms < one.end_ms)
+        yield from (one for one in list(self.booked.values()) if one.start_ms < to_ms and from_ms < one.end_ms)
+
+    def of_lab(self, school: str, lab: str, from_ms: int, to_ms: int) -> list[Occurrence]:
+        """Return what a lab has in [from, to), in the order of time."""
+        mine = (
+            one
+            for one in self.found(from_ms, to_ms, lambda one: one.lab == lab)
+            if (one.school, one.lab) == (school, lab)
+        )
+        return sorted(mine, key=lambda one: one.start_ms)
+
+    def of_teacher(self, teacher: str, from_ms: int, to_ms: int) -> list[Occurrence]:
+        """Return what a teacher has in [from, to), in the order of time."""
+        mine = (
+            one
+            for one in self.found(from_ms, to_ms, lambda one: one.what.teacher == teacher)
+            if one.what.teacher == teacher
+        )
+        return sorted(mine, key=lambda one: one.start_ms)
+
+    def fits(self, lesson: Lesson) -> Occurrence | None:
+        """Return what a lesson is by the timetable."""
+        found = self.of_lab(*lesson.room, lesson.started_ms, lesson.started_ms + EARLY_MS + 1)
+        return fitting(found, lesson.teacher, lesson.started_ms)
+
+    def openings(self, from_ms: int, to_ms: int) -> list[Opening]:
+        """Return the openings in [from, to), in the order of time."""
+        found = (one for one in self.opened.values() if one.start_ms < to_ms and from_ms < one.end_ms)
+        return sorted(found, key=lambda one: one.start_ms)
+
+    def grants(self, name: str) -> tuple[Grant, ...]:
+        """Return the rights that a person's bookings in other schools lend now."""
+        return lent((one for one in self.booked.values() if one.guest), name, self.now_ms())
+
+    async def balances(self, school: str) -> tuple[Balance, ...]:
+        """Return the ledger of a school's year: taught up to now, planned from now on."""
+        timetable, now_ms = self.timetable(school), self.now_ms()
+        span = timetable.year.span
+        if span is None:
+            return ()
+        first_ms = timetable.year.at_ms(span[0], _MIDNIGHT)
+        end_ms = timetable.year.at_ms(span[1], _MIDNIGHT) + DAY_MS
+        taught = await self.records.taught(school, first_ms, end_ms)
+        coming = [one for one in self.found(max(now_ms, first_ms), end_ms) if school == (one.guest or one.school)]
+        planned = [one for one in coming if one.start_ms >= now_ms]
+        return ledger(timetable.year, taught, planned)
+
+    # --- the timetable itself ----------------------------------------------------------------------------------------
+    async def set_year(self, school: str, year: Year) -> Timetable:
+        """Put a school's year in the place of the one before; the slots stay."""
+        async with self._turn:
+            return await self._keep(school, replace(self.timetable(school), year=year))
+
+    async def take_in(self, school: str, read: Read, *, check: bool) -> list[Conflict]:
+        """Put what a file says in the place of all slots of its labs, unless something is in the way or this is only
+        a check; returns what is in the way, the first of each pair.
+        """
+        async with self._turn:
+            timetable = self.timetable(school).without(read.labs).with_slots(read.weekly, read.dated)
+            found = await asyncio.to_thread(self._in_its_way, school, timetable, read.labs)
+            if not found and not check:
+                await self._keep(school, timetable)
+            return found
+
+    def _in_its_way(self, school: str, timetable: Timetable, labs: Collection[str]) -> list[Conflict]:
+        """Return conflicts of the year that have to do with these labs; what is over is nobody's concern."""
+        span, now_ms = timetable.year.span, self.now_ms()
+        if span is None:
+            return []
+        planned = [one for one in occurrences(school, timetable, *span) if one.end_ms > now_ms]
+        kept = [one for one in list(self.booked.values()) if one.end_ms > now_ms]
+        found = (one for one in conflicts_among([*planned, *kept]) if {one.wanted.lab, one.there.lab} & set(labs))
+        return once_each(islice(found, MOST_TOLD * 50))[:MOST_TOLD]
+
+    async def _keep(self, school: str, timetable: Timetable) -> Timetable:
+        await self.records.keep(school, timetable)
+        self.timetables = self.timetables | {school: timetable}
+        return timetable
+
+    # --- bookings ----------------------------------------------------------------------------------------------------
+    def in_the_way(self, wanted: Occurrence) -> list[Conflict]:
+        """Return what an occurrence would clash with."""
+        return list(conflicts(wanted, self.found(wanted.start_ms, wanted.end_ms)))
+
+    async def book(self, wanted: Occurrence) -> Occurrence:
+        """Book a lab; raises TimetableRefused that says what is in the way."""
+        async with self._turn:
+            now_ms = self.now_ms()
+            check_times(wanted.start_ms, wanted.end_ms, now_ms)
+            mine = [one for one in self.booked.values() if one.what.teacher == wanted.what.teacher]
+            if sum(one.end_ms > now_ms for one in mine) >= MOST_BOOKINGS:
+                raise refused(
+                    "too_many", f"您已有 {MOST_BOOKINGS} 个预订。", f"You have {MOST_BOOKINGS} bookings already."
+                )
+            if found := self.in_the_way(wanted):
+                told = Title("这个时间已有安排。", "Something is in the way.")
+                raise TimetableRefused(Refused("conflict", told, tuple(found)))
+            await self.records.book(wanted)
+            self.booked[wanted.name] = wanted
+            return wanted
+
+    def booking(self, name: str) -> Occurrence:
+        """Return a booking; raises TimetableRefused."""
+        if name not in self.booked:
+            raise refused("unknown_booking", "没有这个预订。", "There is no such booking.")
+        return self.booked[name]
+
+    async def cancel(self, name: str) -> None:
+        """Take a booking back; raises TimetableRefused."""
+        async with self._turn:
+            self.booking(name)
+            await self.records.cancel([name])
+            del self.booked[name]
+
+    async def open(self, found: Iterable[Opening]) -> None:
+        """Open a lab to other schools."""
+        async with self._turn:
+            found = tuple(found)
+            await self.records.open(found)
+            self.opened |= {one.id: one for one in found}
+
+    def opening(self, identity: str) -> Opening:
+        """Return an opening; raises TimetableRefused."""
+        if identity not in self.opened:
+            raise refused("unknown_opening", "没有这个开放时段。", "There is no such opening.")
+        return self.opened[identity]
+
+    async def close(self, identity: str) -> list[Occurrence]:
+        """Take an opening back; returns the guests' bookings that end with it, and with them their rights."""
+        async with self._turn:
+            gone = self.opening(identity)
+            place, span = (gone.school, gone.lab), (gone.start_ms, gone.end_ms)
+            on_it = [one for one in self.booked.values() if one.guest and (one.school, one.lab) == place]
+            ended = [one for one in on_it if span[0] <= one.start_ms and one.end_ms <= span[1]]
+            await self.records.close(identity, [one.name for one in ended])
+            del self.opened[identity]
+            for one in ended:
+                del self.booked[one.name]
+            return ended
+
+    # --- links -------------------------------------------------------------------------------------------------------
+    async def link(self, school: str, lab: str, teacher: str, by: str) -> tuple[CalendarLink, str]:
+        """Make a link to what a lab or a teacher has; returns its token, which nobody can tell again."""
+        async with self._turn:
+            if sum(one.made_by == by for one in self.linked.values()) >= MOST_LINKS:
+                raise refused("too_many", f"您已有 {MOST_LINKS} 个日历链接。", f"You have {MOST_LINKS} links already.")
+            token = make_token()
+            made = CalendarLink(str(uuid4()), digest(token), school, lab, teacher, by, self.now_ms())
+            await self.records.add_link(made)
+            self.linked[made.id] = made
+            return made, token
+
+    def links(self, by: str) -> list[CalendarLink]:
+        """Return a person's links, the oldest first."""
+        return sorted((one for one in self.linked.values() if one.made_by == by), key=lambda one: one.made_ms)
+
+    def link_of(self, token: str) -> CalendarLink | None:
+        """Return the link that a token opens."""
+        key = digest(token)
+        return next((one for one in self.linked.values() if one.digest == key), None)
+
+    def link_called(self, identity: str) -> CalendarLink:
+        """Return a link; raises TimetableRefused."""
+        if identity not in self.linked:
+            raise refused("unknown_link", "没有这个链接。", "There is no such link.")
+        return self.linked[identity]
+
+    async def unlink(self, identity: str) -> None:
+        """Let a link open nothing any more; raises TimetableRefused."""
+        async with self._turn:
+            self.link_called(identity)
+            await self.records.remove_link(identity)
+            del self.linked[identity]
+
+
+def booking(place: tuple[str, str], span: tuple[int, int], what: Teaching, title: str, guest: str) -> Occurrence:
+    """Return a new booking, not yet made."""
+    return Occurrence(str(uuid4()), *place, *span, what, Source.BOOKING, title=title, guest=guest)

@@ -1,0 +1,120 @@
+"""Bookings on the page: a lab's week, a slot booked with what is in the way told first, openings, and the ledger."""
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from .conftest import Console, Language, OpenConsole, Theme, sign_in
+from .fake_bookings import WAY
+from .fake_hub import FakeHub
+from .test_access import TOO_SMALL_OR_CLOSE, violations
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+PICTURES = os.environ.get("LABKEEPER_PICTURES")
+SIZES: list[tuple[Language, Theme, tuple[int, int]]] = [
+    ("zh", "dark", (390, 844)),
+    ("en", "light", (820, 1180)),
+    ("zh", "light", (1180, 820)),
+]
+
+
+async def open_week(hub: FakeHub, console: Console) -> None:
+    await sign_in(hub, console, "#/bookings")
+    await console.page.locator(".week-entry").first.wait_for()
+    await console.page.locator(".ledger table").wait_for()
+
+
+async def picture(console: Console, name: str) -> None:
+    """Take a picture for whoever asks for one."""
+    if PICTURES:
+        await console.page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page="sheet" not in name)
+
+
+async def test_a_week_shows_what_is_taught_booked_and_free_and_the_ledger_what_is_missing(
+    hub: FakeHub, open_console: OpenConsole
+) -> None:
+    console = await open_console()
+    await open_week(hub, console)
+    page = console.page
+    await expect(page.locator(".week-day")).to_have_count(5)  # nothing is at the weekend
+    await expect(page.locator(".week-day").nth(0)).to_contain_text("4(1) · AI")
+    await expect(page.locator(".week-day").nth(4)).to_contain_text("As on Wed")
+    await expect(page.locator(".ledger tbody tr").first).to_contain_text("2 missing")
+    await page.get_by_role("button", name="Later week").click()
+    await expect(page.locator(".bookings-number")).to_contain_text("Week 13")
+    assert hub.bookings.weeks[-1] == "2026-11-30"
+
+
+async def test_a_press_on_a_free_slot_says_what_is_in_the_way_before_anything_is_booked(
+    hub: FakeHub, open_console: OpenConsole
+) -> None:
+    console = await open_console()
+    await open_week(hub, console)
+    page = console.page
+    hub.bookings.conflicts = [WAY]
+    await page.get_by_role("button", name="08:50–09:30 Free, Tue 24 Nov").click()
+    sheet = page.get_by_role("dialog")
+    await expect(sheet).to_contain_text("The AI lab is taken: Tue 2026-11-24 08:00–08:40, p-2.")
+    await expect(sheet.get_by_role("button", name="Book", exact=True)).to_be_disabled()
+    hub.bookings.conflicts = []
+    await sheet.get_by_label("Class").select_option("4(1)")
+    await expect(sheet).to_contain_text("The lab is free then.")
+    await sheet.get_by_role("button", name="Book", exact=True).press("Enter")
+    await expect(sheet).to_have_count(0)
+    asked = hub.bookings.asked[-1]
+    assert (asked["date"], asked["start"], asked["end"], asked["class_name"]) == (
+        "2026-11-24",
+        "08:50",
+        "09:30",
+        "4(1)",
+    )
+    await page.get_by_role("button", name="08:50–09:30 4(1)").click()
+    await page.get_by_role("button", name="Cancel the booking").click()
+    await expect(page.get_by_role("button", name="08:50–09:30 Free, Tue 24 Nov")).to_be_visible()
+
+
+async def test_a_manager_opens_a_slot_to_other_schools_and_takes_it_back(
+    hub: FakeHub, open_console: OpenConsole
+) -> None:
+    console = await open_console()
+    await open_week(hub, console)
+    page = console.page
+    await page.get_by_role("button", name="13:00–13:40 Free, Mon 23 Nov").click()
+    await page.locator("summary", has_text="Open to other schools").click()
+    await page.get_by_label("Schools' ids").fill("school-2, school-3")
+    await page.get_by_label("Weeks in a row").fill("4")
+    await page.get_by_role("dialog").get_by_role("button", name="Open to other schools").click()
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    asked = hub.bookings.asked[-1]
+    assert (asked["schools"], asked["weeks"], asked["start"]) == (["school-2", "school-3"], 4, "13:00")
+    await page.get_by_role("button", name="Withdraw").click()
+    await expect(page.get_by_role("button", name="Withdraw")).to_have_count(0)
+    await page.get_by_role("button", name="Subscribe to this lab").click()
+    await expect(page.get_by_label("Calendar link")).to_have_value(f"{hub.url}/calendar/a-token.ics")
+
+
+@pytest.mark.parametrize(("language", "theme", "size"), SIZES)
+async def test_axe_finds_nothing_and_everything_is_large_enough_for_a_finger(
+    hub: FakeHub, open_console: OpenConsole, language: Language, theme: Theme, size: tuple[int, int]
+) -> None:
+    console = await open_console(language=language, theme=theme, size=size, touch=True)
+    await open_week(hub, console)
+    name = f"bookings-{language}-{theme}-{size[0]}"
+    await picture(console, name)
+    assert await violations(console.page) == []
+    assert await console.page.evaluate(TOO_SMALL_OR_CLOSE) == []
+    assert await console.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    hub.bookings.conflicts = [WAY]
+    await console.page.locator("button.week-free").first.click()
+    await console.page.locator(".booking-not").wait_for()
+    await picture(console, f"{name}-sheet")
+    assert await violations(console.page) == []
+
+
+async def test_who_may_not_see_the_timetable_is_told_so(hub: FakeHub, open_console: OpenConsole) -> None:
+    hub.bookings.refuse = 404
+    console = await open_console()
+    await sign_in(hub, console, "#/bookings")
+    await expect(console.page.get_by_role("status").filter(has_text="Your role may not")).to_be_visible()
