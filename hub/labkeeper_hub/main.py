@@ -28,6 +28,9 @@ from labkeeper_hub.bus import EventBus
 from labkeeper_hub.commands.desk import CommandDesk
 from labkeeper_hub.commands.intents import IntentLog, open_intents
 from labkeeper_hub.commands.records import CommandRecords, course_of
+from labkeeper_hub.derived.catalogue import FILE as DERIVED
+from labkeeper_hub.derived.catalogue import load as load_derivations
+from labkeeper_hub.derived.watch import DerivedWatch
 from labkeeper_hub.figures.watch import Watch
 from labkeeper_hub.floor.desk import FloorDesk
 from labkeeper_hub.folder import hold_folder
@@ -97,6 +100,7 @@ class Hub:
     interlocks: InterlockDesk
     recordings: RecordingDesk
     telling: TellingDesk
+    derived: DerivedWatch
 
     def workers(self) -> Sequence[Worker]:
         """Return the workers, those that others need first."""
@@ -116,6 +120,7 @@ class Hub:
             ("figures", self.watch.run()),
             ("alarms", self.alarms.run()),
             ("telling", self.telling.run()),
+            ("derived", self.derived.run()),
             ("host", self.host.run()),
             ("stop", self.stop.run()),
         )
@@ -176,21 +181,44 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         await alarms.load()
         alarm_watch = AlarmWatch(registry, journal, alarms, lambda: host.connected, now_ms, lessons.is_on)
         telling = await _telling(settings, engine, alarms, registry)
-        tap = alarm_watch.tap = Tap(deliveries, alarm_watch.streams)
+        derived = _derived(settings, registry, journal, lessons)
+        derived.tap = Tap(deliveries, derived.fed)
+        tap = alarm_watch.tap = Tap(derived.tap, alarm_watch.streams)
         watched = WatchedAccounts(tap, Pulse("journal: commits"))
-        pulses = (watched.pulse, records.pulse, desk.pulse, host.pulse, alarms.pulse, alarm_watch.pulse, telling.pulse)
+        workers = (watched, records, desk, host, alarms, alarm_watch, telling, derived)
+        pulses = tuple(worker.pulse for worker in workers)
         async with open_forwarder(settings.influx, journal, registry) as forwarder:
             health = HubHealth(now_ms(), host, refusals, journal, desk, watched.times, pulses, forwarder)
             readings = merged(settings.influx, journal, registry)
             quarantine = forwarder.forwarding if forwarder else None
             recordings = await _recordings(settings, engine, journal, HubSources(registry, deliveries, desk, alarms))
             lessons.recorder = LessonRecord(Recorder(recordings, registry))
-            kept = (engine, leases, lessons, floor, stop, catalogue, interlocks, recordings, telling, quarantine)
+            kept = (
+                engine,
+                leases,
+                lessons,
+                floor,
+                stop,
+                catalogue,
+                interlocks,
+                recordings,
+                telling,
+                derived,
+                quarantine,
+            )
             parts = Parts(settings, registry, registry, readings, deliveries, desk, alarms, bus, health, *kept)
             figures_s, file = settings.figures_s, settings.journal_file
             watch = Watch(registry, journal, deliveries, desk, alarms, health, file, figures_s, now_ms)
-            desks = (leases, lessons, floor, stop, alarm_watch, interlocks, recordings, telling)
+            desks = (leases, lessons, floor, stop, alarm_watch, interlocks, recordings, telling, derived)
             yield Hub(parts, journal, catalogue, deliveries, records, desk, host, watched, forwarder, watch, *desks)
+
+
+def _derived(settings: HubSettings, registry: HubRegistry, journal: Journal, lessons: LessonDesk) -> DerivedWatch:
+    """Bound before anybody looks, so that a derived point has the same place before its first row as after."""
+    declarations = load_derivations(settings.data / DERIVED)
+    watch = DerivedWatch(registry, journal, declarations, _now_ms, lessons.is_on)
+    watch.bind()
+    return watch
 
 
 async def _recordings(

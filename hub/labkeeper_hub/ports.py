@@ -11,6 +11,8 @@ from labkeeper_hub.alarms.catalogue import Catalogue
 from labkeeper_hub.alarms.entry import AlarmEntry
 from labkeeper_hub.alarms.states import Shelf
 from labkeeper_hub.alarms.tallies import AlarmTallies
+from labkeeper_hub.derived.lineage import Lineage
+from labkeeper_hub.derived.lineage import Outcome as Filled
 from labkeeper_hub.export.exports import Export
 from labkeeper_hub.export.order import FileFormat
 from labkeeper_hub.floor.seats import Floor
@@ -319,6 +321,16 @@ class Telling(Protocol):
         """Return the newest first."""
 
 
+class Deriving(Protocol):
+    """Derived points, and their history anew."""
+
+    def all(self) -> Sequence[Lineage]:
+        """Return every derived point there is, sorted by key."""
+
+    async def recompute(self, keys: Iterable[PointKey], from_ms: int, to_ms: int) -> Filled:
+        """Store the rows that history lacks, from <= time < to; returns when they are on disk."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Everything the app needs; `build_app(parts)` gets it. `engine` is the registry's database (migrated),
@@ -343,4 +355,5 @@ class Parts:
     interlocks: Interlocking
     recordings: Recordings
     telling: Telling
+    derived: Deriving
     quarantine: Quarantine | None = None

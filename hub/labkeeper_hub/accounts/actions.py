@@ -34,9 +34,18 @@ class Action(StrEnum):
     MANAGE_PEOPLE = "manage_people"
     CHANGE_INTERLOCKS = "change_interlocks"
     MANAGE_TELLING = "manage_telling"
+    RECOMPUTE_DERIVED = "recompute_derived"
 
 
-WHOLE_HUB = frozenset({Action.READ_HEALTH, Action.MANAGE_PEOPLE, Action.CHANGE_INTERLOCKS, Action.MANAGE_TELLING})
+WHOLE_HUB = frozenset(
+    {
+        Action.READ_HEALTH,
+        Action.MANAGE_PEOPLE,
+        Action.CHANGE_INTERLOCKS,
+        Action.MANAGE_TELLING,
+        Action.RECOMPUTE_DERIVED,
+    }
+)
 """Actions that are not about a place: only a right to the whole hub allows them."""
 
 _LOOK = frozenset(
@@ -47,7 +56,14 @@ _LEAD = _WORK | {Action.LEASE, Action.RELEASE_STOP, Action.TEND_ALARMS, Action.R
 
 ROLES: Mapping[Role, frozenset[Action]] = {
     Role.OWNER: frozenset(Action),
-    Role.MANAGER: _LEAD | {Action.EXPORT_READINGS, Action.READ_HEALTH, Action.CHANGE_INTERLOCKS, Action.MANAGE_TELLING},
+    Role.MANAGER: _LEAD
+    | {
+        Action.EXPORT_READINGS,
+        Action.READ_HEALTH,
+        Action.CHANGE_INTERLOCKS,
+        Action.MANAGE_TELLING,
+        Action.RECOMPUTE_DERIVED,
+    },
     Role.TEACHER: _LEAD | {Action.EXPORT_READINGS},
     Role.TECHNICIAN: _WORK | {Action.LEASE, Action.READ_HEALTH},
     Role.PUPILS: _WORK,

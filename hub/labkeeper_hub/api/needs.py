@@ -115,3 +115,4 @@ ManagesPeople: TypeAlias = Annotated[Right, Depends(Needs(Action.MANAGE_PEOPLE))
 ReadsHealth: TypeAlias = Annotated[Right, Depends(Needs(Action.READ_HEALTH))]
 ChangesInterlocks: TypeAlias = Annotated[Right, Depends(Needs(Action.CHANGE_INTERLOCKS))]
 ManagesTelling: TypeAlias = Annotated[Right, Depends(Needs(Action.MANAGE_TELLING))]
+RecomputesDerived: TypeAlias = Annotated[Right, Depends(Needs(Action.RECOMPUTE_DERIVED))]
