@@ -26,7 +26,7 @@ from labkeeper_hub.registry.registry import HubRegistry
 from labkeeper_hub.timeseries.columns import BOOL, FLOAT
 from labkeeper_hub.timeseries.journal import Journal
 from labkeeper_sdk import Quality
-from labkeeper_wire.descriptor import DeviceDescription, PointDescription
+from labkeeper_wire.descriptor import DeviceDescription, NodeDescription, PointDescription
 
 LOOK_S, LESSON_MS = 1.0, 60_000
 CAUGHT_UP_MS = 86_400_000  # what is missing of the last day is computed when the hub starts; older: by a recompute
@@ -119,7 +119,7 @@ class DerivedWatch:
         node = self.registry.node_at(key.of_node, now_ms)
         device = self.registry.device_at(node, key.device, now_ms)
         if source is not None:
-            node.description = source.description
+            node.description = NodeDescription(source.lab, source.lab_title.zh, source.lab_title.en)
             device.description = _described(source.devices.get(key.device))
         self.registry.describe(device, points.values())
         self.registry.bus.note(device)

@@ -90,7 +90,7 @@ def test_co2_that_jumps_about_tells_nothing_of_the_air() -> None:
 # --- energy ----------------------------------------------------------------------------------------------------------
 def energies(*steps: tuple[float | None, float | None]) -> list[float | None]:
     formula = LessonEnergy()
-    return [formula.value(n * MINUTE_MS, {"counter": (c,), "lesson": (l,)}) for n, (c, l) in enumerate(steps)]
+    return [formula.value(n * MINUTE_MS, {"counter": (c,), "lesson": (on,)}) for n, (c, on) in enumerate(steps)]
 
 
 def test_a_lessons_energy_grows_while_it_is_on_and_is_told_once_more_when_it_has_ended() -> None:
