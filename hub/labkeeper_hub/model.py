@@ -53,9 +53,9 @@ class NodeKey(NamedTuple):
         return self.node.startswith(DERIVED_NODE)
 
     @property
-    def about(self) -> str:
-        """The node it is derived from."""
-        return self.node.removeprefix(DERIVED_NODE)
+    def measured(self) -> "NodeKey":
+        """The node that what is derived comes from; any other node is its own."""
+        return NodeKey(self.school, self.node.removeprefix(DERIVED_NODE))
 
 
 class DeviceKey(NamedTuple):

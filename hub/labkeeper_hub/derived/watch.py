@@ -19,7 +19,7 @@ from labkeeper_hub.derived.declarations import Where
 from labkeeper_hub.derived.history import Kept, fill, read
 from labkeeper_hub.derived.lineage import Lineage, Outcome
 from labkeeper_hub.derived.machine import DerivedRow, Machine, Reading, Sources
-from labkeeper_hub.model import DeviceKey, NodeKey, PointKey
+from labkeeper_hub.model import DeviceKey, PointKey
 from labkeeper_hub.pulse import Pulse
 from labkeeper_hub.registry.known import KnownDevice, KnownNode, KnownPoint
 from labkeeper_hub.registry.registry import HubRegistry
@@ -142,7 +142,7 @@ class DerivedWatch:
         """What is derived from a device is as much there as the device."""
         for key in {key.of_device for key in self._points} | {key.of_device for key in self._lessons}:
             device = self.registry.known_device(key)
-            source = self.registry.known.get(_measured(key.of_node))
+            source = self.registry.known.get(key.of_node.measured)
             if device is None or source is None:
                 continue
             there = source.devices.get(key.device)
@@ -237,7 +237,3 @@ def _described(source: KnownDevice | None) -> DeviceDescription:
     said, name = source.description, source.key.device
     zh, en = said.title_zh or said.title_en or name, said.title_en or said.title_zh or name
     return DeviceDescription(title_zh=f"{zh}（推算值）", title_en=f"{en} (derived)", bench=said.bench)
-
-
-def _measured(node: NodeKey) -> NodeKey:
-    return NodeKey(node.school, node.about)
