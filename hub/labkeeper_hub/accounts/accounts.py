@@ -58,6 +58,12 @@ class Nobody:
         return None
 
 
+class Walls(Protocol):
+    """Who opens a lab's wall by its link: no session, the token comes with every question."""
+
+    def person(self, token: str, /) -> Person | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Clocks:
     """Wall time for what outlives the process, monotonic time for what does not."""
@@ -78,6 +84,7 @@ class Accounts:
     staff: Staff | None = None
     people: dict[str, Person] = field(default_factory=lambda: {OWNER.name: OWNER})
     guests: Guests = Nobody()
+    walls: Walls = Nobody()
     _links: SignInLinks = field(default_factory=SignInLinks)
     _throttle: Throttle = field(default_factory=Throttle)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -136,6 +143,16 @@ class Accounts:
             raise SignInRefused
         self._throttle.succeeded(address)
         return await self._open_session(name)
+
+    def enter_wall(self, token: str, address: str) -> Person:
+        """Return who opens a wall with this token; raise SignInRefused or TooManyAttempts. Only what opens nothing is
+        counted: a wall asks every second.
+        """
+        person = self.walls.person(token)
+        if person is None:
+            self._count(address)
+            raise SignInRefused
+        return person
 
     async def end_sessions(self, name: str) -> None:
         """End every session of a person; their open pages are closed within a second."""
@@ -231,14 +248,19 @@ class Accounts:
 
 @asynccontextmanager
 async def open_accounts(
-    data: Path, clocks: Clocks | None = None, staff: Staff | None = None, guests: Guests | None = None
+    data: Path,
+    clocks: Clocks | None = None,
+    staff: Staff | None = None,
+    guests: Guests | None = None,
+    walls: Walls | None = None,
 ) -> AsyncIterator[Accounts]:
     """Open the owner's secret and the sessions kept in `data`, beside the people of `staff`; a first run makes the
     secret. Run `Accounts.keep` beside it.
     """
     owner, new_secret = await asyncio.to_thread(open_owner_secret, data)
     kept = await asyncio.to_thread(read_sessions, data)
-    accounts = Accounts(data, owner, Sessions(kept), new_secret, clocks or Clocks(), staff, guests=guests or Nobody())
+    accounts = Accounts(data, owner, Sessions(kept), new_secret, clocks or Clocks(), staff)
+    accounts.guests, accounts.walls = guests or Nobody(), walls or Nobody()
     if staff is not None:
         accounts.people = staff.people
     try:

@@ -29,12 +29,14 @@ class Action(StrEnum):
     STOP = "stop"
     RELEASE_STOP = "release_stop"
     READ_ALARMS = "read_alarms"
+    SEE_WALL = "see_wall"
     TEND_ALARMS = "tend_alarms"
     READ_HEALTH = "read_health"
     MANAGE_PEOPLE = "manage_people"
     CHANGE_INTERLOCKS = "change_interlocks"
     MANAGE_TELLING = "manage_telling"
     RECOMPUTE_DERIVED = "recompute_derived"
+    AUTOMATE = "automate"
 
 
 WHOLE_HUB = frozenset(
@@ -49,7 +51,14 @@ WHOLE_HUB = frozenset(
 """Actions that are not about a place: only a right to the whole hub allows them."""
 
 _LOOK = frozenset(
-    {Action.BE_SIGNED_IN, Action.READ_PLACES, Action.READ_READINGS, Action.READ_COMMANDS, Action.READ_ALARMS}
+    {
+        Action.BE_SIGNED_IN,
+        Action.READ_PLACES,
+        Action.READ_READINGS,
+        Action.READ_COMMANDS,
+        Action.READ_ALARMS,
+        Action.SEE_WALL,
+    }
 )
 _WORK = _LOOK | {Action.COMMAND, Action.STOP}
 _LEAD = _WORK | {Action.LEASE, Action.RELEASE_STOP, Action.TEND_ALARMS, Action.RECORD}
@@ -63,6 +72,7 @@ ROLES: Mapping[Role, frozenset[Action]] = {
         Action.CHANGE_INTERLOCKS,
         Action.MANAGE_TELLING,
         Action.RECOMPUTE_DERIVED,
+        Action.AUTOMATE,
     },
     Role.TEACHER: _LEAD | {Action.EXPORT_READINGS},
     Role.TECHNICIAN: _WORK | {Action.LEASE, Action.READ_HEALTH},

@@ -18,6 +18,7 @@ from labkeeper_hub.api.openapi import describe
 from labkeeper_hub.api.routes import (
     alarm_rules,
     alarms,
+    automations,
     catalogue,
     commands,
     derived,
@@ -43,6 +44,7 @@ from labkeeper_hub.api.routes import (
     status,
     stop,
     telling,
+    wall,
 )
 from labkeeper_hub.api.state import signed_in
 
@@ -67,6 +69,7 @@ FEATURES = (
     floor,
     alarms,
     alarm_rules,
+    automations,
     interlocks,
     ledger,
     stop,
@@ -74,6 +77,7 @@ FEATURES = (
     quarantine,
     people,
     telling,
+    wall,
     live,
 )
 
