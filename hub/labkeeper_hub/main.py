@@ -191,13 +191,11 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         await alarms.load()
         alarm_watch = AlarmWatch(registry, journal, alarms, lambda: host.connected, now_ms, lessons.is_on)
         telling = await _telling(settings, engine, alarms, registry)
-        derived = _derived(settings, registry, journal, lessons)
-        derived.tap = Tap(deliveries, derived.fed)
-        tap = alarm_watch.tap = Tap(derived.tap, alarm_watch.streams)
+        derived, heard = _derived(settings, registry, journal, lessons, deliveries)
+        tap = alarm_watch.tap = Tap(heard, alarm_watch.streams)
         watched = WatchedAccounts(tap, Pulse("journal: commits"))
         acts = Pulse("automations")
-        workers = (watched, records, desk, host, alarms, alarm_watch, telling, derived)
-        pulses = tuple(worker.pulse for worker in workers)
+        pulses = [one.pulse for one in (watched, records, desk, host, alarms, alarm_watch, telling, derived)]
         async with open_forwarder(settings.influx, journal, registry) as forwarder:
             health = HubHealth(now_ms(), host, refusals, journal, desk, watched.times, (*pulses, acts), forwarder)
             readings = merged(settings.influx, journal, registry)
@@ -229,18 +227,22 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
                 automations=automations,
                 quarantine=forwarder.forwarding if forwarder else None,
             )
-            figures_s, file = settings.figures_s, settings.journal_file
-            watch = Watch(registry, journal, deliveries, desk, alarms, health, file, figures_s, now_ms)
+            watch = Watch(
+                registry, journal, deliveries, desk, alarms, health, settings.journal_file, settings.figures_s, now_ms
+            )
             desks = (leases, lessons, floor, stop, alarm_watch, interlocks, recordings, telling, derived, automations)
             yield Hub(parts, journal, catalogue, deliveries, records, desk, host, watched, forwarder, watch, *desks)
 
 
-def _derived(settings: HubSettings, registry: HubRegistry, journal: Journal, lessons: LessonDesk) -> DerivedWatch:
+def _derived(
+    settings: HubSettings, registry: HubRegistry, journal: Journal, lessons: LessonDesk, deliveries: Deliveries
+) -> tuple[DerivedWatch, Tap]:
     """Bound before anybody looks, so that a derived point has the same place before its first row as after."""
     declarations = load_derivations(settings.data / DERIVED)
     watch = DerivedWatch(registry, journal, declarations, _now_ms, lessons.is_on)
     watch.bind()
-    return watch
+    tap = watch.tap = Tap(deliveries, watch.fed)
+    return watch, tap
 
 
 async def _recordings(
