@@ -68,9 +68,9 @@ class HubClient:
         return answer.text
 
     async def devices(self) -> list[Json]:
-        """Every device the hub knows."""
+        """Every device that nodes have; what the hub derives has a node whose name begins with `#`."""
         found: list[Json] = (await self.get("devices"))["devices"]
-        return found
+        return [device for device in found if not device["node"].startswith("#")]
 
     async def ledger(self) -> list[Json]:
         """The ledger of every node."""

@@ -45,6 +45,7 @@ COMMANDS = (
     ),
     Command("tap", "decoded traffic in the terminal, the first thing to reach for", "labkeeper_cli.tap", "wire"),
     Command("alarms", "what stands, and what a rule would have done", "labkeeper_cli.alarms", "demo"),
+    Command("derived", "what the hub computes, from what; its history anew", "labkeeper_cli.derived", "demo"),
     Command("telling", "who is told of alarms: channels, a test, the plan, messages", "labkeeper_cli.telling", "demo"),
     Command(
         "automations",

@@ -33,6 +33,7 @@ from labkeeper_hub.bus import EventBus
 from labkeeper_hub.commands.desk import CommandDesk
 from labkeeper_hub.commands.intents import IntentLog, open_intents
 from labkeeper_hub.commands.records import CommandRecords, course_of
+from labkeeper_hub.derived.watch import DerivedWatch
 from labkeeper_hub.figures.watch import Watch
 from labkeeper_hub.floor.desk import FloorDesk
 from labkeeper_hub.folder import hold_folder
@@ -116,6 +117,7 @@ class Hub:
     interlocks: InterlockDesk
     recordings: RecordingDesk
     telling: TellingDesk
+    derived: DerivedWatch
     automations: AutomationDesk
     pe: PeDesk
     timetable: TimetableDesk
@@ -140,6 +142,7 @@ class Hub:
             ("figures", self.watch.run()),
             ("alarms", self.alarms.run()),
             ("telling", self.telling.run()),
+            ("derived", self.derived.run()),
             ("automations", self.automations.run()),
             ("PE classes", self.pe.run()),
             ("host", self.host.run()),
@@ -199,10 +202,11 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         await alarms.load()
         alarm_watch = AlarmWatch(registry, journal, alarms, lambda: host.connected, now_ms, lessons.is_on)
         telling = await _telling(settings, engine, alarms, registry)
-        tap = alarm_watch.tap = Tap(deliveries, alarm_watch.streams)
+        derived, heard = _derived(settings, registry, journal, lessons, deliveries)
+        tap = alarm_watch.tap = Tap(heard, alarm_watch.streams)
         watched = WatchedAccounts(tap, Pulse("journal: commits"))
         acts = Pulse("automations")
-        pulses = (watched.pulse, records.pulse, desk.pulse, host.pulse, alarms.pulse, alarm_watch.pulse, telling.pulse)
+        pulses = [one.pulse for one in (watched, records, desk, host, alarms, alarm_watch, telling, derived)]
         async with (
             open_forwarder(settings.influx, journal, registry) as forwarder,
             open_pe(settings.data, settings.pe_keep_h, lessons.is_on, now_ms) as pe,
@@ -235,6 +239,7 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
                 interlocks=interlocks,
                 recordings=recordings,
                 telling=telling,
+                derived=derived,
                 wall=wall,
                 automations=automations,
                 pe=pe,
@@ -242,23 +247,52 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
                 register=register,
                 quarantine=forwarder.forwarding if forwarder else None,
             )
-            figures_s, file = settings.figures_s, settings.journal_file
-            watch = Watch(registry, journal, deliveries, desk, alarms, health, file, figures_s, now_ms)
-            desks = (
-                leases,
-                lessons,
-                floor,
-                stop,
-                alarm_watch,
-                interlocks,
-                recordings,
-                telling,
-                automations,
-                pe,
-                timetable,
-                bell,
+            yield Hub(
+                parts=parts,
+                journal=journal,
+                catalogue=catalogue,
+                deliveries=deliveries,
+                registry_records=records,
+                desk=desk,
+                host=host,
+                accounts=watched,
+                forwarder=forwarder,
+                watch=Watch(
+                    registry,
+                    journal,
+                    deliveries,
+                    desk,
+                    alarms,
+                    health,
+                    settings.journal_file,
+                    settings.figures_s,
+                    now_ms,
+                ),
+                leases=leases,
+                lessons=lessons,
+                floor=floor,
+                stop=stop,
+                alarms=alarm_watch,
+                interlocks=interlocks,
+                recordings=recordings,
+                telling=telling,
+                automations=automations,
+                derived=derived,
+                pe=pe,
+                timetable=timetable,
+                bell=bell,
             )
-            yield Hub(parts, journal, catalogue, deliveries, records, desk, host, watched, forwarder, watch, *desks)
+
+
+def _derived(
+    settings: HubSettings, registry: HubRegistry, journal: Journal, lessons: LessonDesk, deliveries: Deliveries
+) -> tuple[DerivedWatch, Tap]:
+    """Bound before anybody looks, so that a derived point has the same place before its first row as after."""
+    declarations = load_derivations(settings.data / DERIVED)
+    watch = DerivedWatch(registry, journal, declarations, _now_ms, lessons.is_on)
+    watch.bind()
+    tap = watch.tap = Tap(deliveries, watch.fed)
+    return watch, tap
 
 
 async def _resumed(desk: Kept) -> Kept:

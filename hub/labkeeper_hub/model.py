@@ -32,6 +32,8 @@ TYPE_NAMES: Mapping[int, TypeName] = {
 # --- who -------------------------------------------------------------------------------------------------------------
 HUB_NODE = "#hub"
 """The node under which the hub files its figures of itself: Sparkplug forbids `#`, so no edge node can be called so."""
+DERIVED_NODE = "#hub-derived-"
+"""What the name of a node begins with under which the hub files what it derives from the points of another."""
 
 
 class NodeKey(NamedTuple):
@@ -44,6 +46,16 @@ class NodeKey(NamedTuple):
     def of_hub(self) -> bool:
         """Whether it is no edge node but the hub's own."""
         return self.node.startswith(HUB_NODE)
+
+    @property
+    def derived(self) -> bool:
+        """Whether it carries what the hub derives: people see its devices like any node's."""
+        return self.node.startswith(DERIVED_NODE)
+
+    @property
+    def measured(self) -> "NodeKey":
+        """The node that what is derived comes from; any other node is its own."""
+        return NodeKey(self.school, self.node.removeprefix(DERIVED_NODE))
 
 
 class DeviceKey(NamedTuple):

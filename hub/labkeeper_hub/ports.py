@@ -16,6 +16,8 @@ from labkeeper_hub.automations.rules import Automation
 from labkeeper_hub.automations.trace import Trace
 from labkeeper_hub.automations.trial import Span as AutomationSpan
 from labkeeper_hub.automations.trial import Trial
+from labkeeper_hub.derived.lineage import Lineage
+from labkeeper_hub.derived.lineage import Outcome as Filled
 from labkeeper_hub.export.exports import Export
 from labkeeper_hub.export.order import FileFormat
 from labkeeper_hub.floor.seats import Floor
@@ -341,6 +343,16 @@ class Telling(Protocol):
         """Return the newest first."""
 
 
+class Deriving(Protocol):
+    """Derived points, and their history anew."""
+
+    def all(self) -> Sequence[Lineage]:
+        """Return every derived point there is, sorted by key."""
+
+    async def recompute(self, keys: Iterable[PointKey], from_ms: int, to_ms: int) -> Filled:
+        """Store the rows that history lacks, from <= time < to; returns when they are on disk."""
+
+
 class Automating(Protocol):
     """Automations; changes return when they are on disk, and raise AutomationRefused."""
 
@@ -429,6 +441,7 @@ class Parts:
     interlocks: Interlocking
     recordings: Recordings
     telling: Telling
+    derived: Deriving
     wall: WallOpening
     automations: Automating
     pe: PeClasses

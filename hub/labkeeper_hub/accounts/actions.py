@@ -35,6 +35,7 @@ class Action(StrEnum):
     MANAGE_PEOPLE = "manage_people"
     CHANGE_INTERLOCKS = "change_interlocks"
     MANAGE_TELLING = "manage_telling"
+    RECOMPUTE_DERIVED = "recompute_derived"
     AUTOMATE = "automate"
     TEACH_PE = "teach_pe"
     READ_TIMETABLE = "read_timetable"
@@ -42,7 +43,15 @@ class Action(StrEnum):
     MANAGE_TIMETABLE = "manage_timetable"
 
 
-WHOLE_HUB = frozenset({Action.READ_HEALTH, Action.MANAGE_PEOPLE, Action.CHANGE_INTERLOCKS, Action.MANAGE_TELLING})
+WHOLE_HUB = frozenset(
+    {
+        Action.READ_HEALTH,
+        Action.MANAGE_PEOPLE,
+        Action.CHANGE_INTERLOCKS,
+        Action.MANAGE_TELLING,
+        Action.RECOMPUTE_DERIVED,
+    }
+)
 """Actions that are not about a place: only a right to the whole hub allows them."""
 
 NO_TOKEN = frozenset({Action.TEACH_PE})
@@ -66,7 +75,7 @@ ROLES: Mapping[Role, frozenset[Action]] = {
     Role.OWNER: frozenset(Action),
     Role.MANAGER: _LEAD
     | {Action.EXPORT_READINGS, Action.READ_HEALTH, Action.CHANGE_INTERLOCKS, Action.MANAGE_TELLING}
-    | {Action.AUTOMATE}
+    | {Action.AUTOMATE, Action.RECOMPUTE_DERIVED}
     | _PLAN,
     Role.TEACHER: _LEAD | {Action.EXPORT_READINGS, Action.TEACH_PE, Action.READ_TIMETABLE, Action.BOOK},
     Role.TECHNICIAN: _WORK | {Action.LEASE, Action.READ_HEALTH},

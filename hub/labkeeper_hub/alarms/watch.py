@@ -83,7 +83,7 @@ class AlarmWatch:
     def bind(self) -> None:
         """Watch the points that were born since, by the rules of their lab."""
         for node in list(self.registry.known.values()):
-            if not node.key.of_hub:
+            if not node.key.of_hub or node.key.derived:
                 for device in node.devices.values():
                     self._bind(node, device)
 

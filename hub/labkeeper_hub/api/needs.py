@@ -121,6 +121,7 @@ ManagesPeople: TypeAlias = Annotated[Right, Depends(Needs(Action.MANAGE_PEOPLE))
 ReadsHealth: TypeAlias = Annotated[Right, Depends(Needs(Action.READ_HEALTH))]
 ChangesInterlocks: TypeAlias = Annotated[Right, Depends(Needs(Action.CHANGE_INTERLOCKS))]
 ManagesTelling: TypeAlias = Annotated[Right, Depends(Needs(Action.MANAGE_TELLING))]
+RecomputesDerived: TypeAlias = Annotated[Right, Depends(Needs(Action.RECOMPUTE_DERIVED))]
 TeachesPe: TypeAlias = Annotated[Right, Depends(Needs(Action.TEACH_PE))]
 Automates: TypeAlias = Annotated[Right, Depends(Needs(Action.AUTOMATE))]
 ReadsTimetable: TypeAlias = Annotated[Right, Depends(Needs(Action.READ_TIMETABLE))]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from labkeeper_hub.figures.tallies import Ends, Returns
 from labkeeper_hub.figures.told import Seen, Told, figures
-from labkeeper_hub.model import NodeKey
+from labkeeper_hub.model import Device, NodeKey
 from labkeeper_hub.ports import Alarms, Commands, Health, Ledger
 from labkeeper_hub.registry.known import KnownNode, KnownPoint
 from labkeeper_hub.registry.registry import HubRegistry
@@ -38,7 +38,7 @@ class Watch:
 
     async def run(self) -> None:
         """Look, for ever; a journal that is full is not filled further."""
-        self._returns.first_seen((*self.registry.nodes(), *self.registry.devices()))
+        self._returns.first_seen((*self.registry.nodes(), *self._devices()))
         while True:
             await asyncio.sleep(self.every_s)
             await self.journal.room()
@@ -61,7 +61,7 @@ class Watch:
             self.journal.filled()
 
     def _seen(self, now_ms: int) -> Seen:
-        nodes, devices = self.registry.nodes(), self.registry.devices()
+        nodes, devices = self.registry.nodes(), self._devices()
         self._returns.look((*nodes, *devices))
         self._ends.look(self.commands.open())
         return Seen(
@@ -78,6 +78,10 @@ class Watch:
             self.alarms.tallies(),
             {name: rule.told.role for name, rule in self.alarms.catalogue.rules.items()},
         )
+
+    def _devices(self) -> tuple[Device, ...]:
+        """Return what nodes have; what the hub derives is no device of its own here."""
+        return tuple(device for device in self.registry.devices() if not device.key.of_node.of_hub)
 
     def _point(self, told: Told, now_ms: int) -> KnownPoint:
         key = told.key

@@ -17,11 +17,14 @@ def planned(
     title: str = "",
     every_ms: int | None = None,
 ) -> Plan:
-    """Return the plan for points of a lab, for all but actions if None; raises RecordingRefused for one elsewhere."""
+    """Return the plan for points of a lab; None: all that are measured, no action and nothing derived,
+    which a recompute gives back at any time. Raises RecordingRefused for one elsewhere.
+    """
     devices = [one for one in registry.devices(school) if one.lab == lab]
     there = {_key(point): point for device in devices for point in ordered_points(device)}
     if points is None:
-        return Plan(school, lab, title, tuple(one for one in there.values() if one.kind != "action"), every_ms)
+        measured = (one for key, one in there.items() if one.kind != "action" and not key.of_node.derived)
+        return Plan(school, lab, title, tuple(measured), every_ms)
     wanted = tuple(dict.fromkeys(points))
     if missing := [key for key in wanted if key not in there]:
         raise RecordingRefused("unknown_point", f"There is no point {'/'.join(missing[0])} in this lab")

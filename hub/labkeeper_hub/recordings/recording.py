@@ -13,6 +13,7 @@ MOST_POINTS: Final = 500
 MOST_MARKS: Final = 2_000
 MOST_RUNNING: Final = 8  # of one lab
 SETTLE_MS: Final = 3_000  # a node's batch is closed after 0.25 s; the rest is for the way
+DERIVED_MS = 180_000  # where derived points are recorded: their rows come after the readings they come from
 OPEN_END_MS: Final = 1 << 62
 
 
@@ -147,9 +148,11 @@ def demand_sealable(recording: Recording) -> None:
 
 def settled(recording: Recording, nodes: Mapping[NodeKey, Delivered], now_ms: int) -> bool:
     """Return whether everything of a stopped recording has arrived, as far as its nodes can tell."""
-    if recording.stage is not Stage.STOPPED or now_ms < recording.end_ms + SETTLE_MS:
+    of_nodes = {key.of_node for key in recording.plan.keys}
+    wait_ms = DERIVED_MS if any(node.derived for node in of_nodes) else SETTLE_MS
+    if recording.stage is not Stage.STOPPED or now_ms < recording.end_ms + wait_ms:
         return False
-    return all(_has_delivered(nodes.get(key.of_node)) for key in recording.plan.keys)
+    return all(_has_delivered(nodes.get(node.measured)) for node in of_nodes)
 
 
 def _has_delivered(node: Delivered | None) -> bool:

@@ -63,9 +63,9 @@ class KnownDevice:
 
     @property
     def listed(self) -> bool:
-        """Whether people see it: what our own nodes and the hub say of themselves is no device."""
+        """Whether people see it: what our own nodes and the hub say of themselves is no device; what it derives is."""
         if self.node.key.of_hub:
-            return False
+            return self.node.key.derived and bool(self.points)
         return self.key.device != NODE_ITSELF or (self.node.outbox is None and bool(self.points))
 
     def change(self) -> Device | None:

@@ -1,7 +1,7 @@
 """A small hub behind the ports: in memory, obedient, and furnished by each test."""
 
 import sqlite3
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,8 @@ from labkeeper_hub.automations.history import Archive
 from labkeeper_hub.automations.records import RunRecords
 from labkeeper_hub.automations.watch import AutomationWatch, World
 from labkeeper_hub.bus import EventBus
+from labkeeper_hub.derived.catalogue import shipped as shipped_derivations
+from labkeeper_hub.derived.lineage import Lineage, Outcome
 from labkeeper_hub.export.exports import Export
 from labkeeper_hub.export.order import FileFormat
 from labkeeper_hub.floor.desk import FloorDesk
@@ -29,6 +31,7 @@ from labkeeper_hub.interlocks.book import Desired, InterlockRefused
 from labkeeper_hub.lessons.acting import Acting
 from labkeeper_hub.lessons.desk import LessonDesk
 from labkeeper_hub.model import (
+    DERIVED_NODE,
     Aggregate,
     Change,
     Command,
@@ -418,6 +421,20 @@ class Notebook:
         raise NotImplementedError(recording)
 
 
+DERIVATIONS = shipped_derivations()
+
+
+class Derivations:
+    """One derived point, whose history lacks two rows whenever one asks."""
+
+    def all(self) -> Sequence[Lineage]:
+        target = PointKey("demo", f"{DERIVED_NODE}{TEMPERATURE.node}", TEMPERATURE.device, "temperature_mean_10min")
+        return (Lineage(target, DERIVATIONS["temperature_mean"], (TEMPERATURE,), 3, (START_MS, START_MS + 9)),)
+
+    async def recompute(self, keys: Iterable[PointKey], from_ms: int, to_ms: int) -> Outcome:  # noqa: ARG002 -- the port's
+        return Outcome(2 * len(list(keys)), 5, 1)
+
+
 @dataclass
 class SmallHub:
     """Everything behind the ports, within reach of a test."""
@@ -474,6 +491,7 @@ class SmallHub:
             stocktaking=self.stockroom,
             recordings=Notebook(),
             telling=self.telling,
+            derived=Derivations(),
             wall=WallDesk(told.data, lambda: START_MS),
             automations=self.automations,
             pe=self.pe,

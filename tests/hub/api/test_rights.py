@@ -218,6 +218,7 @@ def test_health_people_and_interlocks_are_about_the_whole_hub() -> None:
         Action.MANAGE_PEOPLE,
         Action.CHANGE_INTERLOCKS,
         Action.MANAGE_TELLING,
+        Action.RECOMPUTE_DERIVED,
     } == WHOLE_HUB
 
 

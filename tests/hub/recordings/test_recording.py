@@ -2,8 +2,9 @@
 
 import pytest
 
-from labkeeper_hub.model import NodeKey
+from labkeeper_hub.model import DERIVED_NODE, NodeKey
 from labkeeper_hub.recordings.recording import (
+    DERIVED_MS,
     MOST_MARKS,
     MOST_POINTS,
     MOST_RUNNING,
@@ -106,3 +107,11 @@ def test_what_runs_or_is_sealed_does_not_settle() -> None:
     nodes = {PI: Delivered(online=True, empty=True)}
     assert not settled(recording(), nodes, START_MS * 2)
     assert not settled(seal(stop(recording(), "p-1", START_MS + 1), SEAL), nodes, START_MS * 2)
+
+
+def test_where_derived_points_are_recorded_it_waits_for_their_rows_and_for_what_they_come_from() -> None:
+    stopped = stop(recording(point().model_copy(update={"node": f"{DERIVED_NODE}pi"})), "p-1", START_MS + 1_000)
+    nodes = {PI: Delivered(online=True, empty=True)}
+    assert not settled(stopped, nodes, START_MS + 1_000 + DERIVED_MS - 1)
+    assert settled(stopped, nodes, START_MS + 1_000 + DERIVED_MS)
+    assert not settled(stopped, {}, START_MS + 1_000 + DERIVED_MS)

@@ -59,7 +59,7 @@ class LinkList(BaseModel):
     links: list[LinkShape]
 
 
-class LinkAnswer(BaseModel):
+class CalendarLinkAnswer(BaseModel):
     """A link and its address, told this once."""
 
     model_config = shape({"link": LINK, "address": "http://hub.school/calendar/the-token.ics"})
@@ -73,7 +73,7 @@ async def links(api: ApiHere, right: ReadsTimetable) -> JsonAnswer:
     return JsonAnswer({"links": [_shape(one) for one in api.parts.timetable.links(right.person.name)]})
 
 
-@router.post("/calendar-links", status_code=HTTPStatus.CREATED, response_model=LinkAnswer, responses=REFUSALS)
+@router.post("/calendar-links", status_code=HTTPStatus.CREATED, response_model=CalendarLinkAnswer, responses=REFUSALS)
 async def link(request: Request, api: ApiHere, asked: LinkRequest, right: ReadsTimetable) -> JsonAnswer:
     """Make a link that whoever knows it can read, until it is taken back or its maker may no longer read it."""
     if (asked.school is None) != (asked.lab is None):
