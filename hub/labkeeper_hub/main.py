@@ -61,10 +61,10 @@ from labkeeper_hub.settings import HubSettings
 from labkeeper_hub.stop.desk import StopDesk
 from labkeeper_hub.telling.desk import TellingDesk
 from labkeeper_hub.telling.records import TellingRecords
-from labkeeper_hub.telling.vault import open_vault
 from labkeeper_hub.timeseries.catalogue import Catalogue, open_catalogue
 from labkeeper_hub.timeseries.journal import Journal, Keeping, open_journal
 from labkeeper_hub.timeseries.pins import Pins
+from labkeeper_hub.vault import open_vault
 from labkeeper_sdk import BadConfiguration
 from labkeeper_sdk.plugins import load_channels
 from labkeeper_wire import mqtt
@@ -130,10 +130,12 @@ async def main(
     stop = stop or _stop_on_signals()
     with hold_folder(settings.data), open_intents(settings.data / "commands.log") as intents:
         async with open_hub(settings, intents) as hub:
-            staff = await open_staff(hub.parts.engine, _now_ms)
+            staff = await open_staff(hub.parts.engine, _now_ms, open_vault(settings.data))
             async with (
                 open_audit(settings.data, _now_ms) as audit,
-                open_accounts(settings.data, staff=staff, guests=hub.floor) as accounts,
+                open_accounts(
+                    settings.data, staff=staff, guests=hub.floor, requires_factor=settings.second_factor == "required"
+                ) as accounts,
             ):
                 await _run(settings, hub, accounts, audit, stop, when_ready)
 

@@ -3,7 +3,7 @@
 import argparse
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -31,6 +31,7 @@ class HubSettings(BaseModel):
     figures_s: float = Field(default=10.0, ge=1, le=25)  # ended commands are remembered for 30 s, and must be counted
     database: str = ""  # an SQLAlchemy URL with an async driver; empty: SQLite in the data folder
     retention: RetentionSettings = RetentionSettings()
+    second_factor: Literal["offered", "required"] = "offered"  # of owners and facility managers
 
     @field_validator("broker")
     @classmethod

@@ -16,6 +16,7 @@ from labkeeper_hub.api.models import example_of
 from labkeeper_hub.api.needs import IsSignedIn
 from labkeeper_hub.api.openapi import describe
 from labkeeper_hub.api.routes import (
+    account,
     alarm_rules,
     alarms,
     catalogue,
@@ -42,6 +43,7 @@ from labkeeper_hub.api.routes import (
     status,
     stop,
     telling,
+    tokens,
 )
 from labkeeper_hub.api.state import signed_in
 
@@ -71,6 +73,8 @@ FEATURES = (
     status,
     quarantine,
     people,
+    account,
+    tokens,
     telling,
     live,
 )

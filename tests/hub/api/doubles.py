@@ -57,9 +57,9 @@ from labkeeper_hub.recordings.recording import Plan, Recording, RecordingRefused
 from labkeeper_hub.settings import HubSettings
 from labkeeper_hub.telling.desk import TellingDesk
 from labkeeper_hub.telling.records import TellingRecords
-from labkeeper_hub.telling.vault import Vault
 from labkeeper_hub.timeseries.catalogue import Inventory as Stocked
 from labkeeper_hub.timeseries.digest import Span
+from labkeeper_hub.vault import Vault
 from labkeeper_sdk import CommandRejected, Title, Value
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.descriptor import DeviceDescription, PointDescription

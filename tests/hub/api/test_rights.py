@@ -40,7 +40,18 @@ ALWAYS_UNKNOWN = {"/api/v1/exports/{identity}", "/api/v1/devices/{school}/{node}
 WORKS_BUT_NEEDS_A_JOURNAL = {"/api/v1/export"}
 TRIED_ELSEWHERE = tuple(
     f"/api/v1/{room}"
-    for room in ("people", "leases", "floors", "stop", "alarms", "interlocks", "recordings", "labs/", "telling")
+    for room in (
+        "people",
+        "account",
+        "leases",
+        "floors",
+        "stop",
+        "alarms",
+        "interlocks",
+        "recordings",
+        "labs/",
+        "telling",
+    )
 )
 LET_IN = {200, 202, 204}
 
