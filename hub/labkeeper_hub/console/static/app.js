@@ -67,6 +67,7 @@ export class LkApp extends DeskElement {
     if (this.route.page === "catalogue") void import("./catalogue.js");
     if (this.route.page === "recordings") void import("./recordings.js");
     if (this.route.page === "alarms") void import("./alarms.js");
+    if (this.route.page === "people") void import("./people.js");
   }
 
   watched() {
@@ -94,6 +95,7 @@ export class LkApp extends DeskElement {
         ${route.page === "chart" ? html`<lk-chart .desk=${desk} .target=${route.target} .span=${route.span}></lk-chart>` : nothing}
         ${route.page === "catalogue" ? html`<lk-catalogue .desk=${desk}></lk-catalogue>` : nothing}
         ${route.page === "recordings" ? html`<lk-recordings .desk=${desk}></lk-recordings>` : nothing}
+        ${route.page === "people" ? html`<lk-people .desk=${desk} .deeds=${deeds}></lk-people>` : nothing}
         ${route.page === "alarms" ? html`<lk-alarms .desk=${desk}></lk-alarms>` : nothing}
       </main>`;
   }

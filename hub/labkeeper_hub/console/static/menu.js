@@ -30,6 +30,7 @@ class LkMenu extends DeskElement {
           ${this.signedIn ? this.#page("alarms", text.t("menu.alarms")) : nothing}
           ${this.signedIn ? this.#page("catalogue", text.t("menu.catalogue")) : nothing}
           ${this.signedIn ? this.#page("recordings", text.t("menu.recordings")) : nothing}
+          ${this.signedIn ? this.#page("people", text.t("menu.people")) : nothing}
           ${this.signedIn ? html`<button class="plain" @click=${() => this.deeds.leave()}>${text.t("menu.sign_out")}</button>` : nothing}
         </div>
       </details>`;

@@ -1,9 +1,9 @@
-/** Addresses within the page: `#/lab/<school>/<lab>`, `#/catalogue`, `#/recordings`, `#/alarms` and
+/** Addresses within the page: `#/lab/<school>/<lab>`, `#/catalogue`, `#/recordings`, `#/alarms`, `#/people` and
  * `#/chart/<school>/<node>/<device>/<point>?range=24h&until=<ms>`. */
 
 /** @typedef {{range_ms: number, until_ms: number | null}} Span until null: now, and moving with it */
 /** @typedef {{page: "lab", school: string | null, lab: string | null}} LabRoute */
-/** @typedef {{page: "catalogue" | "recordings" | "alarms"}} ListRoute */
+/** @typedef {{page: "catalogue" | "recordings" | "alarms" | "people"}} ListRoute */
 /** @typedef {{page: "chart", target: wire.PointId, span: Span}} ChartRoute */
 
 /** @type {Record<string, number>} */
@@ -20,7 +20,7 @@ export function parseRoute(hash) {
     const [school, node, device, point] = ids;
     return { page: "chart", target: { school, node, device, point }, span: parseSpan(new URLSearchParams(query)) };
   }
-  if (page === "catalogue" || page === "recordings" || page === "alarms") return { page };
+  if (page === "catalogue" || page === "recordings" || page === "alarms" || page === "people") return { page };
   return page === "lab" ? { page: "lab", school: ids[0], lab: ids[1] ?? "" } : { page: "lab", school: null, lab: null };
 }
 
