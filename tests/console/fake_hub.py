@@ -86,6 +86,8 @@ class FakeHub:
         self.tried: list[Json] = []
         self.influx: Json | None = None  # how forwarding is, if anything is forwarded
         self.recordings: Any = None  # put in by `fake_recordings`
+        self.people: Any = None  # put in by `fake_people`
+        self.code_wanted = ""  # of whoever signs in, besides
         self.teaching: Any = None  # put in by `fake_lessons`
         self.silent_history = False  # nothing was ever recorded
         self.untold: list[Json] = []  # what of the past nobody could tell

@@ -17,6 +17,7 @@ from labkeeper_hub.console import CONTENT_SECURITY_POLICY, STATIC
 from .fake_alarms import add_alarms
 from .fake_hub import SECRET, FakeHub, Json
 from .fake_lessons import add_lessons
+from .fake_people import add_people
 from .fake_recordings import add_recordings
 
 COOKIE = "labkeeper_session"
@@ -32,6 +33,7 @@ def build_app(hub: FakeHub) -> FastAPI:
     add_floor(app, hub)
     add_alarms(app, hub)
     add_lessons(app, hub)
+    add_people(app, hub)
 
     @app.get("/")
     async def index() -> FileResponse:
@@ -84,6 +86,8 @@ def add_session(app: FastAPI, hub: FakeHub) -> None:
         hub.person = pupils or "owner"
         if not (pupils or invited or known or proof.get("secret") == SECRET or link in hub.links):
             return unauthorized()
+        if hub.code_wanted and proof.get("code") != hub.code_wanted:
+            return JSONResponse({"code": "second_factor_needed"}, 401, media_type="application/problem+json")
         hub.links.discard(link or "")
         key = str(uuid.uuid4())
         hub.sessions.add(key)
