@@ -89,7 +89,7 @@ class LkStaff extends DeskElement {
     return html`
       <label>${t.t("people.role")}<select name="role">${ROLES.map((role) => html`<option value=${role}>${roleWord(text, role)}</option>`)}</select></label>
       <label>${t.t("people.place")}<select name="place">
-        ${labsOf(store).map((one) => html`<option value=${one.key}>${text.title(one.title, one.lab)}</option>`)}
+        ${labsOf(store).map((one, at) => html`<option value=${one.key} ?selected=${at === 0}>${text.title(one.title, one.lab)}</option>`)}
         <option value="">${t.t("people.everywhere")}</option></select></label>`;
   }
 
