@@ -1,17 +1,19 @@
-"""`python -m benchmarks.interlocks`: gas leaks in the simulated chemistry lab while hub, broker and node are dead, in
-all eight combinations; how long until valve and heater are off and the fan is on.
+"""`python -m benchmarks.interlocks`: gas leaks in the simulated chemistry lab, or somebody opens the lids of the
+maker space or the fence of the robots (`--lab`), while hub, broker and node are dead, in all eight combinations; how
+long until every output is where it is safe.
 
 The outlets fall back by themselves when nobody has written to them for `FALLBACK_S`: that is their lease, which the
-node renews. Time runs from the leak, which begins when everything is dead that is to be. Afterwards the dead come back,
-and the latch is to be found at the hub, whoever was dead.
+node renews. Time runs from the mishap, which comes when everything is dead that is to be. Afterwards the dead come
+back, and the latches are to be found at the hub, whoever was dead.
 """
 
 import asyncio
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 
@@ -27,38 +29,61 @@ from labkeeper_sdk.sim.settings import DeviceSettings, RoomSettings
 MARGIN_MS = 100
 PARTS = ("hub", "broker", "node")
 COMBINATIONS = tuple(dead for size in range(len(PARTS) + 1) for dead in combinations(PARTS, size))
-OUTLETS, DETECTOR = "chemistry-outlets", "Gas detector"
-SAFE = {"valve/power": False, "heater/power": False, "fan/power": True}
 LOOK_S, LONGEST_S = 0.002, 60.0
-SETTINGS = LabSettings(
-    only=("air", "gas", "chemistry"),
-    room=RoomSettings(start_hour=1.0, speed=1.0),
-    devices={"gas": DeviceSettings(interval_s=0.2), "air": DeviceSettings(interval_s=0.5)},
-)
+ROOM = RoomSettings(start_hour=1.0, speed=1.0)
+QUICK = {"gas": DeviceSettings(interval_s=0.2), "air": DeviceSettings(interval_s=0.5)}
+
+
+@dataclass(frozen=True, slots=True)
+class Danger:
+    """What may happen in a room, and what its supplied interlocks are to do about it."""
+
+    kinds: tuple[str, ...]  # of simulated devices
+    cause: str
+    fault: Fault
+    board: str
+    runs: tuple[str, ...]  # the outputs in use before it, in the order in which they may be switched on
+    safe: Mapping[str, bool]
+    forces: tuple[str, ...]  # the rules that latch
+
+
+DANGERS = {
+    "chemistry": Danger(
+        ("air", "gas", "chemistry"), "Gas detector", Fault.LEAK, "chemistry-outlets", ("fan", "valve", "heater"),
+        {"valve": False, "heater": False, "fan": True}, ("gas",),
+    ),
+    "maker": Danger(
+        ("maker",), "maker-outlets", Fault.OPEN, "maker-outlets", ("dust", "laser", "mill"),
+        {"laser": False, "mill": False, "dust": True}, ("lid", "guard"),
+    ),
+    "robot-field": Danger(
+        ("field",), "field-outlets", Fault.OPEN, "field-outlets", ("robots",), {"robots": False}, ("fence", "pressed")
+    ),
+}  # fmt: skip
 
 
 @dataclass(slots=True)
-class Chemistry:
-    """The lab and everything around it."""
+class GuardedRoom:
+    """A special room and everything around it."""
 
+    danger: Danger
     stack: Stack
     lab: Lab
 
     async def prepare(self) -> None:
-        """Have gas flowing and the heater on, as in a lesson."""
-        self.lab.strike(DETECTOR, Fault.NONE)
+        """Have everything on, as in a lesson."""
+        self.lab.strike(self.danger.cause, Fault.NONE)
         async with self.stack.client.live() as live:
-            await self._until(lambda: self._says("gas/state"), ("tripped", "clear"))
-            if await self._says("gas/state") == "tripped":
-                await self._done(live, "interlocks", "gas/reset", value=True)
-            for point in ("fan/power", "valve/power", "heater/power"):
-                await self._done(live, OUTLETS, point, value=True)
+            for rule in self.danger.forces:
+                await self._reset(live, rule)
+            for output in self.danger.runs:
+                await self._done(live, self.danger.board, f"{output}/power", value=True)
 
-    async def leak(self, dead: Iterable[str]) -> float:
-        """Kill, let gas leak, and return the seconds until everything is safe."""
+    async def mishap(self, dead: Iterable[str]) -> float:
+        """Kill, let it happen, and return the seconds until everything is safe."""
         await asyncio.gather(*(self._kill(part) for part in dead))
         began_s = time.monotonic()
-        self.lab.strike(DETECTOR, Fault.LEAK)
+        self.lab.strike(self.danger.cause, self.danger.fault)
         while not self.safe:
             if time.monotonic() - began_s > LONGEST_S:
                 return float("inf")
@@ -66,16 +91,22 @@ class Chemistry:
         return time.monotonic() - began_s
 
     async def recover(self, dead: Iterable[str]) -> bool:
-        """Bring the dead back while it still leaks; return whether all stays safe until the hub knows of the latch."""
+        """Bring the dead back while it goes on; return whether all stays safe until the hub knows of the latches."""
         for part in (part for part in ("broker", "hub", "node") if part in dead):
             await (self.stack.broker if part == "broker" else self._role(part)).start()
-        await self._until(lambda: self._says("gas/tripped"), (True,))
+        for rule in self.danger.forces:
+            await self._until(partial(self._says, f"{rule}/tripped"), (True,))
         return self.safe
 
     @property
     def safe(self) -> bool:
         """Whether every output is where it is to be."""
-        return all(self.lab.value(OUTLETS, point) is value for point, value in SAFE.items())
+        return all(self.lab.value(self.danger.board, f"{it}/power") is on for it, on in self.danger.safe.items())
+
+    async def _reset(self, live: Live, rule: str) -> None:
+        await self._until(partial(self._says, f"{rule}/state"), ("tripped", "clear"))
+        if await self._says(f"{rule}/state") == "tripped":
+            await self._done(live, "interlocks", f"{rule}/reset", value=True)
 
     async def _kill(self, part: str) -> None:
         await (self.stack.broker if part == "broker" else self._role(part)).stop(signal.SIGKILL)
@@ -105,27 +136,30 @@ class Chemistry:
 
 
 @asynccontextmanager
-async def open_chemistry(folder: Path) -> AsyncIterator[Chemistry]:
-    """Run the chemistry lab with hub, broker and node."""
+async def open_room(folder: Path, name: str) -> AsyncIterator[GuardedRoom]:
+    """Run a special room with hub, broker and node."""
+    danger = DANGERS[name]
+    quick = {kind: QUICK[kind] for kind in danger.kinds if kind in QUICK}
     async with (
-        open_stack(Wishes(folder, sim=None, lab="chemistry")) as stack,
-        open_lab(stack.broker.url, settings=SETTINGS) as lab,
+        open_stack(Wishes(folder, sim=None, lab=name)) as stack,
+        open_lab(stack.broker.url, settings=LabSettings(only=danger.kinds, room=ROOM, devices=quick)) as lab,
     ):
-        yield Chemistry(stack, lab)
+        yield GuardedRoom(danger, stack, lab)
 
 
-async def bench(folder: Path, rounds: int) -> Figures:
-    """Let it leak in every combination."""
+async def bench(folder: Path, lab: str, rounds: int) -> Figures:
+    """Let it happen in every combination."""
     found: dict[str, list[float]] = {name(dead): [] for dead in COMBINATIONS}
     stayed = True
-    async with open_chemistry(folder) as chemistry:
+    async with open_room(folder, lab) as room:
         for dead in COMBINATIONS * rounds:
-            await chemistry.prepare()
-            found[name(dead)].append(round(await chemistry.leak(dead) * 1000))
-            stayed = await chemistry.recover(dead) and stayed
+            await room.prepare()
+            found[name(dead)].append(round(await room.mishap(dead) * 1000))
+            stayed = await room.recover(dead) and stayed
     longest = max(max(times) for times in found.values())
     allowed = round(FALLBACK_S * 1000) + MARGIN_MS
     return {
+        "lab": lab,
         "safe_ms": found,
         "max_ms": longest,
         "allowed_ms": allowed,
@@ -141,8 +175,12 @@ def name(dead: Iterable[str]) -> str:
 
 def main() -> None:
     """Read the options and run."""
-    asked = options(__doc__ or "", ("--rounds", {"type": int, "default": 1, "help": "how often each (default 1)"}))
-    measure(asked, lambda folder: bench(folder, asked.rounds))
+    asked = options(
+        __doc__ or "",
+        ("--lab", {"choices": list(DANGERS), "default": "chemistry", "help": "which room (default chemistry)"}),
+        ("--rounds", {"type": int, "default": 1, "help": "how often each (default 1)"}),
+    )
+    measure(asked, lambda folder: bench(folder, asked.lab, asked.rounds))
 
 
 if __name__ == "__main__":

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from random import Random
 from uuid import UUID
 
-from labkeeper_edge.authority import Authority, aims
 from labkeeper_edge.command_rules import Answer, Execute, HubClock, Met, Receipt, Write, decide
+from labkeeper_edge.commands.authority import Authority, aims
 from labkeeper_edge.refusals import Refusals
 from labkeeper_sdk import Switch
 from labkeeper_wire.commands import CommandRequest, CommandResult, CommandState, Target

@@ -16,6 +16,9 @@ Json: TypeAlias = dict[str, Any]
 FINAL = frozenset({"done", "rejected", "failed", "expired", "unknown"})
 PAGE_ROWS = 100_000
 
+# a hub ends a connection after five idle seconds; one that is let go sooner is never asked as it closes
+REUSED = httpx.Limits(keepalive_expiry=2.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -156,7 +159,7 @@ def vars_of(target: Target) -> dict[str, str]:
 async def open_hub(url: str, secret: str) -> AsyncIterator[HubClient]:
     """A client of the hub at `url` for the length of the block."""
     headers = {"Authorization": f"Bearer {secret}"}
-    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30, limits=REUSED, trust_env=False) as http:
         yield HubClient(http, secret)
 
 

@@ -7,7 +7,7 @@ import json
 import shutil
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -18,7 +18,7 @@ from labkeeper_cli.forwarded import judge_influx
 from labkeeper_cli.processes import RoleDied
 from labkeeper_cli.stack import LABS, Stack, Wishes, open_stack
 from labkeeper_cli.trial import Verdict, all_online, command_rounds, judge
-from labkeeper_sdk.testing import InfluxUnavailable
+from labkeeper_sdk.testing import InfluxUnavailable, claim
 
 ONLINE_S = 45.0
 WITNESS = "witness.jsonl"
@@ -42,6 +42,10 @@ examples:
   labkeeper demo --port 9000 --data /tmp/lab
   labkeeper demo --influx                 with an InfluxDB that gets every reading (needs influxd)
 """
+
+
+class FolderTaken(Exception):
+    """Another demo keeps its data there."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -80,6 +84,11 @@ async def _until_told(options: argparse.Namespace, console: Console) -> int:
     except InfluxUnavailable as unavailable:
         console.print(f"InfluxDB cannot be started: {unavailable}", style="bold")
         return 1
+    except FolderTaken as taken:
+        console.print(
+            f"Another demo runs in {taken}: end it, or give this one a folder of its own with --data", style="bold"
+        )
+        return 1
     except RoleDied as died:
         console.print(f"Something ended that should not have: {died}", style="bold")
         return 1
@@ -99,8 +108,8 @@ def _end_once(life: asyncio.Task[int]) -> Callable[[], None]:
 
 async def _demo(options: argparse.Namespace, console: Console) -> int:
     unattended = options.seconds is not None
-    wishes = _wishes(options, unattended=unattended)
-    with console.status("starting …") as status:
+    with _alone(options.data, "trial" if unattended else "demo"), console.status("starting …") as status:
+        wishes = _wishes(options, unattended=unattended)
         async with open_stack(wishes, lambda step: status.update(f"starting the {step} …")) as stack:
             async with _watched(stack):
                 status.update("waiting for the devices …")
@@ -118,6 +127,16 @@ async def _demo(options: argparse.Namespace, console: Console) -> int:
                 await judge_influx(stack, wishes.folder / WITNESS, verdict)
     _report(verdict, console, as_json=options.json)
     return verdict.exit
+
+
+@contextlib.contextmanager
+def _alone(folder: Path, what: str) -> Iterator[None]:
+    """Keep every other demo, or trial, out of the folder; raises FolderTaken."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if (mine := claim(folder / f"{what}.lock")) is None:
+        raise FolderTaken(folder)
+    with mine:
+        yield
 
 
 def _wishes(options: argparse.Namespace, *, unattended: bool) -> Wishes:

@@ -15,7 +15,7 @@ from labkeeper_cli.processes import Role, open_role
 from labkeeper_cli.toml import as_toml
 from labkeeper_sdk import Title
 from labkeeper_sdk.sim.neighbours import NEIGHBOURS, Neighbour
-from labkeeper_sdk.testing import Broker, Influx, free_port, open_broker, open_influx
+from labkeeper_sdk.testing import Broker, Influx, claimed_port, free_port, open_broker, open_influx
 
 NODE_TOML = """\
 # The demo's node. labkeeper edge --help tells what else can be written here.
@@ -156,7 +156,7 @@ async def open_stack(wishes: Wishes, say: Callable[[str], None] = lambda _: None
     folder.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
         say("broker")
-        port = free_port(wishes.broker_port, wishes.host)
+        port = stack.enter_context(claimed_port(wishes.broker_port, wishes.host))
         broker = await stack.enter_async_context(
             open_broker(host=wishes.host, port=port, folder=folder / "broker", kind=wishes.broker_kind)
         )
@@ -165,7 +165,8 @@ async def open_stack(wishes: Wishes, say: Callable[[str], None] = lambda _: None
             say("InfluxDB")
             influx = await stack.enter_async_context(open_influx(host=wishes.host, folder=folder / "influx"))
         say("hub")
-        hub = await stack.enter_async_context(_hub(wishes, broker, influx))
+        page = stack.enter_context(claimed_port(wishes.port, wishes.host))
+        hub = await stack.enter_async_context(_hub(wishes, page, broker, influx))
         secret = _owner_secret(folder / KEPT_BY_THE_DEMO, hub)
         say("node")
         places = _places(wishes)
@@ -198,8 +199,7 @@ def _sim(wishes: Wishes, broker: Broker, places: Mapping[str, str]) -> AbstractA
     return open_role("devices", "labkeeper_sdk.sim", options, wishes.folder / "logs" / "devices.log")
 
 
-def _hub(wishes: Wishes, broker: Broker, influx: Influx | None) -> AbstractAsyncContextManager[Role]:
-    port = free_port(wishes.port, wishes.host)
+def _hub(wishes: Wishes, port: int, broker: Broker, influx: Influx | None) -> AbstractAsyncContextManager[Role]:
     where = ["--data", str(wishes.folder / "hub"), "--host", wishes.host, "--port", str(port)]
     options = [*where, "--broker", broker.url]
     if influx is not None:

@@ -11,15 +11,15 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from pathlib import Path
 
-from labkeeper_edge.allowed import load_allowed
-from labkeeper_edge.books import Quota
-from labkeeper_edge.database import UnusableDatabase
 from labkeeper_edge.node import Node, assign, compose
-from labkeeper_edge.outbox import open_outbox
+from labkeeper_edge.outbox.books import Quota
+from labkeeper_edge.outbox.database import UnusableDatabase
+from labkeeper_edge.outbox.outbox import open_outbox
 from labkeeper_edge.refusals import Refusals
 from labkeeper_edge.reload import fixed_keys
 from labkeeper_edge.settings import Settings, read_settings
-from labkeeper_edge.supervisor import Assignment
+from labkeeper_edge.supervision.allowed import load_allowed
+from labkeeper_edge.supervision.supervisor import Assignment
 from labkeeper_sdk import BadConfiguration
 from labkeeper_sdk.plugins import Loaded
 

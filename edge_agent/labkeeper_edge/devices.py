@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
-from labkeeper_edge.batches import DATATYPES
+from labkeeper_edge.outbox.batches import DATATYPES
 from labkeeper_edge.refusals import Refusals
 from labkeeper_edge.sampler import FRESH, Memory
 from labkeeper_edge.settings import DeviceSettings

@@ -10,30 +10,30 @@ from dataclasses import dataclass, field, replace
 
 from pydantic import BaseModel
 
-from labkeeper_edge.authority import Authority
-from labkeeper_edge.blame import Blame
-from labkeeper_edge.claims import Claims
-from labkeeper_edge.commands import Commands
-from labkeeper_edge.connections import Connections
+from labkeeper_edge.commands.authority import Authority
+from labkeeper_edge.commands.commands import Commands
 from labkeeper_edge.devices import Devices
-from labkeeper_edge.heard import Heard
-from labkeeper_edge.intake import Intake
+from labkeeper_edge.intake.intake import Intake
+from labkeeper_edge.intake.last_values import LastKeeper, recalled
 from labkeeper_edge.interlocks.keeping import InterlockKeeping, recalled_set
 from labkeeper_edge.interlocks.loading import chosen, load
-from labkeeper_edge.isolation.messages import Ready
-from labkeeper_edge.isolation.process import DriverUnusable
-from labkeeper_edge.last_values import LastKeeper, recalled
-from labkeeper_edge.outbox import Outbox, OutboxUnwritable
-from labkeeper_edge.placing import Unread, lodging, unread
+from labkeeper_edge.outbox.heard import Heard
+from labkeeper_edge.outbox.outbox import Outbox, OutboxUnwritable
 from labkeeper_edge.refusals import Refusals
 from labkeeper_edge.reload import difference
-from labkeeper_edge.safe_values import SafeKeeping
-from labkeeper_edge.services import NodeServices, now_ms
+from labkeeper_edge.safety.safe_values import SafeKeeping
+from labkeeper_edge.safety.stopping import Stopping
 from labkeeper_edge.settings import Settings, driver_configuration
-from labkeeper_edge.stopping import Stopping
-from labkeeper_edge.supervisor import Assignment, Supervisor
-from labkeeper_edge.uplink import Identity, Uplink
-from labkeeper_edge.watchdog import Watchdog
+from labkeeper_edge.supervision.blame import Blame
+from labkeeper_edge.supervision.claims import Claims
+from labkeeper_edge.supervision.connections import Connections
+from labkeeper_edge.supervision.isolation.messages import Ready
+from labkeeper_edge.supervision.isolation.process import DriverUnusable
+from labkeeper_edge.supervision.placing import Unread, lodging, unread
+from labkeeper_edge.supervision.services import NodeServices, now_ms
+from labkeeper_edge.supervision.supervisor import Assignment, Supervisor
+from labkeeper_edge.supervision.watchdog import Watchdog
+from labkeeper_edge.uplink.uplink import Identity, Uplink
 from labkeeper_sdk import BadConfiguration
 from labkeeper_sdk.configuration import Claim, claims, final_validate
 from labkeeper_sdk.plugins import Loaded

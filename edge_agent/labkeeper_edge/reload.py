@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from labkeeper_edge.settings import Settings
-from labkeeper_edge.supervisor import Assignment
+from labkeeper_edge.supervision.supervisor import Assignment
 
 RELOADED = ("drivers", "devices", "isolation", "allow")
 

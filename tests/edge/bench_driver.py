@@ -87,8 +87,9 @@ class Bench:
     waiting: dict[tuple[str, str], asyncio.Future[Value]] = field(default_factory=dict)
 
     async def observations(self) -> AsyncIterator[Observation]:
-        yield Observation(tuple(Found(self.info(device)) for device in self.configuration.devices))
         await self.link.subscribe((f"{self.configuration.prefix}/+/state", 1), (f"{self.configuration.prefix}/+/is", 1))
+        # after that, so that a device that is born hears
+        yield Observation(tuple(Found(self.info(device)) for device in self.configuration.devices))
         async for message in self.link.messages():
             yield Observation(
                 tuple(self.events(message)),

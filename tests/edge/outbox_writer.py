@@ -4,9 +4,9 @@ import asyncio
 import sys
 from pathlib import Path
 
-from labkeeper_edge.batches import Draft
-from labkeeper_edge.books import Quota
-from labkeeper_edge.outbox import open_outbox
+from labkeeper_edge.outbox.batches import Draft
+from labkeeper_edge.outbox.books import Quota
+from labkeeper_edge.outbox.outbox import open_outbox
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.delivery import Ack
 from labkeeper_wire.payload import Metric

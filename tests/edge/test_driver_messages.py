@@ -6,9 +6,10 @@ from dataclasses import fields
 
 import pytest
 
-from labkeeper_edge.isolation.events import AS_IT_IS
-from labkeeper_edge.isolation.frames import HEADER_BYTES, LONGEST_BODY, BadFrame, Unframer, frame
-from labkeeper_edge.isolation.messages import (
+from labkeeper_edge.sampler import Unfit, stamp
+from labkeeper_edge.supervision.isolation.events import AS_IT_IS
+from labkeeper_edge.supervision.isolation.frames import HEADER_BYTES, LONGEST_BODY, BadFrame, Unframer, frame
+from labkeeper_edge.supervision.isolation.messages import (
     Begin,
     Cancel,
     Closed,
@@ -30,8 +31,7 @@ from labkeeper_edge.isolation.messages import (
     pack,
     unpack,
 )
-from labkeeper_edge.isolation.noted import Deaths
-from labkeeper_edge.sampler import Unfit, stamp
+from labkeeper_edge.supervision.isolation.noted import Deaths
 from labkeeper_sdk import (
     Action,
     Availability,

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from labkeeper_edge.__main__ import configure, run
-from labkeeper_edge.intake import Intake
-from labkeeper_edge.outbox import FILE
+from labkeeper_edge.intake.intake import Intake
+from labkeeper_edge.outbox.outbox import FILE
 
 GOOD = 'school = "s"\nnode = "n"\nlab = "l"\nbroker = "mqtt://127.0.0.1:1"\n'
 

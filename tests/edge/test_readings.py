@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from labkeeper_edge.batches import Draft
-from labkeeper_edge.births import REFUSED
-from labkeeper_edge.books import Quota
-from labkeeper_edge.outbox import open_outbox
+from labkeeper_edge.outbox.batches import Draft
+from labkeeper_edge.outbox.books import Quota
+from labkeeper_edge.outbox.outbox import open_outbox
+from labkeeper_edge.uplink.births import REFUSED
 from labkeeper_sdk.testing import Broker
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.delivery import BACKLOG, GAPS, TAKEN
@@ -101,8 +101,9 @@ async def test_killed_between_arrival_and_commit_nothing_is_lost_and_nothing_twi
     async with open_host(broker.url) as host:
         sent = 0
         for _ in range(3):
+            before = len(host.heard)
             async with start_edge(slow) as process:
-                await host.born("d1", since=len(host.heard))
+                await host.born("d1", since=before)
                 for _ in range(50):
                     await keyboard.says(count=sent)
                     sent += 1
@@ -131,8 +132,9 @@ async def test_a_node_that_is_stopped_says_goodbye_and_keeps_what_it_heard(
 async def test_each_connect_has_the_next_bd_seq_over_restarts(broker: Broker, run_edge: RunEdge) -> None:
     async with open_host(broker.url) as host:
         for _ in range(2):
+            before = len(host.heard)
             async with run_edge():
-                await host.born("d1", since=len(host.heard))
+                await host.born("d1", since=before)
     assert [it.bd_seq for it in host.heard if isinstance(it, NodeBorn)] == [0, 1]
 
 

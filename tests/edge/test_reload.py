@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from labkeeper_edge.births import DRIVER as DRIVER_STATE
 from labkeeper_edge.node import assign
-from labkeeper_edge.placing import lodging
 from labkeeper_edge.refusals import Refusals
 from labkeeper_edge.reload import difference, fixed_keys
-from labkeeper_edge.services import NodeServices
 from labkeeper_edge.settings import parse_settings
-from labkeeper_edge.supervisor import Assignment
+from labkeeper_edge.supervision.placing import lodging
+from labkeeper_edge.supervision.services import NodeServices
+from labkeeper_edge.supervision.supervisor import Assignment
+from labkeeper_edge.uplink.births import DRIVER as DRIVER_STATE
 from labkeeper_sdk import BadConfiguration, Driver, Resource
 from labkeeper_sdk.plugins import Loaded, Source
 from labkeeper_sdk.testing import Broker

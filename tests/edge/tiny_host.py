@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from labkeeper_edge.batches import GAP, Gap
+from labkeeper_edge.outbox.batches import GAP, Gap
 from labkeeper_sdk import Value
 from labkeeper_wire import mqtt
 from labkeeper_wire.codec import encode
@@ -30,6 +30,7 @@ from labkeeper_wire.payload import Metric, Payload
 
 SCHOOL, NODE = "s", "n"
 DEADLINE_S = 20.0
+FINAL = set(CommandState) - {CommandState.ACCEPTED}
 T = TypeVar("T")
 
 
@@ -159,7 +160,11 @@ class TinyHost:
         return [result for result in found if command in (None, result.id)]
 
     async def result(self, command: str, state: CommandState) -> CommandResult:
-        return await self.until(lambda: next((r for r in self.results(command) if r.state is state), None))
+        """Return the command's result of this state; fails at once where the command ended in another."""
+        wanted = {state, *FINAL}
+        found = await self.until(lambda: next((r for r in self.results(command) if r.state in wanted), None))
+        assert found.state is state, found
+        return found
 
     def values(self, point: str, device: str = "d1") -> list[object]:
         """Return the stored values of a point in the order of their batches."""

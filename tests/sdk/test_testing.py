@@ -13,6 +13,7 @@ from labkeeper_sdk.testing import (
     BrokerUnavailable,
     InfluxUnavailable,
     brokers,
+    claimed_port,
     databases,
     find_influxd,
     free_port,
@@ -30,6 +31,13 @@ def test_a_taken_port_is_not_given() -> None:
         wanted = taken.getsockname()[1]
         assert free_port(wanted) != wanted
     assert free_port(wanted) == wanted
+
+
+def test_a_claimed_port_is_not_given_to_the_next_who_claims() -> None:
+    with claimed_port() as mine, claimed_port(mine) as other:
+        assert other != mine
+    with claimed_port(mine) as again:
+        assert again == mine
 
 
 def test_an_address_that_is_not_ours_has_no_ports() -> None:

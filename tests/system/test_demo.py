@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from labkeeper_sdk.testing import find_influxd, find_mosquitto
+from labkeeper_sdk.testing import claim, find_influxd, find_mosquitto
 
 
 async def demo(*options: str) -> tuple[int, str, str]:
@@ -62,6 +62,19 @@ async def test_ctrl_c_ends_everything_and_a_second_start_keeps_the_data(tmp_path
         for process in psutil.process_iter(["cmdline"])
         if str(tmp_path) in " ".join(process.info["cmdline"] or [])
     ]
+
+
+async def test_a_second_demo_in_one_folder_says_so_and_touches_nothing(tmp_path: Path) -> None:
+    kept = tmp_path / "trial" / "kept"
+    kept.parent.mkdir()
+    kept.touch()
+    first = claim(tmp_path / "trial.lock")
+    assert first is not None
+    with first:
+        status, out, err = await demo("--seconds", "1", "--json", "--data", str(tmp_path))
+    assert (status, out) == (1, "")
+    assert "--data" in err
+    assert kept.exists()
 
 
 async def started_and_ended(folder: Path) -> str:

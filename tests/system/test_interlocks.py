@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from benchmarks.interlocks import Chemistry, open_chemistry
+from benchmarks.interlocks import GuardedRoom, open_room
 from labkeeper_cli.client import Json
 from labkeeper_edge.interlocks.loading import load, supplied
 from labkeeper_sdk.testing import find_mosquitto
@@ -20,22 +20,22 @@ pytestmark = [
 
 
 @pytest.fixture
-async def chemistry(tmp_path: Path) -> AsyncIterator[Chemistry]:
-    async with open_chemistry(tmp_path) as chemistry:
+async def chemistry(tmp_path: Path) -> AsyncIterator[GuardedRoom]:
+    async with open_room(tmp_path, "chemistry") as chemistry:
         yield chemistry
 
 
 async def test_a_leak_is_made_safe_with_hub_broker_and_node_dead_and_the_latch_is_found_by_the_hub_afterwards(
-    chemistry: Chemistry,
+    chemistry: GuardedRoom,
 ) -> None:
     for dead in (("hub",), ("broker", "node"), ("hub", "broker", "node")):
         await chemistry.prepare()
         assert not chemistry.safe
-        assert await chemistry.leak(dead) < float("inf"), dead
+        assert await chemistry.mishap(dead) < float("inf"), dead
         assert await chemistry.recover(dead), dead
 
 
-async def test_two_persons_change_what_a_node_runs_and_the_node_proves_it(chemistry: Chemistry) -> None:
+async def test_two_persons_change_what_a_node_runs_and_the_node_proves_it(chemistry: GuardedRoom) -> None:
     stack = chemistry.stack
     text = supplied("chemistry").replace("gas >= 20", "gas >= 15")
     node = {"school": "demo-school", "node": "lab-1-pi"}

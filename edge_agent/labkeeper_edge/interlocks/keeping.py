@@ -8,18 +8,18 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 
-from labkeeper_edge.connections import Connections
 from labkeeper_edge.devices import Devices
-from labkeeper_edge.intake import Intake
+from labkeeper_edge.intake.intake import Intake
 from labkeeper_edge.interlocks import described
 from labkeeper_edge.interlocks.loading import load
 from labkeeper_edge.interlocks.machine import Interlocks, Phase, Standing
 from labkeeper_edge.interlocks.outputs import Order, Outputs
 from labkeeper_edge.interlocks.rules import Input, InterlockSet, Place
-from labkeeper_edge.outbox import Outbox, OutboxUnwritable
+from labkeeper_edge.outbox.outbox import Outbox, OutboxUnwritable
 from labkeeper_edge.refusals import Refusals
 from labkeeper_edge.sampler import Stamped
-from labkeeper_edge.turns import Urgency
+from labkeeper_edge.supervision.connections import Connections
+from labkeeper_edge.supervision.turns import Urgency
 from labkeeper_sdk import (
     BadConfiguration,
     CommandFailed,

@@ -1,7 +1,6 @@
 """Passwords: which are refused, and how the others are kept."""
 
 from argon2.exceptions import InvalidHashError, VerificationError
-from zxcvbn import zxcvbn
 
 from labkeeper_hub.accounts.secret import HASHER
 
@@ -26,6 +25,8 @@ def check_password(password: str, *own: str) -> None:
     zxcvbn knows some 30,000 leaked passwords, all of them Western; nothing is asked of the internet. Tens of
     milliseconds: call it off the event loop.
     """
+    from zxcvbn import zxcvbn  # noqa: PLC0415 -- 13 MB of words, for the rare moment in which someone chooses a password
+
     if len(password) < SHORTEST:
         raise WeakPassword("short_password", f"a password has at least {SHORTEST} characters")
     if len(password) > LONGEST:

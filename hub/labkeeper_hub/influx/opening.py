@@ -4,10 +4,11 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from labkeeper_hub.influx import version1, version2
+from labkeeper_hub.influx import version1
 from labkeeper_hub.influx.forwarder import Forwarder, Rhythm
 from labkeeper_hub.influx.progress import Progress
 from labkeeper_hub.influx.settings import InfluxSettings, read_secrets
+from labkeeper_hub.influx.sinks import Connect
 from labkeeper_hub.influx.tags import Tags
 from labkeeper_hub.registry.registry import HubRegistry
 from labkeeper_hub.timeseries.forwarding import forget_sinks, open_forwarding
@@ -27,5 +28,13 @@ async def open_forwarder(
     async with open_forwarding(journal, settings.sink) as forwarding:
         tags = Tags(registry, forwarding.key_of)
         progress = Progress(forwarding, settings.late_after_s, lambda: time.time_ns() // 1_000_000)
-        connect = version1.connect if settings.version == 1 else version2.connect
-        yield Forwarder(settings, connect, forwarding, tags.head, progress, rhythm or Rhythm())
+        yield Forwarder(settings, _connect(settings), forwarding, tags.head, progress, rhythm or Rhythm())
+
+
+def _connect(settings: InfluxSettings) -> Connect:
+    """Return how to reach the database."""
+    if settings.version == 1:
+        return version1.connect
+    from labkeeper_hub.influx import version2  # noqa: PLC0415 -- 8 MB of client that a hub without it need not carry
+
+    return version2.connect

@@ -9,7 +9,7 @@ from labkeeper_sdk.conformance.trial import Trial, another, ends, kind_of, same
 from labkeeper_sdk.errors import CommandFailed, CommandRejected, DeviceUnreachable
 from labkeeper_sdk.points import Point
 from labkeeper_sdk.testing.benches import Stand
-from labkeeper_sdk.testing.watching import Watched
+from labkeeper_sdk.testing.watching import READ_TIMEOUT_S, Watched
 
 LATE_S = 1.0  # beyond confirm_s
 WIRE_DELAY_S = 0.05
@@ -82,7 +82,7 @@ async def deadlines(trial: Trial) -> None:
         device, point = soonest(pairs)
         truth = None if stand.truth is None else stand.truth(device, point.name)
         task = asyncio.create_task(watched.write(device, point.name, another(point, truth)), name="driver under test")
-        over = await ends(task, point.confirm_s + LATE_S)
+        over = await ends(task, READ_TIMEOUT_S + point.confirm_s + LATE_S)  # a read that hangs goes first
         task.cancel()
         if not over:
             await ends(task, trial.pace.cancel_s)

@@ -5,9 +5,10 @@ Beside these: `mqtt` (a broker behind a wire) and `services` (what a node lends)
 
 from labkeeper_sdk.testing.benches import Bench, Stand
 from labkeeper_sdk.testing.brokers import Broker, BrokerUnavailable, find_mosquitto, open_broker
+from labkeeper_sdk.testing.claims import claim
 from labkeeper_sdk.testing.databases import Influx, InfluxUnavailable, find_influxd, open_influx
 from labkeeper_sdk.testing.datagrams import UdpWire, serve_udp
-from labkeeper_sdk.testing.ports import free_port
+from labkeeper_sdk.testing.ports import claimed_port, free_port
 from labkeeper_sdk.testing.recordings import Recording, Source, read_recording, write_recording
 from labkeeper_sdk.testing.replaying import replay_tcp, replay_udp, talk_from
 from labkeeper_sdk.testing.serial import SerialWire, serve_serial
@@ -32,6 +33,8 @@ __all__ = [
     "UdpWire",
     "VirtualTimeLoop",
     "Wire",
+    "claim",
+    "claimed_port",
     "find_influxd",
     "find_mosquitto",
     "free_port",

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labkeeper_edge.batch_store import BatchStore
-from labkeeper_edge.batches import GAP, Batch, Draft
-from labkeeper_edge.books import Quota
-from labkeeper_edge.database import SCHEMA
-from labkeeper_edge.node_store import NodeStore
+from labkeeper_edge.outbox.batch_store import BatchStore
+from labkeeper_edge.outbox.batches import GAP, Batch, Draft
+from labkeeper_edge.outbox.books import Quota
+from labkeeper_edge.outbox.database import SCHEMA
+from labkeeper_edge.outbox.node_store import NodeStore
 from labkeeper_hub.ingest.deliveries import Deliveries, Delivery
 from labkeeper_hub.ingest.gap import parse_gap
 from labkeeper_hub.model import NodeKey

@@ -1,0 +1,1 @@
+"""Commands: who may, whether still, executed once."""

@@ -1,0 +1,1 @@
+"""From what drivers say to what is kept: sampled, committed, settled."""

@@ -1,0 +1,124 @@
+"""Stop-all at a node: heard on a connection of its own, pressed at a button of its own, obeyed first and written after.
+
+A node that is stopped and cannot write it down is stopped all the same; what a restart then forgets, the broker, which
+keeps the word, says again.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from labkeeper_edge.backoff import Backoff
+from labkeeper_edge.outbox.outbox import Outbox, OutboxUnwritable
+from labkeeper_edge.refusals import Refusals
+from labkeeper_wire import mqtt
+from labkeeper_wire.stop import BadStop, Latch, StopWord, hear, topic
+
+log = logging.getLogger(__name__)
+KEY = "stop"
+LONGEST_WAIT_S = 2.0
+RETRY_S = 1.0
+KEEPALIVE_S = 5
+
+
+@dataclass(slots=True)
+class Stopping:
+    """The latch of this node. `obey` are called at once when it closes or opens."""
+
+    address: mqtt.Address
+    school: str
+    node: str
+    outbox: Outbox
+    refusals: Refusals
+    now_ms: Callable[[], int]
+    latch: Latch = field(default_factory=Latch)
+    obey: list[Callable[[], None]] = field(default_factory=list)
+    _ours: StopWord | None = None  # pressed here, and not yet with the broker
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _unsaved: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def recall(self) -> None:
+        """Begin as the last process ended: a restart releases nothing. One that was pressed here is said again."""
+        self.latch = Latch.from_text(self.outbox.recalled.stop)
+        if self.latch.word is not None and self.latch.word.by == self._button:
+            self._ours = self.latch.word
+
+    @property
+    def stopped(self) -> bool:
+        """Whether nothing may be commanded."""
+        return self.latch.word is not None
+
+    def press(self) -> None:
+        """Somebody pressed a button at this node: stop here now, and everywhere as soon as the broker hears it."""
+        if self.stopped:
+            return
+        word = StopWord(str(uuid4()), active=True, by=self._button, at_ms=self.now_ms())
+        self._ours = word
+        self._hear(word)
+        self._news.set()
+
+    async def run(self) -> None:
+        """Listen for the school's word, for ever."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._write_down(), name="stop: disk")
+            clock, backoff = asyncio.get_running_loop().time, Backoff(last_s=LONGEST_WAIT_S)
+            while True:
+                began_s = clock()
+                try:
+                    await self._connection()
+                except* mqtt.MqttError as lost:
+                    log.debug("stop: %s", lost.exceptions[0])
+                mqtt.heed_cancellation()
+                await asyncio.sleep(backoff.next_s(clock() - began_s))
+
+    async def _connection(self) -> None:
+        client_id = f"labkeeper-stop/{self.school}/{self.node}"
+        async with mqtt.connect(self.address, client_id, keepalive_s=KEEPALIVE_S) as link:
+            await link.subscribe((topic(self.school), 1))
+            async with asyncio.TaskGroup() as group:
+                telling = group.create_task(self._tell(link), name="stop: tell")
+                async for message in link.messages():
+                    self._take(message)
+                telling.cancel()
+
+    async def _tell(self, link: mqtt.Link) -> None:
+        """Say what was pressed here until the broker has it."""
+        while True:
+            self._news.clear()
+            if self._ours is not None and self._ours.latch == self.latch.name:
+                await link.publish(topic(self.school), self._ours.to_payload(), qos=1, retain=True)
+            self._ours = None
+            await self._news.wait()
+
+    def _take(self, message: mqtt.Message) -> None:
+        try:
+            self._hear(StopWord.from_payload(message.payload))
+        except BadStop as bad:
+            self.refusals.count("bad_stop", message.topic, str(bad))
+
+    def _hear(self, word: StopWord) -> None:
+        latch = hear(self.latch, word)
+        if latch is self.latch:
+            return
+        self.latch = latch
+        for act in self.obey:
+            act()
+        log.warning("%s by %s (latch %s)", "stopped" if self.stopped else "released", word.by, word.latch)
+        self._unsaved.set()
+
+    async def _write_down(self) -> None:
+        while True:
+            await self._unsaved.wait()
+            self._unsaved.clear()
+            try:
+                await self.outbox.keep_text(KEY, self.latch.to_text())
+            except OutboxUnwritable as error:
+                self.refusals.count("outbox_unwritable", "stop", str(error))
+                await asyncio.sleep(RETRY_S)
+                self._unsaved.set()
+
+    @property
+    def _button(self) -> str:
+        return f"node {self.node}"
