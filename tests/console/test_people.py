@@ -112,6 +112,17 @@ async def test_whoever_has_a_second_factor_is_asked_for_a_code_and_types_nothing
     await expect(page.locator("lk-tile").first).to_be_visible()
 
 
+async def test_an_owner_who_lost_phone_and_codes_resets_the_second_factor_and_signs_in_anew(
+    hub: FakeHub, open_console: OpenConsole
+) -> None:
+    hub.people.factor = True
+    console = await open_console()
+    await open_people(hub, console)
+    await console.page.get_by_role("button", name="Phone and codes are lost").click()
+    await expect(console.page.get_by_label("Owner secret")).to_be_visible()
+    assert hub.people.asked == [("owner", "second-factor")]
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["zh", "en"])
 async def test_axe_finds_nothing_and_what_can_be_touched_is_large_and_apart(

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from labkeeper_hub.accounts.second_factor import RECOVERY_CODES, SecondFactor, plain
 from labkeeper_hub.accounts.tokens import digest
 from labkeeper_hub.registry.tables import second_factors
-from labkeeper_hub.vault import Vault
+from labkeeper_hub.vault import CannotOpen, Vault
 
 RECOVERY_BYTES = 10  # 80 bits: cannot be guessed, so a fast digest protects them at rest
 
@@ -53,7 +53,7 @@ class Factors:
         factor = self._factors.get(name)
         if factor is None or factor.on:
             raise WrongCode
-        proved = factor.by_code(self.vault.open(factor.sealed), code, self.now_ms())
+        proved = self._by_app(factor, code)
         if proved is None:
             raise WrongCode
         return await self._with_recovery(replace(proved, on=True))
@@ -63,7 +63,7 @@ class Factors:
         factor = self._factors.get(name)
         if factor is None or not factor.on:
             raise WrongCode
-        by_app = factor.by_code(self.vault.open(factor.sealed), code, self.now_ms())
+        by_app = self._by_app(factor, code)
         left = by_app or factor.by_recovery(code)
         if left is None:
             raise WrongCode
@@ -90,6 +90,13 @@ class Factors:
             rows = (await connection.execute(select(second_factors))).all()
         for row in rows:
             self._factors[row.name] = SecondFactor(row.name, row.sealed, row.on, row.step, tuple(row.recovery))
+
+    def _by_app(self, factor: SecondFactor, code: str) -> SecondFactor | None:
+        """Return what is left after a code of the app; with the vault's key gone, only recovery codes are good."""
+        try:
+            return factor.by_code(self.vault.open(factor.sealed), code, self.now_ms())
+        except CannotOpen:
+            return None
 
     async def _with_recovery(self, factor: SecondFactor) -> tuple[str, ...]:
         codes = tuple(_recovery_code() for _ in range(RECOVERY_CODES))

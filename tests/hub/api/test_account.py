@@ -10,6 +10,7 @@ import pytest
 from labkeeper_hub.accounts.sessions import TURN_EVERY_MS
 from labkeeper_hub.api.declared import declared_routes
 from labkeeper_hub.api.gate import COOKIE
+from labkeeper_hub.vault import KEY
 
 from .conftest import Hands, Served
 from .test_people import PASSWORD, TEACHER, _hub, _invited, _sign_in
@@ -44,6 +45,10 @@ async def _turn_on(served: Served, client: httpx.AsyncClient) -> tuple[pyotp.TOT
 
 def _on_disk(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.glob("registry.sqlite*"))
+
+
+def _lose_the_key(folder: Path) -> None:
+    (folder / KEY).unlink()
 
 
 async def test_whoever_has_a_second_factor_is_asked_for_it_and_each_code_is_good_once(staffed: Served) -> None:
@@ -92,6 +97,19 @@ async def test_a_second_factor_outlives_a_restart_and_is_on_disk_only_sealed(tmp
         assert (await _sign_in(li, name="li", password=PASSWORD)).json()["code"] == "second_factor_needed"
         used = app.at(int(hands.now_s))
         assert (await _sign_in(li, name="li", password=PASSWORD, code=used)).status_code == 401
+
+
+async def test_without_the_vaults_key_recovery_codes_are_still_good(tmp_path: Path) -> None:
+    hands = Hands()
+    async with _hub(tmp_path, hands) as served, served.stranger() as li:
+        await _enters(served, li)
+        app, recovery = await _turn_on(served, li)
+    _lose_the_key(tmp_path)
+    hands.now_s += 60
+    async with _hub(tmp_path, hands) as served, served.stranger() as li:
+        code = app.at(int(hands.now_s))
+        assert (await _sign_in(li, name="li", password=PASSWORD, code=code)).status_code == 401
+        assert (await _sign_in(li, name="li", password=PASSWORD, code=recovery[0])).status_code == 204
 
 
 async def test_an_invitation_does_not_go_around_a_second_factor_but_the_owner_can_take_it_away(

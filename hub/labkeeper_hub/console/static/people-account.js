@@ -75,7 +75,8 @@ class LkAccount extends DeskElement {
         <p>${icon("check")} ${t.t("people.factor_on", { left })}</p>
         ${this.#codeField(t)}
         <div class="people-row"><button class="do" value="recovery-codes">${t.t("people.new_recovery")}</button>
-          <button class="do" value="second-factor/off">${t.t("people.factor_turn_off")}</button></div>
+          <button class="do" value="second-factor/off">${t.t("people.factor_turn_off")}</button>
+          ${this.desk.store.may("manage_people") ? html`<button type="button" class="do" @click=${this.#lost}>${t.t("people.factor_lost")}</button>` : nothing}</div>
       </form>`;
   }
 
@@ -149,6 +150,12 @@ class LkAccount extends DeskElement {
     const proved = await ask("POST", `account/${what}`, filled(event));
     if (proved.ok && proved.body) this.recovery = proved.body.recovery;
     this.#tell(proved, proved.ok && !proved.body ? "people.factor_is_off" : "");
+  }
+
+  /** Whoever may reset everybody's second factor may reset their own, and signs in anew. */
+  async #lost() {
+    const reset = await ask("DELETE", `people/${this.desk.store.person}/second-factor`);
+    return reset.ok ? this.deeds.leave() : this.#tell(reset, "");
   }
 
   /** @param {SubmitEvent} event */
