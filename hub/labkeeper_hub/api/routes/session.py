@@ -115,6 +115,7 @@ async def _sign_in(api: Api, asked: SignIn, address: str) -> str:
         _count(api, "refused", STRANGER, address)
         raise wrong_secret() from refused
     except CodeNeeded as needed:
+        api.audit.note(STRANGER, "sign_in", address, "second_factor_needed")
         raise code_needed() from needed
     except WeakPassword as weak:
         raise wrong_field(weak.code, "body.password", weak.message) from weak
