@@ -44,6 +44,12 @@ COMMANDS = (
     ),
     Command("tap", "decoded traffic in the terminal, the first thing to reach for", "labkeeper_cli.tap", "wire"),
     Command("alarms", "what stands, and what a rule would have done", "labkeeper_cli.alarms", "demo"),
+    Command(
+        "automations",
+        "check and try automations, list what they did and why",
+        "labkeeper_hub.automations.automations_command",
+        "hub",
+    ),
     Command("export", "readings of any window as CSV or Parquet", "labkeeper_cli.export", "demo"),
     Command("record", "recordings and lesson records: list, show, verify, replay", "labkeeper_cli.record", "demo"),
     Command("doctor", "what is wrong here, and what to do", "labkeeper_cli.doctor", "demo"),

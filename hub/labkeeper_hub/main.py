@@ -24,6 +24,11 @@ from labkeeper_hub.alarms.watch import AlarmWatch
 from labkeeper_hub.api import build_app, keep_app, listen, make_server
 from labkeeper_hub.api.server import Server
 from labkeeper_hub.audit import Audit, open_audit
+from labkeeper_hub.automations.desk import AutomationDesk
+from labkeeper_hub.automations.diary import Diary
+from labkeeper_hub.automations.history import Archive
+from labkeeper_hub.automations.records import RunRecords
+from labkeeper_hub.automations.watch import AutomationWatch, World
 from labkeeper_hub.bus import EventBus
 from labkeeper_hub.commands.desk import CommandDesk
 from labkeeper_hub.commands.intents import IntentLog, open_intents
@@ -65,6 +70,7 @@ from labkeeper_hub.timeseries.catalogue import Catalogue, open_catalogue
 from labkeeper_hub.timeseries.journal import Journal, Keeping, open_journal
 from labkeeper_hub.timeseries.pins import Pins
 from labkeeper_hub.vault import open_vault
+from labkeeper_hub.wall.desk import WallDesk
 from labkeeper_sdk import BadConfiguration
 from labkeeper_sdk.plugins import load_channels
 from labkeeper_wire import mqtt
@@ -97,6 +103,7 @@ class Hub:
     interlocks: InterlockDesk
     recordings: RecordingDesk
     telling: TellingDesk
+    automations: AutomationDesk
 
     def workers(self) -> Sequence[Worker]:
         """Return the workers, those that others need first."""
@@ -116,6 +123,7 @@ class Hub:
             ("figures", self.watch.run()),
             ("alarms", self.alarms.run()),
             ("telling", self.telling.run()),
+            ("automations", self.automations.run()),
             ("host", self.host.run()),
             ("stop", self.stop.run()),
         )
@@ -134,7 +142,11 @@ async def main(
             async with (
                 open_audit(settings.data, _now_ms) as audit,
                 open_accounts(
-                    settings.data, staff=staff, guests=hub.floor, requires_factor=settings.second_factor == "required"
+                    settings.data,
+                    staff=staff,
+                    guests=hub.floor,
+                    walls=hub.parts.wall,
+                    requires_factor=settings.second_factor == "required",
                 ) as accounts,
             ):
                 await _run(settings, hub, accounts, audit, stop, when_ready)
@@ -164,6 +176,8 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         await lessons.resume()
         floor = FloorDesk(leases, registry, settings.data)
         await floor.resume()
+        wall = WallDesk(settings.data, now_ms)
+        await wall.resume()
         await desk.resume([course_of(row) for row in intents.left])
         interlocks = InterlockDesk(registry, settings.data, outlet.write, now_ms)
         await interlocks.resume()
@@ -180,18 +194,41 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         telling = await _telling(settings, engine, alarms, registry)
         tap = alarm_watch.tap = Tap(deliveries, alarm_watch.streams)
         watched = WatchedAccounts(tap, Pulse("journal: commits"))
+        acts = Pulse("automations")
         pulses = (watched.pulse, records.pulse, desk.pulse, host.pulse, alarms.pulse, alarm_watch.pulse, telling.pulse)
         async with open_forwarder(settings.influx, journal, registry) as forwarder:
-            health = HubHealth(now_ms(), host, refusals, journal, desk, watched.times, pulses, forwarder)
+            health = HubHealth(now_ms(), host, refusals, journal, desk, watched.times, (*pulses, acts), forwarder)
             readings = merged(settings.influx, journal, registry)
-            quarantine = forwarder.forwarding if forwarder else None
             recordings = await _recordings(settings, engine, journal, HubSources(registry, deliveries, desk, alarms))
             lessons.recorder = LessonRecord(Recorder(recordings, registry))
-            kept = (engine, leases, lessons, floor, stop, catalogue, interlocks, recordings, telling, quarantine)
-            parts = Parts(settings, registry, registry, readings, deliveries, desk, alarms, bus, health, *kept)
+            world = World(acting, leases, lessons, stop)
+            automations = await _automations(settings, engine, world, telling, Archive(readings, recordings.all), acts)
+            parts = Parts(
+                settings=settings,
+                registry=registry,
+                latest=registry,
+                readings=readings,
+                ledger=deliveries,
+                commands=desk,
+                alarms=alarms,
+                bus=bus,
+                health=health,
+                engine=engine,
+                leases=leases,
+                lessons=lessons,
+                floor=floor,
+                stop=stop,
+                stocktaking=catalogue,
+                interlocks=interlocks,
+                recordings=recordings,
+                telling=telling,
+                wall=wall,
+                automations=automations,
+                quarantine=forwarder.forwarding if forwarder else None,
+            )
             figures_s, file = settings.figures_s, settings.journal_file
             watch = Watch(registry, journal, deliveries, desk, alarms, health, file, figures_s, now_ms)
-            desks = (leases, lessons, floor, stop, alarm_watch, interlocks, recordings, telling)
+            desks = (leases, lessons, floor, stop, alarm_watch, interlocks, recordings, telling, automations)
             yield Hub(parts, journal, catalogue, deliveries, records, desk, host, watched, forwarder, watch, *desks)
 
 
@@ -211,6 +248,16 @@ async def _telling(settings: HubSettings, engine: AsyncEngine, alarms: AlarmDesk
     return desk
 
 
+async def _automations(
+    settings: HubSettings, engine: AsyncEngine, world: World, telling: TellingDesk, archive: Archive, pulse: Pulse
+) -> AutomationDesk:
+    diary = Diary(RunRecords(engine), _now_ms)
+    watch = AutomationWatch(world, diary, _now_ms, lambda: telling.calendar)
+    desk = AutomationDesk(watch, archive, settings.data, pulse)
+    await desk.resume()
+    return desk
+
+
 async def _run(
     settings: HubSettings,
     hub: Hub,
@@ -219,7 +266,7 @@ async def _run(
     stop: asyncio.Event,
     when_ready: Callable[[], None],
 ) -> None:
-    hub.recordings.audit = audit
+    hub.recordings.audit = hub.automations.watch.audit = audit
     app = build_app(hub.parts, accounts, audit)
     server = make_server(app)
     with _listening(settings) as listening:
@@ -245,7 +292,7 @@ async def _end(hub: Hub, server: Server, serving: asyncio.Task[None], tasks: Seq
     hub.journal.end()
     await asyncio.wait([committing], timeout=END_S)
     committing.cancel()
-    for save in (hub.desk.save, hub.alarms.desk.save, hub.registry_records.save):
+    for save in (hub.desk.save, hub.alarms.desk.save, hub.automations.watch.diary.save, hub.registry_records.save):
         await _last(save)
 
 

@@ -6,11 +6,16 @@ from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from labkeeper_hub.accounts.accounts import Guests
+from labkeeper_hub.accounts.accounts import Guests, Walls
 from labkeeper_hub.alarms.catalogue import Catalogue
 from labkeeper_hub.alarms.entry import AlarmEntry
 from labkeeper_hub.alarms.states import Shelf
 from labkeeper_hub.alarms.tallies import AlarmTallies
+from labkeeper_hub.automations.book import Kept
+from labkeeper_hub.automations.rules import Automation
+from labkeeper_hub.automations.trace import Trace
+from labkeeper_hub.automations.trial import Span as AutomationSpan
+from labkeeper_hub.automations.trial import Trial
 from labkeeper_hub.export.exports import Export
 from labkeeper_hub.export.order import FileFormat
 from labkeeper_hub.floor.seats import Floor
@@ -45,6 +50,7 @@ from labkeeper_hub.telling.letters import ChannelSetup, Letter, Line, Numbers
 from labkeeper_hub.telling.words import Language
 from labkeeper_hub.timeseries.catalogue import Inventory
 from labkeeper_hub.timeseries.digest import Span
+from labkeeper_hub.wall.links import Link
 from labkeeper_sdk import ChannelKind, LabkeeperError, Value
 from labkeeper_wire.leases.book import Given, Room, Scope
 
@@ -157,6 +163,14 @@ class FloorGiving(Guests, Protocol):
     async def give(self, name: str, holder: str, points: Sequence[Given]) -> Floor: ...
     async def take_back(self, name: str, holder: str) -> Floor: ...
     async def close(self, name: str, holder: str) -> None: ...
+
+
+class WallOpening(Walls, Protocol):
+    """Links to labs' walls; changes return when they are on disk, and raise OSError."""
+
+    def link(self, room: Room) -> Link | None: ...
+    async def open(self, room: Room, by: str) -> str: ...
+    async def close(self, room: Room) -> bool: ...
 
 
 class Teaching(Protocol):
@@ -319,6 +333,19 @@ class Telling(Protocol):
         """Return the newest first."""
 
 
+class Automating(Protocol):
+    """Automations; changes return when they are on disk, and raise AutomationRefused."""
+
+    def all(self) -> tuple[Kept, ...]: ...
+    def get(self, name: str) -> Kept: ...
+    async def put(self, text: str, by: str) -> Kept: ...
+    async def switch(self, name: str, by: str, *, on: bool) -> Kept: ...
+    async def remove(self, name: str) -> None: ...
+    async def runs(self, most: int, name: str | None = None) -> Sequence[Trace]: ...
+    async def tried(self, automation: Automation, span: AutomationSpan) -> Trial:
+        """Return what it would have done on what was recorded; raises TooMuch."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Everything the app needs; `build_app(parts)` gets it. `engine` is the registry's database (migrated),
@@ -343,4 +370,6 @@ class Parts:
     interlocks: Interlocking
     recordings: Recordings
     telling: Telling
+    wall: WallOpening
+    automations: Automating
     quarantine: Quarantine | None = None

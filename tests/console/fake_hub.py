@@ -78,17 +78,27 @@ class FakeHub:
         self.school_less = False  # who is signed in has no right to the whole school
         self.leases: list[Json] = []
         self.lessons: list[Json] = []
-        self.actions = ["command", "lease", "record", "release_stop", "stop"]  # what who is signed in may do
+        self.actions = [
+            "automate",
+            "command",
+            "lease",
+            "record",
+            "release_stop",
+            "stop",
+        ]  # what who is signed in may do
         self.floor_links: dict[str, str] = {}  # token: the pupils' pseudonym
         self.person = "owner"
         self.stops: list[Json] = []
         self.alarms: list[Json] = []
         self.tried: list[Json] = []
+        self.interlocks: list[Json] = []
         self.influx: Json | None = None  # how forwarding is, if anything is forwarded
         self.recordings: Any = None  # put in by `fake_recordings`
         self.people: Any = None  # put in by `fake_people`
         self.code_wanted = ""  # of whoever signs in, besides
+        self.automations: Any = None  # put in by `fake_automations`
         self.teaching: Any = None  # put in by `fake_lessons`
+        self.wall_link = False  # whether the lab's wall can be opened by a link
         self.silent_history = False  # nothing was ever recorded
         self.untold: list[Json] = []  # what of the past nobody could tell
 

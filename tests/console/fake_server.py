@@ -15,10 +15,14 @@ from starlette.middleware.base import RequestResponseEndpoint
 from labkeeper_hub.console import CONTENT_SECURITY_POLICY, STATIC
 
 from .fake_alarms import add_alarms
+from .fake_automations import add_automations
+from .fake_condition import add_condition
 from .fake_hub import SECRET, FakeHub, Json
+from .fake_interlocks import add_interlocks
 from .fake_lessons import add_lessons
 from .fake_people import add_people
 from .fake_recordings import add_recordings
+from .fake_wall import TOKEN, add_wall
 
 COOKIE = "labkeeper_session"
 
@@ -28,12 +32,16 @@ def build_app(hub: FakeHub) -> FastAPI:
     add_gate(app, hub)
     add_session(app, hub)
     add_data(app, hub)
+    add_condition(app, hub)
     add_stop(app, hub)
     add_recordings(app, hub)
     add_floor(app, hub)
     add_alarms(app, hub)
+    add_automations(app, hub)
     add_lessons(app, hub)
     add_people(app, hub)
+    add_interlocks(app, hub)
+    add_wall(app, hub)
 
     @app.get("/")
     async def index() -> FileResponse:
@@ -59,9 +67,10 @@ def signed_in(hub: FakeHub, cookies: Mapping[str, str]) -> bool:
 def add_gate(app: FastAPI, hub: FakeHub) -> None:
     @app.middleware("http")
     async def gate(request: Request, call_next: RequestResponseEndpoint) -> Response:
-        is_page = request.url.path == "/" or request.url.path.startswith(("/static/", "/s/"))
+        is_page = request.url.path in {"/", "/wall"} or request.url.path.startswith(("/static/", "/s/"))
         is_sign_in = request.url.path == "/api/v1/session" and request.method == "POST"
-        if not (is_page or is_sign_in or signed_in(hub, request.cookies)):
+        is_wall = hub.wall_link and request.headers.get("authorization") == f"Wall {TOKEN}"
+        if not (is_page or is_sign_in or is_wall or signed_in(hub, request.cookies)):
             return unauthorized()
         response = await call_next(request)
         response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
@@ -105,10 +114,6 @@ def add_data(app: FastAPI, hub: FakeHub) -> None:
     @app.get("/api/v1/labs")
     async def labs() -> Json:
         return {"labs": hub.labs}
-
-    @app.get("/api/v1/status")
-    async def status() -> Json:
-        return {"journal": {"failing": hub.failing}, "influx": hub.influx}
 
     @app.get("/api/v1/readings")
     async def readings(request: Request) -> Json:

@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 from playwright.async_api import expect
 
@@ -48,9 +50,12 @@ async def test_confirmed_shows_in_the_frame_in_which_the_knob_turns(hub: FakeHub
     await console.page.evaluate(FRAMES)
     await hub.tell({"kind": "command", **command, "state": "done"})
     await hub.read(PI, "lamp-1", "state", value=False)
-    await console.page.wait_for_function("window.frames_seen.some((seen) => seen.endsWith('confirmed'))")
-    frames = await console.page.evaluate("window.frames_seen")
-    assert [seen for seen in frames if seen.endswith("confirmed")] == ["false confirmed"]
+    async with asyncio.timeout(10):
+        while not (
+            seen := [it for it in await console.page.evaluate("window.frames_seen") if it.endswith("confirmed")]
+        ):
+            await asyncio.sleep(0.02)
+    assert seen == ["false confirmed"]
 
 
 async def test_a_value_that_stays_another_is_confirmed_all_the_same(hub: FakeHub, console: Console) -> None:

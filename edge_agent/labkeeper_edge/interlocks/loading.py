@@ -8,11 +8,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr, ValidationError
 
-from labkeeper_edge.interlocks.checking import check
-from labkeeper_edge.interlocks.expression import SECONDS, Expression, Mistake
-from labkeeper_edge.interlocks.parser import parse
 from labkeeper_edge.interlocks.rules import Force, Input, InterlockSet, Output, Permit, Place, Told, Unknown
 from labkeeper_sdk import BadConfiguration, Title
+from labkeeper_wire.conditions import places
+from labkeeper_wire.conditions.checking import check
+from labkeeper_wire.conditions.expression import Expression, Mistake
+from labkeeper_wire.conditions.parser import parse
 from labkeeper_wire.interlocks import BadSet, hash_of
 
 WHILE_ONLINE = "while online"
@@ -169,24 +170,14 @@ class _Builder:
             expression = parse(text)
             check(expression, self._inputs)
         except Mistake as mistake:
-            raise self._bad(
-                key, f"{self._place(text, mistake.at)}{mistake.problem}\n{_shown(text, mistake.at)}"
-            ) from None
+            raise self._bad(key, places.told(self._text, text, mistake)) from None
         return expression
 
-    def _place(self, text: str, at: int) -> str:
-        """Say line and column in the file, where the condition stands there exactly once."""
-        if self._text.count(text) != 1:
-            return f"character {at + 1}: "
-        start = self._text.index(text) + at
-        line = self._text.count("\n", 0, start) + 1
-        return f"line {line}, column {start - (self._text.rfind(chr(10), 0, start) + 1) + 1}: "
-
     def _seconds(self, key: str, text: str) -> float:
-        number, _, unit = text.partition(" ")
-        if unit not in SECONDS or not number.replace(".", "", 1).isdecimal() or float(number) <= 0:
-            raise self._bad(key, f"a time such as '10 s' is expected ({', '.join(SECONDS)})")
-        return float(number) * SECONDS[unit]
+        try:
+            return places.seconds(text)
+        except ValueError as error:
+            raise self._bad(key, str(error)) from None
 
     def _names(self, key: str, names: Iterable[str], known: Mapping[str, object]) -> None:
         self._known([name for name in names if name not in known], key, f"is none of {', '.join(known) or 'none'}")
@@ -197,10 +188,3 @@ class _Builder:
 
     def _bad(self, key: str, problem: str) -> BadConfiguration:
         return BadConfiguration(key, problem, self._source)
-
-
-def _shown(text: str, at: int) -> str:
-    """Return the line of a condition with a mark under the place."""
-    start = text.rfind("\n", 0, at) + 1
-    line = text[start:].partition("\n")[0]
-    return f"  {line}\n  {' ' * (at - start)}^"

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from labkeeper_edge.interlocks.evaluate import Look, Memory, Truth, missing
 from labkeeper_edge.interlocks.rules import Force, Input, InterlockSet, Permit, Place, Unknown
 from labkeeper_sdk import Value
+from labkeeper_wire.conditions.evaluate import Look, Memory, Truth, missing
 
 
 class Phase(StrEnum):

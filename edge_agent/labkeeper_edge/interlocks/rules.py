@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from labkeeper_edge.interlocks.expression import Expression
 from labkeeper_sdk import Title, Value
+from labkeeper_wire.conditions.expression import Expression
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 LONGEST_STATE = 200  # characters of a stranger's error in a metric
 STARTS = 3  # faults in a row that are forgiven a driver each of which costs the start of a process
+MOVED = "moved: it held up the node, and goes on in a process of its own"
 SOUND_S = 60.0  # a connection that lasted this long shows that the driver works
 OpenConnection: TypeAlias = Callable[[BaseModel, Services], AbstractAsyncContextManager[Gateway | Device]]
 
@@ -117,7 +118,7 @@ class Supervisor:
             self._connected_s = asyncio.get_running_loop().time()
             gateway = as_gateway(it.instance, thing, self.poll_every_s, it.driver.title)
             self.connections.opened(it.instance, gateway)
-            self.tell(it.instance, "connected")
+            self.tell(it.instance, MOVED if it.moved else "connected")
             log.info("driver %s: connected%s", it.instance, ", in a process of its own" if it.isolated else "")
             observations = gateway.observations()
             try:

@@ -66,6 +66,12 @@ class Nobody:
         return None
 
 
+class Walls(Protocol):
+    """Who opens a lab's wall by its link: no session, the token comes with every question."""
+
+    def person(self, token: str, /) -> Person | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Clocks:
     """Wall time for what outlives the process, monotonic time for what does not."""
@@ -87,6 +93,7 @@ class Accounts:
     people: dict[str, Person] = field(default_factory=lambda: {OWNER.name: OWNER})
     guests: Guests = Nobody()
     requires_factor: bool = False  # of owners and facility managers
+    walls: Walls = Nobody()
     _links: SignInLinks = field(default_factory=SignInLinks)
     _throttle: Throttle = field(default_factory=Throttle)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -154,6 +161,16 @@ class Accounts:
             raise SignInRefused
         self._throttle.succeeded(address)
         return await self._open_session(name)
+
+    def enter_wall(self, token: str, address: str) -> Person:
+        """Return who opens a wall with this token; raise SignInRefused or TooManyAttempts. Only what opens nothing is
+        counted: a wall asks every second.
+        """
+        person = self.walls.person(token)
+        if person is None:
+            self._count(address)
+            raise SignInRefused
+        return person
 
     async def change_password(self, name: str, password: str, fresh: str, address: str) -> None:
         """Put a new password in the place of the old one; raise SignInRefused, TooManyAttempts or WeakPassword."""
@@ -317,6 +334,7 @@ async def open_accounts(
     clocks: Clocks | None = None,
     staff: Staff | None = None,
     guests: Guests | None = None,
+    walls: Walls | None = None,
     *,
     requires_factor: bool = False,
 ) -> AsyncIterator[Accounts]:
@@ -325,7 +343,8 @@ async def open_accounts(
     """
     owner, new_secret = await asyncio.to_thread(open_owner_secret, data)
     kept = await asyncio.to_thread(read_sessions, data)
-    accounts = Accounts(data, owner, Sessions(kept), new_secret, clocks or Clocks(), staff, guests=guests or Nobody())
+    accounts = Accounts(data, owner, Sessions(kept), new_secret, clocks or Clocks(), staff)
+    accounts.guests, accounts.walls = guests or Nobody(), walls or Nobody()
     accounts.requires_factor = requires_factor
     if staff is not None:
         accounts.people = staff.people

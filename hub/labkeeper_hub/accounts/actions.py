@@ -29,25 +29,36 @@ class Action(StrEnum):
     STOP = "stop"
     RELEASE_STOP = "release_stop"
     READ_ALARMS = "read_alarms"
+    SEE_WALL = "see_wall"
     TEND_ALARMS = "tend_alarms"
     READ_HEALTH = "read_health"
     MANAGE_PEOPLE = "manage_people"
     CHANGE_INTERLOCKS = "change_interlocks"
     MANAGE_TELLING = "manage_telling"
+    AUTOMATE = "automate"
 
 
 WHOLE_HUB = frozenset({Action.READ_HEALTH, Action.MANAGE_PEOPLE, Action.CHANGE_INTERLOCKS, Action.MANAGE_TELLING})
 """Actions that are not about a place: only a right to the whole hub allows them."""
 
 _LOOK = frozenset(
-    {Action.BE_SIGNED_IN, Action.READ_PLACES, Action.READ_READINGS, Action.READ_COMMANDS, Action.READ_ALARMS}
+    {
+        Action.BE_SIGNED_IN,
+        Action.READ_PLACES,
+        Action.READ_READINGS,
+        Action.READ_COMMANDS,
+        Action.READ_ALARMS,
+        Action.SEE_WALL,
+    }
 )
 _WORK = _LOOK | {Action.COMMAND, Action.STOP}
 _LEAD = _WORK | {Action.LEASE, Action.RELEASE_STOP, Action.TEND_ALARMS, Action.RECORD}
 
 ROLES: Mapping[Role, frozenset[Action]] = {
     Role.OWNER: frozenset(Action),
-    Role.MANAGER: _LEAD | {Action.EXPORT_READINGS, Action.READ_HEALTH, Action.CHANGE_INTERLOCKS, Action.MANAGE_TELLING},
+    Role.MANAGER: _LEAD
+    | {Action.EXPORT_READINGS, Action.READ_HEALTH, Action.CHANGE_INTERLOCKS, Action.MANAGE_TELLING}
+    | {Action.AUTOMATE},
     Role.TEACHER: _LEAD | {Action.EXPORT_READINGS},
     Role.TECHNICIAN: _WORK | {Action.LEASE, Action.READ_HEALTH},
     Role.PUPILS: _WORK,

@@ -15,16 +15,16 @@ from labkeeper_hub.accounts.sessions import ABSOLUTE_MS
 from labkeeper_hub.api.problems import Refusal, answer
 
 COOKIE = "labkeeper_session"
-OPEN = frozenset({("GET", "/"), ("GET", "/healthz"), ("GET", "/readyz"), ("POST", "/api/v1/session")})
-OPEN_FOLDERS = ("/static/", "/s/")  # the pupils' page: what it shows wants a session
+OPEN = frozenset({("GET", "/"), ("GET", "/wall"), ("GET", "/healthz"), ("GET", "/readyz"), ("POST", "/api/v1/session")})
+OPEN_FOLDERS = ("/static/", "/s/")  # the pupils' page, like the wall's: what it shows wants credentials
 SET_COOKIE = "set-cookie"
 PERSON = "labkeeper.credentials"
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Who is asking, and the key of their session or the digest of their token; without either they hold the owner's
-    secret itself.
+    """Who is asking, and the key of their session or the digest of their token; without either their secret came with
+    the request.
     """
 
     person: Person
@@ -81,9 +81,9 @@ class Gate:
         return self.accounts.turn_if_due(token) if token else None
 
     async def _admit(self, headers: Headers, address: str) -> Credentials:
-        bearer = _bearer(headers)
-        if bearer is not None:
-            return await self._bearer(bearer, address)
+        scheme, secret = _authorization(headers)
+        if scheme in ("bearer", "wall"):
+            return await self._proved(scheme, secret, address)
         token = session_token(headers)
         session = self.accounts.use_session(token) if token else None
         person = self.accounts.person_of(session.key) if session else None
@@ -91,8 +91,10 @@ class Gate:
             raise Refusal(HTTPStatus.UNAUTHORIZED, "not_signed_in", "Sign in first, or your session has ended")
         return Credentials(person, session.key)
 
-    async def _bearer(self, secret: str, address: str) -> Credentials:
+    async def _proved(self, scheme: str, secret: str, address: str) -> Credentials:
         try:
+            if scheme == "wall":
+                return Credentials(self.accounts.enter_wall(secret, address))
             if secret.startswith(PREFIX):
                 return await self._program(secret, address)
             await self.accounts.check_bearer(secret, address)
@@ -160,6 +162,7 @@ def too_many(refused: TooManyAttempts) -> Refusal:
     return Refusal(HTTPStatus.TOO_MANY_REQUESTS, "too_many_attempts", detail, retry_after_s=seconds)
 
 
-def _bearer(headers: Headers) -> str | None:
+def _authorization(headers: Headers) -> tuple[str, str]:
+    """Return the scheme and the secret: `bearer` is the owner's, `wall` the token of a wall's link."""
     scheme, _, secret = headers.get("authorization", "").partition(" ")
-    return secret.strip() if scheme.lower() == "bearer" else None
+    return scheme.lower(), secret.strip()

@@ -15,6 +15,7 @@ from labkeeper_hub.console import HOW_TO_VENDOR, STATIC, is_complete
 
 NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*")
 WORTH_PACKING = 512
+TYPES = {".webmanifest": "application/manifest+json"}  # systems do not all know it
 INCOMPLETE = f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Labkeeper</title></head><body>
 <h1>Labkeeper</h1>
@@ -56,22 +57,20 @@ class Files:
 
 
 def page_router(files: Files) -> APIRouter:
-    """Return the routes `/` and `/static/…`."""
+    """Return the routes of the pages and of `/static/…`."""
     router = APIRouter(include_in_schema=False)
 
     @router.api_route("/", methods=["GET", "HEAD"])
     async def index(request: Request) -> Response:
-        page = files.find("index.html")
-        if page is None or not is_complete():
-            return Response(INCOMPLETE, HTTPStatus.SERVICE_UNAVAILABLE, media_type="text/html; charset=utf-8")
-        return _answer(request, page)
+        return _page(request, files.find("index.html"))
 
     @router.api_route("/s/{token:path}", methods=["GET", "HEAD"])
     async def pupils(request: Request, token: str) -> Response:  # noqa: ARG001 - the page itself hands it in
-        page = files.find("pupils.html")
-        if page is None or not is_complete():
-            return Response(INCOMPLETE, HTTPStatus.SERVICE_UNAVAILABLE, media_type="text/html; charset=utf-8")
-        return _answer(request, page)
+        return _page(request, files.find("pupils.html"))
+
+    @router.api_route("/wall", methods=["GET", "HEAD"])
+    async def wall(request: Request) -> Response:
+        return _page(request, files.find("wall.html"))
 
     @router.api_route("/static/{name:path}", methods=["GET", "HEAD"])
     async def static(request: Request, name: str) -> Response:
@@ -81,6 +80,12 @@ def page_router(files: Files) -> APIRouter:
         return _answer(request, found)
 
     return router
+
+
+def _page(request: Request, page: File | None) -> Response:
+    if page is None or not is_complete():
+        return Response(INCOMPLETE, HTTPStatus.SERVICE_UNAVAILABLE, media_type="text/html; charset=utf-8")
+    return _answer(request, page)
 
 
 def _answer(request: Request, file: File) -> Response:
@@ -95,7 +100,7 @@ def _answer(request: Request, file: File) -> Response:
 
 def _read(path: Path, stamp: tuple[int, int]) -> File:
     body = path.read_bytes()
-    media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    media_type = TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     text = media_type.startswith("text/") or media_type.endswith(("javascript", "json", "svg+xml"))
     packed = gzip.compress(body, mtime=0) if text and len(body) >= WORTH_PACKING else None
     etag = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'

@@ -19,6 +19,7 @@ from labkeeper_hub.api.routes import (
     account,
     alarm_rules,
     alarms,
+    automations,
     catalogue,
     commands,
     devices,
@@ -44,6 +45,7 @@ from labkeeper_hub.api.routes import (
     stop,
     telling,
     tokens,
+    wall,
 )
 from labkeeper_hub.api.state import signed_in
 
@@ -67,6 +69,7 @@ FEATURES = (
     floor,
     alarms,
     alarm_rules,
+    automations,
     interlocks,
     ledger,
     stop,
@@ -76,6 +79,7 @@ FEATURES = (
     account,
     tokens,
     telling,
+    wall,
     live,
 )
 

@@ -97,14 +97,17 @@ class LeaseDesk:
             raise LeaseRefused("not_given", f"{point.description.name} was not given with this value")
         if mine is not None:
             return mine.fence
+        lent = book.lent(holder, scope)
+        if lent:
+            return lent
         for one in book.on(scope):
             if one.scope.covers(scope):
                 raise LeaseRefused("leased", f"{one.holder} has the lease", one.holder)
         return 0
 
     def change(self) -> Leases:
-        """Return all leases, for the live stream."""
-        return Leases(self.held())
+        """Return the leases of persons, for the live stream: an automation's keeps nobody from anything."""
+        return Leases(tuple(one for one in self.held() if not rules.is_automation(one.holder)))
 
     # --- what happens -----------------------------------------------------------------------------------------------
     async def run(self) -> None:

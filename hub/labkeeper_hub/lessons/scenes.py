@@ -53,8 +53,13 @@ def scenes_of(devices: Sequence[Device], given: Iterable[Scene] = ()) -> tuple[S
     return tuple(scenes.values())
 
 
+def lamps_of(devices: Sequence[Device]) -> list[PointKey]:
+    """Return the switches that are lamps'."""
+    return [key for device in devices for key in _switches(device, _is_lamp)]
+
+
 def _derived(devices: Sequence[Device]) -> Iterator[Scene]:
-    lamps = [key for device in devices for key in _switches(device, _is_lamp)]
+    lamps = lamps_of(devices)
     projectors = [key for device in devices for key in _switches(device, _is_projector)]
     light, dark = dict.fromkeys(lamps, True), dict.fromkeys(lamps, False)
     shown, hidden = dict.fromkeys(projectors, True), dict.fromkeys(projectors, False)

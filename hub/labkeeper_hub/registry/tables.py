@@ -214,3 +214,17 @@ telling_messages = Table(
     Index("telling_messages_by_time", "made_ms"),
     Index("telling_messages_by_fate", "fate"),
 )
+
+automation_runs = Table(
+    "automation_runs",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("automation", String(32), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("outcome", String(8), nullable=False),
+    Column("why", String(16), nullable=False),
+    Column("parts", JSON, nullable=False),
+    Column("results", JSON, nullable=False),
+    Index("automation_runs_by_time", "at_ms"),
+    Index("automation_runs_by_automation", "automation", "at_ms"),
+)

@@ -16,6 +16,7 @@ from labkeeper_hub.alarms.states import Cleared, Priority, Raised
 from labkeeper_hub.model import AlarmKey, AlarmNow, Lab, PointKey
 from labkeeper_hub.pulse import Pulse
 from labkeeper_hub.telling.border import PlanBody
+from labkeeper_hub.telling.hours import Calendar
 from labkeeper_hub.telling.letters import ChannelSetup, Letter, Line, Numbers, TellingRefused
 from labkeeper_hub.telling.machine import State, Tell, look
 from labkeeper_hub.telling.outbox import Outbox
@@ -60,6 +61,11 @@ class TellingDesk:
 
     def __post_init__(self) -> None:
         self.outbox = Outbox(self.records, self._send, self._channel_failed, self.now_ms)
+
+    @property
+    def calendar(self) -> Calendar:
+        """The school's calendar, which others go by too."""
+        return self._noun.calendar
 
     async def load(self) -> None:
         """Take up what earlier runs left."""

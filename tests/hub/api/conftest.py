@@ -110,7 +110,7 @@ class Live:
 async def served(tmp_path: Path) -> AsyncIterator[Served]:
     hub, hands = SmallHub(data=tmp_path), Hands()
     parts = hub.parts(data=tmp_path)
-    async with open_accounts(tmp_path, hands.clocks(), guests=parts.floor) as accounts:
+    async with open_accounts(tmp_path, hands.clocks(), guests=parts.floor, walls=parts.wall) as accounts:
         app = build_app(parts, accounts)
         async with _serving(app) as port:
             yield Served(hub, app, accounts, hands, port, accounts.new_secret or "")

@@ -13,6 +13,11 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from labkeeper_hub.alarms.catalogue import shipped
 from labkeeper_hub.alarms.desk import AlarmDesk
 from labkeeper_hub.alarms.records import AlarmRecords
+from labkeeper_hub.automations.desk import AutomationDesk
+from labkeeper_hub.automations.diary import Diary
+from labkeeper_hub.automations.history import Archive
+from labkeeper_hub.automations.records import RunRecords
+from labkeeper_hub.automations.watch import AutomationWatch, World
 from labkeeper_hub.bus import EventBus
 from labkeeper_hub.export.exports import Export
 from labkeeper_hub.export.order import FileFormat
@@ -52,14 +57,17 @@ from labkeeper_hub.model import (
     Stops,
 )
 from labkeeper_hub.ports import Parts, StopRefused, UnknownCommand, UnknownPoint
+from labkeeper_hub.pulse import Pulse as Beat
 from labkeeper_hub.recordings.lesson_record import Happened, Hashed
 from labkeeper_hub.recordings.recording import Plan, Recording, RecordingRefused
 from labkeeper_hub.settings import HubSettings
 from labkeeper_hub.telling.desk import TellingDesk
+from labkeeper_hub.telling.hours import Calendar
 from labkeeper_hub.telling.records import TellingRecords
 from labkeeper_hub.timeseries.catalogue import Inventory as Stocked
 from labkeeper_hub.timeseries.digest import Span
 from labkeeper_hub.vault import Vault
+from labkeeper_hub.wall.desk import WallDesk
 from labkeeper_sdk import CommandRejected, Title, Value
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.descriptor import DeviceDescription, PointDescription
@@ -427,6 +435,11 @@ class SmallHub:
         self.alarms = AlarmDesk(AlarmRecords(self.engine), self.bus, shipped(), lambda: START_MS)
         records = TellingRecords(self.engine)
         self.telling = TellingDesk(records, Vault(KEY), {}, self.alarms, self.inventory, lambda: START_MS)
+        world = World(acting, self.leases, self.lessons, self.brake)
+        diary = Diary(RunRecords(self.engine), lambda: START_MS)
+        watch = AutomationWatch(world, diary, lambda: START_MS, Calendar)
+        archive = Archive(self.journal, lambda: ())
+        self.automations = AutomationDesk(watch, archive, self.data, Beat("automations"))
 
     def parts(self, **settings: Any) -> Parts:  # noqa: ANN401 - whatever the settings take
         told = HubSettings(**settings)
@@ -449,6 +462,8 @@ class SmallHub:
             stocktaking=self.stockroom,
             recordings=Notebook(),
             telling=self.telling,
+            wall=WallDesk(told.data, lambda: START_MS),
+            automations=self.automations,
             quarantine=self.quarantine,
         )
 

@@ -17,6 +17,8 @@ OPEN = {
     ("HEAD", "/static/{name:path}"),
     ("GET", "/s/{token:path}"),
     ("HEAD", "/s/{token:path}"),
+    ("GET", "/wall"),
+    ("HEAD", "/wall"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),
     ("POST", "/api/v1/session"),

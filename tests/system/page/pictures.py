@@ -53,6 +53,7 @@ class Picture:
     timezone: str = "Asia/Shanghai"
     press: str = ""  # a button
     ready: str = ""  # what is there when it can be taken
+    live: str = ""  # where a first figure shows that it lives; "": where this kind of page has them
 
 
 def pages() -> list[Picture]:
@@ -82,22 +83,52 @@ def lessons() -> list[Picture]:
     ]
 
 
-async def main(tables: Path) -> None:
-    """Start a stack, let it run for a little, and take every picture."""
+def looking_after() -> list[Picture]:
+    """What a facility manager sees: every lab, how the system is, and the projector's wall during a lesson."""
+    return [
+        Picture(f"{name}-{language}", language, address=address, live=live)
+        for name, address, live in (
+            ("facility", "#/facility", ".facility-count"),
+            ("health", "#/condition", ".condition-item"),
+            ("wall", "wall", ".wall-value"),
+        )
+        for language in LANGUAGES
+    ]
+
+
+async def main(tables: Path, only: str) -> None:
+    """Start a stack, let it run for a little, and take every picture, or those whose names begin so."""
     with tempfile.TemporaryDirectory(prefix="labkeeper-pictures-") as folder:
         async with open_stack(Wishes(Path(folder))) as stack, open_browser() as browser:
             assert stack.sim is not None
             await all_online(stack.client, [device["id"] for device in stack.sim.ready["devices"]], 30)
             await asyncio.sleep(SETTLE_S)
-            for picture in pages():
+            for picture in chosen(pages(), only):
                 await take(stack, browser, picture)
-            if all(table.exists() for table in files(tables)):
+            if only:
+                sys.stderr.write("the chart's pictures stay as they are\n")
+            elif all(table.exists() for table in files(tables)):
                 for picture in charts(await played(stack, tables)):
                     await take(stack, browser, picture)
             else:
                 sys.stderr.write(f"{tables}: the tables are not there; the chart's pictures stay as they are\n")
-            for picture in lessons():
+            for picture in lessons() if not only else ():
                 await take(stack, browser, picture)
+            if only:
+                await teach(stack)
+            for picture in chosen(looking_after(), only):
+                await take(stack, browser, picture)
+
+
+async def teach(stack: Stack) -> None:
+    """Start a lesson, as the pictures of lessons do."""
+    lab = (await stack.client.get("labs"))["labs"][0]
+    await stack.client.post(f"labs/{lab['school']}/{lab['lab']}/lesson", {"for_s": 2700})
+
+
+def chosen(pictures: list[Picture], only: str) -> list[Picture]:
+    """Those whose names begin so."""
+    return [one for one in pictures if one.name.startswith(tuple(only.split(",")))]
 
 
 def files(tables: Path) -> list[Path]:
@@ -141,7 +172,8 @@ async def take(stack: Stack, browser: Browser, picture: Picture) -> None:
     page = await context.new_page()
     await page.request.post(f"{stack.url}/api/v1/session", data={"secret": stack.secret})
     await page.goto(f"{stack.url}/{picture.address}")
-    await page.locator(".summary dd" if picture.address else "lk-tile .value").filter(has_text=DIGIT).first.wait_for()
+    live = picture.live or (".summary dd" if picture.address else "lk-tile .value")
+    await page.locator(live).filter(has_text=DIGIT).first.wait_for()
     if picture.press:
         await page.get_by_role("button", name=picture.press).click()
     if picture.ready:
@@ -157,4 +189,6 @@ async def take(stack: Stack, browser: Browser, picture: Picture) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Make the README's pictures again, from the real stack.")
     parser.add_argument("--tables", type=Path, default=TABLES, metavar="DIR", help="datatest.txt, datatraining.txt")
-    asyncio.run(main(parser.parse_args().tables))
+    parser.add_argument("--only", default="", metavar="NAMES", help="pictures whose names begin so, with commas")
+    said = parser.parse_args()
+    asyncio.run(main(said.tables, said.only))

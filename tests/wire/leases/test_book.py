@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labkeeper_wire.leases import book as rules
-from labkeeper_wire.leases.book import Book, Given, Held, LeaseRefused, Room, Scope
+from labkeeper_wire.leases.book import AUTOMATION, Book, Given, Held, LeaseRefused, Room, Scope
 from labkeeper_wire.leases.table import LONGEST_LEFT_MS, Allowed, LeaseTable
 
 LAB = Room("s", "physics")
@@ -40,6 +40,15 @@ def test_taking_what_one_has_renews_it_and_taking_more_replaces_it() -> None:
     renewed = rules.take(book, "anna", ROBOT, 1000, 60_000)
     assert (renewed.fence, renewed.held[0].until_ms) == (book.fence, 61_000)
     assert [one.scope for one in rules.take(book, "anna", WHOLE, 1000, 1000).held] == [WHOLE]
+
+
+def test_an_automation_yields_to_every_person_and_to_nobody_else() -> None:
+    held = rules.take(Book(), f"{AUTOMATION}air", ROBOT, 0, 60_000)
+    assert (held.lent("anna", ROBOT), held.lent("anna", LAMP), held.lent(f"{AUTOMATION}heat", ROBOT)) == (1, 0, 0)
+    assert refused(lambda: rules.take(held, f"{AUTOMATION}heat", WHOLE, 1, 1000)) == ("leased", f"{AUTOMATION}air")
+    assert [one.holder for one in rules.take(held, "anna", BENCH, 1, 1000).held] == ["anna"]
+    assert len(rules.take(held, "anna", LAMP, 1, 1000).held) == 2, "it need not give way for another device"
+    assert refused(lambda: rules.take(anna(), f"{AUTOMATION}air", ROBOT, 1, 1000)) == ("leased", "anna")
 
 
 def test_a_take_over_ends_the_other_lease_and_what_it_gave_and_has_a_newer_number() -> None:

@@ -9,6 +9,13 @@ from typing import NamedTuple
 
 from labkeeper_wire.leases.table import LONGEST_LEFT_MS, Allowed, Lease, LeaseTable
 
+AUTOMATION = "automation/"  # how the holder's name begins when it is no person: such a lease yields to every person
+
+
+def is_automation(holder: str) -> bool:
+    """Tell whether a holder is an automation."""
+    return holder.startswith(AUTOMATION)
+
 
 class LeaseRefused(Exception):
     """Nothing was changed, and `code` says why: leased, unknown_lease, not_the_holder, not_within, not_given, or what
@@ -97,14 +104,21 @@ class Book:
         mine = [one.fence for one in self.held if one.holder == holder and one.scope.covers(scope)]
         return min(mine, default=0)
 
+    def lent(self, holder: str, scope: Scope) -> int:
+        """Return the number of an automation's lease under which this person commands what the scope names, or 0."""
+        if is_automation(holder):
+            return 0
+        return next((one.fence for one in self.held if is_automation(one.holder) and one.scope.covers(scope)), 0)
+
 
 # --- wishes ----------------------------------------------------------------------------------------------------------
 def take(book: Book, holder: str, scope: Scope, now_ms: int, for_ms: int) -> Book:
     """Give the scope to a person for so long; raises LeaseRefused if somebody else holds any of it.
 
-    Who holds all of it already has it renewed; who holds some of it has the whole instead.
+    Who holds all of it already has it renewed; who holds some of it has the whole instead. What an automation holds of
+    it ends for a person, not for another automation.
     """
-    book = expire(book, now_ms)
+    book = _made_way(expire(book, now_ms), holder, scope)
     for one in book.on(scope):
         if one.holder != holder:
             raise LeaseRefused("leased", f"{one.holder} has the lease", one.holder)
@@ -195,6 +209,12 @@ def _of(book: Book, fence: int, holder: str) -> Held:
     if one.holder != holder:
         raise LeaseRefused("not_the_holder", f"{one.holder} has the lease", one.holder)
     return one
+
+
+def _made_way(book: Book, holder: str, scope: Scope) -> Book:
+    if is_automation(holder):
+        return book
+    return _without(book, {one.fence for one in book.on(scope) if is_automation(one.holder)})
 
 
 def _grant(book: Book, wanted: Held) -> Book:

@@ -12,6 +12,7 @@ from labkeeper_hub.api.metrics import Metrics
 from labkeeper_hub.api.sight import Sight
 from labkeeper_hub.model import Changes
 from labkeeper_hub.ports import Parts
+from labkeeper_wire.leases.book import is_automation
 
 MOST_KEPT = 8  # encodings: nearly everybody makes the same step, the few that are behind make their own
 
@@ -94,7 +95,7 @@ def snapshot(parts: Parts, sight: Sight, at: int) -> str:
         "commands": [shapes.command(one) for one in sight.commands(parts.commands.open())],
         **shapes.stops(sight.stops(parts.stop.stops())),
         **shapes.lessons(sight.lessons(parts.lessons.lessons())),
-        "leases": [shapes.lease(one) for one in sight.leases(parts.leases.held())],
+        "leases": [shapes.lease(one) for one in sight.leases(parts.leases.held()) if not is_automation(one.holder)],
         "alarms": [shapes.alarm(one) for one in parts.alarms.shown() if sight.point(one.key.source)],
     }
     return encode(told).decode()

@@ -1,4 +1,4 @@
-/** The page's frame: the sticky bar, what needs attention, and one of lab, chart, catalogue or sign-in. */
+/** The page's frame: the sticky bar, what needs attention, and one of lab, chart, a list or sign-in. */
 import { html, nothing } from "./vendor/lit.js";
 import { DeskElement } from "./element.js";
 import { labsOf } from "./labs.js";
@@ -16,10 +16,15 @@ import "./lab.js";
  * @property {(language: import("./preferences.js").Language) => Promise<void>} speak
  */
 
+/** @param {ReturnType<typeof parseRoute>} route */
+const nameOf = (route) => (route.page === "list" ? route.list : route.page);
+
 export class LkApp extends DeskElement {
   static properties = { deeds: { attribute: false }, page: { state: true }, reason: { state: true }, route: { state: true } };
 
   #labScroll = 0;
+  /** @type {HTMLElement | null} */
+  #list = null;
 
   constructor() {
     super();
@@ -49,10 +54,10 @@ export class LkApp extends DeskElement {
   }
 
   #go() {
-    const from = this.route.page;
+    const from = nameOf(this.route);
     if (from === "lab") this.#labScroll = scrollY;
     this.route = parseRoute(location.hash);
-    if (this.route.page === from) return;
+    if (nameOf(this.route) === from) return;
     this.#load();
     void this.updateComplete.then(() => scrollTo(0, this.route.page === "lab" ? this.#labScroll : 0));
   }
@@ -63,11 +68,9 @@ export class LkApp extends DeskElement {
 
   /** What most visits do not need comes when it is asked for. */
   #load() {
-    if (this.route.page === "chart") void import("./chart.js");
-    if (this.route.page === "catalogue") void import("./catalogue.js");
-    if (this.route.page === "recordings") void import("./recordings.js");
-    if (this.route.page === "alarms") void import("./alarms.js");
-    if (this.route.page === "people") void import("./people.js");
+    const { route } = this;
+    if (route.page === "chart") void import("./chart.js");
+    if (route.page === "list") void import(`./${route.list}.js`);
   }
 
   watched() {
@@ -93,11 +96,15 @@ export class LkApp extends DeskElement {
       <main id="main" tabindex="-1">
         <lk-lab .desk=${desk} .lab=${lab} ?hidden=${route.page !== "lab"}></lk-lab>
         ${route.page === "chart" ? html`<lk-chart .desk=${desk} .target=${route.target} .span=${route.span}></lk-chart>` : nothing}
-        ${route.page === "catalogue" ? html`<lk-catalogue .desk=${desk}></lk-catalogue>` : nothing}
-        ${route.page === "recordings" ? html`<lk-recordings .desk=${desk}></lk-recordings>` : nothing}
-        ${route.page === "people" ? html`<lk-people .desk=${desk} .deeds=${deeds}></lk-people>` : nothing}
-        ${route.page === "alarms" ? html`<lk-alarms .desk=${desk}></lk-alarms>` : nothing}
+        ${route.page === "list" ? this.#listed(route.list) : nothing}
       </main>`;
+  }
+
+  /** The element of a list, the same one for as long as it is shown. @param {string} list */
+  #listed(list) {
+    const name = `lk-${list}`;
+    if (this.#list?.localName !== name) this.#list = document.createElement(name);
+    return Object.assign(this.#list, { desk: this.desk, deeds: this.deeds });
   }
 
   /** The lab of the address, else the one shown before, else the first. @param {import("./labs.js").LabView[]} labs */

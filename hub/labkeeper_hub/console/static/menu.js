@@ -4,6 +4,17 @@ import { DeskElement } from "./element.js";
 import { icon } from "./icons.js";
 import { setTheme, theme } from "./preferences.js";
 
+/** Each list, its name, and what one must be allowed to find it here. @type {[string, string, string?][]} */
+const PAGES = [
+  ["facility", "menu.facility"],
+  ["alarms", "menu.alarms"],
+  ["catalogue", "menu.catalogue"],
+  ["recordings", "menu.recordings"],
+  ["people", "menu.people"],
+  ["automations", "menu.automations"],
+  ["interlocks", "menu.interlocks", "change_interlocks"],
+];
+
 class LkMenu extends DeskElement {
   static properties = { deeds: { attribute: false }, signedIn: { type: Boolean } };
 
@@ -27,18 +38,16 @@ class LkMenu extends DeskElement {
             ${this.#theme("auto", text.t("theme.auto"))} ${this.#theme("light", text.t("theme.light"))}
             ${this.#theme("dark", text.t("theme.dark"))}
           </div>
-          ${this.signedIn ? this.#page("alarms", text.t("menu.alarms")) : nothing}
-          ${this.signedIn ? this.#page("catalogue", text.t("menu.catalogue")) : nothing}
-          ${this.signedIn ? this.#page("recordings", text.t("menu.recordings")) : nothing}
-          ${this.signedIn ? this.#page("people", text.t("menu.people")) : nothing}
+          ${this.signedIn ? PAGES.map((page) => this.#page(...page)) : nothing}
           ${this.signedIn ? html`<button class="plain" @click=${() => this.deeds.leave()}>${text.t("menu.sign_out")}</button>` : nothing}
         </div>
       </details>`;
   }
 
-  /** @param {string} page @param {string} word */
-  #page(page, word) {
-    return html`<a class="plain" href="#/${page}" @click=${() => { this.#details.open = false; }}>${word}</a>`;
+  /** @param {string} page @param {string} word @param {string} [need] */
+  #page(page, word, need) {
+    if (need && !this.desk.store.may(need)) return nothing;
+    return html`<a class="plain" href="#/${page}" @click=${() => { this.#details.open = false; }}>${this.desk.text.t(word)}</a>`;
   }
 
   /** @param {import("./preferences.js").Theme} which @param {string} word */

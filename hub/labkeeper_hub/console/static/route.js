@@ -1,10 +1,13 @@
-/** Addresses within the page: `#/lab/<school>/<lab>`, `#/catalogue`, `#/recordings`, `#/alarms`, `#/people` and
+/** Addresses within the page: `#/lab/<school>/<lab>`, `#/<one of LISTS>` and
  * `#/chart/<school>/<node>/<device>/<point>?range=24h&until=<ms>`. */
 
 /** @typedef {{range_ms: number, until_ms: number | null}} Span until null: now, and moving with it */
 /** @typedef {{page: "lab", school: string | null, lab: string | null}} LabRoute */
-/** @typedef {{page: "catalogue" | "recordings" | "alarms" | "people"}} ListRoute */
+/** @typedef {{page: "list", list: string}} ListRoute */
 /** @typedef {{page: "chart", target: wire.PointId, span: Span}} ChartRoute */
+
+/** Each comes when it is asked for: a module `<name>.js` with an element `lk-<name>`. */
+export const LISTS = ["alarms", "automations", "catalogue", "condition", "facility", "interlocks", "people", "recordings"];
 
 /** @type {Record<string, number>} */
 const units = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -20,7 +23,7 @@ export function parseRoute(hash) {
     const [school, node, device, point] = ids;
     return { page: "chart", target: { school, node, device, point }, span: parseSpan(new URLSearchParams(query)) };
   }
-  if (page === "catalogue" || page === "recordings" || page === "alarms" || page === "people") return { page };
+  if (LISTS.includes(page)) return { page: "list", list: page };
   return page === "lab" ? { page: "lab", school: ids[0], lab: ids[1] ?? "" } : { page: "lab", school: null, lab: null };
 }
 

@@ -73,12 +73,38 @@ declare namespace wire {
   interface Spell { level: string; from_ms: number; to_ms: number; open_end: boolean }
   interface Trial { readings: number; spells: Spell[] }
   interface AlarmKpis { by: "all" | "role" | "lab"; of: string; raised: number; per_10min: number; peak_10min: number; peak_hour: number; flood_share: number; mix: Record<Priority, number> | null; standing: number; stale: number; chattering: number; acknowledge_s: number | null; within: boolean }
+  interface InterlockProposal { hash: string; by: string; at_ms: number; text: string }
+  interface NodeInterlocks { school: string; node: string; running: string | null; approved: string | null; differs: boolean; proposal: InterlockProposal | null }
+  interface Automation { id: string; title: Title; school: string; lab: string; on: boolean; when: string; text: string; by: string; at_ms: number; mine: boolean }
+  interface AutomationPart { text: string; truth: boolean | null; seen: { input: string; value: Value }[] }
+  interface AutomationResult extends PointId { value: Value; state: string; code: string }
+  /** `why` null: it acted. */
+  interface AutomationRun { automation: string; at_ms: number; outcome: "done" | "partly" | "held"; why: string | null; parts: AutomationPart[]; results: AutomationResult[] }
   interface Wish extends PointId { value: Value }
   interface Missed extends PointId { state: string; code: string }
   interface Count { scene: string | null; total: number; confirmed: number; missed: Missed[] }
   interface Outcome extends Count { undo: Wish[] }
   interface Scene { name: string; title: Title; wishes: Wish[] }
   interface Lesson { name: string; school: string; lab: string; teacher: string; before: string | null; started_ms: number; until_ms: number; phase: "running" | "ending"; ending_ms: number | null; ended_by: string | null; last: Count | null }
+  interface WallAlarm { rule: string; title: Title; device: Title; priority: Priority; acknowledged: boolean; raised_ms: number }
+  interface WallFigure { device: Title; point: Point; value: number; time_ms: number; old: boolean }
+  /** A projector wall; no person is in it. */
+  interface Wall { server_ms: number; lab: Lab; labs: Lab[]; lesson: { started_ms: number; until_ms: number; ending: boolean } | null; stopped_ms: number | null; alarms: WallAlarm[]; alarms_total: number; figures: WallFigure[] }
+  /** What the page of the system's condition reads of the hub's status. */
+  interface Condition {
+    version: string;
+    started_ms: number;
+    broker: { connected: boolean };
+    messages: number;
+    refusals: Record<string, number>;
+    journal: { queued: number; committed: number; failing: string | null; upkeep: { file_bytes: number; failing: string | null } };
+    influx: { waiting: number; quarantined: number; failing: string | null; attention: boolean } | null;
+    hanging: string[];
+    host_id_taken: boolean;
+    websocket_clients: number;
+    loop_lag_ms: number;
+  }
+  interface LedgerEntry { school: string; node: string; epoch: string | null; stored: number; gaps: number; pending: number }
   interface Problem { title?: string; detail?: string; status?: number; code?: string }
   type Change =
     | ({ kind: "reading" } & Latest)

@@ -3,10 +3,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkeeper_edge.interlocks.evaluate import Look, Memory, Truth, missing
-from labkeeper_edge.interlocks.expression import And, Compare, Expression, Is, Not, Or, Quantity
-from labkeeper_edge.interlocks.parser import parse
 from labkeeper_sdk import Value
+from labkeeper_wire.conditions.evaluate import Look, Memory, Truth, missing
+from labkeeper_wire.conditions.expression import And, Compare, Expression, Is, Not, Or, Quantity
+from labkeeper_wire.conditions.parser import parse
 
 NAMES = ("a", "b", "n")
 LEAVES: st.SearchStrategy[Expression] = st.one_of(

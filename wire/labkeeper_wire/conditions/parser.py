@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from labkeeper_edge.interlocks.expression import (
+from labkeeper_wire.conditions.expression import (
     COMPARISONS,
     SECONDS,
     And,

@@ -1,9 +1,18 @@
 """Whether a condition fits its inputs: names, types, units; and the same of what outputs are driven to. Pure."""
 
 from collections.abc import Iterator, Mapping
+from typing import Protocol
 
-from labkeeper_edge.interlocks.expression import And, Compare, Expression, For, Is, Leaf, Mistake, Moving, Not, Or
-from labkeeper_edge.interlocks.rules import Input
+from labkeeper_wire.conditions.expression import And, Compare, Expression, For, Is, Leaf, Mistake, Moving, Not, Or
+
+
+class Input(Protocol):
+    """What conditions need to know of an input: its type, and the unit of a number."""
+
+    @property
+    def type(self) -> type[bool] | type[float] | type[str]: ...
+    @property
+    def unit(self) -> str: ...
 
 
 def check(expression: Expression, inputs: Mapping[str, Input]) -> None:

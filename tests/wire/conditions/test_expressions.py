@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkeeper_edge.interlocks.checking import check
-from labkeeper_edge.interlocks.expression import (
+from labkeeper_edge.interlocks.rules import Input, Place
+from labkeeper_wire.conditions.checking import check
+from labkeeper_wire.conditions.expression import (
     COMPARISONS,
     SECONDS,
     And,
@@ -20,8 +21,7 @@ from labkeeper_edge.interlocks.expression import (
     Quantity,
     Stale,
 )
-from labkeeper_edge.interlocks.parser import DEEPEST, KEYWORDS, LONGEST, parse
-from labkeeper_edge.interlocks.rules import Input, Place
+from labkeeper_wire.conditions.parser import DEEPEST, KEYWORDS, LONGEST, parse
 
 NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True).filter(lambda name: name not in KEYWORDS)
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from labkeeper_sdk import Value
+from labkeeper_wire.payload import Scalar
 
 SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
 COMPARISONS = ("<=", ">=", "==", "!=", "<", ">")
@@ -25,7 +25,7 @@ class Mistake(ValueError):
 class Quantity:
     """A number with its UCUM unit, a text, or true and false."""
 
-    value: Value
+    value: Scalar
     unit: str = ""
 
     def __str__(self) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeAlias
 
-from labkeeper_edge.interlocks.expression import (
+from labkeeper_wire.conditions.expression import (
     SECONDS,
     And,
     Compare,
@@ -23,7 +23,7 @@ from labkeeper_edge.interlocks.expression import (
     Or,
     Stale,
 )
-from labkeeper_sdk import Value
+from labkeeper_wire.payload import Scalar
 
 Truth: TypeAlias = bool | None
 Lows: TypeAlias = tuple[tuple[int, float], ...]  # by sixtieth of the window: the lowest value in it
@@ -53,7 +53,7 @@ class Memory:
 class Look:
     """One look at a condition at `now_s`: `values` are the inputs that are known. `due_s` is when to look again."""
 
-    values: Mapping[str, Value]
+    values: Mapping[str, Scalar]
     now_s: float
     before: Memory
     due_s: float = float("inf")
@@ -82,7 +82,7 @@ class Look:
             case _:
                 return self._leaf(expression, self.values.get(expression.input))
 
-    def _leaf(self, leaf: "Is | Compare | Moving", value: Value | None) -> Truth:
+    def _leaf(self, leaf: "Is | Compare | Moving", value: Scalar | None) -> Truth:
         if value is None:
             return None
         match leaf:

@@ -1,0 +1,140 @@
+"""Automations on the page: on and off, why each did what it did, and one tried before it is kept."""
+
+import re
+
+import pytest
+from playwright.async_api import Page, expect
+
+from labkeeper_hub.automations.loading import load
+
+from .conftest import Console, Language, OpenConsole, Theme, sign_in
+from .fake_automations import TEXT
+from .fake_hub import FakeHub
+from .test_access import TOO_SMALL_OR_CLOSE, violations
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+SIZES: list[tuple[Language, Theme, tuple[int, int]]] = [
+    ("zh", "dark", (390, 844)),
+    ("en", "light", (1180, 820)),
+]
+
+
+def furnished(hub: FakeHub) -> None:
+    """Have two automations, and what one of them did."""
+    hub.automations.put(TEXT)
+    hub.automations.put(
+        TEXT.replace("lights-off", "other").replace("Lights off in an empty room", "Another"), mine=False
+    )
+    hub.automations.runs = [
+        hub.automations.ran("lights-off", 60_000, "lesson"),
+        hub.automations.ran("lights-off", 3_600_000, lamp="", **{"strip-1": "interlock"}),
+    ]
+
+
+async def shown(page: Page) -> None:
+    await page.evaluate("location.hash = '#/automations'")
+    await page.locator(".autos").wait_for()
+
+
+async def test_each_says_whether_it_is_on_and_why_it_did_what_it_did(hub: FakeHub, console: Console) -> None:
+    furnished(hub)
+    page = console.page
+    await page.locator(".menu summary").click()
+    await page.get_by_role("link", name="Automations").click()
+    mine = page.locator(".auto-list > li").filter(has_text="Lights off in an empty room")
+    await expect(mine.locator(".auto-runs > li")).to_have_count(2)
+    await expect(mine).to_contain_text("Held up: a lesson is on")
+    await expect(mine).to_contain_text("1 of 2 commands confirmed")
+    await expect(mine).to_contain_text("empty for 10 min was so (seen: empty = true)")
+    await expect(mine).to_contain_text("co2 < 800.5 [ppm] was not known")
+    await expect(mine).to_contain_text("interlock")
+    switch = page.get_by_role("switch", name="Lights off in an empty room")
+    await switch.click()
+    await expect(switch).to_have_attribute("aria-checked", "true")
+    assert hub.automations.all["lights-off"]["on"] is True
+    await expect(page.get_by_role("switch", name="Another")).to_be_disabled()
+
+
+async def test_one_is_written_in_a_form_tried_and_kept(hub: FakeHub, console: Console) -> None:
+    page = console.page
+    await shown(page)
+    await page.get_by_role("button", name="New automation").click()
+    await page.get_by_label("Name").fill("Fan on")
+    await page.get_by_label("What happens").select_option(label="A value passes a limit")
+    await page.get_by_label("Point").select_option(label="Air quality · CO₂")
+    await page.get_by_label("Limit ppm").fill("1500")
+    await page.get_by_label("For how long").fill("5")
+    await page.get_by_role("checkbox", name="the room is empty").check()
+    await page.get_by_label("from", exact=True).fill("07:00")
+    await page.get_by_label("to", exact=True).fill("18:00")
+    await page.get_by_label("What is done").select_option(label="Air conditioner · Mode")
+    await page.locator("select[name=value]").select_option("cool")
+    await page.get_by_role("button", name="Try on the last 7 days").click()
+    await expect(page.get_by_role("img", name="acted 2 times, held up 1 times")).to_be_visible()
+    assert hub.automations.tried[0]["to"] - hub.automations.tried[0]["from"] == 7 * 86_400_000
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.locator(".auto-list > li")).to_contain_text("Fan on")
+    (kept,) = hub.automations.all.values()
+    one = load(kept["text"])
+    assert (str(one.occasion.trigger), str(one.occasion.needs)) == ("seen > 1500 [ppm] for 5 min", "empty")
+    assert (one.occasion.hours.start.hour, one.occasion.hours.end.hour) == (7, 18)
+    assert [str(getattr(deed, "value", "")) for deed in one.then] == ["cool"]
+    assert one.occasion.inputs["seen"].places.device == "air"
+
+
+async def test_every_shape_of_the_form_is_an_automation(console: Console) -> None:
+    page = console.page
+    await shown(page)
+    await page.get_by_role("button", name="New automation").click()
+    text = page.locator("textarea")
+    assert str(load(await text.input_value()).occasion.trigger) == "empty for 10 min"
+    await page.get_by_label("What happens").select_option(label="No lesson is on")
+    assert str(load(await text.input_value()).occasion.trigger) == "(not lesson) for 10 min"
+    await page.get_by_label("What happens").select_option(label="A value passes a limit")
+    await page.get_by_label("Point").select_option(label="Air quality · Occupancy")
+    await page.get_by_label("State").select_option("off")
+    assert str(load(await text.input_value()).occasion.trigger) == "(not seen) for 10 min"
+    await page.get_by_label("What happens").select_option(label="It is time")
+    await page.get_by_label("What is done").select_option(label="Scene: End")
+    assert load(await text.input_value()).then[0] == load(TEXT.replace("lamps = false", 'scene = "end"')).then[0]
+
+
+async def test_a_text_that_is_wrong_is_told_with_its_place_and_an_example_is_begun_from(
+    hub: FakeHub, console: Console
+) -> None:
+    furnished(hub)
+    hub.automations.wrong = "line 5, column 9: there is no input 'nobody'"
+    page = console.page
+    await shown(page)
+    await page.get_by_role("button", name="New automation").click()
+    await page.get_by_role("button", name="Lights off in an empty room").click()
+    await expect(page.locator("textarea")).to_have_value(re.compile('lab = "lab-301"'))
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("alert").filter(has_text="line 5, column 9")).to_be_visible()
+
+
+async def test_who_may_not_write_any_sees_them_and_why(hub: FakeHub, open_console: OpenConsole) -> None:
+    hub.actions.remove("automate")
+    hub.automations.put(TEXT, mine=False)
+    console = await open_console()
+    await sign_in(hub, console)
+    await shown(console.page)
+    await expect(console.page.get_by_role("switch")).to_be_disabled()
+    await expect(console.page.get_by_role("button", name="New automation")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("language", "theme", "size"), SIZES)
+async def test_everybody_can_use_it(
+    hub: FakeHub, open_console: OpenConsole, language: Language, theme: Theme, size: tuple[int, int]
+) -> None:
+    furnished(hub)
+    console = await open_console(language=language, theme=theme, size=size, touch=True)
+    page = console.page
+    await sign_in(hub, console)
+    await shown(page)
+    await page.locator(".autos > header .primary").click()
+    await page.locator(".auto-deeds .do").click()
+    await page.locator(".auto-strip").wait_for()
+    assert await violations(page) == []
+    assert await page.evaluate(TOO_SMALL_OR_CLOSE) == []
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -1,0 +1,117 @@
+"""Every lab at a glance, the wall's link, and how hub, nodes and drivers are."""
+
+import pytest
+from playwright.async_api import Locator, expect
+
+from .conftest import Console, Language, OpenConsole, Theme, sign_in
+from .fake_alarms import bad_morning
+from .fake_hub import FakeHub, now_ms
+from .fake_wall import TOKEN
+from .lab import PI
+from .test_access import TOO_SMALL_OR_CLOSE, violations
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+LOOKS: list[tuple[Language, Theme, tuple[int, int]]] = [
+    ("zh", "dark", (390, 844)),
+    ("en", "light", (820, 1180)),
+]
+
+
+def lab(console: Console, name: str) -> Locator:
+    return console.page.locator(".facility-lab").filter(has=console.page.get_by_role("link", name=name))
+
+
+def say_drivers(hub: FakeHub, **states: str) -> None:
+    """What the node of the first lab says of its drivers."""
+    for instance, state in states.items():
+        hub.put(PI, "", f"Driver/{instance}", state)
+    hub.put(PI, "", "Refused/out_of_range", 4)
+
+
+async def test_the_lab_that_needs_somebody_comes_first_and_comes_down_when_it_is_well(
+    hub: FakeHub, console: Console
+) -> None:
+    await console.page.evaluate("location.hash = '#/facility'")
+    await hub.set_node_online("pi-302", online=False)
+    names = console.page.locator(".facility-name")
+    await expect(names.first).to_have_text("Robot lab 302")
+    await expect(lab(console, "Robot lab 302")).to_contain_text("Node pi-302 is silent")
+    await expect(console.page.locator(".facility-summary")).to_contain_text("needing attention")
+    bad_morning(hub)
+    for alarm in hub.alarms:
+        await hub.tell({"kind": "alarm", **alarm})
+    await expect(names.first).to_have_text("Lab 301")
+    await expect(lab(console, "Lab 301")).to_contain_text("High alarms: 1")
+    await expect(lab(console, "Lab 301")).to_contain_text("Low alarms: 2")
+    await hub.teaching.begin("lab-301", "anna", 1_800)
+    await expect(lab(console, "Lab 301")).to_contain_text("Lesson until")
+    await hub.stop("anna")
+    await expect(console.page.locator(".facility-summary")).to_contain_text("The school is stopped")
+    await names.first.click()
+    await expect(console.page.locator("lk-lab")).to_be_visible()
+
+
+async def test_a_walls_link_is_made_shown_once_and_taken_back(hub: FakeHub, console: Console) -> None:
+    await console.page.evaluate("location.hash = '#/facility'")
+    await lab(console, "Lab 301").get_by_role("button", name="Projector: Lab 301").click()
+    sheet = console.page.get_by_role("dialog", name="Projector: Lab 301")
+    await expect(sheet).to_contain_text("There is no link now")
+    assert (
+        await sheet.get_by_role("link", name="Open the wall here").get_attribute("href") == "/wall#/minhang-3/lab-301"
+    )
+    await sheet.get_by_role("button", name="Make a link").click()
+    await expect(sheet.locator("code")).to_have_text(f"{hub.url}/wall#link={TOKEN}")
+    assert await violations(console.page) == []
+    await sheet.get_by_role("button", name="Take the link back").click()
+    await expect(sheet.locator("code")).to_have_count(0)
+    assert not hub.wall_link
+    await console.page.keyboard.press("Escape")
+    await expect(sheet).to_have_count(0)
+
+
+async def test_thirty_labs_are_readable(hub: FakeHub, open_console: OpenConsole) -> None:
+    for number in range(28):
+        hub.add_lab(f"lab-{400 + number}", f"{400 + number} 实验室", f"Lab {400 + number}", f"pi-{400 + number}")
+    console = await open_console()
+    await sign_in(hub, console, "#/facility")
+    await expect(console.page.locator(".facility-lab")).to_have_count(30)
+    box = await console.page.locator(".facility-lab").nth(10).bounding_box()
+    assert box is not None
+    assert box["height"] <= 72
+
+
+async def test_drivers_and_hub_say_how_they_are_and_what_to_do(hub: FakeHub, open_console: OpenConsole) -> None:
+    say_drivers(hub, zigbee="connected", modbus="waiting: no answer from /dev/ttyUSB0", tasmota="suspended: held it up")
+    hub.failing = "database or disk is full"
+    hub.influx = {"waiting": 7, "quarantined": 2, "failing": None, "attention": True, "late": False, "lag_s": 0}
+    console = await open_console()
+    await sign_in(hub, console, "#/condition")
+    page = console.page
+    journal = page.locator(".condition-item").filter(has_text="Storing readings")
+    await expect(journal).to_contain_text("Make room on the disk")
+    await expect(journal).to_contain_text("database or disk is full")
+    await expect(page.locator(".condition-item").filter(has_text="InfluxDB")).to_contain_text("2 refused")
+    drivers = page.locator(".condition-drivers li")
+    await expect(drivers.filter(has_text="modbus")).to_contain_text("no answer from /dev/ttyUSB0")
+    await expect(drivers.filter(has_text="tasmota")).to_contain_text("suspended")
+    await expect(drivers.filter(has_text="zigbee")).to_have_class("")
+    await expect(page.locator(".condition-item").filter(has_text=PI)).to_contain_text("12 lost for want of room")
+    await hub.read(PI, "", "Driver/modbus", "connected", time_ms=now_ms())
+    await expect(drivers.filter(has_text="modbus")).to_have_class("")
+    await hub.set_node_online(PI, online=False)
+    await expect(drivers.filter(has_text="zigbee")).to_contain_text("before it fell silent")
+
+
+@pytest.mark.parametrize(("language", "theme", "size"), LOOKS)
+async def test_both_pages_are_accessible_and_within_the_screen(
+    hub: FakeHub, open_console: OpenConsole, language: Language, theme: Theme, size: tuple[int, int]
+) -> None:
+    bad_morning(hub)
+    say_drivers(hub, zigbee="connected", modbus="waiting: no answer from /dev/ttyUSB0")
+    console = await open_console(language=language, theme=theme, size=size, touch=True)
+    for address, shown in (("#/facility", ".facility-lab"), ("#/condition", ".condition-drivers li")):
+        await sign_in(hub, console, address)
+        await console.page.locator(shown).first.wait_for()
+        assert await violations(console.page) == []
+        assert await console.page.evaluate(TOO_SMALL_OR_CLOSE) == []
+        await console.page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")  # words come late

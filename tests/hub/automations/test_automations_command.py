@@ -1,0 +1,130 @@
+"""`labkeeper automations`, on files and in front of a socket that answers as a hub does."""
+
+import argparse
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labkeeper_hub.automations.automations_command import WORDS, configure, run
+from labkeeper_hub.automations.trace import Why
+
+from .given import TEXT
+
+PART = {"text": "co2 > 1000 [ppm]", "truth": True, "seen": [{"input": "co2", "value": 1500.0}]}
+RUN = {"automation": "fan", "at_ms": 0, "outcome": "done", "why": None, "parts": [PART], "results": [{"state": "done"}]}
+HELD = {**RUN, "why": "lesson", "parts": [{**PART, "truth": None, "seen": []}], "results": []}
+ONE = {"id": "fan", "on": False, "school": "s", "lab": "physics", "when": "co2 > 1000 [ppm]"}
+ANSWERS: dict[str, Any] = {
+    "GET /api/v1/automations": {"automations": [ONE]},
+    "GET /api/v1/automations/runs?limit=1000": {"runs": [HELD, RUN, {**RUN, "automation": "other"}]},
+    "POST /api/v1/automations/try": {"readings": 7, "runs": [{**RUN, "results": []}, HELD]},
+    "PUT /api/v1/automations": ONE,
+}
+
+
+@dataclass
+class Hub:
+    """A socket that speaks just enough HTTP, and what it was asked."""
+
+    port: int = 0
+    refuses: bool = False
+    asked: list[tuple[str, str]] = field(default_factory=list)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        sent = [int(line.split(":")[1]) for line in head.splitlines() if line.lower().startswith("content-length")]
+        said = " ".join(head.split(" ")[:2])
+        self.asked.append((said, (await reader.readexactly(sent[0])).decode() if sent else ""))
+        problem = {"detail": "The request is wrong", "errors": [{"message": "not TOML"}]}
+        body = json.dumps(problem if self.refuses else ANSWERS[said]).encode()
+        status = "422 Unprocessable Content" if self.refuses else "200 OK"
+        writer.write(f"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n".encode())
+        writer.write(body)
+        await writer.drain()
+        writer.close()
+
+
+@pytest.fixture
+async def hub() -> AsyncIterator[Hub]:
+    found = Hub()
+    server = await asyncio.start_server(found.serve, "127.0.0.1", 0)
+    found.port = server.sockets[0].getsockname()[1]
+    yield found
+    server.close()
+    await server.wait_closed()
+
+
+async def command(hub: Hub, *words: str) -> int:
+    return await asyncio.to_thread(alone, *words, port=hub.port)
+
+
+def alone(*words: str, port: int = 1) -> int:
+    parser = argparse.ArgumentParser()
+    configure(parser)
+    return run(parser.parse_args(["--hub", f"http://127.0.0.1:{port}", *words]))
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "fan.toml"
+    path.write_text(TEXT, encoding="utf-8")
+    return path
+
+
+def test_a_file_is_checked_without_a_hub(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert alone("check", str(file)) == 0
+    assert capsys.readouterr().out == (
+        "fan in s/physics: when co2 > 1000 [ppm] for 10 s; 3 times an hour at most, 60 s apart\n"
+    )
+    file.write_text(TEXT.replace("co2 > 1000", "co2 >> 1000"), encoding="utf-8")
+    assert alone("check", str(file)) == 2
+    assert "line 6, column 14" in capsys.readouterr().err
+
+
+def test_what_comes_with_labkeeper_is_shown_and_passes_the_check(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert alone("show", "shutters-at-heat") == 0
+    file.write_text(capsys.readouterr().out, encoding="utf-8")
+    assert alone("check", str(file)) == 0
+    assert "if empty" in capsys.readouterr().out
+
+
+async def test_what_a_hub_has_is_listed_with_what_it_did_and_why(hub: Hub, capsys: pytest.CaptureFixture[str]) -> None:
+    assert await command(hub, "list") == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].split() == ["fan", "off", "s/physics", "co2", ">", "1000", "[ppm]"]
+    assert said[1].endswith("held up: a lesson is on: not known: co2 > 1000 [ppm]")
+    assert said[2].endswith("1 of 1 commands: co2 > 1000 [ppm] (co2 was 1500.0)")
+    assert len(said) == 3
+
+
+async def test_a_file_is_tried_on_what_was_recorded_and_kept(
+    hub: Hub, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert await command(hub, "try", str(file), "--last", "12h") == 0
+    asked = json.loads(hub.asked[0][1])
+    assert (asked["text"], asked["to"] - asked["from"]) == (TEXT, 12 * 3_600_000)
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "1 runs, held up 1 times, on 7 readings"
+    assert "  acted: co2 > 1000 [ppm]" in said[1]
+    assert await command(hub, "put", str(file)) == 0
+    assert capsys.readouterr().out == "fan: kept, off\n"
+
+
+async def test_what_the_hub_refuses_is_said(hub: Hub, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    hub.refuses = True
+    assert await command(hub, "put", str(file)) == 1
+    assert capsys.readouterr().err == "labkeeper automations: The request is wrong; not TOML\n"
+    assert alone("list") == 1
+    with pytest.raises(SystemExit):
+        await command(hub, "try", str(file), "--last", "soon")
+
+
+def test_every_obstacle_has_words() -> None:
+    assert set(WORDS) == set(Why)
