@@ -23,7 +23,8 @@ examples:
   labkeeper alarms try co2 --last 30d                                 on every point the rule watches
   labkeeper alarms try co2 --last 7d --limit warn=1200 --point demo/lab-301/air/co2
 
-The secret is read from LABKEEPER_SECRET or from a file (--secret-file).
+A token is read from LABKEEPER_TOKEN, or the owner's secret from LABKEEPER_SECRET
+or a file (--secret-file).
 """
 
 
@@ -32,7 +33,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = "List a hub's alarms, and try limits on what it has recorded; trying alarms nobody."
     parser.epilog = EPILOG
     parser.add_argument("--hub", default="http://127.0.0.1:8080", metavar="URL")
-    parser.add_argument("--secret-file", type=Path, metavar="FILE", help="holds the owner's secret")
+    parser.add_argument("--secret-file", type=Path, metavar="FILE", help="holds the owner's secret or a token")
     parser.add_argument("--json", action="store_true", help="print what was found as JSON")
     what = parser.add_subparsers(dest="what", required=True, metavar="list|try")
     what.add_parser("list", help="what anybody has to do with, the most urgent first")

@@ -24,7 +24,8 @@ examples:
   labkeeper export --points demo/lab-301 --from 2026-01-01 --out lab.csv          one node, until now
   labkeeper export --points demo/lab-301/0x00158d0001a2b3c4/temperature --from 2026-01-01T08:00+08:00 --out t.csv
 
-A day or a time without offset is UTC. The secret is read from LABKEEPER_SECRET or from a file (--secret-file).
+A day or a time without offset is UTC. A token is read from LABKEEPER_TOKEN, or the owner's secret from LABKEEPER_SECRET
+or a file (--secret-file).
 The file appears under its name when it is whole; until then it is beside it, ending in .part.
 """
 
@@ -34,7 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = "Save readings from a running hub as CSV or Parquet."
     parser.epilog = EPILOG
     parser.add_argument("--hub", default="http://127.0.0.1:8080", metavar="URL")
-    parser.add_argument("--secret-file", type=Path, metavar="FILE", help="holds the owner's secret")
+    parser.add_argument("--secret-file", type=Path, metavar="FILE", help="holds the owner's secret or a token")
     parser.add_argument(
         "--points", action="append", default=[], metavar="ADDRESS", help="may be repeated; all, if absent"
     )
@@ -108,9 +109,13 @@ def _bar() -> Progress:
     return Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True))
 
 
+def _from_environment() -> str:
+    return os.environ.get("LABKEEPER_TOKEN") or os.environ.get("LABKEEPER_SECRET", "")
+
+
 @asynccontextmanager
 async def open_client(options: argparse.Namespace) -> AsyncIterator[httpx.AsyncClient]:
-    secret = options.secret_file.read_text().strip() if options.secret_file else os.environ.get("LABKEEPER_SECRET", "")
+    secret = options.secret_file.read_text().strip() if options.secret_file else _from_environment()
     headers = {"Authorization": f"Bearer {secret}"} if secret else {}
     async with httpx.AsyncClient(base_url=options.hub, headers=headers, timeout=WAIT_S, trust_env=False) as client:
         yield client

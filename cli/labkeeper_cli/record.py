@@ -27,8 +27,9 @@ examples:
   labkeeper record verify lesson.zip --audit audit.jsonl    and find its seal in the record of acts
   labkeeper record replay lesson.zip --speed 10             play its devices, ten times as fast
 
-ID is a recording of the hub at --hub; FILE a record that was saved from its page. The secret is read from
-LABKEEPER_SECRET or from a file (--secret-file). Exit status 1: something is not as it was sealed.
+ID is a recording of the hub at --hub; FILE a record that was saved from its page. A token is read from
+LABKEEPER_TOKEN, or the owner's secret from LABKEEPER_SECRET or a file (--secret-file). Exit status 1:
+something is not as it was sealed.
 """
 
 
@@ -38,7 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("do", choices=("list", "show", "verify", "replay"))
     parser.add_argument("what", nargs="?", metavar="ID|FILE", help="a recording; not for list")
     parser.add_argument("--hub", default="http://127.0.0.1:8080", metavar="URL")
-    parser.add_argument("--secret-file", type=Path, metavar="FILE", help="holds the owner's secret")
+    parser.add_argument("--secret-file", type=Path, metavar="FILE", help="holds the owner's secret or a token")
     parser.add_argument("--audit", type=Path, metavar="FILE", help="verify: what `labkeeper audit jsonl` printed")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(

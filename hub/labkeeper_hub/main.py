@@ -33,6 +33,8 @@ from labkeeper_hub.bus import EventBus
 from labkeeper_hub.commands.desk import CommandDesk
 from labkeeper_hub.commands.intents import IntentLog, open_intents
 from labkeeper_hub.commands.records import CommandRecords, course_of
+from labkeeper_hub.derived.catalogue import FILE as DERIVED
+from labkeeper_hub.derived.catalogue import load as load_derivations
 from labkeeper_hub.derived.watch import DerivedWatch
 from labkeeper_hub.figures.watch import Watch
 from labkeeper_hub.floor.desk import FloorDesk
@@ -68,7 +70,6 @@ from labkeeper_hub.settings import HubSettings
 from labkeeper_hub.stop.desk import StopDesk
 from labkeeper_hub.telling.desk import TellingDesk
 from labkeeper_hub.telling.records import TellingRecords
-from labkeeper_hub.telling.vault import open_vault
 from labkeeper_hub.timeseries.catalogue import Catalogue, open_catalogue
 from labkeeper_hub.timeseries.journal import Journal, Keeping, open_journal
 from labkeeper_hub.timeseries.pins import Pins
@@ -76,6 +77,7 @@ from labkeeper_hub.timetable.bell import Bell
 from labkeeper_hub.timetable.desk import TimetableDesk
 from labkeeper_hub.timetable.records import TimetableRecords
 from labkeeper_hub.timetable.register import Both, Register
+from labkeeper_hub.vault import open_vault
 from labkeeper_hub.wall.desk import WallDesk
 from labkeeper_sdk import BadConfiguration
 from labkeeper_sdk.plugins import load_channels
@@ -159,10 +161,16 @@ async def main(
     stop = stop or _stop_on_signals()
     with hold_folder(settings.data), open_intents(settings.data / "commands.log") as intents:
         async with open_hub(settings, intents) as hub:
-            staff = await open_staff(hub.parts.engine, _now_ms)
+            staff = await open_staff(hub.parts.engine, _now_ms, open_vault(settings.data))
             async with (
                 open_audit(settings.data, _now_ms) as audit,
-                open_accounts(settings.data, staff=staff, guests=hub.floor, walls=hub.parts.wall) as accounts,
+                open_accounts(
+                    settings.data,
+                    staff=staff,
+                    guests=hub.floor,
+                    walls=hub.parts.wall,
+                    requires_factor=settings.second_factor == "required",
+                ) as accounts,
             ):
                 await _run(settings, hub, accounts, audit, stop, when_ready)
 

@@ -3,7 +3,7 @@
 import argparse
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -32,6 +32,7 @@ class HubSettings(BaseModel):
     database: str = ""  # an SQLAlchemy URL with an async driver; empty: SQLite in the data folder
     retention: RetentionSettings = RetentionSettings()
     pe_keep_h: float = Field(default=24.0, ge=0, le=168)  # heart rates, after their class ended; 0: never kept
+    second_factor: Literal["offered", "required"] = "offered"  # of owners and facility managers
 
     @field_validator("broker")
     @classmethod

@@ -97,6 +97,8 @@ class FakeHub:
         self.interlocks: list[Json] = []
         self.influx: Json | None = None  # how forwarding is, if anything is forwarded
         self.recordings: Any = None  # put in by `fake_recordings`
+        self.people: Any = None  # put in by `fake_people`
+        self.code_wanted = ""  # of whoever signs in, besides
         self.automations: Any = None  # put in by `fake_automations`
         self.bookings: Any = None  # put in by `fake_bookings`
         self.teaching: Any = None  # put in by `fake_lessons`

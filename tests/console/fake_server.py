@@ -22,6 +22,7 @@ from .fake_hub import SECRET, FakeHub, Json
 from .fake_interlocks import add_interlocks
 from .fake_lessons import add_lessons
 from .fake_pe import add_pe
+from .fake_people import add_people
 from .fake_recordings import add_recordings
 from .fake_telling import add_telling
 from .fake_wall import TOKEN, add_wall
@@ -43,6 +44,7 @@ def build_app(hub: FakeHub) -> FastAPI:
     add_telling(app, hub)
     add_automations(app, hub)
     add_lessons(app, hub)
+    add_people(app, hub)
     add_interlocks(app, hub)
     add_wall(app, hub)
     add_pe(app, hub)
@@ -99,6 +101,8 @@ def add_session(app: FastAPI, hub: FakeHub) -> None:
         hub.person = pupils or "owner"
         if not (pupils or invited or known or proof.get("secret") == SECRET or link in hub.links):
             return unauthorized()
+        if hub.code_wanted and proof.get("code") != hub.code_wanted:
+            return JSONResponse({"code": "second_factor_needed"}, 401, media_type="application/problem+json")
         hub.links.discard(link or "")
         key = str(uuid.uuid4())
         hub.sessions.add(key)

@@ -1,6 +1,13 @@
 """Who may come in, and what they may do: accounts, sessions that end, rights that are granted."""
 
-from labkeeper_hub.accounts.accounts import Accounts, Clocks, SignInRefused, TooManyAttempts, open_accounts
+from labkeeper_hub.accounts.accounts import (
+    Accounts,
+    Clocks,
+    CodeNeeded,
+    SignInRefused,
+    TooManyAttempts,
+    open_accounts,
+)
 from labkeeper_hub.accounts.actions import Action, Role
 from labkeeper_hub.accounts.person import EVERYWHERE, OWNER, Grant, Person, Scope
 from labkeeper_hub.accounts.sessions import Session
@@ -11,6 +18,7 @@ __all__ = [
     "Accounts",
     "Action",
     "Clocks",
+    "CodeNeeded",
     "Grant",
     "Person",
     "Role",

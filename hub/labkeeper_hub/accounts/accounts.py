@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Protocol
 
 from labkeeper_hub.accounts.account import Account
+from labkeeper_hub.accounts.actions import Role
+from labkeeper_hub.accounts.api_token import ApiToken
+from labkeeper_hub.accounts.factors import WrongCode
 from labkeeper_hub.accounts.files import read_sessions, write_sessions
 from labkeeper_hub.accounts.links import SignInLinks
 from labkeeper_hub.accounts.passwords import check_password, hash_password, is_password
@@ -21,11 +24,16 @@ from labkeeper_hub.accounts.throttle import Throttle
 
 log = logging.getLogger(__name__)
 SAVE_EVERY_S = 30.0
+FACTOR_REQUIRED_OF = (Role.OWNER, Role.MANAGER)
 MOST_WAITING = 256  # sign-ins waiting for their turn at argon2id
 
 
 class SignInRefused(Exception):
     """Tell the person: the secret or link is not good (or no longer)."""
+
+
+class CodeNeeded(Exception):
+    """Ask the person for a code of their second factor, and come again with it."""
 
 
 class TooManyAttempts(Exception):
@@ -98,6 +106,7 @@ class Accounts:
     staff: Staff | None = None
     people: dict[str, Person] = field(default_factory=lambda: {OWNER.name: OWNER})
     guests: Guests = Nobody()
+    requires_factor: bool = False  # of owners and facility managers
     walls: Walls = Nobody()
     lending: Lending = Nothing()
     _links: SignInLinks = field(default_factory=SignInLinks)
@@ -106,26 +115,33 @@ class Accounts:
     _saving: asyncio.Lock = field(default_factory=asyncio.Lock)
     _waiting: int = 0
 
-    def issue_link(self) -> str:
+    def issue_link(self, name: str = OWNER.name) -> str:
         """Return the token of a sign-in link: it works once, within ten minutes."""
-        return self._links.issue(self.clocks.monotonic_s())
+        return self._links.issue(name, self.clocks.monotonic_s())
 
-    async def sign_in_with_secret(self, secret: str, address: str) -> str:
-        """Return a session token; raise SignInRefused or TooManyAttempts."""
+    async def sign_in_with_secret(self, secret: str, address: str, code: str | None = None) -> str:
+        """Return a session token; raise SignInRefused, CodeNeeded or TooManyAttempts."""
         async with self._one_at_a_time():
             await self._prove(secret, address)
+            await self.second_step(OWNER.name, code)
+            self._throttle.succeeded(address)
         return await self._open_session()
 
     async def sign_in_with_link(self, token: str, address: str) -> str:
-        """Return a session token; raise SignInRefused or TooManyAttempts."""
+        """Return a session token; raise SignInRefused or TooManyAttempts. No code is asked for: whoever can read what
+        the hub prints is at its machine, and an owner who has lost the second factor has no other way.
+        """
         self._count(address)
-        if not self._links.redeem(token, self.clocks.monotonic_s()):
+        name = self._links.redeem(token, self.clocks.monotonic_s())
+        if name is None:
             raise SignInRefused
         self._throttle.succeeded(address)
-        return await self._open_session()
+        return await self._open_session(name)
 
-    async def sign_in_with_password(self, login: str, password: str, address: str) -> str:
-        """Return a session token; raise SignInRefused or TooManyAttempts. Who is not there costs as much as who is."""
+    async def sign_in_with_password(self, login: str, password: str, address: str, code: str | None = None) -> str:
+        """Return a session token; raise SignInRefused, CodeNeeded or TooManyAttempts. Who is not there costs as much as
+        who is.
+        """
         async with self._one_at_a_time():
             self._count(address)
             hashed = self._password_of(login)
@@ -133,20 +149,22 @@ class Accounts:
             account = self.staff.of_login(login) if self.staff else None
             if not proved or account is None or account.password != hashed:  # it may have been reset meanwhile
                 raise SignInRefused
+            await self.second_step(account.name, code)
             self._throttle.succeeded(address)
         return await self._open_session(account.name)
 
-    async def accept_invitation(self, token: str, password: str, address: str) -> str:
+    async def accept_invitation(self, token: str, password: str, address: str, code: str | None = None) -> str:
         """Set the password of whoever holds this invitation and return a session token; raise SignInRefused,
-        TooManyAttempts, or WeakPassword, after which the invitation still works.
+        TooManyAttempts, or CodeNeeded or WeakPassword, after which the invitation still works.
         """
         async with self._one_at_a_time():
             self._count(address)
             account = self.staff.of_invitation(token) if self.staff else None
             if self.staff is None or account is None:
                 raise SignInRefused
-            self._throttle.succeeded(address)
             hashed = await asyncio.to_thread(_checked_hash, account, password)
+            await self.second_step(account.name, code)
+            self._throttle.succeeded(address)
             await self.staff.set_password(account.name, hashed)
         return await self._open_session(account.name)
 
@@ -169,22 +187,78 @@ class Accounts:
             raise SignInRefused
         return person
 
-    async def end_sessions(self, name: str) -> None:
-        """End every session of a person; their open pages are closed within a second."""
-        self.sessions.close_all(name)
+    async def change_password(self, name: str, password: str, fresh: str, address: str) -> None:
+        """Put a new password in the place of the old one; raise SignInRefused, TooManyAttempts or WeakPassword."""
+        if self.staff is None:
+            raise SignInRefused
+        async with self._one_at_a_time():
+            self._count(address)
+            account = self.staff.account(name)
+            if not await asyncio.to_thread(is_password, account.password or self.staff.nobody, password):
+                raise SignInRefused
+            self._throttle.succeeded(address)
+            hashed = await asyncio.to_thread(_checked_hash, account, fresh)
+            await self.staff.set_password(name, hashed)
+
+    async def second_step(self, name: str, code: str | None) -> None:
+        """Return if no code is asked for or this one is good, and use it up; raise SignInRefused, CodeNeeded or
+        TooManyAttempts. Tries are counted by person: the first step is behind
+        whoever gets here, from whatever address, so that no stranger can lock anybody out.
+        """
+        if self.staff is None or not self.staff.factors.on(name):
+            return
+        if code is None:
+            raise CodeNeeded
+        self._count(f"second factor of {name}")
+        try:
+            await self.staff.factors.prove(name, code)
+        except WrongCode as wrong:
+            raise SignInRefused from wrong
+        self._throttle.succeeded(f"second factor of {name}")
+
+    async def end_sessions(self, name: str, but: str | None = None) -> None:
+        """End every session of a person, but for that of one key; their open pages are closed within a second."""
+        self.sessions.close_all(name, but)
         await self.save()
 
+    async def turn_session(self, key: str) -> str | None:
+        """Return a fresh token for a session, whose others are no good from now on; None if it has ended."""
+        fresh = self.sessions.turn(key, self.clocks.now_ms())
+        await self.save()
+        return fresh
+
+    def turn_if_due(self, token: str) -> str | None:
+        """Return the token that follows this one, if it is time for that."""
+        return self.sessions.turn_if_due(token, self.clocks.now_ms())
+
     async def check_bearer(self, secret: str, address: str) -> None:
-        """Return if this is the owner's secret; raise SignInRefused or TooManyAttempts.
+        """Return if this is the owner's secret; raise SignInRefused or TooManyAttempts, and CodeNeeded where it is half
+        of what is asked for: programs use a token then.
 
         Once proved it is known by a keyed digest. That a proved secret is not throttled helps nobody to guess 256
         random bits, and a neighbour's failures behind the same address do not lock out a working program.
         """
-        if self.owner.is_proved(secret):
-            return
-        async with self._one_at_a_time():
-            if not self.owner.is_proved(secret):
-                await self._prove(secret, address)
+        if not self.owner.is_proved(secret):
+            async with self._one_at_a_time():
+                if not self.owner.is_proved(secret):
+                    await self._prove(secret, address)
+                    self._throttle.succeeded(address)
+        if self.staff and self.staff.factors.on(OWNER.name):
+            raise CodeNeeded
+
+    def use_token(self, text: str, address: str) -> ApiToken:
+        """Return the living token of this text; raise SignInRefused or TooManyAttempts."""
+        token = self.staff.tokens.find(text) if self.staff else None
+        if token is None:
+            self._count(address)
+            raise SignInRefused
+        return token
+
+    def person_of_token(self, key: str) -> Person | None:
+        """Return who asks with the token of this digest, with what they may do now; None if it has ended."""
+        token = self.staff.tokens.living(key) if self.staff else None
+        holder = self.person(token.holder) if token else None
+        return token.acting(holder) if token and holder else None
 
     def use_session(self, token: str) -> Session | None:
         """Return the living session of a token and count it as used."""
@@ -205,9 +279,14 @@ class Accounts:
 
     def person_called(self, name: str) -> Person | None:
         """Return whoever has this pseudonym, with what they may do now."""
-        person = self.people.get(name) or self.guests.person(name)
+        person = self.person(name) or self.guests.person(name)
         more = self.lending.grants(name) if person else ()
         return replace(person, grants=(*person.grants, *more)) if person and more else person
+
+    def person(self, name: str) -> Person | None:
+        """Return somebody who is no guest, with what they may do now."""
+        person = self.people.get(name)
+        return replace(person, lacks_factor=True) if person and self._lacks_factor(person) else person
 
     async def sign_out(self, token: str) -> None:
         """End the session of a token, on disk too: a crash must not bring it back."""
@@ -241,7 +320,10 @@ class Accounts:
         self._count(address)
         if not await asyncio.to_thread(self.owner.verify, secret):
             raise SignInRefused
-        self._throttle.succeeded(address)
+
+    def _lacks_factor(self, person: Person) -> bool:
+        leads = any(grant.role in FACTOR_REQUIRED_OF for grant in person.grants)
+        return leads and self.requires_factor and not (self.staff and self.staff.factors.on(person.name))
 
     def _password_of(self, login: str) -> str:
         """Return the hash to try a password on; where there is none, one that no password fits."""
@@ -274,6 +356,8 @@ async def open_accounts(
     staff: Staff | None = None,
     guests: Guests | None = None,
     walls: Walls | None = None,
+    *,
+    requires_factor: bool = False,
 ) -> AsyncIterator[Accounts]:
     """Open the owner's secret and the sessions kept in `data`, beside the people of `staff`; a first run makes the
     secret. Run `Accounts.keep` beside it.
@@ -282,6 +366,7 @@ async def open_accounts(
     kept = await asyncio.to_thread(read_sessions, data)
     accounts = Accounts(data, owner, Sessions(kept), new_secret, clocks or Clocks(), staff)
     accounts.guests, accounts.walls = guests or Nobody(), walls or Nobody()
+    accounts.requires_factor = requires_factor
     if staff is not None:
         accounts.people = staff.people
     try:

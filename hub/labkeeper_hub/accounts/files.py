@@ -3,6 +3,7 @@
 import os
 import secrets
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -25,6 +26,13 @@ class _StoredSession(BaseModel):
     name: str
     opened_ms: int
     seen_ms: int
+    token: str = ""  # earlier versions had the token's digest as the key
+    turned_ms: int = 0
+    before: str | None = None
+    before_until_ms: int | None = None
+
+    def session(self) -> Session:
+        return Session(**{**self.model_dump(), "token": self.token or self.key})
 
 
 class _StoredSessions(BaseModel):
@@ -55,12 +63,12 @@ def read_sessions(data: Path) -> tuple[Session, ...]:
         stored = _StoredSessions.model_validate_json((data / SESSIONS_FILE).read_bytes())
     except (FileNotFoundError, ValidationError):
         return ()
-    return tuple(Session(s.key, s.name, s.opened_ms, s.seen_ms) for s in stored.sessions)
+    return tuple(one.session() for one in stored.sessions)
 
 
 def write_sessions(data: Path, sessions: Sequence[Session]) -> None:
     """Keep the sessions for the next run."""
-    stored = [_StoredSession(key=s.key, name=s.name, opened_ms=s.opened_ms, seen_ms=s.seen_ms) for s in sessions]
+    stored = [_StoredSession(**asdict(session)) for session in sessions]
     replace_private(data / SESSIONS_FILE, _StoredSessions(sessions=stored).model_dump_json())
 
 

@@ -25,6 +25,12 @@ class Scope:
         """Return whether the two places may have something in common."""
         return all(mine is None or theirs in (None, mine) for mine, theirs in _pairs(self, other))
 
+    def meet(self, other: "Scope") -> "Scope | None":
+        """Return the place that both have in common; None if there is none."""
+        if not self.touches(other):
+            return None
+        return Scope(*(theirs if mine is None else mine for mine, theirs in _pairs(self, other)))
+
     def at(self, point: str) -> "Scope":
         """Return the place of one point of this device."""
         return replace(self, point=point)
@@ -61,13 +67,14 @@ class Grant:
 class Person:
     """Someone who has signed in.
 
-    `name` is a pseudonym: what commands and the record show as their holder. `limit` is what a program with a token of
-    theirs may do at most; None: all that they may.
+    `name` is a pseudonym: what commands and the record show as their holder, `p-1:t-3` for a program with a token.
+    `limit` is what such a program may do at most; None: all that they may.
     """
 
     name: str
     grants: tuple[Grant, ...] = ()
     limit: frozenset[Action] | None = None
+    lacks_factor: bool = False  # a second factor is required of them, and they have none yet
 
 
 OWNER = Person("owner", (Grant(Role.OWNER),))

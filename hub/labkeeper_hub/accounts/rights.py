@@ -12,6 +12,7 @@ class Reason(StrEnum):
 
     GRANTED = "granted"
     TOKEN_MAY_NOT = "token_may_not"  # noqa: S105 - a reason
+    SECOND_FACTOR_MISSING = "second_factor_missing"
     ROLE_MAY_NOT = "role_may_not"
     RIGHT_ENDED = "right_ended"
     OTHER_PLACE = "other_place"
@@ -37,6 +38,8 @@ def may(person: Person, action: Action, scope: Scope | None, now_ms: int) -> Dec
         return Decision(Reason.TOKEN_MAY_NOT)
     if action is Action.BE_SIGNED_IN:
         return Decision(Reason.GRANTED)
+    if person.lacks_factor:
+        return Decision(Reason.SECOND_FACTOR_MISSING)
     grants = [grant for grant in person.grants if action in ROLES[grant.role]]
     if not grants:
         return Decision(Reason.ROLE_MAY_NOT)

@@ -10,10 +10,13 @@ from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from labkeeper_hub.accounts.account import INVITED_FOR_MS, Account, canonical_login
+from labkeeper_hub.accounts.api_tokens import ApiTokens
+from labkeeper_hub.accounts.factors import Factors
 from labkeeper_hub.accounts.passwords import hash_password
 from labkeeper_hub.accounts.person import OWNER, Grant, Person
 from labkeeper_hub.accounts.tokens import digest, make_token
 from labkeeper_hub.registry.tables import accounts
+from labkeeper_hub.vault import Vault
 
 GRANTS: TypeAdapter[tuple[Grant, ...]] = TypeAdapter(tuple[Grant, ...])
 
@@ -32,6 +35,8 @@ class Staff:
 
     engine: AsyncEngine
     now_ms: Callable[[], int]
+    factors: Factors
+    tokens: ApiTokens
     people: dict[str, Person] = field(default_factory=lambda: {OWNER.name: OWNER})
     nobody: str = ""  # the hash that a password is tried on when nobody has that login
     _accounts: dict[str, Account] = field(default_factory=dict)
@@ -91,11 +96,15 @@ class Staff:
         """
         gone = replace(self.account(name), login=f"removed {name}", title="", grants=(), password=None, invitation=None)
         await self._write(gone, removed=True)
+        await self.tokens.revoke_all(name)
+        await self.factors.remove(name)
         del self._accounts[name], self.people[name]
 
     async def load(self) -> None:
         """Read the accounts, and how many there ever were."""
         self.nobody = hash_password(secrets.token_urlsafe())
+        await self.factors.load()
+        await self.tokens.load()
         async with self.engine.connect() as connection:
             rows = (await connection.execute(select(accounts).order_by(accounts.c.number))).all()
         for row in rows:
@@ -121,9 +130,9 @@ class Staff:
         self.people[account.name] = account.person
 
 
-async def open_staff(engine: AsyncEngine, now_ms: Callable[[], int]) -> Staff:
+async def open_staff(engine: AsyncEngine, now_ms: Callable[[], int], vault: Vault) -> Staff:
     """Return the accounts kept in the (migrated) database."""
-    staff = Staff(engine, now_ms)
+    staff = Staff(engine, now_ms, Factors(engine, vault, now_ms), ApiTokens(engine, now_ms))
     await staff.load()
     return staff
 

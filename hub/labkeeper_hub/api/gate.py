@@ -5,28 +5,38 @@ from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from typing import TypeAlias
 
-from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from labkeeper_hub.accounts import OWNER, Accounts, Person, SignInRefused, TooManyAttempts
+from labkeeper_hub.accounts import OWNER, Accounts, CodeNeeded, Person, SignInRefused, TooManyAttempts
+from labkeeper_hub.accounts.api_token import PREFIX
+from labkeeper_hub.accounts.sessions import ABSOLUTE_MS
 from labkeeper_hub.api.problems import Refusal, answer
 
 COOKIE = "labkeeper_session"
 OPEN = frozenset({("GET", "/"), ("GET", "/wall"), ("GET", "/healthz"), ("GET", "/readyz"), ("POST", "/api/v1/session")})
 OPEN_FOLDERS = ("/static/", "/s/", "/calendar/")
 """The pupils' page, like the wall's: what it shows wants credentials; calendars, whose address is their secret."""
+SET_COOKIE = "set-cookie"
 PERSON = "labkeeper.credentials"
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Who is asking, and the key of their session; without a key their secret came with the request."""
+    """Who is asking, and the key of their session or the digest of their token; without either their secret came with
+    the request.
+    """
 
     person: Person
     session: str | None = None
+    token: str | None = None
 
     def renewed(self, accounts: Accounts) -> "Credentials | None":
         """Return who this is with what they may do by now; None if the credentials are good no more."""
+        if self.token is not None:
+            person = accounts.person_of_token(self.token)
+            return None if person is None else Credentials(person, token=self.token)
         if self.session is None:
             return self
         person = accounts.person_of(self.session)
@@ -50,7 +60,26 @@ class Gate:
             scope[PERSON] = await self._admit(Headers(scope=scope), client_address(scope))
         except Refusal as refusal:
             return await answer(refusal)(scope, receive, send)
+        if scope["type"] == "http" and scope[PERSON].session is not None:
+            send = self._turning(scope, send)
         return await self.app(scope, receive, send)
+
+    def _turning(self, scope: Scope, send: Send) -> Send:
+        """Return a `send` that hands the browser a fresh token where the one it came with is old by now."""
+
+        async def turned(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(raw=message["headers"])
+                fresh = None if SET_COOKIE in headers else self._successor(scope)
+                if fresh:
+                    headers.append(SET_COOKIE, cookie(fresh, secure=scope["scheme"] == "https"))
+            await send(message)
+
+        return turned
+
+    def _successor(self, scope: Scope) -> str | None:
+        token = session_token(Headers(scope=scope))
+        return self.accounts.turn_if_due(token) if token else None
 
     async def _admit(self, headers: Headers, address: str) -> Credentials:
         scheme, secret = _authorization(headers)
@@ -67,12 +96,24 @@ class Gate:
         try:
             if scheme == "wall":
                 return Credentials(self.accounts.enter_wall(secret, address))
+            if secret.startswith(PREFIX):
+                return await self._program(secret, address)
             await self.accounts.check_bearer(secret, address)
         except SignInRefused as refused:
             raise wrong_secret() from refused
+        except CodeNeeded as needed:
+            raise code_needed() from needed
         except TooManyAttempts as refused:
             raise too_many(refused) from refused
-        return Credentials(OWNER)
+        return Credentials(self.accounts.person(OWNER.name) or OWNER)
+
+    async def _program(self, text: str, address: str) -> Credentials:
+        token = self.accounts.use_token(text, address)
+        person = self.accounts.person_of_token(token.digest)
+        if person is None or self.accounts.staff is None:
+            raise SignInRefused
+        await self.accounts.staff.tokens.note_use(token)
+        return Credentials(person, token=token.digest)
 
 
 def is_open(scope: Scope) -> bool:
@@ -96,6 +137,18 @@ def session_token(headers: Headers) -> str | None:
     except CookieError:
         return None
     return found.value if found else None
+
+
+def cookie(token: str, *, secure: bool) -> str:
+    """Return the header that hands a browser the token of its session."""
+    answer = Response()
+    answer.set_cookie(COOKIE, token, ABSOLUTE_MS // 1000, secure=secure, httponly=True, samesite="strict")
+    return answer.headers[SET_COOKIE]
+
+
+def code_needed() -> Refusal:
+    """Return the refusal of a proof that is half of what is asked for."""
+    return Refusal(HTTPStatus.UNAUTHORIZED, "second_factor_needed", "A code of the second factor is needed besides")
 
 
 def wrong_secret() -> Refusal:

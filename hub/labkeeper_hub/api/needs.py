@@ -17,6 +17,7 @@ from labkeeper_hub.ports import Registry
 
 WORDS = {
     Reason.TOKEN_MAY_NOT: "This token was not made for that",
+    Reason.SECOND_FACTOR_MISSING: "This school asks for a second factor first: set one up in your account",
     Reason.ROLE_MAY_NOT: "Your role may not do that",
     Reason.RIGHT_ENDED: "Your right to do that has ended",
     Reason.OTHER_PLACE: "You may not do that here",

@@ -29,11 +29,15 @@ do not exist included, answers 401 without credentials.
 
 - A program sends `Authorization: Bearer <owner's secret>`. The hub shows the secret once, in the ready line of its
   first run, and keeps only its argon2id hash. Who lost it deletes `owner.json` in the hub's data folder: the next start
-  makes a new one.
+  makes a new one. Where the owner has a second factor, the secret alone is refused (`second_factor_needed`).
+- Better, a program sends `Authorization: Bearer lkt_…`, a token that somebody made with some of their own rights
+  (`POST /api/v1/account/tokens`). It acts as `p-1:t-3`, and may never do what `p-1` may not by then.
 - A page has the cookie `labkeeper_session`, made by `POST /api/v1/session` from a name and its password, from an
   invitation (works once, within three days, and sets the password), from the secret, or from a sign-in link
   (`/#sign-in=<token>`, works once, within ten minutes). A session ends 30 minutes after its last use (an open page
   that is looked at uses it), after 12 hours in any case, at sign-out, and when the same browser signs in again.
+  Every quarter of an hour an answer changes the cookie; the one before is good for 30 seconds longer. Who has a second
+  factor sends the same proof again with a `code`.
 - Requests that change something, and the WebSocket, are refused when their `Origin` is another host than the one asked.
 - Three failures from one client address are free; then each attempt waits twice as long, up to five minutes
   (429 with `Retry-After`).

@@ -16,6 +16,7 @@ from labkeeper_hub.api.models import example_of
 from labkeeper_hub.api.needs import IsSignedIn
 from labkeeper_hub.api.openapi import describe
 from labkeeper_hub.api.routes import (
+    account,
     alarm_rules,
     alarms,
     automations,
@@ -49,6 +50,7 @@ from labkeeper_hub.api.routes import (
     stop,
     telling,
     timetable,
+    tokens,
     wall,
 )
 from labkeeper_hub.api.state import signed_in
@@ -86,6 +88,8 @@ FEATURES = (
     status,
     quarantine,
     people,
+    account,
+    tokens,
     telling,
     wall,
     live,

@@ -102,6 +102,31 @@ accounts = Table(
     Column("removed", Boolean, nullable=False),
 )
 
+second_factors = Table(
+    "second_factors",
+    metadata,
+    Column("name", String, primary_key=True),  # the pseudonym
+    Column("sealed", Text, nullable=False),  # the app's secret, encrypted
+    Column("on", Boolean, nullable=False),
+    Column("step", BigInteger, nullable=False),  # of the last code that was taken
+    Column("recovery", JSON, nullable=False),  # digests
+)
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("number", Integer, nullable=False, unique=True),
+    Column("holder", String, nullable=False),
+    Column("title", String, nullable=False),
+    Column("actions", JSON, nullable=False),
+    Column("labs", JSON, nullable=False),
+    Column("digest", String(64), nullable=True),  # NULL: revoked
+    Column("created_ms", BigInteger, nullable=False),
+    Column("expires_ms", BigInteger, nullable=False),
+    Column("used_ms", BigInteger, nullable=True),
+)
+
 alarms = Table(
     "alarms",
     metadata,

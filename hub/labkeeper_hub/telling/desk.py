@@ -22,8 +22,8 @@ from labkeeper_hub.telling.machine import State, Tell, look
 from labkeeper_hub.telling.outbox import Outbox
 from labkeeper_hub.telling.plan import Calling, Plan
 from labkeeper_hub.telling.records import TellingRecords
-from labkeeper_hub.telling.vault import CannotOpen, Vault
 from labkeeper_hub.telling.words import TEST, Language, Words
+from labkeeper_hub.vault import CannotOpen, Vault
 from labkeeper_sdk import Channel, ChannelKind, Message, MessageNotSent, Title
 
 log = logging.getLogger(__name__)

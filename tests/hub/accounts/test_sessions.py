@@ -1,5 +1,13 @@
 from labkeeper_hub.accounts.person import OWNER
-from labkeeper_hub.accounts.sessions import ABSOLUTE_MS, CLOCK_SLACK_MS, IDLE_MS, MOST_SESSIONS, Session, Sessions
+from labkeeper_hub.accounts.sessions import (
+    ABSOLUTE_MS,
+    CLOCK_SLACK_MS,
+    IDLE_MS,
+    MOST_SESSIONS,
+    OVERLAP_MS,
+    TURN_EVERY_MS,
+    Sessions,
+)
 from labkeeper_hub.accounts.tokens import digest
 
 NOON_MS = 1_800_000_000_000
@@ -9,7 +17,8 @@ def test_a_session_is_found_by_its_token_and_by_no_other() -> None:
     sessions = Sessions()
     token = sessions.open(OWNER.name, NOON_MS)
     found = sessions.use(token, NOON_MS + 1)
-    assert found == Session(digest(token), OWNER.name, NOON_MS, NOON_MS + 1)
+    assert found is not None
+    assert (found.name, found.opened_ms, found.seen_ms) == (OWNER.name, NOON_MS, NOON_MS + 1)
     assert sessions.use(token + "x", NOON_MS) is None
     assert sessions.use("\udcff", NOON_MS) is None
 
@@ -45,9 +54,10 @@ def test_a_session_does_not_outlive_a_clock_that_was_set_back() -> None:
 
 def test_looking_whether_a_session_lives_does_not_keep_it_alive() -> None:
     sessions = Sessions()
-    token = sessions.open(OWNER.name, NOON_MS)
-    assert sessions.lives(digest(token), NOON_MS + IDLE_MS - 1)
-    assert not sessions.lives(digest(token), NOON_MS + IDLE_MS)
+    sessions.open(OWNER.name, NOON_MS)
+    (session,) = sessions.kept()
+    assert sessions.lives(session.key, NOON_MS + IDLE_MS - 1)
+    assert not sessions.lives(session.key, NOON_MS + IDLE_MS)
     assert not sessions.lives("unknown", NOON_MS)
 
 
@@ -67,7 +77,7 @@ def test_sweeping_forgets_only_what_has_ended() -> None:
     sessions.kept()
     sessions.sweep(NOON_MS + IDLE_MS)
     assert sessions.changed
-    assert [session.key for session in sessions.kept()] == [digest(fresh)]
+    assert [session.token for session in sessions.kept()] == [digest(fresh)]
     sessions.sweep(NOON_MS + IDLE_MS)
     assert not sessions.changed
 
@@ -78,11 +88,71 @@ def test_there_is_an_end_to_the_number_of_sessions_and_the_longest_unseen_goes_f
     assert sessions.use(tokens[0], NOON_MS + MOST_SESSIONS) is not None
     sessions.open(OWNER.name, NOON_MS + MOST_SESSIONS)
     assert len(sessions.kept()) == MOST_SESSIONS
-    assert sessions.lives(digest(tokens[0]), NOON_MS)
-    assert not sessions.lives(digest(tokens[1]), NOON_MS)
+    assert sessions.use(tokens[0], NOON_MS) is not None
+    assert sessions.use(tokens[1], NOON_MS) is None
 
 
 def test_kept_sessions_come_back() -> None:
     first = Sessions()
     token = first.open(OWNER.name, NOON_MS)
     assert Sessions(first.kept()).use(token, NOON_MS) is not None
+
+
+def test_a_token_is_followed_by_another_and_is_good_until_a_little_after_that_one_is_used() -> None:
+    sessions = Sessions()
+    first = sessions.open(OWNER.name, NOON_MS)
+    assert sessions.turn_if_due(first, NOON_MS + TURN_EVERY_MS - 1) is None
+    now_ms = NOON_MS + TURN_EVERY_MS
+    second = sessions.turn_if_due(first, now_ms)
+    assert second is not None
+    assert sessions.turn_if_due(first, now_ms) is None
+    assert sessions.use(first, now_ms + OVERLAP_MS) is not None
+    found = sessions.use(second, now_ms + OVERLAP_MS)
+    assert found is not None
+    assert found.opened_ms == NOON_MS
+    assert sessions.use(first, now_ms + 2 * OVERLAP_MS - 1) is not None
+    assert sessions.use(first, now_ms + 2 * OVERLAP_MS) is None
+    assert sessions.turn_if_due(first, now_ms + 2 * OVERLAP_MS) is None
+    assert sessions.use(second, now_ms + 2 * OVERLAP_MS) is not None
+
+
+def test_a_token_whose_successor_got_lost_is_followed_by_yet_another_and_the_lost_one_is_worthless() -> None:
+    sessions = Sessions()
+    first = sessions.open(OWNER.name, NOON_MS)
+    lost = sessions.turn_if_due(first, NOON_MS + TURN_EVERY_MS)
+    again = sessions.turn_if_due(first, NOON_MS + TURN_EVERY_MS + OVERLAP_MS)
+    assert lost
+    assert again
+    assert sessions.use(lost, NOON_MS + TURN_EVERY_MS + OVERLAP_MS) is None
+    assert sessions.use(again, NOON_MS + TURN_EVERY_MS + OVERLAP_MS) is not None
+
+
+def test_a_session_keeps_its_key_when_its_token_changes_at_once_and_no_other_token_is_good() -> None:
+    sessions = Sessions()
+    first = sessions.open(OWNER.name, NOON_MS)
+    (session,) = sessions.kept()
+    second = sessions.turn(session.key, NOON_MS)
+    assert second
+    assert sessions.use(first, NOON_MS) is None
+    found = sessions.use(second, NOON_MS)
+    assert found is not None
+    assert found.key == session.key
+    assert sessions.turn(session.key, NOON_MS + IDLE_MS) is None
+    assert sessions.turn_if_due(second, NOON_MS + ABSOLUTE_MS) is None
+
+
+def test_the_next_request_of_somebody_whose_rights_changed_brings_a_fresh_token() -> None:
+    sessions = Sessions()
+    mine, other = sessions.open("p-1", NOON_MS), sessions.open("p-2", NOON_MS)
+    sessions.hurry("p-1")
+    assert sessions.turn_if_due(mine, NOON_MS) is not None
+    assert sessions.turn_if_due(other, NOON_MS) is None
+
+
+def test_all_sessions_of_one_person_end_but_the_one_that_asks() -> None:
+    sessions = Sessions()
+    mine = sessions.open("p-1", NOON_MS)
+    (session,) = sessions.kept()
+    others = [sessions.open("p-1", NOON_MS), sessions.open("p-2", NOON_MS)]
+    sessions.close_all("p-1", but=session.key)
+    assert [sessions.use(token, NOON_MS) is not None for token in (mine, *others)] == [True, False, True]

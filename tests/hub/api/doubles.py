@@ -71,12 +71,12 @@ from labkeeper_hub.settings import HubSettings
 from labkeeper_hub.telling.desk import TellingDesk
 from labkeeper_hub.telling.hours import Calendar
 from labkeeper_hub.telling.records import TellingRecords
-from labkeeper_hub.telling.vault import Vault
 from labkeeper_hub.timeseries.catalogue import Inventory as Stocked
 from labkeeper_hub.timeseries.digest import Span
 from labkeeper_hub.timetable.desk import TimetableDesk
 from labkeeper_hub.timetable.records import TimetableRecords
 from labkeeper_hub.timetable.register import Register
+from labkeeper_hub.vault import Vault
 from labkeeper_hub.wall.desk import WallDesk
 from labkeeper_sdk import CommandRejected, Title, Value
 from labkeeper_wire.datatypes import DataType

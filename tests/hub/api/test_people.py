@@ -14,6 +14,7 @@ from labkeeper_hub.accounts.account import INVITED_FOR_MS
 from labkeeper_hub.accounts.staff import open_staff
 from labkeeper_hub.api import build_app
 from labkeeper_hub.registry.database import open_database
+from labkeeper_hub.vault import open_vault
 
 from .conftest import Hands, Served, _serving
 from .doubles import TARGET, SmallHub
@@ -29,7 +30,7 @@ async def _hub(folder: Path, hands: Hands) -> AsyncIterator[Served]:
     hub = SmallHub()
     async with open_database(f"sqlite+aiosqlite:///{folder / 'registry.sqlite'}") as engine:
         clocks = hands.clocks()
-        staff = await open_staff(engine, clocks.now_ms)
+        staff = await open_staff(engine, clocks.now_ms, open_vault(folder))
         async with open_accounts(folder, clocks, staff) as accounts:
             app = build_app(hub.parts(data=folder), accounts)
             async with _serving(app) as port:

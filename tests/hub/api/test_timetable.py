@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,6 +16,7 @@ from labkeeper_hub.lessons.desk import NoRecorder
 from labkeeper_hub.model import State
 from labkeeper_hub.registry.tables import metadata
 from labkeeper_hub.timetable.register import Both
+from labkeeper_hub.vault import open_vault
 
 from .conftest import Served, enter
 
@@ -248,8 +250,8 @@ async def test_its_teacher_says_what_a_lesson_is_when_the_timetable_does_not(sch
         assert (await client.get(f"{LAB}/now")).json()["lesson"] == said
 
 
-async def test_who_keeps_the_accounts_reads_titles_where_others_read_pseudonyms(school: Served) -> None:
-    school.accounts.staff = await open_staff(school.hub.engine, lambda: 0)
+async def test_who_keeps_the_accounts_reads_titles_where_others_read_pseudonyms(school: Served, tmp_path: Path) -> None:
+    school.accounts.staff = await open_staff(school.hub.engine, lambda: 0, open_vault(tmp_path))
     await school.accounts.staff.add("li", "Ms Li", ())
     async with school.owner() as owner, teacher(school) as client:
         await client.post(f"{LAB}/bookings", json=NINE)

@@ -13,6 +13,7 @@ from labkeeper_hub.alarms.states import Priority, Raised
 from labkeeper_hub.api import build_app
 from labkeeper_hub.model import AlarmKey, PointKey
 from labkeeper_hub.registry.database import bring_up_to_date, open_database
+from labkeeper_hub.vault import open_vault
 from tests.hub.api.doubles import START_MS, TARGET, SmallHub
 
 PASSWORD = "three oxen under plum"
@@ -77,7 +78,7 @@ async def test_what_people_do_with_alarms_is_noted_and_what_was_refused(tmp_path
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     heard = Heard()
     async with open_database(f"sqlite+aiosqlite:///{tmp_path / 'registry.sqlite'}") as engine:
-        staff = await open_staff(engine, lambda: 1_800_000_000_000)
+        staff = await open_staff(engine, lambda: 1_800_000_000_000, open_vault(tmp_path))
         async with open_accounts(tmp_path, staff=staff) as accounts:
             app = httpx.ASGITransport(build_app(SmallHub().parts(data=tmp_path), accounts, heard))
             bearer = {"Authorization": f"Bearer {accounts.new_secret}"}

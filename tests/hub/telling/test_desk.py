@@ -24,7 +24,7 @@ from labkeeper_hub.telling.border import PlanBody
 from labkeeper_hub.telling.desk import TellingDesk
 from labkeeper_hub.telling.letters import FAILED_AFTER, Fate, TellingRefused
 from labkeeper_hub.telling.records import KEPT_MS, TellingRecords
-from labkeeper_hub.telling.vault import KEY, CannotOpen, Vault, open_vault
+from labkeeper_hub.vault import KEY, CannotOpen, Vault, open_vault
 from labkeeper_sdk import ChannelKind, Message, MessageNotSent
 
 CO2 = AlarmKey("co2", PointKey("demo", "n", "d", "co2"))

@@ -6,15 +6,16 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from labkeeper_hub.accounts import Grant, Role, Scope
+from labkeeper_hub.accounts import OWNER, Grant, Role, Scope
 from labkeeper_hub.accounts.account import Account
-from labkeeper_hub.accounts.staff import LoginTaken, Staff, UnknownAccount
+from labkeeper_hub.accounts.staff import LoginTaken, UnknownAccount
 from labkeeper_hub.api import validation
 from labkeeper_hub.api.answers import Json, JsonAnswer
 from labkeeper_hub.api.documented import PROBLEMS
 from labkeeper_hub.api.models import shape
 from labkeeper_hub.api.needs import ManagesPeople
 from labkeeper_hub.api.problems import Refusal, wrong_field
+from labkeeper_hub.api.routes.account import staff_of
 from labkeeper_hub.api.state import Api, ApiHere
 
 router = APIRouter(tags=["people"])
@@ -28,6 +29,7 @@ ACCOUNT = {
     "grants": [GRANT],
     "created_ms": 1767225600000,
     "enters": True,
+    "second_factor": False,
 }
 
 
@@ -95,6 +97,7 @@ class PersonShape(BaseModel):
     grants: list[GrantShape]
     created_ms: int
     enters: bool
+    second_factor: bool
 
 
 class PeopleAnswer(BaseModel):
@@ -115,7 +118,7 @@ class InvitationAnswer(BaseModel):
 async def people(api: ApiHere, right: ManagesPeople) -> JsonAnswer:
     """List everybody who has an account."""
     api.audit.note(right.person.name, "look_at_people", "people", "ok")
-    return JsonAnswer({"people": [_shape(one) for one in _staff(api).all()]})
+    return JsonAnswer({"people": [_shape(api, one) for one in staff_of(api).all()]})
 
 
 @router.post(
@@ -129,29 +132,33 @@ async def add(api: ApiHere, right: ManagesPeople, asked: NewPerson) -> JsonAnswe
     if not asked.login.strip():
         raise wrong_field("invalid", "body.login", "a login is not blank")
     try:
-        account = await _staff(api).add(asked.login, asked.title, (one.grant() for one in asked.grants))
+        account = await staff_of(api).add(asked.login, asked.title, (one.grant() for one in asked.grants))
     except LoginTaken as taken:
         raise Refusal(HTTPStatus.CONFLICT, "login_taken", "Somebody has this login already") from taken
     api.audit.note(right.person.name, "add_person", account.name, _granted(account))
-    return JsonAnswer(_shape(account), HTTPStatus.CREATED)
+    return JsonAnswer(_shape(api, account), HTTPStatus.CREATED)
 
 
 @router.put("/people/{name}/grants", response_model=PersonShape, responses={404: PROBLEMS[404], 413: PROBLEMS[413]})
 async def grant(api: ApiHere, right: ManagesPeople, name: str, asked: NewGrants) -> JsonAnswer:
     """Put these grants in the place of all that a person had; open pages follow within a second."""
     try:
-        account = await _staff(api).grant(name, (one.grant() for one in asked.grants))
+        account = await staff_of(api).grant(name, (one.grant() for one in asked.grants))
     except UnknownAccount as unknown:
         raise _unknown() from unknown
+    api.accounts.sessions.hurry(name)
     api.audit.note(right.person.name, "change_rights", name, _granted(account))
-    return JsonAnswer(_shape(account))
+    return JsonAnswer(_shape(api, account))
 
 
 @router.post("/people/{name}/invitation", response_model=InvitationAnswer, responses={404: PROBLEMS[404]})
 async def invite(api: ApiHere, right: ManagesPeople, name: str) -> JsonAnswer:
-    """Invite a person to choose a (new) password. The old one is no good from now on, and their sessions end."""
+    """Invite a person to choose a (new) password. The old one is no good from now on; their sessions and tokens end. A
+    second factor stays, or an invitation that was passed on would be enough.
+    """
     try:
-        token = await _staff(api).invite(name)
+        token = await staff_of(api).invite(name)
+        await staff_of(api).tokens.revoke_all(name)
     except UnknownAccount as unknown:
         raise _unknown() from unknown
     await api.accounts.end_sessions(name)
@@ -160,12 +167,43 @@ async def invite(api: ApiHere, right: ManagesPeople, name: str) -> JsonAnswer:
 
 
 @router.delete(
+    "/people/{name}/sessions",
+    status_code=HTTPStatus.NO_CONTENT,
+    response_class=Response,
+    responses={404: PROBLEMS[404]},
+)
+async def sign_out(api: ApiHere, right: ManagesPeople, name: str) -> Response:
+    """Sign a person out everywhere and end their tokens; what they may do stays, and they may sign in again."""
+    _known(api, name)
+    await staff_of(api).tokens.revoke_all(name)
+    await api.accounts.end_sessions(name)
+    api.audit.note(right.person.name, "sign_person_out", name, "ok")
+    return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+@router.delete(
+    "/people/{name}/second-factor",
+    status_code=HTTPStatus.NO_CONTENT,
+    response_class=Response,
+    responses={404: PROBLEMS[404]},
+)
+async def reset_second_factor(api: ApiHere, right: ManagesPeople, name: str) -> Response:
+    """Take away a person's second factor, whose telephone is lost, and sign them out; `owner` is the owner."""
+    if name != OWNER.name:
+        _known(api, name)
+    await staff_of(api).factors.remove(name)
+    await api.accounts.end_sessions(name)
+    api.audit.note(right.person.name, "reset_second_factor", name, "ok")
+    return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+@router.delete(
     "/people/{name}", status_code=HTTPStatus.NO_CONTENT, response_class=Response, responses={404: PROBLEMS[404]}
 )
 async def remove(api: ApiHere, right: ManagesPeople, name: str) -> Response:
     """Remove a person: sessions end, names are forgotten, the pseudonym is never used again."""
     try:
-        await _staff(api).remove(name)
+        await staff_of(api).remove(name)
     except UnknownAccount as unknown:
         raise _unknown() from unknown
     await api.accounts.end_sessions(name)
@@ -173,22 +211,23 @@ async def remove(api: ApiHere, right: ManagesPeople, name: str) -> Response:
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
-def _staff(api: Api) -> Staff:
-    if api.accounts.staff is None:
-        raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "no_accounts", "This hub runs without accounts")
-    return api.accounts.staff
-
-
 def _granted(account: Account) -> str:
     """Return what somebody may do, for the record."""
     return "; ".join(" ".join(str(part) for part in _grant(one).values() if part is not None) for one in account.grants)
+
+
+def _known(api: Api, name: str) -> None:
+    try:
+        staff_of(api).account(name)
+    except UnknownAccount as unknown:
+        raise _unknown() from unknown
 
 
 def _unknown() -> Refusal:
     return Refusal(HTTPStatus.NOT_FOUND, "unknown_person", "There is no such person")
 
 
-def _shape(account: Account) -> dict[str, Json]:
+def _shape(api: Api, account: Account) -> dict[str, Json]:
     return {
         "name": account.name,
         "login": account.login,
@@ -196,6 +235,7 @@ def _shape(account: Account) -> dict[str, Json]:
         "grants": [_grant(one) for one in account.grants],
         "created_ms": account.created_ms,
         "enters": account.password is not None,
+        "second_factor": staff_of(api).factors.on(account.name),
     }
 
 

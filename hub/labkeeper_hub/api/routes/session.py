@@ -5,12 +5,20 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from labkeeper_hub.accounts import Accounts, Action, SignInRefused, TooManyAttempts
+from labkeeper_hub.accounts import Accounts, Action, CodeNeeded, SignInRefused, TooManyAttempts
 from labkeeper_hub.accounts.passwords import WeakPassword
-from labkeeper_hub.accounts.sessions import ABSOLUTE_MS
 from labkeeper_hub.api import validation
 from labkeeper_hub.api.documented import PROBLEMS
-from labkeeper_hub.api.gate import COOKIE, client_address, session_token, too_many, wrong_secret
+from labkeeper_hub.api.gate import (
+    COOKIE,
+    SET_COOKIE,
+    client_address,
+    code_needed,
+    cookie,
+    session_token,
+    too_many,
+    wrong_secret,
+)
 from labkeeper_hub.api.models import shape
 from labkeeper_hub.api.needs import IsSignedIn
 from labkeeper_hub.api.problems import wrong_field
@@ -24,7 +32,8 @@ sign_in_router = APIRouter(tags=["session"])  # open: this is how one gets crede
 class SignIn(validation.Body):
     """The owner's secret, or the token of a sign-in link, or a name with its password, or an invitation with the
     password that its holder chooses (at least 10 characters, and not easy to guess), or the `floor` token of a pupil
-    group's link.
+    group's link. Whoever has a second factor is refused with `second_factor_needed`, and sends the same again
+    with a `code` of their app, or a recovery code.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"secret": "the owner's secret"}]})
@@ -35,6 +44,7 @@ class SignIn(validation.Body):
     invitation: validation.Secret | None = None
     floor: validation.Secret | None = None
     password: validation.Secret | None = None
+    code: validation.Secret | None = None
 
     @property
     def _proofs(self) -> tuple[str | None, ...]:
@@ -70,10 +80,7 @@ async def sign_in(request: Request, api: ApiHere, asked: SignIn) -> Response:
     before = session_token(request.headers)
     if before:
         await api.accounts.sign_out(before)
-    answer = Response(status_code=HTTPStatus.NO_CONTENT)
-    secure = request.url.scheme == "https"
-    answer.set_cookie(COOKIE, token, ABSOLUTE_MS // 1000, secure=secure, httponly=True, samesite="strict")
-    return answer
+    return with_cookie(request, token)
 
 
 @router.get("/session")
@@ -95,12 +102,21 @@ async def sign_out(request: Request, api: ApiHere, right: IsSignedIn) -> Respons
     return answer
 
 
+def with_cookie(request: Request, token: str) -> Response:
+    """Return an empty answer that hands the browser this token."""
+    held = cookie(token, secure=request.url.scheme == "https")
+    return Response(status_code=HTTPStatus.NO_CONTENT, headers={SET_COOKIE: held})
+
+
 async def _sign_in(api: Api, asked: SignIn, address: str) -> str:
     try:
         token = await _prove(api.accounts, asked, address)
     except SignInRefused as refused:
         _count(api, "refused", STRANGER, address)
         raise wrong_secret() from refused
+    except CodeNeeded as needed:
+        api.audit.note(STRANGER, "sign_in", address, "second_factor_needed")
+        raise code_needed() from needed
     except WeakPassword as weak:
         raise wrong_field(weak.code, "body.password", weak.message) from weak
     except TooManyAttempts as refused:
@@ -123,7 +139,7 @@ async def _prove(accounts: Accounts, asked: SignIn, address: str) -> str:
     if asked.floor is not None:
         return await accounts.enter_as_guest(asked.floor, address)
     if asked.name is not None:
-        return await accounts.sign_in_with_password(asked.name, asked.password or "", address)
+        return await accounts.sign_in_with_password(asked.name, asked.password or "", address, asked.code)
     if asked.invitation is not None:
-        return await accounts.accept_invitation(asked.invitation, asked.password or "", address)
-    return await accounts.sign_in_with_secret(asked.secret or "", address)
+        return await accounts.accept_invitation(asked.invitation, asked.password or "", address, asked.code)
+    return await accounts.sign_in_with_secret(asked.secret or "", address, asked.code)

@@ -104,7 +104,7 @@ export class LkApp extends DeskElement {
   #listed(list) {
     const name = `lk-${list}`;
     if (this.#list?.localName !== name) this.#list = document.createElement(name);
-    return Object.assign(this.#list, { desk: this.desk, lab: this.lastLab });
+    return Object.assign(this.#list, { desk: this.desk, deeds: this.deeds, lab: this.lastLab });
   }
 
   /** The lab of the address, else the one shown before, else the first. @param {import("./labs.js").LabView[]} labs */

@@ -1,15 +1,14 @@
 /** A bench's pupils: their code, what they may command, and the way to take it back in one tap. */
-import { html, nothing, svg } from "./vendor/lit.js";
+import { html, nothing } from "./vendor/lit.js";
 import { DeskElement } from "./element.js";
 import { bounded, ceiling, giveable, given, givenOf } from "./giving.js";
 import { icon } from "./icons.js";
 import { deviceKey } from "./keys.js";
 import { deviceName, pointName, valueWithUnit } from "./names.js";
 import { LEASES, TICK, WORDS } from "./store.js";
+import { code } from "./qr.js";
 import { styled } from "./styled.js";
 import { wordsOf } from "./words.js";
-
-const QUIET = 4; // white modules around a code, ISO/IEC 18004
 
 /** @param {string} path @param {string} method @param {object} [body] */
 const ask = (path, method, body) => fetch(`/api/v1/floors${path}`, {
@@ -190,13 +189,6 @@ class LkFloor extends DeskElement {
 
 /** @param {import("./giving.js").Giveable} one */
 const keyOf = ({ device, point }) => `${deviceKey(device)}/${point.point}`;
-
-/** A QR code out of its rows; black on white in the dark too, or cameras do not read it. @param {string[]} rows @param {string} label */
-function code(rows, label) {
-  const path = rows.map((row, y) => [...row].map((dark, x) => (dark === "1" ? `M${x + QUIET} ${y + QUIET}h1v1h-1z` : "")).join("")).join("");
-  const size = rows.length + 2 * QUIET;
-  return html`<svg class="code" role="img" aria-label=${label} viewBox="0 0 ${size} ${size}" shape-rendering="crispEdges">${svg`<path d=${path}/>`}</svg>`;
-}
 
 await styled("floor");
 customElements.define("lk-floor", LkFloor);

@@ -10,6 +10,7 @@ const PAGES = [
   ["alarms", "menu.alarms"],
   ["catalogue", "menu.catalogue"],
   ["recordings", "menu.recordings"],
+  ["people", "menu.people"],
   ["automations", "menu.automations"],
   ["pe", "menu.pe", "teach_pe"],
   ["bookings", "menu.bookings"],

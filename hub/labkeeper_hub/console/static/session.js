@@ -2,9 +2,9 @@
 
 const SESSION = "/api/v1/session";
 /** @typedef {"in" | "out" | "unreachable"} Standing */
-/** @typedef {"ok" | "refused" | "throttled" | "weak" | "unreachable"} Attempt */
+/** @typedef {"ok" | "code" | "refused" | "throttled" | "weak" | "unreachable"} Attempt */
 
-/** @typedef {{link: string} | {secret: string} | {name: string, password: string} | {invitation: string, password: string} | {floor: string}} Proof */
+/** @typedef {({link: string} | {secret: string} | {name: string, password: string} | {invitation: string, password: string} | {floor: string}) & {code?: string}} Proof */
 
 /** The token of a sign-in link, taken out of the address bar at once so that it is neither seen nor bookmarked. */
 export function takeLinkToken() {
@@ -31,6 +31,7 @@ export async function signIn(proof) {
   if (!answer || answer.status >= 500) return "unreachable";
   if (answer.ok) return "ok";
   if (answer.status === 429) return "throttled";
+  if (answer.status === 401 && (await answer.json()).code === "second_factor_needed") return "code";
   return answer.status === 422 && "invitation" in proof ? "weak" : "refused";
 }
 

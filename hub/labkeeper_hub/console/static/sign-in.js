@@ -9,12 +9,12 @@ import "./menu.js";
 const said = await bothOf("sign-in");
 const reasons = {
   ended: "sign_in.ended", link_refused: "sign_in.link_refused", invitation_refused: "sign_in.invitation_refused", weak: "sign_in.weak",
-  refused: "sign_in.refused", throttled: "sign_in.throttled", unreachable: "sign_in.unreachable",
+  refused: "sign_in.refused", code: "sign_in.code_needed", throttled: "sign_in.throttled", unreachable: "sign_in.unreachable",
 };
 /** @typedef {keyof typeof reasons} Reason */
 
 class LkSignIn extends DeskElement {
-  static properties = { deeds: { attribute: false }, reason: { attribute: false }, invitation: { attribute: false }, busy: { state: true } };
+  static properties = { deeds: { attribute: false }, reason: { attribute: false }, invitation: { attribute: false }, busy: { state: true }, coded: { state: true } };
 
   constructor() {
     super();
@@ -24,6 +24,17 @@ class LkSignIn extends DeskElement {
     /** @type {string | null} */
     this.invitation = null;
     this.busy = false;
+    /** A code is asked for, besides what was typed before. */
+    this.coded = false;
+  }
+
+  willUpdate() {
+    if (this.reason === "code") this.coded = true;
+  }
+
+  updated() {
+    super.updated();
+    if (this.reason === "code") /** @type {HTMLInputElement | null} */ (this.querySelector("#code"))?.focus();
   }
 
   render() {
@@ -37,6 +48,7 @@ class LkSignIn extends DeskElement {
           <p class="quiet">${said(text).t(this.invitation ? "sign_in.invited" : "sign_in.welcome")}</p>
           <div role="alert">${this.reason ? html`<p class="reason">${icon("warning")}<span>${said(text).t(reasons[this.reason])}</span></p>` : nothing}</div>
           ${this.invitation ? this.#chosen() : this.#known()}
+          ${this.coded ? this.#code() : nothing}
           <button class="primary" ?disabled=${this.busy}>${said(text).t("sign_in.enter")}</button>
           ${this.invitation ? nothing : html`<p class="quiet small">${said(text).t("sign_in.help")}</p>`}
         </form>
@@ -52,6 +64,12 @@ class LkSignIn extends DeskElement {
       <input id="secret" name="secret" type="password" autocomplete="current-password" required>`;
   }
 
+  #code() {
+    return html`
+      <label for="code">${said(this.desk.text).t("sign_in.code")}</label>
+      <input id="code" name="code" type="text" autocomplete="one-time-code" autocapitalize="none" spellcheck="false" maxlength="40" required>`;
+  }
+
   #chosen() {
     return html`
       <label for="secret">${said(this.desk.text).t("sign_in.new_password")}</label>
@@ -62,8 +80,9 @@ class LkSignIn extends DeskElement {
   #proof(form) {
     const said = new FormData(form);
     const [name, secret] = [String(said.get("name") ?? "").trim(), String(said.get("secret"))];
-    if (this.invitation) return { invitation: this.invitation, password: secret };
-    return name && name !== "owner" ? { name, password: secret } : { secret: secret.trim() };
+    const code = this.coded ? { code: String(said.get("code") ?? "") } : {};
+    if (this.invitation) return { invitation: this.invitation, password: secret, ...code };
+    return name && name !== "owner" ? { name, password: secret, ...code } : { secret: secret.trim(), ...code };
   }
 
   /** @param {SubmitEvent} event */

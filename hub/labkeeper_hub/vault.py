@@ -1,4 +1,4 @@
-"""What channels are configured with, encrypted: Fernet, with a key in a file that only the hub's user may read."""
+"""Secrets that must be read again, encrypted: Fernet, with a key in a file that only the hub's user may read."""
 
 import os
 from dataclasses import dataclass, field
@@ -6,7 +6,8 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
 
-KEY = "telling.key"
+KEY = "vault.key"
+FORMER_KEY = "telling.key"  # when only channels had secrets
 
 
 class CannotOpen(Exception):
@@ -33,7 +34,9 @@ class Vault:
 
 def open_vault(folder: Path) -> Vault:
     """Return the vault of a hub's data folder; the first run makes its key."""
-    path = folder / KEY
+    path, former = folder / KEY, folder / FORMER_KEY
+    if former.exists() and not path.exists():
+        former.rename(path)
     if not path.exists():
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "wb") as file:

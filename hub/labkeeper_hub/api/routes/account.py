@@ -1,0 +1,240 @@
+"""One's own account: password, second factor, sessions. Only a signed-in browser asks here, never a program."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+import segno
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel, ConfigDict
+
+from labkeeper_hub.accounts import SignInRefused, TooManyAttempts
+from labkeeper_hub.accounts.factors import WrongCode
+from labkeeper_hub.accounts.passwords import WeakPassword
+from labkeeper_hub.accounts.second_factor import address as app_address
+from labkeeper_hub.accounts.staff import Staff
+from labkeeper_hub.api import validation
+from labkeeper_hub.api.answers import JsonAnswer
+from labkeeper_hub.api.documented import PROBLEMS
+from labkeeper_hub.api.gate import SET_COOKIE, client_address, cookie, too_many
+from labkeeper_hub.api.models import shape
+from labkeeper_hub.api.needs import IsSignedIn
+from labkeeper_hub.api.problems import Refusal, wrong_field
+from labkeeper_hub.api.state import Api, ApiHere, SignedIn
+
+router = APIRouter(tags=["account"])
+CODES = ["abcd-efgh-ijkl-mnop"]
+SESSION = {"opened_ms": 1767225600000, "seen_ms": 1767225900000, "here": True}
+
+
+async def _session_here(_: IsSignedIn, credentials: SignedIn) -> str:
+    """Return the key of the session that asks; a program with a token has no business with passwords."""
+    if credentials.session is None:
+        raise Refusal(HTTPStatus.FORBIDDEN, "session_needed", "Only somebody who is signed in in a browser may do that")
+    return credentials.session
+
+
+Here = Annotated[str, Depends(_session_here)]
+
+
+class PasswordChange(validation.Body):
+    """The password so far, and the one to come."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"password": "the old one", "fresh": "the new one"}]})
+    password: validation.Secret
+    fresh: validation.Secret
+
+
+class CodeBody(validation.Body):
+    """A code of the app, or a recovery code."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"code": "123456"}]})
+    code: validation.Secret
+
+
+class AccountShape(BaseModel):
+    """The asker's account. `required`: what they may do waits for a second factor."""
+
+    model_config = shape(
+        {
+            "name": "p-1",
+            "login": "li",
+            "title": "李老师",
+            "second_factor": True,
+            "required": False,
+            "recovery_left": 9,
+        }
+    )
+    name: str
+    login: str
+    title: str
+    second_factor: bool
+    required: bool
+    recovery_left: int
+
+
+class AppAnswer(BaseModel):
+    """The secret for an authenticator app, told this once; `code` is its QR code, a row of 1 (dark) and 0 a text."""
+
+    model_config = shape({"secret": "JBSWY3DPEHPK3PXP", "address": "otpauth://totp/…", "code": ["1011", "0110"]})
+    secret: str
+    address: str
+    code: list[str]
+
+
+class RecoveryAnswer(BaseModel):
+    """Recovery codes, told this once; each works once in the place of a code of the app."""
+
+    model_config = shape({"recovery": CODES})
+    recovery: list[str]
+
+
+class SessionHere(BaseModel):
+    """One signed-in browser; `here`: the one that asks."""
+
+    model_config = shape(SESSION)
+    opened_ms: int
+    seen_ms: int
+    here: bool
+
+
+class SessionsAnswer(BaseModel):
+    """Where the asker is signed in, the oldest first."""
+
+    model_config = shape({"sessions": [SESSION]})
+    sessions: list[SessionHere]
+
+
+@router.get("/account", response_model=AccountShape)
+async def account(api: ApiHere, right: IsSignedIn) -> JsonAnswer:
+    """Tell somebody about their own account."""
+    person, staff = right.person, api.accounts.staff
+    known = next((one for one in staff.all() if one.name == person.name), None) if staff else None
+    return JsonAnswer(
+        {
+            "name": person.name,
+            "login": known.login if known else "",
+            "title": known.title if known else "",
+            "second_factor": bool(staff and staff.factors.on(person.name)),
+            "required": person.lacks_factor,
+            "recovery_left": staff.factors.recovery_left(person.name) if staff else 0,
+        }
+    )
+
+
+@router.put("/account/password", status_code=HTTPStatus.NO_CONTENT, response_class=Response)
+async def change_password(
+    request: Request, api: ApiHere, right: IsSignedIn, here: Here, asked: PasswordChange
+) -> Response:
+    """Change one's password: all other sessions end, and this one gets a fresh token at once."""
+    name = right.person.name
+    if name not in {one.name for one in staff_of(api).all()}:
+        raise Refusal(HTTPStatus.FORBIDDEN, "no_password", "Whoever signs in by the owner's secret or a link has none")
+    try:
+        await api.accounts.change_password(name, asked.password, asked.fresh, client_address(request.scope))
+    except SignInRefused as refused:
+        api.audit.note(name, "change_password", name, "refused")
+        raise wrong_field("wrong_password", "body.password", "this is not your password") from refused
+    except WeakPassword as weak:
+        raise wrong_field(weak.code, "body.fresh", weak.message) from weak
+    except TooManyAttempts as refused:
+        raise too_many(refused) from refused
+    api.audit.note(name, "change_password", name, "ok")
+    return await _turned(request, api, name, here, Response(status_code=HTTPStatus.NO_CONTENT))
+
+
+@router.post("/account/second-factor", response_model=AppAnswer, responses={409: PROBLEMS[409]})
+async def begin(api: ApiHere, right: IsSignedIn, _: Here) -> JsonAnswer:
+    """Begin with a second factor: it asks for nothing before its first code has come."""
+    name = right.person.name
+    if api.accounts.person(name) is None:
+        raise Refusal(HTTPStatus.FORBIDDEN, "guest", "A group that came by a link has no account")
+    try:
+        secret = await staff_of(api).factors.begin(name)
+    except WrongCode as on:
+        raise Refusal(HTTPStatus.CONFLICT, "second_factor_on", "Turn off the second factor you have first") from on
+    known = {one.name: one.login for one in staff_of(api).all()}
+    address = app_address(secret, known.get(name, name))
+    rows = ["".join(str(dark) for dark in row) for row in segno.make(address, micro=False, error="m").matrix]
+    api.audit.note(name, "begin_second_factor", name, "ok")
+    return JsonAnswer({"secret": secret, "address": address, "code": rows})
+
+
+@router.put("/account/second-factor", response_model=RecoveryAnswer)
+async def confirm(request: Request, api: ApiHere, right: IsSignedIn, here: Here, asked: CodeBody) -> Response:
+    """Turn the second factor on by the app's first code: other sessions end, this one gets a fresh token."""
+    name = right.person.name
+    try:
+        codes = await staff_of(api).factors.confirm(name, asked.code)
+    except WrongCode as wrong:
+        api.audit.note(name, "turn_on_second_factor", name, "refused")
+        raise _wrong_code() from wrong
+    api.audit.note(name, "turn_on_second_factor", name, "ok")
+    return await _turned(request, api, name, here, JsonAnswer({"recovery": codes}))
+
+
+@router.post("/account/second-factor/off", status_code=HTTPStatus.NO_CONTENT, response_class=Response)
+async def turn_off(request: Request, api: ApiHere, right: IsSignedIn, here: Here, asked: CodeBody) -> Response:
+    """Turn one's second factor off with a code of it, for instance before a new telephone."""
+    name = right.person.name
+    await _prove(api, name, asked.code, "turn_off_second_factor")
+    await staff_of(api).factors.remove(name)
+    return await _turned(request, api, name, here, Response(status_code=HTTPStatus.NO_CONTENT))
+
+
+@router.post("/account/recovery-codes", response_model=RecoveryAnswer)
+async def new_recovery(api: ApiHere, right: IsSignedIn, _: Here, asked: CodeBody) -> JsonAnswer:
+    """Get new recovery codes for a code of the app; those before are no good any more."""
+    name = right.person.name
+    await _prove(api, name, asked.code, "new_recovery_codes")
+    return JsonAnswer({"recovery": await staff_of(api).factors.new_recovery(name)})
+
+
+@router.get("/account/sessions", response_model=SessionsAnswer)
+async def sessions(api: ApiHere, right: IsSignedIn, here: Here) -> JsonAnswer:
+    """List where one is signed in."""
+    api.accounts.sessions.sweep(api.accounts.clocks.now_ms())
+    mine = sorted(api.accounts.sessions.of(right.person.name), key=lambda one: one.opened_ms)
+    told = [{"opened_ms": one.opened_ms, "seen_ms": one.seen_ms, "here": one.key == here} for one in mine]
+    return JsonAnswer({"sessions": told})
+
+
+@router.delete("/account/sessions", status_code=HTTPStatus.NO_CONTENT, response_class=Response)
+async def sign_out_everywhere(api: ApiHere, right: IsSignedIn, _: Here) -> Response:
+    """Sign out everywhere, here too; open pages close within a second."""
+    await api.accounts.end_sessions(right.person.name)
+    api.audit.note(right.person.name, "sign_out_everywhere", right.person.name, "ok")
+    return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+def staff_of(api: Api) -> Staff:
+    """Return the accounts; raises Refusal for a hub without."""
+    if api.accounts.staff is None:
+        raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "no_accounts", "This hub runs without accounts")
+    return api.accounts.staff
+
+
+async def _prove(api: Api, name: str, code: str, what: str) -> None:
+    """Use up a code; raises Refusal. The act is noted either way."""
+    if not staff_of(api).factors.on(name):
+        raise Refusal(HTTPStatus.CONFLICT, "second_factor_off", "There is no second factor")
+    try:
+        await api.accounts.second_step(name, code)
+    except SignInRefused as refused:
+        api.audit.note(name, what, name, "refused")
+        raise _wrong_code() from refused
+    except TooManyAttempts as refused:
+        raise too_many(refused) from refused
+    api.audit.note(name, what, name, "ok")
+
+
+async def _turned(request: Request, api: Api, name: str, here: str, answer: Response) -> Response:
+    """Return the answer with a fresh token for this session; all others of this person end."""
+    await api.accounts.end_sessions(name, but=here)
+    fresh = await api.accounts.turn_session(here)
+    if fresh:
+        answer.headers[SET_COOKIE] = cookie(fresh, secure=request.url.scheme == "https")
+    return answer
+
+
+def _wrong_code() -> Refusal:
+    return wrong_field("wrong_code", "body.code", "this code is not right, or was used before")
