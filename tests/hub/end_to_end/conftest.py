@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from labkeeper_hub.commands.intents import open_intents
-from labkeeper_hub.main import Hub, open_hub
+from labkeeper_hub.composing import Hub, open_hub
 from labkeeper_hub.model import Latest, LedgerEntry, PointKey, ReadingsQuery, Row
 from labkeeper_hub.settings import HubSettings
 from labkeeper_sdk.testing import Broker, find_mosquitto, open_broker
