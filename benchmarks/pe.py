@@ -15,9 +15,9 @@ from labkeeper_hub.api.answers import encode
 from labkeeper_hub.api.pe_shapes import board_json
 from labkeeper_hub.model import DeviceKey, NodeKey
 from labkeeper_hub.pe.desk import PeDesk, open_pe
-from labkeeper_hub.pe.person_level import Says, Sense
 from labkeeper_hub.pe.roster import By, ClassKey, Consent, Entry, Roster
 from labkeeper_hub.registry.known import KnownDevice, KnownNode
+from labkeeper_sdk.personal import Says, Sense
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.leases.book import Room
 from labkeeper_wire.payload import Metric

@@ -5,7 +5,7 @@ import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from benchmarks.weeks.school import HOUR_MS, LESSON_MIN, Lab, Sample, Series, at
+from benchmarks.weeks.school import HOUR_MS, Lab, Sample, Series, at
 from benchmarks.weeks.troubles import DAY, HOUR, Trouble
 
 OUTSIDE_PPM, LEAKS_PER_H = 430.0, 0.4
@@ -64,8 +64,6 @@ def week_of(lab: Lab, troubles: Sequence[Trouble], rng: random.Random) -> Iterat
     yield from _offline(lab, own)
     if lab.kind == "chemistry":
         yield from _chemistry(lab, own)
-    if lab.kind == "gym":
-        yield from (_band(lab, number, own, rng) for number in range(2))
 
 
 def _air(lab: Lab, troubles: Sequence[Trouble], rng: random.Random) -> Iterator[Series]:
@@ -157,20 +155,6 @@ def _pulses(troubles: Iterable[Trouble], heights: dict[str, float]) -> list[Samp
         samples += [Sample(at(one.span.start + step / 6), heights[one.what]) for step in range(steps)]
         samples.append(Sample(at(one.span.end), 0.0))
     return samples
-
-
-def _band(lab: Lab, number: int, troubles: Sequence[Trouble], rng: random.Random) -> Series:
-    """A band is worn in lessons: warm, run, calm down; what it says in between is nothing."""
-    unwell = [one for one in troubles if one.what == "pupil unwell" and number == 0]
-    fit, samples = rng.uniform(-12, 12), []
-    for lesson in lab.lessons:
-        for step in range(LESSON_MIN * 3):
-            minute = lesson.start + step / 3
-            load = 105 + 60 * math.sin(step / (LESSON_MIN * 3) * math.pi)
-            ill = any(minute in one.span for one in unwell)
-            samples.append(Sample(at(minute), 208.0 if ill else load + fit + rng.gauss(0, 4)))
-        samples.append(Sample(at(lesson.end), None))
-    return Series(lab, lab.point(f"band-{number}", "heart_rate"), "/min", samples)
 
 
 def _sent(values: Iterable[tuple[float, float | None]], change: float) -> list[Sample]:

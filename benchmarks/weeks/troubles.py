@@ -54,15 +54,12 @@ def bad(school: Sequence[Lab]) -> Iterator[Trouble]:
     """The bad week, the same for every seed: something of each kind that the catalogue knows."""
     chemistry = school[1]
     burning = next(lesson for lesson in chemistry.lessons if lesson.start >= DAY)
-    gym = next(lab for lab in school if lab.kind == "gym")
-    running = next(lesson for lesson in gym.lessons if lesson.start >= 2 * DAY)
     yield Trouble("sensor stuck", "chemistry-1", Span(6 * HOUR, 7 * DAY), ("sensor_stuck",))
     for floor in ("physics-1", "physics-2", "physics-3"):
         yield Trouble("ventilation off", floor, Span(0, DAY), ("co2",))
     yield Trouble("gas leak", chemistry.name, Span(burning.start + 10, burning.start + 14), ("gas",))
     yield Trouble("burner smoulders", chemistry.name, Span(burning.start + 15, burning.start + 40), ("co",))
     yield Trouble("smoke", "chemistry-3", Span(2 * DAY + 9 * HOUR, 2 * DAY + 9 * HOUR + 6), ("smoke_detector",))
-    yield Trouble("pupil unwell", gym.name, Span(running.start + 20, running.start + 22), ("heart_rate",))
     yield Trouble("broker down", "", Span(2 * DAY + 11 * HOUR, 2 * DAY + 11.4 * HOUR), ("broker_lost",))
     yield Trouble("loose plug", "computing-2", Span(3 * DAY + 9 * HOUR, 3 * DAY + 9.6 * HOUR), ("device_lost",))
     yield Trouble("haze", "", Span(3 * DAY + 6 * HOUR, 4 * DAY), ("pm25",))

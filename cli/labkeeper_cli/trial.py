@@ -11,6 +11,7 @@ from typing import Any
 from labkeeper_cli.client import HubClient, Json, Live, Outcome, Target, percentile
 from labkeeper_cli.comparison import Differences, Row, Seen, SeriesKey, Witnessed, compare, read_witness
 from labkeeper_cli.stack import Stack
+from labkeeper_sdk.personal import senses
 
 SETTLE_S = 30.0
 ROUND_S = 2.0
@@ -154,6 +155,19 @@ def _as_ours(seen: Seen, kind: str | None) -> Seen:
     return seen._replace(value=ON_OFF.get(seen.value, seen.value)) if kind == "bool" else seen
 
 
+def of_no_person(witnessed: Witnessed) -> Witnessed:
+    """Leave out what speaks of one person's body: the hub stores none of it, by design."""
+    names: dict[str, set[str]] = {}
+    for device, point in (*witnessed.seen, *witnessed.unconfirmed):
+        names.setdefault(device, set()).add(point)
+    personal = {(device, point) for device, points in names.items() for point in senses(device, points)}
+
+    def without(series: Mapping[SeriesKey, Sequence[Seen]]) -> dict[SeriesKey, Sequence[Seen]]:
+        return {key: seen for key, seen in series.items() if key not in personal}
+
+    return Witnessed(without(witnessed.seen), without(witnessed.unconfirmed))
+
+
 def of_the_witnessed(stored: Mapping[SeriesKey, list[Row]], simulated: Sequence[Json]) -> Mapping[SeriesKey, list[Row]]:
     """Return the series that can be compared: all but the node's own, or in a full lab those of devices that have a
     witness.
@@ -176,7 +190,7 @@ async def judge(stack: Stack, witness: Path, verdict: Verdict, within_s: float =
         devices = await stack.client.devices()
         stored = await stored_series(stack.client, devices, 0, FAR_FUTURE_MS)
         comparable = of_the_witnessed(stored, stack.sim.ready["devices"] if stack.sim else ())
-        differences = compare(in_our_words(witnessed, devices), comparable)
+        differences = compare(of_no_person(in_our_words(witnessed, devices)), comparable)
         total = sum(differences.values(), Differences())
         if not total.missing or time.monotonic() > end:
             break

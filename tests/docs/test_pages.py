@@ -61,7 +61,7 @@ def test_both_readmes_lead_to_the_same_pages() -> None:
 
 
 def neutral(link: str) -> str:
-    return re.sub(r"-(en|zh)\.png$", ".png", link)
+    return re.sub(r"-(en|zh)\.png$", ".png", link).replace(".zh-CN.md", ".md")
 
 
 def test_the_readmes_stay_short_and_the_chinese_one_is_chinese() -> None:

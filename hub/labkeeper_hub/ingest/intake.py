@@ -13,7 +13,6 @@ from labkeeper_hub.ingest.deliveries import Deliveries, Delivery
 from labkeeper_hub.ingest.gap import GAP, BadGap, parse_gap
 from labkeeper_hub.ingest.refusals import Refusals
 from labkeeper_hub.model import DeviceKey
-from labkeeper_hub.pe.person_level import Sense
 from labkeeper_hub.registry.known import KnownDevice, KnownPoint
 from labkeeper_hub.timeseries.columns import (
     ARRIVAL,
@@ -30,6 +29,7 @@ from labkeeper_hub.timeseries.columns import (
 )
 from labkeeper_hub.timeseries.journal import Journal
 from labkeeper_sdk import Quality
+from labkeeper_sdk.personal import Sense
 from labkeeper_wire.commands import RESULT
 from labkeeper_wire.delivery import BACKLOG, TAKEN
 from labkeeper_wire.effects import DataReceived

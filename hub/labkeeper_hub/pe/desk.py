@@ -28,11 +28,11 @@ from labkeeper_hub.pe.lesson import (
     happened,
     replayed,
 )
-from labkeeper_hub.pe.person_level import Says, Sense
 from labkeeper_hub.pe.roster import ClassKey, Roster, withdrawn
 from labkeeper_hub.pe.store import Store, open_store
 from labkeeper_hub.registry.known import KnownDevice
 from labkeeper_sdk import LabkeeperError, Quality
+from labkeeper_sdk.personal import Says, Sense
 from labkeeper_wire.leases.book import Room
 from labkeeper_wire.payload import Metric, quality_of
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from labkeeper_hub.model import TYPE_NAMES, Device, DeviceKey, Latest, Node, NodeKey, Outbox, PointKey
-from labkeeper_hub.pe.person_level import Sense
 from labkeeper_hub.timeseries.columns import BOOL, FLOAT, INT, TEXT
 from labkeeper_sdk import Quality, Title, Value
+from labkeeper_sdk.personal import Sense
 from labkeeper_wire.descriptor import DeviceDescription, NodeDescription, PointDescription
 
 KINDS = {"float": FLOAT, "int": INT, "bool": BOOL, "str": TEXT}

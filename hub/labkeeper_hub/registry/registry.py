@@ -6,11 +6,11 @@ from itertools import groupby
 
 from labkeeper_hub.bus import EventBus
 from labkeeper_hub.model import Device, DeviceKey, Lab, Latest, Node, NodeKey, Outbox, PointKey
-from labkeeper_hub.pe.person_level import senses
 from labkeeper_hub.registry.known import KnownDevice, KnownNode, KnownPoint
 from labkeeper_hub.timeseries.columns import KIND, QUALITIES, QUALITY, value_of
 from labkeeper_hub.timeseries.writer import Live
 from labkeeper_sdk import Title
+from labkeeper_sdk.personal import senses
 from labkeeper_wire.descriptor import DeviceDescription, NodeDescription, PointDescription
 
 

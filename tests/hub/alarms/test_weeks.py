@@ -74,14 +74,17 @@ def test_nothing_calls_that_no_trouble_explains(worse: Week) -> None:
     assert [(rule, lab) for rule, lab in labs_of if not {(rule, lab), (rule, "")} & explained] == []
 
 
-def test_the_bad_week_is_beyond_what_a_person_can_do_and_says_so(worse: Week) -> None:
-    assert not worse.kpis()[ALL].within
+def test_the_bad_week_is_seven_normal_ones_and_brings_as_much_at_once_as_makes_a_flood(
+    usual: Week, worse: Week
+) -> None:
+    assert worse.kpis()[ALL].raised > 6 * usual.kpis()[ALL].raised
+    assert worse.kpis()[ALL].peak_10min >= 10
     assert worse.kpis()[Group("role", "it")].within
 
 
 @pytest.mark.parametrize(
     ("rule", "lab"),
-    [("gas", "chemistry-2"), ("heart_rate", "gym-1"), ("broker_lost", ""), ("device_lost", "computing-2")],
+    [("gas", "chemistry-2"), ("broker_lost", ""), ("device_lost", "computing-2")],
 )
 def test_one_cause_calls_once_though_it_takes_much_along_or_comes_and_goes(worse: Week, rule: str, lab: str) -> None:
     assert len(called(worse, rule, lab)) == 1
@@ -105,7 +108,7 @@ def test_a_latched_alarm_stands_until_somebody_saw_and_reset_it(worse: Week) -> 
 
 def test_every_alarm_of_the_bad_week_says_what_follows_and_what_to_do_in_both_languages(worse: Week) -> None:
     told = causes_of(worse)
-    assert len(told) >= 14
+    assert len(told) >= 13
     assert all(
         one[f"{what}_{language}"] for one in told for what in ("consequence", "response") for language in ("zh", "en")
     )

@@ -57,6 +57,7 @@ TRIED_ELSEWHERE = tuple(
         "bookings",
         "openings",
         "calendar-links",
+        "derived/",
     )
 )
 ENDS_SESSIONS = {"/api/v1/session", "/api/v1/account/sessions"}

@@ -11,7 +11,7 @@ import { ALARMS, ASKED, LINK, SHAPE, STOPS, TICK } from "./store.js";
 /** @typedef {import("./asked.js").Asking} Asking */
 
 class LkAttention extends DeskElement {
-  static properties = { lab: { attribute: false }, strip: { state: true } };
+  static properties = { lab: { attribute: false }, strip: { state: true }, storing: { state: true } };
 
   constructor() {
     super();
@@ -19,6 +19,8 @@ class LkAttention extends DeskElement {
     this.lab = null;
     /** Comes with the first alarm. @type {typeof import("./alarm-strip.js") | null} */
     this.strip = null;
+    /** @type {typeof import("./storing.js") | null} */
+    this.storing = null;
   }
 
   watched() {
@@ -82,11 +84,8 @@ class LkAttention extends DeskElement {
     const { store, text } = this.desk;
     const { influx } = store;
     if (!influx?.attention) return [];
-    const late = influx.late ? text.t("attention.influx_late", { ago: text.ago(influx.lag_s * 1000) }) : "";
-    const refused = influx.quarantined > 0 ? text.t("attention.influx_refused", { count: influx.quarantined }) : "";
-    const missed = influx.missed > 0 ? text.t("attention.influx_missed", { count: influx.missed }) : "";
-    const chip = html`<div class="chip chip-main">${icon("warning")}<span><strong>InfluxDB</strong><span>${[late, refused, missed].filter(Boolean).join(" · ")}</span></span></div>`;
-    return [{ key: "influx", chip }];
+    if (!this.storing) void import("./storing.js").then((found) => (this.storing = found));
+    return this.storing ? [{ key: "influx", chip: this.storing.chip(text, influx) }] : [];
   }
 
   /** Nodes that more than one machine passes for: neither can be trusted. */

@@ -43,7 +43,7 @@ export class LkPupils extends DeskElement {
   }
 
   get #devices() {
-    return [...this.desk.store.devices.values()].sort((a, b) => a.device.localeCompare(b.device));
+    return [...this.desk.store.devices.values()].filter(({ node }) => !node.startsWith("#")).sort((a, b) => a.device.localeCompare(b.device));
   }
 
   /** @param {unknown} name @param {unknown} left */

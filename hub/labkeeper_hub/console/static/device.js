@@ -33,6 +33,11 @@ class LkDevice extends DeskElement {
     return this.desk.store.devices.get(this.key);
   }
 
+  /** What the hub derives from it. */
+  get #derived() {
+    return this.desk.store.devices.get(this.key.replace("/", "/#hub-derived-"));
+  }
+
   watched() {
     const device = this.#device;
     return device && !this.desk.store.isOnline(device) ? [this.key, SHAPE, TICK] : [this.key, SHAPE];
@@ -40,7 +45,7 @@ class LkDevice extends DeskElement {
 
   willUpdate() {
     const device = this.#device;
-    if (device && !this.near) this.style.setProperty("--tall", `${heightOf(device)}px`);
+    if (device && !this.near) this.style.setProperty("--tall", `${heightOf([...device.points, ...(this.#derived?.points ?? [])])}px`);
   }
 
   render() {
@@ -61,9 +66,10 @@ class LkDevice extends DeskElement {
   /** @param {wire.Device} device */
   #body(device) {
     const commands = this.desk.store.may("command");
+    const derived = this.#derived;
     const looked = device.points.filter((point) => shown.has(point.kind) || (!commands && point.kind !== "action"));
     return html`
-      <div class="shown">${this.#tiles(device, looked)}</div>
+      <div class="shown">${this.#tiles(device, looked)}${derived ? this.#tiles(derived, derived.points) : nothing}</div>
       ${commands ? html`<div class="controls">${this.#tiles(device, device.points.filter((point) => !shown.has(point.kind)))}</div>` : nothing}`;
   }
 

@@ -53,7 +53,7 @@ class LkFloor extends DeskElement {
 
   get #devices() {
     const { school, lab } = this.lease;
-    return [...this.desk.store.devices.values()].filter((one) => one.school === school && one.lab === lab && one.bench === this.bench);
+    return [...this.desk.store.devices.values()].filter((one) => !one.node.startsWith("#") && one.school === school && one.lab === lab && one.bench === this.bench);
   }
 
   render() {

@@ -7,8 +7,8 @@ const MOST_BUTTONS = 4;
 const PLAIN_PX = 76;
 const TWO_ROWS_PX = 134;
 
-/** @param {wire.Device} device */
-export function heightOf({ points }) {
+/** @param {wire.Point[]} points */
+export function heightOf(points) {
   const controls = points.filter((point) => point.writable);
   const rows = Math.ceil((points.length - controls.length) / SHOWN_IN_A_ROW);
   return FRAME_PX + SHOWN_PX * rows + controls.reduce((sum, point) => sum + (hasTwoRows(point) ? TWO_ROWS_PX : PLAIN_PX), 0);

@@ -28,9 +28,9 @@ export const leaseOf = (store, lab) => store.leases.find((one) => one.school ===
 /** The lesson that is on. @param {import("./store.js").Store} store @param {LabView | null} lab */
 export const lessonOf = (store, lab) => store.lessons.find((one) => one.school === lab?.school && one.lab === lab.lab);
 
-/** @param {import("./store.js").Store} store @param {LabView} lab @returns {wire.Device[]} */
+/** What the hub derives from a device is shown with that device. @param {import("./store.js").Store} store @param {LabView} lab @returns {wire.Device[]} */
 export function devicesOf(store, lab) {
-  return [...store.devices.values()].filter((device) => device.school === lab.school && labOf(store, device) === lab.lab);
+  return [...store.devices.values()].filter((device) => !device.node.startsWith("#") && device.school === lab.school && labOf(store, device) === lab.lab);
 }
 
 /** The room's own devices first, then bench by bench. @param {wire.Device[]} devices @returns {Bench[]} */

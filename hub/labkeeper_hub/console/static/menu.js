@@ -4,32 +4,21 @@ import { DeskElement } from "./element.js";
 import { icon } from "./icons.js";
 import { setTheme, theme } from "./preferences.js";
 
-/** Each list, its name, and what one must be allowed to find it here. @type {[string, string, string?][]} */
-const PAGES = [
-  ["facility", "menu.facility"],
-  ["alarms", "menu.alarms"],
-  ["catalogue", "menu.catalogue"],
-  ["recordings", "menu.recordings"],
-  ["people", "menu.people"],
-  ["automations", "menu.automations"],
-  ["pe", "menu.pe", "teach_pe"],
-  ["bookings", "menu.bookings"],
-  ["interlocks", "menu.interlocks", "change_interlocks"],
-];
-
 class LkMenu extends DeskElement {
-  static properties = { deeds: { attribute: false }, signedIn: { type: Boolean } };
+  static properties = { deeds: { attribute: false }, signedIn: { type: Boolean }, pages: { state: true } };
 
   constructor() {
     super();
     this.deeds = /** @type {import("./app.js").Deeds} */ (/** @type {unknown} */ (undefined));
     this.signedIn = false;
+    /** @type {typeof import("./pages.js").pagesFor | undefined} */
+    this.pages = undefined;
   }
 
   render() {
     const { text } = this.desk;
     return html`
-      <details class="menu" @keydown=${this.#escape} @focusout=${this.#left}>
+      <details class="menu" @toggle=${this.#fill} @keydown=${this.#escape} @focusout=${this.#left}>
         <summary aria-label=${text.t("menu.open")} title=${text.t("menu.open")}>${icon("menu")}</summary>
         <div class="menu-sheet">
           <div role="group" aria-label=${text.t("menu.language")} class="segments">
@@ -40,16 +29,20 @@ class LkMenu extends DeskElement {
             ${this.#theme("auto", text.t("theme.auto"))} ${this.#theme("light", text.t("theme.light"))}
             ${this.#theme("dark", text.t("theme.dark"))}
           </div>
-          ${this.signedIn ? PAGES.map((page) => this.#page(...page)) : nothing}
+          ${this.signedIn ? this.pages?.(this.desk).map((page) => this.#page(...page)) : nothing}
           ${this.signedIn ? html`<button class="plain" @click=${() => this.deeds.leave()}>${text.t("menu.sign_out")}</button>` : nothing}
         </div>
       </details>`;
   }
 
-  /** @param {string} page @param {string} word @param {string} [need] */
-  #page(page, word, need) {
-    if (need && !this.desk.store.may(need)) return nothing;
-    return html`<a class="plain" href="#/${page}" @click=${() => { this.#details.open = false; }}>${this.desk.text.t(word)}</a>`;
+  /** The pages and their names come when somebody asks for them. */
+  async #fill() {
+    this.pages = (await import("./pages.js")).pagesFor;
+  }
+
+  /** @param {string} page @param {string} word */
+  #page(page, word) {
+    return html`<a class="plain" href="#/${page}" @click=${() => { this.#details.open = false; }}>${word}</a>`;
   }
 
   /** @param {import("./preferences.js").Theme} which @param {string} word */

@@ -2,7 +2,7 @@
 
 import pytest
 
-from labkeeper_hub.pe.person_level import Says, Sense, number_of, senses
+from labkeeper_sdk.personal import Says, Sense, number_of, senses
 
 
 def test_a_band_of_its_own_and_the_bands_of_a_gateway_are_known_by_their_numbers() -> None:
