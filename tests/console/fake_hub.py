@@ -78,15 +78,8 @@ class FakeHub:
         self.school_less = False  # who is signed in has no right to the whole school
         self.leases: list[Json] = []
         self.lessons: list[Json] = []
-        self.actions = [
-            "automate",
-            "book",
-            "command",
-            "lease",
-            "record",
-            "release_stop",
-            "stop",
-        ]  # what who is signed in may do
+        # what who is signed in may do
+        self.actions = ["read_places", "automate", "book", "command", "lease", "record", "release_stop", "stop"]
         self.floor_links: dict[str, str] = {}  # token: the pupils' pseudonym
         self.person = "owner"
         self.stops: list[Json] = []

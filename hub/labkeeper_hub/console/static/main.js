@@ -67,7 +67,7 @@ function showDesk() {
 async function standing(asked) {
   const here = await whoIsHere(asked);
   if (here.name) [store.person, store.actions] = [here.name, here.actions];
-  if (here.actions.length === 1 && !location.hash) location.hash = "#/people"; // all that is open without a second factor that is required
+  if (here.standing === "in" && !here.actions.includes("read_places") && !location.hash) location.hash = "#/people"; // all that is open without a second factor that is required
   return here.standing;
 }
 
