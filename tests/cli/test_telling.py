@@ -5,12 +5,12 @@ import asyncio
 import io
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from labkeeper_cli import telling
+from tests.answering_hub import AnsweringHub, open_answering_hub
 
 DUTY = {"name": "duty", "kind": "webhook", "language": "zh", "failures": 0, "error": None, "sent_ms": 0}
 HEAD = DUTY | {"name": "head", "failures": 3, "error": "answered 404"}
@@ -18,58 +18,34 @@ SENT = {"channel": "duty", "fate": "sent", "title": "Test", "made_ms": 0, "error
 LOST = SENT | {"channel": "head", "fate": "given_up", "error": "answered 404"}
 PLAN = {"rules": [], "zone": "Asia/Shanghai"}
 ANSWERS: dict[str, object] = {
-    "GET /channels": {"channels": [DUTY, HEAD, DUTY | {"sent_ms": None}], "kinds": [{"kind": "webhook"}]},
-    "POST /channels": DUTY,
-    "POST /channels/duty/test": SENT,
-    "POST /channels/head/test": LOST,
-    "DELETE /channels/duty": None,
-    "GET /plan": PLAN,
-    "PUT /plan": PLAN,
-    "GET /messages?limit=2": {"messages": [SENT, LOST]},
+    "GET /api/v1/telling/channels": {
+        "channels": [DUTY, HEAD, DUTY | {"sent_ms": None}],
+        "kinds": [{"kind": "webhook"}],
+    },
+    "POST /api/v1/telling/channels": DUTY,
+    "POST /api/v1/telling/channels/duty/test": SENT,
+    "POST /api/v1/telling/channels/head/test": LOST,
+    "DELETE /api/v1/telling/channels/duty": None,
+    "GET /api/v1/telling/plan": PLAN,
+    "PUT /api/v1/telling/plan": PLAN,
+    "GET /api/v1/telling/messages?limit=2": {"messages": [SENT, LOST]},
 }
 
 
-@dataclass
-class Hub:
-    """A socket that speaks just enough HTTP, and what it was given."""
-
-    port: int = 0
-    given: list[dict[str, object]] = field(default_factory=list)
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode()
-        method, path, _ = head.split(" ", 2)
-        sent = [int(line.split(":")[1]) for line in head.splitlines() if line.lower().startswith("content-length")]
-        if sent and sent[0]:
-            self.given.append(json.loads(await reader.readexactly(sent[0])))
-        asked = f"{method} {path.removeprefix('/api/v1/telling')}"
-        known = asked in ANSWERS
-        answer = ANSWERS.get(asked, {"detail": "There is no such channel"})
-        body = b"" if answer is None else json.dumps(answer).encode()
-        status = "404 Not Found" if not known else "204 No Content" if answer is None else "200 OK"
-        writer.write(f"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
-        await writer.drain()
-        writer.close()
-
-
 @pytest.fixture
-async def hub() -> AsyncIterator[Hub]:
-    found = Hub()
-    server = await asyncio.start_server(found.serve, "127.0.0.1", 0)
-    found.port = server.sockets[0].getsockname()[1]
-    yield found
-    server.close()
-    await server.wait_closed()
+async def hub() -> AsyncIterator[AnsweringHub]:
+    async with open_answering_hub(ANSWERS) as hub:
+        yield hub
 
 
-async def run(hub: Hub, *words: str) -> int:
+async def run(hub: AnsweringHub, *words: str) -> int:
     parser = argparse.ArgumentParser()
     telling.configure(parser)
-    asked = parser.parse_args(["--hub", f"http://127.0.0.1:{hub.port}", *words])
+    asked = parser.parse_args(["--hub", hub.url, *words])
     return await asyncio.to_thread(telling.run, asked)
 
 
-async def test_channels_are_a_line_each_with_how_they_do(hub: Hub, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_channels_are_a_line_each_with_how_they_do(hub: AnsweringHub, capsys: pytest.CaptureFixture[str]) -> None:
     assert await run(hub, "list") == 0
     said = capsys.readouterr().out
     assert "head              webhook     zh  failed 3 times in a row: answered 404" in said
@@ -77,20 +53,26 @@ async def test_channels_are_a_line_each_with_how_they_do(hub: Hub, capsys: pytes
     assert said.endswith("kinds: webhook\n")
 
 
-async def test_a_channels_secrets_come_from_the_standard_input(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_channels_secrets_come_from_the_standard_input(
+    hub: AnsweringHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO('{"url": "https://hook.school"}'))
     assert await run(hub, "add", "duty", "webhook", "--language", "en") == 0
     asked = {"name": "duty", "kind": "webhook", "language": "en", "configuration": {"url": "https://hook.school"}}
     assert hub.given == [asked]
 
 
-async def test_a_test_that_does_not_get_through_is_a_failure(hub: Hub, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_test_that_does_not_get_through_is_a_failure(
+    hub: AnsweringHub, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert await run(hub, "test", "duty") == 0
     assert await run(hub, "test", "head") == 1
     assert "given_up  Test (answered 404)" in capsys.readouterr().out
 
 
-async def test_a_plan_is_printed_and_given_back(hub: Hub, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_plan_is_printed_and_given_back(
+    hub: AnsweringHub, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert await run(hub, "plan") == 0
     file = tmp_path / "plan.json"
     file.write_text(capsys.readouterr().out, encoding="utf-8")
@@ -98,7 +80,7 @@ async def test_a_plan_is_printed_and_given_back(hub: Hub, tmp_path: Path, capsys
     assert hub.given == [PLAN]
 
 
-async def test_messages_and_removing_and_json(hub: Hub, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_messages_and_removing_and_json(hub: AnsweringHub, capsys: pytest.CaptureFixture[str]) -> None:
     assert await run(hub, "messages", "--limit", "2") == 0
     assert len(capsys.readouterr().out.splitlines()) == 2
     assert await run(hub, "--json", "messages", "--limit", "2") == 0
@@ -108,10 +90,10 @@ async def test_messages_and_removing_and_json(hub: Hub, capsys: pytest.CaptureFi
 
 
 async def test_what_the_hub_refuses_and_what_is_no_json_is_said(
-    hub: Hub, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    hub: AnsweringHub, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert await run(hub, "remove", "nobody") == 1
-    assert "There is no such channel" in capsys.readouterr().err
+    assert "There is no such thing" in capsys.readouterr().err
     file = tmp_path / "plan.json"
     file.write_text("rules:")
     assert await run(hub, "plan", "--file", str(file)) == 1

@@ -2,73 +2,52 @@
 
 import argparse
 import asyncio
-import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from labkeeper_cli import timetable
+from tests.answering_hub import AnsweringHub, open_answering_hub
 
 TAKEN: dict[str, Any] = {"taken": True, "weekly": 2, "dated": 0, "labs": ["lab-1"], "faults": [], "conflicts": []}
+IMPORT, YEAR = "POST /api/v1/timetables/demo/import", "PUT /api/v1/timetables/demo"
 FAULT = {"row": 2, "column": "lab", "zh": "没有", "en": "no"}
 
 
-@dataclass
-class Hub:
-    """A socket that speaks just enough HTTP, and what it was asked."""
-
-    port: int = 0
-    answer: dict[str, Any] = field(default_factory=lambda: dict(TAKEN))
-    asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode()
-        sent = next(int(line.split(":")[1]) for line in head.splitlines() if line.lower().startswith("content-length"))
-        self.asked.append((" ".join(head.split(" ")[:2]), json.loads(await reader.readexactly(sent))))
-        body = json.dumps(self.answer).encode()
-        writer.write(f"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
-        await writer.drain()
-        writer.close()
-
-
 @pytest.fixture
-async def hub() -> AsyncIterator[Hub]:
-    found = Hub()
-    server = await asyncio.start_server(found.serve, "127.0.0.1", 0)
-    found.port = server.sockets[0].getsockname()[1]
-    yield found
-    server.close()
-    await server.wait_closed()
+async def hub() -> AsyncIterator[AnsweringHub]:
+    async with open_answering_hub({IMPORT: TAKEN}) as hub:
+        yield hub
 
 
-async def run(hub: Hub, *words: str) -> int:
+async def run(hub: AnsweringHub, *words: str) -> int:
     parser = argparse.ArgumentParser()
     timetable.configure(parser)
-    options = parser.parse_args([*words, "--school", "demo", "--hub", f"http://127.0.0.1:{hub.port}"])
+    options = parser.parse_args([*words, "--school", "demo", "--hub", hub.url])
     return await asyncio.to_thread(timetable.run, options)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
 async def test_a_table_is_sent_in_whichever_encoding_a_spreadsheet_wrote_it(
-    hub: Hub, tmp_path: Path, encoding: str, capsys: pytest.CaptureFixture[str]
+    hub: AnsweringHub, tmp_path: Path, encoding: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "autumn.csv"
     file.write_text("实验室,星期\n", encoding=encoding)
     assert await run(hub, "import", str(file)) == 0
     body = {"format": "csv", "text": "实验室,星期\n", "check": False}
-    assert hub.asked == [("POST /api/v1/timetables/demo/import", body)]
+    assert hub.asked == [(IMPORT, body)]
     assert capsys.readouterr().out == "taken in: 2 weekly and 0 dated slots of lab-1\n"
 
 
 async def test_what_is_wrong_is_told_in_both_languages_and_fails(
-    hub: Hub, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    hub: AnsweringHub, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "autumn.ics"
     file.write_text("BEGIN:VCALENDAR")
-    hub.answer |= {"taken": False, "faults": [FAULT, FAULT | {"column": ""}], "conflicts": [FAULT]}
+    refused = {"taken": False, "faults": [FAULT, FAULT | {"column": ""}], "conflicts": [FAULT]}
+    hub.answers[IMPORT] = TAKEN | refused
     assert await run(hub, "check", str(file)) == 1
     assert hub.asked[0][1] == {"format": "ics", "text": "BEGIN:VCALENDAR", "check": True}
     lines = capsys.readouterr().out.splitlines()
@@ -76,20 +55,20 @@ async def test_what_is_wrong_is_told_in_both_languages_and_fails(
 
 
 async def test_a_year_is_put_in_the_place_of_the_one_before(
-    hub: Hub, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    hub: AnsweringHub, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "year.json"
     file.write_text('{"zone": "Asia/Shanghai"}')
-    hub.answer = {"year": {"terms": [1, 2], "classes": []}, "weekly": 0, "dated": 0}
+    hub.answers[YEAR] = {"year": {"terms": [1, 2], "classes": []}, "weekly": 0, "dated": 0}
     assert await run(hub, "import", str(file)) == 0
     assert await run(hub, "import", str(file), "--json") == 0
-    assert hub.asked[0] == ("PUT /api/v1/timetables/demo", {"zone": "Asia/Shanghai"})
+    assert hub.asked[0] == (YEAR, {"zone": "Asia/Shanghai"})
     assert "2 terms" in capsys.readouterr().out
     assert await run(hub, "check", str(file)) == 1
 
 
 async def test_what_is_no_text_is_refused_before_the_hub_is_asked(
-    hub: Hub, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    hub: AnsweringHub, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "picture.csv"
     file.write_bytes(b"\x89PNG\xff\xff")

@@ -2,9 +2,7 @@
 
 import argparse
 import asyncio
-import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +10,14 @@ import pytest
 
 from labkeeper_hub.automations.automations_command import WORDS, configure, run
 from labkeeper_hub.automations.trace import Why
+from tests.answering_hub import AnsweringHub, open_answering_hub
 
 from .given import TEXT
 
 PART = {"text": "co2 > 1000 [ppm]", "truth": True, "seen": [{"input": "co2", "value": 1500.0}]}
 RUN = {"automation": "fan", "at_ms": 0, "outcome": "done", "why": None, "parts": [PART], "results": [{"state": "done"}]}
 HELD = {**RUN, "why": "lesson", "parts": [{**PART, "truth": None, "seen": []}], "results": []}
+PROBLEM = {"status": 422, "detail": "The request is wrong", "errors": [{"message": "not TOML"}]}
 ONE = {"id": "fan", "on": False, "school": "s", "lab": "physics", "when": "co2 > 1000 [ppm]"}
 ANSWERS: dict[str, Any] = {
     "GET /api/v1/automations": {"automations": [ONE]},
@@ -27,46 +27,20 @@ ANSWERS: dict[str, Any] = {
 }
 
 
-@dataclass
-class Hub:
-    """A socket that speaks just enough HTTP, and what it was asked."""
-
-    port: int = 0
-    refuses: bool = False
-    asked: list[tuple[str, str]] = field(default_factory=list)
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode()
-        sent = [int(line.split(":")[1]) for line in head.splitlines() if line.lower().startswith("content-length")]
-        said = " ".join(head.split(" ")[:2])
-        self.asked.append((said, (await reader.readexactly(sent[0])).decode() if sent else ""))
-        problem = {"detail": "The request is wrong", "errors": [{"message": "not TOML"}]}
-        body = json.dumps(problem if self.refuses else ANSWERS[said]).encode()
-        status = "422 Unprocessable Content" if self.refuses else "200 OK"
-        writer.write(f"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n".encode())
-        writer.write(body)
-        await writer.drain()
-        writer.close()
-
-
 @pytest.fixture
-async def hub() -> AsyncIterator[Hub]:
-    found = Hub()
-    server = await asyncio.start_server(found.serve, "127.0.0.1", 0)
-    found.port = server.sockets[0].getsockname()[1]
-    yield found
-    server.close()
-    await server.wait_closed()
+async def hub() -> AsyncIterator[AnsweringHub]:
+    async with open_answering_hub(ANSWERS) as hub:
+        yield hub
 
 
-async def command(hub: Hub, *words: str) -> int:
-    return await asyncio.to_thread(alone, *words, port=hub.port)
+async def command(hub: AnsweringHub, *words: str) -> int:
+    return await asyncio.to_thread(alone, *words, url=hub.url)
 
 
-def alone(*words: str, port: int = 1) -> int:
+def alone(*words: str, url: str = "http://127.0.0.1:1") -> int:
     parser = argparse.ArgumentParser()
     configure(parser)
-    return run(parser.parse_args(["--hub", f"http://127.0.0.1:{port}", *words]))
+    return run(parser.parse_args(["--hub", url, *words]))
 
 
 @pytest.fixture
@@ -95,7 +69,9 @@ def test_what_comes_with_labkeeper_is_shown_and_passes_the_check(
     assert "if empty" in capsys.readouterr().out
 
 
-async def test_what_a_hub_has_is_listed_with_what_it_did_and_why(hub: Hub, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_what_a_hub_has_is_listed_with_what_it_did_and_why(
+    hub: AnsweringHub, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert await command(hub, "list") == 0
     said = capsys.readouterr().out.splitlines()
     assert said[0].split() == ["fan", "off", "s/physics", "co2", ">", "1000", "[ppm]"]
@@ -105,10 +81,10 @@ async def test_what_a_hub_has_is_listed_with_what_it_did_and_why(hub: Hub, capsy
 
 
 async def test_a_file_is_tried_on_what_was_recorded_and_kept(
-    hub: Hub, file: Path, capsys: pytest.CaptureFixture[str]
+    hub: AnsweringHub, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert await command(hub, "try", str(file), "--last", "12h") == 0
-    asked = json.loads(hub.asked[0][1])
+    asked = hub.given[0]
     assert (asked["text"], asked["to"] - asked["from"]) == (TEXT, 12 * 3_600_000)
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "1 runs, held up 1 times, on 7 readings"
@@ -117,8 +93,8 @@ async def test_a_file_is_tried_on_what_was_recorded_and_kept(
     assert capsys.readouterr().out == "fan: kept, off\n"
 
 
-async def test_what_the_hub_refuses_is_said(hub: Hub, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    hub.refuses = True
+async def test_what_the_hub_refuses_is_said(hub: AnsweringHub, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    hub.refuses, hub.problem = True, PROBLEM
     assert await command(hub, "put", str(file)) == 1
     assert capsys.readouterr().err == "labkeeper automations: The request is wrong; not TOML\n"
     assert alone("list") == 1
