@@ -86,6 +86,7 @@ async def test_a_bench_is_not_switched_on_where_that_may_do_harm(hub: FakeHub, c
 async def test_ending_shows_first_what_it_switches_off_and_can_be_taken_back(hub: FakeHub, console: Console) -> None:
     page = console.page
     await bar(console).get_by_role("button", name="Start lesson").click()
+    await expect(bar(console)).to_contain_text("min left")  # the opening scene has switched what it switches
     hub.put("pi-301", "lamp-3", "state", value=False)
     await hub.drop_links()
     await expect(console.tile("lamp-3", "Light").get_by_role("switch")).not_to_be_checked()
