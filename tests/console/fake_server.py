@@ -55,7 +55,7 @@ def build_app(hub: FakeHub) -> FastAPI:
 
     @app.get("/s/{token:path}")
     async def pupils(token: str) -> FileResponse:  # noqa: ARG001 - the page itself hands it in
-        return FileResponse(STATIC / "pupils.html")
+        return FileResponse(STATIC / "floor/pupils.html")
 
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app

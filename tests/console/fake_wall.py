@@ -45,7 +45,7 @@ def _alarm(one: Json) -> Json:
 def add_wall(app: FastAPI, hub: FakeHub) -> None:
     @app.get("/wall")
     async def page() -> FileResponse:
-        return FileResponse(STATIC / "wall.html")
+        return FileResponse(STATIC / "wall/wall.html")
 
     @app.get("/api/v1/wall")
     async def shown(request: Request) -> Response:

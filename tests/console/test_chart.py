@@ -115,7 +115,7 @@ async def test_live_readings_join_the_chart(hub: FakeHub, console: Console) -> N
 async def test_missing_readings_are_gaps_not_lines(console: Console) -> None:
     traces = await console.page.evaluate(
         """async () => {
-          const { traceOf, stepped } = await import("/static/history.js");
+          const { traceOf, stepped } = await import("/static/chart/history.js");
           const steps = [[0, 1], [10, 2], [40, 5]];
           const raw = [[0, 1], [1000, 2], [2000, 3], [90000, 4]];
           return [stepped(10, steps, steps, steps, [[0, 3], [10, 3], [40, 3]]).mean, traceOf(raw).mean];
@@ -127,7 +127,7 @@ async def test_missing_readings_are_gaps_not_lines(console: Console) -> None:
 async def test_the_mean_weighs_every_reading_the_same(console: Console) -> None:
     summary = await console.page.evaluate(
         """async () => {
-          const { stepped, summaryOf } = await import("/static/history.js");
+          const { stepped, summaryOf } = await import("/static/chart/history.js");
           const low = [[0, 9], [10, 19]], high = [[0, 11], [10, 21]];
           return summaryOf(stepped(10, [[0, 10], [10, 20]], low, high, [[0, 3], [10, 1]]));
         }"""

@@ -66,11 +66,11 @@ def page_router(files: Files) -> APIRouter:
 
     @router.api_route("/s/{token:path}", methods=["GET", "HEAD"])
     async def pupils(request: Request, token: str) -> Response:  # noqa: ARG001 - the page itself hands it in
-        return _page(request, files.find("pupils.html"))
+        return _page(request, files.find("floor/pupils.html"))
 
     @router.api_route("/wall", methods=["GET", "HEAD"])
     async def wall(request: Request) -> Response:
-        return _page(request, files.find("wall.html"))
+        return _page(request, files.find("wall/wall.html"))
 
     @router.api_route("/static/{name:path}", methods=["GET", "HEAD"])
     async def static(request: Request, name: str) -> Response:

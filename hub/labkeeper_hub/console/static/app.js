@@ -31,7 +31,7 @@ export class LkApp extends DeskElement {
     this.deeds = /** @type {Deeds} */ (/** @type {unknown} */ (undefined));
     /** @type {"starting" | "sign-in" | "desk"} */
     this.page = "starting";
-    /** @type {import("./sign-in.js").Reason | null} */
+    /** @type {import("./sign-in/sign-in.js").Reason | null} */
     this.reason = null;
     /** The lab last shown: it stays behind a chart. @type {import("./labs.js").LabView | null} */
     this.lastLab = null;
@@ -41,11 +41,11 @@ export class LkApp extends DeskElement {
     addEventListener("hashchange", () => this.#go());
   }
 
-  /** @param {import("./sign-in.js").Reason | null} reason */
+  /** @param {import("./sign-in/sign-in.js").Reason | null} reason */
   showSignIn(reason) {
     this.reason = reason;
     this.page = "sign-in";
-    void import("./sign-in.js"); // whoever is signed in has no use for it
+    void import("./sign-in/sign-in.js"); // whoever is signed in has no use for it
     this.requestUpdate();
   }
 
@@ -69,8 +69,8 @@ export class LkApp extends DeskElement {
   /** What most visits do not need comes when it is asked for. */
   #load() {
     const { route } = this;
-    if (route.page === "chart") void import("./chart.js");
-    if (route.page === "list") void import(`./${route.list}.js`);
+    if (route.page === "chart") void import("./chart/chart.js");
+    if (route.page === "list") void import(`./${route.list}/page.js`);
   }
 
   watched() {

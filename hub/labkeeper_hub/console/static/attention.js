@@ -17,7 +17,7 @@ class LkAttention extends DeskElement {
     super();
     /** @type {import("./labs.js").LabView | null} */
     this.lab = null;
-    /** Comes with the first alarm. @type {typeof import("./alarm-strip.js") | null} */
+    /** Comes with the first alarm. @type {typeof import("./alarms/strip.js") | null} */
     this.strip = null;
     /** @type {typeof import("./storing.js") | null} */
     this.storing = null;
@@ -41,7 +41,7 @@ class LkAttention extends DeskElement {
 
   #alarms() {
     if (this.desk.store.alarms.size === 0) return [];
-    if (!this.strip) void import("./alarm-strip.js").then((found) => (this.strip = found));
+    if (!this.strip) void import("./alarms/strip.js").then((found) => (this.strip = found));
     return this.strip?.chips(this.desk, this.lab) ?? [];
   }
 

@@ -44,7 +44,7 @@ class LkHolder extends DeskElement {
   }
 
   #open() {
-    void import("./lesson.js");
+    void import("./lessons/lesson.js");
     this.opened = true;
   }
 

@@ -42,7 +42,7 @@ class LkLab extends DeskElement {
   /** Whoever has the lab has its scenes. */
   #scenes() {
     if (!this.#mine) return nothing;
-    void import("./scenes.js");
+    void import("./lessons/scenes.js");
     return html`<lk-scenes .desk=${this.desk} .lab=${this.lab}></lk-scenes>`;
   }
 
@@ -53,7 +53,7 @@ class LkLab extends DeskElement {
   /** What records comes when it is asked for. */
   #record() {
     const open = () => {
-      void import("./recording.js");
+      void import("./recordings/recording.js");
       this.recording = true;
     };
     if (this.recording) return html`<lk-recording .desk=${this.desk} .lab=${this.lab} @closed=${() => { this.recording = false; }}></lk-recording>`;
@@ -82,7 +82,7 @@ class LkLab extends DeskElement {
   /** @param {import("./labs.js").Bench} bench */
   #group(bench) {
     if (bench.bench === null || !this.#mine) return nothing;
-    void import("./group.js");
+    void import("./lessons/group.js");
     return html`<lk-group .desk=${this.desk} .devices=${bench.devices} .benchName=${this.#benchName(bench.bench)}></lk-group>`;
   }
 
@@ -90,7 +90,7 @@ class LkLab extends DeskElement {
   #floor(bench) {
     const lease = leaseOf(this.desk.store, this.lab);
     if (bench === null || !this.#mine) return nothing;
-    void import("./floor.js");
+    void import("./floor/floor.js");
     return html`<lk-floor .desk=${this.desk} .lease=${lease} .bench=${bench} .benchName=${this.#benchName(bench)}></lk-floor>`;
   }
 

@@ -50,7 +50,7 @@ async function linkLost() {
   if ((await standing()) === "out") showSignIn("ended");
 }
 
-/** @param {import("./sign-in.js").Reason | null} reason */
+/** @param {import("./sign-in/sign-in.js").Reason | null} reason */
 function showSignIn(reason) {
   live.stop();
   health.stop();

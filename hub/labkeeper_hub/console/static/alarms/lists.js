@@ -1,0 +1,148 @@
+/** Beside what stands: what happened, how much it was by EEMUA's numbers, and every limit with a way to try it. */
+import { html, nothing } from "../vendor/lit.js";
+import * as api from "./api.js";
+import { measured, place } from "./names.js";
+import "./try.js";
+import { DeskElement } from "../element.js";
+import { icon } from "../icons.js";
+import { labsOf } from "../labs.js";
+import { pointKey } from "../keys.js";
+import { ALARMS, WORDS } from "../store.js";
+import { sign } from "../units.js";
+
+const WEEK_MS = 604_800_000;
+const LINES = 200;
+
+/** What all three are given. */
+class AlarmList extends DeskElement {
+  static properties = { words: { attribute: false }, rules: { attribute: false }, found: { state: true }, failed: { state: true }, chosen: { state: true } };
+
+  constructor() {
+    super();
+    this.words = /** @type {import("../text.js").Text} */ (/** @type {unknown} */ (undefined)); // set by the page
+    /** @type {Map<string, wire.AlarmRule>} */
+    this.rules = new Map();
+    /** @type {any[] | null} */
+    this.found = null;
+    this.failed = false;
+  }
+
+  watched() {
+    return [WORDS];
+  }
+
+  /** @returns {Promise<any[]>} */
+  ask() {
+    return Promise.resolve([]);
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    void this.again();
+  }
+
+  async again() {
+    const found = await this.ask().catch(() => null);
+    this.failed = found === null;
+    this.found = found ?? this.found;
+  }
+
+  waiting() {
+    return html`<p class="quiet" role="status">${this.failed ? this.words.t("alarm.failed") : this.words.t("alarm.looking")}</p>`;
+  }
+}
+
+class LkAlarmHistory extends AlarmList {
+  ask() {
+    return api.history(LINES);
+  }
+
+  render() {
+    const { words } = this;
+    const { text } = this.desk;
+    if (!this.found) return this.waiting();
+    if (this.found.length === 0) return html`<p class="quiet">${words.t("alarm.no_history")}</p>`;
+    return html`<ol class="alarm-history">${this.found.map((/** @type {wire.AlarmEntry} */ one) => html`
+      <li><time>${text.moment(one.time_ms)}</time><span><strong>${text.title(this.rules.get(one.rule)?.title, one.rule)}</strong> · ${place(this.desk, words, one)}
+        <span class="quiet">${words.word("alarmkind", one.kind) ?? one.kind}${one.late ? ` · ${words.t("alarm.late")}` : ""}${[measured(this.desk, one), one.who, one.why].filter(Boolean).map((part) => ` · ${part}`)}</span></span></li>`)}</ol>`;
+  }
+}
+
+class LkAlarmLoad extends AlarmList {
+  ask() {
+    return api.kpis(this.desk.store.now() - WEEK_MS);
+  }
+
+  render() {
+    const { words } = this;
+    if (!this.found) return this.waiting();
+    return html`<p class="quiet">${words.t("alarm.load_what")}</p>
+      <div class="alarm-table" tabindex="0" role="region" aria-label=${words.t("alarm.load")}><table><thead><tr>
+        ${[words.t("alarm.of"), words.t("alarm.raised"), words.t("alarm.per_10min"), words.t("alarm.peak_hour"), words.t("alarm.mix"), words.t("alarm.stale"), words.t("alarm.chattering"), words.t("alarm.wait")].map((word) => html`<th scope="col">${word}</th>`)}
+      </tr></thead><tbody>${this.found.map((one) => this.#row(one))}</tbody></table></div>`;
+  }
+
+  /** @param {wire.AlarmKpis} one */
+  #row(one) {
+    const { words } = this;
+    const { text } = this.desk;
+    const mix = one.mix ? ["high", "medium", "low"].map((name) => Math.round(100 * (one.mix?.[/** @type {wire.Priority} */ (name)] ?? 0))).join(" / ") : "—";
+    return html`<tr><th scope="row">${icon(one.within ? "check" : "warning")}${this.#whose(one)} <span class="quiet">${one.within ? words.t("alarm.within") : words.t("alarm.beyond")}</span></th>
+      <td>${one.raised}</td><td>${text.number(one.per_10min, 2)}</td><td>${one.peak_hour}</td><td>${mix}</td><td>${one.stale}</td><td>${one.chattering}</td>
+      <td>${one.acknowledge_s === null ? "—" : words.t("alarm.seconds", { count: Math.round(one.acknowledge_s) })}</td></tr>`;
+  }
+
+  /** @param {wire.AlarmKpis} one */
+  #whose({ by, of }) {
+    if (by === "role") return this.words.word("alarmrole", of) ?? of;
+    if (by === "all") return this.words.t("alarm.everybody");
+    return this.desk.text.title(labsOf(this.desk.store).find((lab) => lab.lab === of)?.title, of);
+  }
+}
+
+class LkAlarmLimits extends AlarmList {
+  constructor() {
+    super();
+    /** The rule that is tried, and the point it is tried on. */
+    this.chosen = { rule: "", point: "" };
+  }
+
+  watched() {
+    return [ALARMS, WORDS];
+  }
+
+  render() {
+    return html`<ul class="alarm-rules">${[...this.rules.values()].map((rule) => html`<li class="card">${this.#rule(rule)}</li>`)}</ul>`;
+  }
+
+  /** @param {wire.AlarmRule} rule */
+  #rule(rule) {
+    const { words } = this;
+    const { text } = this.desk;
+    const open = this.chosen.rule === rule.id;
+    const points = this.#points(rule);
+    return html`<h3>${text.title(rule.title, rule.id)}</h3>
+      <p class="quiet">${rule.levels.map(({ name, side, limit }) => `${words.word("alarmlevel", name) ?? name} ${side} ${limit}`).join(" · ")} ${sign(rule.unit)}</p>
+      <p>${text.title(rule.response, "")} <span class="quiet small">${rule.source}</span></p>
+      ${points.length > 0 ? html`<button class="segment" aria-expanded=${open} @click=${() => { this.chosen = { rule: open ? "" : rule.id, point: "" }; }}>${words.t("alarm.try")}</button>` : html`<p class="quiet small">${words.t("alarm.watches_none")}</p>`}
+      ${open && points.length > 0 ? this.#try(rule, points) : nothing}`;
+  }
+
+  /** @param {wire.AlarmRule} rule @param {wire.PointId[]} points */
+  #try(rule, points) {
+    const chosen = points.find((one) => pointKey(one) === this.chosen.point) ?? points[0];
+    const choose = (/** @type {Event} */ event) => { this.chosen = { rule: rule.id, point: /** @type {HTMLSelectElement} */ (event.target).value }; };
+    return html`<label class="alarm-which">${this.words.t("alarm.on_point")}<select @change=${choose}>${points.map((one) => html`<option value=${pointKey(one)} ?selected=${one === chosen}>${place(this.desk, this.words, { ...one, rule: rule.id })}</option>`)}</select></label>
+      <lk-alarm-try .desk=${this.desk} .rule=${rule} .source=${chosen} .words=${this.words}></lk-alarm-try>`;
+  }
+
+  /** What a rule watches here. @param {wire.AlarmRule} rule @returns {wire.PointId[]} */
+  #points({ points, units }) {
+    return [...this.desk.store.devices.values()].flatMap(({ school, node, device, points: all }) =>
+      all.filter(({ point, unit }) => points.includes(point) && (units.length === 0 || units.includes(unit))).map(({ point }) => ({ school, node, device, point })));
+  }
+}
+
+customElements.define("lk-alarm-history", LkAlarmHistory);
+customElements.define("lk-alarm-load", LkAlarmLoad);
+customElements.define("lk-alarm-limits", LkAlarmLimits);

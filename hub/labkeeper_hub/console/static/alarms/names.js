@@ -1,0 +1,44 @@
+/** What people see of an alarm: where it is, how urgent, in which state; a sign beside every word. */
+import { html } from "../vendor/lit.js";
+import { icon } from "../icons.js";
+import { deviceKey } from "../keys.js";
+import { deviceName, pointName, valueWithUnit } from "../names.js";
+
+/** Each priority has a shape of its own. @param {wire.Priority} priority */
+export const sign = (priority) => icon(/** @type {const} */ ({ high: "halt", medium: "warning", low: "clock" })[priority] ?? "clock");
+
+/** @param {wire.Alarm} alarm */
+export const unacknowledged = ({ core }) => core === "unack" || core === "rtn_unack" || core === "latched_unack";
+
+/** The most urgent first. @param {wire.Alarm} one @param {wire.Alarm} other */
+export const byUrgency = (one, other) => urgency(other) - urgency(one) || other.raised_ms - one.raised_ms;
+
+/** @param {wire.Alarm} alarm */
+const urgency = ({ annunciated, safety, priority }) => (annunciated ? 8 : 0) + (safety ? 4 : 0) + ["low", "medium", "high"].indexOf(priority);
+
+/** @param {import("../element.js").Desk} desk @param {import("../text.js").Text} words @param {wire.AlarmId} one */
+export function place({ store, text }, words, one) {
+  const device = store.devices.get(deviceKey(one));
+  if (!device) return one.device || one.node || words.t("alarm.broker");
+  const point = device.points.find((known) => known.point === one.point);
+  return point ? `${deviceName(text, device)} · ${pointName(text, device, point)}` : deviceName(text, device);
+}
+
+/** @param {import("../element.js").Desk} desk @param {wire.AlarmId & {value: number | null}} one */
+export function measured({ store, text }, one) {
+  const point = store.devices.get(deviceKey(one))?.points.find((known) => known.point === one.point);
+  return point && one.value !== null ? valueWithUnit(text, point, point.type === "bool" ? Boolean(one.value) : one.value) : "";
+}
+
+/** @param {import("../text.js").Text} words @param {wire.Alarm} alarm */
+export const stateWord = (words, alarm) => words.word("alarmcore", alarm.core) ?? alarm.core;
+
+/** @param {import("../text.js").Text} words @param {wire.Priority} priority */
+export const priorityMark = (words, priority) =>
+  html`<span class="alarm-priority is-${priority}">${sign(priority)}${words.word("alarmpriority", priority)}</span>`;
+
+/** @param {import("../text.js").Text} words @param {unknown} error */
+export function refusal(words, error) {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return words.word("alarmrefused", code) ?? words.t("alarm.failed");
+}

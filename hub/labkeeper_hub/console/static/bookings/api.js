@@ -1,0 +1,63 @@
+/** What is asked of the hub about weeks, bookings, openings, the ledger and calendar links. */
+import { bothOf } from "../words.js";
+
+export const said = await bothOf("bookings");
+
+/** Why the hub refused: its words, and the status; 0: it cannot be reached. */
+export class Refused extends Error {
+  /** @param {string} why @param {number} status */
+  constructor(why, status) {
+    super(why);
+    this.status = status;
+  }
+}
+
+/** @param {string} path @param {string} [method] @param {object} [body] @returns {Promise<any>} */
+async function ask(path, method = "GET", body) {
+  const headers = { "Content-Type": "application/json" };
+  const answer = await fetch(`/api/v1${path}`, { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) }).catch(() => null);
+  if (!answer) throw new Refused("", 0);
+  if (answer.status === 204) return null;
+  const told = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Refused(told.detail ?? String(answer.status), answer.status);
+  return told;
+}
+
+/** @typedef {{school: string, lab: string}} Place */
+/** @typedef {{date: string, start: string, end: string}} Times */
+
+/** @param {Place} place */
+const at = ({ school, lab }) => `/labs/${encodeURIComponent(school)}/${encodeURIComponent(lab)}`;
+
+/** The week of a day; of today without one. @param {Place} place @param {string} day @returns {Promise<wire.Week>} */
+export const week = (place, day) => ask(`${at(place)}/week${day ? `?day=${day}` : ""}`);
+
+/** @param {string} school @returns {Promise<wire.SchoolYear>} */
+export const year = async (school) => (await ask(`/timetables/${encodeURIComponent(school)}`)).year;
+
+/** @param {string} school @returns {Promise<wire.Balance[]>} */
+export const ledger = async (school) => (await ask(`/timetables/${encodeURIComponent(school)}/ledger`)).classes;
+
+/** @param {Place} place @param {Times & {class_name?: string, course?: string, title?: string, check?: boolean}} wanted @returns {Promise<{booking: wire.Entry | null, conflicts: wire.InTheWay[]}>} */
+export const book = (place, wanted) => ask(`${at(place)}/bookings`, "POST", wanted);
+
+/** @param {string} name */
+export const cancel = (name) => ask(`/bookings/${encodeURIComponent(name)}`, "DELETE");
+
+/** What other schools have opened to one's own. @returns {Promise<wire.Opening[]>} */
+export const offered = async () => (await ask("/openings")).openings;
+
+/** @param {Place} place @param {Times & {schools: string[], weeks: number}} wanted */
+export const open = (place, wanted) => ask(`${at(place)}/openings`, "POST", wanted);
+
+/** @param {string} id */
+export const withdraw = (id) => ask(`/openings/${id}`, "DELETE");
+
+/** The address of a calendar: of a lab, or of what one teaches oneself. @param {Place | null} place @returns {Promise<string>} */
+export const link = async (place) => (await ask("/calendar-links", "POST", place ? { school: place.school, lab: place.lab } : {})).address;
+
+/** What one may read of a refusal. @param {import("../text.js").Text} words @param {unknown} error */
+export function why(words, error) {
+  const told = error instanceof Refused && error.status ? error.message : words.t("bookings.unreachable");
+  return words.t("bookings.refused", { why: told });
+}

@@ -1,0 +1,48 @@
+/** The ledger of a school: of each class and course, the periods taught, planned and missing. */
+import { html, nothing } from "../vendor/lit.js";
+import { DeskElement } from "../element.js";
+import { icon } from "../icons.js";
+import * as api from "./api.js";
+import { said } from "./api.js";
+import { WORDS } from "../store.js";
+
+class LkLedger extends DeskElement {
+  static properties = { school: { attribute: false }, found: { state: true } };
+
+  constructor() {
+    super();
+    this.school = "";
+    /** @type {wire.Balance[] | null} */
+    this.found = null;
+  }
+
+  watched() {
+    return [WORDS];
+  }
+
+  /** @param {Map<string, unknown>} changed */
+  async willUpdate(changed) {
+    if (changed.has("school")) this.found = await api.ledger(this.school).catch(() => null);
+  }
+
+  render() {
+    const words = said(this.desk.text);
+    if (!this.found) return nothing;
+    return html`
+      <section class="card ledger" aria-labelledby="ledger-title"><h3 id="ledger-title">${words.t("bookings.ledger")}</h3>
+        ${this.found.length === 0 ? html`<p class="quiet">${words.t("bookings.ledger_none")}</p>` : this.#table(words, this.found)}</section>`;
+  }
+
+  /** @param {import("../text.js").Text} words @param {wire.Balance[]} found */
+  #table(words, found) {
+    const heads = [words.t("bookings.class"), words.t("bookings.course"), words.t("bookings.wanted"), words.t("bookings.taught"), words.t("bookings.planned")];
+    return html`<table>
+      <thead><tr>${heads.map((one) => html`<th scope="col">${one}</th>`)}<td></td></tr></thead>
+      <tbody>${found.map((one) => html`<tr>
+        <th scope="row">${one.class_name}</th><td>${one.course}</td><td>${one.wanted || "–"}</td><td>${one.taught}</td><td>${one.planned}</td>
+        <td>${one.missing ? html`<span class="ledger-missing">${icon("warning")}${words.t("bookings.missing", { n: one.missing })}</span>` : one.wanted ? html`<span class="ledger-enough">${icon("check")}${words.t("bookings.enough")}</span>` : nothing}</td>
+      </tr>`)}</tbody></table>`;
+  }
+}
+
+customElements.define("lk-ledger", LkLedger);

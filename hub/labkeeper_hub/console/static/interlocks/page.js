@@ -1,0 +1,141 @@
+/** What interlocks each node runs, and how two persons change them: one proposes, another reads and approves. */
+import { html, nothing } from "../vendor/lit.js";
+import { DeskElement } from "../element.js";
+import { icon } from "../icons.js";
+import { WORDS } from "../store.js";
+import { styled } from "../styled.js";
+import { wordsOf } from "../words.js";
+
+const ALL = "/api/v1/interlocks";
+const REFRESH_MS = 5_000; // the node proves by its hash that it has taken a set over
+const LOOK = { cache: /** @type {const} */ ("no-store") };
+
+class LkInterlocks extends DeskElement {
+  static properties = { words: { state: true }, nodes: { state: true }, trouble: { state: true }, busy: { state: true } };
+
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #timer;
+
+  constructor() {
+    super();
+    /** @type {import("../text.js").Text | null} */
+    this.words = null;
+    /** @type {wire.NodeInterlocks[] | null} */
+    this.nodes = null;
+    this.trouble = "";
+    this.busy = false;
+  }
+
+  watched() {
+    return [WORDS];
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    void this.#look();
+    this.#timer = setInterval(() => void this.#look(), REFRESH_MS);
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    clearInterval(this.#timer);
+  }
+
+  willUpdate() {
+    const { language } = this.desk.text;
+    if (this.words?.language !== language) void wordsOf("interlocks", language).then((words) => (this.words = words), () => {});
+  }
+
+  render() {
+    const { words, nodes } = this;
+    if (!words) return nothing;
+    return html`
+      <section class="interlocks" aria-labelledby="interlocks-title">
+        <header><a class="round" href="#/" aria-label=${this.desk.text.t("chart.back")}>${icon("back")}</a>
+          <h2 id="interlocks-title">${words.t("interlocks.title")}</h2></header>
+        <p class="quiet">${words.t("interlocks.meaning")}</p>
+        <p role="alert" class="interlocks-trouble">${this.trouble}</p>
+        ${nodes?.length === 0 ? html`<p class="quiet">${words.t("interlocks.none")}</p>` : nothing}
+        ${nodes?.map((node) => this.#node(words, node))}
+      </section>`;
+  }
+
+  /** @param {import("../text.js").Text} words @param {wire.NodeInterlocks} one */
+  #node(words, one) {
+    const name = `${one.school} · ${one.node}`;
+    return html`
+      <article class="interlocks-node" aria-label=${name}>
+        <h3>${name}</h3>
+        <p class=${one.differs ? "interlocks-differs" : ""}>${icon(one.differs ? "warning" : "check")}${words.t(standing(one))}</p>
+        <dl><dt>${words.t("interlocks.running")}</dt><dd><code>${short(one.running) ?? words.t("interlocks.silent")}</code></dd>
+          <dt>${words.t("interlocks.approved")}</dt><dd><code>${short(one.approved) ?? "–"}</code></dd></dl>
+        ${one.proposal ? this.#proposal(words, one, one.proposal) : nothing}
+        <details><summary>${words.t("interlocks.propose_new")}</summary>
+          <form @submit=${(/** @type {SubmitEvent} */ event) => this.#propose(event, one)}>
+            <label>${words.t("interlocks.text")}
+              <textarea name="text" rows="12" required spellcheck="false" autocomplete="off"></textarea></label>
+            <button class="do" ?disabled=${this.busy}>${words.t("interlocks.propose")}</button>
+          </form>
+        </details>
+      </article>`;
+  }
+
+  /** @param {import("../text.js").Text} words @param {wire.NodeInterlocks} one @param {wire.InterlockProposal} proposal */
+  #proposal(words, one, proposal) {
+    const mine = proposal.by === this.desk.store.person;
+    const when = this.desk.text.moment(proposal.at_ms);
+    return html`
+      <div class="interlocks-proposal">
+        <h4>${words.t("interlocks.waits")}</h4>
+        <p>${words.t("interlocks.by", { person: proposal.by, when })} <code>${short(proposal.hash)}</code></p>
+        <pre tabindex="0" aria-label=${words.t("interlocks.text")}>${proposal.text}</pre>
+        ${mine
+          ? html`<p class="quiet">${words.t("interlocks.second")}</p>`
+          : html`<button class="do" ?disabled=${this.busy} @click=${() => this.#ask("approve", { ...address(one), hash: proposal.hash })}>${words.t("interlocks.approve")}</button>`}
+      </div>`;
+  }
+
+  /** @param {SubmitEvent} event @param {wire.NodeInterlocks} one */
+  async #propose(event, one) {
+    event.preventDefault();
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    if (await this.#ask("propose", { ...address(one), text: String(new FormData(form).get("text")) })) form.reset();
+  }
+
+  /** @param {"propose" | "approve"} what @param {object} body @returns {Promise<boolean>} whether the hub took it */
+  async #ask(what, body) {
+    this.busy = true;
+    const request = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+    const answer = await fetch(`${ALL}/${what}`, request).catch(() => null);
+    this.busy = false;
+    this.trouble = answer?.ok ? "" : await this.#why(answer);
+    if (answer?.ok) await this.#look();
+    return Boolean(answer?.ok);
+  }
+
+  /** @param {Response | null} answer */
+  async #why(answer) {
+    const said = await answer?.json().catch(() => ({}));
+    const code = said?.code ?? "unreachable";
+    const words = this.words?.word("interlocksrefused", code) ?? this.words?.t("interlocks.failed") ?? "";
+    return code === "bad_set" ? `${words} ${said.detail}` : words; // the detail names the place of the mistake
+  }
+
+  async #look() {
+    const answer = await fetch(ALL, LOOK).catch(() => null);
+    if (answer?.ok) this.nodes = (await answer.json()).nodes;
+    else this.trouble = this.words?.word("interlocksrefused", answer?.status === 403 ? "forbidden" : "unreachable") ?? "";
+  }
+}
+
+/** @param {wire.NodeInterlocks} one */
+const standing = ({ differs, approved }) => (differs ? "interlocks.differs" : approved ? "interlocks.agreed" : "interlocks.own");
+
+/** @param {wire.NodeInterlocks} one */
+const address = ({ school, node }) => ({ school, node });
+
+/** The first digits of a hash, as people compare it. @param {string | null} hash */
+const short = (hash) => hash?.slice(0, 12) ?? null;
+
+await styled("interlocks/interlocks");
+customElements.define("lk-interlocks", LkInterlocks);

@@ -1,0 +1,134 @@
+/** The chart of a recording: one of its points from its start to its end, or to now. */
+import { html, nothing } from "../vendor/lit.js";
+import { DeskElement } from "../element.js";
+import { readTrace } from "../chart/history.js";
+import { deviceKey } from "../keys.js";
+import { pointName } from "../names.js";
+import { sayer } from "./words.js";
+import { TICK, WORDS } from "../store.js";
+import { styled } from "../styled.js";
+import { sign } from "../units.js";
+import { Plot } from "../chart/plot.js";
+
+const FRESHEN_MS = 3_000;
+const SHORTEST_MS = 10_000; // what is drawn of a recording that has just begun
+
+class LkRecordingChart extends DeskElement {
+  static properties = { recording: { attribute: false }, chosen: { state: true }, trace: { state: true } };
+
+  /** @type {Plot | null} */
+  #plot = null;
+  #reading = new AbortController();
+  #read_ms = -Infinity;
+  #shown = "";
+  #redraw = () => this.#closePlot();
+  #looks = matchMedia("(prefers-color-scheme: dark)");
+  #watchLooks = new MutationObserver(this.#redraw);
+  #watchSize = new ResizeObserver(() => this.#plot?.fit());
+
+  constructor() {
+    super();
+    this.recording = /** @type {wire.Recording} */ (/** @type {unknown} */ (undefined));
+    this.chosen = 0;
+    /** @type {import("../chart/history.js").Trace | null} */
+    this.trace = null;
+  }
+
+  watched() {
+    return [TICK, WORDS];
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.#watchLooks.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme", "lang"] });
+    this.#looks.addEventListener("change", this.#redraw);
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.#reading.abort();
+    this.#watchLooks.disconnect();
+    this.#watchSize.disconnect();
+    this.#looks.removeEventListener("change", this.#redraw);
+    this.#closePlot();
+  }
+
+  /** Points that are numbers or on and off. */
+  get #points() {
+    return this.recording.points.filter((one) => one.type !== "str");
+  }
+
+  /** @returns {[number, number]} */
+  get #window() {
+    const { started_ms, stopped_ms } = this.recording;
+    return [started_ms, stopped_ms ?? Math.max(started_ms + SHORTEST_MS, this.desk.store.now())];
+  }
+
+  willUpdate() {
+    const wanted = `${this.recording.id} ${this.recording.stage} ${this.chosen}`;
+    const due = this.recording.stage === "running" && performance.now() - this.#read_ms > FRESHEN_MS;
+    if (wanted === this.#shown && !due) return;
+    this.#shown = wanted;
+    void this.#read();
+  }
+
+  async #read() {
+    const point = this.#points[this.chosen];
+    this.#reading.abort();
+    this.#reading = new AbortController();
+    this.#read_ms = performance.now();
+    if (point) this.trace = await readTrace(point, ...this.#window, this.#reading.signal).catch(() => this.trace);
+  }
+
+  render() {
+    const points = this.#points;
+    const { text } = this.desk;
+    if (points.length === 0) return nothing;
+    const name = (/** @type {wire.RecordedPoint} */ one) => recordedName(this.desk, one);
+    return html`
+      <label class="recording-which">${sayer(text)("record.chart")}
+        <select @change=${this.#choose}>${points.map((one, at) => html`<option value=${at} ?selected=${at === this.chosen}>${name(one)}</option>`)}</select>
+      </label>
+      <div class="recording-plot"><div class="plot" role="img" aria-label=${name(points[this.chosen] ?? points[0])}></div></div>`;
+  }
+
+  /** @param {Event} event */
+  #choose(event) {
+    this.chosen = Number(/** @type {HTMLSelectElement} */ (event.target).value);
+    this.trace = null;
+    this.#closePlot();
+  }
+
+  updated() {
+    super.updated();
+    const place = /** @type {HTMLElement | null} */ (this.querySelector(".plot"));
+    if (!place) return;
+    this.#plot ??= this.#openPlot(place);
+    if (this.trace) this.#plot.show(this.trace, ...this.#window, this.recording.marks.map((one) => one.time_ms));
+  }
+
+  /** @param {HTMLElement} place */
+  #openPlot(place) {
+    const { text } = this.desk;
+    this.#watchSize.observe(place);
+    const words = (/** @type {number} */ value) => text.number(value, Number.isInteger(value) ? 0 : String(+value.toFixed(6)).split(".")[1].length);
+    return new Plot(place, { text, stepped: this.#points[this.chosen]?.type === "bool", words, zoomed: () => {}, reset: () => {} });
+  }
+
+  #closePlot() {
+    this.#plot?.close();
+    this.#plot = null;
+    if (this.isConnected) this.requestUpdate();
+  }
+}
+
+/** Device, point and unit, as the page calls them; a point that is there no more by what was written down of it. @param {import("../element.js").Desk} desk @param {wire.RecordedPoint} one */
+function recordedName({ store, text }, one) {
+  const device = store.devices.get(deviceKey(one));
+  const point = device?.points.find((known) => known.point === one.point);
+  const named = device && point ? pointName(text, device, point) : text.title(one.title, one.point);
+  return `${text.title(one.device_title, one.device || one.node)} · ${named} ${sign(one.unit)}`.trim();
+}
+
+await Promise.all([styled("vendor/uplot"), styled("chart/chart")]);
+customElements.define("lk-recording-chart", LkRecordingChart);

@@ -1,0 +1,30 @@
+/** What a recording can be taken away as. */
+import { html, nothing } from "../vendor/lit.js";
+import { DeskElement } from "../element.js";
+import { icon } from "../icons.js";
+import * as api from "./api.js";
+import { sayer } from "./words.js";
+
+class LkRecordingFiles extends DeskElement {
+  static properties = { recording: { attribute: false } };
+
+  constructor() {
+    super();
+    this.recording = /** @type {wire.Recording} */ (/** @type {unknown} */ (undefined));
+  }
+
+  render() {
+    const { text } = this.desk;
+    const { id, stage, title } = this.recording;
+    const say = sayer(text);
+    const of = title || say("record.untitled");
+    const file = (/** @type {string} */ word, /** @type {string} */ address) =>
+      html`<a class="segment" download href=${address} aria-label=${say("record.save", { what: word, of })}>${icon("download")}${word}</a>`;
+    return html`
+      ${file("CSV", api.readingsFile(id, "csv"))} ${file("Parquet", api.readingsFile(id, "parquet"))}
+      <a class="segment" target="_blank" rel="noopener" href=${api.reportPage(id, text)} aria-label=${say("record.report_of", { of })}>${say("record.report")}</a>
+      ${stage === "sealed" ? file(say("record.record"), api.recordFile(id)) : nothing}`;
+  }
+}
+
+customElements.define("lk-recording-files", LkRecordingFiles);

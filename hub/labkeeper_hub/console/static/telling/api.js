@@ -1,0 +1,32 @@
+/** Telling people at the hub: channels without their secrets, the plan, what became of messages. */
+import { Refused } from "../alarms/api.js";
+
+const ALL = "/api/v1/telling";
+
+/** @param {string} path @param {RequestInit} [request] @returns {Promise<any>} */
+async function ask(path, request) {
+  const answer = await fetch(`${ALL}${path}`, request).catch(() => null);
+  if (!answer) throw new Refused("unreachable");
+  const said = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Refused(said.code ?? String(answer.status));
+  return said;
+}
+
+/** @returns {Promise<{channels: wire.Channel[], kinds: wire.ChannelKind[]}>} */
+export const channels = () => ask("/channels");
+
+/** @returns {Promise<wire.TellingPlan>} */
+export const plan = () => ask("/plan");
+
+/** @param {number} limit @returns {Promise<wire.Told[]>} the newest first */
+export const messages = async (limit) => (await ask(`/messages?limit=${limit}`)).messages;
+
+/** @param {string} name @returns {Promise<wire.Told>} what became of it */
+export const test = (name) => ask(`/channels/${encodeURIComponent(name)}/test`, { method: "POST" });
+
+/** @param {string} name */
+export const remove = (name) => ask(`/channels/${encodeURIComponent(name)}`, { method: "DELETE" });
+
+/** @param {{name: string, kind: string, language: string, configuration: Record<string, string>}} channel */
+export const add = (channel) =>
+  ask("/channels", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(channel) });
