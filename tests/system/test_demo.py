@@ -2,15 +2,23 @@
 
 import asyncio
 import json
+import re
 import signal
+import socket
 import sys
 from asyncio.subprocess import PIPE
+from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
 import pytest
 
+from labkeeper_cli.client import open_hub
+from labkeeper_cli.comparison import Row, SeriesKey
+from labkeeper_cli.trial import FAR_FUTURE_MS, stored_series
 from labkeeper_sdk.testing import claim, find_influxd, find_mosquitto
+
+HOST = "127.0.0.1"
 
 
 async def demo(*options: str) -> tuple[int, str, str]:
@@ -53,9 +61,15 @@ async def test_a_demo_with_an_influxdb_finds_there_what_the_devices_said_and_not
     assert (status, json.loads(out.splitlines()[-1])["exit"]) == (0, 0), err
 
 
-async def test_ctrl_c_ends_everything_and_a_second_start_keeps_the_data(tmp_path: Path) -> None:
-    said = [await started_and_ended(tmp_path) for _ in range(2)]
-    assert all("sign-in=" in text and "Three things to try" in text for text in said)
+async def test_ctrl_c_ends_everything_and_a_second_start_on_other_ports_keeps_the_data(tmp_path: Path) -> None:
+    first, said = await started_and_ended(tmp_path)
+    with socket.create_server((HOST, 0)) as page, socket.create_server((HOST, 0)) as broker:
+        taken = [str(one.getsockname()[1]) for one in (page, broker)]
+        second, also_said = await started_and_ended(tmp_path, "--port", taken[0], "--broker-port", taken[1])
+    assert all("sign-in=" in text and "Three things to try" in text for text in (said, also_said))
+    assert not [port for port in taken if f"{HOST}:{port}" in also_said]
+    assert sum(map(len, first.values())) > 50
+    assert all(set(readings) <= set(second[series]) for series, readings in first.items())
     assert (tmp_path / "owner-secret").stat().st_mode & 0o077 == 0
     assert not [
         process
@@ -77,16 +91,25 @@ async def test_a_second_demo_in_one_folder_says_so_and_touches_nothing(tmp_path:
     assert kept.exists()
 
 
-async def started_and_ended(folder: Path) -> str:
-    """Start the demo as a person does, wait for its welcome, press Ctrl-C."""
-    command = (sys.executable, "-m", "labkeeper_cli", "demo", "--data", str(folder))
+async def started_and_ended(folder: Path, *options: str) -> tuple[Mapping[SeriesKey, list[Row]], str]:
+    """Start the demo as a person does, wait for its welcome, press Ctrl-C; return what was stored and said."""
+    command = (sys.executable, "-m", "labkeeper_cli", "demo", "--data", str(folder), *options)
     process = await asyncio.create_subprocess_exec(*command, stdout=PIPE)
     assert process.stdout is not None
     said = ""
     async with asyncio.timeout(60):
         while "Ctrl-C ends everything" not in said:
             said += (await process.stdout.readline()).decode()
+        async with open_hub(page_of(said), (folder / "owner-secret").read_text().strip()) as hub:
+            stored = await stored_series(hub, await hub.devices(), 0, FAR_FUTURE_MS)
         process.send_signal(signal.SIGINT)
         out, _ = await process.communicate()
     assert process.returncode == 0
-    return said + out.decode()
+    return stored, said + out.decode()
+
+
+def page_of(said: str) -> str:
+    """The address of the page in the demo's welcome."""
+    found = re.search(rf"http://{re.escape(HOST)}:\d+", said)
+    assert found, said
+    return found[0]
