@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import sys
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from labkeeper_edge.refusals import Refusals
 from labkeeper_edge.settings import parse_settings
 from labkeeper_edge.supervision.deadlines import DriverFault
+from labkeeper_edge.supervision.isolation.connection import Connection
 from labkeeper_edge.supervision.isolation.lodging import Host
 from labkeeper_edge.supervision.isolation.process import Bounds
 from labkeeper_edge.supervision.placing import lodging
@@ -31,7 +33,7 @@ from tests.edge.tiny_host import open_host
 COMMAND = "0a3f2c56-2f0e-4b4c-9a54-0d6c1f6f0a01"
 APART = '[drivers.apart]\ndriver = "bench"\nprefix = "bench"\nisolation = "process"\n'
 BESIDE = '[drivers.beside]\ndriver = "bench"\nprefix = "beside"\ndevices = ["b1"]\n'
-STRICT = "[isolation]\nsilence_s = 2.0\nmemory_mb = 128\n"
+STRICT = "silence_s = 2.0\nmemory_mb = 128\n"  # goes on with the table that ends SETTINGS
 
 
 def alive(pid: int) -> bool:
@@ -150,19 +152,41 @@ async def test_a_process_that_stands_still_is_killed_and_replaced(
         await host.born("d1", since)
 
 
+def alone(broker: Broker, **own: object) -> Host:
+    """One driver in a process, without a node around it."""
+    settings = parse_settings(SETTINGS.format(broker=broker.url, more="") + APART)
+    place = lodging(
+        settings, "apart", LOADED.sources["bench"], {**settings.drivers["apart"].own(), **own}, sys.path, ""
+    )
+    return Host(place, Refusals(), lambda _: None)
+
+
+def connecting(host: Host) -> AbstractAsyncContextManager[Connection]:
+    return host.connect(Configuration(), NodeServices(Address("x"), "s", "n", "apart", Refusals()))
+
+
 async def test_a_process_that_keeps_a_processor_busy_is_killed(broker: Broker) -> None:
-    settings = parse_settings(SETTINGS.format(broker=broker.url, more="") + APART + 'trouble = "spins"\n')
-    place = lodging(settings, "apart", LOADED.sources["bench"], settings.drivers["apart"].own(), sys.path, "")
-    host = Host(replace(place, bounds=Bounds(256_000_000, 60.0, 0.01, watched_s=2.0)), Refusals(), lambda _: None)
-    services = NodeServices(Address("x"), "s", "n", "apart", Refusals())
+    host = alone(broker, trouble="spins")
+    host.lodging = replace(host.lodging, bounds=Bounds(256_000_000, 60.0, 0.01, watched_s=2.0))
 
     async def hear() -> None:
-        async with host.connect(Configuration(), services) as gateway:
+        async with connecting(host) as gateway:
             async for _ in gateway.observations():
                 pass
 
     with pytest.raises(DriverFault, match=r"its process used \d+% of a processor for 2 s, killed"):
         await hear()
+    await host.end()
+
+
+async def test_a_process_stands_back_behind_its_node_and_hears_nothing_of_ctrl_c(broker: Broker) -> None:
+    host = alone(broker)
+    host.lodging = replace(host.lodging, begin=replace(host.lodging.begin, niceness=3))
+    async with connecting(host):
+        (pid,) = children()
+        assert os.getpriority(os.PRIO_PROCESS, pid) == os.getpriority(os.PRIO_PROCESS, 0) + 3
+        assert os.getsid(pid) == os.getsid(0)  # in one of its own it would weigh as much as the node
+        assert os.getpgid(pid) != os.getpgid(0)
     await host.end()
 
 

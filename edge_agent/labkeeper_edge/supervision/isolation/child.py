@@ -103,7 +103,7 @@ async def main(end: socket.socket) -> None:
         begin = (await anext(messages))[0]
         if not isinstance(begin, Begin):
             return
-        limit_this_process(begin.memory_bytes, begin.niceness, begin.parent)
+        limit_this_process(begin.memory_bytes, begin.parent)
         try:
             driver, configuration = load(begin)
         except Cannot as cannot:
