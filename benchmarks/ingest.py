@@ -144,6 +144,12 @@ async def figures_of(running: Running, kind: str, wanted: Wanted) -> Figures:
     return figures
 
 
+async def looked_at(client: HubClient) -> None:
+    """Wait until the hub's catalogue has seen every chunk, as that of a hub which wrote the journal itself has."""
+    while (await client.get("catalogue"))["pending"]:  # noqa: ASYNC110 -- another process's progress, to be asked for
+        await asyncio.sleep(1)
+
+
 async def bench(folder: Path, wanted: Wanted) -> Figures:
     """All figures from one hub."""
     figures: Figures = {}
@@ -156,6 +162,7 @@ async def bench(folder: Path, wanted: Wanted) -> Figures:
             open_role("hub", "labkeeper_hub", where, folder / "hub.log") as hub,
             open_hub(str(hub.ready["url"]), str(hub.ready["owner_secret"])) as client,
         ):
+            await looked_at(client)
             running = Running(hub, client, broker.url)
             for kind in [wanted.only] if wanted.only else KINDS:
                 figures |= await figures_of(running, kind, wanted)
