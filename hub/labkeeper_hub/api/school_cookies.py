@@ -26,19 +26,23 @@ def came_by_school(headers: Headers) -> bool:
 
 def begun(answer: Response, token: str, *, secure: bool) -> None:
     """Hand the browser the token of an attempt."""
-    answer.set_cookie(ATTEMPT, token, int(LIFETIME_S), PATH, secure=secure, httponly=True, samesite="lax")
+    _set(answer, ATTEMPT, token, int(LIFETIME_S), secure=secure)
 
 
 def ended(answer: Response) -> None:
     """Take it back."""
-    answer.delete_cookie(ATTEMPT, PATH, httponly=True, samesite="lax")
+    answer.delete_cookie(ATTEMPT, path=PATH, httponly=True, samesite="lax")
 
 
 def came(answer: Response, *, secure: bool) -> None:
     """Note that the browser is signed in over there."""
-    answer.set_cookie(CAME, "1", ABSOLUTE_MS // 1000, PATH, secure=secure, httponly=True, samesite="lax")
+    _set(answer, CAME, "1", ABSOLUTE_MS // 1000, secure=secure)
 
 
 def left(answer: Response) -> None:
     """Note that it is not any more."""
-    answer.delete_cookie(CAME, PATH, httponly=True, samesite="lax")
+    answer.delete_cookie(CAME, path=PATH, httponly=True, samesite="lax")
+
+
+def _set(answer: Response, name: str, value: str, lasts_s: int, *, secure: bool) -> None:
+    answer.set_cookie(name, value, max_age=lasts_s, path=PATH, secure=secure, httponly=True, samesite="lax")

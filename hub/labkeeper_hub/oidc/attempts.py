@@ -73,8 +73,8 @@ class Attempts:
 
     def _keep(self, attempt: Attempt) -> tuple[str, Attempt]:
         mine = [key for key, one in self._open.items() if one.address == attempt.address]
-        for key in mine[: len(mine) - MOST_OF_ONE + 1]:
-            del self._open[key]
+        if len(mine) >= MOST_OF_ONE:
+            del self._open[mine[0]]
         if len(self._open) >= MOST:
             self._open.popitem(last=False)
         token = make_token()

@@ -20,6 +20,7 @@ from labkeeper_hub.accounts import open_accounts
 from labkeeper_hub.accounts.staff import Staff, open_staff
 from labkeeper_hub.api import build_app
 from labkeeper_hub.audit import Audit, open_audit
+from labkeeper_hub.oidc.desk import OidcDesk
 from labkeeper_hub.oidc.opening import open_oidc
 from labkeeper_hub.oidc.settings import OidcSettings
 from labkeeper_hub.registry.database import open_database
@@ -43,6 +44,7 @@ class School:
     url: str
     issuer: str
     owner_secret: str
+    desk: OidcDesk
     staff: Staff
     audit: Audit
     hands: Hands
@@ -87,9 +89,10 @@ async def open_school(folder: Path, issuer: str, port: int, **more: Any) -> Asyn
             open_accounts(folder, clocks, staff) as accounts,
             open_oidc(settings, accounts, staff, audit) as desk,
         ):
+            assert desk is not None
             app = build_app(hub.parts(data=folder), accounts, audit, desk)
             async with _serving(app, port):
-                yield School(url, issuer, accounts.new_secret or "", staff, audit, hands, folder)
+                yield School(url, issuer, accounts.new_secret or "", desk, staff, audit, hands, folder)
 
 
 @asynccontextmanager
@@ -126,7 +129,7 @@ async def there(browser: httpx.AsyncClient, address: str, login: str, stop: str 
             answer = await browser.get(httpx.URL(address).join(onward))
             continue
         assert answer.status_code == 200, answer.text
-        answer = await browser.post(answer.url, data={"prompt": "login", "login": login, "password": "any"})
+        answer = await browser.post(answer.url, data={"login": login})
     return str(onward)
 
 

@@ -144,9 +144,6 @@ async def test_the_providers_second_factor_counts_by_a_word_that_is_named_and_it
         async with open_provider(places.issuer, places.hub_url, "k2", in_token=True):
             async with school.browser() as second:
                 assert await come_in(second, "teacher-1+otp") == "/#/alarms"
-            async with school.owner() as owner:
-                await owner.delete("/api/v1/people/p-1/school-account")
-                await owner.put("/api/v1/people/p-1/school-account", json={"subject": "teacher-1"})
             async with school.browser() as third:  # the same person, who shows no second factor over there
                 assert await come_in(third, "teacher-1") == "/?school=code#/alarms"
 
