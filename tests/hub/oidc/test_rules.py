@@ -9,7 +9,9 @@ import pytest
 from labkeeper_hub.__main__ import configure
 from labkeeper_hub.accounts import Grant, Role, Scope
 from labkeeper_hub.oidc.attempts import CODE_S, LIFETIME_S, MOST, MOST_OF_ONE, Attempts, Link
+from labkeeper_hub.oidc.discovery import BASIC, POST, endpoints
 from labkeeper_hub.oidc.mapping import granted, renewed, showed_second_factor, subject_of, title_of
+from labkeeper_hub.oidc.reasons import ProviderFailed, Reason
 from labkeeper_hub.oidc.settings import SECRET, OidcSettings, RoleMapping, is_safe, read_secret
 from labkeeper_hub.settings import load_settings
 from labkeeper_sdk import BadConfiguration
@@ -130,3 +132,39 @@ def test_the_secret_is_in_a_file_or_the_environment_and_must_be_there(
     assert read_secret(settings(client_secret_file=file)) == "s3cret"
     monkeypatch.setenv(SECRET, "another")
     assert read_secret(settings()) == "another"
+
+
+SAID = {
+    "issuer": "https://s.example",
+    "authorization_endpoint": "https://s.example/a",
+    "token_endpoint": "https://s.example/t",
+    "jwks_uri": "https://s.example/k",
+}
+
+
+def test_a_description_says_how_the_hub_proves_itself_and_what_there_is() -> None:
+    plain = endpoints(SAID, "https://s.example")
+    assert (plain.client_auth, plain.userinfo, plain.end_session, plain.tells_issuer) == (BASIC, None, None, False)
+    more: dict[str, object] = {
+        "token_endpoint_auth_methods_supported": ["private_key_jwt", "client_secret_post"],
+        "end_session_endpoint": "https://s.example/e",
+        "authorization_response_iss_parameter_supported": True,
+    }
+    full = endpoints({**SAID, **more}, "https://s.example")
+    assert (full.client_auth, full.end_session, full.tells_issuer) == (POST, "https://s.example/e", True)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ({"issuer": "https://s.example/"}, Reason.WRONG_ISSUER),
+        ({"jwks_uri": None}, Reason.PROVIDER_NONSENSE),
+        ({"jwks_uri": 7}, Reason.PROVIDER_NONSENSE),
+        ({"token_endpoint": "http://s.example/t"}, Reason.PROVIDER_NONSENSE),
+        ({"token_endpoint_auth_methods_supported": ["tls_client_auth"]}, Reason.PROVIDER_NONSENSE),
+    ],
+)
+def test_a_description_that_is_not_the_issuers_or_not_safe_is_refused(wrong: dict[str, object], reason: Reason) -> None:
+    with pytest.raises(ProviderFailed) as failed:
+        endpoints({**SAID, **wrong}, "https://s.example")
+    assert failed.value.reason is reason
