@@ -7,6 +7,7 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 
+from fastapi import FastAPI
 from sqlalchemy.exc import DBAPIError
 
 from labkeeper_hub.accounts import Accounts, open_accounts
@@ -17,6 +18,7 @@ from labkeeper_hub.audit import Audit, open_audit
 from labkeeper_hub.commands.intents import open_intents
 from labkeeper_hub.composing import Hub, now_ms, open_hub
 from labkeeper_hub.folder import hold_folder
+from labkeeper_hub.oidc.opening import open_oidc
 from labkeeper_hub.settings import HubSettings
 from labkeeper_hub.vault import open_vault
 from labkeeper_sdk import BadConfiguration
@@ -44,8 +46,10 @@ async def main(
                     walls=hub.parts.wall,
                     requires_factor=settings.second_factor == "required",
                 ) as accounts,
+                open_oidc(settings.oidc, accounts, staff, audit) as oidc,
             ):
-                await _run(settings, hub, accounts, audit, stop, when_ready)
+                app = build_app(hub.parts, accounts, audit, oidc)
+                await _run(settings, hub, accounts, audit, app, stop, when_ready)
 
 
 async def _run(
@@ -53,12 +57,12 @@ async def _run(
     hub: Hub,
     accounts: Accounts,
     audit: Audit,
+    app: FastAPI,
     stop: asyncio.Event,
     when_ready: Callable[[], None],
 ) -> None:
     hub.recordings.audit = hub.automations.watch.audit = hub.pe.audit = audit
     accounts.lending, hub.bell.person, hub.bell.audit = hub.timetable, accounts.person_called, audit
-    app = build_app(hub.parts, accounts, audit)
     server = make_server(app)
     with _listening(settings) as listening:
         async with asyncio.TaskGroup() as group:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from labkeeper_hub.influx.settings import InfluxSettings
+from labkeeper_hub.oidc.settings import OidcSettings
 from labkeeper_hub.retention_settings import RetentionSettings
 from labkeeper_sdk import BadConfiguration
 from labkeeper_wire.mqtt import Address
@@ -28,6 +29,7 @@ class HubSettings(BaseModel):
     broker: str = "mqtt://127.0.0.1:1883"
     host_id: str = "labkeeper"
     influx: InfluxSettings | None = None
+    oidc: OidcSettings | None = None
     figures_s: float = Field(default=10.0, ge=1, le=25)  # ended commands are remembered for 30 s, and must be counted
     database: str = ""  # an SQLAlchemy URL with an async driver; empty: SQLite in the data folder
     retention: RetentionSettings = RetentionSettings()

@@ -26,7 +26,7 @@ class People:
         """Return an account."""
         filled = [{**PLACE, "until_ms": None, **grant} for grant in grants]
         known = {"name": name, "login": login, "title": title, "grants": filled}
-        return {**known, "created_ms": now_ms(), "enters": enters, "second_factor": enters}
+        return {**known, "created_ms": now_ms(), "enters": enters, "second_factor": enters, "school_account": enters}
 
 
 def add_people(app: FastAPI, hub: FakeHub) -> None:

@@ -12,6 +12,7 @@ from labkeeper_cli.recorded import DeviceMap, PointMap, TableMap
 from labkeeper_edge.command_rules import RESTARTED
 from labkeeper_edge.settings import parse_settings
 from labkeeper_hub.influx.settings import InfluxSettings
+from labkeeper_hub.oidc.settings import OidcSettings, RoleMapping
 from labkeeper_hub.settings import HubSettings
 from labkeeper_sdk import LabkeeperError, errors, hooks, testing
 from labkeeper_sdk.testing.brokers import MOSQUITTO_CONF
@@ -62,6 +63,13 @@ def test_every_setting_of_the_hub_is_described(name: str) -> None:
 @pytest.mark.parametrize("name", [*InfluxSettings.model_fields])
 def test_every_setting_of_influxdb_is_described(name: str) -> None:
     assert any(row.startswith(f"| `influx.{name}` |") for row in rows(read(HUB_PAGE)))
+
+
+@pytest.mark.parametrize("name", [*OidcSettings.model_fields])
+def test_every_setting_of_the_schools_accounts_is_described(name: str) -> None:
+    (row,) = (row for row in rows(read(HUB_PAGE)) if row.startswith(f"| `oidc.{name}` |"))
+    if name == "roles":
+        assert not [key for key in RoleMapping.model_fields if f"`{key}`" not in row]
 
 
 def test_the_hub_page_describes_no_setting_that_does_not_exist() -> None:

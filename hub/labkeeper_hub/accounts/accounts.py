@@ -191,14 +191,31 @@ class Accounts:
         """Put a new password in the place of the old one; raise SignInRefused, TooManyAttempts or WeakPassword."""
         if self.staff is None:
             raise SignInRefused
+        await self.check_own_password(name, password, address)
+        async with self._one_at_a_time():
+            hashed = await asyncio.to_thread(_checked_hash, self.staff.account(name), fresh)
+            await self.staff.set_password(name, hashed)
+
+    async def check_own_password(self, name: str, password: str, address: str) -> None:
+        """Return if this is the password of somebody who is signed in; raise SignInRefused or TooManyAttempts."""
+        if self.staff is None:
+            raise SignInRefused
         async with self._one_at_a_time():
             self._count(address)
             account = self.staff.account(name)
             if not await asyncio.to_thread(is_password, account.password or self.staff.nobody, password):
                 raise SignInRefused
             self._throttle.succeeded(address)
-            hashed = await asyncio.to_thread(_checked_hash, account, fresh)
-            await self.staff.set_password(name, hashed)
+
+    async def sign_in_proved(self, name: str, code: str | None, *, with_factor: bool) -> str:
+        """Return a session token for somebody whom the school's provider has proved, and `code` too if `with_factor`;
+        raise SignInRefused, CodeNeeded or TooManyAttempts.
+        """
+        if self.person(name) is None:
+            raise SignInRefused
+        if with_factor:
+            await self.second_step(name, code)
+        return await self._open_session(name)
 
     async def second_step(self, name: str, code: str | None) -> None:
         """Return if no code is asked for or this one is good, and use it up; raise SignInRefused, CodeNeeded or

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from labkeeper_hub.accounts.account import INVITED_FOR_MS, Account, canonical_login
 from labkeeper_hub.accounts.api_tokens import ApiTokens
 from labkeeper_hub.accounts.factors import Factors
+from labkeeper_hub.accounts.identities import Identities
 from labkeeper_hub.accounts.passwords import hash_password
 from labkeeper_hub.accounts.person import OWNER, Grant, Person
 from labkeeper_hub.accounts.tokens import digest, make_token
@@ -37,6 +38,7 @@ class Staff:
     now_ms: Callable[[], int]
     factors: Factors
     tokens: ApiTokens
+    identities: Identities
     people: dict[str, Person] = field(default_factory=lambda: {OWNER.name: OWNER})
     nobody: str = ""  # the hash that a password is tried on when nobody has that login
     _accounts: dict[str, Account] = field(default_factory=dict)
@@ -67,6 +69,14 @@ class Staff:
         """Add a person, who cannot come in before an invitation; raises LoginTaken. A pseudonym is never used again."""
         if canonical_login(login) == OWNER.name or self.of_login(login):
             raise LoginTaken
+        return await self._insert(login, title, grants)
+
+    async def adopt(self, title: str, grants: Iterable[Grant]) -> Account:
+        """Add a person who comes in by the school's account only: there is no password, and nothing one would type."""
+        name = f"p-{self._numbers + 1}"
+        return await self._insert(f"{name} ({secrets.token_hex(4)})", title or name, grants)
+
+    async def _insert(self, login: str, title: str, grants: Iterable[Grant]) -> Account:
         self._numbers += 1
         account = Account(f"p-{self._numbers}", canonical_login(login), title, tuple(grants), self.now_ms())
         async with self.engine.begin() as connection:
@@ -95,6 +105,7 @@ class Staff:
         of what it did cannot become somebody else's.
         """
         gone = replace(self.account(name), login=f"removed {name}", title="", grants=(), password=None, invitation=None)
+        await self.identities.remove(name)
         await self._write(gone, removed=True)
         await self.tokens.revoke_all(name)
         await self.factors.remove(name)
@@ -105,6 +116,7 @@ class Staff:
         self.nobody = hash_password(secrets.token_urlsafe())
         await self.factors.load()
         await self.tokens.load()
+        await self.identities.load()
         async with self.engine.connect() as connection:
             rows = (await connection.execute(select(accounts).order_by(accounts.c.number))).all()
         for row in rows:
@@ -132,7 +144,8 @@ class Staff:
 
 async def open_staff(engine: AsyncEngine, now_ms: Callable[[], int], vault: Vault) -> Staff:
     """Return the accounts kept in the (migrated) database."""
-    staff = Staff(engine, now_ms, Factors(engine, vault, now_ms), ApiTokens(engine, now_ms))
+    factors, tokens = Factors(engine, vault, now_ms), ApiTokens(engine, now_ms)
+    staff = Staff(engine, now_ms, factors, tokens, Identities(engine, vault, now_ms))
     await staff.load()
     return staff
 

@@ -26,11 +26,14 @@ from labkeeper_hub.api.problems import Refusal, answer
 from labkeeper_hub.api.routing import include_routes
 from labkeeper_hub.api.state import Api
 from labkeeper_hub.audit import Notes, Unheard
+from labkeeper_hub.oidc.desk import OidcDesk
 from labkeeper_hub.ports import Parts
 
 
-def build_app(parts: Parts, accounts: Accounts, audit: Notes | None = None) -> FastAPI:
-    """Compose the app; `audit` hears who does what. Run `keep_app` beside the server that serves it."""
+def build_app(parts: Parts, accounts: Accounts, audit: Notes | None = None, oidc: OidcDesk | None = None) -> FastAPI:
+    """Compose the app; `audit` hears who does what, `oidc` lets in by the school's accounts. Run `keep_app` beside the
+    server that serves it.
+    """
     metrics = Metrics(parts)
     app = FastAPI(
         title="Labkeeper",
@@ -46,7 +49,7 @@ def build_app(parts: Parts, accounts: Accounts, audit: Notes | None = None) -> F
         exception_handlers={RequestValidationError: _tell, HTTPException: _tell, Exception: _tell},
     )
     lag, audience = LoopLag(metrics.lag.observe), Audience(parts, metrics)
-    app.state.api = Api(parts, accounts, metrics, lag, audience, audit or Unheard())
+    app.state.api = Api(parts, accounts, metrics, lag, audience, audit or Unheard(), oidc=oidc)
     include_routes(app)
     app.include_router(page_router(Files()))
     return app

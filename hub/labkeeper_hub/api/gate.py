@@ -15,7 +15,17 @@ from labkeeper_hub.accounts.sessions import ABSOLUTE_MS
 from labkeeper_hub.api.problems import Refusal, answer
 
 COOKIE = "labkeeper_session"
-OPEN = frozenset({("GET", "/"), ("GET", "/wall"), ("GET", "/healthz"), ("GET", "/readyz"), ("POST", "/api/v1/session")})
+SCHOOL_SIGN_IN = "/api/v1/session/oidc"
+OPEN = frozenset(
+    {("GET", "/"), ("GET", "/wall"), ("GET", "/healthz"), ("GET", "/readyz"), ("POST", "/api/v1/session")}
+) | {
+    ("GET", SCHOOL_SIGN_IN),
+    ("POST", SCHOOL_SIGN_IN),
+    ("GET", f"{SCHOOL_SIGN_IN}/callback"),
+    ("GET", f"{SCHOOL_SIGN_IN}/leave"),
+    ("GET", f"{SCHOOL_SIGN_IN}/left"),
+}
+"""What is open to everybody: the page, and ways to get credentials."""
 OPEN_FOLDERS = ("/static/", "/s/", "/calendar/")
 """The pupils' page, like the wall's: what it shows wants credentials; calendars, whose address is their secret."""
 SET_COOKIE = "set-cookie"
@@ -132,8 +142,13 @@ def client_address(scope: Scope) -> str:
 
 def session_token(headers: Headers) -> str | None:
     """Return the token in the session cookie."""
+    return cookie_value(headers, COOKIE)
+
+
+def cookie_value(headers: Headers, name: str) -> str | None:
+    """Return what a cookie holds."""
     try:
-        found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+        found = SimpleCookie(headers.get("cookie", "")).get(name)
     except CookieError:
         return None
     return found.value if found else None

@@ -3,6 +3,7 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from labkeeper_hub.api.hub_numbers import HubNumbers
+from labkeeper_hub.oidc.reasons import Reason
 from labkeeper_hub.ports import Parts
 
 LAG_BUCKETS_S = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
@@ -19,6 +20,12 @@ class Metrics:
         )
         self.sign_ins = Counter(
             "labkeeper_sign_ins", "Sign-ins by outcome (ok, refused, throttled).", ["outcome"], registry=registry
+        )
+        self.oidc = Counter(
+            "labkeeper_oidc_attempts",
+            "Sign-ins and links with the school's accounts, by how they ended.",
+            ["outcome"],
+            registry=registry,
         )
         self.clients = Gauge("labkeeper_websocket_clients", "Open live WebSockets.", registry=registry)
         self.dropped = Counter(
@@ -54,6 +61,8 @@ class Metrics:
             self.answers.labels(status)
         for outcome in ("ok", "refused", "throttled"):
             self.sign_ins.labels(outcome)
+        for end in Reason:
+            self.oidc.labels(end.value)
         for reason in ("session_ended", "rights_changed", "too_slow", "resume_first", "said_nothing"):
             self.dropped.labels(reason)
         self.refused.labels("invalid")

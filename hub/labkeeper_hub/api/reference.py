@@ -24,8 +24,9 @@ there is none. Floats come back bit for bit. Unknown keys and parameters are ref
 
 ## Credentials
 
-Nothing is open but `/`, `/static/…`, `/healthz`, `/readyz` and `POST /api/v1/session`; everything else, addresses that
-do not exist included, answers 401 without credentials.
+Nothing is open but `/`, `/static/…`, `/healthz`, `/readyz`, `POST /api/v1/session` and `/api/v1/session/oidc…`, where
+one signs in with the school's account; everything else, addresses that do not exist included, answers 401 without
+credentials.
 
 - A program sends `Authorization: Bearer <owner's secret>`. The hub shows the secret once, in the ready line of its
   first run, and keeps only its argon2id hash. Who lost it deletes `owner.json` in the hub's data folder: the next start

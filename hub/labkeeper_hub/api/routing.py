@@ -36,6 +36,7 @@ from labkeeper_hub.api.routes import (
     ledger,
     lessons,
     nodes,
+    oidc,
     pe,
     pe_live,
     people,
@@ -45,6 +46,7 @@ from labkeeper_hub.api.routes import (
     recording_files,
     recordings,
     reports,
+    school_account,
     session,
     status,
     stop,
@@ -89,6 +91,7 @@ FEATURES = (
     quarantine,
     people,
     account,
+    school_account,
     tokens,
     telling,
     wall,
@@ -99,6 +102,7 @@ FEATURES = (
 def include_routes(app: FastAPI) -> None:
     """Add every route of the API."""
     app.include_router(session.sign_in_router, prefix=PREFIX)
+    app.include_router(oidc.open_router, prefix=PREFIX)
     app.include_router(_closed())
     app.include_router(health.router)
     app.include_router(calendar_links.feed_router)
@@ -113,7 +117,7 @@ def openapi_document() -> dict[str, Any]:
 
 
 def _examples() -> dict[str, Any]:
-    found = [one for module in (*FEATURES, health, models, pe_shapes, problems) for one in vars(module).values()]
+    found = [one for module in (*FEATURES, oidc, health, models, pe_shapes, problems) for one in vars(module).values()]
     return {one.__name__: example_of(one) for one in found if isinstance(one, type) and issubclass(one, BaseModel)}
 
 

@@ -15,6 +15,7 @@ from labkeeper_hub.api.metrics import Metrics
 from labkeeper_hub.api.problems import Refusal
 from labkeeper_hub.audit import Notes, Unheard
 from labkeeper_hub.export.exports import Exports
+from labkeeper_hub.oidc.desk import OidcDesk
 from labkeeper_hub.ports import Parts
 from labkeeper_hub.reports.drawing import Drawing
 
@@ -31,6 +32,7 @@ class Api:
     audit: Notes = field(default_factory=Unheard)
     exports: Exports = field(default_factory=Exports)
     drawing: Drawing = field(default_factory=Drawing)
+    oidc: OidcDesk | None = None  # None: the school's accounts open nothing here
 
 
 async def _api(connection: HTTPConnection) -> Api:

@@ -112,6 +112,15 @@ second_factors = Table(
     Column("recovery", JSON, nullable=False),  # digests
 )
 
+school_accounts = Table(
+    "school_accounts",
+    metadata,
+    Column("mark", String(64), primary_key=True),  # of issuer and subject, by the vault's key
+    Column("name", String, nullable=False, unique=True),  # the pseudonym
+    Column("mapped", Boolean, nullable=False),
+    Column("linked_ms", BigInteger, nullable=False),
+)
+
 api_tokens = Table(
     "api_tokens",
     metadata,

@@ -117,8 +117,8 @@ async def served(tmp_path: Path) -> AsyncIterator[Served]:
 
 
 @asynccontextmanager
-async def _serving(app: FastAPI) -> AsyncIterator[int]:
-    listening, server = listen("127.0.0.1", 0), make_server(app)
+async def _serving(app: FastAPI, port: int = 0) -> AsyncIterator[int]:
+    listening, server = listen("127.0.0.1", port), make_server(app)
     beside = asyncio.create_task(keep_app(app))
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     try:

@@ -52,7 +52,9 @@ class CodeBody(validation.Body):
 
 
 class AccountShape(BaseModel):
-    """The asker's account. `required`: what they may do waits for a second factor."""
+    """The asker's account. `required`: what they may do waits for a second factor; `school_account`: one of the
+    school's own opens it.
+    """
 
     model_config = shape(
         {
@@ -60,6 +62,7 @@ class AccountShape(BaseModel):
             "login": "li",
             "title": "李老师",
             "second_factor": True,
+            "school_account": False,
             "required": False,
             "recovery_left": 9,
         }
@@ -68,6 +71,7 @@ class AccountShape(BaseModel):
     login: str
     title: str
     second_factor: bool
+    school_account: bool
     required: bool
     recovery_left: int
 
@@ -115,6 +119,7 @@ async def account(api: ApiHere, right: IsSignedIn) -> JsonAnswer:
             "login": known.login if known else "",
             "title": known.title if known else "",
             "second_factor": bool(staff and staff.factors.on(person.name)),
+            "school_account": bool(staff and staff.identities.of(person.name)),
             "required": person.lacks_factor,
             "recovery_left": staff.factors.recovery_left(person.name) if staff else 0,
         }
@@ -139,7 +144,7 @@ async def change_password(
     except TooManyAttempts as refused:
         raise too_many(refused) from refused
     api.audit.note(name, "change_password", name, "ok")
-    return await _turned(request, api, name, here, Response(status_code=HTTPStatus.NO_CONTENT))
+    return await turned(request, api, name, here, Response(status_code=HTTPStatus.NO_CONTENT))
 
 
 @router.post("/account/second-factor", response_model=AppAnswer, responses={409: PROBLEMS[409]})
@@ -169,7 +174,7 @@ async def confirm(request: Request, api: ApiHere, right: IsSignedIn, here: Here,
         api.audit.note(name, "turn_on_second_factor", name, "refused")
         raise _wrong_code() from wrong
     api.audit.note(name, "turn_on_second_factor", name, "ok")
-    return await _turned(request, api, name, here, JsonAnswer({"recovery": codes}))
+    return await turned(request, api, name, here, JsonAnswer({"recovery": codes}))
 
 
 @router.post("/account/second-factor/off", status_code=HTTPStatus.NO_CONTENT, response_class=Response)
@@ -178,7 +183,7 @@ async def turn_off(request: Request, api: ApiHere, right: IsSignedIn, here: Here
     name = right.person.name
     await _prove(api, name, asked.code, "turn_off_second_factor")
     await staff_of(api).factors.remove(name)
-    return await _turned(request, api, name, here, Response(status_code=HTTPStatus.NO_CONTENT))
+    return await turned(request, api, name, here, Response(status_code=HTTPStatus.NO_CONTENT))
 
 
 @router.post("/account/recovery-codes", response_model=RecoveryAnswer)
@@ -227,7 +232,7 @@ async def _prove(api: Api, name: str, code: str, what: str) -> None:
     api.audit.note(name, what, name, "ok")
 
 
-async def _turned(request: Request, api: Api, name: str, here: str, answer: Response) -> Response:
+async def turned(request: Request, api: Api, name: str, here: str, answer: Response) -> Response:
     """Return the answer with a fresh token for this session; all others of this person end."""
     await api.accounts.end_sessions(name, but=here)
     fresh = await api.accounts.turn_session(here)

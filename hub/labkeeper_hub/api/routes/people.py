@@ -30,6 +30,7 @@ ACCOUNT = {
     "created_ms": 1767225600000,
     "enters": True,
     "second_factor": False,
+    "school_account": False,
 }
 
 
@@ -88,7 +89,9 @@ class GrantShape(BaseModel):
 
 
 class PersonShape(BaseModel):
-    """An account. `name` is the pseudonym that everything else shows; `enters`: there is a password."""
+    """An account. `name` is the pseudonym that everything else shows; `enters`: there is a password;
+    `school_account`: one of the school's own opens it.
+    """
 
     model_config = shape(ACCOUNT)
     name: str
@@ -98,6 +101,7 @@ class PersonShape(BaseModel):
     created_ms: int
     enters: bool
     second_factor: bool
+    school_account: bool
 
 
 class PeopleAnswer(BaseModel):
@@ -144,8 +148,8 @@ async def grant(api: ApiHere, right: ManagesPeople, name: str, asked: NewGrants)
     """Put these grants in the place of all that a person had; open pages follow within a second."""
     try:
         account = await staff_of(api).grant(name, (one.grant() for one in asked.grants))
-    except UnknownAccount as unknown:
-        raise _unknown() from unknown
+    except UnknownAccount as nobody:
+        raise unknown() from nobody
     api.accounts.sessions.hurry(name)
     api.audit.note(right.person.name, "change_rights", name, _granted(account))
     return JsonAnswer(_shape(api, account))
@@ -154,13 +158,15 @@ async def grant(api: ApiHere, right: ManagesPeople, name: str, asked: NewGrants)
 @router.post("/people/{name}/invitation", response_model=InvitationAnswer, responses={404: PROBLEMS[404]})
 async def invite(api: ApiHere, right: ManagesPeople, name: str) -> JsonAnswer:
     """Invite a person to choose a (new) password. The old one is no good from now on; their sessions and tokens end. A
-    second factor stays, or an invitation that was passed on would be enough.
+    second factor stays, or an invitation that was passed on would be enough. The school's account opens theirs no more,
+    unless a mapping made it: whoever had got hold of the account may have linked theirs.
     """
     try:
         token = await staff_of(api).invite(name)
         await staff_of(api).tokens.revoke_all(name)
-    except UnknownAccount as unknown:
-        raise _unknown() from unknown
+        await staff_of(api).identities.forget_linked(name)
+    except UnknownAccount as nobody:
+        raise unknown() from nobody
     await api.accounts.end_sessions(name)
     api.audit.note(right.person.name, "invite_person", name, "ok")
     return JsonAnswer({"invitation": token})
@@ -174,7 +180,7 @@ async def invite(api: ApiHere, right: ManagesPeople, name: str) -> JsonAnswer:
 )
 async def sign_out(api: ApiHere, right: ManagesPeople, name: str) -> Response:
     """Sign a person out everywhere and end their tokens; what they may do stays, and they may sign in again."""
-    _known(api, name)
+    known(api, name)
     await staff_of(api).tokens.revoke_all(name)
     await api.accounts.end_sessions(name)
     api.audit.note(right.person.name, "sign_person_out", name, "ok")
@@ -190,7 +196,7 @@ async def sign_out(api: ApiHere, right: ManagesPeople, name: str) -> Response:
 async def reset_second_factor(api: ApiHere, right: ManagesPeople, name: str) -> Response:
     """Take away a person's second factor, whose telephone is lost, and sign them out; `owner` is the owner."""
     if name != OWNER.name:
-        _known(api, name)
+        known(api, name)
     await staff_of(api).factors.remove(name)
     await api.accounts.end_sessions(name)
     api.audit.note(right.person.name, "reset_second_factor", name, "ok")
@@ -204,8 +210,8 @@ async def remove(api: ApiHere, right: ManagesPeople, name: str) -> Response:
     """Remove a person: sessions end, names are forgotten, the pseudonym is never used again."""
     try:
         await staff_of(api).remove(name)
-    except UnknownAccount as unknown:
-        raise _unknown() from unknown
+    except UnknownAccount as nobody:
+        raise unknown() from nobody
     await api.accounts.end_sessions(name)
     api.audit.note(right.person.name, "remove_person", name, "ok")
     return Response(status_code=HTTPStatus.NO_CONTENT)
@@ -216,14 +222,16 @@ def _granted(account: Account) -> str:
     return "; ".join(" ".join(str(part) for part in _grant(one).values() if part is not None) for one in account.grants)
 
 
-def _known(api: Api, name: str) -> None:
+def known(api: Api, name: str) -> None:
+    """Return if there is somebody of that name; raises Refusal."""
     try:
         staff_of(api).account(name)
-    except UnknownAccount as unknown:
-        raise _unknown() from unknown
+    except UnknownAccount as nobody:
+        raise unknown() from nobody
 
 
-def _unknown() -> Refusal:
+def unknown() -> Refusal:
+    """Return the refusal of a name that nobody has."""
     return Refusal(HTTPStatus.NOT_FOUND, "unknown_person", "There is no such person")
 
 
@@ -236,6 +244,7 @@ def _shape(api: Api, account: Account) -> dict[str, Json]:
         "created_ms": account.created_ms,
         "enters": account.password is not None,
         "second_factor": staff_of(api).factors.on(account.name),
+        "school_account": staff_of(api).identities.of(account.name) is not None,
     }
 
 

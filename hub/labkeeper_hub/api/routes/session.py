@@ -1,13 +1,14 @@
 """Sessions: signing in with the owner's secret or a link, and out again."""
 
 from http import HTTPStatus
+from typing import Literal
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from labkeeper_hub.accounts import Accounts, Action, CodeNeeded, SignInRefused, TooManyAttempts
 from labkeeper_hub.accounts.passwords import WeakPassword
-from labkeeper_hub.api import validation
+from labkeeper_hub.api import school_cookies, validation
 from labkeeper_hub.api.documented import PROBLEMS
 from labkeeper_hub.api.gate import (
     COOKIE,
@@ -22,7 +23,9 @@ from labkeeper_hub.api.gate import (
 from labkeeper_hub.api.models import shape
 from labkeeper_hub.api.needs import IsSignedIn
 from labkeeper_hub.api.problems import wrong_field
+from labkeeper_hub.api.routes.oidc import count, desk_of
 from labkeeper_hub.api.state import Api, ApiHere
+from labkeeper_hub.oidc.reasons import Reason
 
 STRANGER = "stranger"
 router = APIRouter(tags=["session"])
@@ -33,7 +36,8 @@ class SignIn(validation.Body):
     """The owner's secret, or the token of a sign-in link, or a name with its password, or an invitation with the
     password that its holder chooses (at least 10 characters, and not easy to guess), or the `floor` token of a pupil
     group's link. Whoever has a second factor is refused with `second_factor_needed`, and sends the same again
-    with a `code` of their app, or a recovery code.
+    with a `code` of their app, or a recovery code. `school` is whoever came back from the school's provider with
+    `?school=code`, and only lacks that code.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"secret": "the owner's secret"}]})
@@ -43,17 +47,18 @@ class SignIn(validation.Body):
     name: validation.Id | None = None
     invitation: validation.Secret | None = None
     floor: validation.Secret | None = None
+    school: Literal[True] | None = None
     password: validation.Secret | None = None
     code: validation.Secret | None = None
 
     @property
-    def _proofs(self) -> tuple[str | None, ...]:
-        return (self.secret, self.link, self.name, self.invitation, self.floor)
+    def _proofs(self) -> tuple[str | bool | None, ...]:
+        return (self.secret, self.link, self.name, self.invitation, self.floor, self.school)
 
     @model_validator(mode="after")
     def _one_proof(self) -> "SignIn":
         if sum(one is not None for one in self._proofs) != 1:
-            raise ValueError("give one of secret, link, name, invitation and floor")
+            raise ValueError("give one of secret, link, name, invitation, floor and school")
         if (self.password is None) == (self.name is not None or self.invitation is not None):
             raise ValueError("a password goes with a name or an invitation")
         return self
@@ -76,7 +81,7 @@ class SessionShape(BaseModel):
 )
 async def sign_in(request: Request, api: ApiHere, asked: SignIn) -> Response:
     """Sign in: the answer sets the session's cookie. The session that asked, if any, ends."""
-    token = await _sign_in(api, asked, client_address(request.scope))
+    token = await _sign_in(request, api, asked)
     before = session_token(request.headers)
     if before:
         await api.accounts.sign_out(before)
@@ -108,9 +113,15 @@ def with_cookie(request: Request, token: str) -> Response:
     return Response(status_code=HTTPStatus.NO_CONTENT, headers={SET_COOKIE: held})
 
 
-async def _sign_in(api: Api, asked: SignIn, address: str) -> str:
+async def _sign_in(request: Request, api: Api, asked: SignIn) -> str:
+    address = client_address(request.scope)
     try:
-        token = await _prove(api.accounts, asked, address)
+        if asked.school:
+            attempt = school_cookies.attempt_of(request.headers)
+            token = await desk_of(api).second_step(attempt, asked.code, address)
+            count(api, Reason.OK)
+        else:
+            token = await _prove(api.accounts, asked, address)
     except SignInRefused as refused:
         _count(api, "refused", STRANGER, address)
         raise wrong_secret() from refused

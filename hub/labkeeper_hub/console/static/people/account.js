@@ -6,6 +6,7 @@ import { ask } from "./api.js";
 import { said, whyNot } from "./words.js";
 import { code } from "../qr.js";
 import { WORDS } from "../store.js";
+import "../school/own.js";
 
 class LkAccount extends DeskElement {
   static properties = {
@@ -55,7 +56,7 @@ class LkAccount extends DeskElement {
         <p role="status" class="people-said">${this.done ? t.t(this.done) : nothing}</p>
         <p role="alert" class="people-said warn">${this.trouble ? whyNot(text, this.trouble) : nothing}</p>
         ${this.#factor(t)}
-        ${this.account.login ? this.#password(t) : nothing}
+        ${this.account.login ? html`<lk-school-account .desk=${this.desk} .linked=${this.account.school_account} @changed=${() => this.#look()}></lk-school-account>${this.#password(t)}` : nothing}
         ${this.#signedIn(t)}
       </section>`;
   }

@@ -63,7 +63,7 @@ class LkStaff extends DeskElement {
     const state = one.enters ? "people.enters" : "people.not_yet";
     return html`
       <h4>${one.title} <span class="quiet">${one.login} · ${one.name}</span></h4>
-      <p class="quiet small">${t.t(state)} · ${t.t(one.second_factor ? "people.has_factor" : "people.no_factor")}</p>
+      <p class="quiet small">${t.t(state)} · ${t.t(one.second_factor ? "people.has_factor" : "people.no_factor")}${one.school_account ? ` · ${t.t("people.has_school")}` : nothing}</p>
       <ul class="people-list">${one.grants.map((grant, at) => this.#grant(t, one, grant, at))}</ul>
       <form class="people-grant" @submit=${(/** @type {SubmitEvent} */ event) => this.#give(event, one)}>${this.#choice(t)}<button class="do">${t.t("people.give")}</button></form>
       ${this.links[one.name] ? html`<div role="status"><p>${t.t("people.link_once")}</p><p class="people-secret"><code>${this.links[one.name]}</code></p></div>` : nothing}
@@ -71,6 +71,7 @@ class LkStaff extends DeskElement {
         <button class="do" @click=${() => this.#invite(one)}>${t.t(one.enters ? "people.reset" : "people.invite")}</button>
         <button class="do" @click=${() => this.#do("DELETE", `people/${one.name}/sessions`)}>${t.t("people.sign_out_of")}</button>
         ${one.second_factor ? html`<button class="do" @click=${() => this.#do("DELETE", `people/${one.name}/second-factor`)}>${t.t("people.factor_reset")}</button>` : nothing}
+        ${one.school_account ? html`<button class="do" @click=${() => this.#do("DELETE", `people/${one.name}/school-account`)}>${t.t("people.school_unlink")}</button>` : nothing}
         <button class="do" @click=${() => this.#remove(one)}>${t.t(this.leaving === one.name ? "people.remove_sure" : "people.remove")}</button>
       </div>`;
   }

@@ -14,7 +14,7 @@ const reasons = {
 /** @typedef {keyof typeof reasons} Reason */
 
 class LkSignIn extends DeskElement {
-  static properties = { deeds: { attribute: false }, reason: { attribute: false }, invitation: { attribute: false }, busy: { state: true }, coded: { state: true } };
+  static properties = { deeds: { attribute: false }, reason: { attribute: false }, invitation: { attribute: false }, busy: { state: true }, coded: { state: true }, school: { state: true }, end: { state: true } };
 
   constructor() {
     super();
@@ -26,6 +26,24 @@ class LkSignIn extends DeskElement {
     this.busy = false;
     /** A code is asked for, besides what was typed before. */
     this.coded = false;
+    /** The school's own accounts, where they open this hub. @type {{offer: import("../school/words.js").Offer, said: typeof import("../school/words.js").said} | null} */
+    this.school = null;
+    /** How the visit to their provider ended; "code": proved, and only a code is wanted. @type {string | null} */
+    this.end = null;
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    void this.#look();
+  }
+
+  /** What the hub offers besides name and password. */
+  async #look() {
+    const answer = await fetch("/api/v1/session/oidc").catch(() => null);
+    if (!answer?.ok || !(await answer.clone().json()).offered) return;
+    const [{ said, takeEnd }] = await Promise.all([import("../school/words.js"), import("../school/way-in.js")]);
+    this.end = takeEnd();
+    this.school = { offer: await answer.json(), said };
   }
 
   willUpdate() {
@@ -46,13 +64,36 @@ class LkSignIn extends DeskElement {
           <img src="/static/icon.svg" alt="" width="56" height="56">
           <h1>Labkeeper</h1>
           <p class="quiet">${said(text).t(this.invitation ? "sign_in.invited" : "sign_in.welcome")}</p>
-          <div role="alert">${this.reason ? html`<p class="reason">${icon("warning")}<span>${said(text).t(reasons[this.reason])}</span></p>` : nothing}</div>
-          ${this.invitation ? this.#chosen() : this.#known()}
-          ${this.coded ? this.#code() : nothing}
+          <div role="alert">${this.reason ? html`<p class="reason">${icon("warning")}<span>${this.#why(this.reason)}</span></p>` : nothing}</div>
+          ${this.#fields()}
           <button class="primary" ?disabled=${this.busy}>${said(text).t("sign_in.enter")}</button>
-          ${this.invitation ? nothing : html`<p class="quiet small">${said(text).t("sign_in.help")}</p>`}
+          ${this.#beside()}
         </form>
       </main>`;
+  }
+
+  /** Whether the school's provider has proved who it is, and only a code is wanted. */
+  get #proved() {
+    return this.school !== null && this.end === "code" && !this.invitation;
+  }
+
+  /** @param {Reason} reason */
+  #why(reason) {
+    const { text } = this.desk;
+    return this.#proved && reason === "refused" ? this.school?.said(text).t("school.code_refused") : said(text).t(reasons[reason]);
+  }
+
+  #fields() {
+    if (this.#proved) return html`<p>${this.school?.said(this.desk.text).t("school.code")}</p>${this.#code()}`;
+    if (this.invitation) return html`${this.#chosen()}${this.coded ? this.#code() : nothing}`;
+    const wayIn = this.school ? html`<lk-school-way-in .desk=${this.desk} .offer=${this.school.offer} .end=${this.reason ? null : this.end}></lk-school-way-in>` : nothing;
+    return html`${wayIn}${this.#known()}${this.coded ? this.#code() : nothing}`;
+  }
+
+  #beside() {
+    const { text } = this.desk;
+    if (this.#proved) return html`<button type="button" class="plain" @click=${() => { this.end = null; }}>${this.school?.said(text).t("school.anew")}</button>`;
+    return this.invitation ? nothing : html`<p class="quiet small">${said(text).t("sign_in.help")}</p>`;
   }
 
   #known() {
@@ -80,6 +121,7 @@ class LkSignIn extends DeskElement {
   #proof(form) {
     const said = new FormData(form);
     const [name, secret] = [String(said.get("name") ?? "").trim(), String(said.get("secret"))];
+    if (this.#proved) return /** @type {import("../session.js").Proof} */ (/** @type {unknown} */ ({ school: true, code: String(said.get("code")) }));
     const code = this.coded ? { code: String(said.get("code") ?? "") } : {};
     if (this.invitation) return { invitation: this.invitation, password: secret, ...code };
     return name && name !== "owner" ? { name, password: secret, ...code } : { secret: secret.trim(), ...code };
