@@ -1,6 +1,7 @@
 """`labkeeper driver check`: badges, reports, the summary; a driver that dies takes nobody with it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,9 @@ def test_a_badge_tells_what_the_report_knows(tmp_path: Path) -> None:
     page = (tmp_path / "papers" / "labkeeper-report.html").read_text(encoding="utf-8")
     assert "看到 &lt;b&gt;" in page
     assert "seen <b>" in report.text()
+    assert "录制自真实设备" in page
+    assert "none of a real device" in replace(report, notes={"fixtures": "documented"}).text()
+    assert "recordings" not in replace(report, notes={}).text().splitlines()[0]
 
 
 def test_the_summary_names_who_is_below() -> None:
