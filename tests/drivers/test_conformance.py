@@ -7,11 +7,7 @@ import pytest
 from labkeeper_sdk.conformance import Level, Pace, examine, prepare
 from labkeeper_sdk.plugins import DRIVER_GROUP, load_drivers
 
-pytestmark = [
-    pytest.mark.timeout(300),
-    # a loop that ends in the middle leaves sockets half accepted; what a driver leaks is counted by the check `opens`
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = pytest.mark.timeout(300)
 PACE = Pace(opens=10, listen_s=1.2)
 NAMES = sorted(
     it.name for it in entry_points(group=DRIVER_GROUP) if it.dist is not None and it.dist.name == "labkeeper"

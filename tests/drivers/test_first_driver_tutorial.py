@@ -48,6 +48,8 @@ def test_a_driver_written_by_the_tutorial_alone_gets_silver_at_the_first_check(
     assert checked.stdout.strip() == said.strip()
     assert checked.returncode == 0
     assert '"level": "silver"' in (package / "labkeeper-badge.json").read_text(encoding="utf-8")
+    ignored = (package / ".gitignore").read_text(encoding="utf-8").split()
+    assert {path.name for path in package.glob("labkeeper-*")} <= set(ignored)
 
 
 def test_the_test_of_the_tutorial_passes(package: Path) -> None:

@@ -160,6 +160,17 @@ CASES: list[tuple[str, dict[str, Any], list[type[Point]], list[tuple[str, object
         ("ms", "heat", [("it/mode", "heat")]), ("ts", "70", [("it/temperature", 70.0)]), ("c", "69", [("it/current_temperature", 69.0)]),
         ("a", "heating", [("it/action", "heating")]), ("f", "low", [("it/fan_mode", "low")]),
     ]),
+    ("climate", {"pow_cmd_t": "p", "pr_mode_cmd_t": "x", "pr_mode_stat_t": "y", "pr_modes": ["eco"], "swing_h_mode_cmd_t": "h",
+                 "swing_h_mode_stat_t": "k", "swing_h_modes": ["left", "right"], "hum_cmd_t": "w", "hum_stat_t": "v"},
+     [Action, Setpoint, Setpoint, Setpoint], [
+        ("y", "none", [("it/preset_mode", "none")]), ("k", "left", [("it/swing_horizontal_mode", "left")]),
+        ("v", "45", [("it/target_humidity", 45.0)]),
+    ]),
+    ("light", {"schema": "json", "cmd_t": "s", "stat_t": "a", "sup_clrm": ["rgbww", "color_temp"], "clr_temp_k": True},
+     [Switch, Setpoint, Setpoint, Setpoint], [
+        ("a", {"color": {"r": 1, "g": 2, "b": 3, "c": 4, "w": 5}}, [("it/rgbww", "1,2,3,4,5")]),
+        ("a", {"color_temp": 2700}, [("it/color_temp", 2700.0)]),
+    ]),
 ]  # fmt: skip
 
 
@@ -197,6 +208,7 @@ def test_every_kind_of_entity_is_points_that_are_read(
         ("fan", {"cmd_t": "s", "pct_cmd_t": "p", "pct_stat_t": "q", "spd_rng_max": 4}, "it/speed", 50.0, ("p", b"2")),
         ("fan", {"cmd_t": "s", "pct_cmd_t": "p", "pct_stat_t": "q", "spd_rng_max": 4}, "it/speed", 0.0, ("p", b"0")),
         ("climate", {"temp_cmd_t": "t", "temp_stat_t": "ts"}, "it/temperature", 21.5, ("t", b"21.5")),
+        ("climate", {"pow_cmd_t": "p", "payload_off": "halt"}, "it/power", "OFF", ("p", b"halt")),
     ],
 )  # fmt: skip
 def test_every_kind_of_entity_is_asked_in_its_own_words(

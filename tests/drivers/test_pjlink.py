@@ -41,7 +41,7 @@ def test_a_wanted_password_that_is_not_set_is_said() -> None:
         protocol.prefix("PJLINK 1 498e4a67", "")
 
 
-@given(st.text(max_size=60), st.sampled_from(["POWR", "AVMT", "FREZ", "ERST", "LAMP", "FILT", "NAME"]))
+@given(st.text(max_size=60), st.sampled_from(["POWR", "AVMT", "FREZ", "ERST", "LAMP", "FILT", "IRES", "NAME"]))
 def test_no_answer_breaks_the_protocol(said: str, command: str) -> None:
     assert protocol.readings_of(command, said) is not None
     protocol.inputs(said)
@@ -71,7 +71,31 @@ async def test_a_projector_of_class_one_has_no_freeze() -> None:
     device = SimulatedProjector(password="", second=False)
     async with serve_tcp(device.talk) as wire, open_driver(driver(), where(wire), TestServices()) as watched:
         await assert_reading(watched, "lamp-hours", 1234)
-        assert not {"freeze", "filter-hours"} & {point.name for _, point in watched.points}
+        names = {point.name: point for _, point in watched.points}
+        assert not {"freeze", "filter-hours", "signal", "volume"} & names.keys()
+        assert "internal-1" not in names["input"].options
+        await watched.write(ALONE, "input", "rgb-1")
+        assert device.truth("", "input") == "rgb-1"
+
+
+async def test_a_projector_of_class_two_has_inputs_inside_it_and_a_volume_without_a_value() -> None:
+    device = SimulatedProjector()
+    async with serve_tcp(device.talk) as wire, open_driver(driver(), where(wire), TestServices()) as watched:
+        await assert_reading(watched, "signal", "1920x1080")
+        names = {point.name: point for _, point in watched.points}
+        assert {"internal-1", "digital-A"} <= set(names["input"].options)
+        assert "microphone" not in names  # it answers ERR1
+        await watched.write(ALONE, "input", "internal-1")
+        assert device.truth("", "input") == "internal-1"
+        await watched.write(ALONE, "volume", "up")
+        assert device.orders == ["input", "volume"]
+
+
+@pytest.mark.parametrize(
+    ("said", "signal"), [("1280x800", "1280x800"), ("-", "none"), ("*", "unknown"), ("HDMI", None)]
+)
+def test_a_signal_is_its_resolution(said: str, signal: str | None) -> None:
+    assert protocol.readings_of("IRES", said) == ({} if signal is None else {"signal": signal})
 
 
 async def test_a_lamp_is_not_switched_while_it_warms_up_or_cools_down() -> None:

@@ -76,6 +76,19 @@ async def test_a_drone_found_in_the_air_is_known_to_fly() -> None:
         await assert_reading(watched, "flying", True)
 
 
+async def test_a_drone_nobody_commands_is_kept_awake(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("labkeeper_drivers.tello.device.KEEP_ALIVE_S", 0.05)
+    heard: list[bytes] = []
+
+    class Listening(SimulatedDrone):
+        def answer(self, data: bytes) -> list[bytes]:
+            heard.append(data)
+            return [*super().answer(data)]
+
+    async with flying_club(Listening()) as (_, watched):
+        await watched.until(lambda: heard.count(b"command") > 2)
+
+
 async def test_a_drone_that_refuses_or_is_gone_has_not_taken_off() -> None:
     class Flat(SimulatedDrone):
         def answer(self, data: bytes) -> list[bytes]:

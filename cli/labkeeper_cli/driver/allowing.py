@@ -6,8 +6,8 @@ import os
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
-from typing import Any
 
+from labkeeper_cli.driver.actions import Actions
 from labkeeper_cli.driver.packages import NoDriver
 from labkeeper_sdk.allowing import (
     AllowList,
@@ -24,7 +24,7 @@ from labkeeper_sdk.allowing import (
 DAYS = 365
 
 
-def configure(actions: Any) -> None:  # noqa: ANN401 -- argparse has no public name for it
+def configure(actions: Actions) -> None:
     """Add the commands."""
     allow = actions.add_parser(
         "allow", help="allow-lists", description="Make and check allow-lists of driver packages."
@@ -45,7 +45,7 @@ def configure(actions: Any) -> None:  # noqa: ANN401 -- argparse has no public n
     _configure_lists(kinds)
 
 
-def _configure_lists(kinds: Any) -> None:  # noqa: ANN401
+def _configure_lists(kinds: Actions) -> None:
     signing = kinds.add_parser("sign", help="sign a list", description="Sign a list of installed distributions.")
     signing.add_argument("distribution", nargs="+", help="installed here as it is to be there")
     signing.add_argument("--key", type=Path, required=True, metavar="FILE.pem", help="the secret key")

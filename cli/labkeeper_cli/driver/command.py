@@ -6,9 +6,9 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from labkeeper_cli.driver import allowing, checking, listing
+from labkeeper_cli.driver.actions import Actions
 from labkeeper_cli.driver.new import CannotMake, make_package
 from labkeeper_cli.driver.packages import NoDriver, as_installed, find
 from labkeeper_cli.driver.recording import Session, record, replay
@@ -41,7 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     allowing.configure(actions)
 
 
-def _configure_looking(actions: Any) -> None:  # noqa: ANN401 -- argparse has no public name for it
+def _configure_looking(actions: Actions) -> None:
     new = actions.add_parser("new", help="make a package", description="Make a driver package that works and passes.")
     new.add_argument("name", help="such as acme-pump")
     new.add_argument("--into", type=Path, default=Path(), metavar="DIR", help="where its folder is made")
@@ -55,7 +55,7 @@ def _configure_looking(actions: Any) -> None:  # noqa: ANN401 -- argparse has no
     one.set_defaults(work=_show)
 
 
-def _configure_check(actions: Any) -> None:  # noqa: ANN401
+def _configure_check(actions: Actions) -> None:
     check = actions.add_parser(
         "check", help="examine a driver", description="Examine a driver with its simulated device: bronze to platinum."
     )
@@ -70,7 +70,7 @@ def _configure_check(actions: Any) -> None:  # noqa: ANN401
     check.set_defaults(work=_check)
 
 
-def _configure_recording(actions: Any) -> None:  # noqa: ANN401
+def _configure_recording(actions: Actions) -> None:
     recorder = actions.add_parser(
         "record",
         help="write down what goes over a real device's wire",

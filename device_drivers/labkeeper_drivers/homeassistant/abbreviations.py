@@ -41,27 +41,32 @@ STATES = {
     "unlocked": "unlocked", "unlocking": "unlocking", "val_tpl": "value_template",
 }  # fmt: skip
 OTHERS = {
-    "atype": "automation_type", "av_tones": "available_tones", "avty": "availability", "avty_mode":
-    "availability_mode", "bri_scl": "brightness_scale", "clr_temp_k": "color_temp_kelvin", "clrm": "color_mode",
-    "cmd_off_tpl": "command_off_template", "cmd_on_tpl": "command_on_template", "cmps": "components", "cod_arm_req":
-    "code_arm_required", "cod_dis_req": "code_disarm_required", "cod_form": "code_format", "cod_trig_req":
-    "code_trigger_required", "cont_type": "content_type", "def_ent_id": "default_entity_id", "dev": "device",
-    "dev_cla": "device_class", "dsp_prc": "display_precision", "e": "encoding", "en": "enabled_by_default", "ent_cat":
-    "entity_category", "ent_pic": "entity_picture", "evt_typ": "event_types", "exp_aft": "expire_after", "fanspd_lst":
-    "fan_speed_list", "flsh": "flash", "flsh_tlng": "flash_time_long", "flsh_tsht": "flash_time_short", "frc_upd":
-    "force_update", "fx_list": "effect_list", "grp": "group", "ic": "icon", "img_e": "image_encoding", "init":
-    "initial", "json_attr": "json_attributes", "max_hum": "max_humidity", "max_k": "max_kelvin", "max_mirs":
-    "max_mireds", "migr_discvry": "migrate_discovery", "min_hum": "min_humidity", "min_k": "min_kelvin", "min_mirs":
-    "min_mireds", "o": "origin", "obj_id": "object_id", "off_dly": "off_delay", "on_cmd_type": "on_command_type",
-    "ops": "options", "opt": "optimistic", "p": "platform", "pl": "payload", "pos_clsd": "position_closed", "pos_open":
-    "position_open", "pr_modes": "preset_modes", "ptrn": "pattern", "rel_s": "release_summary", "rel_u": "release_url",
-    "ret": "retain", "send_cmd_t": "send_command_topic", "set_fan_spd_t": "set_fan_speed_topic", "spd_rng_max":
-    "speed_range_max", "spd_rng_min": "speed_range_min", "spds": "speeds", "src_type": "source_type", "stype":
-    "subtype", "sug_dsp_prc": "suggested_display_precision", "sup_clrm": "supported_color_modes", "sup_dur":
-    "support_duration", "sup_feat": "supported_features", "sup_off": "supports_off", "sup_vol": "support_volume_set",
-    "t": "topic", "temp_unit": "temperature_unit", "tilt_clsd_val": "tilt_closed_value", "tilt_inv_stat":
-    "tilt_invert_state", "tilt_opnd_val": "tilt_opened_value", "tilt_opt": "tilt_optimistic", "tit": "title", "trns":
-    "transition", "uniq_id": "unique_id", "unit_of_meas": "unit_of_measurement", "whit_scl": "white_scale",
+    "atype": "automation_type", "av_tones": "available_tones", "avty": "availability",
+    "avty_mode": "availability_mode", "bri_scl": "brightness_scale", "clr_temp_k": "color_temp_kelvin",
+    "clrm": "color_mode", "cmd_off_tpl": "command_off_template", "cmd_on_tpl": "command_on_template",
+    "cmps": "components", "cod_arm_req": "code_arm_required", "cod_dis_req": "code_disarm_required",
+    "cod_form": "code_format", "cod_trig_req": "code_trigger_required", "cont_type": "content_type",
+    "def_ent_id": "default_entity_id", "dev": "device", "dev_cla": "device_class", "dock_cmd_t": "dock_command_topic",
+    "dock_cmd_tpl": "dock_command_template", "dsp_prc": "display_precision", "e": "encoding",
+    "en": "enabled_by_default", "ent_cat": "entity_category", "ent_pic": "entity_picture", "evt_typ": "event_types",
+    "exp_aft": "expire_after", "fanspd_lst": "fan_speed_list", "flsh": "flash", "flsh_tlng": "flash_time_long",
+    "flsh_tsht": "flash_time_short", "frc_upd": "force_update", "fx_list": "effect_list", "grp": "group", "ic": "icon",
+    "img_e": "image_encoding", "init": "initial", "json_attr": "json_attributes", "max_hum": "max_humidity",
+    "max_k": "max_kelvin", "max_mirs": "max_mireds", "migr_discvry": "migrate_discovery", "min_hum": "min_humidity",
+    "min_k": "min_kelvin", "min_mirs": "min_mireds", "o": "origin", "obj_id": "object_id", "off_dly": "off_delay",
+    "on_cmd_type": "on_command_type", "ops": "options", "opt": "optimistic", "p": "platform",
+    "pause_cmd_t": "pause_command_topic", "pause_mw_cmd_tpl": "pause_command_template", "pl": "payload",
+    "pos": "reports_position", "pos_clsd": "position_closed", "pos_open": "position_open", "pr_modes": "preset_modes",
+    "ptrn": "pattern", "rel_s": "release_summary", "rel_u": "release_url", "ret": "retain",
+    "send_cmd_t": "send_command_topic", "set_fan_spd_t": "set_fan_speed_topic", "spd_rng_max": "speed_range_max",
+    "spd_rng_min": "speed_range_min", "spds": "speeds", "src_type": "source_type",
+    "strt_mw_cmd_t": "start_mowing_command_topic", "strt_mw_cmd_tpl": "start_mowing_command_template",
+    "stype": "subtype", "sug_dsp_prc": "suggested_display_precision", "sup_clrm": "supported_color_modes",
+    "sup_dur": "support_duration", "sup_feat": "supported_features", "sup_off": "supports_off",
+    "sup_vol": "support_volume_set", "swing_h_modes": "swing_horizontal_modes", "t": "topic",
+    "temp_unit": "temperature_unit", "tilt_clsd_val": "tilt_closed_value", "tilt_inv_stat": "tilt_invert_state",
+    "tilt_opnd_val": "tilt_opened_value", "tilt_opt": "tilt_optimistic", "tit": "title", "trns": "transition",
+    "uniq_id": "unique_id", "unit_of_meas": "unit_of_measurement", "whit_scl": "white_scale",
     "whit_val_scl": "white_value_scale",
 }  # fmt: skip
 ABBREVIATIONS: Mapping[str, str] = {

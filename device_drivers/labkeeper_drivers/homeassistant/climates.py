@@ -23,6 +23,7 @@ FAN_MODES = ("auto", "low", "medium", "high")
 SWING_MODES = ("on", "off")
 ACTIONS = ("off", "heating", "cooling", "drying", "idle", "fan", "preheating", "defrosting")
 SLOW_S = 5.0
+DRIEST, WETTEST = 30.0, 99.0  # %, Home Assistant's own defaults
 
 
 def fan(config: Config) -> Iterator[Part]:
@@ -76,12 +77,33 @@ def climate(config: Config) -> Iterator[Part]:
         yield from channel(config, point, Channel.of(stem), number)
     yield from _words(config, "fan_mode", config.texts("fan_modes") or FAN_MODES, "state_template", Risk.NONE)
     yield from _words(config, "swing_mode", config.texts("swing_modes") or SWING_MODES, "state_template", Risk.NONE)
-    yield from _words(config, "preset_mode", config.texts("preset_modes"), "value_template", Risk.HEAT)
+    sideways = config.texts("swing_horizontal_modes") or SWING_MODES
+    yield from _words(config, "swing_horizontal_mode", sideways, "state_template", Risk.NONE)
+    presets = config.texts("preset_modes")
+    every = tuple(dict.fromkeys(("none", *presets))) if presets else ()  # a device that has some may be in none
+    yield from _words(config, "preset_mode", every, "value_template", Risk.HEAT)
+    yield from _humidity(config)
+    yield from _power(config)
     yield from _measured(config, "current_temperature", unit)
     yield from _measured(config, "current_humidity", "%")
     if action := config.topic("action_topic"):
         doing = State(config.name("action"), type=str, options=ACTIONS, title=config.title("running_state"))
         yield Part(doing, action, config.reader("action_template", option(ACTIONS)))
+
+
+def _humidity(config: Config) -> Iterator[Part]:
+    low, high = config.number("min_humidity", DRIEST), config.number("max_humidity", WETTEST)
+    if low <= high:
+        point = Setpoint(config.name("target_humidity"), unit="%", minimum=low, maximum=high, step=1, confirm_s=SLOW_S)
+        point = replace(point, title=config.title("target_humidity"))
+        yield from channel(config, point, Channel.of("target_humidity"), number)
+
+
+def _power(config: Config) -> Iterator[Part]:
+    """Yield its main switch, of which nobody tells the state: what it does says its mode."""
+    on, off = config.text("payload_on", "ON"), config.text("payload_off", "OFF")
+    power = Switch(config.name("power"), title=config.title("power"), risk=Risk.HEAT)
+    yield from channel(config, power, Channel.of("power"), one_of({on: True, off: False}), lambda it: on if it else off)
 
 
 def _words(config: Config, stem: str, options: tuple[str, ...], template: str, risk: Risk) -> Iterator[Part]:

@@ -25,7 +25,14 @@ from labkeeper_sdk import BadReading, CommandRejected, Point, Setpoint, Switch, 
 
 STATE = Channel("state_topic", "state_value_template", "command_topic", "command_template")
 WARMEST, COLDEST = 500.0, 153.0  # mired: 2000 and 6535 K, Home Assistant's own defaults
-COLOURS = {"hs": "hs", "xy": "xy", "rgb": "rgb"}  # by colour mode: the letters of its parts
+WARMEST_K, COLDEST_K = 2000.0, 6535.0
+COLOURS = {
+    "hs": "hs",
+    "xy": "xy",
+    "rgb": "rgb",
+    "rgbw": "rgbw",
+    "rgbww": "rgbcw",
+}  # by colour mode: the letters of its parts
 
 
 def light(config: Config) -> Iterator[Part]:
@@ -43,7 +50,7 @@ def _points(config: Config) -> Mapping[str, Setpoint]:
     scale = config.number("brightness_scale", 255)
     limits = {
         "brightness": ("", 0.0, max(1.0, scale)),
-        "color_temp": ("MK-1", config.number("min_mireds", COLDEST), config.number("max_mireds", WARMEST)),
+        "color_temp": _whites(config),
         "white": ("", 0.0, max(1.0, config.number("white_scale", 255))),
     }
     return {
@@ -52,6 +59,13 @@ def _points(config: Config) -> Mapping[str, Setpoint]:
         )
         for name, (unit, low, high) in limits.items()
     }
+
+
+def _whites(config: Config) -> tuple[str, float, float]:
+    """Return unit and limits of a colour temperature: mired, or kelvin where the device says so."""
+    if config.entity.config.get("color_temp_kelvin") is True:
+        return "K", config.number("min_kelvin", WARMEST_K), config.number("max_kelvin", COLDEST_K)
+    return "MK-1", config.number("min_mireds", COLDEST), config.number("max_mireds", WARMEST)
 
 
 def _basic(config: Config) -> Iterator[Part]:

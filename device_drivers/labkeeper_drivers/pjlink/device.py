@@ -28,7 +28,9 @@ LOOK_EVERY_S = 0.2
 POWER_S = 10.0  # until the projector says that it is on its way; warming up itself takes a minute
 LONGEST = 512
 QUESTIONS = ("POWR", "INPT", "AVMT", "ERST", "LAMP")
-SECOND_CLASS = ("FILT", "FREZ")
+SECOND_CLASS = ("FILT", "FREZ", "IRES")
+STEPS = {"volume": "SVOL", "microphone": "MVOL"}  # told up and down; nobody can ask where they stand
+RENEWED = ("INPT", "INST")  # which class 2 has anew: with inputs inside the projector, and more than nine of a kind
 BUSY = {"cooling": "cooling_down", "warming": "warming_up"}
 
 
@@ -65,6 +67,7 @@ class Projector:
     points: tuple[Point, ...] = ()
     inputs: Mapping[str, str] = ()  # type: ignore[assignment]  # set once they are known
     questions: Sequence[str] = QUESTIONS
+    second: bool = False  # it speaks class 2
 
     async def read(self) -> Mapping[str, Value]:
         """Ask everything; what the projector does not say in this condition is left out."""
@@ -84,7 +87,8 @@ class Projector:
                 await self._rested(value)
             async with asyncio.timeout(POWER_S if point == "power" else ANSWER_S):
                 await self.ask(command, argument)
-                await self._stands(command, point, value)
+                if point not in STEPS:
+                    await self._stands(command, point, value)
         except Refused as refused:
             if refused.code == "ERR3":
                 raise CommandRejected("not_now", f"the projector says: {refused}") from refused
@@ -94,13 +98,17 @@ class Projector:
 
     async def ask(self, command: str, argument: str = "?") -> str:
         """Return the projector's answer; raises Refused, DeviceUnreachable."""
-        head = f"%{2 if command in SECOND_CLASS else 1}{command}"
+        head = f"%{self._class_of(command)}{command}"
         async with reaching("the projector", within_s=ANSWER_S):
             self.writer.write(f"{self.prefix}{head} {argument}\r".encode())
             while (said := protocol.answered(await self.line(), head)) is None:
                 continue
         self.prefix = ""
         return said
+
+    def _class_of(self, command: str) -> int:
+        renewed = self.second and command in RENEWED
+        return 2 if renewed or command in SECOND_CLASS or command in STEPS.values() else 1
 
     async def line(self) -> str:
         """Return the next line."""
@@ -141,6 +149,8 @@ class Projector:
                 return "AVMT", "31" if value else "30"
             case "freeze":
                 return "FREZ", "1" if value else "0"
+            case "volume" | "microphone":
+                return STEPS[point], "1" if value == "up" else "0"
         return "POWR", "1" if value else "0"
 
 
@@ -162,9 +172,10 @@ async def connect(configuration: PjlinkConfiguration, services: Services) -> Asy
 
 
 async def _learn(projector: Projector, configuration: PjlinkConfiguration) -> None:
-    second = await projector.offers("CLSS") == "2"
+    projector.second = await projector.offers("CLSS") == "2"
     projector.inputs = protocol.inputs(await projector.offers("INST") or "")
-    asked = (*QUESTIONS, *(SECOND_CLASS if second else ()))
+    asked = (*QUESTIONS, *(SECOND_CLASS if projector.second else ()))
     projector.questions = [command for command in asked if await projector.offers(command) is not None]
+    steps = [command for command in STEPS.values() if projector.second and await projector.offers(command) is not None]
     off_after_s = configuration.off_after_s if configuration.when_alone == "safe" else None
-    projector.points = points_of(projector.questions, tuple(projector.inputs), off_after_s)
+    projector.points = points_of([*projector.questions, *steps], tuple(projector.inputs), off_after_s)

@@ -1,17 +1,27 @@
 """A projector's points, by the commands it knows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from labkeeper_drivers.pjlink.protocol import CONDITIONS, HEALTH, PARTS
-from labkeeper_sdk import Measure, Point, Setpoint, State, Switch, Title
+from labkeeper_sdk import Action, Measure, Point, Setpoint, State, Switch, Title
 
 POWER_CONFIRM_S = 15.0
+UP_DOWN = ("up", "down")
 CONFIRM_S = 4.0
 HEALTH_TITLES = {
     "fan": Title("风扇", "Fan"), "lamp": Title("灯泡", "Lamp"), "temperature": Title("温度", "Temperature"),
     "cover": Title("盖板", "Cover"), "filter": Title("滤网", "Filter"), "other": Title("其他", "Other"),
 }  # fmt: skip
+ALONE: Mapping[str, Point] = {
+    "AVMT": Switch("mute", title=Title("黑屏静音", "Picture and sound off"), confirm_s=CONFIRM_S),
+    "FREZ": Switch("freeze", title=Title("画面冻结", "Freeze"), confirm_s=CONFIRM_S),
+    "LAMP": Measure("lamp-hours", type=int, unit="h", title=Title("灯泡时数", "Lamp hours")),
+    "FILT": Measure("filter-hours", type=int, unit="h", title=Title("滤网时数", "Filter hours")),
+    "IRES": State("signal", type=str, title=Title("信号分辨率", "Signal")),
+    "SVOL": Action("volume", type=str, options=UP_DOWN, title=Title("音量", "Volume")),
+    "MVOL": Action("microphone", type=str, options=UP_DOWN, title=Title("话筒音量", "Microphone volume")),
+}  # commands that are one point each
 
 
 def points_of(commands: Sequence[str], inputs: tuple[str, ...], off_after_s: float | None) -> tuple[Point, ...]:
@@ -33,14 +43,8 @@ def _points(command: str, inputs: tuple[str, ...]) -> Iterator[Point]:
         case "INPT" if inputs:
             title = Title("信号源", "Input")
             yield Setpoint("input", type=str, options=inputs, title=title, confirm_s=CONFIRM_S)
-        case "AVMT":
-            yield Switch("mute", title=Title("黑屏静音", "Picture and sound off"), confirm_s=CONFIRM_S)
-        case "FREZ":
-            yield Switch("freeze", title=Title("画面冻结", "Freeze"), confirm_s=CONFIRM_S)
         case "ERST":
             for part in PARTS:
                 yield State(f"health/{part}", type=str, options=tuple(HEALTH.values()), title=HEALTH_TITLES[part])
-        case "LAMP":
-            yield Measure("lamp-hours", type=int, unit="h", title=Title("灯泡时数", "Lamp hours"))
-        case "FILT":
-            yield Measure("filter-hours", type=int, unit="h", title=Title("滤网时数", "Filter hours"))
+    if command in ALONE:
+        yield ALONE[command]

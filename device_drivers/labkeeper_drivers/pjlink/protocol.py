@@ -1,6 +1,7 @@
 """PJLink's lines, without a socket. Source: "PJLink Specifications" version 2.10 (JBMIA, 2022), chapters 2 to 5."""
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 
 from labkeeper_sdk import DeviceUnreachable, Value
@@ -12,6 +13,8 @@ HEALTH = {"0": "ok", "1": "warning", "2": "error"}
 INPUTS = {"1": "rgb", "2": "video", "3": "digital", "4": "storage", "5": "network", "6": "internal"}
 MUTED = {"11": True, "21": True, "31": True, "10": False, "20": False, "30": False}
 MOST_DIGITS = 5  # hours are at most 99999 (4.9)
+SIGNAL = re.compile(r"\d{1,5}x\d{1,5}")
+NO_SIGNAL = {"-": "none", "*": "unknown"}
 ERRORS = {
     "ERR1": "it does not know this command",
     "ERR2": "it has no such choice",
@@ -96,11 +99,17 @@ def _hours(name: str, said: str) -> Mapping[str, Value]:
     return {name: int(word)} if known else {}
 
 
+def _signal(said: str) -> Mapping[str, Value]:
+    known = NO_SIGNAL.get(said) or (said if SIGNAL.fullmatch(said) else None)
+    return {} if known is None else {"signal": known}
+
+
 UNDERSTAND: Mapping[str, Callable[[str], Mapping[str, Value]]] = {
     "POWR": _power,
     "AVMT": lambda said: {"mute": MUTED[said]} if said in MUTED else {},
     "FREZ": lambda said: {"freeze": said == "1"} if said in ("0", "1") else {},
     "ERST": _health,
+    "IRES": _signal,
     "LAMP": lambda said: _hours("lamp-hours", said),
     "FILT": lambda said: _hours("filter-hours", said),
 }

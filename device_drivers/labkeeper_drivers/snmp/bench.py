@@ -21,7 +21,7 @@ async def open_stand() -> AsyncIterator[Stand]:
     agent = SimulatedAgent()
     async with serve_udp(agent.answer) as wire:
         yield Stand(
-            settings={"host": wire.host, "port": wire.port, "community": "labkeeper", "points": SOON, "timeout_s": 0.2},
+            settings={"host": wire.host, "port": wire.port, "community": "labkeeper", "points": SOON, "timeout_s": 0.5},
             wire=wire,
             truth=agent.truth,
             orders=lambda _device, point: agent.orders.count(point),

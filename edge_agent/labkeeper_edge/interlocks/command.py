@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         print(_said(options))  # noqa: T201 -- a command speaks
     except BadConfiguration as wrong:
-        print(f"labkeeper interlocks: {wrong}", file=sys.stderr)  # noqa: T201
+        print(f"labkeeper interlocks: {wrong}", file=sys.stderr)  # noqa: T201 -- a command complains
         return 2
     return 0
 

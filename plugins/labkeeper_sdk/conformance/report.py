@@ -19,6 +19,13 @@ LEVELS = {
     Level.PLATINUM: Title("铂", "platinum"),
 }
 
+RECORDED = {
+    "hardware": Title("录制自真实设备", "recordings of real devices"),
+    "documented": Title(
+        "录制文件依据文档编写，并非来自真实设备", "recordings written from documents, none of a real device"
+    ),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -73,13 +80,20 @@ class Report:
         title = f"{html.escape(self.driver)}: {_in(LEVELS[self.level], language)}"
         return (
             f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{title}</title>'
-            "<style>body{font:16px sans-serif;margin:2em}td{padding:.3em .8em;border-top:1px solid #8888;"
-            f"vertical-align:top}}.failed td{{font-weight:bold}}</style><h1>{title}</h1>"
-            f"<p>{html.escape(self.package)} {html.escape(self.problem)}</p><table>{rows}</table></html>\n"
+            '<meta name="viewport" content="width=device-width"><style>:root{color-scheme:light dark}'
+            "body{font:16px sans-serif;margin:2em}table{border-collapse:collapse}td{padding:.3em .8em;"
+            f"border-top:1px solid #8888;vertical-align:top}}.failed td{{font-weight:bold}}</style><h1>{title}</h1>"
+            f"<p>{html.escape(self.package)} {html.escape(self.problem)}{self._recorded(language)}</p>"
+            f"<table>{rows}</table></html>\n"
         )
 
+    def _recorded(self, language: Language) -> str:
+        """Say where the recordings come from that a level may rest on, "" where none were looked at."""
+        source = RECORDED.get(self.notes.get("fixtures", ""))
+        return "" if source is None else f" ({_in(source, language)})"
+
     def _lines(self, language: Language) -> Iterator[str]:
-        yield f"{self.driver} ({self.package}): {_in(LEVELS[self.level], language)}"
+        yield f"{self.driver} ({self.package}): {_in(LEVELS[self.level], language)}{self._recorded(language)}"
         if self.problem:
             yield f"  {self.problem}"
         for it in self.findings:

@@ -1,6 +1,7 @@
 """`labkeeper driver check`: badges, reports, the summary; a driver that dies takes nobody with it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,9 @@ def test_a_badge_tells_what_the_report_knows(tmp_path: Path) -> None:
     page = (tmp_path / "papers" / "labkeeper-report.html").read_text(encoding="utf-8")
     assert "看到 &lt;b&gt;" in page
     assert "seen <b>" in report.text()
+    assert "录制自真实设备" in page
+    assert "none of a real device" in replace(report, notes={"fixtures": "documented"}).text()
+    assert "recordings" not in replace(report, notes={}).text().splitlines()[0]
 
 
 def test_the_summary_names_who_is_below() -> None:
@@ -103,3 +107,28 @@ def test_a_bundled_driver_with_a_real_node_becomes_safe_and_obeys_once() -> None
         ("safe_in_time", Outcome.PASSED, ""),
         ("once", Outcome.PASSED, ""),
     ]
+
+
+WRITE = "    async def write(self, point: str, value: Value) -> None:\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "check", "line", "says"),
+    [
+        ("acme-twice", "once", 'await self._ask(f"{point} {value}")', "under one id was carried out 2 times"),
+        ("acme-deaf", "safe_in_time", "if value == 0: return", "target is at 5.0, not at its safe value 0.0"),
+    ],
+)
+def test_what_only_a_real_node_shows_is_found_and_named(
+    name: str, check: str, line: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if check == "safe_in_time":
+        monkeypatch.setattr("labkeeper_cli.driver.node_checks.LATE_S", 0.5)  # it will not become safe in 5 s either
+    make_package(name, tmp_path)
+    driver = tmp_path / name / name.replace("-", "_") / "__init__.py"
+    driver.write_text(driver.read_text().replace(WRITE, f"{WRITE}        {line}\n"))
+    with as_installed(tmp_path / name):
+        (finding,) = examine(prepare(find(name)), [it for it in NODE_CHECKS if it.name == check])
+    assert finding.outcome is Outcome.FAILED
+    assert says in finding.seen.en
+    assert finding.seen.zh

@@ -19,6 +19,7 @@ from .zoo import LEFT, SPECIMENS, Specimen, leaves_one_that_ends, opened
 PACE = Pace(opens=20, readings=30, listen_s=1.5, spoiled_frames=30, settle_s=2.0)
 BY_NAME: dict[str, Check] = {check.name: check for check in CHECKS}
 LEAST = 20
+SOAK_S = 1.5
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
 
@@ -40,7 +41,8 @@ def test_there_are_twenty_different_faults() -> None:
 
 @pytest.mark.parametrize("specimen", SPECIMENS, ids=lambda it: it.fault.replace(" ", "-"))
 def test_a_fault_is_found_and_named(specimen: Specimen) -> None:
-    trial = Trial("acme-pump", specimen.driver, specimen.bench, PACE)
+    pace = replace(PACE, soak_s=SOAK_S) if specimen.check == "soak" else PACE
+    trial = Trial("acme-pump", specimen.driver, specimen.bench, pace)
     finding = make(trial, BY_NAME[specimen.check])
     assert finding.outcome is Outcome.FAILED
     assert specimen.says in finding.seen.en

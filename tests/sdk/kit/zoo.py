@@ -243,6 +243,14 @@ class Fragile(Pump):
             raise
 
 
+class Growing(Pump):
+    async def read(self) -> Mapping[str, Value]:
+        LEFT.append(b"x" * 1_000_000)  # bytes that are written, so that they are there
+        return await super().read()
+
+
+MADE_UP = Path(__file__).parent / "made_up"  # holds what a simulator said
+
 SPECIMENS = (
     Specimen("leaks a task", "opens", "leaks a task at each opening, e.g. 'heartbeat'", opened(_leaves_a_task)),
     Specimen("leaks a file", "opens", "leaks a file descriptor", opened(_leaves_a_file)),
@@ -263,7 +271,10 @@ SPECIMENS = (
     Specimen("carries out twice", "confirms", "reached the device 2 times", made(Twice)),
     Specimen("drifting clock", "readings", "the clock drifts", replace(DRIVER, connect=_drifting)),
     Specimen("no Chinese title", "titles", "the point flow has no Chinese title", made(Untitled)),
+    Specimen("no recording", "fixtures", "no recordings of a device", DRIVER, replace(BENCH, fixtures=None)),
+    Specimen("a made-up recording", "fixtures", "pump.jsonl is simulated", DRIVER, replace(BENCH, fixtures=MADE_UP)),
     Specimen("no safe value", "safe_values", "running has no safe value", made(Careless)),
     Specimen("forgets a lost link", "safe_values", "forgets a lost link", made(Forgetful)),
+    Specimen("grows without end", "soak", "kB in the last third", made(Growing)),
     Specimen("crashes on a spoiled frame", "fuzz", "ValueError: the pump speaks nonsense", made(Fragile)),
 )

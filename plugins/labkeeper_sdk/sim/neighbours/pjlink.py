@@ -9,8 +9,11 @@ from dataclasses import dataclass, field
 from labkeeper_sdk.sim.neighbours.neighbour import HOST, Neighbour, listen
 
 PASSWORD = "JBMIAProjectorLink"  # noqa: S105 -- the example of the specification, for a projector that does not exist
-INPUTS = "11 21 31 32 51"
-NAMES = {"POWR": "power", "INPT": "input", "AVMT": "mute", "FREZ": "freeze"}
+INPUTS = {"1": "11 21 31 32 51", "2": "11 21 31 32 51 61 3A"}  # by class: only the second knows insides and letters
+ANEW = ("FILT", "FREZ", "IRES", "SVOL", "MVOL")  # what only class 2 has
+NAMES = {
+    "POWR": "power", "INPT": "input", "AVMT": "mute", "FREZ": "freeze", "SVOL": "volume", "MVOL": "microphone",
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -43,30 +46,46 @@ class SimulatedProjector:
         number, name = head[1:2], head[2:].upper()
         if not head.startswith("%") or number not in ("1", "2") or not argument:
             return f"{head}=ERR1"
-        known = name not in ("FILT", "FREZ") or (self.second and number == "2")
+        known = (name not in ANEW and number == "1") or (
+            self.second and number == "2" and name in (*ANEW, "INPT", "INST")
+        )
         said = (self._asked(name) if argument == "?" else self._told(name, argument)) if known else "ERR1"
         return f"%{number}{name}={said}"
 
     def truth(self, _device: str, point: str) -> bool | str | None:
         """Return where an actuator stands."""
-        power, source = self._state["POWR"] in "13", {"11": "rgb-1", "21": "video-1", "31": "digital-1"}
+        power, source = (
+            self._state["POWR"] in "13",
+            {"11": "rgb-1", "21": "video-1", "31": "digital-1", "61": "internal-1"},
+        )
         known: dict[str, bool | str] = {
             "power": power, "mute": self._state["AVMT"] == "31", "freeze": self._state["FREZ"] == "1",
             "input": source.get(self._state["INPT"], "digital-2"),
         }  # fmt: skip
         return known.get(point)
 
+    @property
+    def _class(self) -> str:
+        return "2" if self.second else "1"
+
     def _asked(self, name: str) -> str:
         if name in self._state:
             return self._state[name]
         said = {
-            "CLSS": "2" if self.second else "1", "INST": INPUTS, "ERST": "000010", "LAMP": "1234 1", "FILT": "301",
-            "INF1": "Labkeeper", "INF2": "Simulated", "NAME": "AI lab", "INFO": "",
+            "CLSS": self._class, "INST": INPUTS[self._class], "IRES": "1920x1080", "SVOL": "ERR2",
+            "ERST": "000010", "LAMP": "1234 1", "FILT": "301", "INF1": "Labkeeper", "INF2": "Simulated",
+            "NAME": "AI lab", "INFO": "",
         }  # fmt: skip
         return said.get(name, "ERR1")
 
     def _told(self, name: str, argument: str) -> str:
-        fits = {"POWR": ("0", "1"), "INPT": INPUTS.split(), "AVMT": ("30", "31"), "FREZ": ("0", "1")}
+        fits = {
+            "POWR": ("0", "1"),
+            "SVOL": ("0", "1"),
+            "INPT": INPUTS[self._class].split(),
+            "AVMT": ("30", "31"),
+            "FREZ": ("0", "1"),
+        }
         if name not in fits:
             return "ERR1"
         if argument not in fits[name]:
