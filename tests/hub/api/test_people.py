@@ -15,6 +15,7 @@ from labkeeper_hub.accounts.staff import open_staff
 from labkeeper_hub.api import build_app
 from labkeeper_hub.registry.database import open_database
 from labkeeper_hub.vault import open_vault
+from tests.hub.migrated import lay_registry
 
 from .conftest import Hands, Served, _serving
 from .doubles import TARGET, SmallHub
@@ -28,7 +29,7 @@ COMMAND = {**dict(zip(("school", "node", "device", "point"), TARGET, strict=True
 @asynccontextmanager
 async def _hub(folder: Path, hands: Hands) -> AsyncIterator[Served]:
     hub = SmallHub()
-    async with open_database(f"sqlite+aiosqlite:///{folder / 'registry.sqlite'}") as engine:
+    async with open_database(lay_registry(folder)) as engine:
         clocks = hands.clocks()
         staff = await open_staff(engine, clocks.now_ms, open_vault(folder))
         async with open_accounts(folder, clocks, staff) as accounts:
