@@ -103,7 +103,7 @@ class threaded:  # noqa: N801 -- it is used like a function
     _left: list[tuple[Services, Lane]] = field(default_factory=list)
 
     @asynccontextmanager
-    async def __call__(self, configuration: Any, services: Services) -> AsyncIterator[Device]:  # noqa: ANN401
+    async def __call__(self, configuration: Any, services: Services) -> AsyncIterator[Device]:  # noqa: ANN401 -- the driver's own configuration
         """Connect in a thread of its own."""
         self._left = [(owner, lane) for owner, lane in self._left if lane.unfinished]
         if any(owner is services for owner, _ in self._left):

@@ -45,7 +45,7 @@ def configure(actions: Any) -> None:  # noqa: ANN401 -- argparse has no public n
     _configure_lists(kinds)
 
 
-def _configure_lists(kinds: Any) -> None:  # noqa: ANN401
+def _configure_lists(kinds: Any) -> None:  # noqa: ANN401 -- argparse does not name the type
     signing = kinds.add_parser("sign", help="sign a list", description="Sign a list of installed distributions.")
     signing.add_argument("distribution", nargs="+", help="installed here as it is to be there")
     signing.add_argument("--key", type=Path, required=True, metavar="FILE.pem", help="the secret key")

@@ -55,7 +55,7 @@ def _configure_looking(actions: Any) -> None:  # noqa: ANN401 -- argparse has no
     one.set_defaults(work=_show)
 
 
-def _configure_check(actions: Any) -> None:  # noqa: ANN401
+def _configure_check(actions: Any) -> None:  # noqa: ANN401 -- argparse does not name the type
     check = actions.add_parser(
         "check", help="examine a driver", description="Examine a driver with its simulated device: bronze to platinum."
     )
@@ -70,7 +70,7 @@ def _configure_check(actions: Any) -> None:  # noqa: ANN401
     check.set_defaults(work=_check)
 
 
-def _configure_recording(actions: Any) -> None:  # noqa: ANN401
+def _configure_recording(actions: Any) -> None:  # noqa: ANN401 -- argparse does not name the type
     recorder = actions.add_parser(
         "record",
         help="write down what goes over a real device's wire",

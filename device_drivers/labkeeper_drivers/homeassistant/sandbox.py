@@ -126,7 +126,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return numbers
 
     # --- what Jinja asks --------------------------------------------------------------------------------------------
-    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:  # noqa: ANN401, ARG002
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:  # noqa: ANN401, ARG002 -- Jinja's own signature
         """Compute, where the result stays small; raises TooMuch."""
         self.pay(left, right)
         sized = isinstance(left, str | list | tuple), isinstance(right, str | list | tuple)
@@ -152,7 +152,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             return False
         return not callable(value) or any(isinstance(obj, kind) and attr in names for kind, names in METHODS.items())
 
-    def call(self, context: Any, obj: Any, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401
+    def call(self, context: Any, obj: Any, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401 -- Jinja's own signature
         """Call a function or a method, which costs; raises TooMuch."""
         self.pay(getattr(obj, "__self__", None), *arguments, *named.values())
         if getattr(obj, "__name__", "") == "replace":

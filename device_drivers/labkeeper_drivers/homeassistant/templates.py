@@ -36,7 +36,7 @@ def _number(kind: Callable[[Any], Any]) -> Callable[..., Any]:
     return number
 
 
-def _round(value: object, precision: int = 0, method: str = "common", default: object = NOTHING) -> Any:  # noqa: ANN401
+def _round(value: object, precision: int = 0, method: str = "common", default: object = NOTHING) -> Any:  # noqa: ANN401 -- a template's value is anything
     try:
         number = float(value)  # type: ignore[arg-type]  # raises TypeError
     except (TypeError, ValueError):

@@ -81,7 +81,7 @@ class Interlocks:
         """Know what the machine of an earlier set knows, where an input is the same."""
         for name, one in self.rules.inputs.items():
             if before.rules.inputs.get(name) == one and name in before._heard:  # noqa: SLF001 -- of the same class
-                self._heard[name] = before._heard[name]  # noqa: SLF001
+                self._heard[name] = before._heard[name]  # noqa: SLF001 -- of the same class
 
     def heard(self, place: Place, value: Value | None, at_s: float) -> bool:
         """A point said something good (None: something that is not); return whether any input is it."""

@@ -90,7 +90,7 @@ def _read(kind: str, *rest: Any) -> GatewayEvent:  # noqa: ANN401 -- what a stra
             raise Malformed(f"no event: {str(kind)[:40]!r}")
 
 
-def _read_reading(point: object, value: Any, time_ms: object, quality: Any) -> Reading:  # noqa: ANN401
+def _read_reading(point: object, value: Any, time_ms: object, quality: Any) -> Reading:  # noqa: ANN401 -- any JSON
     if time_ms is not None and type(time_ms) is not int:
         raise Malformed("a time is a whole number of milliseconds")
     return Reading(_text(point), value, time_ms, Quality(quality))
@@ -110,7 +110,7 @@ def _said_point(point: Point) -> dict[str, Any]:
     }
 
 
-def _read_point(said: Any) -> Point:  # noqa: ANN401
+def _read_point(said: Any) -> Point:  # noqa: ANN401 -- any JSON
     zh, en = said["title"]
     for name in NUMBERS | ALWAYS_NUMBERS:
         if type(said[name]) not in (int, float) and (said[name] is not None or name in ALWAYS_NUMBERS):
