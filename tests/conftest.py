@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("labkeeper", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("labkeeper")
 
-SLOW_FIRST = ("tests/system/", "tests/console/")
+SLOW_FIRST = ("tests/system/", "tests/console/", "tests/drivers/test_conformance", "tests/hub/alarms/test_weeks")
+ALONE = "tests/drivers/test_conformance"  # each of its tests takes as long as other files, and shares nothing
 
 
 @pytest.hookimpl(wrapper=True)
@@ -26,7 +27,7 @@ def pytest_runtest_makereport(
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Where workers share the tests, a file is one worker's, and so are all that stand on one stack."""
+    """Where workers share the tests, a file is mostly one worker's, and so are all that stand on one stack."""
     if hasattr(item.config, "workerinput"):
         item.add_marker(pytest.mark.xdist_group(_stands_on(item)))
 
@@ -39,7 +40,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _stands_on(item: pytest.Item) -> str:
-    """Return the folder whose package fixture the test uses, or its file."""
+    """Return the folder whose package fixture the test uses, or its file; of the longest file, the test itself."""
+    if item.nodeid.startswith(ALONE):
+        return item.nodeid
     fixtures = getattr(item, "_fixtureinfo", None)
     used = () if fixtures is None else (one for found in fixtures.name2fixturedefs.values() for one in found)
     folders = (one.baseid for one in used if one.scope == "package")

@@ -1,12 +1,13 @@
-"""Secrets that must be read again, encrypted: Fernet, with a key in a file that only the hub's user may read."""
+"""Secrets that must be read again, encrypted: Fernet, with a key in a file that only the hub's user may read.
+
+`cryptography` is imported where a secret is sealed or opened: 6 MB, which a hub that keeps none does without.
+"""
 
 import hashlib
 import hmac
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-
-from cryptography.fernet import Fernet, InvalidToken
 
 KEY = "vault.key"
 FORMER_KEY = "telling.key"  # when only channels had secrets
@@ -24,6 +25,8 @@ class Vault:
 
     def seal(self, text: str) -> str:
         """Return the text as it is kept."""
+        from cryptography.fernet import Fernet  # noqa: PLC0415 -- as above
+
         return Fernet(self.key).encrypt(text.encode()).decode()
 
     def mark(self, text: str) -> str:
@@ -32,6 +35,8 @@ class Vault:
 
     def open(self, sealed: str) -> str:
         """Return the text; raises CannotOpen."""
+        from cryptography.fernet import Fernet, InvalidToken  # noqa: PLC0415 -- as above
+
         try:
             return Fernet(self.key).decrypt(sealed.encode()).decode()
         except InvalidToken as error:
@@ -44,6 +49,8 @@ def open_vault(folder: Path) -> Vault:
     if former.exists() and not path.exists():
         former.rename(path)
     if not path.exists():
+        from cryptography.fernet import Fernet  # noqa: PLC0415 -- as above, once in a hub's life
+
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "wb") as file:
             file.write(Fernet.generate_key())

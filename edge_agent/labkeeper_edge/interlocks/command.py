@@ -30,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Do it; return the exit status."""
     try:
-        print(_said(options))  # noqa: T201 -- a command speaks
+        print(_said(options))
     except BadConfiguration as wrong:
         print(f"labkeeper interlocks: {wrong}", file=sys.stderr)  # noqa: T201 -- a command complains
         return 2

@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeAlias
@@ -160,8 +161,9 @@ def with_limits(rule: Rule, limits: Mapping[str, float]) -> Rule:
     return replace(rule, levels=tuple(levels))
 
 
+@cache
 def shipped() -> Catalogue:
-    """Return the catalogue of this version."""
+    """Return the catalogue of this version, which nobody changes: read once."""
     text = files("labkeeper_hub.alarms").joinpath("catalogue.toml").read_text(encoding="utf-8")
     return parse(text, "catalogue.toml")
 

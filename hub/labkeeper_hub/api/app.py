@@ -23,7 +23,7 @@ from labkeeper_hub.api.metrics import Metrics
 from labkeeper_hub.api.origin import OriginCheck
 from labkeeper_hub.api.page import Files, page_router
 from labkeeper_hub.api.problems import Refusal, answer
-from labkeeper_hub.api.routing import include_routes
+from labkeeper_hub.api.routing import routes
 from labkeeper_hub.api.state import Api
 from labkeeper_hub.audit import Notes, Unheard
 from labkeeper_hub.oidc.desk import OidcDesk
@@ -38,6 +38,7 @@ def build_app(parts: Parts, accounts: Accounts, audit: Notes | None = None, oidc
     app = FastAPI(
         title="Labkeeper",
         version=version("labkeeper"),
+        routes=[*routes()],
         openapi_url=None,  # ours is a route like any other, and closed like any other
         redirect_slashes=False,
         middleware=[
@@ -50,7 +51,6 @@ def build_app(parts: Parts, accounts: Accounts, audit: Notes | None = None, oidc
     )
     lag, audience = LoopLag(metrics.lag.observe), Audience(parts, metrics)
     app.state.api = Api(parts, accounts, metrics, lag, audience, audit or Unheard(), oidc=oidc)
-    include_routes(app)
     app.include_router(page_router(Files()))
     return app
 

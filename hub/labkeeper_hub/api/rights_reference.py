@@ -10,7 +10,7 @@ from labkeeper_hub.accounts.rights import Reason
 from labkeeper_hub.api.declared import Declared, declared_messages, declared_routes
 from labkeeper_hub.api.gate import OPEN
 from labkeeper_hub.api.needs import WORDS
-from labkeeper_hub.api.routing import include_routes
+from labkeeper_hub.api.routing import routes
 
 TITLES = {
     Role.OWNER: "owner 所有者",
@@ -71,8 +71,7 @@ def _lines() -> Iterator[str]:
     yield WORDS_BETWEEN
     yield "| route or message | action | " + " | ".join(TITLES[role] for role in Role) + " |\n"
     yield "|---|---" + "|---" * len(Role) + "|\n"
-    app = FastAPI(openapi_url=None)
-    include_routes(app)
+    app = FastAPI(openapi_url=None, routes=[*routes()])
     for one in (*closed(app), *declared_messages()):
         if one.action is not None:
             cells = " | ".join(cell(role, one.action) for role in Role)

@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
 from pydantic import BaseModel
+from starlette.routing import BaseRoute
 
 from labkeeper_hub.api import models, pe_shapes, problems
 from labkeeper_hub.api.answers import JsonAnswer
@@ -99,20 +100,22 @@ FEATURES = (
 )
 
 
-def include_routes(app: FastAPI) -> None:
-    """Add every route of the API."""
-    app.include_router(session.sign_in_router, prefix=PREFIX)
-    app.include_router(oidc.open_router, prefix=PREFIX)
-    app.include_router(_closed())
-    app.include_router(health.router)
-    app.include_router(calendar_links.feed_router)
+@cache
+def routes() -> tuple[BaseRoute, ...]:
+    """Return every route of the API: one set for all apps of the process, for FastAPI works long on each of them."""
+    router = APIRouter()
+    router.include_router(session.sign_in_router, prefix=PREFIX)
+    router.include_router(oidc.open_router, prefix=PREFIX)
+    router.include_router(_closed())
+    router.include_router(health.router)
+    router.include_router(calendar_links.feed_router)
+    return tuple(router.routes)
 
 
 @cache
 def openapi_document() -> dict[str, Any]:
     """Return the OpenAPI document; the first call takes a good part of a second."""
-    app = FastAPI(title="Labkeeper", version=version("labkeeper"))
-    include_routes(app)
+    app = FastAPI(title="Labkeeper", version=version("labkeeper"), routes=[*routes()])
     return describe(app, _examples())
 
 

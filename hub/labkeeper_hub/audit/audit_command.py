@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
     """Do it; return the exit status."""
     folder = load_settings(options).data
     if not (folder / RECORD).exists():
-        print(f"labkeeper audit: there is no record in {folder}", file=sys.stderr)  # noqa: T201 -- a command speaks
+        print(f"labkeeper audit: there is no record in {folder}", file=sys.stderr)
         return BROKEN
     return _verify(folder) if options.do == "verify" else _print(folder, options.do)
 
@@ -39,9 +39,9 @@ def run(options: argparse.Namespace) -> int:
 def _verify(folder: Path) -> int:
     entries, fault = verify(folder)
     if fault is None:
-        print(f"{entries} entries, all as they were written")  # noqa: T201
+        print(f"{entries} entries, all as they were written")
         return 0
-    print(f"labkeeper audit: entry {fault.entry} {fault.reason}", file=sys.stderr)  # noqa: T201
+    print(f"labkeeper audit: entry {fault.entry} {fault.reason}", file=sys.stderr)
     return BROKEN
 
 

@@ -52,12 +52,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Do it; return the exit status."""
     try:
-        print("\n".join(_said(options)))  # noqa: T201 -- a command speaks
+        print("\n".join(_said(options)))
     except BadConfiguration as wrong:
-        print(f"labkeeper automations: {wrong}", file=sys.stderr)  # noqa: T201
+        print(f"labkeeper automations: {wrong}", file=sys.stderr)
         return WRONG
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-        print(f"labkeeper automations: {_why(error)}", file=sys.stderr)  # noqa: T201
+        print(f"labkeeper automations: {_why(error)}", file=sys.stderr)
         return FAILED
     return 0
 

@@ -39,16 +39,16 @@ def run(options: argparse.Namespace) -> int:
     try:
         file = make(settings.data, options.to, Progress(), keep=options.keep)
     except BackupRefused as refused:
-        print(f"labkeeper backup: {refused}", file=sys.stderr)  # noqa: T201 -- a command speaks
+        print(f"labkeeper backup: {refused}", file=sys.stderr)
         return FAILED
-    print(f"{file} ({file.stat().st_size / 1e6:.1f} MB)")  # noqa: T201
+    print(f"{file} ({file.stat().st_size / 1e6:.1f} MB)")
     _say_what_is_elsewhere(settings)
     return 0
 
 
 def _say_what_is_elsewhere(settings: HubSettings) -> None:
     if settings.database:
-        print("The registry is in a database of its own (`database`): save it with that database's tools.")  # noqa: T201
+        print("The registry is in a database of its own (`database`): save it with that database's tools.")
 
 
 def _at_least_one(text: str) -> int:

@@ -24,6 +24,6 @@ class Progress:
         self._said = said
         line = f"{what}: {percent} % of {total / 1e6:.1f} MB"
         if self.out.isatty():
-            print(f"\r\033[K{line}", end="\n" if percent == 100 else "", file=self.out, flush=True)  # noqa: PLR2004
+            print(f"\r\033[K{line}", end="\n" if percent == 100 else "", file=self.out, flush=True)  # noqa: PLR2004 -- of a hundred
         else:
             print(line, file=self.out, flush=True)

@@ -31,9 +31,9 @@ def run(options: argparse.Namespace) -> int:
     try:
         restored = restore(options.file, options.data, Progress(), replace=options.replace)
     except BackupRefused as refused:
-        print(f"labkeeper restore: {options.file}: {refused}", file=sys.stderr)  # noqa: T201 -- a command speaks
+        print(f"labkeeper restore: {options.file}: {refused}", file=sys.stderr)
         return FAILED
-    print("\n".join(_told(options.data, restored)))  # noqa: T201
+    print("\n".join(_told(options.data, restored)))
     return 0
 
 

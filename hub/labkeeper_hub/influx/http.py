@@ -29,7 +29,7 @@ def open_http(settings: InfluxSettings, secrets: Secrets) -> AbstractAsyncContex
 def _token_header(settings: InfluxSettings, secrets: Secrets) -> dict[str, str]:
     if not secrets.token:
         return {}
-    return {"Authorization": f"{'Bearer' if settings.version == 3 else 'Token'} {secrets.token}"}  # noqa: PLR2004
+    return {"Authorization": f"{'Bearer' if settings.version == 3 else 'Token'} {secrets.token}"}  # noqa: PLR2004 -- InfluxDB's own version
 
 
 async def post(

@@ -45,7 +45,7 @@ class Version2:
 
     async def create(self) -> Answer:
         """Make the bucket of 2.x, or the database of 3.x."""
-        made = await (self._database() if self.settings.version == 3 else self._bucket())  # noqa: PLR2004
+        made = await (self._database() if self.settings.version == 3 else self._bucket())  # noqa: PLR2004 -- InfluxDB's own version, or an HTTP status
         return Answer(200) if made.status in THERE_ALREADY else made
 
     async def _database(self) -> Answer:
@@ -59,7 +59,7 @@ class Version2:
         found = await send(self.client, request)
         identity = _org_id(found)
         if identity is None:
-            return found if found.status >= 400 else Answer(404, '{"message": "organization not found"}')  # noqa: PLR2004
+            return found if found.status >= 400 else Answer(404, '{"message": "organization not found"}')  # noqa: PLR2004 -- InfluxDB's own version, or an HTTP status
         rules = [{"type": "expire", "everySeconds": self.settings.retention_days * DAY_S}]
         return await post(
             self.client,

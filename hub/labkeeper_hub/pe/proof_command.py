@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
     """Show them; return the exit status."""
     folder = load_settings(options).data
     if not (folder / FILE).exists():
-        print(f"labkeeper prove-deletion: no class was ever held in {folder}", file=sys.stderr)  # noqa: T201 -- a command speaks
+        print(f"labkeeper prove-deletion: no class was ever held in {folder}", file=sys.stderr)
         return BROKEN
     store = open_store(folder)
     try:
@@ -36,6 +36,6 @@ def run(options: argparse.Namespace) -> int:
     finally:
         store.connection.close()
     for one in found:
-        print(f"{one.deletion.subject}: {one.deletion.words()}: {one.fault or 'gone, and on record'}")  # noqa: T201
-    print(f"{len(found)} deletions, {sum(bool(one.fault) for one in found)} faults")  # noqa: T201
+        print(f"{one.deletion.subject}: {one.deletion.words()}: {one.fault or 'gone, and on record'}")
+    print(f"{len(found)} deletions, {sum(bool(one.fault) for one in found)} faults")
     return BROKEN if any(one.fault for one in found) else 0

@@ -177,13 +177,13 @@ def _values(buckets: Buckets, aggregate: Aggregate) -> list[Value | None]:
     if aggregate in (Aggregate.MIN, Aggregate.MAX):
         return _exact(buckets.kinds, buckets.lows if aggregate is Aggregate.MIN else buckets.highs)
     mean = aggregate is Aggregate.MEAN
-    return (buckets.sums / buckets.counts if mean else buckets.sums).tolist()  # type: ignore[no-any-return]
+    return (buckets.sums / buckets.counts if mean else buckets.sums).tolist()  # type: ignore[no-any-return] # numpy types tolist as Any
 
 
 def _exact(kinds: U8, bits: U64) -> list[Value | None]:
     """Return whole numbers as such where all are, else floats."""
     whole = not bool((kinds & _FRACTIONAL).any())
-    return (bits.view(np.int64) if whole else _as_floats(kinds, bits)).tolist()  # type: ignore[no-any-return]
+    return (bits.view(np.int64) if whole else _as_floats(kinds, bits)).tolist()  # type: ignore[no-any-return] # numpy types tolist as Any
 
 
 def _as_floats(kinds: U8, bits: U64) -> F64:

@@ -93,9 +93,9 @@ def _of_kind(kind: int, bits: U64, texts: Sequence[str]) -> list[Value | None]:
     if kind == FLOAT:
         return bits.view(np.float64).tolist()  # type: ignore[no-any-return] # numpy's tolist is untyped
     if kind == INT:
-        return bits.view(np.int64).tolist()  # type: ignore[no-any-return]
+        return bits.view(np.int64).tolist()  # type: ignore[no-any-return] # numpy types tolist as Any
     if kind == BOOL:
-        return (bits != 0).tolist()  # type: ignore[no-any-return]
+        return (bits != 0).tolist()  # type: ignore[no-any-return] # numpy types tolist as Any
     if kind == TEXT:
         return [texts[place] for place in bits.tolist()]
     return [None] * len(bits) if kind == NULL else bits.tolist()

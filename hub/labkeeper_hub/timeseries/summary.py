@@ -86,7 +86,7 @@ class Summary:
 
     def _chunks(self, which: str, start_ms: int, end_ms: int) -> Iterator[Buckets]:
         numbers: Sequence[tuple[int]] = self.connection.execute(
-            f"SELECT id FROM chunks WHERE series = ? AND last_ms >= ? AND first_ms < ? AND id {which} "  # noqa: S608
+            f"SELECT id FROM chunks WHERE series = ? AND last_ms >= ? AND first_ms < ? AND id {which} "  # noqa: S608 -- `which` is IN or NOT IN
             "(SELECT chunk FROM unrolled WHERE series = ?) ORDER BY id",
             (self.series, start_ms, end_ms, self.series),
         ).fetchall()

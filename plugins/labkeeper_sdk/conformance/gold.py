@@ -20,7 +20,7 @@ async def titled(trial: Trial) -> None:
     for name, field in trial.driver.configuration.model_fields.items():
         extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
         said = extra.get("lk:title")
-        _both(f"the setting {name}", Title(**said) if isinstance(said, dict) else Title())  # type: ignore[arg-type]
+        _both(f"the setting {name}", Title(**said) if isinstance(said, dict) else Title())  # type: ignore[arg-type] # JSON Schema's extras are any JSON; a wrong title fails this check
     async with trial.bench.open() as stand, trial.watch(stand) as watched:
         for device, point in watched.points:
             if watched.is_gateway and not point.title:

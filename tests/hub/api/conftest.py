@@ -10,16 +10,19 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 from websockets.asyncio.client import ClientConnection, connect
 
-from labkeeper_hub.accounts import Accounts, Clocks, Grant, Person, open_accounts
+from labkeeper_hub.accounts import Accounts, Clocks, Grant, Person, open_accounts, passwords, secret
 from labkeeper_hub.api import build_app, keep_app, listen, make_server
 from labkeeper_hub.api.gate import COOKIE
 
 from .doubles import SmallHub
 
 DEADLINE_S = 30.0
+TRUSTED = httpx.create_ssl_context()  # each client would read all of the system's certificates
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 @dataclass
@@ -52,10 +55,10 @@ class Served:
         return {"Authorization": f"Bearer {self.secret}"}
 
     def stranger(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(base_url=self.url, timeout=DEADLINE_S)
+        return httpx.AsyncClient(base_url=self.url, timeout=DEADLINE_S, verify=TRUSTED)
 
     def owner(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(base_url=self.url, headers=self.bearer, timeout=DEADLINE_S)
+        return httpx.AsyncClient(base_url=self.url, headers=self.bearer, timeout=DEADLINE_S, verify=TRUSTED)
 
     @asynccontextmanager
     async def live(self, **options: Any) -> AsyncIterator["Live"]:  # noqa: ANN401 - whatever `connect` takes
@@ -104,6 +107,13 @@ class Live:
         async with asyncio.timeout(DEADLINE_S):
             await self.socket.wait_closed()
         return self.socket.close_reason or ""
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Argon2id with the least work: what it costs is tested in accounts/, and here only that it is asked."""
+    monkeypatch.setattr(secret, "HASHER", QUICK)
+    monkeypatch.setattr(passwords, "HASHER", QUICK)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from labkeeper_hub.alarms.states import Cleared, Priority, Raised, Shelf
 from labkeeper_hub.model import AlarmKey, PointKey, Row
-from labkeeper_hub.registry.database import bring_up_to_date
+from labkeeper_hub.registry.tables import metadata
 
 from .conftest import Served
 from .doubles import START_MS, TEMPERATURE
@@ -23,7 +23,7 @@ def address(key: AlarmKey) -> dict[str, str]:
 @pytest.fixture
 async def raised(served: Served) -> AsyncIterator[Served]:
     async with served.hub.engine.begin() as connection:
-        await connection.run_sync(bring_up_to_date)
+        await connection.run_sync(metadata.create_all)
     desk = served.hub.alarms
     desk.happens(CO2, Raised(Priority.LOW, value=1600.0), START_MS, lab="lab-301", level="warn")
     desk.happens(GAS, Raised(Priority.HIGH, latch=True), START_MS, lab="lab-301", level="alarm")

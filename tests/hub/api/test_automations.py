@@ -10,7 +10,7 @@ from labkeeper_hub.accounts import Grant, Role, Scope
 from labkeeper_hub.automations.book import FILE, read_book
 from labkeeper_hub.automations.loading import SUPPLIED, supplied
 from labkeeper_hub.automations.trace import Outcome, Part, Result, Trace, Why
-from labkeeper_hub.registry.database import bring_up_to_date
+from labkeeper_hub.registry.tables import metadata
 from labkeeper_sdk import BadConfiguration
 
 from .conftest import Served, enter
@@ -24,7 +24,7 @@ ELSEWHERE = TEXT.replace('lab = "lab-301"', 'lab = "lab-302"')
 @pytest.fixture
 async def tables(served: Served) -> AsyncIterator[None]:
     async with served.hub.engine.begin() as connection:
-        await connection.run_sync(bring_up_to_date)
+        await connection.run_sync(metadata.create_all)
     yield
     await served.hub.engine.dispose()
 

@@ -11,10 +11,12 @@ import pytest
 from labkeeper_hub.accounts import accounts as module
 from labkeeper_hub.accounts import open_accounts, passwords
 from labkeeper_hub.accounts.account import INVITED_FOR_MS
+from labkeeper_hub.accounts.secret import HASHER
 from labkeeper_hub.accounts.staff import open_staff
 from labkeeper_hub.api import build_app
 from labkeeper_hub.registry.database import open_database
 from labkeeper_hub.vault import open_vault
+from tests.hub.migrated import lay_registry
 
 from .conftest import Hands, Served, _serving
 from .doubles import TARGET, SmallHub
@@ -28,7 +30,7 @@ COMMAND = {**dict(zip(("school", "node", "device", "point"), TARGET, strict=True
 @asynccontextmanager
 async def _hub(folder: Path, hands: Hands) -> AsyncIterator[Served]:
     hub = SmallHub()
-    async with open_database(f"sqlite+aiosqlite:///{folder / 'registry.sqlite'}") as engine:
+    async with open_database(lay_registry(folder)) as engine:
         clocks = hands.clocks()
         staff = await open_staff(engine, clocks.now_ms, open_vault(folder))
         async with open_accounts(folder, clocks, staff) as accounts:
@@ -74,8 +76,9 @@ async def test_a_person_is_invited_chooses_a_password_and_comes_back_with_it(sta
 
 
 async def test_a_stranger_and_a_wrong_password_are_answered_alike_for_the_same_work(
-    staffed: Served, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(passwords, "HASHER", HASHER)  # the hub's own, not the tests' quick one
     tried: list[str] = []
 
     def is_password(hashed: str, said: str) -> bool:
@@ -83,7 +86,7 @@ async def test_a_stranger_and_a_wrong_password_are_answered_alike_for_the_same_w
         return passwords.is_password(hashed, said)
 
     monkeypatch.setattr(module, "is_password", is_password)
-    async with staffed.owner() as owner, staffed.stranger() as guesser:
+    async with _hub(tmp_path, Hands()) as staffed, staffed.owner() as owner, staffed.stranger() as guesser:
         _, invitation = await _invited(owner)
         await _sign_in(guesser, invitation=invitation, password=PASSWORD)
         guesser.cookies.clear()

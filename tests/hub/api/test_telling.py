@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from labkeeper_hub.accounts import Grant, Role
-from labkeeper_hub.registry.database import bring_up_to_date
+from labkeeper_hub.registry.tables import metadata
 from labkeeper_sdk.plugins import load_channels
 
 from .conftest import Served, enter
@@ -24,7 +24,7 @@ PLAN = {"rules": RULES, "holidays": ["2027-01-01"], "url": "https://hub.school"}
 async def desk(served: Served) -> AsyncIterator[None]:
     served.hub.telling.kinds = load_channels()
     async with served.hub.engine.begin() as connection:
-        await connection.run_sync(bring_up_to_date)
+        await connection.run_sync(metadata.create_all)
     yield
     await served.hub.engine.dispose()
 

@@ -5,7 +5,7 @@ import pytest
 from labkeeper_hub.accounts import Grant, Role, Scope
 from labkeeper_hub.alarms.states import Priority, Raised
 from labkeeper_hub.model import AlarmKey, Stop
-from labkeeper_hub.registry.database import bring_up_to_date
+from labkeeper_hub.registry.tables import metadata
 from labkeeper_hub.wall import desk as module
 
 from .conftest import Served, enter
@@ -27,7 +27,7 @@ async def opened(served: Served) -> dict[str, str]:
 async def test_a_wall_shows_lesson_stop_alarms_and_the_air_and_names_nobody(served: Served) -> None:
     served.hub.leases.now_ms = served.accounts.clocks.now_ms()
     async with served.hub.engine.begin() as connection:
-        await connection.run_sync(bring_up_to_date)
+        await connection.run_sync(metadata.create_all)
     served.hub.alarms.happens(AlarmKey("co2", TEMPERATURE), Raised(Priority.LOW, value=1600.0), 7, lab="lab-301")
     served.hub.alarms.happens(AlarmKey("gas", TEMPERATURE), Raised(Priority.HIGH, value=30.0), 8, lab="lab-302")
     await served.hub.alarms.save()

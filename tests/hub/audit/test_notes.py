@@ -12,9 +12,11 @@ from labkeeper_hub.accounts.staff import open_staff
 from labkeeper_hub.alarms.states import Priority, Raised
 from labkeeper_hub.api import build_app
 from labkeeper_hub.model import AlarmKey, PointKey
-from labkeeper_hub.registry.database import bring_up_to_date, open_database
+from labkeeper_hub.registry.database import open_database
+from labkeeper_hub.registry.tables import metadata
 from labkeeper_hub.vault import open_vault
 from tests.hub.api.doubles import START_MS, TARGET, SmallHub
+from tests.hub.migrated import lay_registry
 
 PASSWORD = "three oxen under plum"
 LI = {"login": "li", "title": "Ms Li", "grants": [{"role": "reader", "school": "demo"}]}
@@ -46,7 +48,7 @@ CO2 = {"rule": "co2", "school": "demo", "node": "lab-301", "device": "air", "poi
 async def test_what_people_do_with_alarms_is_noted_and_what_was_refused(tmp_path: Path) -> None:
     hub, heard = SmallHub(), Heard()
     async with hub.engine.begin() as connection:
-        await connection.run_sync(bring_up_to_date)
+        await connection.run_sync(metadata.create_all)
     key = AlarmKey("co2", PointKey("demo", "lab-301", "air", "co2"))
     hub.alarms.happens(key, Raised(Priority.LOW), START_MS)
     async with open_accounts(tmp_path) as accounts:
@@ -77,7 +79,7 @@ async def test_what_people_do_with_alarms_is_noted_and_what_was_refused(tmp_path
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     heard = Heard()
-    async with open_database(f"sqlite+aiosqlite:///{tmp_path / 'registry.sqlite'}") as engine:
+    async with open_database(lay_registry(tmp_path)) as engine:
         staff = await open_staff(engine, lambda: 1_800_000_000_000, open_vault(tmp_path))
         async with open_accounts(tmp_path, staff=staff) as accounts:
             app = httpx.ASGITransport(build_app(SmallHub().parts(data=tmp_path), accounts, heard))

@@ -13,6 +13,7 @@ from labkeeper_hub.composing import Hub, open_hub
 from labkeeper_hub.model import Latest, LedgerEntry, PointKey, ReadingsQuery, Row
 from labkeeper_hub.settings import HubSettings
 from labkeeper_sdk.testing import Broker, find_mosquitto, open_broker
+from tests.hub.migrated import lay_registry
 
 from .scripted_node import until
 
@@ -81,6 +82,7 @@ async def broker() -> AsyncIterator[Broker]:
 @pytest.fixture
 def start(broker: Broker, tmp_path: Path) -> Start:
     """Start the hub on the same data, as often as asked, one after the other."""
+    lay_registry(tmp_path)
     settings = HubSettings(data=tmp_path, broker=broker.url, port=0)
     return lambda: running(settings, broker)
 

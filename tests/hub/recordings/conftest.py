@@ -29,6 +29,7 @@ from labkeeper_hub.timeseries.group import Group
 from labkeeper_hub.timeseries.journal import Journal, open_journal
 from labkeeper_hub.timeseries.pins import Pins
 from labkeeper_sdk import Value
+from tests.hub.migrated import lay_registry
 
 from ..api.doubles import NODE, START_MS, SmallHub  # noqa: TID252 - tests are not packages
 
@@ -99,7 +100,7 @@ async def room_in(folder: Path) -> AsyncIterator[Room]:
     """Open a room on a folder; again on the same one, it is a hub that was started again."""
     clock, world, hub = [START_MS], World(), SmallHub()
     async with AsyncExitStack() as stack:
-        engine = await stack.enter_async_context(open_database(f"sqlite+aiosqlite:///{folder / 'registry.sqlite'}"))
+        engine = await stack.enter_async_context(open_database(lay_registry(folder)))
         journal = await stack.enter_async_context(open_journal(folder / "journal.sqlite"))
         audit = await stack.enter_async_context(open_audit(folder, lambda: clock[0]))
         accounts = await stack.enter_async_context(open_accounts(folder))

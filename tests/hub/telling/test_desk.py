@@ -26,6 +26,7 @@ from labkeeper_hub.telling.letters import FAILED_AFTER, Fate, TellingRefused
 from labkeeper_hub.telling.records import KEPT_MS, TellingRecords
 from labkeeper_hub.vault import KEY, CannotOpen, Vault, open_vault
 from labkeeper_sdk import ChannelKind, Message, MessageNotSent
+from tests.hub.migrated import lay_registry
 
 CO2 = AlarmKey("co2", PointKey("demo", "n", "d", "co2"))
 GAS = AlarmKey("gas", PointKey("demo", "n", "d", "gas_lel"))
@@ -112,7 +113,7 @@ class School:
 
 @pytest.fixture
 async def school(tmp_path: Path) -> AsyncIterator[School]:
-    async with open_database(f"sqlite+aiosqlite:///{tmp_path / 'registry.sqlite'}") as engine:
+    async with open_database(lay_registry(tmp_path)) as engine:
         made = School(engine, tmp_path)
         desk = await made.begin()
         await desk.add_channel("duty", "post", "zh", {"password": "hunter2"}, "owner")

@@ -22,6 +22,7 @@ from labkeeper_hub.timetable.records import TimetableRecords
 from labkeeper_hub.timetable.register import Register
 from labkeeper_hub.timetable.slots import Teaching
 from labkeeper_wire.leases.book import LeaseRefused, Room
+from tests.hub.migrated import lay_registry
 
 from .school import KNOWN, MONDAY, YEAR, booked, ms
 
@@ -49,7 +50,7 @@ class School:
 
 @pytest.fixture
 async def school(tmp_path: Path) -> AsyncIterator[School]:
-    async with open_database(f"sqlite+aiosqlite:///{tmp_path / 'registry.sqlite'}") as engine:
+    async with open_database(lay_registry(tmp_path)) as engine:
         made = School(engine)
         await made.begin()
         await made.desk.set_year("demo", YEAR)

@@ -31,10 +31,10 @@ PARTS = 60
 EPSILON = 1e-9  # of the step: 8.2 - 0.2 is 8 to a person, and less to a float
 OPERATORS: Mapping[str, Callable[[object, object], bool]] = MappingProxyType(
     {
-        "<": operator.lt,  # type: ignore[dict-item]
-        "<=": operator.le,  # type: ignore[dict-item]
-        ">": operator.gt,  # type: ignore[dict-item]
-        ">=": operator.ge,  # type: ignore[dict-item]
+        "<": operator.lt,  # type: ignore[dict-item] # the checker has seen that both sides can be compared
+        "<=": operator.le,  # type: ignore[dict-item] # the checker has seen that both sides can be compared
+        ">": operator.gt,  # type: ignore[dict-item] # the checker has seen that both sides can be compared
+        ">=": operator.ge,  # type: ignore[dict-item] # the checker has seen that both sides can be compared
         "==": operator.eq,
         "!=": operator.ne,
     }

@@ -327,12 +327,12 @@ async def connect(
             )
             await link._open(hello)  # noqa: SLF001 -- the two are one
     except (OSError, TimeoutError) as error:
-        await link._close(politely=False)  # noqa: SLF001
+        await link._close(politely=False)  # noqa: SLF001 -- the two are one
         raise LinkLost(f"no broker at {address.host}:{address.port} ({str(error) or 'no answer'})") from error
     except BaseException:
-        await link._close(politely=False)  # noqa: SLF001
+        await link._close(politely=False)  # noqa: SLF001 -- the two are one
         raise
-    pinging = asyncio.create_task(link._keep_alive(keepalive_s), name=f"mqtt keep-alive {client_id}")  # noqa: SLF001
+    pinging = asyncio.create_task(link._keep_alive(keepalive_s), name=f"mqtt keep-alive {client_id}")  # noqa: SLF001 -- the two are one
     politely = False
     try:
         yield link
@@ -341,4 +341,4 @@ async def connect(
         pinging.cancel()
         with suppress(asyncio.CancelledError, MqttError):
             await pinging
-        await link._close(politely=politely)  # noqa: SLF001
+        await link._close(politely=politely)  # noqa: SLF001 -- the two are one

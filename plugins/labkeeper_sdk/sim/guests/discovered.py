@@ -95,7 +95,7 @@ class Weather:
 
     def _measured(self) -> Outgoing:
         temperature, wind = wave(self._lab_s, 3600, 12, 19), wave(self._lab_s, 300, 0, 9)
-        return document(f"{BASE}/state", {"t": temperature, "wind": {"speed": wind}, "rain": wind > 7})  # noqa: PLR2004
+        return document(f"{BASE}/state", {"t": temperature, "wind": {"speed": wind}, "rain": wind > 7})  # noqa: PLR2004 -- m/s, a made-up gale
 
 
 def announcement() -> Mapping[str, object]:
