@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from labkeeper_hub.alarms.catalogue import load_overrides, shipped
+from labkeeper_hub.alarms.catalogue import load_site, shipped
 from labkeeper_hub.alarms.desk import AlarmDesk
 from labkeeper_hub.alarms.records import AlarmRecords
 from labkeeper_hub.alarms.tap import Tap
@@ -167,7 +167,7 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         intake = Intake(journal, deliveries, bus, refusals, desk.answer)
         births = Births(registry, deliveries, intake, desk.node_lost, outlet.introduce)
         host = Host(mqtt.Address.parse(settings.broker), settings.host_id, births, intake, outlet, now_ms)
-        rules = load_overrides(shipped(), settings.data / "alarms.toml")
+        rules = load_site(shipped(), settings.data / "alarms.toml")
         alarms = AlarmDesk(AlarmRecords(engine), bus, rules, now_ms)
         await alarms.load()
         alarm_watch = AlarmWatch(registry, journal, alarms, lambda: host.connected, now_ms, lessons.is_on)

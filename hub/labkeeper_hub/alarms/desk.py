@@ -15,6 +15,7 @@ from labkeeper_hub.alarms.states import (
     Acknowledged,
     Alarm,
     AlarmRefused,
+    Cleared,
     Event,
     Reset,
     Returned,
@@ -68,9 +69,11 @@ class AlarmDesk:
     _failing: bool = False
 
     async def load(self) -> None:
-        """Take up what earlier runs left."""
+        """Take up what earlier runs left; what a rule raised that is no more is over, and waits for people only."""
         for now in await self.records.load():
             self._kept[now.key] = Kept(now, now)
+            if now.state.active and now.key.rule not in self.catalogue.rules:
+                self.happens(now.key, Cleared(None), self.now_ms())
         for entry in await self.records.called_since(self.now_ms() - DAY_MS):
             self.tally.remember(entry.key, entry.at_ms)
 

@@ -51,6 +51,8 @@ def test_the_widest_that_is_lost_is_the_cause_and_nothing_hangs_on_itself() -> N
     assert cause_of(DEVICE, {DEVICE}.__contains__) == ""
     assert cause_of(NODE, {NODE, DEVICE}.__contains__) == ""
     assert cause_of(POINT, set[AlarmKey]().__contains__) == ""
+    derived = AlarmKey("sensor_silent", POINT.source._replace(node=f"#hub-derived-{POINT.source.node}"))
+    assert cause_of(derived, {NODE, DEVICE}.__contains__) == "node_lost"
     assert cause_of(CHANNEL, {OF_BROKER}.__contains__) == ""
 
 
