@@ -78,7 +78,7 @@ declare namespace wire {
   interface TellingHours { days: number[]; start: string; end: string; holidays: boolean }
   interface TellingStep { channel: string; after_min: number; hours: TellingHours | null }
   interface TellingRule { name: string; schools: string[]; labs: string[]; classes: string[]; roles: string[]; priority: string; steps: TellingStep[]; repeat_min: number }
-  interface TellingPlan { rules: TellingRule[] }
+  interface TellingPlan { rules: TellingRule[]; per_hour: number; digest_min: number; url: string | null }
   interface Told { id: string; channel: string; kind: string; title: string; safety: boolean; made_ms: number; fate: string; attempts: number; ended_ms: number | null; error: string | null }
   interface InterlockProposal { hash: string; by: string; at_ms: number; text: string }
   interface NodeInterlocks { school: string; node: string; running: string | null; approved: string | null; differs: boolean; proposal: InterlockProposal | null }
