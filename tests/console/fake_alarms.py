@@ -31,6 +31,10 @@ LIMITS = {
 }
 
 
+SMALL = {"who": "Wang Li", "why": "small room", "off": False, "limits": {"warn": 1200.0}}
+OVERRIDES: dict[str, list[Json]] = {"co2": [{"school": SCHOOL, "lab": "lab-301", **SMALL}]}
+
+
 def alarm(rule: str, device: str, point: str, priority: str, **more: object) -> Json:
     """One that stands and that nobody has acknowledged; `more` says otherwise."""
     source = {"rule": rule, "school": SCHOOL, "node": PI, "device": device, "point": point, "lab": "lab-301"}
@@ -56,7 +60,7 @@ def _rule(name: str) -> Json:
     role, class_, unit, points, levels = LIMITS[name]
     plain = {"kind": "value", "side": ">", "deadband": 0.0, "window_ms": 0, "on_delay_ms": 0, "off_delay_ms": 0}
     told = [{"name": one, "priority": how, "limit": limit, "latch": False, **plain} for one, how, limit in levels]
-    source = {"source": "GB/T 18883-2022", "unit": unit, "points": list(points), "units": []}
+    source = {"source": "GB/T 18883-2022", "unit": unit, "points": list(points), "units": []} | {"overrides": OVERRIDES.get(name, [])}
     return {"id": name, **said, "role": role, "class": class_, **source, "levels": told}
 
 

@@ -146,5 +146,5 @@ class LkTelling extends DeskElement {
   }
 }
 
-await styled("telling");
+await styled("telling/telling");
 customElements.define("lk-telling", LkTelling);
