@@ -60,7 +60,9 @@ def _rule(name: str) -> Json:
     role, class_, unit, points, levels = LIMITS[name]
     plain = {"kind": "value", "side": ">", "deadband": 0.0, "window_ms": 0, "on_delay_ms": 0, "off_delay_ms": 0}
     told = [{"name": one, "priority": how, "limit": limit, "latch": False, **plain} for one, how, limit in levels]
-    source = {"source": "GB/T 18883-2022", "unit": unit, "points": list(points), "units": []} | {"overrides": OVERRIDES.get(name, [])}
+    source = {"source": "GB/T 18883-2022", "unit": unit, "points": list(points), "units": []} | {
+        "overrides": OVERRIDES.get(name, [])
+    }
     return {"id": name, **said, "role": role, "class": class_, **source, "levels": told}
 
 

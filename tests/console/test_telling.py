@@ -128,7 +128,7 @@ async def test_a_channel_is_added_with_a_secret_that_is_not_shown_and_removed_by
     hub: FakeHub, console: Console
 ) -> None:
     await open_telling(hub, console)
-    form = console.page.locator("lk-telling form")
+    form = console.page.locator("lk-telling form[autocomplete=off]")
     await expect(form.get_by_label("Address")).to_have_attribute("type", "password")
     for label, text in (("Name", "duty"), ("Address", "https://hook.school/"), ("Secret of both sides", "c2VjcmV0")):
         await form.get_by_label(label, exact=True).fill(text)

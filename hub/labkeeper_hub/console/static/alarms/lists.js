@@ -124,7 +124,7 @@ class LkAlarmLimits extends AlarmList {
     return html`<h3>${text.title(rule.title, rule.id)}</h3>
       <p class="quiet">${limits(words, rule.levels)} ${sign(rule.unit)}</p>
       <p>${text.title(rule.response, "")} <span class="quiet small">${rule.source}</span></p>
-      ${rule.overrides.map((one) => html`<p class="small">${this.#place(one)}${one.off ? words.t("alarm.off_here") : limits(words, rule.levels.flatMap((level) => (level.name in one.limits ? [{ ...level, limit: one.limits[level.name] }] : [])))} <span class="quiet">${words.t("alarm.overridden", one)}</span></p>`)}
+      ${rule.overrides.map((one) => html`<p class="small">${this.#place(one)}${one.off ? words.t("alarm.off_here") : limits(words, rule.levels.flatMap((level) => (level.name in one.limits ? [{ ...level, limit: one.limits[level.name] }] : [])))} <span class="quiet">${words.t("alarm.overridden", { who: one.who, why: one.why })}</span></p>`)}
       ${points.length > 0 ? html`<button class="segment" aria-expanded=${open} @click=${() => { this.chosen = { rule: open ? "" : rule.id, point: "" }; }}>${words.t("alarm.try")}</button>` : html`<p class="quiet small">${words.t("alarm.watches_none")}</p>`}
       ${open && points.length > 0 ? this.#try(rule, points) : nothing}`;
   }
