@@ -41,7 +41,16 @@ def alarm(rule: str, device: str, point: str, priority: str, **more: object) -> 
     state = {"level": "warn", "priority": priority, "safety": rule == "heat", "core": "unack", "value": None}
     beside = {"suppression": "not_suppressed", "cause": None, "shelf": None, "service": None, "version": 1}
     begun = now_ms() - 240_000
-    return {**source, **state, **beside, "annunciated": True, "raised_ms": begun, "since_ms": begun, **more}
+    return {
+        **source,
+        **state,
+        **beside,
+        "annunciated": True,
+        "shown": True,
+        "raised_ms": begun,
+        "since_ms": begun,
+        **more,
+    }
 
 
 def bad_morning(hub: FakeHub) -> None:
@@ -84,6 +93,7 @@ def add_alarms(app: FastAPI, hub: FakeHub) -> None:  # noqa: C901 -- one route a
     async def change(found: list[Json], **how: object) -> Response:
         for one in found:
             one.update(how, version=one["version"] + 1)
+            one["shown"] = one["core"] != "norm" or one["suppression"] != "not_suppressed"
             one["annunciated"] = one["core"].endswith("unack") and one["suppression"] == "not_suppressed"
         await hub.tell(*({"kind": "alarm", **one} for one in found))
         return JSONResponse({"alarms": found})

@@ -49,8 +49,6 @@ def test_what_has_no_hash_is_refused(text: str) -> None:
 def test_a_signature_is_of_one_set_for_one_node() -> None:
     signed = AGREED.signed_bytes("school", "lab")
     assert AGREED._replace(signature="x").signed_bytes("school", "lab") == signed
-    others = [
-        AGREED._replace(**{name: value}) for name, value in {"number": 4, "text": "x", "approved_by": "p"}.items()
-    ]
+    others = (AGREED._replace(number=4), AGREED._replace(text="x"), AGREED._replace(approved_by="p"))
     wrong = [one.signed_bytes("school", "lab") for one in others]
     assert signed not in [*wrong, AGREED.signed_bytes("school", "lab-2"), AGREED.signed_bytes("s", "choollab")]

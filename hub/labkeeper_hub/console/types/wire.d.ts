@@ -59,6 +59,7 @@ declare namespace wire {
     core: "norm" | "unack" | "ack" | "rtn_unack" | "latched_unack" | "latched_ack";
     suppression: "not_suppressed" | "shelved" | "suppressed_by_design" | "out_of_service";
     annunciated: boolean;
+    shown: boolean;
     value: number | null;
     raised_ms: number;
     since_ms: number;
