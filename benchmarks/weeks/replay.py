@@ -85,12 +85,15 @@ def _stands(judge: Judge, to_ms: int) -> Iterator[Verdict]:
 
 @dataclass(slots=True)
 class Week:
-    """The alarms of a week and the people who respond to each: minutes while somebody is there, else in the morning."""
+    """The alarms of a week and the people who respond to each, if it is `tended`: minutes while somebody is there, else
+    in the morning.
+    """
 
     catalogue: Catalogue
     rng: random.Random
     alarms: dict[AlarmKey, AlarmNow] = field(default_factory=dict)
     history: list[AlarmEntry] = field(default_factory=list)
+    tended: bool = True
     _people: list[tuple[int, AlarmKey]] = field(default_factory=list)
 
     def run(self, found: Iterable[Finding]) -> "Week":
@@ -119,7 +122,7 @@ class Week:
         safety = self.catalogue.rules[key.rule].safety
         before = self.alarms.get(key) or AlarmNow(key, finding.lab, "", Alarm(safety=safety))
         self._step(before, event, finding.time_ms, level.name if level else before.level)
-        if isinstance(event, Raised):
+        if isinstance(event, Raised) and self.tended:
             heapq.heappush(self._people, (self._answered_ms(finding.time_ms), key))
 
     def _step(self, before: AlarmNow, event: Event, time_ms: int, level: str) -> None:
@@ -133,7 +136,7 @@ class Week:
 
     def _group(self, time_ms: int) -> None:
         for now in list(self.alarms.values()):
-            if now.state.standing and self._hangs(now.key) and now.state.design != self._cause(now.key):
+            if now.state.shown and self._hangs(now.key) and now.state.design != self._cause(now.key):
                 self._step(now, Designed(self._cause(now.key)), time_ms, now.level)
 
     def _hangs(self, key: AlarmKey) -> bool:

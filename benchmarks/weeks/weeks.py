@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from benchmarks.weeks.readings import week_of
-from benchmarks.weeks.replay import Week, lived
+from benchmarks.weeks.replay import Week, findings, lived
 from benchmarks.weeks.school import Lab, Sample, Series, at, labs
 from benchmarks.weeks.troubles import Trouble, bad, normal
 from labkeeper_hub.alarms.calls import calls, in_order
@@ -32,9 +32,20 @@ def bad_week(seed: int) -> Week:
     return _lived(school, [*normal(school, rng), *bad(school)], rng)
 
 
+def untended(seed: int) -> tuple[Week, Sequence[Series]]:
+    """Return the bad week with nobody who responds, and what was measured in it."""
+    rng = random.Random(seed)
+    school = labs(rng)
+    series = _series(school, [*normal(school, rng), *bad(school)], rng)
+    return Week(shipped(), rng, tended=False).run(findings(shipped(), series)), series
+
+
 def _lived(school: Sequence[Lab], troubles: Sequence[Trouble], rng: random.Random) -> Week:
-    series = [_broker(school[0], troubles), *(one for lab in school for one in week_of(lab, troubles, rng))]
-    return lived(shipped(), series, rng)
+    return lived(shipped(), _series(school, troubles, rng), rng)
+
+
+def _series(school: Sequence[Lab], troubles: Sequence[Trouble], rng: random.Random) -> Sequence[Series]:
+    return [_broker(school[0], troubles), *(one for lab in school for one in week_of(lab, troubles, rng))]
 
 
 def _broker(lab: Lab, troubles: Sequence[Trouble]) -> Series:

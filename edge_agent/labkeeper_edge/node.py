@@ -15,8 +15,9 @@ from labkeeper_edge.commands.commands import Commands
 from labkeeper_edge.devices import Devices
 from labkeeper_edge.intake.intake import Intake
 from labkeeper_edge.intake.last_values import LastKeeper, recalled
-from labkeeper_edge.interlocks.keeping import InterlockKeeping, recalled_set
+from labkeeper_edge.interlocks.keeping import InterlockKeeping
 from labkeeper_edge.interlocks.loading import chosen, load
+from labkeeper_edge.interlocks.offers import Offers, Signers, recalled_set
 from labkeeper_edge.outbox.heard import Heard
 from labkeeper_edge.outbox.outbox import Outbox, OutboxUnwritable
 from labkeeper_edge.refusals import Refusals
@@ -270,9 +271,11 @@ async def compose(settings: Settings, outbox: Outbox, refusals: Refusals, driver
     devices.watchers += [uplink.device_changed, safe_keeping.device_changed]
     interlocks = None
     if settings.interlocks:
-        agreed = recalled_set(outbox.recalled.interlock_set)
+        signers = Signers(settings.school, settings.node, settings.interlock_keys)
+        agreed = recalled_set(outbox.recalled.interlock_set, signers)
         rules = chosen(settings.interlocks) if agreed is None else load(agreed.text, "the approved set")
-        interlocks = InterlockKeeping(rules, devices, connections, outbox, intake, refusals, now_ms, agreed=agreed)
+        offers = Offers(signers, refusals, agreed)
+        interlocks = InterlockKeeping(rules, devices, connections, outbox, intake, refusals, now_ms, offers)
         uplink.commands.append(interlocks.receive)
         _join(interlocks, safe_keeping, commands)
     keeper = LastKeeper(devices, outbox)

@@ -1,5 +1,6 @@
 """What a person writes for a node: one TOML file, checked whole before anything starts."""
 
+import base64
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,6 +25,14 @@ from labkeeper_sdk.configuration import check_configuration, named
 from labkeeper_wire.mqtt import Address
 from labkeeper_wire.topics import BadTopic, check_id
 
+PUBLIC_KEY_BYTES = 32  # of Ed25519
+
+
+def _public_key(text: str) -> str:
+    if len(base64.b64decode(text, validate=True)) != PUBLIC_KEY_BYTES:
+        raise ValueError(f"is no key: base64 of {PUBLIC_KEY_BYTES} bytes, as the hub gives it")
+    return text
+
 
 def _identifier(text: str) -> str:
     try:
@@ -39,6 +48,7 @@ def _broker(text: str) -> str:
 
 Identifier = Annotated[str, AfterValidator(_identifier)]
 BrokerUrl = Annotated[str, AfterValidator(_broker)]
+PublicKey = Annotated[str, AfterValidator(_public_key)]
 Seconds = Annotated[float, Field(ge=0)]
 
 
@@ -147,6 +157,7 @@ class Settings(Strict):
     isolation: IsolationSettings = IsolationSettings()
     allow: AllowSettings = AllowSettings()
     interlocks: str = ""
+    interlock_keys: tuple[PublicKey, ...] = ()
     drivers: dict[Identifier, DriverSettings] = {}
     devices: dict[Identifier, DeviceSettings] = {}
 

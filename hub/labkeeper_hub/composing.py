@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from labkeeper_hub.alarms.catalogue import load_overrides, shipped
+from labkeeper_hub.alarms.catalogue import load_site, shipped
 from labkeeper_hub.alarms.desk import AlarmDesk
 from labkeeper_hub.alarms.records import AlarmRecords
 from labkeeper_hub.alarms.tap import Tap
@@ -37,6 +37,7 @@ from labkeeper_hub.ingest.host import Host, Outlet
 from labkeeper_hub.ingest.intake import Intake
 from labkeeper_hub.ingest.refusals import Refusals
 from labkeeper_hub.interlocks.desk import InterlockDesk
+from labkeeper_hub.interlocks.signing import open_signing
 from labkeeper_hub.leases.desk import LeaseDesk
 from labkeeper_hub.lessons.acting import Acting
 from labkeeper_hub.lessons.desk import LessonDesk
@@ -160,14 +161,15 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         floor = await _resumed(FloorDesk(leases, registry, settings.data))
         wall = await _resumed(WallDesk(settings.data, now_ms))
         await desk.resume([course_of(row) for row in intents.left])
-        interlocks = await _resumed(InterlockDesk(registry, settings.data, outlet.write, now_ms))
+        signing = open_signing(settings.data)
+        interlocks = await _resumed(InterlockDesk(registry, settings.data, outlet.write, now_ms, signing))
         stop = StopDesk(mqtt.Address.parse(settings.broker), settings.host_id, registry, bus, now_ms)
         deliveries = Deliveries(outlet.acknowledge)
         deliveries.recall(journal.outboxes())
         intake = Intake(journal, deliveries, bus, refusals, desk.answer)
         births = Births(registry, deliveries, intake, desk.node_lost, outlet.introduce)
         host = Host(mqtt.Address.parse(settings.broker), settings.host_id, births, intake, outlet, now_ms)
-        rules = load_overrides(shipped(), settings.data / "alarms.toml")
+        rules = load_site(shipped(), settings.data / "alarms.toml")
         alarms = AlarmDesk(AlarmRecords(engine), bus, rules, now_ms)
         await alarms.load()
         alarm_watch = AlarmWatch(registry, journal, alarms, lambda: host.connected, now_ms, lessons.is_on)

@@ -271,7 +271,10 @@ class Stocktaking(Protocol):
 
 
 class Interlocking(Protocol):
-    """The desk of interlocks; refusals are raised as InterlockRefused."""
+    """The desk of interlocks; refusals are raised as InterlockRefused. `public_key` is what nodes know it by."""
+
+    @property
+    def public_key(self) -> str: ...
 
     async def propose(self, node: NodeKey, text: str, by: str) -> Desired: ...
     async def approve(self, node: NodeKey, name: str, by: str) -> Desired: ...

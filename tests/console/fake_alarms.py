@@ -31,13 +31,26 @@ LIMITS = {
 }
 
 
+SMALL = {"who": "Wang Li", "why": "small room", "off": False, "limits": {"warn": 1200.0}}
+OVERRIDES: dict[str, list[Json]] = {"co2": [{"school": SCHOOL, "lab": "lab-301", **SMALL}]}
+
+
 def alarm(rule: str, device: str, point: str, priority: str, **more: object) -> Json:
     """One that stands and that nobody has acknowledged; `more` says otherwise."""
     source = {"rule": rule, "school": SCHOOL, "node": PI, "device": device, "point": point, "lab": "lab-301"}
     state = {"level": "warn", "priority": priority, "safety": rule == "heat", "core": "unack", "value": None}
     beside = {"suppression": "not_suppressed", "cause": None, "shelf": None, "service": None, "version": 1}
     begun = now_ms() - 240_000
-    return {**source, **state, **beside, "annunciated": True, "raised_ms": begun, "since_ms": begun, **more}
+    return {
+        **source,
+        **state,
+        **beside,
+        "annunciated": True,
+        "shown": True,
+        "raised_ms": begun,
+        "since_ms": begun,
+        **more,
+    }
 
 
 def bad_morning(hub: FakeHub) -> None:
@@ -56,7 +69,9 @@ def _rule(name: str) -> Json:
     role, class_, unit, points, levels = LIMITS[name]
     plain = {"kind": "value", "side": ">", "deadband": 0.0, "window_ms": 0, "on_delay_ms": 0, "off_delay_ms": 0}
     told = [{"name": one, "priority": how, "limit": limit, "latch": False, **plain} for one, how, limit in levels]
-    source = {"source": "GB/T 18883-2022", "unit": unit, "points": list(points), "units": []}
+    source = {"source": "GB/T 18883-2022", "unit": unit, "points": list(points), "units": []} | {
+        "overrides": OVERRIDES.get(name, [])
+    }
     return {"id": name, **said, "role": role, "class": class_, **source, "levels": told}
 
 
@@ -78,6 +93,7 @@ def add_alarms(app: FastAPI, hub: FakeHub) -> None:  # noqa: C901 -- one route a
     async def change(found: list[Json], **how: object) -> Response:
         for one in found:
             one.update(how, version=one["version"] + 1)
+            one["shown"] = one["core"] != "norm" or one["suppression"] != "not_suppressed"
             one["annunciated"] = one["core"].endswith("unack") and one["suppression"] == "not_suppressed"
         await hub.tell(*({"kind": "alarm", **one} for one in found))
         return JSONResponse({"alarms": found})

@@ -86,6 +86,7 @@ class FakeHub:
         self.alarms: list[Json] = []
         self.channels: list[Json] = []
         self.added: list[Json] = []  # channels asked for, with what is secret of them
+        self.plan: Json = {}  # of telling; empty: the one it begins with
         self.tried: list[Json] = []
         self.interlocks: list[Json] = []
         self.influx: Json | None = None  # how forwarding is, if anything is forwarded

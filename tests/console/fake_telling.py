@@ -8,6 +8,13 @@ from .fake_hub import FakeHub, Json, now_ms
 HOURS = {"days": [1, 2, 3, 4, 5], "start": "07:00", "end": "18:00", "holidays": False}
 STEPS = [{"channel": "duty", "after_min": 0, "hours": HOURS}, {"channel": "head", "after_min": 10, "hours": None}]
 RULE: Json = {"name": "everything", "schools": [], "labs": [], "classes": ["safety"], "roles": [], "steps": STEPS}
+PLAN: Json = {
+    "rules": [RULE | {"priority": "low", "repeat_min": 30}],
+    "zone": "Asia/Shanghai",
+    "per_hour": 12,
+    "digest_min": 15,
+    "url": None,
+}
 FORM = {"properties": {"url": {"type": "string"}, "secret": {"type": "string"}}, "required": ["url", "secret"]}
 
 
@@ -30,7 +37,12 @@ def add_telling(app: FastAPI, hub: FakeHub) -> None:
 
     @app.get("/api/v1/telling/plan")
     async def plan() -> Json:
-        return {"rules": [RULE | {"priority": "low", "repeat_min": 30}]}
+        return hub.plan or PLAN
+
+    @app.put("/api/v1/telling/plan")
+    async def change_plan(asked: Json) -> Json:
+        hub.plan = asked
+        return asked
 
     @app.get("/api/v1/telling/messages")
     async def messages() -> Json:

@@ -34,7 +34,7 @@ async def test_an_alarm_is_seen_and_told_wherever_one_is(hub: FakeHub, console: 
     await expect(page.locator("[aria-live=assertive]")).to_contain_text("CO2 high")
     await page.emulate_media(reduced_motion="reduce")
     assert await page.evaluate("document.getAnimations().length") == 0
-    await hub.tell({"kind": "alarm", **raised, "core": "norm", "annunciated": False})
+    await hub.tell({"kind": "alarm", **raised, "core": "norm", "annunciated": False, "shown": False})
     await expect(page.locator(".attention")).to_contain_text("All is well")
     await expect(page.locator(".alarm-bell")).to_have_count(0)
 
@@ -54,6 +54,10 @@ async def test_an_alarm_says_what_to_do_and_is_acknowledged(hub: FakeHub, consol
     co2 = card(console, "CO2 high")
     await expect(co2).to_contain_text("Open windows or ventilate more")
     await expect(co2).to_contain_text("Tiredness, headache")
+    await co2.get_by_role("button", name="Why").click()
+    await expect(co2).to_contain_text("It alarms when the value is > 1200 ppm.")
+    await expect(co2).to_contain_text("The limits here were set by Wang Li: small room")
+    await expect(co2.locator("canvas")).to_be_visible()
     await co2.get_by_role("button", name="Acknowledge").click()
     await expect(co2).to_contain_text("Alarm, acknowledged")
     await expect(co2.get_by_role("button", name="Acknowledge")).to_have_count(0)
@@ -92,7 +96,7 @@ async def test_a_limit_is_tried_over_the_curve(hub: FakeHub, console: Console) -
     await open_alarms(console)
     co2 = card(console, "CO2 high")
     await co2.get_by_role("button", name="Try a limit").click()
-    await co2.locator("input[name=warn]").fill("1200")
+    await expect(co2.locator("input[name=warn]")).to_have_value("1200")
     await co2.get_by_role("button", name="Try", exact=True).click()
     await expect(co2.locator(".alarm-trial")).to_contain_text("alarmed 2 times, 1.0 h in all, 30 min at the longest")
     await expect(co2.locator("canvas")).to_be_visible()
@@ -126,6 +130,8 @@ async def test_everybody_can_use_the_alarms(
     for number in range(await tabs.count()):
         await tabs.nth(number).click()
         await expect(console.page.locator(".alarms [role=status].quiet")).to_have_count(0)
+        for form in await console.page.locator(".telling-rule .do").all():
+            await form.click()
         assert await violations(console.page) == []
         assert await console.page.evaluate(TOO_SMALL_OR_CLOSE) == []
         assert await console.page.evaluate("document.documentElement.scrollWidth <= innerWidth")

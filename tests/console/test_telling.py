@@ -6,8 +6,17 @@ from playwright.async_api import Locator, expect
 from .conftest import Console
 from .fake_alarms import alarm
 from .fake_hub import FakeHub
-from .fake_telling import channel
+from .fake_telling import PLAN, channel
 
+FRESH = {
+    "name": "labs-at-night",
+    "schools": [],
+    "labs": [],
+    "classes": [],
+    "roles": ["facility"],
+    "priority": "low",
+    "repeat_min": 30,
+}
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
@@ -52,20 +61,74 @@ async def test_a_channel_says_how_it_does_and_is_tried(hub: FakeHub, console: Co
 
 async def test_who_is_told_and_what_was_sent_are_words(hub: FakeHub, console: Console) -> None:
     await open_telling(hub, console)
-    rule = console.page.locator(".telling-rules li")
-    await expect(rule).to_contain_text(
-        "safety, from priority “low” on; duty at once (Mon, Tue, Wed, Thu, Fri 07:00–18:00); "
-        "head after 10 min (at all hours); again every 30 min until somebody acknowledges"
+    rule = console.page.locator(".telling-rules li").first
+    await expect(rule).to_contain_text("safety, from priority “low” on")
+    await expect(rule.locator("ol li")).to_have_text(
+        [
+            "At once: duty (Mon–Fri 07:00–18:00).",
+            "If nobody acknowledges within 10 min: head (at all hours).",
+            "Then again every 30 min until somebody acknowledges.",
+            "When duty is away: head at once.",
+        ]
     )
     await expect(console.page.locator("lk-telling .alarm-history li")).to_have_count(2)
     await expect(console.page.locator("lk-telling .alarm-history")).to_contain_text("given up · answered 404")
+
+
+async def test_a_rule_is_written_in_a_form_that_says_what_it_means_and_is_kept_whole(
+    hub: FakeHub, console: Console
+) -> None:
+    await open_telling(hub, console)
+    await console.page.get_by_role("button", name="Add a rule").click()
+    form = console.page.locator("lk-telling-rule form")
+    await form.get_by_label("Name of the rule").fill("labs-at-night")
+    await form.get_by_label("for the facility team").check()
+    await form.get_by_role("button", name="Add a step").click()
+    later = form.locator("fieldset").filter(has=console.page.get_by_label("Minutes after the alarm")).nth(1)
+    await later.get_by_label("Minutes after the alarm").fill("5")
+    await later.get_by_label("They are there").select_option(label="at certain hours")
+    await later.get_by_label("Sat", exact=True).check()
+    await later.get_by_label("From").fill("22:00")
+    await later.get_by_label("To", exact=True).fill("06:00")
+    preview = form.get_by_role("status").locator("li")
+    await expect(preview.nth(0)).to_have_text("for the facility team, from priority “low” on")
+    await expect(preview.nth(2)).to_have_text(
+        "If nobody acknowledges within 5 min: head (Mon–Sat 22:00–next day 06:00)."
+    )
+    await form.get_by_role("button", name="Save the rule").click()
+    shown = console.page.locator(".telling-rule").filter(has_text="labs-at-night")
+    await expect(shown).to_contain_text("If nobody acknowledges within 5 min: head")
+    hours = {"days": [1, 2, 3, 4, 5, 6], "start": "22:00", "end": "06:00", "holidays": False}
+    steps = [{"channel": "duty", "after_min": 0, "hours": None}, {"channel": "head", "after_min": 5, "hours": hours}]
+    assert hub.plan == PLAN | {"rules": [PLAN["rules"][0], FRESH | {"steps": steps}]}
+
+
+async def test_a_rule_is_removed_by_a_second_press_and_the_caps_are_set_but_not_over_somebody_elses_change(
+    hub: FakeHub, console: Console
+) -> None:
+    await open_telling(hub, console)
+    page = console.page
+    await page.get_by_label("Messages an hour").fill("20")
+    await page.get_by_role("button", name="Save", exact=True).click()
+    await expect(page.locator("lk-telling-plan > form").get_by_role("status")).to_have_text("Saved.")
+    assert hub.plan == PLAN | {"per_hour": 20}
+    hub.plan = PLAN | {"per_hour": 7}
+    rule = page.locator(".telling-rule")
+    await rule.get_by_role("button", name="Remove").click()
+    await rule.get_by_role("button", name="Press again").click()
+    await expect(page.locator("lk-telling-plan")).to_contain_text("Somebody else changed the plan meanwhile")
+    await expect(page.get_by_label("Messages an hour")).to_have_value("7")
+    await rule.get_by_role("button", name="Remove").click()
+    await rule.get_by_role("button", name="Press again").click()
+    await expect(rule).to_have_count(0)
+    assert hub.plan == PLAN | {"per_hour": 7, "rules": []}
 
 
 async def test_a_channel_is_added_with_a_secret_that_is_not_shown_and_removed_by_a_second_press(
     hub: FakeHub, console: Console
 ) -> None:
     await open_telling(hub, console)
-    form = console.page.locator("lk-telling form")
+    form = console.page.locator("lk-telling form[autocomplete=off]")
     await expect(form.get_by_label("Address")).to_have_attribute("type", "password")
     for label, text in (("Name", "duty"), ("Address", "https://hook.school/"), ("Secret of both sides", "c2VjcmV0")):
         await form.get_by_label(label, exact=True).fill(text)
@@ -87,5 +150,5 @@ async def test_a_messages_link_leads_to_its_alarm_or_says_that_it_is_over(hub: F
     await console.page.evaluate(f"location.hash = '#/alarms/co2/{low['school']}/{low['lab']}'")
     await console.page.reload()
     await expect(console.page.locator(".alarm h3")).to_have_text(["CO2 high", "Possible fire, check"])
-    await hub.tell({"kind": "alarm", **low, "core": "norm", "annunciated": False})
+    await hub.tell({"kind": "alarm", **low, "core": "norm", "annunciated": False, "shown": False})
     await expect(console.page.locator(".alarms")).to_contain_text("The alarm of this message is over")

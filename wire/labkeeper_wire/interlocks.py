@@ -11,6 +11,7 @@ DEVICE = "interlocks"  # the node's device that says how its rules stand
 HASH = "hash"  # of DEVICE: names the set that the node runs
 LONGEST_SET = 64 * 1024
 LONGEST_NAME = 256
+SIGNED = b"labkeeper interlock set 1\n"  # before the text: a signature for one purpose is none for another
 
 
 class BadSet(ValueError):
@@ -18,17 +19,25 @@ class BadSet(ValueError):
 
 
 class AgreedSet(NamedTuple):
-    """The TOML of a set, who proposed and who approved it; a node takes only a greater `number` than it has."""
+    """The TOML of a set, who proposed and who approved it; a node takes only a greater `number` than it has. The
+    `signature` is the hub's, of Ed25519 (RFC 8032) in base64, "" for none.
+    """
 
     number: int
     text: str
     proposed_by: str
     approved_by: str
+    signature: str = ""
 
     @property
     def hash(self) -> str:
         """What names its content; raises BadSet for a text that is not TOML."""
         return hash_of_text(self.text)
+
+    def signed_bytes(self, school: str, node: str) -> bytes:
+        """Return what the hub signs: everything about it, and for which node."""
+        said = [school, node, *self[:-1]]
+        return SIGNED + json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
 
     def to_text(self) -> str:
         """Give the metric's value, and what is kept on disk."""
@@ -46,7 +55,9 @@ class AgreedSet(NamedTuple):
         number = said.get("number")
         if type(number) is not int or number < 1:
             raise BadSet("number is no number of a set")
-        agreed = cls(number, _text(said, "text", LONGEST_SET), _name(said, "proposed_by"), _name(said, "approved_by"))
+        names = _name(said, "proposed_by"), _name(said, "approved_by")
+        signature = _name(said, "signature") if said.get("signature") else ""
+        agreed = cls(number, _text(said, "text", LONGEST_SET), *names, signature)
         if agreed.proposed_by == agreed.approved_by:
             raise BadSet("one person alone has agreed")
         return agreed

@@ -11,41 +11,33 @@ from dataclasses import asdict, dataclass, field
 from labkeeper_edge.devices import Devices
 from labkeeper_edge.intake.intake import Intake
 from labkeeper_edge.interlocks import described
+from labkeeper_edge.interlocks.driving import Driving
 from labkeeper_edge.interlocks.loading import load
 from labkeeper_edge.interlocks.machine import Interlocks, Phase, Standing
-from labkeeper_edge.interlocks.outputs import Order, Outputs
+from labkeeper_edge.interlocks.offers import KEY, Offers
+from labkeeper_edge.interlocks.outputs import Outputs
 from labkeeper_edge.interlocks.rules import Input, InterlockSet, Place
 from labkeeper_edge.outbox.outbox import Outbox, OutboxUnwritable
 from labkeeper_edge.refusals import Refusals
 from labkeeper_edge.sampler import Stamped
 from labkeeper_edge.supervision.connections import Connections
-from labkeeper_edge.supervision.turns import Urgency
-from labkeeper_sdk import (
-    BadConfiguration,
-    CommandFailed,
-    CommandRejected,
-    Found,
-    Observation,
-    Quality,
-    Report,
-    Value,
-    accept,
-)
+from labkeeper_sdk import CommandRejected, Found, Observation, Quality, Report, Value, accept
 from labkeeper_wire.effects import CommandReceived
-from labkeeper_wire.interlocks import DEVICE, SET, AgreedSet, BadSet
+from labkeeper_wire.interlocks import DEVICE, SET, AgreedSet
 from labkeeper_wire.leases.tenure import Refusal
 
 log = logging.getLogger(__name__)
 
-KEY, SET_KEY = "interlocks", "interlock_set"
+SET_KEY = "interlock_set"
 RETRY_S = 1.0
-LEAST_TIMEOUT_S = 1.0
 LAMP = "lamp"
 
 
 @dataclass(slots=True)
 class InterlockKeeping:
-    """The interlocks of this node. `cut` breaks off commands that are under way to these devices."""
+    """The interlocks of this node. `cut` breaks off commands that are under way to these devices; `offers` are the sets
+    of two persons at the hub, of which the one in force goes before the settings'.
+    """
 
     rules: InterlockSet
     devices: Devices
@@ -54,19 +46,16 @@ class InterlockKeeping:
     intake: Intake
     refusals: Refusals
     now_ms: Callable[[], int]
+    offers: Offers
     cut: Callable[[frozenset[str]], None] = lambda _: None
-    agreed: AgreedSet | None = None  # by two persons, at the hub; else the set is the settings'
     clock: Callable[[], float] = time.monotonic
     machine: Interlocks = field(init=False)
     outputs: Outputs = field(init=False)
+    driving: Driving = field(init=False)
     _places: dict[Place, str] = field(init=False)
     _inputs: dict[Place, tuple[Input, ...]] = field(init=False)
-    _outcomes: dict[Order, str] = field(default_factory=dict)
-    _offered: AgreedSet | None = None
-    _refused: str = ""
     _unfit: tuple[str, ...] = ()  # inputs and outputs whose point is not what the set says, or is not there
     _changed: set[str] = field(default_factory=set)
-    _renewals: dict[str, asyncio.Timeout] = field(default_factory=dict)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _again: asyncio.Event = field(default_factory=asyncio.Event)  # the device has other points now
     _news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -74,6 +63,9 @@ class InterlockKeeping:
 
     def __post_init__(self) -> None:
         self._place(self.rules)
+        self.driving = Driving(
+            self.devices, self.connections, self.outbox, self.now_ms, self.clock, self._wake.set, self.outputs
+        )
 
     def _place(self, rules: InterlockSet) -> None:
         self.rules, self.machine, self.outputs = rules, Interlocks(rules), Outputs(rules.outputs)
@@ -93,27 +85,16 @@ class InterlockKeeping:
     def receive(self, command: CommandReceived) -> None:
         """Hear what two persons have agreed on at the hub; it is checked at once, and in force when it is on disk."""
         for metric in command.metrics if command.device is None else ():
-            if metric.name == SET:
-                self._offer(metric.value)
-
-    def _offer(self, text: object) -> None:
-        try:
-            offered = AgreedSet.from_text(text)
-            load(offered.text, "the approved set")
-        except (BadSet, BadConfiguration) as bad:
-            self._refused = str(bad)
-            self.refusals.count("bad_interlocks", KEY, str(bad))
-        else:
-            if self.agreed is not None and offered.number <= self.agreed.number:
-                return
-            self._offered, self._refused = offered, ""
-            self._unsaved.set()
-        self._news.set()
+            if metric.name == SET and self.offers.hear(metric.value):
+                self._news.set()
+                if self.offers.offered is not None:
+                    self._unsaved.set()
 
     def _take_over(self, agreed: AgreedSet) -> None:
         """Obey another set from now on: latches of rules that are still there stay, and what inputs said is known."""
-        before, self.agreed = self.machine, agreed
+        before = self.machine
         self._place(load(agreed.text))
+        self.driving.outputs = self.outputs
         self.machine.follow(before)
         self.machine.recall(before.latches, before.version)
         log.warning("interlocks: set %d by %s and %s", agreed.number, agreed.proposed_by, agreed.approved_by)
@@ -178,9 +159,7 @@ class InterlockKeeping:
         """A write begins."""
         if (output := self._places.get(Place(device, point))) is not None:
             self.outputs.writing(output, value)
-            renewal = self._renewals.get(output)
-            if renewal is not None:
-                renewal.reschedule(asyncio.get_running_loop().time())
+            self.driving.overtake(output)
 
     def written(self, device: str, point: str, value: Value) -> None:
         """A device has confirmed a write."""
@@ -200,8 +179,7 @@ class InterlockKeeping:
                 self._again.clear()
                 yield Observation((Found(described.info(self.rules)),))
             changed, self._changed = tuple(self._changed), set()
-            number = 0 if self.agreed is None else self.agreed.number
-            of_set = described.OfSet(number, self._refused, self._unfit)
+            of_set = described.OfSet(self.offers.number, self.offers.refused, self._unfit)
             said = described.readings(self.machine, changed, of_set)
             yield Observation((Report(DEVICE, tuple(said)),))
 
@@ -226,7 +204,8 @@ class InterlockKeeping:
                 if self.clock() >= self.machine.due_s:
                     self._look()
                 for order in self.outputs.due(self.clock()):
-                    group.create_task(self._carry_out(order), name=f"interlock {order.output}")
+                    place = self.rules.outputs[order.output].place  # before the set can become another
+                    group.create_task(self.driving.carry_out(order, place), name=f"interlock {order.output}")
                 wait_s = min(self.machine.due_s, self.outputs.next_s()) - self.clock()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(max(0.001, wait_s) if wait_s < float("inf") else None):
@@ -238,48 +217,13 @@ class InterlockKeeping:
             await self.intake.take(DEVICE, observation)
             self.intake.hurry()
 
-    async def _carry_out(self, order: Order) -> None:
-        place = self.rules.outputs[order.output].place  # before the set can become another
-        outcome = await self._write(place, order)
-        self.outputs.ended(order, self.clock(), confirmed=outcome == "done")
-        self._wake.set()
-        if order.rule and outcome != "gone" and self._outcomes.get(order) != outcome:
-            self._outcomes = {one: said for one, said in self._outcomes.items() if one.output != order.output}
-            self._outcomes[order] = outcome
-            log.warning("%s/%s: %r (interlock %s): %s", *_both(place), order.value, order.rule, outcome)
-            with suppress(OutboxUnwritable):  # a full disk must not keep an output from where it is to be
-                cause = f"interlock {order.rule}"
-                await self.outbox.record_safe_write(self.now_ms(), *_both(place), cause, outcome)
-
-    async def _write(self, place: Place, order: Order) -> str:
-        known = self.devices.get(place.device)
-        if known is None or not known.online or place.point not in known.points:
-            return "gone"
-        if self.outputs.overtaken(order):
-            return "overtaken"
-        timeout_s = max(known.points[place.point].confirm_s, LEAST_TIMEOUT_S)
-        urgency = Urgency.STOP if order.rule else Urgency.COMMAND
-        try:
-            async with asyncio.timeout(None) as cut:
-                if not order.rule:
-                    self._renewals[order.output] = cut
-                value = accept(known.points[place.point], order.value)
-                await self.connections.write(*_both(place), value, timeout_s, urgency, ours=True)
-        except (CommandFailed, CommandRejected) as error:
-            return error.code
-        except TimeoutError:
-            return "overtaken"
-        finally:
-            self._renewals.pop(order.output, None)
-        return "done"
-
     async def _write_down(self) -> None:
         while True:
             await self._unsaved.wait()
             self._unsaved.clear()
             latches = {rule: asdict(one) for rule, one in self.machine.latches.items()}
             text = json.dumps({"hash": self.rules.hash, "version": self.machine.version, "latches": latches})
-            offered = self._offered
+            offered = self.offers.offered
             try:
                 await self.outbox.keep_text(KEY, text)
                 if offered is not None:
@@ -289,8 +233,7 @@ class InterlockKeeping:
                 await asyncio.sleep(RETRY_S)
                 self._unsaved.set()
                 continue
-            if offered is not None and offered is self._offered:
-                self._offered = None
+            if offered is not None and self.offers.on_disk(offered):
                 self._take_over(offered)
 
     # --- inside -----------------------------------------------------------------------------------------------------
@@ -311,10 +254,7 @@ class InterlockKeeping:
         if self.rules.lamp:
             demands.setdefault(self.rules.lamp, (self.machine.alarmed, LAMP))
         news = self.outputs.demand(demands)
-        self._outcomes = {one: said for one, said in self._outcomes.items() if one.output not in news}
-        for output in news:
-            if (renewal := self._renewals.get(output)) is not None:
-                renewal.reschedule(asyncio.get_running_loop().time())
+        self.driving.demanded(news)
         self.cut(frozenset(self.rules.outputs[output].place.device for output in news))
         self._news.set()
         self._wake.set()
@@ -337,12 +277,3 @@ class InterlockKeeping:
         if any(one.node_clock for one in inputs):
             return 0.0
         return max(0, self.now_ms() - reading.time_ms) / 1000
-
-
-def recalled_set(text: str) -> AgreedSet | None:
-    """Return what two persons agreed on and this node took over, None if they never did."""
-    return AgreedSet.from_text(text) if text else None
-
-
-def _both(place: Place) -> tuple[str, str]:
-    return place.device, place.point

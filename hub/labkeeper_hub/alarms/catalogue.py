@@ -1,4 +1,6 @@
-"""The catalogue: rules out of TOML, and what a school or a lab overrides; a mistake is named by its place."""
+"""The catalogue: rules out of TOML, what a school adds to them, and what it or a lab overrides; a mistake is named by
+its place.
+"""
 
 import re
 import tomllib
@@ -17,6 +19,7 @@ from labkeeper_sdk import BadConfiguration, Title
 
 UNITS_MS: Final = {"s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
 DURATION = re.compile(r"(\d+(?:\.\d+)?) ?(s|min|h|d)")
+RULE_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 NEED_WINDOW = (Kind.MEAN, Kind.MAX, Kind.MIN, Kind.RATE, Kind.COUNT)
 
 
@@ -133,7 +136,8 @@ class OverrideEntry(_Strict):
     limits: dict[str, Annotated[float, Field(allow_inf_nan=False)]] = {}
 
 
-class _Overrides(_Strict):
+class _Site(_Strict):
+    rule: dict[str, RuleEntry] = {}
     override: list[OverrideEntry] = []
 
 
@@ -179,22 +183,26 @@ def parse(text: str, source: str) -> Catalogue:
     return Catalogue(rules)
 
 
-def load_overrides(catalogue: Catalogue, file: Path) -> Catalogue:
-    """Return the catalogue with a school's overrides; a file that is not there overrides nothing."""
+def load_site(catalogue: Catalogue, file: Path) -> Catalogue:
+    """Return the catalogue with a school's rules and overrides; a file that is not there changes nothing."""
     if not file.exists():
         return catalogue
-    return with_overrides(catalogue, file.read_text(encoding="utf-8"), str(file))
+    return with_site(catalogue, file.read_text(encoding="utf-8"), str(file))
 
 
-def with_overrides(catalogue: Catalogue, text: str, source: str) -> Catalogue:
-    """Return the catalogue with overrides; raises BadConfiguration that names the override and the key."""
+def with_site(catalogue: Catalogue, text: str, source: str) -> Catalogue:
+    """Return the catalogue with a school's rules and overrides; raises BadConfiguration that names one and its key."""
     try:
-        overrides = _Overrides.model_validate(_toml(text, source)).override
+        site = _Site.model_validate(_toml(text, source))
     except ValidationError as error:
         raise _bad(error, source) from error
-    for number, entry in enumerate(overrides):
-        _check(catalogue, entry, f"override.{number}", source)
-    return Catalogue(catalogue.rules, tuple(overrides))
+    for name in site.rule:
+        if name in catalogue.rules or not RULE_NAME.fullmatch(name):
+            raise BadConfiguration(f"rule.{name}", "is the name of a rule that is there, or none (a-z, 0-9, _)", source)
+    both = Catalogue({**catalogue.rules, **{name: entry.rule(name) for name, entry in site.rule.items()}})
+    for number, entry in enumerate(site.override):
+        _check(both, entry, f"override.{number}", source)
+    return replace(both, overrides=tuple(site.override))
 
 
 def _check(catalogue: Catalogue, entry: OverrideEntry, place: str, source: str) -> None:

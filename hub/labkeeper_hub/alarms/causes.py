@@ -15,7 +15,8 @@ def cause_of(key: AlarmKey, active: Callable[[AlarmKey], bool]) -> str:
 
 def _causes(key: AlarmKey) -> Iterator[AlarmKey]:
     """Yield from the widest to the nearest; a cause does not hang on itself, nor on what is within it."""
-    school, node, device, _ = key.source
+    school, _, device, _ = key.source
+    node = key.source.of_node.measured.node  # what is derived hangs on what it is derived from
     causes = (
         OF_BROKER,
         AlarmKey(NODE, PointKey(school, node, "", "")),

@@ -15,6 +15,7 @@ from labkeeper_hub.alarms.states import (
     Acknowledged,
     Alarm,
     AlarmRefused,
+    Cleared,
     Event,
     Reset,
     Returned,
@@ -68,9 +69,11 @@ class AlarmDesk:
     _failing: bool = False
 
     async def load(self) -> None:
-        """Take up what earlier runs left."""
+        """Take up what earlier runs left; what a rule raised that is no more is over, and waits for people only."""
         for now in await self.records.load():
             self._kept[now.key] = Kept(now, now)
+            if now.state.active and now.key.rule not in self.catalogue.rules:
+                self.happens(now.key, Cleared(None), self.now_ms())
         for entry in await self.records.called_since(self.now_ms() - DAY_MS):
             self.tally.remember(entry.key, entry.at_ms)
 
@@ -81,13 +84,13 @@ class AlarmDesk:
         return None if kept is None else kept.now
 
     def shown(self) -> tuple[AlarmNow, ...]:
-        """Return what anybody has to do with: standing, not acknowledged, shelved, out of service. Worst first."""
+        """Return what anybody has to do with, the worst first."""
         found = (kept.told for kept in self._kept.values())
-        return tuple(sorted((now for now in found if now is not None and is_shown(now.state)), key=_urgency))
+        return tuple(sorted((now for now in found if now is not None and now.state.shown), key=_urgency))
 
     def standing(self) -> tuple[AlarmNow, ...]:
         """Return the same as it is in memory, told or not, in no order."""
-        return tuple(kept.now for kept in self._kept.values() if is_shown(kept.now.state))
+        return tuple(kept.now for kept in self._kept.values() if kept.now.state.shown)
 
     def tallies(self) -> AlarmTallies:
         """Return the numbers of EEMUA 191."""
@@ -240,11 +243,6 @@ class AlarmDesk:
             where = "/".join(part for part in first.key.source if part)
             more = f" and {len(notice.alarms) - 1} more (flood)" if notice.flood else ""
             log.warning("alarm: %s (%s) at %s%s", first.key.rule, first.state.priority.name.lower(), where, more)
-
-
-def is_shown(state: Alarm) -> bool:
-    """Return whether anybody has anything to do with it."""
-    return state.standing or state.unacknowledged or state.shelf is not None or state.service is not None
 
 
 def _urgency(now: AlarmNow) -> tuple[bool, bool, int, int, AlarmKey]:

@@ -68,7 +68,10 @@ def _row(now: AlarmNow) -> dict[str, Any]:
         **_key(now.key),
         "lab": now.lab,
         "level": now.level,
-        **{name: getattr(state, name) for name in ("latch", "safety", "since_ms", "raised_ms", "value", "version")},
+        **{
+            name: getattr(state, name)
+            for name in ("latch", "safety", "since_ms", "raised_ms", "value", "version", "called")
+        },
         "core": str(state.core),
         "priority": int(state.priority),
         "shelf": None if state.shelf is None else asdict(state.shelf),
@@ -90,6 +93,7 @@ def _now(row: Row[Any]) -> AlarmNow:
         design=row.design,
         service=None if row.service is None else Service(**row.service),
         version=row.version,
+        called=row.called,
     )
     return AlarmNow(_key_of(row), row.lab, row.level, state)
 

@@ -24,6 +24,7 @@ when, at most 24 h), `suppressed_by_design` (it hangs on something lost that is 
 `out_of_service` (for a work order; of the safety class by two persons). The core runs on underneath.
 
 It is *annunciated* while it stands, nobody has acknowledged and nothing suppresses it. A rise of priority asks again.
+What came and went while it hung on something else has called nobody: it is `rtn_unack`, on no list, and in the history.
 Ten raised within ten minutes are a flood: all are stored, what is of the safety class is told at once, the rest in one
 notice each ten seconds.
 
@@ -92,6 +93,28 @@ why = "small room, the sensor hangs beside the door"
 ```
 
 `off = true` instead of `limits` switches the rule off.
+
+## Rules of your own
+
+The same file may add rules. A rule watches points by name (and by unit), whoever computes them: a sensor, or the hub
+([derived points](derived.md)), whose rows it judges by their time. It is raised, tried, overridden and told of like any
+other. A name that is there already is refused; change that one by an override. What a rule raised that is taken out
+of the file again is over, and waits for an acknowledgement.
+
+```toml
+[rule.stuffy]
+title = {{ zh = "闷", en = "Stuffy" }}
+consequence = {{ zh = "困倦。", en = "Tiredness." }}
+response = {{ zh = "开窗。", en = "Open a window." }}
+role = "teacher"
+class = "environment"
+source = "our own"
+unit = "[ppm]"
+points = ["co2_mean_10min"]     # the derived ten-minute mean
+levels = [{{ name = "warn", limit = 1200, priority = "low", deadband = 100 }}]
+```
+
+The keys of a rule and of a level are those of the catalogue's file, whose head explains them.
 
 ## Rules
 """

@@ -77,7 +77,9 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """One alarm of one (rule, source). `since_ms` is when the core changed last; `version` counts every change."""
+    """One alarm of one (rule, source). `since_ms` is when the core changed last; `version` counts every change.
+    `called`: it has asked for somebody since it was acknowledged last.
+    """
 
     core: Core = Core.NORM
     priority: Priority = Priority.NOTE
@@ -90,6 +92,7 @@ class Alarm:
     design: str = ""
     service: Service | None = None
     version: int = 0
+    called: bool = False
 
     @property
     def suppression(self) -> Suppression:
@@ -116,6 +119,14 @@ class Alarm:
     def annunciated(self) -> bool:
         """Whether it asks for somebody's attention: it stands, nobody has acknowledged, nothing suppresses it."""
         return self.standing and self.unacknowledged and self.suppression is Suppression.NOT_SUPPRESSED
+
+    @property
+    def shown(self) -> bool:
+        """Whether anybody has anything to do with it: what came and went while it hung on something else has called
+        nobody, and nobody has to acknowledge it.
+        """
+        waits = self.unacknowledged and self.called
+        return self.standing or waits or self.shelf is not None or self.service is not None
 
 
 # --- what can happen -------------------------------------------------------------------------------------------------
@@ -201,7 +212,8 @@ def step(alarm: Alarm, event: Event, time_ms: int) -> Alarm:
     if after == alarm:
         return alarm
     since_ms = alarm.since_ms if after.core is alarm.core else time_ms
-    return replace(after, since_ms=since_ms, version=alarm.version + 1)
+    called = after.annunciated or (alarm.called and after.unacknowledged)
+    return replace(after, since_ms=since_ms, version=alarm.version + 1, called=called)
 
 
 def due(alarm: Alarm, time_ms: int) -> Event | None:

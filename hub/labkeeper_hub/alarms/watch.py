@@ -242,7 +242,8 @@ class AlarmWatch:
         return known is not None and known.state.active
 
     def _hangs(self, key: AlarmKey) -> bool:
-        return self.desk.catalogue.rules[key.rule].alarm_class is AlarmClass.SYSTEM
+        rule = self.desk.catalogue.rules.get(key.rule)
+        return rule is not None and rule.alarm_class is AlarmClass.SYSTEM
 
     def _rooms(self, now_ms: int) -> dict[tuple[str, str], Room]:
         points: dict[tuple[str, str], list[KnownPoint]] = {}

@@ -419,7 +419,8 @@ SOURCE = ADDRESS | {"point": "co2"}
 
 
 class AlarmShape(BaseModel):
-    """An alarm as it stands. `core` and `suppression` are the states of ISA-18.2; `annunciated`: it asks for somebody.
+    """An alarm as it stands. `core` and `suppression` are the states of ISA-18.2; `annunciated`: it asks for somebody;
+    `shown`: anybody has to do with it.
 
     `raised_ms` is the time of the reading that raised it, `since_ms` that of its present state; `cause` is the rule
     of the alarm it hangs on.
@@ -436,6 +437,7 @@ class AlarmShape(BaseModel):
             "core": "unack",
             "suppression": "not_suppressed",
             "annunciated": True,
+            "shown": True,
             "value": 1523.4,
             "raised_ms": 1767225600000,
             "since_ms": 1767225600000,
@@ -457,6 +459,7 @@ class AlarmShape(BaseModel):
     core: str
     suppression: str
     annunciated: bool
+    shown: bool
     value: float | None
     raised_ms: int
     since_ms: int

@@ -256,6 +256,7 @@ def alarm(noun: AlarmNow) -> dict[str, Json]:
         "core": state.core.value,
         "suppression": state.suppression.value,
         "annunciated": state.annunciated,
+        "shown": state.shown,
         "value": state.value,
         "raised_ms": state.raised_ms,
         "since_ms": state.since_ms,

@@ -10,6 +10,7 @@ from labkeeper_hub.ingest.host import NotConnected
 from labkeeper_hub.interlocks import book as rules
 from labkeeper_hub.interlocks.book import Book, Desired, Entry, InterlockRefused
 from labkeeper_hub.interlocks.file import read_book, write_book
+from labkeeper_hub.interlocks.signing import Signing
 from labkeeper_hub.model import NodeKey, PointKey
 from labkeeper_hub.registry.registry import HubRegistry
 from labkeeper_wire.datatypes import DataType
@@ -24,14 +25,20 @@ NUMBER = "number"
 
 @dataclass(slots=True)
 class InterlockDesk:
-    """`write` sends metrics to a node."""
+    """`write` sends metrics to a node, which believes what `signing` signed."""
 
     registry: HubRegistry
     data: Path
     write: Wire
     now_ms: Callable[[], int]
+    signing: Signing
     book: Book = field(default_factory=dict)
     _told_ms: dict[NodeKey, int] = field(default_factory=dict)
+
+    @property
+    def public_key(self) -> str:
+        """What a node's settings name, so that it takes sets of this hub only."""
+        return self.signing.public
 
     async def resume(self) -> None:
         """Take up the book of the last run."""
@@ -76,7 +83,7 @@ class InterlockDesk:
             return
         self._told_ms[node] = self.now_ms()
         try:
-            self.write(node, None, (Metric(SET, agreed.to_text(), DataType.STRING),))
+            self.write(node, None, (Metric(SET, self.signing.signed(agreed, node).to_text(), DataType.STRING),))
         except (NotConnected, LinkLost):
             del self._told_ms[node]
 

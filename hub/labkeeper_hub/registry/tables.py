@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    true,
 )
 
 metadata = MetaData()
@@ -153,6 +154,7 @@ alarms = Table(
     Column("design", String, nullable=False),
     Column("service", JSON, nullable=True),
     Column("version", BigInteger, nullable=False),
+    Column("called", Boolean, nullable=False, server_default=true()),
 )
 
 alarm_entries = Table(

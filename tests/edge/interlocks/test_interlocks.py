@@ -1,10 +1,12 @@
 """Interlocks through a whole edge: asked before each write, driven on each change, latched over a kill."""
 
 import asyncio
+import base64
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from labkeeper_edge.interlocks.loading import load
 from labkeeper_edge.uplink.births import REFUSED
@@ -15,7 +17,7 @@ from labkeeper_wire.effects import DataReceived, DeviceBorn
 from labkeeper_wire.interlocks import SET, AgreedSet
 from labkeeper_wire.payload import Metric
 from tests.edge.conftest import Keyboard, RunEdge, StartEdge
-from tests.edge.tiny_host import TinyHost, open_host
+from tests.edge.tiny_host import NODE, SCHOOL, TinyHost, open_host
 
 RULES = """
 id = "bench"
@@ -143,15 +145,26 @@ async def test_a_rule_whose_input_is_not_what_it_says_holds_and_names_it(
 async def test_a_set_that_two_persons_agreed_on_is_taken_over_proved_and_kept_over_a_kill(
     broker: Broker, start_edge: StartEdge, keyboard: Keyboard, more: str
 ) -> None:
+    key = Ed25519PrivateKey.generate()
+    more += f'\ninterlock_keys = ["{base64.b64encode(key.public_key().public_bytes_raw()).decode()}"]'
+
+    def signed(agreed: AgreedSet) -> str:
+        signature = key.sign(agreed.signed_bytes(SCHOOL, NODE))
+        return agreed._replace(signature=base64.b64encode(signature).decode()).to_text()
+
     agreed = AgreedSet(1, RULES.replace("50 Cel", "70 Cel"), "p-1", "p-2")
     async with open_host(broker.url) as host:
         async with start_edge(more=more) as process:
             await host.until(lambda: newest(host, "interlocks", "hash") == load(RULES).hash)
-            for wrong in (agreed._replace(approved_by="p-1"), agreed._replace(text="id =")):
-                host.write_node(Metric(SET, wrong.to_text(), DataType.STRING))
-            await host.until(lambda: host.node_metric(REFUSED + "bad_interlocks") == 2)
+            for wrong in (
+                signed(agreed._replace(approved_by="p-1")),
+                signed(agreed._replace(text="id =")),
+                agreed.to_text(),
+            ):
+                host.write_node(Metric(SET, wrong, DataType.STRING))
+            await host.until(lambda: host.node_metric(REFUSED + "bad_interlocks") == 3)
             assert newest(host, "interlocks", "hash") == load(RULES).hash
-            host.write_node(Metric(SET, agreed.to_text(), DataType.STRING))
+            host.write_node(Metric(SET, signed(agreed), DataType.STRING))
             await host.until(lambda: newest(host, "interlocks", "hash") == agreed.hash)
             process.kill()
             await process.wait()
@@ -162,8 +175,8 @@ async def test_a_set_that_two_persons_agreed_on_is_taken_over_proved_and_kept_ov
             await keyboard.says(temperature=60.0, door=True)
             await host.until(lambda: newest(host, "interlocks", "heat/state") == "clear")
             assert newest(host, "interlocks", "hash") == agreed.hash
-            host.write_node(Metric(SET, agreed._replace(text=RULES).to_text(), DataType.STRING))
+            host.write_node(Metric(SET, signed(agreed._replace(text=RULES)), DataType.STRING))
             again = agreed._replace(number=2, text=RULES)
-            host.write_node(Metric(SET, again.to_text(), DataType.STRING))
+            host.write_node(Metric(SET, signed(again), DataType.STRING))
             await host.until(lambda: newest(host, "interlocks", "number") == 2)
             await host.until(lambda: newest(host, "interlocks", "heat/tripped") is True)

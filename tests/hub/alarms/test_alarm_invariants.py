@@ -41,6 +41,7 @@ class AlarmLife(RuleBasedStateMachine):
         self.log: list[tuple[Event, int]] = []
         self.condition = False
         self.seen_since_raise = True
+        self.called = False
 
     def happens(self, event: Event) -> None:
         before = self.alarm
@@ -50,6 +51,7 @@ class AlarmLife(RuleBasedStateMachine):
         except AlarmRefused:
             return
         self.log.append((event, self.now_ms))
+        self.called = self.alarm.annunciated or (self.called and self.alarm.core in UNSEEN)
         assert step(self.alarm, event, self.now_ms) is self.alarm or isinstance(event, Acknowledged | Cleared | Raised)
         if before.core in UNSEEN and self.alarm.core is Core.NORM:
             assert isinstance(event, Acknowledged)
@@ -119,6 +121,13 @@ class AlarmLife(RuleBasedStateMachine):
         free = alarm.shelf is None and not alarm.design and alarm.service is None
         assert (alarm.suppression is Suppression.NOT_SUPPRESSED) is free
         assert alarm.annunciated is (free and alarm.core in (Core.UNACK, Core.LATCHED_UNACK))
+
+    @invariant()
+    def whoever_was_called_and_nobody_else_is_left_with_it(self) -> None:
+        alarm = self.alarm
+        put_aside = alarm.shelf is not None or alarm.service is not None
+        held = alarm.core in (*ACTIVE, Core.LATCHED_UNACK, Core.LATCHED_ACK)
+        assert alarm.shown is (put_aside or held or (self.called and alarm.core is Core.RTN_UNACK))
 
     @invariant()
     def replaying_the_log_gives_the_same_state(self) -> None:

@@ -1,20 +1,13 @@
 """What calls somebody and what does not: one cause is one alarm, in the numbers too."""
 
 from labkeeper_hub.alarms.calls import calls, in_order
-from labkeeper_hub.alarms.catalogue import shipped
 from labkeeper_hub.alarms.causes import OF_BROKER, cause_of
-from labkeeper_hub.alarms.entry import AlarmEntry
-from labkeeper_hub.alarms.kpis import Group, Period, kpis_of
+from labkeeper_hub.alarms.kpis import kpis_of
 from labkeeper_hub.model import AlarmKey, PointKey
 
-NODE = AlarmKey("node_lost", PointKey("demo", "pi", "", ""))
-DEVICE = AlarmKey("device_lost", PointKey("demo", "pi", "air", ""))
-POINT = AlarmKey("sensor_silent", PointKey("demo", "pi", "air", "co2"))
+from .given import ALL, DEVICE, NODE, RULES, SILENT, WEEK, line
+
 CHANNEL = AlarmKey("channel_failed", PointKey("", "", "", "mail"))
-
-
-def line(key: AlarmKey, kind: str, at_ms: int = 0, *, late: bool = False) -> AlarmEntry:
-    return AlarmEntry(key, "lab-1", kind, "lost", at_ms, at_ms, late=late)
 
 
 def kinds(*said: str) -> list[str]:
@@ -45,12 +38,14 @@ def test_what_begins_to_suppress_comes_before_what_was_raised_in_the_same_moment
 
 
 def test_the_widest_that_is_lost_is_the_cause_and_nothing_hangs_on_itself() -> None:
-    assert cause_of(POINT, {OF_BROKER, NODE, DEVICE}.__contains__) == "broker_lost"
-    assert cause_of(POINT, {NODE, DEVICE}.__contains__) == "node_lost"
-    assert cause_of(POINT, {DEVICE}.__contains__) == "device_lost"
+    assert cause_of(SILENT, {OF_BROKER, NODE, DEVICE}.__contains__) == "broker_lost"
+    assert cause_of(SILENT, {NODE, DEVICE}.__contains__) == "node_lost"
+    assert cause_of(SILENT, {DEVICE}.__contains__) == "device_lost"
     assert cause_of(DEVICE, {DEVICE}.__contains__) == ""
     assert cause_of(NODE, {NODE, DEVICE}.__contains__) == ""
-    assert cause_of(POINT, set[AlarmKey]().__contains__) == ""
+    assert cause_of(SILENT, set[AlarmKey]().__contains__) == ""
+    derived = AlarmKey("sensor_silent", SILENT.source._replace(node=f"#hub-derived-{SILENT.source.node}"))
+    assert cause_of(derived, {NODE, DEVICE}.__contains__) == "node_lost"
     assert cause_of(CHANNEL, {OF_BROKER}.__contains__) == ""
 
 
@@ -59,5 +54,5 @@ def test_a_node_that_is_lost_with_twenty_devices_is_one_alarm_and_no_flood() -> 
     lines = [line(NODE, "raised", 1)]
     for device in devices:
         lines += [line(device, "suppressed", 2), line(device, "raised", 2)]
-    found = kpis_of(lines[::-1], [], shipped().rules, Period(0, 3_600_000))[Group("all", "")]
+    found = kpis_of(lines[::-1], [], RULES, WEEK)[ALL]
     assert (found.raised, found.flood_share, found.within) == (1, 0.0, True)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from labkeeper_hub.alarms.catalogue import load_overrides, parse, shipped, with_overrides
+from labkeeper_hub.alarms.catalogue import load_site, parse, shipped, with_site
 from labkeeper_hub.alarms.rules import AlarmClass, Kind
 from labkeeper_sdk import BadConfiguration
 
@@ -89,7 +89,7 @@ def test_a_lab_overrides_its_school_and_a_school_the_catalogue() -> None:
     text = OVERRIDE.format(more='lab = "l"\nlimits = { warn = 1200 }') + OVERRIDE.format(
         more="limits = { warn = 1300, alarm = 1800 }"
     )
-    catalogue = with_overrides(shipped(), text, "site.toml")
+    catalogue = with_site(shipped(), text, "site.toml")
     got = {
         where: [level.limit for level in rule.levels]
         for where in (("s", "l"), ("s", "m"), ("t", "l"))
@@ -100,7 +100,7 @@ def test_a_lab_overrides_its_school_and_a_school_the_catalogue() -> None:
 
 def test_a_rule_can_be_off_in_a_lab_and_on_again_in_another() -> None:
     text = OVERRIDE.format(more="off = true") + OVERRIDE.format(more='lab = "l"\nlimits = { warn = 1200 }')
-    catalogue = with_overrides(shipped(), text, "site.toml")
+    catalogue = with_site(shipped(), text, "site.toml")
     assert catalogue.rule_for("co2", "s", "m") is None
     assert catalogue.rule_for("co2", "s", "l") is not None
 
@@ -116,15 +116,32 @@ def test_a_rule_can_be_off_in_a_lab_and_on_again_in_another() -> None:
 )
 def test_an_override_that_makes_no_sense_is_named_by_its_place(text: str, key: str) -> None:
     with pytest.raises(BadConfiguration) as wrong:
-        with_overrides(shipped(), text, "site.toml")
+        with_site(shipped(), text, "site.toml")
     assert wrong.value.key == key
 
 
 def test_no_file_overrides_nothing(tmp_path: Path) -> None:
     catalogue = shipped()
-    assert load_overrides(catalogue, tmp_path / "none.toml") is catalogue
+    assert load_site(catalogue, tmp_path / "none.toml") is catalogue
     (tmp_path / "site.toml").write_text(OVERRIDE.format(more=""), encoding="utf-8")
-    assert load_overrides(catalogue, tmp_path / "site.toml").overrides[0].who == "wang"
+    assert load_site(catalogue, tmp_path / "site.toml").overrides[0].who == "wang"
+
+
+def test_a_school_adds_rules_and_overrides_them_too() -> None:
+    mine = RULE.format(levels=PLAIN).replace("[damp]", "[rule.damp]")
+    text = mine + OVERRIDE.format(more="limits = { warn = 90 }").replace("co2", "damp")
+    catalogue = with_site(shipped(), text, "site.toml")
+    assert {"damp", "co2"} <= catalogue.rules.keys()
+    assert [rule.levels[0].limit for rule in (catalogue.rule_for("damp", of, "l") for of in "st") if rule] == [90, 80]
+
+
+@pytest.mark.parametrize(
+    ("name", "key"), [("rule.gas", "rule.gas"), ('rule."No such"', "rule.No such"), ("rule.a.b", "rule.a.title")]
+)
+def test_a_school_puts_no_rule_in_the_place_of_another(name: str, key: str) -> None:
+    with pytest.raises(BadConfiguration) as wrong:
+        with_site(shipped(), RULE.format(levels=PLAIN).replace("damp", name), "site.toml")
+    assert wrong.value.key == key
 
 
 def test_every_latch_of_a_node_is_watched_by_the_last_part_of_its_name() -> None:

@@ -2,22 +2,12 @@
 
 import random
 
-from labkeeper_hub.alarms.catalogue import shipped
 from labkeeper_hub.alarms.entry import AlarmEntry
-from labkeeper_hub.alarms.kpis import Group, Period, kpis_of
+from labkeeper_hub.alarms.kpis import Group, kpis_of
 from labkeeper_hub.alarms.states import Alarm, Core, Priority
-from labkeeper_hub.model import AlarmKey, AlarmNow, PointKey
+from labkeeper_hub.model import AlarmKey, AlarmNow
 
-RULES = shipped().rules
-MIN, HOUR = 60_000, 3_600_000
-WEEK = Period(0, 7 * 24 * HOUR)
-AIR = PointKey("demo", "pi", "air", "co2")
-CO2, HEAT, LOST = AlarmKey("co2", AIR), AlarmKey("heat", AIR), AlarmKey("device_lost", AIR)
-ALL = Group("all", "")
-
-
-def line(key: AlarmKey, at_ms: int, kind: str = "raised", level: str = "warn", *, late: bool = False) -> AlarmEntry:
-    return AlarmEntry(key, "lab-1", kind, level, at_ms, at_ms, late=late)
+from .given import AIR, ALL, CO2, DEVICE, HEAT, HOUR, MIN, RULES, WEEK, line
 
 
 def test_a_week_without_alarms_is_within_and_has_no_mix() -> None:
@@ -28,13 +18,17 @@ def test_a_week_without_alarms_is_within_and_has_no_mix() -> None:
 
 
 def test_each_alarm_counts_for_everybody_for_its_role_and_for_its_lab() -> None:
-    lines = [line(CO2, HOUR), line(LOST, 2 * HOUR, level="lost"), line(HEAT, 3 * HOUR, level="alarm")]
+    lines = [
+        line(CO2, at_ms=HOUR),
+        line(DEVICE, at_ms=2 * HOUR, level="lost"),
+        line(HEAT, at_ms=3 * HOUR, level="alarm"),
+    ]
     found = kpis_of(lines, [], RULES, WEEK)
     counts = {group: one.raised for group, one in found.items()}
     roles = {Group("role", "teacher"): 2, Group("role", "facility"): 1}
     assert counts == {ALL: 3, Group("lab", "lab-1"): 3, **roles}
     assert found[ALL].mix == {Priority.LOW: 0.6667, Priority.MEDIUM: 0.0, Priority.HIGH: 0.3333}
-    unknown = line(AlarmKey("gone", AIR), HOUR)
+    unknown = line(AlarmKey("gone", AIR), at_ms=HOUR)
     assert Group("role", "teacher") not in kpis_of([unknown], [], RULES, WEEK)
 
 
@@ -44,7 +38,7 @@ def test_an_alarm_of_no_lab_is_in_none() -> None:
 
 
 def test_a_flood_is_a_share_of_time_and_beyond_what_a_person_can_do() -> None:
-    flood = [line(CO2, HOUR + second * 1000) for second in range(10)]
+    flood = [line(CO2, at_ms=HOUR + second * 1000) for second in range(10)]
     found = kpis_of(flood, [], RULES, WEEK)[ALL]
     assert (found.peak_10min, found.peak_hour, found.chattering) == (10, 10, 1)
     assert found.flood_share == round(1 / 1008, 4)
@@ -52,30 +46,30 @@ def test_a_flood_is_a_share_of_time_and_beyond_what_a_person_can_do() -> None:
 
 
 def test_a_busy_hour_without_a_flood_is_beyond_too() -> None:
-    busy = [line(CO2, HOUR + minute * 3 * MIN) for minute in range(16)]
+    busy = [line(CO2, at_ms=HOUR + minute * 3 * MIN) for minute in range(16)]
     found = kpis_of(busy, [], RULES, WEEK)[ALL]
     assert (found.peak_hour, found.flood_share, found.within) == (16, 0.0, False)
 
 
 def test_waiting_is_from_the_newest_raise_to_its_acknowledgement() -> None:
     lines = [
-        line(CO2, HOUR),
-        line(CO2, HOUR + 30_000, "risen", "alarm"),
-        line(CO2, HOUR + 70_000, "acknowledged"),
-        line(CO2, HOUR + 90_000, "acknowledged"),
-        line(CO2, HOUR + 95_000, "cleared"),
+        line(CO2, at_ms=HOUR),
+        line(CO2, "risen", HOUR + 30_000, "alarm"),
+        line(CO2, "acknowledged", HOUR + 70_000),
+        line(CO2, "acknowledged", HOUR + 90_000),
+        line(CO2, "cleared", HOUR + 95_000),
     ]
     assert kpis_of(lines[::-1], [], RULES, WEEK)[ALL].acknowledge_s == 40.0
 
 
 def test_what_came_late_called_nobody() -> None:
-    assert kpis_of([line(CO2, HOUR, late=True)], [], RULES, WEEK)[ALL].raised == 0
+    assert kpis_of([line(CO2, at_ms=HOUR, late=True)], [], RULES, WEEK)[ALL].raised == 0
 
 
 def test_what_stands_for_a_day_is_stale() -> None:
     old = AlarmNow(CO2, "lab-1", "warn", Alarm(Core.ACK, Priority.LOW, raised_ms=WEEK.to_ms - 25 * HOUR))
     fresh = AlarmNow(HEAT, "lab-1", "alarm", Alarm(Core.ACK, Priority.HIGH, raised_ms=WEEK.to_ms - HOUR))
-    over = AlarmNow(LOST, "lab-1", "lost", Alarm(Core.RTN_UNACK, Priority.LOW))
+    over = AlarmNow(DEVICE, "lab-1", "lost", Alarm(Core.RTN_UNACK, Priority.LOW))
     found = kpis_of([], [old, fresh, over], RULES, WEEK)[ALL]
     assert (found.standing, found.stale) == (2, 1)
 
@@ -83,5 +77,5 @@ def test_what_stands_for_a_day_is_stale() -> None:
 def test_peaks_are_those_of_any_stretch_of_that_length() -> None:
     dice = random.Random(7)
     times = sorted(dice.randrange(WEEK.to_ms // 10) for _ in range(300))
-    found = kpis_of([line(CO2, time_ms) for time_ms in times], [], RULES, WEEK)[ALL]
+    found = kpis_of([line(CO2, at_ms=time_ms) for time_ms in times], [], RULES, WEEK)[ALL]
     assert found.peak_hour == max(sum(time <= one < time + HOUR for one in times) for time in times)

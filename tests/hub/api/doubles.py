@@ -360,6 +360,8 @@ class Brake:
 class Desks:
     """Interlocks of one node, without a node: the real rules of two persons, in memory."""
 
+    public_key = "a key"
+
     def __init__(self) -> None:
         self.book = two_persons.EMPTY
 

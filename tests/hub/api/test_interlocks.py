@@ -30,7 +30,9 @@ async def test_a_change_takes_two_persons_and_nobody_approves_their_own(served: 
         assert (alone.status_code, alone.json()["code"]) == (409, "same_person")
         agreed = await other.post("/api/v1/interlocks/approve", json=APPROVE, headers=manager(served))
         assert agreed.status_code == 200, agreed.text
-        (node,) = (await owner.get("/api/v1/interlocks")).json()["nodes"]
+        answer = (await owner.get("/api/v1/interlocks")).json()
+        (node,) = answer["nodes"]
+        assert answer["key"] == "a key"
         assert (node["approved"], node["differs"], node["proposal"]) == (APPROVE["hash"], True, None)
 
 

@@ -123,3 +123,49 @@ async def test_what_is_not_a_number_never_reaches_a_page(broker: Broker, tmp_pat
             await _until_told(live, kind="device", device="plug", online=True)
             node.send("plug", [double("power", math.nan, now_ms()), double("power", 7.0, now_ms())], batch=1)
             assert (await _until_told(live, kind="reading", point="power", value=7.0))["stale"] is False
+
+
+RULE_OF_THE_MEAN = """
+[rule.stuffy]
+title = { zh = "闷", en = "Stuffy" }
+consequence = { zh = "困倦。", en = "Tiredness." }
+response = { zh = "开窗。", en = "Open a window." }
+role = "teacher"
+class = "environment"
+source = "our own"
+unit = "[ppm]"
+points = ["co2_mean_10min"]
+levels = [{ name = "warn", limit = 1200, priority = "low" }]
+"""
+
+
+async def test_a_rule_on_what_the_hub_derives_alarms_is_tried_and_ends_with_its_file(
+    broker: Broker, tmp_path: Path
+) -> None:
+    (tmp_path / "alarms.toml").write_text(RULE_OF_THE_MEAN)
+    point, begin_ms = PointDescription("co2", "measure", DataType.DOUBLE, "[ppm]"), now_ms() - 20 * 60_000
+    air = {"air": [Metric("co2", 400.0, DataType.DOUBLE, begin_ms, properties=point.to_properties())]}
+    address = {"rule": "stuffy", "school": "school", "node": "#hub-derived-lab", "device": "air"}
+    address["point"] = "co2_mean_10min"
+    async with hub_process(tmp_path, broker) as (process, ready):
+        headers = {"Authorization": f"Bearer {ready['owner_secret']}"}
+        client = httpx.AsyncClient(base_url=ready["url"], headers=headers)
+        async with client, _live(ready["url"], ready["owner_secret"]) as live, joined(broker.port, devices=air) as node:
+            await live.greet()
+            await _until_told(live, kind="device", node="#hub-derived-lab", device="air", online=True)
+            minutes = [double("co2", 400.0 if at < 8 else 2000.0, begin_ms + at * 60_000) for at in range(21)]
+            node.send("air", minutes, batch=1)
+            told = await _until_told(live, kind="alarm", **address)
+            assert (told["core"], told["lab"], told["level"]) == ("unack", "lab", "warn")
+            assert told["value"] == pytest.approx(1200, abs=200)
+            asked = {"alarm": address, "from": begin_ms, "to": now_ms()}
+            trial = (await client.post("/api/v1/alarms/try", json=asked)).json()
+            assert [(one["level"], one["from_ms"]) for one in trial["spells"]] == [("warn", told["raised_ms"])]
+            never = (await client.post("/api/v1/alarms/try", json={**asked, "limits": {"warn": 2001}})).json()
+            assert (never["spells"], never["readings"] > 5) == ([], True)
+        process.terminate()
+        await process.wait()
+    (tmp_path / "alarms.toml").unlink()
+    async with hub_process(tmp_path, broker) as (_, ready), httpx.AsyncClient(base_url=ready["url"]) as client:
+        (left,) = (await client.get("/api/v1/alarms", headers=headers)).json()["alarms"]
+        assert (left["rule"], left["core"]) == ("stuffy", "rtn_unack")

@@ -20,6 +20,9 @@ from labkeeper_hub.backup.progress import Progress
 from labkeeper_hub.backup.restore import restore
 from labkeeper_hub.backup.snapshot import BEFORE_RESTORE, JOURNAL, REGISTRY, RESTORING
 from labkeeper_hub.folder import hold_folder
+from labkeeper_hub.interlocks.book import Entry, Proposal
+from labkeeper_hub.interlocks.file import read_book, write_book
+from labkeeper_hub.interlocks.signing import open_signing
 from labkeeper_hub.model import PointKey
 from labkeeper_hub.timeseries.group import Group
 from labkeeper_hub.timeseries.hot import Hot
@@ -27,8 +30,10 @@ from labkeeper_hub.timeseries.identity import identity
 from labkeeper_hub.timeseries.schema import VERSION, open_for_reading, open_for_writing
 from labkeeper_hub.timeseries.writer import Writer
 from labkeeper_sdk import BadConfiguration
+from labkeeper_wire.interlocks import AgreedSet
 
 KEY = PointKey("school", "lab", "air", "co2")
+BOOK = {KEY.of_node: Entry(Proposal('id = "y"', "a hash", "li", 3), AgreedSet(2, 'id = "x"', "li", "wang"), 2)}
 
 
 def silent(_: str, __: int, ___: int) -> None:
@@ -63,6 +68,8 @@ def writer(tmp_path: Path) -> Iterator[Writer]:
             )
         write_owner(folder, "a hash")
         write_sessions(folder, [])
+        write_book(folder, BOOK)
+        open_signing(folder)
         (folder / "commands.log").write_text("{}\n")
         (folder / "lock").touch()
         (folder / "more").mkdir()
@@ -95,7 +102,10 @@ def test_everything_comes_back_with_its_mode_but_sessions_and_the_lock(tmp_path:
     assert file.stat().st_mode & 0o777 == 0o600
     restored = restore(file, back, silent)
     names = {path.relative_to(back).as_posix() for path in back.rglob("*") if path.is_file()}
-    assert names == {JOURNAL, REGISTRY, "owner.json", "commands.log", "more/kept.json", "lock"}
+    guards = {"interlocks.json", "interlocks.key"}
+    assert names == {JOURNAL, REGISTRY, "owner.json", "commands.log", "more/kept.json", "lock"} | guards
+    assert read_book(back) == BOOK
+    assert open_signing(back).public == open_signing(hub).public, "nodes know the hub again"
     assert (back / "owner.json").stat().st_mode & 0o777 == 0o600
     assert (back / "owner.json").read_bytes() == (hub / "owner.json").read_bytes()
     assert restored.manifest.registry_inside

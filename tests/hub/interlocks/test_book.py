@@ -1,14 +1,18 @@
 """Two persons: what one proposes another approves, and nobody alone."""
 
+import base64
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from labkeeper_hub.interlocks.book import EMPTY, Desired, InterlockRefused, approve, propose
 from labkeeper_hub.interlocks.file import FILE, read_book, write_book
+from labkeeper_hub.interlocks.signing import FILE as KEY_FILE
+from labkeeper_hub.interlocks.signing import open_signing
 from labkeeper_hub.model import NodeKey
 from labkeeper_sdk import BadConfiguration
-from labkeeper_wire.interlocks import hash_of_text
+from labkeeper_wire.interlocks import AgreedSet, hash_of_text
 
 NODE = NodeKey("s", "n")
 TEXT = 'id = "x"'
@@ -57,3 +61,15 @@ def test_the_book_is_read_back_and_a_damaged_one_stops_the_start(tmp_path: Path)
     (tmp_path / FILE).write_text("{")
     with pytest.raises(BadConfiguration):
         read_book(tmp_path)
+
+
+def test_a_hub_signs_with_one_key_for_good_and_says_when_it_is_damaged(tmp_path: Path) -> None:
+    signing = open_signing(tmp_path)
+    agreed = AgreedSet(1, TEXT, "li", "wang")
+    signature = base64.b64decode(open_signing(tmp_path).signed(agreed, NODE).signature)
+    key = Ed25519PublicKey.from_public_bytes(base64.b64decode(signing.public))
+    key.verify(signature, agreed.signed_bytes(*NODE))
+    assert (tmp_path / KEY_FILE).stat().st_mode & 0o777 == 0o600
+    (tmp_path / KEY_FILE).write_bytes(b"short")
+    with pytest.raises(BadConfiguration):
+        open_signing(tmp_path)

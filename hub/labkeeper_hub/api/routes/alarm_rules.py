@@ -1,7 +1,7 @@
 """The rules of alarms: what each says, what it would have done on what was recorded, and how much they all ask."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from http import HTTPStatus
 from typing import Annotated
@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from labkeeper_hub.alarms.backtest import back_test
-from labkeeper_hub.alarms.catalogue import with_limits
+from labkeeper_hub.alarms.catalogue import OverrideEntry, with_limits
 from labkeeper_hub.alarms.kpis import Kpis, Period, kpis_of
 from labkeeper_hub.alarms.rules import Level, Rule
 from labkeeper_hub.api import validation
@@ -68,9 +68,30 @@ class LevelShape(BaseModel):
     latch: bool
 
 
+class OverrideShape(BaseModel):
+    """What a school, or one of its labs (None: all), has otherwise: limits by level, or nothing at all (`off`)."""
+
+    model_config = shape(
+        {
+            "school": "minhang-3",
+            "lab": "lab-301",
+            "off": False,
+            "limits": {"warn": 1200.0},
+            "who": "Wang Li",
+            "why": "small room, the sensor hangs beside the door",
+        }
+    )
+    school: str
+    lab: str | None
+    off: bool
+    limits: dict[str, float]
+    who: str
+    why: str
+
+
 class RuleShape(BaseModel):
     """What a rule tells people, which points (and units; none: any) it watches, its levels from the mildest to the
-    worst. A school may have other limits.
+    worst, and what is otherwise in the labs one may see.
     """
 
     model_config = shape(
@@ -86,6 +107,7 @@ class RuleShape(BaseModel):
             "points": ["carbon_dioxide", "co2"],
             "units": [],
             "levels": [example_of(LevelShape)],
+            "overrides": [example_of(OverrideShape)],
         }
     )
     id: str
@@ -99,6 +121,7 @@ class RuleShape(BaseModel):
     points: list[str]
     units: list[str]
     levels: list[LevelShape]
+    overrides: list[OverrideShape]
 
 
 class RuleList(BaseModel):
@@ -194,9 +217,12 @@ class TrialAnswer(BaseModel):
 
 
 @router.get("/alarms/rules", response_model=RuleList)
-async def rules(api: ApiHere, right: ReadsAlarms) -> JsonAnswer:  # noqa: ARG001 -- the right is the door
+async def rules(api: ApiHere, right: ReadsAlarms) -> JsonAnswer:
     """List what alarms mean: consequence, response, who responds, limits."""
-    return JsonAnswer({"rules": [_rule(rule) for rule in api.parts.alarms.catalogue.rules.values()]})
+    catalogue, labs = api.parts.alarms.catalogue, right.sight(api.parts.registry).labs()
+    seen = {(one.school, lab) for one in labs for lab in (None, one.lab)}
+    overrides = [one for one in catalogue.overrides if (one.school, one.lab) in seen]
+    return JsonAnswer({"rules": [_rule(rule, overrides) for rule in catalogue.rules.values()]})
 
 
 @router.get("/alarms/kpis", response_model=KpisAnswer)
@@ -255,7 +281,7 @@ def _number(value: Value | None) -> float | None:
     return float(value) if isinstance(value, bool | int | float) else None
 
 
-def _rule(rule: Rule) -> dict[str, Json]:
+def _rule(rule: Rule, overrides: Iterable[OverrideEntry]) -> dict[str, Json]:
     told = rule.told
     return {
         "id": rule.id,
@@ -267,6 +293,7 @@ def _rule(rule: Rule) -> dict[str, Json]:
         "points": sorted(rule.match.points),
         "units": sorted(rule.match.units),
         "levels": [_level(level) for level in rule.levels],
+        "overrides": [one.model_dump(exclude={"rule"}) for one in overrides if one.rule == rule.id],
     }
 
 

@@ -72,16 +72,20 @@ class InterlocksShape(BaseModel):
 
 
 class InterlocksList(BaseModel):
-    """Every node that has interlocks, or is to have some."""
+    """Every node that has interlocks, or is to have some; a node whose settings name the `key` takes sets of this hub
+    only.
+    """
 
-    model_config = shape({"nodes": [ENTRY]})
+    model_config = shape({"key": "O2onvM62pC1io6jQKm8Nc2UyFXcd4kOmOsBIoYtZ2ik=", "nodes": [ENTRY]})
+    key: str
     nodes: list[InterlocksShape]
 
 
 @router.get("/interlocks", response_model=InterlocksList)
 async def interlocks(api: ApiHere, right: ChangesInterlocks) -> JsonAnswer:  # noqa: ARG001 -- the right is the door
     """List what nodes run, what was approved, and what waits for a second person."""
-    return JsonAnswer({"nodes": [_shape(one) for one in api.parts.interlocks.all()]})
+    desk = api.parts.interlocks
+    return JsonAnswer({"key": desk.public_key, "nodes": [_shape(one) for one in desk.all()]})
 
 
 @router.post(

@@ -175,8 +175,8 @@ export class Store {
 
   /** Kept while anybody has to do with it. @param {wire.Alarm} alarm */
   #alarm(alarm) {
-    if (alarm.core === "norm" && !alarm.shelf && !alarm.service) this.alarms.delete(alarmKey(alarm));
-    else this.alarms.set(alarmKey(alarm), alarm);
+    if (alarm.shown) this.alarms.set(alarmKey(alarm), alarm);
+    else this.alarms.delete(alarmKey(alarm));
     this.tell(ALARMS);
   }
 

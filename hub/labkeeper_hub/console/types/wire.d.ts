@@ -59,6 +59,7 @@ declare namespace wire {
     core: "norm" | "unack" | "ack" | "rtn_unack" | "latched_unack" | "latched_ack";
     suppression: "not_suppressed" | "shelved" | "suppressed_by_design" | "out_of_service";
     annunciated: boolean;
+    shown: boolean;
     value: number | null;
     raised_ms: number;
     since_ms: number;
@@ -69,7 +70,8 @@ declare namespace wire {
   }
   interface AlarmEntry extends AlarmId { lab: string; kind: string; level: string; time_ms: number; at_ms: number; value: number | null; who: string | null; why: string | null; late: boolean }
   interface AlarmLevel { name: string; priority: "note" | Priority; kind: string; side: string; limit: number; deadband: number; window_ms: number; on_delay_ms: number; off_delay_ms: number; latch: boolean }
-  interface AlarmRule { id: string; title: Title; consequence: Title; response: Title; role: string; class: string; source: string; unit: string; points: string[]; units: string[]; levels: AlarmLevel[] }
+  interface AlarmRule { id: string; title: Title; consequence: Title; response: Title; role: string; class: string; source: string; unit: string; points: string[]; units: string[]; levels: AlarmLevel[]; overrides: AlarmOverride[] }
+  interface AlarmOverride { school: string; lab: string | null; off: boolean; limits: Record<string, number>; who: string; why: string }
   interface Spell { level: string; from_ms: number; to_ms: number; open_end: boolean }
   interface Trial { readings: number; spells: Spell[] }
   interface AlarmKpis { by: "all" | "role" | "lab"; of: string; raised: number; per_10min: number; peak_10min: number; peak_hour: number; flood_share: number; mix: Record<Priority, number> | null; standing: number; stale: number; chattering: number; acknowledge_s: number | null; within: boolean }
@@ -78,7 +80,7 @@ declare namespace wire {
   interface TellingHours { days: number[]; start: string; end: string; holidays: boolean }
   interface TellingStep { channel: string; after_min: number; hours: TellingHours | null }
   interface TellingRule { name: string; schools: string[]; labs: string[]; classes: string[]; roles: string[]; priority: string; steps: TellingStep[]; repeat_min: number }
-  interface TellingPlan { rules: TellingRule[] }
+  interface TellingPlan { rules: TellingRule[]; per_hour: number; digest_min: number; url: string | null }
   interface Told { id: string; channel: string; kind: string; title: string; safety: boolean; made_ms: number; fate: string; attempts: number; ended_ms: number | null; error: string | null }
   interface InterlockProposal { hash: string; by: string; at_ms: number; text: string }
   interface NodeInterlocks { school: string; node: string; running: string | null; approved: string | null; differs: boolean; proposal: InterlockProposal | null }

@@ -2,6 +2,7 @@
 import { html, nothing } from "../vendor/lit.js";
 import * as api from "./api.js";
 import { measured, place, priorityMark, refusal, stateWord, unacknowledged } from "./names.js";
+import "./curve.js";
 import "./try.js";
 import { DeskElement } from "../element.js";
 import { icon } from "../icons.js";
@@ -11,7 +12,7 @@ const HOUR_MS = 3_600_000;
 const SHELVES_H = [0.25, 1, 4, 24];
 const MARGIN_MS = 60_000; // a shelf of 24 h by this clock is to end within 24 h by the hub's
 
-/** @typedef {"" | "shelve" | "out" | "try"} Sheet */
+/** @typedef {"" | "curve" | "shelve" | "out" | "try"} Sheet */
 
 class LkAlarmCard extends DeskElement {
   static properties = { alarm: { attribute: false }, rule: { attribute: false }, words: { attribute: false }, sheet: { state: true }, trouble: { state: true } };
@@ -38,7 +39,7 @@ class LkAlarmCard extends DeskElement {
       <article class="card alarm ${alarm.annunciated ? "calls" : ""}">
         <header><h3>${text.title(rule?.title, alarm.rule)}</h3>${priorityMark(words, alarm.priority)}</header>
         <p><strong>${place(this.desk, words, alarm)}</strong>${value ? html` · ${words.t("alarm.at", { value })}` : nothing}</p>
-        <p class="alarm-state">${stateWord(words, alarm)} · ${text.ago(Math.max(0, store.now() - alarm.raised_ms))}</p>
+        <p class="alarm-state">${stateWord(words, alarm)} · ${text.ago(Math.max(0, store.now() - alarm.raised_ms))} <span class="quiet">(${text.moment(alarm.raised_ms)})</span></p>
         ${rule ? html`<dl><dt>${words.t("alarm.consequence")}</dt><dd>${text.title(rule.consequence, "")}</dd>
           <dt>${words.t("alarm.response", { role: words.word("alarmrole", rule.role) ?? rule.role })}</dt><dd>${text.title(rule.response, "")}</dd></dl>` : nothing}
         ${this.#suppression()}
@@ -64,6 +65,7 @@ class LkAlarmCard extends DeskElement {
     return html`
       ${unacknowledged(alarm) ? act("acknowledge", words.t("alarm.acknowledge"), "primary") : nothing}
       ${alarm.core === "latched_ack" ? act("reset", words.t("alarm.reset"), "do") : nothing}
+      ${alarm.point ? this.#opens("curve", words.t("alarm.curve")) : nothing}
       ${alarm.shelf ? act("unshelve", words.t("alarm.unshelve"), "do") : alarm.safety ? nothing : this.#opens("shelve", words.t("alarm.shelve"))}
       ${alarm.service ? act("put-back", words.t("alarm.put_back"), "do") : this.#opens("out", words.t("alarm.take_out"))}
       ${alarm.point ? this.#opens("try", words.t("alarm.try")) : nothing}`;
@@ -77,6 +79,7 @@ class LkAlarmCard extends DeskElement {
 
   #sheet() {
     const { words } = this;
+    if (this.sheet === "curve") return this.rule ? html`<lk-alarm-curve .desk=${this.desk} .rule=${this.rule} .alarm=${this.alarm} .words=${words}></lk-alarm-curve>` : nothing;
     if (this.sheet === "try") return this.rule ? html`<lk-alarm-try .desk=${this.desk} .rule=${this.rule} .source=${this.alarm} .words=${words}></lk-alarm-try>` : nothing;
     if (this.sheet === "shelve") return html`
       <form class="alarm-form" @submit=${this.#shelve}>

@@ -122,13 +122,20 @@ class LkAlarmLimits extends AlarmList {
     const open = this.chosen.rule === rule.id;
     const points = this.#points(rule);
     return html`<h3>${text.title(rule.title, rule.id)}</h3>
-      <p class="quiet">${rule.levels.map(({ name, side, limit }) => `${words.word("alarmlevel", name) ?? name} ${side} ${limit}`).join(" · ")} ${sign(rule.unit)}</p>
+      <p class="quiet">${limits(words, rule.levels)} ${sign(rule.unit)}</p>
       <p>${text.title(rule.response, "")} <span class="quiet small">${rule.source}</span></p>
+      ${rule.overrides.map((one) => html`<p class="small">${this.#place(one)}${one.off ? words.t("alarm.off_here") : limits(words, rule.levels.flatMap((level) => (level.name in one.limits ? [{ ...level, limit: one.limits[level.name] }] : [])))} <span class="quiet">${words.t("alarm.overridden", { who: one.who, why: one.why })}</span></p>`)}
       ${points.length > 0 ? html`<button class="segment" aria-expanded=${open} @click=${() => { this.chosen = { rule: open ? "" : rule.id, point: "" }; }}>${words.t("alarm.try")}</button>` : html`<p class="quiet small">${words.t("alarm.watches_none")}</p>`}
       ${open && points.length > 0 ? this.#try(rule, points) : nothing}`;
   }
 
-  /** @param {wire.AlarmRule} rule @param {wire.PointId[]} points */
+  /** @param {wire.AlarmOverride} override */
+  #place({ school, lab }) {
+    const title = labsOf(this.desk.store).find((one) => one.school === school && one.lab === lab)?.title;
+    return html`<strong>${lab === null ? school : this.desk.text.title(title, lab)}</strong> `;
+  }
+
+  /** @param {wire.AlarmRule} rule @param {(wire.PointId & {lab: string})[]} points */
   #try(rule, points) {
     const chosen = points.find((one) => pointKey(one) === this.chosen.point) ?? points[0];
     const choose = (/** @type {Event} */ event) => { this.chosen = { rule: rule.id, point: /** @type {HTMLSelectElement} */ (event.target).value }; };
@@ -136,12 +143,15 @@ class LkAlarmLimits extends AlarmList {
       <lk-alarm-try .desk=${this.desk} .rule=${rule} .source=${chosen} .words=${this.words}></lk-alarm-try>`;
   }
 
-  /** What a rule watches here. @param {wire.AlarmRule} rule @returns {wire.PointId[]} */
+  /** What a rule watches here. @param {wire.AlarmRule} rule @returns {(wire.PointId & {lab: string})[]} */
   #points({ points, units }) {
-    return [...this.desk.store.devices.values()].flatMap(({ school, node, device, points: all }) =>
-      all.filter(({ point, unit }) => points.includes(point) && (units.length === 0 || units.includes(unit))).map(({ point }) => ({ school, node, device, point })));
+    return [...this.desk.store.devices.values()].flatMap(({ school, node, device, lab, points: all }) =>
+      all.filter(({ point, unit }) => (points.includes(point) || points.includes(`*/${point.split("/").at(-1)}`)) && (units.length === 0 || units.includes(unit))).map(({ point }) => ({ school, node, device, point, lab: lab ?? "" })));
   }
 }
+
+/** @param {import("../text.js").Text} words @param {wire.AlarmLevel[]} levels */
+const limits = (words, levels) => levels.map(({ name, side, limit }) => `${words.word("alarmlevel", name) ?? name} ${side} ${limit}`).join(" · ");
 
 customElements.define("lk-alarm-history", LkAlarmHistory);
 customElements.define("lk-alarm-load", LkAlarmLoad);

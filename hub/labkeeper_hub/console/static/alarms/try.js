@@ -1,6 +1,7 @@
 /** A limit tried on what was recorded: how often, when and how long it would have alarmed, over the curve. */
 import { html, nothing } from "../vendor/lit.js";
 import * as api from "./api.js";
+import { levelsAt } from "./curve.js";
 import { refusal } from "./names.js";
 import { DeskElement } from "../element.js";
 import { readTrace } from "../chart/history.js";
@@ -26,7 +27,7 @@ class LkAlarmTry extends DeskElement {
   constructor() {
     super();
     this.rule = /** @type {wire.AlarmRule} */ (/** @type {unknown} */ (undefined)); // set by who shows it
-    this.source = /** @type {wire.PointId} */ (/** @type {unknown} */ (undefined));
+    this.source = /** @type {wire.PointId & {lab: string}} */ (/** @type {unknown} */ (undefined));
     this.words = /** @type {import("../text.js").Text} */ (/** @type {unknown} */ (undefined));
     this.days = 1;
     /** @type {{trial: wire.Trial, trace: import("../chart/history.js").Trace, from_ms: number, to_ms: number} | null} */
@@ -47,11 +48,15 @@ class LkAlarmTry extends DeskElement {
     this.#plot = null;
   }
 
+  get #levels() {
+    return levelsAt(this.rule, this.source);
+  }
+
   render() {
     const { words, rule } = this;
     return html`
       <form class="alarm-form" @submit=${this.#try}>
-        ${rule.levels.map((level) => html`<label>${words.t("alarm.limit", { level: words.word("alarmlevel", level.name) ?? level.name, side: level.side })} ${sign(rule.unit)}
+        ${this.#levels.map((level) => html`<label>${words.t("alarm.limit", { level: words.word("alarmlevel", level.name) ?? level.name, side: level.side })} ${sign(rule.unit)}
           <input type="number" step="any" name=${level.name} .value=${String(level.limit)} required></label>`)}
         <div class="segments" role="group" aria-label=${words.t("alarm.span")}>${SPANS_D.map((days) => html`<button type="button" class="segment" aria-pressed=${days === this.days} @click=${() => { this.days = days; }}>${words.t("alarm.days", { count: days })}</button>`)}</div>
         <button class="primary" ?disabled=${this.asking}>${words.t("alarm.try_now")}</button>

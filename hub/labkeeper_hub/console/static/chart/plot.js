@@ -2,7 +2,7 @@
 import uPlot from "../vendor/uplot.js";
 
 /** @typedef {import("./history.js").Trace} Trace */
-/** Stretches of time that alarmed, and the limits they are beyond. @typedef {{spans: {from_ms: number, to_ms: number}[], levels: number[]}} Over */
+/** Stretches of time that alarmed, and the limits they are beyond; `reached`: drawn whatever the values. @typedef {{spans: {from_ms: number, to_ms: number}[], levels: number[], reached?: boolean}} Over */
 /**
  * @typedef {object} PlotOptions
  * @property {import("../text.js").Text} text
@@ -47,6 +47,13 @@ export class Plot {
     });
   }
 
+  /** What is to be seen from top to bottom. @param {number | null} low @param {number | null} high @returns {[number | null, number | null]} */
+  #reached(low, high) {
+    const { reached, levels } = this.#over;
+    if (!reached || low === null || high === null) return [low, high];
+    return [Math.min(low, ...levels), Math.max(high, ...levels)];
+  }
+
   fit() {
     const { width, height } = size(this.#place);
     if (width !== this.#plot.width || height !== this.#plot.height) this.#plot.setSize({ width, height });
@@ -68,7 +75,7 @@ export class Plot {
       legend: { show: false },
       cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 9, fill: line }, y: false },
       select: { show: true, left: 0, top: 0, width: 0, height: 0 },
-      scales: { x: { time: true }, y: { range: (_, low, high) => room(low, high, stepped) } },
+      scales: { x: { time: true }, y: { range: (_, low, high) => room(...this.#reached(low, high), stepped) } },
       axes: [
         { ...axis, space: 76, size: 34, values: (_, splits, _index, _space, step) => splits.map((time) => timeWord(text, time, step)) },
         { ...axis, size: (_, values) => 18 + 8 * Math.max(2, ...(values ?? []).map((value) => value.length)), values: (_, splits) => splits.map(words) },

@@ -18,6 +18,12 @@ export const channels = () => ask("/channels");
 /** @returns {Promise<wire.TellingPlan>} */
 export const plan = () => ask("/plan");
 
+/** Put a plan in the place of the one that was shown; one that somebody else changed meanwhile stays. @param {wire.TellingPlan} shown @param {wire.TellingPlan} wanted @returns {Promise<wire.TellingPlan>} */
+export async function replan(shown, wanted) {
+  if (JSON.stringify(await plan()) !== JSON.stringify(shown)) throw new Refused("changed_meanwhile");
+  return ask("/plan", { method: "PUT", headers: { "Content-Type": "application/json" }, body: JSON.stringify(wanted) });
+}
+
 /** @param {number} limit @returns {Promise<wire.Told[]>} the newest first */
 export const messages = async (limit) => (await ask(`/messages?limit=${limit}`)).messages;
 

@@ -1,10 +1,11 @@
-/** Who is told of alarms: channels, without what is secret of them, the rules in words, and what became of messages. */
+/** Who is told of alarms: channels, without what is secret of them, the plan, and what became of messages. */
 import { html, nothing } from "../vendor/lit.js";
 import { DeskElement } from "../element.js";
 import { icon } from "../icons.js";
 import { WORDS } from "../store.js";
 import { styled } from "../styled.js";
 import * as api from "./api.js";
+import "./plan.js";
 import { bothOf } from "../words.js";
 
 const LINES = 100;
@@ -48,10 +49,6 @@ class LkTelling extends DeskElement {
     return say(this.desk.text);
   }
 
-  get #marks() {
-    return this.desk.text.language === "zh" ? { comma: "、", then: "；" } : { comma: ", ", then: "; " };
-  }
-
   render() {
     const words = this.#words;
     if (!this.found || !this.plan) return html`<p class="quiet" role="status">${words.t(this.failed ? "telling.failed" : "telling.looking")}</p>`;
@@ -62,9 +59,7 @@ class LkTelling extends DeskElement {
         ${this.found.channels.length === 0 ? html`<p class="alarm-why">${icon("warning")}${words.t("telling.no_channel")}</p>` : nothing}
         <div class="alarm-cards">${this.found.channels.map((one) => this.#channel(one))}</div>
         ${this.#form()}
-        <h3>${words.t("telling.rules")}</h3>
-        ${this.plan.rules.length === 0 ? html`<p class="alarm-why">${icon("warning")}${words.t("telling.no_rule")}</p>` : nothing}
-        <ul class="telling-rules">${this.plan.rules.map((rule) => html`<li><strong>${rule.name}</strong> ${this.#rule(rule)}</li>`)}</ul>
+        <lk-telling-plan .desk=${this.desk} .words=${words} .plan=${this.plan} .channels=${this.found.channels.map(({ name }) => name)} @changed=${() => this.#again()}></lk-telling-plan>
         <h3>${words.t("telling.messages")}</h3>
         ${this.told.length === 0 ? html`<p class="quiet">${words.t("telling.no_message")}</p>` : nothing}
         <ul class="alarm-history">${this.told.map((one) => html`<li><time>${this.desk.text.moment(one.made_ms)}</time><span>${one.title}<br><span class="quiet small">${one.channel} · ${this.#fate(one)}</span></span></li>`)}</ul>
@@ -103,25 +98,6 @@ class LkTelling extends DeskElement {
         <p class="quiet small">${words.t("telling.secret")}</p>
         <p role="alert" class="alarm-trouble">${this.news[""] ?? ""}</p>
       </form>`;
-  }
-
-  /** @param {wire.TellingRule} rule */
-  #rule(rule) {
-    const words = this.#words;
-    const classes = rule.classes.map((one) => words.word("tellingclass", one) ?? one);
-    const roles = rule.roles.map((one) => words.word("tellingrole", one) ?? one);
-    const picks = [...rule.schools, ...rule.labs, ...classes, ...roles];
-    const which = words.t("telling.picks", { which: picks.length > 0 ? picks.join(this.#marks.comma) : words.t("telling.all"), priority: words.word("tellingpriority", rule.priority) ?? rule.priority });
-    const steps = rule.steps.map((step) => words.t(step.after_min > 0 ? "telling.step_after" : "telling.step", { channel: step.channel, count: step.after_min, hours: this.#hours(step.hours) }));
-    const again = rule.repeat_min > 0 ? [words.t("telling.repeat", { count: rule.repeat_min })] : [];
-    return [which, ...steps, ...again].join(this.#marks.then);
-  }
-
-  /** @param {wire.TellingHours | null} hours */
-  #hours(hours) {
-    if (!hours) return this.#words.t("telling.always");
-    const days = hours.days.map((day) => this.#words.word("tellingday", String(day)) ?? String(day)).join(this.#marks.comma);
-    return `${days} ${hours.start}–${hours.end}`;
   }
 
   /** @param {wire.Told} one */

@@ -1,0 +1,125 @@
+"""The manager's morning after a bad week in which nobody looked.
+
+A message's link leads through the sign-in to its alarm, and every alarm of the week is found, understood, explained and
+acknowledged on the page, and is in the history.
+"""
+
+import asyncio
+import json
+import sys
+from asyncio.subprocess import DEVNULL, PIPE
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.async_api import Locator, expect
+
+from benchmarks.weeks.keeping import keep
+from benchmarks.weeks.weeks import untended
+from labkeeper_hub.alarms.catalogue import shipped
+from labkeeper_sdk.testing import find_mosquitto, open_broker
+from tests.console.conftest import OpenConsole
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(400)]
+PASSWORD = "three oxen under plum"
+ROLES = {"teacher": "teacher", "facility": "facility", "it": "IT"}
+FACTS = """
+card => ({ key: card.alarm.rule + " " + card.alarm.node + "/" + card.alarm.device + "/" + card.alarm.point,
+           rule: card.alarm.rule, point: card.alarm.point, raised_ms: card.alarm.raised_ms,
+           drawn: card.querySelector("lk-alarm-curve")?.trace?.drawn.times.length ?? 0, text: card.innerText })
+"""
+SETTLED = """
+key => ![...document.querySelectorAll("lk-alarm-card")].some(({ alarm }) => alarm.core.endsWith("unack")
+  && key === alarm.rule + " " + alarm.node + "/" + alarm.device + "/" + alarm.point)
+"""
+
+
+@asynccontextmanager
+async def hub_after(folder: Path) -> AsyncIterator[tuple[str, str]]:
+    """Run a hub on the folder beside a broker; yields its address and the owner's secret."""
+    async with open_broker() as broker:
+        command = ["-m", "labkeeper_hub", "--data", str(folder), "--port", "0", "--broker", broker.url]
+        process = await asyncio.create_subprocess_exec(sys.executable, *command, stdout=PIPE, stderr=DEVNULL)
+        try:
+            assert process.stdout is not None
+            ready = json.loads(await asyncio.wait_for(process.stdout.readline(), 60))
+            yield ready["url"], ready["owner_secret"]
+        finally:
+            process.kill()
+            await process.wait()
+
+
+async def employ(url: str, secret: str) -> str:
+    """Let the owner make a facility manager, who chooses a password; return their pseudonym."""
+    bearer = {"Authorization": f"Bearer {secret}"}
+    async with (
+        httpx.AsyncClient(base_url=f"{url}/api/v1", headers=bearer) as owner,
+        httpx.AsyncClient(base_url=f"{url}/api/v1", headers={"Origin": url}) as manager,
+    ):
+        person = {"login": "zhao", "title": "赵老师", "grants": [{"role": "facility_manager"}]}
+        name: str = (await owner.post("/people", json=person)).json()["name"]
+        invitation = (await owner.post(f"/people/{name}/invitation")).json()["invitation"]
+        entered = await manager.post("/session", json={"invitation": invitation, "password": PASSWORD})
+        assert entered.status_code == 204, entered.text
+    return name
+
+
+async def understood(card: Locator) -> str:
+    """Look at one alarm as somebody who has to explain it; return which it is."""
+    facts = await card.evaluate(FACTS)
+    if facts["point"]:
+        await card.get_by_role("button", name="Why").click()
+        await expect(card.locator("canvas")).to_be_visible()
+        await expect(card.locator(".alarm-because")).to_contain_text("It alarms ")
+        facts = await card.evaluate(FACTS)
+        assert facts["drawn"] >= 1, facts
+    told = shipped().rules[facts["rule"]].told
+    for said in (told.title.en, "If nobody acts", told.consequence.en, told.response.en):
+        assert said in facts["text"], (said, facts)
+    assert f"What to do ({ROLES[told.role]})" in facts["text"], facts
+    assert "ago" in facts["text"], facts
+    return str(facts["key"])
+
+
+async def test_a_manager_comes_by_a_link_and_leaves_no_alarm_of_a_bad_week_unexplained(
+    open_console: OpenConsole, tmp_path: Path
+) -> None:
+    if find_mosquitto() is None:
+        pytest.skip("Mosquitto is not installed: apt install mosquitto")
+    week, series = untended(1)
+    await keep(tmp_path, week, series)
+    waiting = {now.key: now for now in week.alarms.values() if now.state.shown}
+    assert len({key.rule for key in waiting}) >= 13
+    console = await open_console()
+    page = console.page
+    async with hub_after(tmp_path) as (url, secret):
+        name = await employ(url, secret)
+        await page.goto(f"{url}/#/alarms/gas/school/chemistry-2")
+        await page.locator("#name").fill("zhao")
+        await page.locator("#secret").fill(PASSWORD)
+        await page.get_by_role("button", name="Sign in").click()
+        cards = page.locator("lk-alarm-card")
+        await expect(cards.first).to_contain_text("Combustible gas")
+        assert (await cards.first.evaluate(FACTS))["key"] == "gas chemistry-2/gas/gas_lel"
+
+        open_ones = cards.filter(has=page.get_by_role("button", name="Acknowledge"))
+        wanted = {f"{key.rule} {'/'.join(key.source[1:])}" for key in waiting}
+        for _ in waiting:
+            card = open_ones.first
+            key = await understood(card)
+            await card.get_by_role("button", name="Acknowledge").click()
+            await page.wait_for_function(SETTLED, arg=key)
+            wanted.discard(key)
+        assert wanted == set()
+
+        await page.get_by_role("button", name="History").click()
+        rules = shipped().rules
+        lines = page.locator("lk-alarm-history li")
+        await expect(lines.filter(has_text=name).first).to_be_visible()
+        said = [line for line in await lines.all_inner_texts() if "acknowledged" in line and f"· {name}" in line]
+        assert all(any(mark in line for mark in "0123456789") for line in said)
+        for rule, count in Counter(key.rule for key in waiting).items():
+            assert sum(rules[rule].told.title.en in line for line in said) >= count, rule
