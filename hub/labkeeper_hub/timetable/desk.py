@@ -10,6 +10,7 @@ from uuid import uuid4
 from labkeeper_hub.accounts.person import Grant
 from labkeeper_hub.accounts.tokens import digest, make_token
 from labkeeper_hub.lessons.lesson import Lesson
+from labkeeper_hub.telling.hours import Calendar, in_common
 from labkeeper_hub.timetable.bookings import (
     EARLY_MS,
     CalendarLink,
@@ -21,6 +22,7 @@ from labkeeper_hub.timetable.bookings import (
     lent,
     refused,
 )
+from labkeeper_hub.timetable.calendar import calendar_of
 from labkeeper_hub.timetable.conflicts import Conflict, conflicts, conflicts_among, once_each
 from labkeeper_hub.timetable.ledger import Balance, ledger
 from labkeeper_hub.timetable.reading import Read
@@ -62,6 +64,12 @@ class TimetableDesk:
     def timetable(self, school: str) -> Timetable:
         """Return a school's timetable; an empty one before there is any."""
         return self.timetables.get(school, EMPTY)
+
+    def calendar(self, school: str) -> Calendar:
+        """Return a school's holidays and days worked instead; for "": what all schools of the hub have in common."""
+        if school:
+            return calendar_of(self.timetable(school).year)
+        return in_common([calendar_of(one.year) for _, one in sorted(self.timetables.items())])
 
     def found(
         self, from_ms: int, to_ms: int, keep: Callable[[Slot | Dated], bool] | None = None

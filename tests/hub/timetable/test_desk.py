@@ -16,11 +16,13 @@ from labkeeper_hub.registry.database import open_database
 from labkeeper_hub.timetable import desk as desks
 from labkeeper_hub.timetable.bell import Bell
 from labkeeper_hub.timetable.bookings import LATE_MS, Opening, TimetableRefused
+from labkeeper_hub.timetable.calendar import calendar_of
 from labkeeper_hub.timetable.csv_file import read_csv
 from labkeeper_hub.timetable.desk import TimetableDesk
 from labkeeper_hub.timetable.records import TimetableRecords
 from labkeeper_hub.timetable.register import Register
 from labkeeper_hub.timetable.slots import Teaching
+from labkeeper_hub.timetable.year import Year
 from labkeeper_wire.leases.book import LeaseRefused, Room
 
 from .school import KNOWN, MONDAY, YEAR, booked, ms
@@ -75,6 +77,12 @@ async def test_an_import_gives_way_to_what_is_booked_and_to_nothing_that_is_over
     assert school.desk.timetable("demo").weekly == ()
     school.now_ms = ms(MONDAY, 10)
     assert await school.desk.take_in("demo", read_csv(TABLE, KNOWN), check=False) == []
+
+
+async def test_everybody_who_goes_by_days_asks_the_year(school: School) -> None:
+    assert school.desk.calendar("demo") == calendar_of(YEAR) == school.desk.calendar("")
+    await school.desk.set_year("other", Year())
+    assert school.desk.calendar("").holidays == frozenset()  # somebody works
 
 
 async def test_an_import_without_a_year_has_nothing_in_its_way(school: School) -> None:
