@@ -189,7 +189,9 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
             lessons.recorder = Both(LessonRecord(Recorder(recordings, registry)), register)
             bell = Bell(timetable, lessons, register)
             world = World(acting, leases, lessons, stop)
-            automations = await _automations(settings, engine, world, timetable, Archive(readings, recordings.all), acts)
+            automations = await _automations(
+                settings, engine, world, timetable, Archive(readings, recordings.all), acts
+            )
             parts = Parts(
                 settings=settings,
                 registry=registry,

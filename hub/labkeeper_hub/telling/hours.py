@@ -13,7 +13,7 @@ MIDNIGHT = time(0, 0)
 class Hours:
     """Days (ISO: 1 is Monday) and a time of day; an end that is not after the start is on the next day.
 
-    On a holiday nobody is there unless `holidays`; a day that is worked instead counts as the day it stands for as well.
+    On a holiday nobody is there unless `holidays`; a day that is worked instead also counts as the day it stands for.
     """
 
     days: frozenset[int] = EVERY_DAY

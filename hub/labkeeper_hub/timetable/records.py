@@ -3,16 +3,15 @@
 from collections.abc import Iterable
 from typing import Any
 
-from pydantic import TypeAdapter
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, Text, cast, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from labkeeper_hub.registry.database import Written
 from labkeeper_hub.registry.tables import bookings, calendar_links, openings, taught_lessons, timetables
 from labkeeper_hub.timetable.bookings import CalendarLink, Opening
+from labkeeper_hub.timetable.importing import KEPT
 from labkeeper_hub.timetable.ledger import Taught
 from labkeeper_hub.timetable.slots import Occurrence, Source, Teaching, Timetable
-
-KEPT: TypeAdapter[Timetable] = TypeAdapter(Timetable)
 
 
 class TimetableRecords:
@@ -26,9 +25,16 @@ class TimetableRecords:
         rows = await self._rows(select(timetables))
         return {row.school: KEPT.validate_python(row.timetable) for row in rows}
 
-    async def keep(self, school: str, timetable: Timetable) -> None:
+    async def kept(self, school: str) -> str:
+        """Return a school's timetable as it is on disk; "" before there is any."""
+        chosen = select(cast(timetables.c.timetable, Text)).where(timetables.c.school == school)
+        rows = await self._rows(chosen)
+        return str(rows[0][0]) if rows else ""
+
+    async def keep(self, school: str, timetable: Timetable | Written) -> None:
         """Put a school's timetable in the place of the one before."""
-        values = {"school": school, "timetable": KEPT.dump_python(timetable, mode="json")}
+        said = timetable if isinstance(timetable, Written) else KEPT.dump_python(timetable, mode="json")
+        values = {"school": school, "timetable": said}
         async with self._engine.begin() as connection:
             await connection.execute(delete(timetables).where(timetables.c.school == school))
             await connection.execute(insert(timetables).values(**values))

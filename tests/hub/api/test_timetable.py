@@ -115,9 +115,13 @@ async def test_a_file_is_checked_then_taken_in_and_stands_in_the_week(school: Se
     async with school.owner() as client:
         checked = await take_in(client, text, check=True)
         assert (checked["taken"], checked["weekly"], checked["faults"]) == (False, 1, [])
+        (added,) = checked["changes"]["first"]
+        assert (added["kind"], added["was"], added["now"]["day"], added["now"]["who"]) == ("added", None, 1, "owner")
         assert await entries(client) == []
         assert (await take_in(client, text))["taken"]
-        assert (await take_in(client, text))["conflicts"] == []  # it takes its own place
+        again = await take_in(client, text)  # it takes its own place
+        assert (again["taken"], again["conflicts"]) == (True, [])
+        assert again["changes"] == {"added": 0, "changed": 0, "removed": 0, "kept": 1, "first": []}
         (one,) = await entries(client)
         assert (one["date"], one["start"], one["end"], one["mine"]) == ("2026-09-07", "08:00", "08:40", True)
         week = (await client.get(f"{LAB}/week?day=2026-10-10")).json()
@@ -132,7 +136,7 @@ async def test_a_wrong_file_changes_nothing_and_says_where_it_is_wrong(school: S
         assert (found["taken"], [(one["row"], one["column"]) for one in found["faults"]]) == (False, [(2, "teacher")])
         both = TABLE.format(teacher="owner", starts="") + "lab-301,4(1),AI,,Mon,1-2,\n"
         (clash,) = (await take_in(client, both))["conflicts"]
-        assert clash["reason"] == "lab"
+        assert (clash["reason"], clash["rows"]) == ("lab", [2, 3])
         assert clash["zh"].startswith("301 实验室已有安排：9月7日（周一）08:00–08:40")
         assert await entries(client) == []
 

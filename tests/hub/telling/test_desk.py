@@ -85,7 +85,9 @@ class School:
 
     async def begin(self) -> TellingDesk:
         vault, records = open_vault(self.folder), TellingRecords(self.engine)
-        self.desk = TellingDesk(records, vault, self.kinds, self.alarms, NoLabs(), lambda _: Calendar(), lambda: self.now_ms)
+        self.desk = TellingDesk(
+            records, vault, self.kinds, self.alarms, NoLabs(), lambda _: Calendar(), lambda: self.now_ms
+        )
         await self.desk.load()
         return self.desk
 

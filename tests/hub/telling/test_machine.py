@@ -198,7 +198,7 @@ class WhateverHappens(RuleBasedStateMachine):
 
     def check(self) -> None:
         steps, now_ms = self.tell.plan.rules[0].steps, self.tell.now_ms
-        calendar = self.tell.plan.calendar
+        calendar = self.tell.calendars("demo")
         for one, since_ms in self.since.items():
             somebody = one.safety or any(calendar.is_open(step.hours, now_ms) for step in steps)
             if somebody and now_ms >= since_ms + steps[-1].after_ms:
@@ -213,7 +213,7 @@ class WhateverHappens(RuleBasedStateMachine):
             return
         hours = {step.channel: step.hours for step in self.tell.plan.rules[0].steps}
         for one in self.said:
-            here = self.tell.Calendar().is_open(hours[one.channel], self.tell.now_ms)
+            here = self.tell.calendars("demo").is_open(hours[one.channel], self.tell.now_ms)
             assert one.safety or one.kind is Kind.DIGEST or here
 
     @invariant()
