@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import time
+from itertools import chain, islice
 from uuid import uuid4
 
 from labkeeper_hub.accounts.person import Grant
@@ -19,13 +20,14 @@ from labkeeper_hub.timetable.bookings import (
     TimetableRefused,
     check_times,
     fitting,
+    in_its_way,
     lent,
     refused,
 )
 from labkeeper_hub.timetable.calendar import calendar_of
 from labkeeper_hub.timetable.conflicts import Conflict, conflicts
 from labkeeper_hub.timetable.importer import Taken, read_beside
-from labkeeper_hub.timetable.importing import Came, File, Task
+from labkeeper_hub.timetable.importing import MOST_TOLD, Came, File, Task
 from labkeeper_hub.timetable.ledger import Balance, ledger
 from labkeeper_hub.timetable.records import TimetableRecords
 from labkeeper_hub.timetable.slots import Dated, Occurrence, Slot, Source, Teaching, Timetable, occurrences
@@ -187,10 +189,18 @@ class TimetableDesk:
             await self.records.cancel([name])
             del self.booked[name]
 
+    def in_the_openings_way(self, found: Iterable[Opening]) -> list[Conflict]:
+        """Return why a lab cannot be opened at these times; the first of them."""
+        ways = (in_its_way(one, self.of_lab(*one[1:5]), self.openings(one.start_ms, one.end_ms)) for one in found)
+        return list(islice(chain.from_iterable(ways), MOST_TOLD))
+
     async def open(self, found: Iterable[Opening]) -> None:
-        """Open a lab to other schools."""
+        """Open a lab to other schools; raises TimetableRefused that says what is in the way."""
         async with self._turn:
             found = tuple(found)
+            if clashes := self.in_the_openings_way(found):
+                told = Title("这个时间已有安排。", "Something is in the way.")
+                raise TimetableRefused(Refused("conflict", told, tuple(clashes)))
             await self.records.open(found)
             self.opened |= {one.id: one for one in found}
 

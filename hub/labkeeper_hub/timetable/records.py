@@ -13,6 +13,8 @@ from labkeeper_hub.timetable.importing import KEPT
 from labkeeper_hub.timetable.ledger import Taught
 from labkeeper_hub.timetable.slots import Occurrence, Source, Teaching, Timetable
 
+MOST_LATELY = 100  # lessons of one teacher, of which the classes are asked for
+
 
 class TimetableRecords:
     """The tables of the timetable."""
@@ -78,6 +80,12 @@ class TimetableRecords:
         """Return a school's lessons that began in [from, to)."""
         when = taught_lessons.c.started_ms
         chosen = select(taught_lessons).where(taught_lessons.c.school == school, when >= from_ms, when < to_ms)
+        return [_taught(row) for row in await self._rows(chosen)]
+
+    async def taught_by(self, teacher: str, since_ms: int) -> list[Taught]:
+        """Return a teacher's lessons since then, the last first."""
+        mine, when = taught_lessons.c.teacher == teacher, taught_lessons.c.started_ms
+        chosen = select(taught_lessons).where(mine, when >= since_ms).order_by(when.desc()).limit(MOST_LATELY)
         return [_taught(row) for row in await self._rows(chosen)]
 
     async def going_on(self) -> list[Taught]:

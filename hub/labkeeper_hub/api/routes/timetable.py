@@ -3,13 +3,13 @@
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from labkeeper_hub.accounts import Action
 from labkeeper_hub.accounts import Scope as Place
 from labkeeper_hub.api import timetable_shapes, validation
-from labkeeper_hub.api.answers import JsonAnswer
+from labkeeper_hub.api.answers import Json, JsonAnswer
 from labkeeper_hub.api.documented import PROBLEMS
 from labkeeper_hub.api.models import shape
 from labkeeper_hub.api.needs import ManagesTimetable, ReadsTimetable, Right
@@ -18,6 +18,7 @@ from labkeeper_hub.api.state import Api, ApiHere
 from labkeeper_hub.timetable.border import EXAMPLE, YearBody, told
 from labkeeper_hub.timetable.importer import CannotRead
 from labkeeper_hub.timetable.importing import File
+from labkeeper_hub.timetable.ledger import as_csv
 from labkeeper_hub.timetable.reading import Known
 
 router = APIRouter(tags=["timetable"])
@@ -54,12 +55,13 @@ class FileRequest(validation.Body):
 
 
 class YearAnswer(BaseModel):
-    """A school's year, and how many slots its timetable has."""
+    """A school's year, how many slots its timetable has, and whether the asker may change it."""
 
-    model_config = shape({"year": EXAMPLE, "weekly": 12, "dated": 0})
+    model_config = shape({"year": EXAMPLE, "weekly": 12, "dated": 0, "may_manage": True})
     year: dict[str, Any]
     weekly: int
     dated: int
+    may_manage: bool
 
 
 class FaultShape(BaseModel):
@@ -76,7 +78,7 @@ class ConflictShape(BaseModel):
     """What is in the way: the lab, the teacher or the class; and the rows of the file that it is about, if any are."""
 
     model_config = shape(CONFLICT)
-    reason: Literal["lab", "teacher", "class"]
+    reason: Literal["lab", "teacher", "class", "opened"]
     zh: str
     en: str
     rows: list[int]
@@ -157,7 +159,7 @@ class LedgerAnswer(BaseModel):
 async def year(api: ApiHere, school: str, right: ReadsTimetable) -> JsonAnswer:
     """Return a school's year."""
     _demand(api, right, school)
-    return _year(api, school)
+    return _year(api, right, school)
 
 
 @router.put(SCHOOL, response_model=YearAnswer, responses=REFUSALS)
@@ -166,7 +168,7 @@ async def set_year(api: ApiHere, school: str, asked: YearBody, right: ManagesTim
     _demand(api, right, school)
     await api.parts.timetable.set_year(school, asked.noun())
     api.audit.note(right.person.name, "set_school_year", school, "ok")
-    return _year(api, school)
+    return _year(api, right, school)
 
 
 @router.post(f"{SCHOOL}/import", response_model=FileAnswer, responses=REFUSALS)
@@ -194,6 +196,17 @@ async def ledger(api: ApiHere, school: str, right: ReadsTimetable) -> JsonAnswer
     return JsonAnswer({"classes": [{**one._asdict(), "missing": one.missing} for one in found]})
 
 
+@router.get(f"{SCHOOL}/ledger.csv", response_class=Response, responses={404: PROBLEMS[404]})
+async def ledger_table(
+    api: ApiHere, school: str, right: ReadsTimetable, language: Literal["zh", "en"] = "zh"
+) -> Response:
+    """Return the ledger as CSV for spreadsheets: UTF-8 with a byte order mark, headings in the language asked for."""
+    _demand(api, right, school)
+    body = as_csv(await api.parts.timetable.balances(school), language)
+    headers = {"Content-Disposition": "attachment; filename=ledger.csv"}
+    return Response(body, media_type="text/csv; charset=utf-8", headers=headers)
+
+
 def _known(api: Api, school: str) -> Known:
     labs = [one for one in api.parts.registry.labs() if one.school == school]
     called = {title: one.lab for one in labs for title in (one.title.zh, one.title.en) if title}
@@ -215,6 +228,8 @@ def _schools(api: Api) -> set[str]:
     return {one.school for one in api.parts.registry.labs()}
 
 
-def _year(api: Api, school: str) -> JsonAnswer:
+def _year(api: Api, right: Right, school: str) -> JsonAnswer:
     timetable = api.parts.timetable.timetable(school)
-    return JsonAnswer({"year": told(timetable.year), "weekly": len(timetable.weekly), "dated": len(timetable.dated)})
+    counts: dict[str, Json] = {"weekly": len(timetable.weekly), "dated": len(timetable.dated)}
+    may = right.to(Action.MANAGE_TIMETABLE).covers(Place(school))
+    return JsonAnswer({"year": told(timetable.year), "may_manage": may} | counts)
