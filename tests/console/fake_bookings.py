@@ -97,8 +97,8 @@ class Bookings:
         counts = {"added": 0, "changed": 0, "kept": 12} if before else {"added": 1, "changed": 1, "kept": 10}
         changes = counts | {"removed": 0, "first": [] if before else first}
         taken = not (body["check"] or self.faults or self.conflicts)
-        return {"taken": taken, "weekly": 12, "dated": 0, "labs": ["lab-301"], "changes": changes, "faults": self.faults,
-                "conflicts": self.conflicts}  # fmt: skip
+        told = {"taken": taken, "weekly": 12, "dated": 0, "labs": ["lab-301"], "changes": changes}
+        return told | {"faults": self.faults, "conflicts": self.conflicts}
 
     def book(self, body: Json) -> Json:
         """Answer a wish."""
@@ -143,6 +143,13 @@ def add_bookings(app: FastAPI, hub: FakeHub) -> None:
     async def offered() -> Json:
         return {"openings": room.offered}
 
+    add_links(app, hub, room)
+    add_school(app, room)
+
+
+def add_links(app: FastAPI, hub: FakeHub, room: Bookings) -> None:
+    """Answer what is asked about calendars."""
+
     @app.post("/api/v1/calendar-links")
     async def link(body: Json) -> Json:
         made = {"id": f"c-{len(room.links)}", "school": body.get("school"), "lab": body.get("lab"), "made_ms": 0}
@@ -157,8 +164,6 @@ def add_bookings(app: FastAPI, hub: FakeHub) -> None:
     async def unlink(identity: str) -> Response:
         room.links = [one for one in room.links if one["id"] != identity]
         return Response(status_code=204)
-
-    add_school(app, room)
 
 
 def add_school(app: FastAPI, room: Bookings) -> None:
@@ -186,5 +191,6 @@ def add_school(app: FastAPI, room: Bookings) -> None:
 
     @app.get("/api/v1/labs/{school}/{lab}/now")
     async def now(school: str, lab: str) -> Json:
-        assert school and lab
+        assert school
+        assert lab
         return {"now": room.near, "lesson": {"class_name": "4(1)", "course": "AI"}, "lately": room.lately}

@@ -123,6 +123,7 @@ declare namespace wire {
   interface ImportSlot { lab: string; day: number | null; date: string | null; start: string; end: string; weeks: string; class_name: string; course: string; who: string; starts: boolean }
   interface ImportDifference { kind: "added" | "changed" | "removed"; now: ImportSlot | null; was: ImportSlot | null }
   interface ImportAnswer { taken: boolean; labs: string[]; changes: { added: number; changed: number; removed: number; kept: number; first: ImportDifference[] }; faults: { row: number; column: string; zh: string; en: string }[]; conflicts: InTheWay[] }
+  interface GivenUp { school: string; node: string; from_ms: number; to_ms: number; readings: number }
   interface CalendarLink { id: string; school: string | null; lab: string | null; made_ms: number }
   interface NewCalendarLink { link: CalendarLink; address: string; code: string[] }
   interface Near { now: Entry | null; lately: { class_name: string; course: string }[] }
