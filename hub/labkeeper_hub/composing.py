@@ -173,7 +173,8 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         alarms = AlarmDesk(AlarmRecords(engine), bus, rules, now_ms)
         await alarms.load()
         alarm_watch = AlarmWatch(registry, journal, alarms, lambda: host.connected, now_ms, lessons.is_on)
-        telling = await _telling(settings, engine, alarms, registry)
+        timetable, register = await _timetable(engine)
+        telling = await _telling(settings, engine, alarms, registry, timetable)
         derived, heard = _derived(settings, registry, journal, lessons, deliveries)
         tap = alarm_watch.tap = Tap(heard, alarm_watch.streams)
         watched = WatchedAccounts(tap, Pulse("journal: commits"))
@@ -187,11 +188,12 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
             health = HubHealth(now_ms(), host, refusals, journal, desk, watched.times, (*pulses, acts), forwarder)
             readings = merged(settings.influx, journal, registry)
             recordings = await _recordings(settings, engine, journal, HubSources(registry, deliveries, desk, alarms))
-            timetable, register = await _timetable(engine)
             lessons.recorder = Both(LessonRecord(Recorder(recordings, registry)), register)
             bell = Bell(timetable, lessons, register)
             world = World(acting, leases, lessons, stop)
-            automations = await _automations(settings, engine, world, telling, Archive(readings, recordings.all), acts)
+            automations = await _automations(
+                settings, engine, world, timetable, Archive(readings, recordings.all), acts
+            )
             parts = Parts(
                 settings=settings,
                 registry=registry,
@@ -290,18 +292,20 @@ async def _timetable(engine: AsyncEngine) -> tuple[TimetableDesk, Register]:
     return desk, register
 
 
-async def _telling(settings: HubSettings, engine: AsyncEngine, alarms: AlarmDesk, registry: HubRegistry) -> TellingDesk:
+async def _telling(
+    settings: HubSettings, engine: AsyncEngine, alarms: AlarmDesk, registry: HubRegistry, timetable: TimetableDesk
+) -> TellingDesk:
     vault = open_vault(settings.data)
-    desk = TellingDesk(TellingRecords(engine), vault, load_channels(), alarms, registry, now_ms)
+    desk = TellingDesk(TellingRecords(engine), vault, load_channels(), alarms, registry, timetable.calendar, now_ms)
     await desk.load()
     return desk
 
 
 async def _automations(
-    settings: HubSettings, engine: AsyncEngine, world: World, telling: TellingDesk, archive: Archive, pulse: Pulse
+    settings: HubSettings, engine: AsyncEngine, world: World, timetable: TimetableDesk, archive: Archive, pulse: Pulse
 ) -> AutomationDesk:
     diary = Diary(RunRecords(engine), now_ms)
-    watch = AutomationWatch(world, diary, now_ms, lambda: telling.calendar)
+    watch = AutomationWatch(world, diary, now_ms, timetable.calendar)
     desk = AutomationDesk(watch, archive, settings.data, pulse)
     await desk.resume()
     return desk

@@ -25,7 +25,11 @@ WAY = {
     "reason": "lab",
     "zh": "人工智能实验室已有安排：11月24日（周二）08:00–08:40，p-2。",
     "en": "The AI lab is taken: Tue 2026-11-24 08:00–08:40, p-2.",
+    "rows": [],
 }
+SLOT: Json = {"lab": "lab-301", "day": 1, "date": None, "start": "08:00", "end": "08:40", "weeks": "1-16odd",
+              "class_name": "4(1)", "course": "AI", "who": "p-2", "starts": True}  # fmt: skip
+FAULT = {"row": 3, "column": "teacher", "zh": "没有名为“wang”的账号", "en": "there is no account “wang”"}
 
 
 def entry(day: int, start: str, end: str, **more: Any) -> Json:  # noqa: ANN401 - any JSON
@@ -54,6 +58,21 @@ class Bookings:
         self.asked: list[Json] = []
         self.weeks: list[str] = []
         self.may_manage = True
+        self.near: Json | None = entry(0, "08:00", "08:40", class_name="4(1)", course="AI")
+        self.lately: list[Json] = []
+        self.imported: list[Json] = []
+        self.faults: list[Json] = []
+        self.links: list[Json] = []
+        course = {"name": "AI", "title": {"zh": "人工智能", "en": "AI"}, "periods": {"4": 30, "7": 30}}
+        self.year: Json = {
+            "zone": "Asia/Shanghai",
+            "terms": [{"name": "2026-1", "first": "2026-09-01", "last": "2027-01-22"}],
+            "periods": PERIODS,
+            "holidays": [f"2026-10-0{day}" for day in range(1, 8)],
+            "make_ups": [{"day": "2026-10-10", "like": "2026-10-07"}],
+            "classes": [{"name": "4(1)", "grade": 4}, {"name": "7(2)", "grade": 7}],
+            "courses": [course],
+        }
         self.refuse = 0
 
     def week(self, day: str) -> Json:
@@ -66,6 +85,20 @@ class Bookings:
         ]
         return {"zone": "Asia/Shanghai", "number": 13, "days": days, "periods": PERIODS, "entries": self.entries,
                 "openings": self.openings, "may_book": True, "may_manage": self.may_manage}  # fmt: skip
+
+    def take_in(self, body: Json) -> Json:
+        """One slot is new and one is changed, until it was taken in."""
+        before = any(not one["check"] for one in self.imported)
+        self.imported.append(body)
+        first = [
+            {"kind": "added", "now": SLOT, "was": None},
+            {"kind": "changed", "now": SLOT | {"day": 2}, "was": SLOT},
+        ]
+        counts = {"added": 0, "changed": 0, "kept": 12} if before else {"added": 1, "changed": 1, "kept": 10}
+        changes = counts | {"removed": 0, "first": [] if before else first}
+        taken = not (body["check"] or self.faults or self.conflicts)
+        told = {"taken": taken, "weekly": 12, "dated": 0, "labs": ["lab-301"], "changes": changes}
+        return told | {"faults": self.faults, "conflicts": self.conflicts}
 
     def book(self, body: Json) -> Json:
         """Answer a wish."""
@@ -99,7 +132,7 @@ def add_bookings(app: FastAPI, hub: FakeHub) -> None:
     @app.post(f"{LAB}/openings")
     async def open_lab(body: Json) -> Json:
         room.asked.append(body)
-        return {"openings": []}
+        return {"openings": [], "conflicts": room.conflicts}
 
     @app.delete("/api/v1/openings/{identity}", status_code=204)
     async def close(identity: str) -> Response:
@@ -110,26 +143,54 @@ def add_bookings(app: FastAPI, hub: FakeHub) -> None:
     async def offered() -> Json:
         return {"openings": room.offered}
 
+    add_links(app, hub, room)
+    add_school(app, room)
+
+
+def add_links(app: FastAPI, hub: FakeHub, room: Bookings) -> None:
+    """Answer what is asked about calendars."""
+
     @app.post("/api/v1/calendar-links")
-    async def link() -> Json:
-        return {"link": {}, "address": f"{hub.url}/calendar/a-token.ics"}
+    async def link(body: Json) -> Json:
+        made = {"id": f"c-{len(room.links)}", "school": body.get("school"), "lab": body.get("lab"), "made_ms": 0}
+        room.links.append(made)
+        return {"link": made, "address": f"{hub.url}/calendar/a-token.ics", "code": ["101", "010", "101"]}
 
-    add_school(app)
+    @app.get("/api/v1/calendar-links")
+    async def links() -> Json:
+        return {"links": room.links}
+
+    @app.delete("/api/v1/calendar-links/{identity}", status_code=204)
+    async def unlink(identity: str) -> Response:
+        room.links = [one for one in room.links if one["id"] != identity]
+        return Response(status_code=204)
 
 
-def add_school(app: FastAPI) -> None:
+def add_school(app: FastAPI, room: Bookings) -> None:
     """Answer what is asked of the school."""
 
     @app.get(TIMETABLE)
     async def year() -> Json:
-        course = {"name": "AI", "title": {"zh": "人工智能", "en": "AI"}, "periods": {"4": 30, "7": 30}}
-        return {"year": {"classes": [{"name": "4(1)", "grade": 4}, {"name": "7(2)", "grade": 7}], "courses": [course]}}
+        return {"year": room.year, "may_manage": room.may_manage}
+
+    @app.put(TIMETABLE)
+    async def set_year(body: Json) -> Response:
+        if any(one["last"] < one["first"] for one in body["terms"]):
+            return JSONResponse({"errors": [{"field": "terms", "message": "ends before it begins"}]}, 422)
+        room.year = body
+        return JSONResponse({"year": room.year, "may_manage": True})
+
+    @app.post(f"{TIMETABLE}/import")
+    async def take_in(body: Json) -> Json:
+        return room.take_in(body)
 
     @app.get(f"{TIMETABLE}/ledger")
     async def ledger() -> Json:
         first = {"class_name": "4(1)", "course": "AI", "wanted": 30, "taught": 11, "planned": 17, "missing": 2}
         return {"classes": [first, first | {"class_name": "7(2)", "planned": 19, "missing": 0}]}
 
-    @app.get(f"{LAB}/now")
-    async def now() -> Json:
-        return {"now": None, "lesson": {"class_name": "4(1)", "course": "AI"}}
+    @app.get("/api/v1/labs/{school}/{lab}/now")
+    async def now(school: str, lab: str) -> Json:
+        assert school
+        assert lab
+        return {"now": room.near, "lesson": {"class_name": "4(1)", "course": "AI"}, "lately": room.lately}

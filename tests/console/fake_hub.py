@@ -55,6 +55,7 @@ class FakeHub:
         self.stream = str(uuid.uuid4())
         self.at = 0
         self.labs: list[Json] = []
+        self.given_up: list[Json] = []
         self.nodes: dict[str, Json] = {}
         self.devices: dict[tuple[str, str], Json] = {}
         self.latest: dict[tuple[str, str, str], Json] = {}
@@ -311,7 +312,7 @@ class FakeHub:
             for device in self.devices.values()
             for one in device["points"]
         ]
-        return {"from_ms": from_ms, "to_ms": to_ms, "pending": 0, "points": points, "given_up": []}
+        return {"from_ms": from_ms, "to_ms": to_ms, "pending": 0, "points": points, "given_up": self.given_up}
 
     def readings(self, query: Mapping[str, str]) -> Json:
         """A made-up past: a wave with an hour's gap, sampled every 10 s, or its steps."""

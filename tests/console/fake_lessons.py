@@ -19,6 +19,7 @@ class FakeLessons:
         self.hub = hub
         self.stuck: set[str] = set()
         self.reasons: list[str] = []
+        self.begun: list[Json] = []
         self.acted: list[list[Json]] = []
 
     async def begin(self, lab: str, teacher: str, for_s: int) -> Json:
@@ -80,6 +81,7 @@ def add_lessons(app: FastAPI, hub: FakeHub) -> None:
         assert school == SCHOOL
         if hub.leases:
             return JSONResponse({"status": 409, "code": "lesson_on"}, 409)
+        lessons.begun.append(body)
         return JSONResponse({"lesson": await lessons.begin(lab, hub.person, body["for_s"])})
 
     @app.post(f"{LESSON}/take-over")

@@ -1,13 +1,14 @@
 """Bookings on the page: a lab's week, a slot booked with what is in the way told first, openings, and the ledger."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 from playwright.async_api import expect
 
 from .conftest import Console, Language, OpenConsole, Theme, sign_in
-from .fake_bookings import WAY
+from .fake_bookings import FAULT, WAY
 from .fake_hub import FakeHub
 from .test_access import TOO_SMALL_OR_CLOSE, violations
 
@@ -91,8 +92,83 @@ async def test_a_manager_opens_a_slot_to_other_schools_and_takes_it_back(
     assert (asked["schools"], asked["weeks"], asked["start"]) == (["school-2", "school-3"], 4, "13:00")
     await page.get_by_role("button", name="Withdraw").click()
     await expect(page.get_by_role("button", name="Withdraw")).to_have_count(0)
+    hub.bookings.conflicts = [WAY]
+    await page.get_by_role("button", name="13:00–13:40 Free, Mon 23 Nov").click()
+    await page.locator("summary", has_text="Open to other schools").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Open to other schools").click()
+    await expect(page.get_by_role("alert").filter(has_text="Not opened:")).to_contain_text("The AI lab is taken")
+
+
+async def test_a_calendar_is_subscribed_to_by_link_or_code_and_taken_back(
+    hub: FakeHub, open_console: OpenConsole
+) -> None:
+    console = await open_console()
+    await open_week(hub, console)
+    page = console.page
     await page.get_by_role("button", name="Subscribe to this lab").click()
     await expect(page.get_by_label("Calendar link")).to_have_value(f"{hub.url}/calendar/a-token.ics")
+    await expect(page.get_by_role("img", name="QR code of the calendar link")).to_be_visible()
+    await page.get_by_role("button", name="Take the link back").click()
+    await expect(page.get_by_label("Calendar link")).to_have_count(0)
+    assert hub.bookings.links == []
+
+
+async def test_a_file_is_looked_at_first_taken_in_by_a_second_press_and_changes_nothing_again(
+    hub: FakeHub, open_console: OpenConsole
+) -> None:
+    console = await open_console()
+    await open_week(hub, console)
+    page = console.page
+    await page.get_by_role("button", name="Import a timetable").click()
+    sheet = page.get_by_role("dialog", name="Import a timetable")
+    file = {"name": "秋.csv", "mimeType": "text/csv", "buffer": "实验室,星期\n".encode("gb18030")}
+    hub.bookings.faults, hub.bookings.conflicts = [FAULT], [WAY | {"rows": [2, 5]}]
+    await sheet.locator("input[type=file]").set_input_files(file)
+    await expect(sheet.get_by_role("listitem")).to_have_text(
+        [re.compile("Row 3 · teacher.*no account"), re.compile("Row 2, 5.*is taken")]
+    )
+    assert await violations(page) == []
+    hub.bookings.faults, hub.bookings.conflicts = [], []
+    await sheet.locator("input[type=file]").set_input_files(file)
+    await expect(sheet).to_contain_text("1 new, 1 changed, 0 removed, 10 as they are")
+    await expect(sheet.get_by_role("listitem").first).to_contain_text("lab-301 · Mon 08:00–08:40 · weeks 1-16odd")
+    await picture(console, "import-sheet")
+    await sheet.get_by_role("button", name="Take it in").press("Enter")
+    await expect(sheet).to_contain_text("Taken in: 1 new")
+    await sheet.locator("input[type=file]").set_input_files(file)
+    await expect(sheet).to_contain_text("The timetable is like that already")
+    assert [one["check"] for one in hub.bookings.imported] == [True, True, False, True]
+    assert hub.bookings.imported[0] == {"format": "csv", "text": "实验室,星期\n", "check": True}
+
+
+@pytest.mark.parametrize(("language", "theme", "size"), SIZES)
+async def test_the_year_is_a_form_whose_days_are_said_once(
+    hub: FakeHub, open_console: OpenConsole, language: Language, theme: Theme, size: tuple[int, int]
+) -> None:
+    console = await open_console(language=language, theme=theme, size=size, touch=True)
+    await open_week(hub, console)
+    page = console.page
+    await page.get_by_role("button", name={"en": "The year", "zh": "学年"}[language], exact=True).click()
+    sheet = page.locator("lk-year dialog")
+    await sheet.locator("fieldset").first.wait_for()
+    await picture(console, f"year-{language}-{theme}-{size[0]}-sheet")
+    assert await violations(page) == []
+    assert await page.evaluate(TOO_SMALL_OR_CLOSE) == []
+    assert await sheet.evaluate("(one) => one.scrollWidth <= one.clientWidth")
+    holidays = sheet.locator("details").nth(1)
+    await holidays.locator("button.do").click()
+    await holidays.locator("fieldset").nth(1).locator("input").first.fill("2027-01-01")
+    last = sheet.locator("details").first.locator("input[type=date]").nth(1)
+    await last.fill("2026-01-01")
+    await sheet.locator("button.primary").click()
+    await expect(sheet.get_by_role("alert")).to_contain_text("ends before it begins")
+    await last.fill("2027-01-15")
+    await sheet.locator("button.primary").click()
+    await expect(sheet).to_have_count(0)
+    assert hub.bookings.year["terms"][0]["last"] == "2027-01-15"
+    assert hub.bookings.year["holidays"] == ["2026-10-01/2026-10-07", "2027-01-01"]
+    assert hub.bookings.year["make_ups"] == [{"day": "2026-10-10", "like": "2026-10-07"}]
+    assert hub.bookings.year["courses"][0]["periods"] == {"4": 30, "7": 30}
 
 
 @pytest.mark.parametrize(("language", "theme", "size"), SIZES)

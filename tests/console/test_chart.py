@@ -76,6 +76,25 @@ async def test_times_nobody_could_tell_about_are_shaded_and_named(hub: FakeHub, 
     await expect(console.page.locator(".chart-missing")).to_have_count(0)
 
 
+async def test_what_a_node_gave_up_is_marked_with_its_reason(hub: FakeHub, console: Console) -> None:
+    now, hour_ms = now_ms(), 3_600_000
+    place = {"school": "minhang-3", "node": "pi-301", "readings": 1200}
+    hub.given_up = [place | {"from_ms": now - (1 + ago) * hour_ms, "to_ms": now - ago * hour_ms} for ago in (12, 90)]
+    await console.page.evaluate("hash => { location.hash = hash; }", f"{TEMPERATURE}?range=24h")
+    told = console.page.locator(".is-given-up")
+    await expect(told).to_contain_text(re.compile(r"^1200 readings of this node were given up.*quota"))
+    inside, beside = await console.page.evaluate(
+        """() => {
+          const canvas = document.querySelector(".plot canvas"), over = document.querySelector(".u-over").getBoundingClientRect();
+          const left = over.left - canvas.getBoundingClientRect().left, scale = canvas.width / canvas.getBoundingClientRect().width;
+          const at = (hours) => Math.round(scale * (left + over.width * (1 - hours / 24)));
+          return [12.5, 6.2].map((hours) => canvas.getContext("2d").getImageData(at(hours), Math.round(scale * 14), 1, 1).data[3]);
+        }"""
+    )
+    assert inside > 0
+    assert inside > beside
+
+
 async def test_zoom_and_shift_work_by_button_and_change_the_address(console: Console) -> None:
     page = console.page
     await page.evaluate("hash => { location.hash = hash; }", f"{TEMPERATURE}?range=24h")

@@ -35,6 +35,46 @@ async def test_one_press_starts_a_lesson_and_everybody_sees_whose_it_is_and_how_
     await expect(console.page.locator(".result")).to_contain_text("3 of 3 confirmed")
 
 
+async def test_the_press_names_the_class_that_the_timetable_knows(hub: FakeHub, console: Console) -> None:
+    await bar(console).get_by_role("button", name="Start lesson 4(1) AI").click()
+    await expect(bar(console)).to_contain_text("owner 45 min left")
+    assert hub.teaching.begun == [{"for_s": 2700}]
+
+
+async def test_where_the_timetable_knows_nothing_the_last_classes_come_first_or_none(
+    hub: FakeHub, open_console: OpenConsole
+) -> None:
+    hub.bookings.near = None
+    hub.bookings.lately = [{"class_name": "7(2)", "course": "AI"}]
+    console = await open_console()
+    await sign_in(hub, console)
+    page = console.page
+    for name, filed in (("7(2) · AI", ("7(2)", "AI")), ("Start without a class", ("", "")), ("", ("4(1)", "AI"))):
+        await bar(console).get_by_role("button", name="Start lesson").click()
+        sheet = page.get_by_role("dialog", name="Which class is it?")
+        if name:
+            await sheet.get_by_role("button", name=name).click()
+        else:
+            assert await violations(page) == []
+            await sheet.get_by_label("Class").select_option("4(1)")
+            await sheet.get_by_label("Course").select_option("AI")
+            await sheet.get_by_role("button", name="Start the lesson").press("Enter")
+        await expect(bar(console)).to_contain_text("owner 45 min left")
+        assert tuple(hub.teaching.begun[-1].values())[1:] == filed
+        hub.leases = []
+        await hub.teaching.over()
+
+
+async def test_a_school_without_classes_and_timetable_is_asked_nothing(hub: FakeHub, open_console: OpenConsole) -> None:
+    hub.bookings.near = None
+    hub.bookings.year |= {"classes": [], "courses": []}
+    console = await open_console()
+    await sign_in(hub, console)
+    await bar(console).get_by_role("button", name="Start lesson").click()
+    await expect(bar(console)).to_contain_text("owner 45 min left")
+    assert hub.teaching.begun == [{"for_s": 2700}]
+
+
 async def test_a_scene_is_one_press_and_tells_what_is_not_confirmed_until_somebody_has_seen_it(
     hub: FakeHub, console: Console
 ) -> None:

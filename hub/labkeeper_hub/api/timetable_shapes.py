@@ -9,7 +9,10 @@ from labkeeper_hub.api.needs import Right
 from labkeeper_hub.api.state import Api
 from labkeeper_hub.timetable.bookings import Opening
 from labkeeper_hub.timetable.conflicts import Conflict, Names, explained
-from labkeeper_hub.timetable.slots import Occurrence
+from labkeeper_hub.timetable.csv_file import weeks_said
+from labkeeper_hub.timetable.differences import Difference
+from labkeeper_hub.timetable.importing import Came
+from labkeeper_hub.timetable.slots import Dated, Occurrence, Slot
 from labkeeper_hub.timetable.year import Year
 from labkeeper_sdk import Title
 
@@ -60,8 +63,51 @@ def opening(one: Opening, year: Year) -> dict[str, Json]:
 
 def conflicts(found: Iterable[Conflict], year: Year, called: Names) -> list[Json]:
     """Return what is in the way, in both languages."""
-    told = ((one, explained(one, year, called)) for one in found)
-    return [{"reason": one.reason.value, "zh": words.zh, "en": words.en} for one, words in told]
+    return [_conflict(one, (), year, called) for one in found]
+
+
+def came(found: Came, year: Year, called: Names) -> dict[str, Json]:
+    """Return what a file comes to."""
+    changes = found.differences
+    return {
+        "weekly": found.weekly,
+        "dated": found.dated,
+        "labs": list(found.labs),
+        "changes": {
+            **{kind: getattr(changes, kind) for kind in ("added", "changed", "removed", "kept")},
+            "first": [_difference(one, called) for one in changes.first],
+        },
+        "faults": [
+            {"row": one.row, "column": one.column, "zh": one.told.zh, "en": one.told.en} for one in found.faults
+        ],
+        "conflicts": [_conflict(one.conflict, one.rows, year, called) for one in found.clashes],
+    }
+
+
+def _conflict(one: Conflict, rows: Iterable[int], year: Year, called: Names) -> Json:
+    words = explained(one, year, called)
+    return {"reason": one.reason.value, "zh": words.zh, "en": words.en, "rows": list(rows)}
+
+
+def _difference(one: Difference, called: Names) -> Json:
+    return {"kind": one.kind.value, "now": _slot(one.now, called), "was": _slot(one.was, called)}
+
+
+def _slot(one: Slot | Dated | None, called: Names) -> Json:
+    if one is None:
+        return None
+    return {
+        "lab": one.lab,
+        "day": one.day if isinstance(one, Slot) else None,
+        "date": str(one.date) if isinstance(one, Dated) else None,
+        "start": f"{one.start:%H:%M}",
+        "end": f"{one.end:%H:%M}",
+        "weeks": weeks_said(one.weeks) if isinstance(one, Slot) else "",
+        "class_name": one.what.class_name,
+        "course": one.what.course,
+        "who": called.person(one.what.teacher),
+        "starts": one.starts,
+    }
 
 
 def _title(api: Api, name: str) -> str:

@@ -82,7 +82,7 @@ class AutomationDesk:
         """Return what it would have done; raises TooMuch."""
         points = self.watch.world.points([automation])[automation.room]
         past = await self.archive.past(automation, span, points)
-        return await asyncio.to_thread(try_out, automation, past, self.watch.calendar())
+        return await asyncio.to_thread(try_out, automation, past, self.watch.calendars(automation.room.school))
 
     # --- what happens -----------------------------------------------------------------------------------------------
     async def run(self) -> None:

@@ -15,7 +15,7 @@ from labkeeper_hub.lessons.acting import Acting
 from labkeeper_hub.lessons.scenes import Scene, Wish
 from labkeeper_hub.model import Device, HeldLease
 from labkeeper_hub.ports import LeaseHolding, Stopping
-from labkeeper_hub.telling.hours import Calendar
+from labkeeper_hub.telling.hours import Calendars
 from labkeeper_wire.leases.book import AUTOMATION, LeaseRefused, Room, Scope
 
 log = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ class AutomationWatch:
     world: World
     diary: Diary
     now_ms: Callable[[], int]
-    calendar: Callable[[], Calendar]
+    calendars: Calendars
     audit: Notes = field(default_factory=Unheard)
     states: dict[str, State] = field(default_factory=dict)
     _points: dict[Room, tuple[Sight, ...]] = field(default_factory=dict)
@@ -140,7 +140,7 @@ class AutomationWatch:
         lesson = self.world.lessons.is_on(*room)
         values = {**known(automation.occasion.inputs, sights, now_ms), **given(sights, lesson=lesson)}
         obstacle = Why.STOP if room.school in stopped else Why.LESSON if lesson else self._leased(automation)
-        return Looked(now_ms, values, self.calendar(), obstacle)
+        return Looked(now_ms, values, self.calendars(room.school), obstacle)
 
     def _leased(self, automation: Automation) -> Why | None:
         """Say whether somebody else's lease is on what it is for."""

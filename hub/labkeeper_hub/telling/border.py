@@ -1,8 +1,7 @@
 """The plan as people write it and as it is kept: checked strictly, minutes for milliseconds, names for numbers."""
 
-from datetime import date, time
+from datetime import time
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AnyHttpUrl,
@@ -17,7 +16,7 @@ from pydantic import (
 
 from labkeeper_hub.alarms.rules import AlarmClass, Role
 from labkeeper_hub.alarms.states import Priority
-from labkeeper_hub.telling.hours import ALWAYS, Calendar, Hours
+from labkeeper_hub.telling.hours import ALWAYS, Hours
 from labkeeper_hub.telling.machine import State
 from labkeeper_hub.telling.plan import MINUTE_MS, Picks, Plan, Step, TellingRule
 
@@ -91,26 +90,22 @@ class RuleBody(_Strict):
 
 
 class PlanBody(_Strict):
-    """Who is told of what. `holidays` and `workdays` (days off that are worked instead) are dates in `zone`; `url` is
-    the page's address for the links.
+    """Who is told of what. `url` is the page's address for the links. Holidays, days that are worked instead and the
+    time zone are those of each school's year.
     """
 
     rules: Annotated[list[RuleBody], Field(max_length=MOST)] = []
-    zone: str = "Asia/Shanghai"
-    holidays: Annotated[list[date], Field(max_length=1000)] = []
-    workdays: Annotated[list[date], Field(max_length=1000)] = []
     per_hour: Annotated[int, Field(ge=1, le=1000)] = 12
     digest_min: Annotated[float, Field(ge=1, le=1440, allow_inf_nan=False)] = 15
     url: AnyHttpUrl | None = None
 
-    @field_validator("zone")
+    @model_validator(mode="before")
     @classmethod
-    def _known_zone(cls, zone: str) -> str:
-        try:
-            ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError("is no time zone") from error
-        return zone
+    def _no_days(cls, said: object) -> object:
+        days = sorted({"zone", "holidays", "workdays"} & said.keys()) if isinstance(said, dict) else []
+        if days:
+            raise ValueError(f"{', '.join(days)}: these are the school year's now (PUT /api/v1/timetables/{{school}})")
+        return said
 
     @field_validator("rules")
     @classmethod
@@ -121,9 +116,8 @@ class PlanBody(_Strict):
 
     def noun(self) -> Plan:
         """Return the noun."""
-        calendar = Calendar(self.zone, frozenset(self.holidays), frozenset(self.workdays))
         rules = tuple(rule.noun() for rule in self.rules)
-        return Plan(rules, calendar, self.per_hour, _ms(self.digest_min), str(self.url or ""))
+        return Plan(rules, self.per_hour, _ms(self.digest_min), str(self.url or ""))
 
 
 def _ms(minutes: float) -> int:

@@ -16,7 +16,7 @@ from labkeeper_hub.alarms.states import Cleared, Priority, Raised
 from labkeeper_hub.model import AlarmKey, AlarmNow, Lab, PointKey
 from labkeeper_hub.pulse import Pulse
 from labkeeper_hub.telling.border import PlanBody
-from labkeeper_hub.telling.hours import Calendar
+from labkeeper_hub.telling.hours import Calendars
 from labkeeper_hub.telling.letters import ChannelSetup, Letter, Line, Numbers, TellingRefused
 from labkeeper_hub.telling.machine import State, Tell, look
 from labkeeper_hub.telling.outbox import Outbox
@@ -48,6 +48,7 @@ class TellingDesk:
     kinds: Mapping[str, ChannelKind]
     alarms: AlarmDesk
     labs: Labs
+    calendars: Calendars
     now_ms: Callable[[], int]
     plan: PlanBody = field(default_factory=PlanBody)
     outbox: Outbox = field(init=False)
@@ -61,11 +62,6 @@ class TellingDesk:
 
     def __post_init__(self) -> None:
         self.outbox = Outbox(self.records, self._send, self._channel_failed, self.now_ms)
-
-    @property
-    def calendar(self) -> Calendar:
-        """The school's calendar, which others go by too."""
-        return self._noun.calendar
 
     async def load(self) -> None:
         """Take up what earlier runs left."""
@@ -92,7 +88,7 @@ class TellingDesk:
     async def look(self) -> None:
         """Write down what is to be said now. A disk that refuses is logged once, and people are told all the same."""
         async with self._looking:
-            state, tells = look(self._state, self._noun, self._calling(), self.now_ms())
+            state, tells = look(self._state, self._noun, self.calendars, self._calling(), self.now_ms())
             if state == self._state and not tells:
                 return
             letters = [self._letter(tell) for tell in tells if tell.channel in self._channels]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from labkeeper_hub.alarms.states import Priority
+from labkeeper_hub.telling.hours import Calendar, Calendars
 from labkeeper_hub.telling.plan import Calling, Cause, Plan, Step, TellingRule
 
 HOUR_MS = 3_600_000
@@ -64,12 +65,14 @@ class State:
     purses: tuple[Purse, ...] = ()
 
 
-def look(state: State, plan: Plan, calling: Iterable[Calling], now_ms: int) -> tuple[State, tuple[Tell, ...]]:
+def look(
+    state: State, plan: Plan, calendars: Calendars, calling: Iterable[Calling], now_ms: int
+) -> tuple[State, tuple[Tell, ...]]:
     """Return what is told now, and what to remember."""
     cases, wanted = [], list[Tell]()
     for case in _cases(state, plan, calling, now_ms):
         rule = plan.rule(case.rule)
-        told = () if rule is None else _due(case, rule, plan, now_ms)
+        told = () if rule is None else _due(case, rule, calendars(case.cause.school), now_ms)
         wanted += [Tell(step.channel, kind, (case.cause,), case.safety) for _, step, kind in told]
         numbers = [number for number, *_ in told if number not in case.told]
         cases.append(replace(case, told=(*case.told, *numbers), last_ms=now_ms) if told else case)
@@ -93,25 +96,25 @@ def _cases(state: State, plan: Plan, calling: Iterable[Calling], now_ms: int) ->
         yield case if known is None or case.priority > known.priority else known
 
 
-def _due(case: Case, rule: TellingRule, plan: Plan, now_ms: int) -> Sequence[tuple[int, Step, Kind]]:
+def _due(case: Case, rule: TellingRule, calendar: Calendar, now_ms: int) -> Sequence[tuple[int, Step, Kind]]:
     """Return the steps to be told now. Where all before a step are away, the step is in the place of the first."""
     due, reached_ms, somebody = list[tuple[int, Step, Kind]](), now_ms - case.since_ms, False
     for number, step in enumerate(rule.steps):
-        here = case.safety or plan.calendar.is_open(step.hours, now_ms)
+        here = case.safety or calendar.is_open(step.hours, now_ms)
         after_ms = step.after_ms if somebody else rule.steps[0].after_ms
         if here and number not in case.told and reached_ms >= after_ms:
             due.append((number, step, Kind.ESCALATION if somebody else Kind.ALARM))
         somebody = somebody or here or number in case.told
-    return due or _again(case, rule, plan, now_ms)
+    return due or _again(case, rule, calendar, now_ms)
 
 
-def _again(case: Case, rule: TellingRule, plan: Plan, now_ms: int) -> Sequence[tuple[int, Step, Kind]]:
+def _again(case: Case, rule: TellingRule, calendar: Calendar, now_ms: int) -> Sequence[tuple[int, Step, Kind]]:
     """Return the newest step told, if it is time to repeat it."""
     known = [number for number in case.told if number < len(rule.steps)]
     if not known or not rule.repeat_ms or now_ms - case.last_ms < rule.repeat_ms:
         return ()
     step = rule.steps[known[-1]]
-    here = case.safety or plan.calendar.is_open(step.hours, now_ms)
+    here = case.safety or calendar.is_open(step.hours, now_ms)
     return ((known[-1], step, Kind.REPEAT),) if here else ()
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from labkeeper_hub.alarms.rules import AlarmClass, Role
 from labkeeper_hub.alarms.states import Priority
 from labkeeper_hub.model import AlarmKey
-from labkeeper_hub.telling.hours import ALWAYS, Calendar, Hours
+from labkeeper_hub.telling.hours import ALWAYS, Hours
 
 MINUTE_MS = 60_000
 
@@ -93,7 +93,6 @@ class Plan:
     """
 
     rules: tuple[TellingRule, ...] = ()
-    calendar: Calendar = field(default_factory=Calendar)
     per_hour: int = 12
     digest_ms: int = 15 * MINUTE_MS
     url: str = ""

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from labkeeper_hub.accounts.actions import Role
 from labkeeper_hub.accounts.person import Grant, Scope
-from labkeeper_hub.timetable.conflicts import Conflict
-from labkeeper_hub.timetable.slots import Occurrence
+from labkeeper_hub.timetable.conflicts import Conflict, Reason
+from labkeeper_hub.timetable.slots import Occurrence, Source, Teaching
 from labkeeper_sdk import Title
 
 LONGEST_MS = 12 * 3_600_000
@@ -29,6 +29,12 @@ class Opening(NamedTuple):
     def lets_in(self, school: str, start_ms: int, end_ms: int) -> bool:
         """Tell whether a school's teachers may book that time."""
         return self.start_ms <= start_ms and end_ms <= self.end_ms and (not self.schools or school in self.schools)
+
+    @property
+    def occurrence(self) -> Occurrence:
+        """What it is among everything that a lab has: from when to when; `guest` is whom it is open to."""
+        to = ", ".join(self.schools)
+        return Occurrence(self.id, *self[1:5], Teaching(), Source.BOOKING, title=to)
 
 
 class CalendarLink(NamedTuple):
@@ -78,6 +84,14 @@ def check_times(start_ms: int, end_ms: int, now_ms: int) -> None:
         )
     if start_ms > now_ms + FURTHEST_MS:
         raise refused("too_far", "最多提前 400 天预订。", "It is more than 400 days away.")
+
+
+def in_its_way(wanted: Opening, found: Iterable[Occurrence], opened: Iterable[Opening]) -> list[Conflict]:
+    """Return why a lab cannot be opened then: what is on in it, and what is open already."""
+    asked = wanted.occurrence
+    taken = [Conflict(Reason.LAB, asked, one) for one in found if asked.overlaps(one)]
+    others = (one.occurrence for one in opened if (one.school, one.lab) == (wanted.school, wanted.lab))
+    return taken + [Conflict(Reason.OPENED, asked, one) for one in others if asked.overlaps(one)]
 
 
 def host_of(

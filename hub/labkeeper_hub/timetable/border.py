@@ -63,10 +63,16 @@ class PeriodBody(_Strict):
 
 
 class MakeUpBody(_Strict):
-    """On `day` the school teaches what stands in the timetable of `like` (调休)."""
+    """On `day` the school teaches what stands in the timetable of `like` (调休); null: it is worked, and nothing of
+    the timetable is taught.
+    """
 
     day: Day
-    like: Day
+    like: Day | None = None
+
+    def noun(self) -> MakeUp:
+        """Return the noun; raises ValueError."""
+        return MakeUp(date.fromisoformat(self.day), date.fromisoformat(self.like) if self.like else None)
 
 
 class ClassBody(_Strict):
@@ -135,7 +141,7 @@ class YearBody(_Strict):
             tuple(one.noun() for one in self.terms),
             tuple(one.noun() for one in self.periods),
             frozenset(day for said in self.holidays for day in _days(said)),
-            tuple(MakeUp(date.fromisoformat(one.day), date.fromisoformat(one.like)) for one in self.make_ups),
+            tuple(one.noun() for one in self.make_ups),
             tuple(SchoolClass(one.name, one.grade) for one in self.classes),
             tuple(one.noun() for one in self.courses),
         )
@@ -156,7 +162,7 @@ def told(year: Year) -> dict[str, Any]:
         "terms": [{"name": one.name, "first": str(one.first), "last": str(one.last)} for one in year.terms],
         "periods": [{"start": f"{one.start:%H:%M}", "end": f"{one.end:%H:%M}"} for one in year.periods],
         "holidays": [str(day) for day in sorted(year.holidays)],
-        "make_ups": [{"day": str(one.day), "like": str(one.like)} for one in year.make_ups],
+        "make_ups": [{"day": str(one.day), "like": str(one.like) if one.like else None} for one in year.make_ups],
         "classes": [one._asdict() for one in year.classes],
         "courses": [_course(one) for one in year.courses],
     }

@@ -19,6 +19,7 @@ class Reason(StrEnum):
     LAB = "lab"
     TEACHER = "teacher"
     CLASS = "class"
+    OPENED = "opened"
 
 
 class Conflict(NamedTuple):
@@ -79,6 +80,8 @@ def explained(conflict: Conflict, year: Year, names: Names) -> Title:
             zh, en = f"{zh_lab}已有安排", f"{en_lab} is taken"
         case Reason.TEACHER:
             zh, en = f"{who}同时在{zh_lab}有安排", f"{who} is in {en_lab} at that time"
+        case Reason.OPENED:
+            zh, en = f"{zh_lab}已对外开放", f"{en_lab} is open to other schools already"
         case _:
             zh, en = (
                 f"{there.what.class_name}同时在{zh_lab}上课",

@@ -75,18 +75,18 @@ def _wrong_headings(said: list[str], found: list[str]) -> Iterator[Fault]:
 
 
 def _rows(rows: list[list[str]], headings: list[str], known: Known) -> Read:
-    weekly, dated, faults = list[Slot](), list[Dated](), list[Fault]()
+    slots, faults = list[tuple[Slot | Dated, int]](), list[Fault]()
     for number, row in enumerate(rows, 2):
         cells = {name: cell.strip() for name, cell in zip(headings, row, strict=False) if name}
         if not any(cells.values()):
             continue
         try:
-            slot = _slot(cells, known)
+            slots.append((_slot(cells, known), number))
         except Wrong as wrong:
             faults.append(fault(number, wrong))
-            continue
-        weekly.append(slot) if isinstance(slot, Slot) else dated.append(slot)
-    return Read(tuple(weekly), tuple(dated), tuple(faults[:MOST_FAULTS]))
+    weekly = tuple(slot for slot, _ in slots if isinstance(slot, Slot))
+    dated = tuple(slot for slot, _ in slots if isinstance(slot, Dated))
+    return Read(weekly, dated, tuple(faults[:MOST_FAULTS]), tuple(slots))
 
 
 def _slot(cells: Mapping[str, str], known: Known) -> Slot | Dated:
@@ -160,6 +160,18 @@ def weeks_of(said: str) -> tuple[Weeks, ...]:
     if not said:
         return EVERY_WEEK
     return tuple(_weeks(part.strip(), said) for part in re.split(r"[,，、;；]", said))
+
+
+def weeks_said(weeks: tuple[Weeks, ...]) -> str:
+    """Return how a table names weeks: what `weeks_of` reads as the same; "" for every week."""
+    return "" if weeks == EVERY_WEEK else ",".join(_said(one) for one in weeks)
+
+
+def _said(one: Weeks) -> str:
+    parity = "" if one.parity is Parity.ALL else one.parity.value
+    if not one.last:
+        return parity
+    return (str(one.first) if one.first == one.last else f"{one.first}-{one.last}") + parity
 
 
 def _weeks(part: str, said: str) -> Weeks:

@@ -1,15 +1,17 @@
 """The desk of the timetable: in memory for every question, on disk before anybody is told."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import time
-from itertools import islice
+from itertools import chain, islice
 from uuid import uuid4
 
 from labkeeper_hub.accounts.person import Grant
 from labkeeper_hub.accounts.tokens import digest, make_token
 from labkeeper_hub.lessons.lesson import Lesson
+from labkeeper_hub.registry.database import Written
+from labkeeper_hub.telling.hours import Calendar, in_common
 from labkeeper_hub.timetable.bookings import (
     EARLY_MS,
     CalendarLink,
@@ -18,12 +20,15 @@ from labkeeper_hub.timetable.bookings import (
     TimetableRefused,
     check_times,
     fitting,
+    in_its_way,
     lent,
     refused,
 )
-from labkeeper_hub.timetable.conflicts import Conflict, conflicts, conflicts_among, once_each
+from labkeeper_hub.timetable.calendar import calendar_of
+from labkeeper_hub.timetable.conflicts import Conflict, conflicts
+from labkeeper_hub.timetable.importer import Taken, read_beside
+from labkeeper_hub.timetable.importing import MOST_TOLD, Came, File, Task
 from labkeeper_hub.timetable.ledger import Balance, ledger
-from labkeeper_hub.timetable.reading import Read
 from labkeeper_hub.timetable.records import TimetableRecords
 from labkeeper_hub.timetable.slots import Dated, Occurrence, Slot, Source, Teaching, Timetable, occurrences
 from labkeeper_hub.timetable.year import Year
@@ -33,7 +38,6 @@ DAY_MS = 86_400_000
 KEPT_MS = 400 * DAY_MS  # a school year and a summer
 MOST_BOOKINGS = 200  # of one person, still to come
 MOST_LINKS = 50  # of one person
-MOST_TOLD = 20  # conflicts of one import
 EMPTY = Timetable()
 _MIDNIGHT = time()
 
@@ -44,6 +48,7 @@ class TimetableDesk:
 
     records: TimetableRecords
     now_ms: Callable[[], int]
+    reader: Callable[[Task], Awaitable[Taken]] = read_beside
     timetables: dict[str, Timetable] = field(default_factory=dict)
     booked: dict[str, Occurrence] = field(default_factory=dict)
     opened: dict[str, Opening] = field(default_factory=dict)
@@ -62,6 +67,12 @@ class TimetableDesk:
     def timetable(self, school: str) -> Timetable:
         """Return a school's timetable; an empty one before there is any."""
         return self.timetables.get(school, EMPTY)
+
+    def calendar(self, school: str) -> Calendar:
+        """Return a school's holidays and days worked instead; for "": what all schools of the hub have in common."""
+        if school:
+            return calendar_of(self.timetable(school).year)
+        return in_common([calendar_of(one.year) for _, one in sorted(self.timetables.items())])
 
     def found(
         self, from_ms: int, to_ms: int, keep: Callable[[Slot | Dated], bool] | None = None
@@ -125,29 +136,21 @@ class TimetableDesk:
         async with self._turn:
             return await self._keep(school, replace(self.timetable(school), year=year))
 
-    async def take_in(self, school: str, read: Read, *, check: bool) -> list[Conflict]:
-        """Put what a file says in the place of all slots of its labs, unless something is in the way or this is only
-        a check; returns what is in the way, the first of each pair.
+    async def take_in(self, school: str, file: File, *, check: bool) -> Came:
+        """Put what a file says in the place of all slots of its labs, unless something is wrong or in the way, or this
+        is only a check, or nothing would change; returns what it came to. Raises CannotRead.
         """
         async with self._turn:
-            timetable = self.timetable(school).without(read.labs).with_slots(read.weekly, read.dated)
-            found = await asyncio.to_thread(self._in_its_way, school, timetable, read.labs)
-            if not found and not check:
-                await self._keep(school, timetable)
-            return found
+            now_ms = self.now_ms()
+            booked = tuple(one for one in self.booked.values() if one.end_ms > now_ms)
+            taken = await self.reader(Task(file, school, await self.records.kept(school), booked, now_ms))
+            if taken.came.fits and taken.came.differences.first and not check:
+                timetable = Timetable(taken.weekly, taken.dated, self.timetable(school).year)
+                await self._keep(school, timetable, Written(taken.kept))
+            return taken.came
 
-    def _in_its_way(self, school: str, timetable: Timetable, labs: Collection[str]) -> list[Conflict]:
-        """Return conflicts of the year that have to do with these labs; what is over is nobody's concern."""
-        span, now_ms = timetable.year.span, self.now_ms()
-        if span is None:
-            return []
-        planned = [one for one in occurrences(school, timetable, *span) if one.end_ms > now_ms]
-        kept = [one for one in list(self.booked.values()) if one.end_ms > now_ms]
-        found = (one for one in conflicts_among([*planned, *kept]) if {one.wanted.lab, one.there.lab} & set(labs))
-        return once_each(islice(found, MOST_TOLD * 50))[:MOST_TOLD]
-
-    async def _keep(self, school: str, timetable: Timetable) -> Timetable:
-        await self.records.keep(school, timetable)
+    async def _keep(self, school: str, timetable: Timetable, written: Written | None = None) -> Timetable:
+        await self.records.keep(school, written or timetable)
         self.timetables = self.timetables | {school: timetable}
         return timetable
 
@@ -186,10 +189,18 @@ class TimetableDesk:
             await self.records.cancel([name])
             del self.booked[name]
 
+    def in_the_openings_way(self, found: Iterable[Opening]) -> list[Conflict]:
+        """Return why a lab cannot be opened at these times; the first of them."""
+        ways = (in_its_way(one, self.of_lab(*one[1:5]), self.openings(one.start_ms, one.end_ms)) for one in found)
+        return list(islice(chain.from_iterable(ways), MOST_TOLD))
+
     async def open(self, found: Iterable[Opening]) -> None:
-        """Open a lab to other schools."""
+        """Open a lab to other schools; raises TimetableRefused that says what is in the way."""
         async with self._turn:
             found = tuple(found)
+            if clashes := self.in_the_openings_way(found):
+                told = Title("这个时间已有安排。", "Something is in the way.")
+                raise TimetableRefused(Refused("conflict", told, tuple(clashes)))
             await self.records.open(found)
             self.opened |= {one.id: one for one in found}
 

@@ -1,11 +1,18 @@
 """The ledger: of each class and course, how many periods were taught, are still planned, and are missing. Pure."""
 
+import codecs
 from collections import Counter
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
+from labkeeper_hub.csv_rows import field
 from labkeeper_hub.timetable.slots import Occurrence
 from labkeeper_hub.timetable.year import Year
+
+HEADINGS = {
+    "zh": ("班级", "课程", "应上", "已上", "已排", "还缺"),
+    "en": ("class", "course", "wanted", "taught", "planned", "missing"),
+}
 
 
 class Taught(NamedTuple):
@@ -55,3 +62,10 @@ def ledger(year: Year, taught: Iterable[Taught], planned: Iterable[Occurrence]) 
     wanted = {(a.name, c.name): c.wanted(a.grade) for a in year.classes for c in year.courses if c.wanted(a.grade)}
     keys = sorted(key for key in {*done, *coming, *wanted} if all(key))
     return tuple(Balance(*key, wanted.get(key, 0), done[key], coming[key]) for key in keys)
+
+
+def as_csv(balances: Iterable[Balance], language: Literal["zh", "en"]) -> bytes:
+    """Return the ledger as a table: UTF-8 with a byte order mark, without which spreadsheets garble Chinese."""
+    rows: list[tuple[str | int, ...]] = [(*one, one.missing) for one in balances]
+    lines = (",".join(field(cell) for cell in row) + "\r\n" for row in (HEADINGS[language], *rows))
+    return codecs.BOM_UTF8 + "".join(lines).encode()

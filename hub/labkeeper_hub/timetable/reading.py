@@ -72,6 +72,8 @@ class Read:
     weekly: tuple[Slot, ...] = ()
     dated: tuple[Dated, ...] = ()
     faults: tuple[Fault, ...] = ()
+    rows: tuple[tuple[Slot | Dated, int], ...] = ()
+    """Where in a table each slot stands."""
 
     @property
     def labs(self) -> frozenset[str]:

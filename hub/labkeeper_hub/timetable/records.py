@@ -3,16 +3,17 @@
 from collections.abc import Iterable
 from typing import Any
 
-from pydantic import TypeAdapter
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, Text, cast, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from labkeeper_hub.registry.database import Written
 from labkeeper_hub.registry.tables import bookings, calendar_links, openings, taught_lessons, timetables
 from labkeeper_hub.timetable.bookings import CalendarLink, Opening
+from labkeeper_hub.timetable.importing import KEPT
 from labkeeper_hub.timetable.ledger import Taught
 from labkeeper_hub.timetable.slots import Occurrence, Source, Teaching, Timetable
 
-KEPT: TypeAdapter[Timetable] = TypeAdapter(Timetable)
+MOST_LATELY = 100  # lessons of one teacher, of which the classes are asked for
 
 
 class TimetableRecords:
@@ -26,9 +27,16 @@ class TimetableRecords:
         rows = await self._rows(select(timetables))
         return {row.school: KEPT.validate_python(row.timetable) for row in rows}
 
-    async def keep(self, school: str, timetable: Timetable) -> None:
+    async def kept(self, school: str) -> str:
+        """Return a school's timetable as it is on disk; "" before there is any."""
+        chosen = select(cast(timetables.c.timetable, Text)).where(timetables.c.school == school)
+        rows = await self._rows(chosen)
+        return str(rows[0][0]) if rows else ""
+
+    async def keep(self, school: str, timetable: Timetable | Written) -> None:
         """Put a school's timetable in the place of the one before."""
-        values = {"school": school, "timetable": KEPT.dump_python(timetable, mode="json")}
+        said = timetable if isinstance(timetable, Written) else KEPT.dump_python(timetable, mode="json")
+        values = {"school": school, "timetable": said}
         async with self._engine.begin() as connection:
             await connection.execute(delete(timetables).where(timetables.c.school == school))
             await connection.execute(insert(timetables).values(**values))
@@ -72,6 +80,12 @@ class TimetableRecords:
         """Return a school's lessons that began in [from, to)."""
         when = taught_lessons.c.started_ms
         chosen = select(taught_lessons).where(taught_lessons.c.school == school, when >= from_ms, when < to_ms)
+        return [_taught(row) for row in await self._rows(chosen)]
+
+    async def taught_by(self, teacher: str, since_ms: int) -> list[Taught]:
+        """Return a teacher's lessons since then, the last first."""
+        mine, when = taught_lessons.c.teacher == teacher, taught_lessons.c.started_ms
+        chosen = select(taught_lessons).where(mine, when >= since_ms).order_by(when.desc()).limit(MOST_LATELY)
         return [_taught(row) for row in await self._rows(chosen)]
 
     async def going_on(self) -> list[Taught]:

@@ -15,6 +15,8 @@ from labkeeper_hub.timetable.year import PERIOD_MS
 
 log = logging.getLogger(__name__)
 BEGUN_FOR_MS = 24 * 3_600_000
+LATELY_MS = 60 * 24 * 3_600_000  # a holiday may lie between two lessons
+MOST_LATELY = 6  # choices that are read at a glance
 
 
 @dataclass(slots=True, eq=False)
@@ -52,6 +54,13 @@ class Register:
         self.on[lesson.name] = said = taught._replace(class_name=class_name, course=course)
         await self.records.change_taught(said)
         return said
+
+    async def lately(self, teacher: str) -> list[tuple[str, str]]:
+        """Return the classes and courses that a teacher had last, each once, the last first."""
+        found = await self.records.taught_by(teacher, self.now_ms() - LATELY_MS)
+        return list(dict.fromkeys((one.class_name, one.course) for one in found if one.class_name or one.course))[
+            :MOST_LATELY
+        ]
 
     async def seal(self, lesson: Lesson) -> None:
         """Close a lesson: it was over when it was ended, not when its undo was."""

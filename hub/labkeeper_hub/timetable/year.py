@@ -32,10 +32,12 @@ class Period(NamedTuple):
 
 
 class MakeUp(NamedTuple):
-    """On `day` the school teaches what stands in the timetable of `like`."""
+    """On `day` the school teaches what stands in the timetable of `like`; None: people are there, and what is taught
+    nobody has said.
+    """
 
     day: date
-    like: date
+    like: date | None = None
 
 
 class SchoolClass(NamedTuple):

@@ -67,9 +67,9 @@ from labkeeper_hub.ports import Parts, StopRefused, UnknownCommand, UnknownPoint
 from labkeeper_hub.pulse import Pulse as Beat
 from labkeeper_hub.recordings.lesson_record import Happened, Hashed
 from labkeeper_hub.recordings.recording import Plan, Recording, RecordingRefused
+from labkeeper_hub.registry.database import json_text
 from labkeeper_hub.settings import HubSettings
 from labkeeper_hub.telling.desk import TellingDesk
-from labkeeper_hub.telling.hours import Calendar
 from labkeeper_hub.telling.records import TellingRecords
 from labkeeper_hub.timeseries.catalogue import Inventory as Stocked
 from labkeeper_hub.timeseries.digest import Span
@@ -457,15 +457,17 @@ class SmallHub:
         acting = Acting(self.inventory, self.inventory, self.desk, self.bus)
         self.lessons = LessonDesk(acting, self.leases, self.bus, self.data, lambda: self.leases.now_ms)
         # in memory, and one for all connections; what uses it first makes its tables
-        self.engine = create_async_engine("sqlite+aiosqlite://", poolclass=StaticPool)
+        self.engine = create_async_engine("sqlite+aiosqlite://", poolclass=StaticPool, json_serializer=json_text)
         self.alarms = AlarmDesk(AlarmRecords(self.engine), self.bus, shipped(), lambda: START_MS)
         records = TellingRecords(self.engine)
         self.timetable = TimetableDesk(TimetableRecords(self.engine), lambda: self.leases.now_ms)
         self.register = Register(self.timetable.records, self.timetable.fits, lambda: self.leases.now_ms)
-        self.telling = TellingDesk(records, Vault(KEY), {}, self.alarms, self.inventory, lambda: START_MS)
+        self.telling = TellingDesk(
+            records, Vault(KEY), {}, self.alarms, self.inventory, self.timetable.calendar, lambda: START_MS
+        )
         world = World(acting, self.leases, self.lessons, self.brake)
         diary = Diary(RunRecords(self.engine), lambda: START_MS)
-        watch = AutomationWatch(world, diary, lambda: START_MS, Calendar)
+        watch = AutomationWatch(world, diary, lambda: START_MS, self.timetable.calendar)
         archive = Archive(self.journal, lambda: ())
         self.automations = AutomationDesk(watch, archive, self.data, Beat("automations"))
         store = prepared(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False))

@@ -88,6 +88,7 @@ async def entries(client: httpx.AsyncClient, day: str = "2026-09-07") -> list[di
 async def test_a_year_comes_back_as_it_was_written_with_every_holiday(school: Served) -> None:
     async with school.owner() as client:
         year = (await client.get(SCHOOL)).json()["year"]
+        assert (await client.get(SCHOOL)).json()["may_manage"]
     assert year == YEAR | {"zone": "Asia/Shanghai", "holidays": [f"2026-10-0{day}" for day in range(1, 8)]}
 
 
@@ -115,9 +116,13 @@ async def test_a_file_is_checked_then_taken_in_and_stands_in_the_week(school: Se
     async with school.owner() as client:
         checked = await take_in(client, text, check=True)
         assert (checked["taken"], checked["weekly"], checked["faults"]) == (False, 1, [])
+        (added,) = checked["changes"]["first"]
+        assert (added["kind"], added["was"], added["now"]["day"], added["now"]["who"]) == ("added", None, 1, "owner")
         assert await entries(client) == []
         assert (await take_in(client, text))["taken"]
-        assert (await take_in(client, text))["conflicts"] == []  # it takes its own place
+        again = await take_in(client, text)  # it takes its own place
+        assert (again["taken"], again["conflicts"]) == (True, [])
+        assert again["changes"] == {"added": 0, "changed": 0, "removed": 0, "kept": 1, "first": []}
         (one,) = await entries(client)
         assert (one["date"], one["start"], one["end"], one["mine"]) == ("2026-09-07", "08:00", "08:40", True)
         week = (await client.get(f"{LAB}/week?day=2026-10-10")).json()
@@ -132,7 +137,7 @@ async def test_a_wrong_file_changes_nothing_and_says_where_it_is_wrong(school: S
         assert (found["taken"], [(one["row"], one["column"]) for one in found["faults"]]) == (False, [(2, "teacher")])
         both = TABLE.format(teacher="owner", starts="") + "lab-301,4(1),AI,,Mon,1-2,\n"
         (clash,) = (await take_in(client, both))["conflicts"]
-        assert clash["reason"] == "lab"
+        assert (clash["reason"], clash["rows"]) == ("lab", [2, 3])
         assert clash["zh"].startswith("301 实验室已有安排：9月7日（周一）08:00–08:40")
         assert await entries(client) == []
 
@@ -185,6 +190,20 @@ async def test_a_guest_teaches_in_the_slot_that_was_opened_and_at_no_other_time(
         assert (await guest.post(f"{LAB}/lesson/prolong", json=for_s)).status_code == 404
 
 
+async def test_a_lab_is_not_opened_when_something_is_on_in_it_or_it_is_open_already(school: Served) -> None:
+    async with school.owner() as owner, teacher(school) as own:
+        await own.post(f"{LAB}/bookings", json=NINE)
+        half_past = NINE | {"start": "09:30", "end": "10:30", "weeks": 2}
+        for asked in (half_past, half_past | {"check": True}):
+            refused = (await owner.post(f"{LAB}/openings", json=asked)).raise_for_status().json()
+            assert (refused["openings"], [one["reason"] for one in refused["conflicts"]]) == ([], ["lab"])
+        ten = NINE | {"start": "10:00", "end": "11:00", "schools": ["school-2"]}
+        assert (await owner.post(f"{LAB}/openings", json=ten | {"check": True})).json()["openings"] == []
+        assert len((await owner.post(f"{LAB}/openings", json=ten)).json()["openings"]) == 1
+        (again,) = (await owner.post(f"{LAB}/openings", json=ten)).json()["conflicts"]
+        assert again["zh"] == "301 实验室已对外开放：9月7日（周一）10:00–11:00，school-2。"
+
+
 async def test_an_opening_that_is_taken_back_takes_the_guests_right_with_it(school: Served) -> None:
     async with school.owner() as owner, teacher(school, "p-7", NEXT_DOOR) as guest, teacher(school) as other:
         assert (await other.post(f"{LAB}/openings", json=NINE)).status_code == 403
@@ -202,6 +221,7 @@ async def test_a_calendar_is_read_by_its_link_until_the_link_or_its_makers_right
         await take_in(owner, TABLE.format(teacher="p-1", starts=""))
         mine = (await client.post("/api/v1/calendar-links", json={})).raise_for_status().json()
         labs = (await client.post("/api/v1/calendar-links", json={"school": "demo", "lab": "lab-301"})).json()
+        assert {"0", "1"} == set("".join(mine["code"]))
         for made in (mine, labs):
             answer = (await stranger.get(made["address"])).raise_for_status()
             first: Any = Calendar.from_ical(answer.text).walk("VEVENT")[0]
@@ -235,6 +255,10 @@ async def test_one_press_files_a_lesson_under_what_the_timetable_says_and_the_le
         (await client.post(f"{LAB}/lesson/end")).raise_for_status()
         to(school, school.hub.leases.now_ms + 10_000)
         await until(lambda: not school.hub.register.on)
+        table = await owner.get(f"{SCHOOL}/ledger.csv?language=en")
+        assert table.content.decode("utf-8-sig").splitlines()[0] == "class,course,wanted,taught,planned,missing"
+        assert table.content.decode("utf-8-sig").splitlines()[1].startswith("4(1),AI,30,1,")
+        assert (await client.get(f"{LAB}/now")).json()["lately"] == [{"class_name": "4(1)", "course": "AI"}]
         (balance,) = (await owner.get(f"{SCHOOL}/ledger")).json()["classes"]
         assert (balance["taught"], balance["wanted"]) == (1, 30)
         assert balance["planned"] + balance["taught"] + balance["missing"] == 30
@@ -247,6 +271,14 @@ async def test_its_teacher_says_what_a_lesson_is_when_the_timetable_does_not(sch
         await client.post(f"{LAB}/lesson", json={"for_s": 2700})
         said = {"class_name": "4(1)", "course": "AI"}
         assert (await client.put(f"{LAB}/lesson/class", json=said)).json() == said
+        assert (await client.get(f"{LAB}/now")).json()["lesson"] == said
+
+
+async def test_a_lesson_says_what_it_is_as_it_starts_or_that_it_is_without_a_class(school: Served) -> None:
+    async with school.owner() as owner, teacher(school) as client:
+        await take_in(owner, TABLE.format(teacher="p-1", starts=""))
+        said = {"class_name": "", "course": ""}
+        (await client.post(f"{LAB}/lesson", json={"for_s": 2700} | said)).raise_for_status()
         assert (await client.get(f"{LAB}/now")).json()["lesson"] == said
 
 

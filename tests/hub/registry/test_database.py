@@ -1,17 +1,21 @@
 """The registry's tables: made by their migrations, equal to their declaration, found up to date the next time."""
 
 import sys
+from datetime import date
 from pathlib import Path
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, inspect
+from sqlalchemy import Connection, create_engine, insert, inspect, select
 
 from labkeeper_hub.registry.database import HEAD, bring_up_to_date, open_database
 from labkeeper_hub.registry.migrate import configuration, migrate
-from labkeeper_hub.registry.tables import metadata
+from labkeeper_hub.registry.tables import metadata, schools, telling, timetables
+from labkeeper_hub.telling.border import PlanBody
+from labkeeper_hub.timetable.importing import KEPT
+from labkeeper_hub.timetable.year import MakeUp
 
 
 def differences(connection: Connection) -> list[object]:
@@ -49,3 +53,22 @@ async def test_a_commit_of_the_registry_waits_for_the_disk(tmp_path: Path) -> No
     async with open_database(f"sqlite+aiosqlite:///{tmp_path / 'registry.sqlite'}") as engine, engine.connect() as link:
         assert (await link.exec_driver_sql("PRAGMA synchronous")).scalar() == 2
         assert (await link.exec_driver_sql("PRAGMA foreign_keys")).scalar() == 1
+
+
+def test_the_days_of_a_telling_plan_move_into_the_year_of_every_school(tmp_path: Path) -> None:
+    plan = {"rules": [], "zone": "Asia/Urumqi", "holidays": ["2026-10-01"], "workdays": ["2026-10-10", "2026-09-27"]}
+    year = {"zone": "Asia/Shanghai", "holidays": ["2026-09-25"], "make_ups": [["2026-10-10", "2026-10-07"]]}
+    with create_engine(f"sqlite:///{tmp_path / 'registry.sqlite'}").begin() as connection:
+        migrate(connection, "0008")
+        connection.execute(insert(telling).values(name="plan", value=plan))
+        connection.execute(insert(timetables).values(school="demo", timetable={"year": year}))
+        connection.execute(insert(schools), [{"school": "demo"}, {"school": "new"}])
+        migrate(connection)
+        kept = {row.school: KEPT.validate_python(row.timetable).year for row in connection.execute(select(timetables))}
+        assert PlanBody.model_validate(connection.execute(select(telling.c.value)).scalar()).noun() == PlanBody().noun()
+    first, tenth, sunday = date(2026, 10, 1), date(2026, 10, 10), date(2026, 9, 27)
+    assert (kept["demo"].zone, kept["new"].zone) == ("Asia/Shanghai", "Asia/Urumqi")
+    assert kept["demo"].holidays == {date(2026, 9, 25), first}
+    assert kept["demo"].make_ups == (MakeUp(tenth, date(2026, 10, 7)), MakeUp(sunday))
+    assert kept["new"].holidays == {first}
+    assert kept["new"].make_ups == (MakeUp(tenth), MakeUp(sunday))

@@ -22,6 +22,7 @@ from labkeeper_hub.registry.database import open_database
 from labkeeper_hub.telling import outbox
 from labkeeper_hub.telling.border import PlanBody
 from labkeeper_hub.telling.desk import TellingDesk
+from labkeeper_hub.telling.hours import Calendar
 from labkeeper_hub.telling.letters import FAILED_AFTER, Fate, TellingRefused
 from labkeeper_hub.telling.records import KEPT_MS, TellingRecords
 from labkeeper_hub.vault import KEY, CannotOpen, Vault, open_vault
@@ -85,7 +86,9 @@ class School:
 
     async def begin(self) -> TellingDesk:
         vault, records = open_vault(self.folder), TellingRecords(self.engine)
-        self.desk = TellingDesk(records, vault, self.kinds, self.alarms, NoLabs(), lambda: self.now_ms)
+        self.desk = TellingDesk(
+            records, vault, self.kinds, self.alarms, NoLabs(), lambda _: Calendar(), lambda: self.now_ms
+        )
         await self.desk.load()
         return self.desk
 

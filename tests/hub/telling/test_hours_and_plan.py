@@ -9,13 +9,14 @@ from labkeeper_hub.alarms.rules import AlarmClass, Role
 from labkeeper_hub.alarms.states import Priority
 from labkeeper_hub.model import AlarmKey, PointKey
 from labkeeper_hub.telling.border import PlanBody
-from labkeeper_hub.telling.hours import ALWAYS, Calendar, Hours
+from labkeeper_hub.telling.hours import ALWAYS, Calendar, Hours, in_common
 from labkeeper_hub.telling.plan import Calling, Cause, Picks
 
 SHANGHAI = timezone(timedelta(hours=8))
 LESSONS = Hours(frozenset(range(1, 6)), time(7), time(18), holidays=False)
 NIGHT = Hours(frozenset({5}), time(22), time(6), holidays=False)
-CALENDAR = Calendar(holidays=frozenset({date(2026, 10, 1)}), workdays=frozenset({date(2026, 10, 10)}))
+CALENDAR = Calendar(holidays=frozenset({date(2026, 10, 1)}), worked={date(2026, 10, 10): 3})
+WEDNESDAYS = Hours(frozenset({3}), holidays=False)
 
 
 def at(day: int, hour: int, minute: int = 0) -> int:
@@ -32,6 +33,9 @@ def at(day: int, hour: int, minute: int = 0) -> int:
         (LESSONS, at(2, 18), False),
         (LESSONS, at(3, 12), False),  # a Saturday
         (LESSONS, at(10, 12), True),  # a Saturday that is worked
+        (WEDNESDAYS, at(10, 12), True),  # in the place of a Wednesday
+        (Hours(frozenset({6})), at(10, 12), True),  # and a Saturday all the same
+        (Hours(frozenset({2})), at(10, 12), False),
         (LESSONS, at(1, 12), False),  # a Thursday that is a holiday
         (NIGHT, at(2, 22), True),  # Friday evening,
         (NIGHT, at(3, 5, 59), True),  # and what is left of it on Saturday
@@ -86,8 +90,6 @@ def test_sensors_of_a_lab_share_a_cause_but_not_in_the_safety_class_nor_of_the_h
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [
-        ({"zone": "Mars/Olympus"}, "zone"),
-        ({"zone": "../etc/passwd"}, "zone"),
         ({"per_hour": 0}, "per_hour"),
         ({"rules": [{"name": "a", "steps": []}]}, "steps"),
         ({"rules": [{"name": "a", "steps": [{"channel": "x"}]}] * 2}, "rules"),
@@ -107,7 +109,7 @@ def test_a_plan_as_people_write_it_is_the_noun_and_comes_back_from_where_it_is_k
     hours = {"days": [1, 2], "start": "07:00", "end": "18:00"}
     steps = [{"channel": "duty", "hours": hours}, {"channel": "head", "after_min": 10}]
     rules = [{"name": "all", "classes": ["safety"], "roles": ["it"], "priority": "high", "steps": steps}]
-    plan = PlanBody.model_validate({"rules": rules, "holidays": ["2026-10-01"], "url": "https://hub.school"})
+    plan = PlanBody.model_validate({"rules": rules, "url": "https://hub.school"})
     noun = plan.noun()
     assert noun == PlanBody.model_validate(plan.model_dump(mode="json")).noun()
     assert noun.channels() == {"duty", "head"}
@@ -116,4 +118,17 @@ def test_a_plan_as_people_write_it_is_the_noun_and_comes_back_from_where_it_is_k
     assert rule.steps[0].hours == Hours(frozenset({1, 2}), time(7), time(18), holidays=False)
     assert (rule.steps[1].after_ms, rule.steps[1].hours) == (600_000, ALWAYS)
     assert noun.rule("none") is None
-    assert noun.calendar.holidays == {date(2026, 10, 1)}
+
+
+@pytest.mark.parametrize("key", ["zone", "holidays", "workdays"])
+def test_a_plan_from_before_is_told_where_its_days_are_now(key: str) -> None:
+    with pytest.raises(ValidationError, match=f"{key}: these are the school year's now"):
+        PlanBody.model_validate({key: []})
+
+
+def test_what_schools_have_in_common_is_a_holiday_where_none_of_them_works() -> None:
+    first, second = date(2026, 10, 1), date(2026, 10, 2)
+    one = Calendar("Asia/Urumqi", frozenset({first, second}), {date(2026, 10, 10): 3})
+    other = Calendar(holidays=frozenset({first}), worked={second: 1})
+    assert in_common([one, other]) == Calendar("Asia/Urumqi", frozenset({first}), {date(2026, 10, 10): 3, second: 1})
+    assert in_common([]) == Calendar()

@@ -11,7 +11,7 @@ from labkeeper_hub.alarms.rules import AlarmClass, Role
 from labkeeper_hub.alarms.states import Priority
 from labkeeper_hub.model import AlarmKey, PointKey
 from labkeeper_hub.telling.border import STATE
-from labkeeper_hub.telling.hours import ALWAYS, Hours
+from labkeeper_hub.telling.hours import ALWAYS, Calendar, Calendars, Hours
 from labkeeper_hub.telling.machine import HOUR_MS, Kind, State, Tell, look
 from labkeeper_hub.telling.plan import MINUTE_MS, Calling, Picks, Plan, Step, TellingRule
 
@@ -38,10 +38,11 @@ class Teller:
     plan: Plan
     now_ms: int = MORNING_MS
     state: State = field(default_factory=State)
+    calendars: Calendars = lambda _: Calendar()
 
     def __call__(self, *calling: Calling, after_ms: int = 0) -> list[tuple[str, str]]:
         self.now_ms += after_ms
-        self.state, tells = look(self.state, self.plan, calling, self.now_ms)
+        self.state, tells = look(self.state, self.plan, self.calendars, calling, self.now_ms)
         self.tells = tells
         return [(tell.channel, tell.kind.value) for tell in tells]
 
@@ -197,7 +198,7 @@ class WhateverHappens(RuleBasedStateMachine):
 
     def check(self) -> None:
         steps, now_ms = self.tell.plan.rules[0].steps, self.tell.now_ms
-        calendar = self.tell.plan.calendar
+        calendar = self.tell.calendars("demo")
         for one, since_ms in self.since.items():
             somebody = one.safety or any(calendar.is_open(step.hours, now_ms) for step in steps)
             if somebody and now_ms >= since_ms + steps[-1].after_ms:
@@ -212,7 +213,7 @@ class WhateverHappens(RuleBasedStateMachine):
             return
         hours = {step.channel: step.hours for step in self.tell.plan.rules[0].steps}
         for one in self.said:
-            here = self.tell.plan.calendar.is_open(hours[one.channel], self.tell.now_ms)
+            here = self.tell.calendars("demo").is_open(hours[one.channel], self.tell.now_ms)
             assert one.safety or one.kind is Kind.DIGEST or here
 
     @invariant()

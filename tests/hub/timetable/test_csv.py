@@ -4,7 +4,7 @@ from datetime import date, time
 
 import pytest
 
-from labkeeper_hub.timetable.csv_file import read_csv
+from labkeeper_hub.timetable.csv_file import read_csv, weeks_of, weeks_said
 from labkeeper_hub.timetable.reading import MOST_FAULTS, MOST_SLOTS, Known
 from labkeeper_hub.timetable.slots import EVERY_WEEK, Dated, Parity, Slot, Teaching, Weeks
 from labkeeper_hub.timetable.year import Year
@@ -43,7 +43,7 @@ def test_times_and_a_date_may_stand_in_the_place_of_period_and_day() -> None:
 )
 def test_weeks_are_written_as_schools_write_them(said: str, weeks: tuple[Weeks, ...]) -> None:
     (slot,) = read_csv(f'lab,day,period,weeks\nlab-301,1,1,"{said}"\n', KNOWN).weekly
-    assert slot.weeks == weeks
+    assert slot.weeks == weeks == weeks_of(weeks_said(weeks))
 
 
 @pytest.mark.parametrize(

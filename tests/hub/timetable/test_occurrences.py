@@ -4,8 +4,10 @@ from datetime import date, time
 
 import pytest
 
+from labkeeper_hub.telling.hours import Calendar
+from labkeeper_hub.timetable.calendar import calendar_of
 from labkeeper_hub.timetable.slots import Dated, Occurrence, Parity, Slot, Teaching, Timetable, Weeks, occurrences
-from labkeeper_hub.timetable.year import PERIOD_MS, Course, Period, Year
+from labkeeper_hub.timetable.year import PERIOD_MS, Course, MakeUp, Period, Year
 from labkeeper_sdk import Title
 
 from .school import MONDAY, TERM, YEAR, booked, ms
@@ -98,3 +100,10 @@ def test_an_occurrence_is_on_from_its_start_until_before_its_end() -> None:
     one = booked()
     assert one.at(one.start_ms)
     assert not one.at(one.end_ms)
+
+
+def test_the_calendar_for_others_has_its_holidays_and_what_a_worked_day_stands_for() -> None:
+    sunday = date(2026, 9, 27)
+    year = Year("Asia/Urumqi", holidays=YEAR.holidays, make_ups=(*YEAR.make_ups, MakeUp(sunday)))
+    assert calendar_of(year) == Calendar("Asia/Urumqi", YEAR.holidays, {date(2026, 10, 10): 3, sunday: 1})
+    assert year.taught_like(sunday) is None  # people are there, and nobody has said what is taught

@@ -64,6 +64,7 @@ OPEN: dict[str, Any] = {
     "end": "15:00",
     "schools": ["school-2"],
 }
+FILED = {"class_name": "4(1)", "course": "AI"}
 DAY = {"date": "2026-11-26", "like": "2026-11-26", "today": True}
 WEEK = {
     "zone": "Asia/Shanghai",
@@ -110,13 +111,16 @@ class BookingRequest(Times):
 
 
 class OpeningRequest(Times):
-    """A time in which teachers of other schools may book, so many weeks in a row; `schools` empty: of every one."""
+    """A time in which teachers of other schools may book, so many weeks in a row; `schools` empty: of every one.
+    `check`: only look what is in the way.
+    """
 
     model_config = ConfigDict(json_schema_extra={"examples": [TIMES | {"schools": ["school-2"], "weeks": 4}]})
     schools: Annotated[
         list[Annotated[str, Field(min_length=1, max_length=256)]], Field(max_length=100, default_factory=list)
     ]
     weeks: Annotated[int, Field(ge=1, le=MOST_WEEKS)] = 1
+    check: bool = False
 
 
 class FiledRequest(validation.Body):
@@ -198,12 +202,23 @@ class OpeningList(BaseModel):
     openings: list[OpeningShape]
 
 
-class NowAnswer(BaseModel):
-    """What is on in a lab by the timetable, or about to be; and what its lesson is filed under, if there is one."""
+class OpenedAnswer(BaseModel):
+    """Openings that were made; or none, and what is in the way of one of them: then no time was opened."""
 
-    model_config = shape({"now": ENTRY, "lesson": {"class_name": "4(1)", "course": "AI"}})
+    model_config = shape({"openings": [OPEN], "conflicts": []})
+    openings: list[OpeningShape]
+    conflicts: list[ConflictShape]
+
+
+class NowAnswer(BaseModel):
+    """What is on in a lab by the timetable, or about to be; what its lesson is filed under, if there is one; and what
+    the asker taught lately, the last first.
+    """
+
+    model_config = shape({"now": ENTRY, "lesson": FILED, "lately": [FILED]})
     now: EntryShape | None
     lesson: dict[str, str] | None
+    lately: list[dict[str, str]]
 
 
 class FiledAnswer(BaseModel):
@@ -254,7 +269,8 @@ async def now(api: ApiHere, school: str, lab: str, right: ReadsTimetable) -> Jso
     on = [one for one in api.parts.register.on.values() if (one.school, one.lab) == (school, lab)]
     filed: Json = {"class_name": on[-1].class_name, "course": on[-1].course} if on else None
     shown = timetable_shapes.entry(fit, year, called, right.person.name) if fit else None
-    return JsonAnswer({"now": shown, "lesson": filed})
+    lately: Json = [{"class_name": a, "course": b} for a, b in await api.parts.register.lately(right.person.name)]
+    return JsonAnswer({"now": shown, "lesson": filed, "lately": lately})
 
 
 @router.put(f"{LAB}/lesson/class", response_model=FiledAnswer, responses=REFUSALS)
@@ -314,16 +330,22 @@ async def openings(api: ApiHere, right: Books) -> JsonAnswer:
     )
 
 
-@router.post(f"{LAB}/openings", response_model=OpeningList, responses=REFUSALS)
+@router.post(f"{LAB}/openings", response_model=OpenedAnswer, responses=REFUSALS)
 async def open_lab(api: ApiHere, school: str, lab: str, asked: OpeningRequest, right: ManagesTimetable) -> JsonAnswer:
-    """Open a lab to teachers of other schools in a slot; who books in it may teach there then, and only then."""
+    """Open a lab to teachers of other schools in a slot; who books in it may teach there then, and only then. Without
+    `openings`, `conflicts` says why.
+    """
     right.demand(_lab(api, right, school, lab))
     year, start = api.parts.timetable.timetable(school).year, day_of(asked.date)
     made = [_opening(year, (school, lab), asked, start + timedelta(weeks=at)) for at in range(asked.weeks)]
+    found = api.parts.timetable.in_the_openings_way(made)
+    told = timetable_shapes.conflicts(found, year, timetable_shapes.names(api, right))
+    if asked.check or found:
+        return JsonAnswer({"openings": [], "conflicts": told})
     await _refusable(api, right, "open_lab", f"{school}/{lab}", _opened(api, made, right.now_ms))
     to = ", ".join(asked.schools) or "every school"
     api.audit.note(right.person.name, "open_lab", f"{school}/{lab}", f"{asked.date} {asked.start}-{asked.end}: {to}")
-    return JsonAnswer({"openings": [timetable_shapes.opening(one, year) for one in made]})
+    return JsonAnswer({"openings": [timetable_shapes.opening(one, year) for one in made], "conflicts": []})
 
 
 @router.delete("/openings/{identity}", status_code=HTTPStatus.NO_CONTENT, response_class=Response, responses=REFUSALS)

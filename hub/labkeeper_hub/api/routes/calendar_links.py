@@ -4,6 +4,7 @@ import asyncio
 from http import HTTPStatus
 from typing import Any
 
+import segno
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict
 
@@ -60,11 +61,12 @@ class LinkList(BaseModel):
 
 
 class CalendarLinkAnswer(BaseModel):
-    """A link and its address, told this once."""
+    """A link and its address, told this once; `code` has the rows of its QR code, "1" is dark."""
 
-    model_config = shape({"link": LINK, "address": "http://hub.school/calendar/the-token.ics"})
+    model_config = shape({"link": LINK, "address": "http://hub.school/calendar/the-token.ics", "code": ["101"]})
     link: LinkShape
     address: str
+    code: list[str]
 
 
 @router.get("/calendar-links", response_model=LinkList)
@@ -87,7 +89,8 @@ async def link(request: Request, api: ApiHere, asked: LinkRequest, right: ReadsT
         raise Refusal(HTTPStatus.CONFLICT, refused.code, refused.why.told.en) from refused
     api.audit.note(right.person.name, "make_calendar_link", made.id, f"{made.school}/{made.lab}" if place else teacher)
     address = f"{request.base_url}calendar/{token}.ics"
-    return JsonAnswer({"link": _shape(made), "address": address}, HTTPStatus.CREATED)
+    code: Json = ["".join(map(str, row)) for row in segno.make(address, micro=False, error="m").matrix]
+    return JsonAnswer({"link": _shape(made), "address": address, "code": code}, HTTPStatus.CREATED)
 
 
 @router.delete("/calendar-links/{identity}", status_code=HTTPStatus.NO_CONTENT, response_class=Response)

@@ -38,6 +38,14 @@ class LessonRequest(validation.Body):
     for_s: Seconds
 
 
+class LessonStart(LessonRequest):
+    """How long it is to last; and which class and course it is, in the place of what the timetable says ("": none)."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"for_s": 2700, "class_name": "4(1)", "course": "AI"}]})
+    class_name: Annotated[str, Field(max_length=64)] | None = None
+    course: Annotated[str, Field(max_length=64)] | None = None
+
+
 class LessonTakeOver(LessonRequest):
     """How long it is to last, and why it is taken over; the reason goes into the record."""
 
@@ -104,11 +112,19 @@ async def lessons(api: ApiHere, right: ReadsPlaces) -> JsonAnswer:
 
 
 @router.post(LESSON, response_model=LessonAnswer, responses=REFUSALS)
-async def start(api: ApiHere, school: str, lab: str, asked: LessonRequest, right: Leases) -> JsonAnswer:
+async def start(api: ApiHere, school: str, lab: str, asked: LessonStart, right: Leases) -> JsonAnswer:
     """Start a lesson: take the lab's lease and run the opening scene; 409 names who has the lab."""
     room = _leading(api, right, school, lab)
-    started = api.parts.lessons.start(right.person.name, room, _for_ms(right, room, asked))
+    started = _begun(api, right, room, asked)
     return await _told(api, right, "start_lesson", room, started)
+
+
+async def _begun(api: Api, right: Right, room: Room, asked: LessonStart) -> Lesson:
+    """Start it, then file it as what its teacher says."""
+    lesson = await api.parts.lessons.start(right.person.name, room, _for_ms(right, room, asked))
+    if asked.class_name is not None or asked.course is not None:
+        await api.parts.register.say(lesson, asked.class_name or "", asked.course or "")
+    return lesson
 
 
 @router.post(f"{LESSON}/take-over", response_model=LessonAnswer, responses=REFUSALS)

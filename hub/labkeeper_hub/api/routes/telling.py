@@ -39,9 +39,6 @@ RULE = {
 }
 PLAN: dict[str, Any] = {
     "rules": [RULE],
-    "zone": "Asia/Shanghai",
-    "holidays": ["2027-01-01"],
-    "workdays": [],
     "per_hour": 12,
     "digest_min": 15.0,
     "url": "https://hub.school/",

@@ -1,32 +1,46 @@
 """The timetable of a school: its year, files to import, and the ledger of periods per class."""
 
-import asyncio
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from labkeeper_hub.accounts import Action
 from labkeeper_hub.accounts import Scope as Place
 from labkeeper_hub.api import timetable_shapes, validation
-from labkeeper_hub.api.answers import JsonAnswer
+from labkeeper_hub.api.answers import Json, JsonAnswer
 from labkeeper_hub.api.documented import PROBLEMS
 from labkeeper_hub.api.models import shape
 from labkeeper_hub.api.needs import ManagesTimetable, ReadsTimetable, Right
 from labkeeper_hub.api.problems import Refusal
 from labkeeper_hub.api.state import Api, ApiHere
 from labkeeper_hub.timetable.border import EXAMPLE, YearBody, told
-from labkeeper_hub.timetable.csv_file import read_csv
-from labkeeper_hub.timetable.ics_file import read_ics
-from labkeeper_hub.timetable.reading import Known, Read
+from labkeeper_hub.timetable.importer import CannotRead
+from labkeeper_hub.timetable.importing import File
+from labkeeper_hub.timetable.ledger import as_csv
+from labkeeper_hub.timetable.reading import Known
 
 router = APIRouter(tags=["timetable"])
 MOST_CHARACTERS = 1_000_000
 SCHOOL = "/timetables/{school}"
 CSV = "lab,class,course,day,period\nlab-301,4(1),AI,Mon,1\n"
 FAULT = {"row": 2, "column": "lab", "zh": "没有名为“303”的实验室", "en": "there is no lab “303”"}
-CONFLICT = {"reason": "lab", "zh": "301 实验室已有安排：……", "en": "Lab 301 is taken: …"}
+CONFLICT = {"reason": "lab", "zh": "301 实验室已有安排：……", "en": "Lab 301 is taken: …", "rows": [2]}
+SLOT: dict[str, Any] = {
+    "lab": "lab-301",
+    "day": 1,
+    "date": None,
+    "start": "08:00",
+    "end": "08:40",
+    "weeks": "1-16",
+    "class_name": "4(1)",
+    "course": "AI",
+    "who": "p-3",
+    "starts": False,
+}
+CHANGE = {"kind": "changed", "now": SLOT, "was": SLOT | {"end": "08:45"}}
+CHANGES = {"added": 0, "changed": 1, "removed": 0, "kept": 11, "first": [CHANGE]}
 BALANCE = {"class_name": "4(1)", "course": "AI", "wanted": 30, "taught": 11, "planned": 17, "missing": 2}
 REFUSALS: dict[int | str, dict[str, Any]] = {status: PROBLEMS[status] for status in (403, 404, 413)}
 
@@ -41,12 +55,13 @@ class FileRequest(validation.Body):
 
 
 class YearAnswer(BaseModel):
-    """A school's year, and how many slots its timetable has."""
+    """A school's year, how many slots its timetable has, and whether the asker may change it."""
 
-    model_config = shape({"year": EXAMPLE, "weekly": 12, "dated": 0})
+    model_config = shape({"year": EXAMPLE, "weekly": 12, "dated": 0, "may_manage": True})
     year: dict[str, Any]
     weekly: int
     dated: int
+    may_manage: bool
 
 
 class FaultShape(BaseModel):
@@ -60,24 +75,63 @@ class FaultShape(BaseModel):
 
 
 class ConflictShape(BaseModel):
-    """What is in the way: the lab, the teacher or the class."""
+    """What is in the way: the lab, the teacher or the class; and the rows of the file that it is about, if any are."""
 
     model_config = shape(CONFLICT)
-    reason: Literal["lab", "teacher", "class"]
+    reason: Literal["lab", "teacher", "class", "opened"]
     zh: str
     en: str
+    rows: list[int]
+
+
+class SlotShape(BaseModel):
+    """A slot: on a day of the week (1 is Monday) in some weeks ("": in all), or on a date."""
+
+    model_config = shape(SLOT)
+    lab: str
+    day: int | None
+    date: str | None
+    start: str
+    end: str
+    weeks: str
+    class_name: str
+    course: str
+    who: str
+    starts: bool
+
+
+class DifferenceShape(BaseModel):
+    """A slot as it will be and as it was; what is added was nothing, what is removed will be nothing."""
+
+    model_config = shape(CHANGE)
+    kind: Literal["added", "changed", "removed"]
+    now: SlotShape | None
+    was: SlotShape | None
+
+
+class ChangesShape(BaseModel):
+    """How many slots a file adds, changes, takes away and leaves as they are; and the first 200 that do not stay."""
+
+    model_config = shape(CHANGES)
+    added: int
+    changed: int
+    removed: int
+    kept: int
+    first: list[DifferenceShape]
 
 
 class FileAnswer(BaseModel):
     """What a file came to. It is taken in whole, in the place of all slots of its labs, or not at all."""
 
     model_config = shape(
-        {"taken": False, "weekly": 0, "dated": 0, "labs": [], "faults": [FAULT], "conflicts": [CONFLICT]}
+        {"taken": False, "weekly": 12, "dated": 0, "labs": ["lab-301"], "changes": CHANGES}
+        | {"faults": [FAULT], "conflicts": [CONFLICT]}
     )
     taken: bool
     weekly: int
     dated: int
     labs: list[str]
+    changes: ChangesShape
     faults: list[FaultShape]
     conflicts: list[ConflictShape]
 
@@ -105,7 +159,7 @@ class LedgerAnswer(BaseModel):
 async def year(api: ApiHere, school: str, right: ReadsTimetable) -> JsonAnswer:
     """Return a school's year."""
     _demand(api, right, school)
-    return _year(api, school)
+    return _year(api, right, school)
 
 
 @router.put(SCHOOL, response_model=YearAnswer, responses=REFUSALS)
@@ -114,32 +168,24 @@ async def set_year(api: ApiHere, school: str, asked: YearBody, right: ManagesTim
     _demand(api, right, school)
     await api.parts.timetable.set_year(school, asked.noun())
     api.audit.note(right.person.name, "set_school_year", school, "ok")
-    return _year(api, school)
+    return _year(api, right, school)
 
 
 @router.post(f"{SCHOOL}/import", response_model=FileAnswer, responses=REFUSALS)
 async def take_in(api: ApiHere, school: str, asked: FileRequest, right: ManagesTimetable) -> JsonAnswer:
     """Take a file in, or check it. What is wrong is told place by place, and then nothing was changed."""
     _demand(api, right, school)
-    read = await _read(api, school, asked)
-    found = [] if read.faults else await api.parts.timetable.take_in(school, read, check=asked.check)
-    taken = not (asked.check or read.faults or found)
+    file = File(asked.format, asked.text, _known(api, school))
+    try:
+        came = await api.parts.timetable.take_in(school, file, check=asked.check)
+    except CannotRead as error:
+        raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "cannot_read", "The file could not be read") from error
+    taken = came.fits and not asked.check
     if not asked.check:
-        said = ", ".join(sorted(read.labs)) if taken else "refused"
+        said = ", ".join(came.labs) if taken else "refused"
         api.audit.note(right.person.name, "import_timetable", school, said)
     called, zone = timetable_shapes.names(api, right), api.parts.timetable.timetable(school).year
-    return JsonAnswer(
-        {
-            "taken": taken,
-            "weekly": len(read.weekly),
-            "dated": len(read.dated),
-            "labs": sorted(read.labs),
-            "faults": [
-                {"row": one.row, "column": one.column, "zh": one.told.zh, "en": one.told.en} for one in read.faults
-            ],
-            "conflicts": timetable_shapes.conflicts(found, zone, called),
-        }
-    )
+    return JsonAnswer(timetable_shapes.came(came, zone, called) | {"taken": taken})
 
 
 @router.get(f"{SCHOOL}/ledger", response_model=LedgerAnswer, responses={404: PROBLEMS[404]})
@@ -150,11 +196,15 @@ async def ledger(api: ApiHere, school: str, right: ReadsTimetable) -> JsonAnswer
     return JsonAnswer({"classes": [{**one._asdict(), "missing": one.missing} for one in found]})
 
 
-async def _read(api: Api, school: str, asked: FileRequest) -> Read:
-    # expanding a calendar is work for a thread: nobody else waits for it
-    reader = read_csv if asked.format == "csv" else read_ics
-    known = _known(api, school)
-    return await asyncio.to_thread(reader, asked.text, known)
+@router.get(f"{SCHOOL}/ledger.csv", response_class=Response, responses={404: PROBLEMS[404]})
+async def ledger_table(
+    api: ApiHere, school: str, right: ReadsTimetable, language: Literal["zh", "en"] = "zh"
+) -> Response:
+    """Return the ledger as CSV for spreadsheets: UTF-8 with a byte order mark, headings in the language asked for."""
+    _demand(api, right, school)
+    body = as_csv(await api.parts.timetable.balances(school), language)
+    headers = {"Content-Disposition": "attachment; filename=ledger.csv"}
+    return Response(body, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _known(api: Api, school: str) -> Known:
@@ -178,6 +228,8 @@ def _schools(api: Api) -> set[str]:
     return {one.school for one in api.parts.registry.labs()}
 
 
-def _year(api: Api, school: str) -> JsonAnswer:
+def _year(api: Api, right: Right, school: str) -> JsonAnswer:
     timetable = api.parts.timetable.timetable(school)
-    return JsonAnswer({"year": told(timetable.year), "weekly": len(timetable.weekly), "dated": len(timetable.dated)})
+    counts: dict[str, Json] = {"weekly": len(timetable.weekly), "dated": len(timetable.dated)}
+    may = right.to(Action.MANAGE_TIMETABLE).covers(Place(school))
+    return JsonAnswer({"year": told(timetable.year), "may_manage": may} | counts)

@@ -118,8 +118,18 @@ declare namespace wire {
   interface Opening { id: string; school: string; lab: string; date: string; start: string; end: string; schools: string[] }
   interface Week { zone: string; number: number | null; days: { date: string; like: string | null; today: boolean }[]; periods: { start: string; end: string }[]; entries: Entry[]; openings: Opening[]; may_book: boolean; may_manage: boolean }
   interface Balance { class_name: string; course: string; wanted: number; taught: number; planned: number; missing: number }
-  interface SchoolYear { classes: { name: string; grade: number }[]; courses: { name: string; title: Title }[] }
-  interface InTheWay { reason: "lab" | "teacher" | "class"; zh: string; en: string }
+  interface SchoolYear {
+    zone: string; terms: { name: string; first: string; last: string }[]; periods: { start: string; end: string }[]; holidays: string[]; make_ups: { day: string; like: string | null }[];
+    classes: { name: string; grade: number }[]; courses: { name: string; title: Title; periods: Record<string, number> }[];
+  }
+  interface ImportSlot { lab: string; day: number | null; date: string | null; start: string; end: string; weeks: string; class_name: string; course: string; who: string; starts: boolean }
+  interface ImportDifference { kind: "added" | "changed" | "removed"; now: ImportSlot | null; was: ImportSlot | null }
+  interface ImportAnswer { taken: boolean; labs: string[]; changes: { added: number; changed: number; removed: number; kept: number; first: ImportDifference[] }; faults: { row: number; column: string; zh: string; en: string }[]; conflicts: InTheWay[] }
+  interface GivenUp { school: string; node: string; from_ms: number; to_ms: number; readings: number }
+  interface CalendarLink { id: string; school: string | null; lab: string | null; made_ms: number }
+  interface NewCalendarLink { link: CalendarLink; address: string; code: string[] }
+  interface Near { now: Entry | null; lately: { class_name: string; course: string }[] }
+  interface InTheWay { reason: "lab" | "teacher" | "class" | "opened"; zh: string; en: string; rows: number[] }
   interface Problem { title?: string; detail?: string; status?: number; code?: string }
   type Change =
     | ({ kind: "reading" } & Latest)

@@ -19,7 +19,7 @@ async function ask(path, method = "GET", body) {
   if (!answer) throw new Refused("", 0);
   if (answer.status === 204) return null;
   const told = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Refused(told.detail ?? String(answer.status), answer.status);
+  if (!answer.ok) throw new Refused(told.errors?.[0] ? `${told.errors[0].field}: ${told.errors[0].message}` : told.detail ?? String(answer.status), answer.status);
   return told;
 }
 
@@ -33,7 +33,19 @@ const at = ({ school, lab }) => `/labs/${encodeURIComponent(school)}/${encodeURI
 export const week = (place, day) => ask(`${at(place)}/week${day ? `?day=${day}` : ""}`);
 
 /** @param {string} school @returns {Promise<wire.SchoolYear>} */
-export const year = async (school) => (await ask(`/timetables/${encodeURIComponent(school)}`)).year;
+export const year = async (school) => (await timetable(school)).year;
+
+/** @param {string} school @returns {Promise<{year: wire.SchoolYear, may_manage: boolean}>} */
+export const timetable = (school) => ask(`/timetables/${encodeURIComponent(school)}`);
+
+/** @param {string} school @param {object} year */
+export const setYear = (school, year) => ask(`/timetables/${encodeURIComponent(school)}`, "PUT", year);
+
+/** What a file comes to; without `check` it is taken in. @param {string} school @param {{format: "csv" | "ics", text: string, check: boolean}} file @returns {Promise<wire.ImportAnswer>} */
+export const takeIn = (school, file) => ask(`/timetables/${encodeURIComponent(school)}/import`, "POST", file);
+
+/** @param {string} school @param {string} language */
+export const ledgerAddress = (school, language) => `/api/v1/timetables/${encodeURIComponent(school)}/ledger.csv?language=${language}`;
 
 /** @param {string} school @returns {Promise<wire.Balance[]>} */
 export const ledger = async (school) => (await ask(`/timetables/${encodeURIComponent(school)}/ledger`)).classes;
@@ -47,14 +59,20 @@ export const cancel = (name) => ask(`/bookings/${encodeURIComponent(name)}`, "DE
 /** What other schools have opened to one's own. @returns {Promise<wire.Opening[]>} */
 export const offered = async () => (await ask("/openings")).openings;
 
-/** @param {Place} place @param {Times & {schools: string[], weeks: number}} wanted */
+/** @param {Place} place @param {Times & {schools: string[], weeks: number, check?: boolean}} wanted @returns {Promise<{openings: wire.Opening[], conflicts: wire.InTheWay[]}>} */
 export const open = (place, wanted) => ask(`${at(place)}/openings`, "POST", wanted);
 
 /** @param {string} id */
 export const withdraw = (id) => ask(`/openings/${id}`, "DELETE");
 
-/** The address of a calendar: of a lab, or of what one teaches oneself. @param {Place | null} place @returns {Promise<string>} */
-export const link = async (place) => (await ask("/calendar-links", "POST", place ? { school: place.school, lab: place.lab } : {})).address;
+/** A calendar's link: of a lab, or of what one teaches oneself. @param {Place | null} place @returns {Promise<wire.NewCalendarLink>} */
+export const link = (place) => ask("/calendar-links", "POST", place ? { school: place.school, lab: place.lab } : {});
+
+/** One's own. @returns {Promise<wire.CalendarLink[]>} */
+export const links = async () => (await ask("/calendar-links")).links;
+
+/** @param {string} id */
+export const unlink = (id) => ask(`/calendar-links/${id}`, "DELETE");
 
 /** What one may read of a refusal. @param {import("../text.js").Text} words @param {unknown} error */
 export function why(words, error) {

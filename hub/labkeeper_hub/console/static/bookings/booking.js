@@ -10,7 +10,7 @@ import { WORDS } from "../store.js";
 /** @typedef {{place: import("./api.js").Place, times: import("./api.js").Times, may_manage: boolean} | {entry: wire.Entry, may_manage: boolean}} Chosen */
 
 class LkBooking extends DeskElement {
-  static properties = { chosen: { attribute: false }, year: { state: true }, conflicts: { state: true }, trouble: { state: true }, busy: { state: true } };
+  static properties = { chosen: { attribute: false }, year: { state: true }, conflicts: { state: true }, opened: { state: true }, trouble: { state: true }, busy: { state: true } };
 
   #turn = 0;
 
@@ -21,6 +21,8 @@ class LkBooking extends DeskElement {
     this.year = null;
     /** What is in the way; null: not known yet. @type {wire.InTheWay[] | null} */
     this.conflicts = null;
+    /** What is in the way of opening the lab. @type {wire.InTheWay[]} */
+    this.opened = [];
     this.trouble = "";
     this.busy = false;
   }
@@ -94,7 +96,12 @@ class LkBooking extends DeskElement {
   #way(words) {
     if (!this.conflicts) return nothing;
     if (this.conflicts.length === 0) return html`<p class="booking-clear">${icon("check")}${words.t("bookings.clear")}</p>`;
-    return html`<p class="booking-not">${icon("warning")}${words.t("bookings.way")}</p><ul>${this.conflicts.map((one) => html`<li>${this.desk.text.language === "zh" ? one.zh : one.en}</li>`)}</ul>`;
+    return html`<p class="booking-not">${icon("warning")}${words.t("bookings.way")}</p>${this.#told(this.conflicts)}`;
+  }
+
+  /** @param {wire.InTheWay[]} conflicts */
+  #told(conflicts) {
+    return html`<ul>${conflicts.map((one) => html`<li>${this.desk.text.language === "zh" ? one.zh : one.en}</li>`)}</ul>`;
   }
 
   /** @param {import("../text.js").Text} words */
@@ -105,6 +112,7 @@ class LkBooking extends DeskElement {
           <p class="quiet small">${words.t("bookings.open_meaning")}</p>
           <label>${words.t("bookings.schools")}<input name="schools" autocomplete="off"></label>
           <label>${words.t("bookings.weeks")}<input type="number" name="weeks" min="1" max="40" value="1"></label>
+          ${this.opened.length ? html`<div role="alert"><p class="booking-not">${icon("warning")}${words.t("bookings.not_opened")}</p>${this.#told(this.opened)}</div>` : nothing}
           <button class="do" ?disabled=${this.busy}>${words.t("bookings.open")}</button>
         </form></details>`;
   }
@@ -145,7 +153,10 @@ class LkBooking extends DeskElement {
     const asked = Object.fromEntries(new FormData(/** @type {HTMLFormElement} */ (event.target)));
     const schools = String(asked.schools).split(/[,，\s]+/).filter(Boolean);
     const { date, start, end } = this.#said;
-    void this.#do(() => api.open(this.#place, { date, start, end, schools, weeks: Number(asked.weeks) }));
+    void this.#do(async () => {
+      this.opened = (await api.open(this.#place, { date, start, end, schools, weeks: Number(asked.weeks) })).conflicts;
+      return this.opened.length === 0;
+    });
   }
 
   /** Do it, and close unless it was refused or says it is not done. @param {() => Promise<unknown>} deed */

@@ -30,7 +30,14 @@ class LkLedger extends DeskElement {
     if (!this.found) return nothing;
     return html`
       <section class="card ledger" aria-labelledby="ledger-title"><h3 id="ledger-title">${words.t("bookings.ledger")}</h3>
+        ${this.found.length ? html`<p><a class="do" download="ledger.csv" href=${api.ledgerAddress(this.school, this.desk.text.language)}>${icon("download")}${words.t("bookings.ledger_csv")}</a> <span>${this.#missing(words, this.found)}</span></p>` : nothing}
         ${this.found.length === 0 ? html`<p class="quiet">${words.t("bookings.ledger_none")}</p>` : this.#table(words, this.found)}</section>`;
+  }
+
+  /** What lacks in all. @param {import("../text.js").Text} words @param {wire.Balance[]} found */
+  #missing(words, found) {
+    const short = found.filter((one) => one.missing > 0);
+    return short.length ? words.t("bookings.ledger_missing", { classes: new Set(short.map((one) => one.class_name)).size, n: short.reduce((sum, one) => sum + one.missing, 0) }) : words.t("bookings.ledger_enough");
   }
 
   /** @param {import("../text.js").Text} words @param {wire.Balance[]} found */

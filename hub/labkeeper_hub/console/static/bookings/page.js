@@ -10,11 +10,12 @@ import { SHAPE, WORDS } from "../store.js";
 import { styled } from "../styled.js";
 import "./booking.js";
 import "./ledger.js";
+import "./links.js";
 
 const ASK_EVERY_MS = 10_000;
 
 class LkBookings extends DeskElement {
-  static properties = { room: { state: true }, day: { state: true }, week: { state: true }, failed: { state: true }, chosen: { state: true }, offered: { state: true }, address: { state: true }, trouble: { state: true } };
+  static properties = { room: { state: true }, day: { state: true }, week: { state: true }, failed: { state: true }, chosen: { state: true }, offered: { state: true }, sheet: { state: true }, trouble: { state: true } };
 
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #asking;
@@ -32,7 +33,8 @@ class LkBookings extends DeskElement {
     this.chosen = null;
     /** @type {wire.Opening[]} */
     this.offered = [];
-    this.address = "";
+    /** What is edited in a sheet of its own. @type {"" | "import" | "year"} */
+    this.sheet = "";
     this.trouble = "";
   }
 
@@ -77,10 +79,19 @@ class LkBookings extends DeskElement {
     return html`
       <section class="bookings" aria-labelledby="bookings-title">
         <header><a class="round" href="#/" aria-label=${this.desk.text.t("chart.back")}>${icon("back")}</a>
-          <h2 id="bookings-title">${words.t("bookings.title")}</h2></header>
+          <h2 id="bookings-title">${words.t("bookings.title")}</h2>${this.week?.may_manage ? this.#keeping(words) : nothing}</header>
         ${this.#lab ? this.#content(words, this.#lab) : html`<p class="quiet">${words.t("bookings.no_lab")}</p>`}
       </section>
-      ${this.chosen ? html`<lk-booking .desk=${this.desk} .chosen=${this.chosen} @closed=${this.#closed}></lk-booking>` : nothing}`;
+      ${this.chosen ? html`<lk-booking .desk=${this.desk} .chosen=${this.chosen} @closed=${this.#closed}></lk-booking>` : nothing}
+      ${this.sheet === "import" ? html`<lk-import .desk=${this.desk} .school=${this.#lab?.school} @closed=${this.#closed}></lk-import>` : nothing}
+      ${this.sheet === "year" ? html`<lk-year .desk=${this.desk} .school=${this.#lab?.school} @closed=${this.#closed}></lk-year>` : nothing}`;
+  }
+
+  /** Whoever keeps the timetable. @param {import("../text.js").Text} words */
+  #keeping(words) {
+    return html`<div class="bookings-keeping">
+      <button class="do" @click=${() => { void import("./import.js"); this.sheet = "import"; }}>${words.t("bookings.import")}</button>
+      <button class="do" @click=${() => { void import("./year.js"); this.sheet = "year"; }}>${words.t("bookings.year")}</button></div>`;
   }
 
   /** @param {import("../text.js").Text} words @param {import("../labs.js").LabView} lab */
@@ -90,8 +101,10 @@ class LkBookings extends DeskElement {
       ${this.#choice(words, lab)}
       <p role="status" class="bookings-state">${this.failed === null ? nothing : words.t("bookings.failed")}</p>
       ${this.week ? this.#grid(words, this.week) : html`<p class="quiet">${words.t("bookings.looking")}</p>`}
-      ${this.#openings(words)} ${this.#offers(words)} ${this.#links(words, lab)}
-      <lk-ledger .desk=${this.desk} .school=${lab.school}></lk-ledger>`;
+      <p role="alert" class="bookings-trouble">${this.trouble}</p>
+      ${this.#openings(words)} ${this.#offers(words)}
+      <lk-ledger .desk=${this.desk} .school=${lab.school}></lk-ledger>
+      <lk-calendar-links .desk=${this.desk} .lab=${lab}></lk-calendar-links>`;
   }
 
   /** @param {import("../text.js").Text} words @param {import("../labs.js").LabView} lab */
@@ -143,10 +156,12 @@ class LkBookings extends DeskElement {
   /** @param {import("../text.js").Text} words @param {string} date @param {{start: string, end: string}} row */
   #free(words, date, row) {
     const lab = this.#lab;
-    if (!lab || !this.week?.may_book) return html`<p class="week-free quiet"><span class="small">${row.start}–${row.end}</span> <span>${words.t("bookings.free")}</span></p>`;
+    const open = this.week?.openings.find((one) => one.date === date && one.start <= row.start && row.end <= one.end);
+    const to = open ? html`<span class="small week-open">${words.t("bookings.open_to")}</span>` : nothing;
+    if (!lab || !this.week?.may_book) return html`<p class="week-free quiet"><span class="small">${row.start}–${row.end}</span> <span>${words.t("bookings.free")}</span>${to}</p>`;
     const times = { date, ...row };
     return html`<button class="week-free" aria-label=${words.t("bookings.book_at", { day: dayWords(words, date), ...row })} @click=${() => this.#choose({ place: lab, times, may_manage: this.week?.may_manage ?? false })}>
-      <span class="small">${row.start}–${row.end}</span> <span>${words.t("bookings.free")}</span></button>`;
+      <span class="small">${row.start}–${row.end}</span> <span>${words.t("bookings.free")}</span>${to}</button>`;
   }
 
   /** @param {import("./booking.js").Chosen} chosen */
@@ -156,6 +171,7 @@ class LkBookings extends DeskElement {
 
   #closed() {
     this.chosen = null;
+    this.sheet = "";
     void this.#ask();
   }
 
@@ -174,19 +190,6 @@ class LkBookings extends DeskElement {
     return html`<section class="card bookings-list" aria-labelledby="offered-title"><h3 id="offered-title">${words.t("bookings.offered")}</h3>
       <ul>${this.offered.map((one) => html`<li><span>${one.school} · ${one.lab} · ${dayWords(words, one.date)} ${one.start}–${one.end}</span>
         <button class="do" @click=${() => this.#choose({ place: one, times: { date: one.date, start: one.start, end: one.end }, may_manage: false })}>${words.t("bookings.book")}</button></li>`)}</ul></section>`;
-  }
-
-  /** @param {import("../text.js").Text} words @param {import("../labs.js").LabView} lab */
-  #links(words, lab) {
-    const make = (/** @type {import("./api.js").Place | null} */ place) => this.#do(words, async () => { this.address = await api.link(place); });
-    return html`
-      <div class="bookings-links">
-        <button class="do" @click=${() => make(lab)}>${words.t("bookings.subscribe")}</button>
-        <button class="do" @click=${() => make(null)}>${words.t("bookings.subscribe_mine")}</button>
-        ${this.address ? html`<label>${words.t("bookings.link")}<input readonly .value=${this.address} @focus=${(/** @type {Event} */ event) => /** @type {HTMLInputElement} */ (event.target).select()}></label>
-          <p class="quiet small">${words.t("bookings.link_meaning")}</p>` : nothing}
-        <p role="alert" class="bookings-trouble">${this.trouble}</p>
-      </div>`;
   }
 
   /** @param {import("../text.js").Text} words @param {() => Promise<unknown>} deed */

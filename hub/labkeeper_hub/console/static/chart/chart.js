@@ -1,7 +1,7 @@
 /** The chart of one point: live or any time in the past, with the same content in words. */
 import { html, nothing } from "../vendor/lit.js";
 import { DeskElement } from "../element.js";
-import { joined, readingsAddress, readTrace, summaryOf } from "./history.js";
+import { joined, readGivenUp, readingsAddress, readTrace, summaryOf } from "./history.js";
 import { icon } from "../icons.js";
 import { deviceKey, pointKey } from "../keys.js";
 import { deviceName, pointName, valueWithUnit, valueWord } from "../names.js";
@@ -22,7 +22,7 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 const FRESHEN_AT_LEAST_MS = 10_000;
 
 class LkChart extends DeskElement {
-  static properties = { target: { attribute: false }, span: { attribute: false }, trace: { state: true }, failed: { state: true } };
+  static properties = { target: { attribute: false }, span: { attribute: false }, trace: { state: true }, givenUp: { state: true }, failed: { state: true } };
 
   /** @type {Plot | null} */
   #plot = null;
@@ -44,6 +44,8 @@ class LkChart extends DeskElement {
     this.span = { range_ms: DEFAULT_RANGE_MS, until_ms: null };
     /** @type {Trace | null} */
     this.trace = null;
+    /** What the node gave up in this time. @type {wire.GivenUp[]} */
+    this.givenUp = [];
     this.failed = false;
   }
 
@@ -81,6 +83,7 @@ class LkChart extends DeskElement {
     if (wanted !== this.#shown) {
       this.#shown = wanted;
       this.trace = null;
+      this.givenUp = [];
       void this.#read();
     } else if (this.#isDue()) void this.#read();
     else this.#join();
@@ -107,6 +110,7 @@ class LkChart extends DeskElement {
     const { signal } = this.#reading;
     try {
       this.trace = await readTrace(this.target, ...this.#window, signal);
+      void readGivenUp(this.target, ...this.#window, signal).then((found) => { if (!signal.aborted) this.givenUp = found; });
       this.failed = false;
     } catch {
       this.failed = !signal.aborted;
@@ -129,7 +133,7 @@ class LkChart extends DeskElement {
         </header>
         ${this.#ranges()}
         <div class="plot-frame"><div class="plot" role="img" aria-label=${this.#spoken(device, point)}></div>${this.#instead()}</div>
-        ${this.#missing()}
+        ${this.#missing()} ${this.#givenUp()}
         ${this.#summary(point)}
         ${this.#footer()}
       </section>`;
@@ -183,6 +187,15 @@ class LkChart extends DeskElement {
     return html`<p class="chart-missing" role="status">${icon("warning")}${said(text).t("chart.missing", { spans })}</p>`;
   }
 
+  /** The node's gap records, in words: how many readings, when, and why. */
+  #givenUp() {
+    if (this.givenUp.length === 0) return nothing;
+    const { text } = this.desk;
+    const spans = this.givenUp.map((one) => `${text.moment(one.from_ms)} – ${text.moment(one.to_ms)}`).join(", ");
+    const n = this.givenUp.reduce((sum, one) => sum + one.readings, 0);
+    return html`<p class="chart-missing is-given-up" role="status">${icon("warning")}${said(text).t("chart.given_up", { n, spans })}</p>`;
+  }
+
   /** @param {wire.Point} point */
   #summary(point) {
     const { text } = this.desk;
@@ -210,7 +223,7 @@ class LkChart extends DeskElement {
     const point = this.#point;
     if (!place || !point) return;
     this.#plot ??= this.#openPlot(place, point);
-    if (this.trace) this.#plot.show(this.trace, ...this.#window);
+    if (this.trace) this.#plot.show(this.trace, ...this.#window, [], { spans: [], levels: [], givenUp: this.givenUp });
   }
 
   /** @param {HTMLElement} place @param {wire.Point} point */

@@ -51,6 +51,19 @@ async function readSteps(target, from_ms, to_ms, every_ms, signal) {
   return { ...trace, missing: together([mean, low, high, count].flatMap((one) => one.missing)) };
 }
 
+const DAY_MS = 86_400_000;
+const MOST_DAYS = 31; // as many as the catalogue tells at once
+
+/** What the node of a point gave up between two times, by its gap records; none where the hub cannot say. @param {wire.PointId} target @param {number} from_ms @param {number} to_ms @param {AbortSignal} signal @returns {Promise<wire.GivenUp[]>} */
+export async function readGivenUp({ school, node, device }, from_ms, to_ms, signal) {
+  const days = Math.min(MOST_DAYS, Math.ceil((to_ms - from_ms) / DAY_MS) + 1);
+  const query = new URLSearchParams({ school, node, device, days: String(days), until: String(Math.round(to_ms)) });
+  const answer = await fetch(`/api/v1/catalogue?${query}`, { signal }).catch(() => null);
+  /** @type {wire.GivenUp[]} */
+  const found = answer?.ok ? (await answer.json()).given_up : [];
+  return found.filter((one) => one.from_ms < to_ms && from_ms <= one.to_ms);
+}
+
 /** @param {string} address @param {AbortSignal} signal @returns {Promise<wire.Readings>} */
 async function read(address, signal) {
   const answer = await fetch(address, { signal });

@@ -2,7 +2,7 @@
 import uPlot from "../vendor/uplot.js";
 
 /** @typedef {import("./history.js").Trace} Trace */
-/** Stretches of time that alarmed, and the limits they are beyond; `reached`: drawn whatever the values. @typedef {{spans: {from_ms: number, to_ms: number}[], levels: number[], reached?: boolean}} Over */
+/** Stretches of time that alarmed, the limits they are beyond (`reached`: drawn whatever the values), and what a node gave up. @typedef {{spans: {from_ms: number, to_ms: number}[], levels: number[], reached?: boolean, givenUp?: {from_ms: number, to_ms: number}[]}} Over */
 /**
  * @typedef {object} PlotOptions
  * @property {import("../text.js").Text} text
@@ -82,7 +82,7 @@ export class Plot {
       ],
       series: [{}, { ...edge, paths }, { ...edge, paths }, { stroke: line, width: 2, paths, points: { show: lonely, size: 6, fill: line, filter: lonelyOnes } }],
       bands: [{ series: [2, 1], fill: `${line}33` }],
-      hooks: { drawClear: [(plot) => shade(plot, this.#missing, colour("--amber-soft")), (plot) => shade(plot, this.#over.spans, `${colour("--stop")}40`), (plot) => across(plot, this.#over.levels), (plot) => lines(plot, this.#marks)], setSelect: [(plot) => selected(plot, zoomed)] },
+      hooks: { drawClear: [(plot) => shade(plot, this.#missing, colour("--amber-soft")), (plot) => shade(plot, this.#over.spans, `${colour("--stop")}40`), (plot) => shade(plot, this.#over.givenUp ?? [], `${colour("--amber-mark")}66`), (plot) => across(plot, this.#over.levels), (plot) => lines(plot, this.#marks)], setSelect: [(plot) => selected(plot, zoomed)] },
     };
   }
 }
@@ -92,7 +92,7 @@ function shade(plot, missing, fill) {
   const { left, top, width, height } = plot.bbox;
   const across = (/** @type {number} */ time_ms) => Math.min(left + width, Math.max(left, plot.valToPos(time_ms / 1_000, "x", true)));
   plot.ctx.fillStyle = fill;
-  for (const { from_ms, to_ms } of missing) plot.ctx.fillRect(across(from_ms), top, across(to_ms) - across(from_ms), height);
+  for (const { from_ms, to_ms } of missing) plot.ctx.fillRect(across(from_ms), top, Math.max(devicePixelRatio, across(to_ms) - across(from_ms)), height);
 }
 
 /** Limits, where they lie within what is drawn. @param {uPlot} plot @param {number[]} levels */
