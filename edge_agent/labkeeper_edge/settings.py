@@ -147,6 +147,7 @@ class Settings(Strict):
     isolation: IsolationSettings = IsolationSettings()
     allow: AllowSettings = AllowSettings()
     interlocks: str = ""
+    drivers_from_hub: bool | tuple[str, ...] = False
     drivers: dict[Identifier, DriverSettings] = {}
     devices: dict[Identifier, DeviceSettings] = {}
 
