@@ -40,7 +40,11 @@ OWN = (
 )
 
 
-def judged(opening: str = "true", apart: bool = False, **instances: dict[str, Any]) -> Judged:  # noqa: FBT001, FBT002 -- a test's word
+def judged(opening: str = "true", *, apart: bool = False, **instances: dict[str, Any]) -> Judged:
+    return among(instances, opening, apart=apart)
+
+
+def among(instances: dict[str, dict[str, Any]], opening: str = "true", *, apart: bool = False) -> Judged:
     settings = parse_settings(f"{TOP}drivers_from_hub = {opening}\n{OWN}")
     wanted = {
         name: Instance(driver=said.pop("driver", "meter"), apart=apart, configuration=said)
@@ -80,7 +84,7 @@ def test_what_stands_becomes_an_instance_as_the_file_would_have_it_with_its_secr
     ],
 )
 def test_every_mistake_has_its_place(instances: dict[str, dict[str, Any]], mistakes: list[tuple[str, str]]) -> None:
-    found = judged(**instances)
+    found = among(instances)
     assert wrong(found) == mistakes
     assert "hunter2" not in repr(found.mistakes)
 

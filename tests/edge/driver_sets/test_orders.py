@@ -104,7 +104,7 @@ def test_a_damaged_file_locks_nobody_out_and_the_key_is_made_once_for_its_owner_
 
 
 async def test_a_person_has_the_node_read_its_file_again_and_is_told_what_changed(
-    broker: Broker, start_edge: StartEdge, tmp_path: Path
+    start_edge: StartEdge, tmp_path: Path
 ) -> None:
     async def reload() -> tuple[int | None, str, str]:
         command = ("-m", "labkeeper_edge", "reload", "--data", str(tmp_path / "edge"))
