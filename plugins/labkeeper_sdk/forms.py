@@ -13,6 +13,7 @@ from labkeeper_sdk.errors import BadConfiguration
 Place: TypeAlias = tuple[str | int, ...]
 Schema: TypeAlias = Mapping[str, Any]
 UNKNOWN = "extra_forbidden"
+ALTERNATIVES = ("anyOf", "oneOf", "allOf")
 DEEPEST = 16  # levels of tables in tables; a schema that names itself has no end
 
 
@@ -87,26 +88,38 @@ def _place(where: Sequence[str | int], said: object, *, missing: bool) -> Place:
 def _secrets(root: Schema, schema: Schema, value: object, at: Place) -> Iterator[Place]:
     if len(at) > DEEPEST:
         return
-    for one in _branches(root, schema):
+    for one in _branches(root, schema, DEEPEST):
         if one.get("writeOnly") is True and one.get("format") == "password":
             yield at
-        elif isinstance(value, Mapping):
-            named, others = one.get("properties", {}), one.get("additionalProperties")
-            for key, said in value.items():
-                inner = named.get(key, others)
-                if isinstance(inner, Mapping):
-                    yield from _secrets(root, inner, said, (*at, key))
-        elif isinstance(value, list) and isinstance(one.get("items"), Mapping):
-            for number, said in enumerate(value):
-                yield from _secrets(root, one["items"], said, (*at, number))
+        for key, inner, said in _within(one, value):
+            yield from _secrets(root, inner, said, (*at, key))
 
 
-def _branches(root: Schema, schema: Schema) -> Iterator[Schema]:
-    """Yield what a value may be: itself, what it refers to, each of its alternatives."""
+def _within(schema: Schema, value: object) -> Iterator[tuple[str | int, Schema, object]]:
+    """Yield what is in a table or a list, each with its own schema."""
+    if isinstance(value, Mapping):
+        named, others = table(schema.get("properties")), schema.get("additionalProperties")
+        found: Iterator[tuple[str | int, object, object]] = (
+            (key, named.get(key, others), it) for key, it in value.items()
+        )
+    else:
+        items = value if isinstance(value, list) else []
+        found = ((number, schema.get("items"), it) for number, it in enumerate(items))
+    yield from ((key, inner, said) for key, inner, said in found if isinstance(inner, Mapping))
+
+
+def _branches(root: Schema, schema: Schema, deep: int) -> Iterator[Schema]:
+    """Yield what a value may be: itself, what it refers to, each of its alternatives; a circle has an end."""
     yield schema
-    reference = str(schema.get("$ref", ""))
-    if reference.startswith("#/$defs/"):
-        yield from _branches(root, root["$defs"][reference.removeprefix("#/$defs/")])
-    for kind in ("anyOf", "oneOf", "allOf"):
-        for one in schema.get(kind, ()):
-            yield from _branches(root, one)
+    if deep == 0:
+        return
+    name = str(schema.get("$ref", "")).removeprefix("#/$defs/")
+    others = [table(root.get("$defs")).get(name), *(one for kind in ALTERNATIVES for one in schema.get(kind, ()))]
+    for one in others:
+        if isinstance(one, Mapping):
+            yield from _branches(root, one, deep - 1)
+
+
+def table(value: object) -> Mapping[str, Any]:
+    """Return a table as it is, and nothing for what is none: schemas come from strangers, too."""
+    return value if isinstance(value, Mapping) else {}
