@@ -64,12 +64,14 @@ class Node:
     def answer(self) -> None:
         told = self.heard[-1]
         answer = Answer(order=told.id, do=told.do, taken=True, number=told.number)
-        self.standing = Standing(number=told.number, instances=told.instances, former=True, answer=answer)
+        before = self.standing
+        number, now = (before.number, before.instances) if told.do == "try" else (told.number, told.instances)
+        self.standing = Standing(number=number, instances=now, former=True, answer=answer)
         self.desk.heard(NODE, self.says())
 
 
 @pytest.fixture
-def node(tmp_path: Path) -> Node:
+async def node(tmp_path: Path) -> Node:
     return Node(tmp_path)
 
 
