@@ -88,6 +88,8 @@ class FakeHub:
         self.added: list[Json] = []  # channels asked for, with what is secret of them
         self.tried: list[Json] = []
         self.interlocks: list[Json] = []
+        self.drivers: list[Json] = []
+        self.lesson_on = False  # in the lab whose drivers are changed
         self.influx: Json | None = None  # how forwarding is, if anything is forwarded
         self.recordings: Any = None  # put in by `fake_recordings`
         self.people: Any = None  # put in by `fake_people`

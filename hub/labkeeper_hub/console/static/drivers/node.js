@@ -82,11 +82,10 @@ class LkNodeDrivers extends DeskElement {
   #form(name, one) {
     const schema = this.offer?.drivers.find((driver) => driver.name === one.driver)?.schema;
     if (!schema) return html`<p class="quiet">${this.words.t(this.offer ? "drivers.not_offered" : "drivers.looking")}</p>`;
-    const { node } = this;
     const sheet = {
       words: this.words,
       text: this.desk.text,
-      prefix: `drivers-${node.school}-${node.node}`,
+      prefix: this.#prefix,
       root: schema,
       mistakes: this.#wrong,
       change: (/** @type {import("./model.js").Path} */ path, /** @type {import("./model.js").Json | undefined} */ value) => this.#put(path, value),
@@ -97,11 +96,12 @@ class LkNodeDrivers extends DeskElement {
   #adding() {
     const { words } = this;
     const withheld = this.offer?.withheld ?? [];
+    const id = this.#prefix;
     return html`
       <details class="drivers-add" @toggle=${this.#wanted}><summary>${words.t("drivers.add")}</summary>
         <form class="drivers-form" @submit=${this.#add} autocomplete="off">
-          <div class="drivers-field"><label>${words.t("drivers.name")}<input name="name" required maxlength="64" pattern="[^\\/+#]+" autocomplete="off" spellcheck="false"></label><p class="quiet small">${words.t("drivers.name_help")}</p></div>
-          <div class="drivers-field"><label>${words.t("drivers.driver")}<select name="driver" required>${this.offer?.drivers.map((one) => html`<option value=${one.name}>${this.desk.text.title(one.title, one.name)}</option>`)}</select></label></div>
+          <div class="drivers-field"><label for="${id}-name">${words.t("drivers.name")}</label><input id="${id}-name" name="name" required maxlength="64" pattern="[^\\/+#]+" autocomplete="off" spellcheck="false"><p class="quiet small">${words.t("drivers.name_help")}</p></div>
+          <div class="drivers-field"><label for="${id}-driver">${words.t("drivers.driver")}</label><select id="${id}-driver" name="driver" required>${this.offer?.drivers.map((one) => html`<option value=${one.name}>${this.desk.text.title(one.title, one.name)}</option>`)}</select></div>
           <button class="do">${words.t("drivers.begin")}</button>
           ${withheld.length === 0 ? nothing : html`<p class="quiet small">${words.t("drivers.withheld")} ${withheld.map(({ name, why }) => `${name} (${words.word("driverswhy", why) ?? why})`).join(" · ")}</p>`}
         </form></details>`;
@@ -122,6 +122,11 @@ class LkNodeDrivers extends DeskElement {
     const { words, node } = this;
     if (node.versions.length === 0) return nothing;
     return html`<details><summary>${words.t("drivers.history")}</summary><ul class="drivers-history">${node.versions.map((one) => html`<li><time>${this.desk.text.moment(one.at_ms)}</time> ${one.number} · ${one.by} · ${words.t(one.taken === null ? "drivers.waits" : one.taken ? "drivers.taken" : "drivers.was_refused")}<br><code>${one.do === "back" ? words.t("drivers.back") : one.changes.join(" ")}</code></li>`)}</ul></details>`;
+  }
+
+  /** Of every id in this card. */
+  get #prefix() {
+    return `drivers-${this.node.school}-${this.node.node}`;
   }
 
   /** What is wrong now: of the set in work, or of what the node left out. */
