@@ -52,7 +52,7 @@ CAME: dict[str, Any] = {
 Key: TypeAlias = Annotated[str, Field(min_length=1, max_length=256)]
 
 
-class InstanceRequest(validation.Body):
+class DriverInstanceRequest(validation.Body):
     """A driver instance. A secret is a text, or the sealed one that this API gave: `{"lk:sealed": …}`."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [INSTANCE]})
@@ -61,14 +61,14 @@ class InstanceRequest(validation.Body):
     configuration: dict[str, JsonValue] = Field(default_factory=dict)
 
 
-class OfferRequest(validation.Query):
+class DriverOfferRequest(validation.Query):
     """Which node."""
 
     school: validation.Id
     node: validation.Id
 
 
-class NodeRequest(validation.Body):
+class DriversRequest(validation.Body):
     """Which node."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [NODE]})
@@ -77,14 +77,14 @@ class NodeRequest(validation.Body):
     node: validation.Id
 
 
-class TryRequest(NodeRequest):
+class TryDriversRequest(DriversRequest):
     """A whole set for a node, to be judged only."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [NODE | {"instances": {"homie": INSTANCE}}]})
-    instances: Annotated[dict[Key, InstanceRequest], Field(max_length=MOST_INSTANCES)]
+    instances: Annotated[dict[Key, DriverInstanceRequest], Field(max_length=MOST_INSTANCES)]
 
 
-class ApplyRequest(TryRequest):
+class ApplyDriversRequest(TryDriversRequest):
     """A whole set for a node, in the place of the one with that number; `during_lesson`: also while one is on there."""
 
     model_config = ConfigDict(
@@ -94,7 +94,7 @@ class ApplyRequest(TryRequest):
     during_lesson: bool = False
 
 
-class BackRequest(NodeRequest):
+class FormerDriversRequest(DriversRequest):
     """The former set in the place of the one with that number; `during_lesson`: also while one is on there."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [NODE | {"number": 3, "during_lesson": False}]})
@@ -102,7 +102,7 @@ class BackRequest(NodeRequest):
     during_lesson: bool = False
 
 
-class InstanceShape(BaseModel):
+class DriverInstanceShape(BaseModel):
     """A driver instance that came from here; secrets in it only the node can open."""
 
     model_config = shape(INSTANCE)
@@ -111,7 +111,7 @@ class InstanceShape(BaseModel):
     configuration: dict[str, JsonValue]
 
 
-class OwnShape(BaseModel):
+class OwnDriverShape(BaseModel):
     """An instance of the node's own file, to be seen only; null where its driver has not been read."""
 
     model_config = shape({"driver": "zigbee2mqtt", "configuration": {}})
@@ -119,7 +119,7 @@ class OwnShape(BaseModel):
     configuration: dict[str, JsonValue] | None
 
 
-class MistakeShape(BaseModel):
+class DriverMistakeShape(BaseModel):
     """What is wrong, and where: a JSON pointer into `instances`."""
 
     model_config = shape(MISTAKE)
@@ -129,7 +129,7 @@ class MistakeShape(BaseModel):
     limits: dict[str, float | str]
 
 
-class ChangeShape(BaseModel):
+class DriversChangeShape(BaseModel):
     """A change that was sent; `taken` is null while the node has not said. `changes`: + added, - removed, ~ changed."""
 
     model_config = shape(CHANGE)
@@ -151,12 +151,12 @@ class NodeDriversShape(BaseModel):
     online: bool
     open: bool
     number: int
-    instances: dict[str, InstanceShape]
-    own: dict[str, OwnShape]
-    left_out: list[MistakeShape]
+    instances: dict[str, DriverInstanceShape]
+    own: dict[str, OwnDriverShape]
+    left_out: list[DriverMistakeShape]
     former: bool
     fell_back: bool
-    versions: list[ChangeShape]
+    versions: list[DriversChangeShape]
 
 
 class NodeDriversList(BaseModel):
@@ -166,7 +166,7 @@ class NodeDriversList(BaseModel):
     nodes: list[NodeDriversShape]
 
 
-class OfferedShape(BaseModel):
+class OfferedDriverShape(BaseModel):
     """A driver that may be added, with the JSON Schema of its keys; `lk:title` and `lk:description` are for people."""
 
     model_config = shape(OFFERED)
@@ -176,7 +176,7 @@ class OfferedShape(BaseModel):
     schema_: Annotated[dict[str, JsonValue], Field(alias="schema")]
 
 
-class WithheldShape(BaseModel):
+class WithheldDriverShape(BaseModel):
     """A driver that is installed at the node and may not be added, and why: not_opened, unlisted or broken."""
 
     model_config = shape({"name": "example", "why": "unlisted"})
@@ -184,15 +184,15 @@ class WithheldShape(BaseModel):
     why: str
 
 
-class OfferShape(BaseModel):
+class DriverOfferShape(BaseModel):
     """What a node lets the hub add."""
 
     model_config = shape({"drivers": [OFFERED], "withheld": [{"name": "example", "why": "unlisted"}]})
-    drivers: list[OfferedShape]
-    withheld: list[WithheldShape]
+    drivers: list[OfferedDriverShape]
+    withheld: list[WithheldDriverShape]
 
 
-class OutcomeShape(BaseModel):
+class DriversOutcomeShape(BaseModel):
     """What the node answered. Not `answered`: it has not said anything yet, and is asked again for ten minutes."""
 
     model_config = shape(CAME)
@@ -200,4 +200,4 @@ class OutcomeShape(BaseModel):
     taken: bool
     number: int
     changes: list[str]
-    mistakes: list[MistakeShape]
+    mistakes: list[DriverMistakeShape]

@@ -9,14 +9,14 @@ from fastapi import APIRouter, Query
 from labkeeper_hub.api.answers import Json, JsonAnswer
 from labkeeper_hub.api.documented import PROBLEMS
 from labkeeper_hub.api.driver_shapes import (
-    ApplyRequest,
-    BackRequest,
+    ApplyDriversRequest,
+    DriverOfferRequest,
+    DriverOfferShape,
+    DriversOutcomeShape,
+    DriversRequest,
+    FormerDriversRequest,
     NodeDriversList,
-    NodeRequest,
-    OfferRequest,
-    OfferShape,
-    OutcomeShape,
-    TryRequest,
+    TryDriversRequest,
 )
 from labkeeper_hub.api.needs import ConfiguresDrivers, Right
 from labkeeper_hub.api.problems import Refusal
@@ -44,11 +44,13 @@ async def drivers(api: ApiHere, right: ConfiguresDrivers) -> JsonAnswer:  # noqa
     return JsonAnswer({"nodes": [_node(one) for one in api.parts.drivers.all()]})
 
 
-@router.get("/drivers/offer", response_model=OfferShape, responses={status: PROBLEMS[status] for status in (404, 409)})
+@router.get(
+    "/drivers/offer", response_model=DriverOfferShape, responses={status: PROBLEMS[status] for status in (404, 409)}
+)
 async def offer(
     api: ApiHere,
     right: ConfiguresDrivers,  # noqa: ARG001 -- the right is the door
-    asked: Annotated[OfferRequest, Query()],
+    asked: Annotated[DriverOfferRequest, Query()],
 ) -> JsonAnswer:
     """Return the drivers that a node lets the hub add, with the schema of each."""
     try:
@@ -60,32 +62,36 @@ async def offer(
     return JsonAnswer(found.offer.model_dump(by_alias=True, exclude={"key"}))
 
 
-@router.post("/drivers/try", response_model=OutcomeShape, responses={status: PROBLEMS[status] for status in (404, 409)})
-async def try_set(api: ApiHere, right: ConfiguresDrivers, asked: TryRequest) -> JsonAnswer:
+@router.post(
+    "/drivers/try", response_model=DriversOutcomeShape, responses={status: PROBLEMS[status] for status in (404, 409)}
+)
+async def try_set(api: ApiHere, right: ConfiguresDrivers, asked: TryDriversRequest) -> JsonAnswer:
     """Have a node judge a whole set; nothing changes, whatever it says."""
     return await _order(api, right, "try", asked, _instances(asked), 0)
 
 
 @router.post(
-    "/drivers/apply", response_model=OutcomeShape, responses={status: PROBLEMS[status] for status in (404, 409, 413)}
+    "/drivers/apply",
+    response_model=DriversOutcomeShape,
+    responses={status: PROBLEMS[status] for status in (404, 409, 413)},
 )
-async def apply_set(api: ApiHere, right: ConfiguresDrivers, asked: ApplyRequest) -> JsonAnswer:
+async def apply_set(api: ApiHere, right: ConfiguresDrivers, asked: ApplyDriversRequest) -> JsonAnswer:
     """Have a node run a whole set in the place of the one before; wrong in one thing, it is refused as a whole."""
     _no_lesson(api, right, asked, "apply")
     return await _order(api, right, "apply", asked, _instances(asked), asked.number)
 
 
 @router.post(
-    "/drivers/back", response_model=OutcomeShape, responses={status: PROBLEMS[status] for status in (404, 409)}
+    "/drivers/back", response_model=DriversOutcomeShape, responses={status: PROBLEMS[status] for status in (404, 409)}
 )
-async def back(api: ApiHere, right: ConfiguresDrivers, asked: BackRequest) -> JsonAnswer:
+async def back(api: ApiHere, right: ConfiguresDrivers, asked: FormerDriversRequest) -> JsonAnswer:
     """Have a node run the set that it ran before this one."""
     _no_lesson(api, right, asked, "back")
     return await _order(api, right, "back", asked, {}, asked.number)
 
 
 async def _order(
-    api: Api, right: Right, do: Doing, asked: NodeRequest, instances: dict[str, Instance], seen: int
+    api: Api, right: Right, do: Doing, asked: DriversRequest, instances: dict[str, Instance], seen: int
 ) -> JsonAnswer:
     node, by = NodeKey(asked.school, asked.node), right.person.name
     try:
@@ -97,7 +103,7 @@ async def _order(
     return JsonAnswer(_outcome(outcome))
 
 
-def _no_lesson(api: Api, right: Right, asked: ApplyRequest | BackRequest, do: str) -> None:
+def _no_lesson(api: Api, right: Right, asked: ApplyDriversRequest | FormerDriversRequest, do: str) -> None:
     """Refuse a change in a lab in which a lesson is on, unless the asker says that they know."""
     labs = [one.lab for one in api.parts.registry.nodes() if one.key == NodeKey(asked.school, asked.node)]
     on = any(one.room.school == asked.school and one.room.lab in labs for one, _ in api.parts.lessons.lessons().lessons)
@@ -108,7 +114,7 @@ def _no_lesson(api: Api, right: Right, asked: ApplyRequest | BackRequest, do: st
             raise Refusal(HTTPStatus.CONFLICT, "lesson_on", "A lesson is on in this lab: say that you know, or wait")
 
 
-def _instances(asked: TryRequest) -> dict[str, Instance]:
+def _instances(asked: TryDriversRequest) -> dict[str, Instance]:
     return {
         name: Instance(driver=one.driver, apart=one.apart, configuration=dict(one.configuration))
         for name, one in asked.instances.items()

@@ -16,6 +16,7 @@ import { wrongWords } from "./wrong.js";
  * @property {string} prefix of every id in the page
  * @property {import("./model.js").Schema} root
  * @property {wire.DriverMistake[]} mistakes
+ * @property {Map<string, Set<string>>} said which keys each table had when it was first shown
  * @property {(path: Path, value: Json | undefined) => void} change
  */
 
@@ -23,9 +24,10 @@ import { wrongWords } from "./wrong.js";
 export function tableForm(sheet, schema, path, value) {
   const held = /** @type {Table} */ (value ?? {});
   const fields = fieldsOf(sheet.root, schema);
-  const often = fields.filter((field) => field.required || field.name in held || needed(field));
+  const said = sheet.said.get(pointer(path)) ?? new Set(Object.keys(held));
+  sheet.said.set(pointer(path), said); // what is shown at once must not change under a finger
+  const often = fields.filter((field) => field.required || said.has(field.name) || needed(field));
   const seldom = fields.filter((field) => !often.includes(field));
-  // which keys are shown at once must not change under a finger: it depends on what is written, not on what is typed
   return html`${often.map((field) => fieldForm(sheet, field, [...path, field.name], held[field.name]))}
     ${seldom.length === 0 ? nothing : html`<details class="drivers-more" ?open=${seldom.some(({ name }) => wrongUnder(sheet, [...path, name]))}>
       <summary>${sheet.words.t("drivers.more", { count: seldom.length })}</summary>
@@ -75,7 +77,7 @@ function inputOf(sheet, field, path, value, { id, wrong }) {
   const secret = field.kind === "secret";
   return html`<input id=${id} type=${secret ? "password" : "text"} inputmode=${number ? "decimal" : nothing} autocomplete=${secret ? "new-password" : "off"}
     spellcheck="false" autocapitalize="off" aria-describedby=${described} aria-invalid=${wrong} aria-required=${field.required}
-    placeholder=${secret && isSealed(value) ? sheet.words.t("drivers.secret_kept") : shown(field.fallback)} .value=${shown(value)} @change=${typed}>`;
+    placeholder=${secret && isSealed(value) ? sheet.words.t("drivers.secret_kept") : shown(field.fallback)} .value=${shown(value)} @input=${typed}>`;
 }
 
 /** @param {Sheet} sheet @param {Field} field @param {Path} path @param {Json[] | undefined} value */

@@ -109,6 +109,9 @@ export function changed(whole, path, value) {
   return inner === undefined ? others : key in holder ? { ...holder, [key]: inner } : { ...others, [key]: inner };
 }
 
+/** What is at a place, undefined: nothing is. @param {any} whole @param {Path} path @returns {Json | undefined} */
+export const at = (whole, path) => path.reduce((held, part) => held?.[part], whole);
+
 /** The same with a key of a map named otherwise, in its place. @param {Table} table @param {string} before @param {string} after @returns {Table} */
 export const renamed = (table, before, after) =>
   Object.fromEntries(Object.entries(table).map(([name, one]) => [name === before ? after : name, one]));

@@ -2,7 +2,7 @@
 import { html, nothing, repeat } from "../vendor/lit.js";
 import * as api from "./api.js";
 import { tableForm } from "./form.js";
-import { changed, pointer } from "./model.js";
+import { at, changed, isSealed, pointer } from "./model.js";
 import { wrongWords } from "./wrong.js";
 import { driversOf } from "../condition/checks.js";
 import { DeskElement } from "../element.js";
@@ -12,6 +12,9 @@ import { SHAPE, TICK, WORDS } from "../store.js";
 /** @typedef {"try" | "apply" | "back"} Deed */
 
 class LkNodeDrivers extends DeskElement {
+  /** Which keys each table had when it was first shown. @type {Map<string, Set<string>>} */
+  #said = new Map();
+
   static properties = { words: { attribute: false }, node: { attribute: false }, offer: { state: true }, draft: { state: true }, mistakes: { state: true }, told: { state: true }, busy: { state: true }, sure: { state: true } };
 
   constructor() {
@@ -88,6 +91,7 @@ class LkNodeDrivers extends DeskElement {
       prefix: this.#prefix,
       root: schema,
       mistakes: this.#wrong,
+      said: this.#said,
       change: (/** @type {import("./model.js").Path} */ path, /** @type {import("./model.js").Json | undefined} */ value) => this.#put(path, value),
     };
     return html`<form class="drivers-form" autocomplete="off" @submit=${(/** @type {Event} */ event) => event.preventDefault()}>${tableForm(sheet, schema, [name, "configuration"], one.configuration)}</form>`;
@@ -149,7 +153,8 @@ class LkNodeDrivers extends DeskElement {
 
   /** @param {import("./model.js").Path} path @param {import("./model.js").Json | undefined} value */
   #put(path, value) {
-    this.draft = changed(/** @type {any} */ (this.#set), path, value);
+    const before = at(this.node.instances, path);
+    this.draft = changed(/** @type {any} */ (this.#set), path, value === undefined && isSealed(before) ? before : value);
     this.mistakes = this.mistakes.filter(({ pointer: at }) => at !== pointer(path));
     [this.sure, this.told] = ["", this.words.t("drivers.not_yet")];
   }
@@ -186,6 +191,7 @@ class LkNodeDrivers extends DeskElement {
 
   #discard() {
     [this.draft, this.mistakes, this.told, this.sure] = [null, [], "", ""];
+    this.#said.clear();
   }
 
   /** @param {Deed} deed */
