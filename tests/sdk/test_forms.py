@@ -91,3 +91,9 @@ def test_a_model_that_takes_anything_has_no_unknown_keys() -> None:
         model_config = ConfigDict(extra="allow")
 
     assert mistakes(Driver("any", Anything, connect), {"what": "ever"}) == ()
+
+
+def test_a_strangers_schema_that_is_nonsense_or_goes_in_circles_has_no_secrets_and_an_end() -> None:
+    circle = {"$ref": "#/$defs/A", "$defs": {"A": {"anyOf": [{"$ref": "#/$defs/A"}, "nonsense"]}}, "properties": 5}
+    assert secret_places(circle, {"x": {"y": 1}}) == set()
+    assert secret_places({"items": True}, ["x"]) == set()
