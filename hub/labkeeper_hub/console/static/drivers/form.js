@@ -17,6 +17,8 @@ import { wrongWords } from "./wrong.js";
  * @property {import("./model.js").Schema} root
  * @property {wire.DriverMistake[]} mistakes
  * @property {Map<string, Set<string>>} said which keys each table had when it was first shown
+ * @property {Set<string>} opened which folds are open
+ * @property {(key: string, open: boolean) => void} toggled
  * @property {(path: Path, value: Json | undefined) => void} change
  */
 
@@ -29,9 +31,16 @@ export function tableForm(sheet, schema, path, value) {
   const often = fields.filter((field) => field.required || said.has(field.name) || needed(field));
   const seldom = fields.filter((field) => !often.includes(field));
   return html`${often.map((field) => fieldForm(sheet, field, [...path, field.name], held[field.name]))}
-    ${seldom.length === 0 ? nothing : html`<details class="drivers-more" ?open=${seldom.some(({ name }) => wrongUnder(sheet, [...path, name]))}>
-      <summary>${sheet.words.t("drivers.more", { count: seldom.length })}</summary>
-      ${seldom.map((field) => fieldForm(sheet, field, [...path, field.name], held[field.name]))}</details>`}`;
+    ${seldom.length === 0 ? nothing : fold(sheet, { mark: "drivers-more", key: `${pointer(path)}#more`, wrong: seldom.some(({ name }) => wrongUnder(sheet, [...path, name])), title: sheet.words.t("drivers.more", { count: seldom.length }) },
+      () => html`${seldom.map((field) => fieldForm(sheet, field, [...path, field.name], held[field.name]))}`)}`;
+}
+
+/** What can be opened; what is in it is made when it is open, so that nothing hidden can be met. @param {Pick<Sheet, "opened" | "toggled">} sheet @param {{mark: string, key: string, wrong: boolean, title: unknown}} shape @param {() => unknown} content */
+export function fold({ opened, toggled }, { mark, key, wrong, title }, content) {
+  const open = wrong || opened.has(key);
+  /** @param {Event} event */
+  const toggle = (event) => toggled(key, /** @type {HTMLDetailsElement} */ (event.target).open);
+  return html`<details class=${mark} .open=${open} @toggle=${toggle}><summary>${title}</summary>${open ? content() : nothing}</details>`;
 }
 
 /** Keys that everybody wants to see though they may be left out. @param {Field} field */
@@ -102,19 +111,21 @@ function mapForm(sheet, field, path, value) {
     const input = /** @type {HTMLInputElement} */ (event.target);
     const after = input.value.trim();
     if (after === "" || after in held) input.value = name;
-    else sheet.change(path, renamed(held, name, after));
+    else {
+      sheet.toggled(pointer([...path, after]), true);
+      sheet.change(path, renamed(held, name, after));
+    }
   };
   const add = () => {
     let number = 1;
     while (`new-${number}` in held) number += 1;
+    sheet.toggled(pointer([...path, `new-${number}`]), true);
     sheet.change(path, { ...held, [`new-${number}`]: fresh(sheet.root, inner) });
   };
   return group(sheet, field, path, html`
-    ${repeat(Object.entries(held), (_, at) => at, ([name, one], at) => html`<details class="drivers-entry" ?open=${name.startsWith("new-") || wrongUnder(sheet, [...path, name])}>
-      <summary>${name}</summary>
-      <div class="drivers-field"><label for="${id}-name-${at}">${words.t("drivers.entry_name")}</label><input id="${id}-name-${at}" .value=${name} autocomplete="off" spellcheck="false" @change=${(/** @type {Event} */ event) => rename(name, event)}></div>
+    ${repeat(Object.entries(held), (_, at) => at, ([name, one], at) => fold(sheet, { mark: "drivers-entry", key: pointer([...path, name]), wrong: wrongUnder(sheet, [...path, name]), title: name }, () => html`<div class="drivers-field"><label for="${id}-name-${at}">${words.t("drivers.entry_name")}</label><input id="${id}-name-${at}" .value=${name} autocomplete="off" spellcheck="false" @change=${(/** @type {Event} */ event) => rename(name, event)}></div>
       ${entryForm(sheet, inner, [...path, name], one)}
-      <button type="button" class="segment" @click=${() => sheet.change([...path, name], undefined)}>${words.t("drivers.take_away", { name })}</button></details>`)}
+      <button type="button" class="segment" @click=${() => sheet.change([...path, name], undefined)}>${words.t("drivers.take_away", { name })}</button>`))}
     <button type="button" class="do" @click=${add}>${words.t("drivers.add_item")}</button>`);
 }
 

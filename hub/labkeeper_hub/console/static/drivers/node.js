@@ -1,7 +1,7 @@
 /** One node: what its own file begins, what was added from here, and a set in work until it is applied or thrown away. */
 import { html, nothing, repeat } from "../vendor/lit.js";
 import * as api from "./api.js";
-import { tableForm } from "./form.js";
+import { fold, tableForm } from "./form.js";
 import { at, changed, isSealed, pointer } from "./model.js";
 import { wrongWords } from "./wrong.js";
 import { driversOf } from "../condition/checks.js";
@@ -11,7 +11,27 @@ import { SHAPE, TICK, WORDS } from "../store.js";
 
 /** @typedef {"try" | "apply" | "back"} Deed */
 
+const ADDING = "#add";
+
 class LkNodeDrivers extends DeskElement {
+  /** Which folds are open. @type {Set<string>} */
+  #opened = new Set();
+
+  /** What folds share. */
+  #folds = {
+    opened: this.#opened,
+    /** @param {string} key @param {boolean} open */
+    toggled: (key, open) => {
+      if (open) this.#opened.add(key);
+      else this.#opened.delete(key);
+      if (open) void this.#wanted();
+      this.requestUpdate();
+    },
+  };
+
+  /** The number of the set that the node took over and has not shown yet; 0: none. */
+  #taken = 0;
+
   /** Which keys each table had when it was first shown. @type {Map<string, Set<string>>} */
   #said = new Map();
 
@@ -35,6 +55,11 @@ class LkNodeDrivers extends DeskElement {
 
   watched() {
     return [WORDS, SHAPE, TICK];
+  }
+
+  willUpdate() {
+    if (this.#taken === 0 || this.node.number < this.#taken) return;
+    [this.draft, this.#taken] = [null, 0]; // what was in work is what the node shows now
   }
 
   get #set() {
@@ -73,12 +98,12 @@ class LkNodeDrivers extends DeskElement {
   #instance(name, one) {
     const { words } = this;
     const wrong = this.#wrong.filter(({ pointer: at }) => [pointer([name]), pointer([name, "driver"]), pointer([name, "apart"]), pointer([name, "configuration"])].includes(at));
-    return html`<li><details @toggle=${this.#wanted} ?open=${this.#wrong.some(({ pointer: at }) => at.startsWith(`${pointer([name])}/`))}>
-      <summary>${name} · ${this.#title(one.driver)} ${this.#state(name)}</summary>
+    const inside = this.#wrong.some(({ pointer: at }) => `${at}/`.startsWith(`${pointer([name])}/`));
+    const title = html`<span id="${this.#prefix}-of-${name}">${name}</span> · ${this.#title(one.driver)} ${this.#state(name)}`;
+    return html`<li>${fold(this.#folds, { mark: "drivers-instance", key: pointer([name]), wrong: inside, title }, () => html`
       ${wrong.map((mistake) => html`<p class="drivers-wrong" role="status">${wrongWords(words, mistake)}</p>`)}
       ${this.#form(name, one)}
-      <button type="button" class="segment" @click=${() => this.#put([name], undefined)}>${words.t("drivers.remove", { name })}</button>
-    </details></li>`;
+      <button type="button" class="segment" @click=${() => this.#put([name], undefined)}>${words.t("drivers.remove", { name })}</button>`)}</li>`;
   }
 
   /** @param {string} name @param {wire.DriverInstance} one */
@@ -86,6 +111,7 @@ class LkNodeDrivers extends DeskElement {
     const schema = this.offer?.drivers.find((driver) => driver.name === one.driver)?.schema;
     if (!schema) return html`<p class="quiet">${this.words.t(this.offer ? "drivers.not_offered" : "drivers.looking")}</p>`;
     const sheet = {
+      ...this.#folds,
       words: this.words,
       text: this.desk.text,
       prefix: this.#prefix,
@@ -102,13 +128,13 @@ class LkNodeDrivers extends DeskElement {
     const withheld = this.offer?.withheld ?? [];
     const id = this.#prefix;
     return html`
-      <details class="drivers-add" @toggle=${this.#wanted}><summary>${words.t("drivers.add")}</summary>
+      ${fold(this.#folds, { mark: "drivers-add", key: ADDING, wrong: false, title: words.t("drivers.add") }, () => html`
         <form class="drivers-form" @submit=${this.#add} autocomplete="off">
           <div class="drivers-field"><label for="${id}-name">${words.t("drivers.name")}</label><input id="${id}-name" name="name" required maxlength="64" pattern="[^\\/+#]+" autocomplete="off" spellcheck="false"><p class="quiet small">${words.t("drivers.name_help")}</p></div>
           <div class="drivers-field"><label for="${id}-driver">${words.t("drivers.driver")}</label><select id="${id}-driver" name="driver" required>${this.offer?.drivers.map((one) => html`<option value=${one.name}>${this.desk.text.title(one.title, one.name)}</option>`)}</select></div>
           <button class="do">${words.t("drivers.begin")}</button>
           ${withheld.length === 0 ? nothing : html`<p class="quiet small">${words.t("drivers.withheld")} ${withheld.map(({ name, why }) => `${name} (${words.word("driverswhy", why) ?? why})`).join(" · ")}</p>`}
-        </form></details>`;
+        </form>`)}`;
   }
 
   #deeds() {
@@ -175,18 +201,9 @@ class LkNodeDrivers extends DeskElement {
       return;
     }
     this.#put([name], { driver: String(said.get("driver")), apart: false, configuration: {} });
-    form.reset();
-    const card = form.closest("details");
-    if (card) card.open = false;
-    void this.updateComplete.then(() => this.#show(name));
-  }
-
-  /** @param {string} name */
-  #show(name) {
-    const found = [...this.querySelectorAll(".drivers-list > li > details")].find((one) => one.querySelector("summary")?.textContent?.trim().startsWith(`${name} ·`));
-    if (!(found instanceof HTMLDetailsElement)) return;
-    found.open = true;
-    found.querySelector("summary")?.focus();
+    this.#opened.delete(ADDING);
+    this.#opened.add(pointer([name]));
+    void this.updateComplete.then(() => this.querySelector(`#${CSS.escape(`${this.#prefix}-of-${name}`)}`)?.closest("details")?.querySelector("summary")?.focus());
   }
 
   #discard() {
@@ -205,14 +222,14 @@ class LkNodeDrivers extends DeskElement {
   }
 
   /** @param {Deed} deed @param {wire.DriversOutcome} outcome */
-  #came(deed, { answered, taken, mistakes }) {
+  #came(deed, { answered, taken, number, mistakes }) {
     const { words } = this;
     [this.mistakes, this.sure] = [mistakes, ""];
     const whole = mistakes.filter(({ pointer: at }) => at === "").map((one) => wrongWords(words, one)).join(" ");
     if (!answered) this.told = words.t("drivers.no_answer");
     else if (!taken) this.told = `${words.t("drivers.refused", { count: mistakes.length })} ${whole}`;
     else this.told = words.t(deed === "try" ? "drivers.would" : "drivers.done");
-    if (taken && deed !== "try") [this.draft, this.mistakes] = [null, []];
+    if (taken && deed !== "try") this.#taken = number;
     if (deed !== "try") this.dispatchEvent(new Event("changed"));
   }
 
