@@ -152,7 +152,7 @@ function helpOf({ text, words }, { help, kind, least, most, between }, value, id
   const kept = kind === "secret" ? words.t(isSealed(value) ? "drivers.secret_replace" : "drivers.secret_once") : "";
   const own = help[text.language];
   const said = own ?? help.en ?? "";
-  return html`<p class="quiet small" id="${id}-help">${said ? html`<span lang=${own || text.language === "en" ? nothing : "en"}>${said}</span> ` : nothing}${limits} ${kept}</p>`;
+  return html`<p class="quiet small" id="${id}-help">${said ? html`<span lang=${own || text.language === "en" ? nothing : "en"}>${said}</span>` : nothing}${[limits, kept].filter((one) => one).map((one, at) => `${at > 0 || said ? " · " : ""}${one}`)}</p>`;
 }
 
 /** @param {Sheet} sheet @param {Path} path */

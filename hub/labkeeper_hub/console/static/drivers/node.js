@@ -75,7 +75,6 @@ class LkNodeDrivers extends DeskElement {
         <p class="quiet">${node.lab} · ${words.t(node.online ? "drivers.online" : "drivers.away")}</p>
         ${node.fell_back ? html`<p class="drivers-notice">${icon("warning")}${words.t("drivers.fell_back")}</p>` : nothing}
         ${node.open ? this.#open() : html`<p class="quiet">${words.t("drivers.closed")}</p>`}
-        <p role="status" class="drivers-told">${this.told}</p>
       </article>`;
   }
 
@@ -145,7 +144,8 @@ class LkNodeDrivers extends DeskElement {
       <button type="button" class="primary" ?disabled=${idle || this.busy} @click=${() => this.#do("apply")}>${words.t(this.sure === "apply" ? "drivers.apply_sure" : "drivers.apply")}</button>
       <button type="button" class="segment" ?disabled=${idle || this.busy} @click=${this.#discard}>${words.t("drivers.discard")}</button>
       <button type="button" class="segment" ?disabled=${!node.former || this.busy} @click=${() => this.#do("back")}>${words.t(this.sure === "back" ? "drivers.back_sure" : "drivers.back")}</button>
-    </div>`;
+    </div>
+    <p role="status" class="drivers-told">${this.told}</p>`;
   }
 
   #history() {
