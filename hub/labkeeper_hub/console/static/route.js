@@ -6,7 +6,7 @@
 /** @typedef {{page: "list", list: string}} ListRoute */
 /** @typedef {{page: "chart", target: wire.PointId, span: Span}} ChartRoute */
 
-/** Each comes when it is asked for: a module `<name>/page.js` with an element `lk-<name>`. */
+/** Each comes when asked for: `<name>/page.js` with an element `lk-<name>`. */
 export const LISTS = ["alarms", "automations", "bookings", "catalogue", "condition", "drivers", "facility", "interlocks", "pe", "people", "recordings"];
 
 /** @type {Record<string, number>} */
