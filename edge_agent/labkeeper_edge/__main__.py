@@ -11,12 +11,14 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from pathlib import Path
 
+from labkeeper_edge.control import NoNode, ask_reload, open_control
+from labkeeper_edge.driver_sets.keeping import open_driver_sets
 from labkeeper_edge.node import Node, assign, compose
 from labkeeper_edge.outbox.books import Quota
 from labkeeper_edge.outbox.database import UnusableDatabase
 from labkeeper_edge.outbox.outbox import open_outbox
 from labkeeper_edge.refusals import Refusals
-from labkeeper_edge.reload import fixed_keys
+from labkeeper_edge.reloading import Reloading
 from labkeeper_edge.settings import Settings, read_settings
 from labkeeper_edge.supervision.allowed import load_allowed
 from labkeeper_edge.supervision.supervisor import Assignment
@@ -27,6 +29,7 @@ log = logging.getLogger("labkeeper_edge")
 
 BAD_CONFIGURATION = 2
 DEAD_WORKER = 1
+RELOAD = "reload"
 COLLECT_EVERY = 10_000  # objects more than before; Python's 700 are passed with every few messages
 DESCRIPTION = """\
 Run the node of a lab: it hears the lab's devices through its drivers, keeps every reading on disk until the hub has
@@ -37,6 +40,9 @@ It prints {"ready": "edge", "node": ...} on stdout once it runs, logs to stderr,
 saying goodbye to the hub. At SIGHUP it reads the file again: drivers and devices are added, changed and removed, and
 what has not changed goes on undisturbed. Exit status 2: the configuration is wrong, and the message names the file and
 the key.
+
+`labkeeper edge reload --data DIR` has the node that runs on that folder do the same, and says what began, what ended
+and what waits for the next start. Exit status 2: it refused, and the message names the key; 1: no node runs there.
 """
 
 
@@ -57,36 +63,19 @@ async def main(
     """
     refusals = Refusals()
     loaded = load_allowed(settings.allow, refusals) if drivers is None else drivers
-    assignments, states = assign(settings, loaded, refusals, source)
+    assign(settings, loaded, refusals, source)  # the file alone must be right, whatever the hub has added
     said = settings.outbox
     quota = Quota(said.max_bytes, said.max_age_s * 1000, said.keep_bytes, said.keep_age_s * 1000)
     async with open_outbox(data, quota) as outbox:
-        node = await compose(settings, outbox, refusals, states)
-        again = None if read is None else _reloading(node, read, drivers, source)
-        await _run(node, assignments, stop or _stop_on_signals(), again, when_ready)
-
-
-async def _reloading(node: Node, read: Callable[[], Settings], drivers: Loaded | None, source: str) -> None:
-    """At each SIGHUP read the settings again and take over what can be; wrong ones change nothing."""
-    asked = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, asked.set)
-    while True:
-        await asked.wait()
-        asked.clear()
-        try:
-            settings = read()
-            counts = node.intake.refusals
-            found = drivers
-            if found is None:
-                found = await asyncio.to_thread(load_allowed, settings.allow, counts)
-            assignments, states = assign(settings, found, counts, source)
-        except BadConfiguration as wrong:
-            log.error("settings not taken over: %s", wrong)  # noqa: TRY400 -- one line that a person can mend
-            continue
-        if fixed := fixed_keys(node.settings, settings):
-            log.warning("%s: taken over at the next start", ", ".join(fixed))
-        await node.reload(settings, assignments, states)
-        print(json.dumps({"reloaded": node.settings.node, "drivers": [*states]}), flush=True)
+        sets = open_driver_sets(data, settings, loaded, refusals)
+        merged = sets.merged(settings, loaded)
+        assignments, states = assign(merged, loaded, refusals, source)
+        node = await compose(merged, outbox, refusals, states, sets)
+        reloading = Reloading(node, sets, read or (lambda: sets.settings), drivers, source)
+        sets.apply = reloading.apply
+        async with open_control(data, reloading.told):
+            again = None if read is None else reloading.on_signal()
+            await _run(node, assignments, stop or _stop_on_signals(), again, when_ready)
 
 
 async def _run(
@@ -123,17 +112,36 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `labkeeper edge`."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description = DESCRIPTION
-    parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="the node's settings, TOML")
+    parser.add_argument("action", nargs="?", choices=("run", RELOAD), default="run", help="run (default), or reload")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="the node's settings, TOML; run needs it")
     parser.add_argument("--data", type=Path, default=Path("var/edge"), metavar="DIR", help="the outbox (var/edge)")
     parser.add_argument("--broker", metavar="URL", help="instead of the file's broker, mqtt://host:port")
     parser.add_argument("-v", "--verbose", action="store_true", help="log more")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the node as a process; return its exit status."""
+    """Run the node as a process, or have the running one read its file again; return the exit status."""
+    if options.action == RELOAD:
+        return _reload(options.data)
+    if options.config is None:
+        print("labkeeper edge: --config FILE is needed to run", file=sys.stderr)
+        return BAD_CONFIGURATION
     level = logging.DEBUG if options.verbose else logging.INFO
     logging.basicConfig(level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     return _reported(lambda: asyncio.run(_main(options)))
+
+
+def _reload(data: Path) -> int:
+    try:
+        said = ask_reload(data)
+    except NoNode as nobody:
+        print(f"labkeeper edge: no node runs on {data} ({nobody})", file=sys.stderr)
+        return DEAD_WORKER
+    print(json.dumps(said))
+    if "refused" in said:
+        print(f"labkeeper edge: {said['refused']}", file=sys.stderr)
+        return BAD_CONFIGURATION
+    return 0
 
 
 async def _main(options: argparse.Namespace) -> None:

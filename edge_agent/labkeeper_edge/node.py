@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from labkeeper_edge.commands.authority import Authority
 from labkeeper_edge.commands.commands import Commands
 from labkeeper_edge.devices import Devices
+from labkeeper_edge.driver_sets.keeping import DriverSets
 from labkeeper_edge.intake.intake import Intake
 from labkeeper_edge.intake.last_values import LastKeeper, recalled
 from labkeeper_edge.interlocks.keeping import InterlockKeeping
@@ -21,7 +22,7 @@ from labkeeper_edge.interlocks.offers import Offers, Signers, recalled_set
 from labkeeper_edge.outbox.heard import Heard
 from labkeeper_edge.outbox.outbox import Outbox, OutboxUnwritable
 from labkeeper_edge.refusals import Refusals
-from labkeeper_edge.reload import difference
+from labkeeper_edge.reload import Difference, difference
 from labkeeper_edge.safety.safe_values import SafeKeeping
 from labkeeper_edge.safety.stopping import Stopping
 from labkeeper_edge.settings import Settings, driver_configuration
@@ -61,6 +62,7 @@ class Node:
     last_keeper: LastKeeper
     stopping: Stopping
     interlocks: InterlockKeeping | None = None
+    driver_sets: DriverSets | None = None
     drivers: dict[str, str] = field(default_factory=dict)
     blame: Blame = field(default_factory=Blame)
     claims: Claims = field(default_factory=Claims)
@@ -81,15 +83,19 @@ class Node:
             ("last values", self.last_keeper.run()),
             ("watchdog", Watchdog(self.intake.refusals, self._blocked).run()),
             ("drivers", self._run_drivers(assignments)),
+            *([("driver set", self.driver_sets.run())] if self.driver_sets is not None else []),
         ]
 
-    async def reload(self, settings: Settings, assignments: Iterable[Assignment], states: Mapping[str, str]) -> None:
+    async def reload(
+        self, settings: Settings, assignments: Iterable[Assignment], states: Mapping[str, str]
+    ) -> Difference:
         """Take over the drivers and devices of new settings; an instance that is as it was keeps its connection.
 
-        `states` says of each instance whether it can run. Devices of an instance that ends are gone.
+        `states` says of each instance whether it can run. Devices of an instance that ends are gone. Returns what
+        ended and what began.
         """
         if self._group is None:
-            return
+            return Difference((), ())
         change = difference({name: it for name, (it, _) in self._running.items()}, assignments)
         for instance in change.ending:
             await self._end(instance)
@@ -103,7 +109,8 @@ class Node:
         for it in change.beginning:
             self._begin(self._group, it)
         ended, began = ", ".join(change.ending), ", ".join(it.instance for it in change.beginning)
-        log.info("settings read again: ended %s; began %s", ended or "none", began or "none")
+        log.info("settings taken over: ended %s; began %s", ended or "none", began or "none")
+        return change
 
     async def _run_drivers(self, assignments: Iterable[Assignment]) -> None:
         async with asyncio.TaskGroup() as self._group:
@@ -243,7 +250,13 @@ def _assignment(settings: Settings, loaded: Loaded, services: NodeServices, file
     return Assignment(instance, driver, configuration, services, place, isolated)
 
 
-async def compose(settings: Settings, outbox: Outbox, refusals: Refusals, drivers: dict[str, str]) -> Node:
+async def compose(
+    settings: Settings,
+    outbox: Outbox,
+    refusals: Refusals,
+    drivers: dict[str, str],
+    driver_sets: DriverSets | None = None,
+) -> Node:
     """Build a node on an open outbox; nothing runs yet."""
     devices = Devices(refusals, settings.devices, remembered=recalled(outbox.recalled.last_values))
     connections = Connections(devices)
@@ -278,8 +291,23 @@ async def compose(settings: Settings, outbox: Outbox, refusals: Refusals, driver
         interlocks = InterlockKeeping(rules, devices, connections, outbox, intake, refusals, now_ms, offers)
         uplink.commands.append(interlocks.receive)
         _join(interlocks, safe_keeping, commands)
+    if driver_sets is not None:
+        uplink.driver_sets, driver_sets.report = driver_sets.sayings, uplink.report
+        uplink.commands.append(driver_sets.receive)
     keeper = LastKeeper(devices, outbox)
-    return Node(settings, uplink, intake, commands, safe_keeping, connections, keeper, stopping, interlocks, drivers)
+    return Node(
+        settings,
+        uplink,
+        intake,
+        commands,
+        safe_keeping,
+        connections,
+        keeper,
+        stopping,
+        interlocks,
+        driver_sets,
+        drivers,
+    )
 
 
 def _join(interlocks: InterlockKeeping, safe_keeping: SafeKeeping, commands: Commands) -> None:

@@ -16,6 +16,7 @@ REASONS = (
     "bad_ack",
     "bad_command",
     "bad_device_id",
+    "bad_driver_set",
     "bad_interlocks",
     "bad_leases",
     "bad_override",
@@ -29,8 +30,10 @@ REASONS = (
     "foreign_command",
     "loop_blocked",
     "message_refused",
+    "old_driver_set",
     "old_leases",
     "outbox_unwritable",
+    "repeated_driver_set",
     "undeliverable",
 )
 LONGEST_DETAIL = 200  # a stranger's text in our log

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from labkeeper_edge.settings import Settings
 from labkeeper_edge.supervision.supervisor import Assignment
 
-RELOADED = ("drivers", "devices", "isolation", "allow")
+RELOADED = ("drivers", "drivers_from_hub", "devices", "isolation", "allow")
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,6 +158,7 @@ class Settings(Strict):
     allow: AllowSettings = AllowSettings()
     interlocks: str = ""
     interlock_keys: tuple[PublicKey, ...] = ()
+    drivers_from_hub: bool | tuple[str, ...] = False
     drivers: dict[Identifier, DriverSettings] = {}
     devices: dict[Identifier, DeviceSettings] = {}
 

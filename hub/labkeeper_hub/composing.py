@@ -25,6 +25,7 @@ from labkeeper_hub.commands.records import CommandRecords, course_of
 from labkeeper_hub.derived.catalogue import FILE as DERIVED
 from labkeeper_hub.derived.catalogue import load as load_derivations
 from labkeeper_hub.derived.watch import DerivedWatch
+from labkeeper_hub.drivers.desk import DriverDesk
 from labkeeper_hub.figures.watch import Watch
 from labkeeper_hub.floor.desk import FloorDesk
 from labkeeper_hub.health import HubHealth
@@ -104,6 +105,7 @@ class Hub:
     stop: StopDesk
     alarms: AlarmWatch
     interlocks: InterlockDesk
+    drivers: DriverDesk
     recordings: RecordingDesk
     telling: TellingDesk
     derived: DerivedWatch
@@ -127,6 +129,7 @@ class Hub:
             ("lessons", self.lessons.run()),
             ("timetable", self.bell.run()),
             ("interlocks", self.interlocks.run()),
+            ("drivers", self.drivers.run()),
             ("recordings", self.recordings.run()),
             ("figures", self.watch.run()),
             ("alarms", self.alarms.run()),
@@ -163,11 +166,13 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         await desk.resume([course_of(row) for row in intents.left])
         signing = open_signing(settings.data)
         interlocks = await _resumed(InterlockDesk(registry, settings.data, outlet.write, now_ms, signing))
+        drivers = await _resumed(DriverDesk(registry, settings.data, outlet.write, refusals, now_ms))
         stop = StopDesk(mqtt.Address.parse(settings.broker), settings.host_id, registry, bus, now_ms)
         deliveries = Deliveries(outlet.acknowledge)
         deliveries.recall(journal.outboxes())
         intake = Intake(journal, deliveries, bus, refusals, desk.answer)
         births = Births(registry, deliveries, intake, desk.node_lost, outlet.introduce)
+        births.drivers, intake.drivers = drivers.born, drivers.heard
         host = Host(mqtt.Address.parse(settings.broker), settings.host_id, births, intake, outlet, now_ms)
         rules = load_site(shipped(), settings.data / "alarms.toml")
         alarms = AlarmDesk(AlarmRecords(engine), bus, rules, now_ms)
@@ -211,6 +216,7 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
                 stop=stop,
                 stocktaking=catalogue,
                 interlocks=interlocks,
+                drivers=drivers,
                 recordings=recordings,
                 telling=telling,
                 derived=derived,
@@ -248,6 +254,7 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
                 stop=stop,
                 alarms=alarm_watch,
                 interlocks=interlocks,
+                drivers=drivers,
                 recordings=recordings,
                 telling=telling,
                 automations=automations,

@@ -18,6 +18,9 @@ from labkeeper_hub.automations.trial import Span as AutomationSpan
 from labkeeper_hub.automations.trial import Trial
 from labkeeper_hub.derived.lineage import Lineage
 from labkeeper_hub.derived.lineage import Outcome as Filled
+from labkeeper_hub.drivers.standing import NodeDrivers
+from labkeeper_hub.drivers.standing import Outcome as DriverOutcome
+from labkeeper_hub.drivers.standing import Wish as DriverWish
 from labkeeper_hub.export.exports import Export
 from labkeeper_hub.export.order import FileFormat
 from labkeeper_hub.floor.seats import Floor
@@ -281,6 +284,14 @@ class Interlocking(Protocol):
     def all(self) -> tuple[Desired, ...]: ...
 
 
+class DriverConfiguring(Protocol):
+    """The desk of drivers; what is not asked of a node is raised as DriversRefused."""
+
+    def all(self) -> tuple[NodeDrivers, ...]: ...
+    def node(self, key: NodeKey) -> NodeDrivers: ...
+    async def order(self, wish: DriverWish) -> DriverOutcome: ...
+
+
 class Health(Protocol):
     """How the hub is doing."""
 
@@ -444,6 +455,7 @@ class Parts:
     stop: Stopping
     stocktaking: Stocktaking
     interlocks: Interlocking
+    drivers: DriverConfiguring
     recordings: Recordings
     telling: Telling
     derived: Deriving

@@ -53,20 +53,28 @@ def check_configuration(driver: Driver, said: Mapping[str, Any], prefix: str = "
 
     Raises BadConfiguration naming `source` and `prefix` + key; the value never appears in it, it may be a secret.
     """
-    said = _up_to_date(driver, said, prefix, source)
-    fields = driver.configuration.model_fields
-    known = set(fields) | {field.alias for field in fields.values() if field.alias}
-    for key in said:
-        if key not in known and driver.configuration.model_config.get("extra") != "allow":
-            raise BadConfiguration(prefix + key, f"driver {driver.name} has no such key", source)
+    said = up_to_date(driver, said, prefix, source)
+    for key in unknown_keys(driver, said):
+        raise BadConfiguration(prefix + key, f"driver {driver.name} has no such key", source)
     try:
         return driver.configuration.model_validate(dict(said))
     except Invalid as error:
         raise named(error, prefix, source) from None
 
 
-def _up_to_date(driver: Driver, said: Mapping[str, Any], prefix: str, source: str) -> Mapping[str, Any]:
-    """Bring keys of an older version up to date; without `version` they are of the first, if there are several."""
+def unknown_keys(driver: Driver, said: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the keys that a driver's model does not have, whatever that makes of them."""
+    if driver.configuration.model_config.get("extra") == "allow":
+        return ()
+    fields = driver.configuration.model_fields
+    known = set(fields) | {field.alias for field in fields.values() if field.alias}
+    return tuple(key for key in said if key not in known)
+
+
+def up_to_date(driver: Driver, said: Mapping[str, Any], prefix: str = "", source: str = "") -> Mapping[str, Any]:
+    """Return keys of an older version as the present one has them; without `version` they are of the first, if there
+    are several. Raises BadConfiguration naming `version`.
+    """
     if VERSION in driver.configuration.model_fields or (driver.version == 1 and VERSION not in said):
         return said
     written = said.get(VERSION, 1)

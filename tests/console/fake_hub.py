@@ -90,6 +90,8 @@ class FakeHub:
         self.plan: Json = {}  # of telling; empty: the one it begins with
         self.tried: list[Json] = []
         self.interlocks: list[Json] = []
+        self.drivers: list[Json] = []
+        self.lesson_on = False  # in the lab whose drivers are changed
         self.influx: Json | None = None  # how forwarding is, if anything is forwarded
         self.recordings: Any = None  # put in by `fake_recordings`
         self.people: Any = None  # put in by `fake_people`

@@ -18,6 +18,7 @@ from .fake_alarms import add_alarms
 from .fake_automations import add_automations
 from .fake_bookings import add_bookings
 from .fake_condition import add_condition
+from .fake_drivers import add_drivers
 from .fake_hub import SECRET, FakeHub, Json
 from .fake_interlocks import add_interlocks
 from .fake_lessons import add_lessons
@@ -46,6 +47,7 @@ def build_app(hub: FakeHub) -> FastAPI:
     add_lessons(app, hub)
     add_people(app, hub)
     add_interlocks(app, hub)
+    add_drivers(app, hub)
     add_wall(app, hub)
     add_pe(app, hub)
 

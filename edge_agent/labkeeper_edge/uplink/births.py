@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from labkeeper_edge.devices import KnownDevice
 from labkeeper_edge.outbox.batches import DATATYPES, GAP
@@ -12,6 +12,7 @@ from labkeeper_wire.commands import COMMAND_ID, FENCE, RESULT, RUN, TTL_MS
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.delivery import ACK, BACKLOG, BATCH, EPOCH, GAPS, JOURNAL, TAKEN
 from labkeeper_wire.descriptor import DeviceDescription, NodeDescription, PointDescription
+from labkeeper_wire.driver_sets import ORDER as DRIVER_SET
 from labkeeper_wire.interlocks import SET as INTERLOCKS
 from labkeeper_wire.leases.table import FENCE as LEASE_FENCE
 from labkeeper_wire.leases.table import LEASES
@@ -40,6 +41,7 @@ class NodeFacts:
     fence: int = 0
     latch: str = ""
     missing: tuple[str, ...] = ()
+    driver_sets: Mapping[str, bytes] = field(default_factory=dict)  # empty: the hub may add no driver
 
     def metrics(self, now_ms: int) -> tuple[Metric, ...]:
         """Return all metrics of NBIRTH that are the node's own."""
@@ -52,6 +54,7 @@ class NodeFacts:
             Metric(JOURNAL, self.journal, DataType.STRING, now_ms),
             Metric(BATCH, None, DataType.UINT64, now_ms),
             Metric(GAP, None, DataType.STRING, now_ms),
+            *([Metric(DRIVER_SET, b"", DataType.BYTES, now_ms)] if self.driver_sets else []),
         )
         return (*lab.to_metrics(now_ms), *fixed, *self.changing(now_ms).values())
 
@@ -70,6 +73,7 @@ class NodeFacts:
         return {
             **{name: Metric(name, number, DataType.UINT64, now_ms) for name, number in numbers.items()},
             **{name: Metric(name, text, DataType.STRING, now_ms) for name, text in texts.items()},
+            **{name: Metric(name, packed, DataType.BYTES, now_ms) for name, packed in self.driver_sets.items()},
         }
 
 

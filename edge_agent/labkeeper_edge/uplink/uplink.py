@@ -62,6 +62,7 @@ class Uplink:
     safe_writes: Callable[[], int] = int
     fence: Callable[[], int] = int
     stop: Callable[[], tuple[str, tuple[str, ...]]] = lambda: ("", ())  # the latch, and who is not safe yet
+    driver_sets: Callable[[], Mapping[str, bytes]] = dict
     commands: list[Callable[[CommandReceived], None]] = field(default_factory=list)
     links: list[TellLink] = field(default_factory=list)
     _talk: Conversation | None = None
@@ -148,6 +149,7 @@ class Uplink:
             self.safe_writes(),
             self.fence(),
             *self.stop(),
+            self.driver_sets(),
         )
 
     # --- inside -----------------------------------------------------------------------------------------------------

@@ -41,6 +41,7 @@ class Action(StrEnum):
     READ_TIMETABLE = "read_timetable"
     BOOK = "book"
     MANAGE_TIMETABLE = "manage_timetable"
+    CONFIGURE_DRIVERS = "configure_drivers"
 
 
 WHOLE_HUB = frozenset(
@@ -50,6 +51,7 @@ WHOLE_HUB = frozenset(
         Action.CHANGE_INTERLOCKS,
         Action.MANAGE_TELLING,
         Action.RECOMPUTE_DERIVED,
+        Action.CONFIGURE_DRIVERS,
     }
 )
 """Actions that are not about a place: only a right to the whole hub allows them."""

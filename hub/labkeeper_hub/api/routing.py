@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from pydantic import BaseModel
 from starlette.routing import BaseRoute
 
-from labkeeper_hub.api import models, pe_shapes, problems
+from labkeeper_hub.api import driver_shapes, models, pe_shapes, problems
 from labkeeper_hub.api.answers import JsonAnswer
 from labkeeper_hub.api.documented import EVERYWHERE
 from labkeeper_hub.api.live import route as live
@@ -27,6 +27,7 @@ from labkeeper_hub.api.routes import (
     commands,
     derived,
     devices,
+    drivers,
     exports,
     floor,
     health,
@@ -86,6 +87,7 @@ FEATURES = (
     alarm_rules,
     automations,
     interlocks,
+    drivers,
     ledger,
     stop,
     status,
@@ -120,7 +122,11 @@ def openapi_document() -> dict[str, Any]:
 
 
 def _examples() -> dict[str, Any]:
-    found = [one for module in (*FEATURES, oidc, health, models, pe_shapes, problems) for one in vars(module).values()]
+    found = [
+        one
+        for module in (*FEATURES, oidc, health, models, driver_shapes, pe_shapes, problems)
+        for one in vars(module).values()
+    ]
     return {one.__name__: example_of(one) for one in found if isinstance(one, type) and issubclass(one, BaseModel)}
 
 

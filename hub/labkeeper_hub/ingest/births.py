@@ -36,6 +36,7 @@ class Births:
     intake: Intake
     node_lost: Callable[[NodeKey, int], None]
     introduce: Callable[[NodeKey, str], None]
+    drivers: Callable[[NodeKey, Iterable[Metric]], None] = lambda *_: None
     sources: dict[tuple[str, str], Source] = field(default_factory=dict)
     twins: Twins = field(default_factory=Twins)
     _sweeps: dict[NodeKey, int] = field(default_factory=dict)
@@ -55,6 +56,7 @@ class Births:
         if source.ours:
             self.intake.outbox(source, tuple(metric for metric in born.metrics if metric.name in (TAKEN, BACKLOG)))
             self._meet(key, born.metrics)
+            self.drivers(key, born.metrics)
         self._values(source, itself, born.metrics, now_ms)
 
     def _meet(self, key: NodeKey, metrics: Iterable[Metric]) -> None:

@@ -12,7 +12,7 @@ from labkeeper_hub.bus import EventBus
 from labkeeper_hub.ingest.deliveries import Deliveries, Delivery
 from labkeeper_hub.ingest.gap import GAP, BadGap, parse_gap
 from labkeeper_hub.ingest.refusals import Refusals
-from labkeeper_hub.model import DeviceKey
+from labkeeper_hub.model import DeviceKey, NodeKey
 from labkeeper_hub.registry.known import KnownDevice, KnownPoint
 from labkeeper_hub.timeseries.columns import (
     ARRIVAL,
@@ -53,7 +53,7 @@ class Source:
 @dataclass(slots=True)
 class Intake:
     """Fills the journal's group and the live values; `result` takes what nodes answer to commands, `personal` what
-    speaks of a person: it is in neither.
+    speaks of a person: it is in neither, `drivers` what a node says of its drivers.
     """
 
     journal: Journal
@@ -62,6 +62,7 @@ class Intake:
     refusals: Refusals
     result: Callable[[DeviceKey, Metric, int], None]
     personal: Callable[[KnownDevice, Sense, Metric, int], None] = lambda *_: None
+    drivers: Callable[[NodeKey, Metric], None] = lambda *_: None
 
     def data(self, source: Source, data: DataReceived, now_ms: int) -> None:
         """Take one NDATA or DDATA. A batch that came before is acknowledged again and nothing else."""
@@ -168,6 +169,8 @@ class Intake:
             self._gap(source, metric)
         elif metric.name in (TAKEN, BACKLOG):
             self.outbox(source, (metric,))
+        else:
+            self.drivers(device.key.of_node, metric)
         return 0
 
     def outbox(self, source: Source, metrics: tuple[Metric, ...]) -> None:

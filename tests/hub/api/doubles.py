@@ -23,6 +23,9 @@ from labkeeper_hub.automations.watch import AutomationWatch, World
 from labkeeper_hub.bus import EventBus
 from labkeeper_hub.derived.catalogue import shipped as shipped_derivations
 from labkeeper_hub.derived.lineage import Lineage, Outcome
+from labkeeper_hub.drivers.book import Version
+from labkeeper_hub.drivers.standing import DriversRefused, NodeDrivers, Wish
+from labkeeper_hub.drivers.standing import Outcome as DriverOutcome
 from labkeeper_hub.export.exports import Export
 from labkeeper_hub.export.order import FileFormat
 from labkeeper_hub.floor.desk import FloorDesk
@@ -81,6 +84,8 @@ from labkeeper_hub.wall.desk import WallDesk
 from labkeeper_sdk import CommandRejected, Title, Value
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.descriptor import DeviceDescription, PointDescription
+from labkeeper_wire.driver_sets import Answer, Mistake, Offer, Offered, Standing
+from labkeeper_wire.driver_sets import Order as DriverOrder
 from labkeeper_wire.leases import book as rules
 from labkeeper_wire.leases.book import Scope
 
@@ -380,6 +385,35 @@ class Desks:
 
 
 @dataclass
+class Drivers:
+    """Drivers of one node, which takes everything but what a test has it refuse; the real desk is tried beside it."""
+
+    standing: Standing | None = field(default_factory=Standing)
+    mistakes: tuple[Mistake, ...] = ()
+    wishes: list[Wish] = field(default_factory=list)
+
+    def all(self) -> tuple[NodeDrivers, ...]:
+        offered = Offered(name="homie", schema_={"type": "object"})
+        online = True
+        offer = None if self.standing is None else Offer(key="key", drivers=(offered,))
+        version = Version(
+            DriverOrder(id="o-1", do="apply", number=1, by="p-1"), START_MS, ("+/homie (homie)",), taken=True
+        )
+        return (NodeDrivers(CHAMBER.of_node, "lab-301", online, offer, self.standing, (version,)),)
+
+    def node(self, key: NodeKey) -> NodeDrivers:
+        if key != CHAMBER.of_node:
+            raise DriversRefused("unknown_node", "there is no such node")
+        return self.all()[0]
+
+    async def order(self, wish: Wish) -> DriverOutcome:
+        self.node(wish.node)
+        self.wishes.append(wish)
+        answer = Answer(order="o-1", do=wish.do, taken=not self.mistakes, number=2, mistakes=self.mistakes)
+        return DriverOutcome(answer, ("+/homie (homie)",))
+
+
+@dataclass
 class Notebook:
     """No recordings; the real ones are tried with a real journal in tests/hub/recordings."""
 
@@ -449,6 +483,7 @@ class SmallHub:
     quarantine: Quarantine = field(default_factory=Quarantine)
     data: Path = Path("nowhere")  # where lessons are written, for tests that begin one
     interlocks: Desks = field(default_factory=Desks)
+    drivers: Drivers = field(default_factory=Drivers)
 
     def __post_init__(self) -> None:
         self.desk = Desk(self.bus)
@@ -492,6 +527,7 @@ class SmallHub:
             floor=FloorDesk(self.leases, self.inventory, told.data),
             stop=self.brake,
             interlocks=self.interlocks,
+            drivers=self.drivers,
             stocktaking=self.stockroom,
             recordings=Notebook(),
             telling=self.telling,

@@ -49,6 +49,7 @@ TRIED_ELSEWHERE = tuple(
         "stop",
         "alarms",
         "interlocks",
+        "drivers",
         "recordings",
         "labs/",
         "telling",
@@ -226,6 +227,7 @@ def test_health_people_and_interlocks_are_about_the_whole_hub() -> None:
         Action.CHANGE_INTERLOCKS,
         Action.MANAGE_TELLING,
         Action.RECOMPUTE_DERIVED,
+        Action.CONFIGURE_DRIVERS,
     } == WHOLE_HUB
 
 

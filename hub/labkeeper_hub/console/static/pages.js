@@ -16,6 +16,7 @@ const PAGES = [
   ["pe", "pages.pe", "teach_pe"],
   ["people", "pages.people"],
   ["interlocks", "pages.interlocks", "change_interlocks"],
+  ["drivers", "pages.drivers", "configure_drivers"],
 ];
 
 /** @param {import("./element.js").Desk} desk @returns {Page[]} */

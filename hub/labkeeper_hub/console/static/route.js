@@ -6,8 +6,8 @@
 /** @typedef {{page: "list", list: string}} ListRoute */
 /** @typedef {{page: "chart", target: wire.PointId, span: Span}} ChartRoute */
 
-/** Each comes when it is asked for: a module `<name>/page.js` with an element `lk-<name>`. */
-export const LISTS = ["alarms", "automations", "bookings", "catalogue", "condition", "facility", "interlocks", "pe", "people", "recordings"];
+/** Each comes when asked for: `<name>/page.js` with an element `lk-<name>`. */
+export const LISTS = ["alarms", "automations", "bookings", "catalogue", "condition", "drivers", "facility", "interlocks", "pe", "people", "recordings"];
 
 /** @type {Record<string, number>} */
 const units = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };

@@ -84,6 +84,15 @@ declare namespace wire {
   interface Told { id: string; channel: string; kind: string; title: string; safety: boolean; made_ms: number; fate: string; attempts: number; ended_ms: number | null; error: string | null }
   interface InterlockProposal { hash: string; by: string; at_ms: number; text: string }
   interface NodeInterlocks { school: string; node: string; running: string | null; approved: string | null; differs: boolean; proposal: InterlockProposal | null }
+  interface NodeId { school: string; node: string }
+  interface DriverInstance { driver: string; apart: boolean; configuration: Record<string, any> }
+  type DriverInstances = Record<string, DriverInstance>;
+  interface DriverMistake { pointer: string; code: string; problem: string; limits: Record<string, number | string> }
+  interface DriverChange { number: number; do: "apply" | "back"; by: string; at_ms: number; taken: boolean | null; changes: string[] }
+  interface NodeDrivers extends NodeId { lab: string; online: boolean; open: boolean; number: number; instances: DriverInstances; own: Record<string, { driver: string; configuration: Record<string, unknown> | null }>; left_out: DriverMistake[]; former: boolean; fell_back: boolean; versions: DriverChange[] }
+  interface OfferedDriver { name: string; title: { zh: string; en: string }; version: number; schema: Record<string, any> }
+  interface DriverOffer { drivers: OfferedDriver[]; withheld: { name: string; why: string }[] }
+  interface DriversOutcome { answered: boolean; taken: boolean; number: number; changes: string[]; mistakes: DriverMistake[] }
   interface Automation { id: string; title: Title; school: string; lab: string; on: boolean; when: string; text: string; by: string; at_ms: number; mine: boolean }
   interface AutomationPart { text: string; truth: boolean | null; seen: { input: string; value: Value }[] }
   interface AutomationResult extends PointId { value: Value; state: string; code: string }
