@@ -8,6 +8,7 @@ import { at, filedUnder, pointWords, post, said, scenesOf } from "./api.js";
 import { valueWithUnit } from "../names.js";
 import { LEASES, TICK, WORDS } from "../store.js";
 import { styled } from "../styled.js";
+import { openSheet } from "../sheet/sheet.js";
 
 const LESSON_S = 45 * 60;
 const MORE_S = [15 * 60, LESSON_S];
@@ -31,7 +32,7 @@ class LkLesson extends DeskElement {
   }
 
   async firstUpdated() {
-    this.#dialog.showModal();
+    openSheet(this.#dialog);
     void filedUnder(this.lab).then((filed) => { this.filed = filed; });
     this.closing = (await scenesOf(this.lab)).find((one) => one.name === "end")?.wishes ?? [];
   }
@@ -45,7 +46,7 @@ class LkLesson extends DeskElement {
     const lesson = lessonOf(this.desk.store, this.lab);
     const own = lesson?.teacher === this.desk.store.person;
     return html`
-      <dialog class="lesson-sheet" aria-labelledby="lesson-title" @close=${this.#closed} @click=${this.#beside}>
+      <dialog class="sheet lesson-sheet" aria-labelledby="lesson-title" @close=${this.#closed}>
         <div>
           <div class="lesson-head"><h2 id="lesson-title">${words.t(own ? "lessons.title" : "lessons.take_over_title")}</h2>
             <button class="round" aria-label=${words.t("lessons.close")} @click=${() => this.#dialog.close()}>${icon("close")}</button></div>
@@ -116,11 +117,6 @@ class LkLesson extends DeskElement {
 
   #closed() {
     this.dispatchEvent(new CustomEvent("closed"));
-  }
-
-  /** A tap beside the sheet closes it. @param {Event} event */
-  #beside(event) {
-    if (event.target === this.#dialog) this.#dialog.close();
   }
 }
 
