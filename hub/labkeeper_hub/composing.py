@@ -37,6 +37,7 @@ from labkeeper_hub.ingest.host import Host, Outlet
 from labkeeper_hub.ingest.intake import Intake
 from labkeeper_hub.ingest.refusals import Refusals
 from labkeeper_hub.interlocks.desk import InterlockDesk
+from labkeeper_hub.leases.ask_desk import AskDesk
 from labkeeper_hub.leases.desk import LeaseDesk
 from labkeeper_hub.lessons.acting import Acting
 from labkeeper_hub.lessons.desk import LessonDesk
@@ -98,6 +99,7 @@ class Hub:
     forwarder: Forwarder | None
     watch: Watch
     leases: LeaseDesk
+    asks: AskDesk
     lessons: LessonDesk
     floor: FloorDesk
     stop: StopDesk
@@ -123,6 +125,7 @@ class Hub:
             *forwarding,
             ("commands", self.desk.run()),
             ("leases", self.leases.run()),
+            ("asks", self.asks.run()),
             ("lessons", self.lessons.run()),
             ("timetable", self.bell.run()),
             ("interlocks", self.interlocks.run()),
@@ -154,6 +157,8 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         desk = CommandDesk(registry, bus, CommandRecords(engine), intents, refusals, outlet.write, now_ms)
         leases = await _resumed(LeaseDesk(registry, bus, settings.data, outlet.write, now_ms))
         desk.fence_for = leases.fence_for
+        asks = AskDesk(leases.held, lambda: bus.note(leases), now_ms)
+        leases.asks = asks.all
         acting = Acting(registry, registry, desk, bus)
         given = load_scenes(settings.data / SCENES)
         lessons = await _resumed(LessonDesk(acting, leases, bus, settings.data, now_ms, given))
@@ -202,6 +207,7 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
                 health=health,
                 engine=engine,
                 leases=leases,
+                asks=asks,
                 lessons=lessons,
                 floor=floor,
                 stop=stop,
@@ -239,6 +245,7 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
                     now_ms,
                 ),
                 leases=leases,
+                asks=asks,
                 lessons=lessons,
                 floor=floor,
                 stop=stop,
