@@ -84,5 +84,7 @@ async def test_the_tab_key_goes_round_a_sheet_and_stop_and_escape_leads_back(hub
 
 
 async def test_nothing_on_the_page_is_modal() -> None:
-    modal = [path.name for path in STATIC.rglob("*.js") if "vendor" not in path.parts and ".showModal(" in path.read_text()]
+    modal = [
+        path.name for path in STATIC.rglob("*.js") if "vendor" not in path.parts and ".showModal(" in path.read_text()
+    ]
     assert modal == []  # sheet.js says why

@@ -184,7 +184,12 @@ def test_what_a_group_set_goes_to_safe_once_when_it_no_longer_has_the_point_with
     rules.writing("d", "heater", True, "g-1")
     rules.writing("d", "lamp", False, "g-1")
     asked: list[tuple[str, str, Mark]] = []
-    rules.given(lambda *ask: asked.append(ask) or True)
+
+    def has(device: str, point: str, mark: Mark) -> bool:
+        asked.append((device, point, mark))
+        return True
+
+    rules.given(has)
     assert asked == [("d", "heater", Mark("g-1", True)), ("d", "lamp", Mark("g-1", False))]
     assert drives(rules, 4.0) == []
     assert taken_back(rules) == [("heater", Cause.FLOOR_END)], "the lamp holds when a lease ends, so it holds here"
