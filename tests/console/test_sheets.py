@@ -88,3 +88,13 @@ async def test_nothing_on_the_page_is_modal() -> None:
         path.name for path in STATIC.rglob("*.js") if "vendor" not in path.parts and ".showModal(" in path.read_text()
     ]
     assert modal == []  # sheet.js says why
+
+
+async def test_a_lost_link_moves_stop_nowhere_on_a_phone(hub: FakeHub, open_console: OpenConsole) -> None:
+    console = await open_console(size=(390, 844))
+    await sign_in(hub, console)
+    before = await console.page.locator("button.stop").bounding_box()
+    hub.muted = True
+    await console.page.locator(".bar-link.lost").wait_for()
+    assert await console.page.locator("button.stop").bounding_box() == before
+    assert await console.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
