@@ -269,7 +269,7 @@ async def compose(
     authority.changed.append(safe_keeping.leases_changed)
     say, hurry, foreign = uplink.say, intake.hurry, settings.allow_foreign_commands
     commands = Commands(devices, connections, outbox, refusals, say, hurry, now_ms, authority, foreign)
-    commands.accepted = uplink.report
+    commands.accepted, commands.writing = uplink.report, safe_keeping.writing
     commands.recall()
     uplink.fence = lambda: authority.on_disk
     stopping = _stopping(settings, outbox, refusals)

@@ -39,6 +39,7 @@ from labkeeper_hub.ingest.intake import Intake
 from labkeeper_hub.ingest.refusals import Refusals
 from labkeeper_hub.interlocks.desk import InterlockDesk
 from labkeeper_hub.interlocks.signing import open_signing
+from labkeeper_hub.leases.ask_desk import AskDesk
 from labkeeper_hub.leases.desk import LeaseDesk
 from labkeeper_hub.lessons.acting import Acting
 from labkeeper_hub.lessons.desk import LessonDesk
@@ -100,6 +101,7 @@ class Hub:
     forwarder: Forwarder | None
     watch: Watch
     leases: LeaseDesk
+    asks: AskDesk
     lessons: LessonDesk
     floor: FloorDesk
     stop: StopDesk
@@ -126,6 +128,7 @@ class Hub:
             *forwarding,
             ("commands", self.desk.run()),
             ("leases", self.leases.run()),
+            ("asks", self.asks.run()),
             ("lessons", self.lessons.run()),
             ("timetable", self.bell.run()),
             ("interlocks", self.interlocks.run()),
@@ -158,6 +161,8 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         desk = CommandDesk(registry, bus, CommandRecords(engine), intents, refusals, outlet.write, now_ms)
         leases = await _resumed(LeaseDesk(registry, bus, settings.data, outlet.write, now_ms))
         desk.fence_for = leases.fence_for
+        asks = AskDesk(leases.held, lambda: bus.note(leases), now_ms)
+        leases.asks = asks.all
         acting = Acting(registry, registry, desk, bus)
         given = load_scenes(settings.data / SCENES)
         lessons = await _resumed(LessonDesk(acting, leases, bus, settings.data, now_ms, given))
@@ -211,6 +216,7 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
                 health=health,
                 engine=engine,
                 leases=leases,
+                asks=asks,
                 lessons=lessons,
                 floor=floor,
                 stop=stop,
@@ -249,6 +255,7 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
                     now_ms,
                 ),
                 leases=leases,
+                asks=asks,
                 lessons=lessons,
                 floor=floor,
                 stop=stop,

@@ -61,7 +61,7 @@ async def _run(
     stop: asyncio.Event,
     when_ready: Callable[[], None],
 ) -> None:
-    hub.recordings.audit = hub.automations.watch.audit = hub.pe.audit = audit
+    hub.recordings.audit = hub.automations.watch.audit = hub.pe.audit = hub.asks.audit = audit
     accounts.lending, hub.bell.person, hub.bell.audit = hub.timetable, accounts.person_called, audit
     server = make_server(app)
     with _listening(settings) as listening:

@@ -112,7 +112,7 @@ class Outbox:
 @dataclass(frozen=True, slots=True)
 class Node:
     """An edge node as the registry knows it; a foreign one has no outbox. `since_ms`: online or offline since then.
-    `twin`: more than one machine passes for it.
+    `twin`: more than one machine passes for it. `differs`: it does not run the interlocks that were approved for it.
     """
 
     key: NodeKey
@@ -123,6 +123,7 @@ class Node:
     last_seen_ms: int
     outbox: Outbox | None = None
     twin: bool = False
+    differs: bool = False
 
     @property
     def foreign(self) -> bool:
@@ -330,11 +331,33 @@ HeldLease: TypeAlias = Held
 """A lease: who holds what until when."""
 
 
+class AskState(StrEnum):
+    """What became of somebody's wish to have a lab that another has."""
+
+    OPEN = "open"
+    KEPT = "kept"
+    UNANSWERED = "unanswered"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """`by` asks the holder of lease `fence` for the lab, for so long. It is open until then, and what became of it is
+    told until then.
+    """
+
+    by: str
+    fence: int
+    for_ms: int
+    until_ms: int
+    state: AskState = AskState.OPEN
+
+
 @dataclass(frozen=True, slots=True)
 class Leases:
-    """All leases there are; a change of one tells all."""
+    """All leases there are, and who asks their holders for them; a change of one tells all."""
 
     held: tuple[HeldLease, ...]
+    asks: tuple[Ask, ...] = ()
 
     @property
     def key(self) -> str:

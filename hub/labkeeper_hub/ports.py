@@ -30,6 +30,7 @@ from labkeeper_hub.lessons.scenes import Outcome, Scene, Wish
 from labkeeper_hub.model import (
     AlarmKey,
     AlarmNow,
+    Ask,
     Changes,
     Command,
     Device,
@@ -164,6 +165,15 @@ class LeaseHolding(Protocol):
     async def renew(self, fence: int, holder: str, for_ms: int) -> HeldLease: ...
     async def release(self, fence: int, holder: str) -> None: ...
     async def give(self, fence: int, holder: str, to: HeldLease) -> HeldLease: ...
+
+
+class Asking(Protocol):
+    """Asking whoever has a lab for it; all but `all` raise AskRefused."""
+
+    def all(self) -> tuple[Ask, ...]: ...
+    def ask(self, by: str, room: Room, for_ms: int) -> HeldLease: ...
+    def asked(self, holder: str, room: Room, by: str) -> Ask: ...
+    def keep(self, asked: Ask) -> None: ...
 
 
 class FloorGiving(Guests, Protocol):
@@ -450,6 +460,7 @@ class Parts:
     health: Health
     engine: AsyncEngine
     leases: LeaseHolding
+    asks: Asking
     lessons: Teaching
     floor: FloorGiving
     stop: Stopping

@@ -160,8 +160,8 @@ class FakeHub:
         self.nodes[node].update(online=online, since_ms=now_ms())
         await self.tell({"kind": "node", **self.nodes[node]})
 
-    async def set_twin(self, node: str, *, twin: bool) -> None:
-        self.nodes[node].update(twin=twin)
+    async def set_node(self, node: str, **more: object) -> None:
+        self.nodes[node].update(more)
         await self.tell({"kind": "node", **self.nodes[node]})
 
     async def settle(self, command: Json, state: str, code: str | None = None, message: str | None = None) -> None:
@@ -260,8 +260,13 @@ class FakeHub:
     async def take_lab(self, lab: str = "lab-301", holder: str = "owner", for_ms: int = 2_700_000) -> None:
         """Somebody has a lab, and nobody else has anything of it."""
         empty = dict.fromkeys(("bench", "node", "device", "given_from", "points"))
-        lease = {"fence": 17, "holder": holder, "school": SCHOOL, "lab": lab, "until_ms": now_ms() + for_ms}
+        lease = {"fence": 17, "holder": holder, "school": SCHOOL, "lab": lab, "until_ms": now_ms() + for_ms, "asks": []}
         await self.tell_leases(lease | empty)
+
+    async def ask(self, by: str, state: str = "open", for_ms: int = 60_000) -> None:
+        """Somebody asks whoever has the first lease, or has asked."""
+        self.leases[0]["asks"] = [{"by": by, "until_ms": now_ms() + for_ms, "state": state}]
+        await self.tell_leases(*self.leases)
 
     async def tell_leases(self, *leases: Json) -> None:
         self.leases = list(leases)

@@ -20,6 +20,7 @@ class FakeLessons:
         self.stuck: set[str] = set()
         self.reasons: list[str] = []
         self.begun: list[Json] = []
+        self.replies: list[Json] = []
         self.acted: list[list[Json]] = []
 
     async def begin(self, lab: str, teacher: str, for_s: int) -> Json:
@@ -75,6 +76,7 @@ def _address(key: tuple[str, str, str]) -> Json:
 def add_lessons(app: FastAPI, hub: FakeHub) -> None:
     lessons: FakeLessons = FakeLessons(hub)
     hub.teaching = lessons
+    _asking(app, hub, lessons)
 
     @app.post(LESSON)
     async def start(school: str, lab: str, body: Json) -> Response:
@@ -118,3 +120,17 @@ def add_lessons(app: FastAPI, hub: FakeHub) -> None:
     @app.post("/api/v1/actions")
     async def act(body: Json) -> Json:
         return {"outcome": await lessons.act(body["wishes"])}
+
+
+def _asking(app: FastAPI, hub: FakeHub, lessons: FakeLessons) -> None:
+    @app.post(f"{LESSON}/ask")
+    async def ask(body: Json) -> Json:
+        assert body["for_s"] == 2_700
+        await hub.ask(hub.person)
+        return {"lease": hub.leases[0]}
+
+    @app.post(f"{LESSON}/reply")
+    async def reply(body: Json) -> Json:
+        lessons.replies.append(body)
+        await (hub.take_lab(holder=body["by"]) if body["give"] else hub.ask(body["by"], "kept"))
+        return {"lease": hub.leases[0]}

@@ -121,7 +121,7 @@ def add_session(app: FastAPI, hub: FakeHub) -> None:
 def add_data(app: FastAPI, hub: FakeHub) -> None:
     @app.get("/api/v1/labs")
     async def labs() -> Json:
-        return {"labs": hub.labs}
+        return {"labs": [one | {"actions": hub.actions} for one in hub.labs]}
 
     @app.get("/api/v1/readings")
     async def readings(request: Request) -> Json:

@@ -51,6 +51,48 @@ async def test_the_lab_that_needs_somebody_comes_first_and_comes_down_when_it_is
     await expect(console.page.locator("lk-lab")).to_be_visible()
 
 
+async def test_a_lab_leads_to_its_people_and_bookings_where_one_may_see_them(
+    hub: FakeHub, open_console: OpenConsole
+) -> None:
+    hub.actions = [*hub.actions, "read_timetable"]
+    console = await open_console()
+    await sign_in(hub, console, "#/lab/minhang-3/lab-302")
+    await console.page.evaluate("location.hash = '#/facility'")
+    await expect(lab(console, "Lab 301").get_by_role("link", name="People")).to_have_count(0)
+    await lab(console, "Lab 301").get_by_role("link", name="Bookings: Lab 301").click()
+    await console.page.locator("button.week-free").first.wait_for()  # the other lab has no timetable
+    hub.actions = [*hub.actions, "manage_people"]
+    await console.page.evaluate("location.hash = '#/facility'")
+    await lab(console, "Robot lab 302").get_by_role("link", name="People: Robot lab 302").click()
+    await expect(console.page).to_have_url(f"{hub.url}/#/people/minhang-3/lab-302")
+
+
+async def test_all_is_not_well_where_a_node_does_not_run_the_approved_interlocks(
+    hub: FakeHub, console: Console
+) -> None:
+    strip = console.page.locator(".attention")
+    await expect(strip).to_contain_text("All is well")
+    await hub.set_node(PI, interlocks_differ=True)
+    await expect(strip).to_contain_text(f"Node {PI} does not run the approved interlocks")
+    await expect(strip).to_contain_text("tell your facility manager")
+    await console.page.evaluate("location.hash = '#/facility'")
+    await expect(console.page.locator(".facility-lab").first).to_contain_text("does not run the approved interlocks")
+    hub.actions = [*hub.actions, "change_interlocks"]
+    await console.page.reload()
+    await strip.get_by_role("link", name="does not run").click()
+    await expect(console.page.locator("lk-interlocks")).to_be_visible()
+    await hub.set_node(PI, interlocks_differ=False)
+    await expect(strip).to_contain_text("All is well")
+
+
+async def test_what_is_offline_leads_to_its_lab_from_every_page(hub: FakeHub, console: Console) -> None:
+    await console.page.evaluate("location.hash = '#/facility'")
+    await hub.set_online(PI, "lamp-3", online=False)
+    await console.page.locator(".attention").get_by_role("button", name="Desk lamp 3").click()
+    await expect(console.card("lamp-3")).to_be_in_viewport()
+    await expect(console.card("lamp-3")).to_be_focused()
+
+
 async def test_a_walls_link_is_made_shown_once_and_taken_back(hub: FakeHub, console: Console) -> None:
     await console.page.evaluate("location.hash = '#/facility'")
     await lab(console, "Lab 301").get_by_role("button", name="Projector: Lab 301").click()

@@ -8,6 +8,7 @@ from playwright.async_api import Locator, expect
 from .conftest import Console, Language, OpenConsole, Theme, sign_in
 from .fake_hub import FakeHub
 from .test_access import TOO_SMALL_OR_CLOSE, violations
+from .test_sheets import STOP_ON_TOP
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 LAB = "lab-301"
@@ -154,7 +155,7 @@ async def test_another_teacher_sees_who_has_it_and_takes_over_with_a_reason(hub:
     await expect(bar(console)).to_contain_text("anna 20 min left")
     await expect(console.page.locator("lk-scenes, lk-group")).to_have_count(0)
     await bar(console).get_by_role("button", name="Take over").click()
-    sheet = console.page.get_by_role("dialog", name="Take over the lab")
+    sheet = console.page.get_by_role("dialog", name="Ask for the lab, or take it over")
     await sheet.get_by_role("button", name="Take over").click()
     assert hub.teaching.reasons == []  # no reason, no lesson
     await sheet.get_by_label("Reason").fill("anna is ill")
@@ -162,6 +163,39 @@ async def test_another_teacher_sees_who_has_it_and_takes_over_with_a_reason(hub:
     await expect(bar(console)).to_contain_text("owner")
     assert hub.teaching.reasons == ["anna is ill"]
     await expect(console.page.locator("lk-scenes")).to_have_count(1)
+
+
+async def test_another_teacher_asks_first_and_is_told_what_became_of_it(hub: FakeHub, console: Console) -> None:
+    await hub.teaching.begin(LAB, "anna", 1_200)
+    await bar(console).get_by_role("button", name="Ask").click()
+    sheet = console.page.get_by_role("dialog")
+    await sheet.get_by_role("button", name="Ask anna").click()
+    await expect(sheet.get_by_role("status")).to_contain_text(re.compile(r"anna has been asked and has \d+ s"))
+    await expect(sheet.get_by_role("button", name="Ask anna")).to_be_disabled()
+    assert await violations(console.page) == []
+    await hub.ask("owner", "kept")
+    await expect(sheet.get_by_role("status")).to_have_text("anna keeps the lab.")
+    await hub.ask("owner", "unanswered")
+    await expect(sheet.get_by_role("status")).to_have_text("anna has not answered. You may take over.")
+
+
+@pytest.mark.parametrize("word", ["Give", "Keep"])
+async def test_whoever_is_asked_sees_it_on_every_page_and_gives_or_keeps_the_lab_in_one_press(
+    hub: FakeHub, open_console: OpenConsole, word: str
+) -> None:
+    console = await open_console(size=(390, 844), touch=True)
+    await sign_in(hub, console)
+    await hub.take_lab("lab-302")
+    await console.page.evaluate("location.hash = '#/facility'")
+    await hub.ask("p-3")
+    asked = console.page.get_by_role("group", name="p-3 asks for your lab")
+    await expect(asked).to_contain_text("Robot lab 302 · 60 s to answer")
+    assert await console.page.evaluate(STOP_ON_TOP)
+    assert await violations(console.page) == []
+    assert await console.page.evaluate(TOO_SMALL_OR_CLOSE) == []
+    await asked.get_by_role("button", name=word).tap()
+    await expect(asked).to_have_count(0)
+    assert hub.teaching.replies == [{"by": "p-3", "give": word == "Give"}]
 
 
 async def test_whoever_may_only_look_is_offered_nothing_to_press(hub: FakeHub, open_console: OpenConsole) -> None:

@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import expect
 
 from .conftest import Console, Language, OpenConsole, Theme, sign_in
-from .fake_hub import SECRET, FakeHub
+from .fake_hub import SECRET, FakeHub, now_ms
 from .fake_people import CODE, RECOVERY
 from .test_access import TOO_SMALL_OR_CLOSE, violations
 
@@ -75,9 +75,10 @@ async def test_somebody_is_added_invited_given_a_role_signed_out_and_removed(
     zhao = page.locator(".people-cards > li").filter(has_text="Zhao")
     await expect(zhao.get_by_role("status")).to_contain_text(f"{hub.url}/#invitation=token-of-p-2")
     await expect(zhao.locator(".people-item")).to_contain_text("teacher")
+    await zhao.get_by_text("Give a role").click()
     await zhao.get_by_label("Role").select_option(label="reader")
     await zhao.get_by_label("Place").select_option(label="everywhere")
-    await zhao.get_by_role("button", name="Give").click()
+    await zhao.get_by_role("button", name="Give", exact=True).click()
     await expect(zhao.locator(".people-item").nth(1)).to_contain_text("reader · everywhere")
     await zhao.get_by_role("button", name="Take back").first.click()
     await expect(zhao.locator(".people-item")).to_have_text(["reader · everywhere"])
@@ -87,6 +88,39 @@ async def test_somebody_is_added_invited_given_a_role_signed_out_and_removed(
     await zhao.get_by_role("button", name="Press again to remove").click()
     await expect(zhao).to_have_count(0)
     assert hub.people.asked == [("p-2", "sessions")]
+
+
+async def test_a_role_reaches_down_to_one_point_until_an_end_and_is_said_in_words(
+    hub: FakeHub, open_console: OpenConsole
+) -> None:
+    console = await open_console()
+    await open_people(hub, console)
+    card = console.page.locator(".people-cards > li").filter(has_text="李老师")
+    await card.get_by_text("Give a role").click()
+    await card.get_by_label("Role").select_option(label="pupil group")
+    await card.get_by_label("Bench").select_option(label="Bench 3")
+    await expect(card.locator(".people-meant")).to_have_text("pupil group · Lab 301 · Bench 3 only")
+    await card.get_by_label("Device").select_option(label="Desk lamp 3")
+    await card.get_by_label("Capability").select_option(label="Light")
+    await card.get_by_label("Until (empty").fill("2036-11-28T17:00")
+    await console.page.keyboard.press("Tab")
+    meant = "pupil group · Lab 301 · Desk lamp 3 · Light only · until Friday 28 Nov, 17:00"
+    await expect(card.locator(".people-meant")).to_have_text(meant)
+    await card.get_by_role("button", name="Give", exact=True).click()
+    await expect(card.locator(".people-item").nth(1)).to_have_text(meant)
+    given = hub.people.all[0]["grants"][1]
+    wanted = {"lab": "lab-301", "bench": None, "node": "pi-301", "device": "lamp-3", "point": "state"}
+    assert given | wanted == given
+    soon = hub.people.all[0]["grants"][0] | {"until_ms": now_ms() + 3_600_000}
+    hub.people.all[0]["grants"] = [soon, soon | {"until_ms": now_ms() - 1_000}]
+    await console.page.evaluate("location.hash = '#/people/minhang-3/lab-302'")
+    await console.page.reload()
+    await expect(console.page.locator(".people-staff h3")).to_have_text("Who may what in Robot lab 302")
+    await expect(card).to_have_count(0)
+    await console.page.get_by_role("link", name="Show everybody").click()
+    await expect(card.locator(".people-item.warn")).to_contain_text(["until ", "ended "])
+    await card.get_by_role("button", name="Take back").first.click()
+    await expect(card.locator(".people-item")).to_have_count(1)
 
 
 async def test_signing_out_everywhere_leads_to_the_door(hub: FakeHub, open_console: OpenConsole) -> None:

@@ -8,7 +8,16 @@ from .fake_hub import SCHOOL, FakeHub, now_ms
 from .lab import PI
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-LEASE = {"fence": 7, "school": SCHOOL, "lab": "301", "bench": None, "node": None, "device": None, "given_from": None}
+LEASE = {
+    "fence": 7,
+    "school": SCHOOL,
+    "lab": "301",
+    "bench": None,
+    "node": None,
+    "device": None,
+    "given_from": None,
+    "asks": [],
+}
 
 
 async def test_a_press_stops_and_the_count_names_who_has_not_confirmed(hub: FakeHub, console: Console) -> None:
@@ -66,4 +75,4 @@ async def test_the_bar_says_who_has_the_lab_until_when(hub: FakeHub, console: Co
     await hub.tell({"kind": "leases", "leases": [theirs]})
     await expect(holder).to_contain_text("anna")
     await expect(holder).to_contain_text("10 min left")
-    await expect(holder.get_by_role("button")).to_have_text("Take over")
+    await expect(holder.get_by_role("button")).to_have_text("Ask / take over")

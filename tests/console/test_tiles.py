@@ -58,9 +58,9 @@ async def test_an_offline_tile_has_no_knob_and_its_last_value_with_its_age(
 
 async def test_a_node_that_exists_twice_is_named_until_it_is_one_again(hub: FakeHub, console: Console) -> None:
     strip = console.page.locator(".attention")
-    await hub.set_twin(PI, twin=True)
+    await hub.set_node(PI, twin=True)
     await expect(strip).to_contain_text(f"Node {PI} exists twice")
-    await hub.set_twin(PI, twin=False)
+    await hub.set_node(PI, twin=False)
     await expect(strip).to_contain_text("All is well")
 
 

@@ -59,6 +59,7 @@ class Commands:
     clock: HubClock = field(default_factory=HubClock)
     interlock: Callable[[str, str, Value], Refusal | None] = lambda *_: None  # which rule is against a write
     accepted: Callable[[], None] = lambda: None  # hears that a table's number is on disk
+    writing: Callable[[str, str, Value, int], Callable[[], None]] = lambda *_: lambda: None  # hears who writes what
     _results: OrderedDict[str, CommandResult] = field(default_factory=OrderedDict)
     _open: Counter[str] = field(default_factory=Counter)
     _queues: dict[str, asyncio.Queue[Job]] = field(default_factory=dict)
@@ -220,7 +221,12 @@ class Commands:
                 self._finish(job, late.state, late.code, late.message)
                 return
             check(self._refusal(job.device, job.execute.fence, (write,)))
-            await self._write(job.device, write, left_s)
+            failed = self.writing(job.device, write.point, write.value, job.execute.fence)
+            try:
+                await self._write(job.device, write, left_s)
+            except (CommandFailed, CommandRejected):
+                failed()
+                raise
         self._finish(job, CommandState.DONE)
 
     async def _write(self, device: str, write: Write, timeout_s: float) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from labkeeper_sdk import Point, Value
 
@@ -14,6 +15,7 @@ class Cause(StrEnum):
     LINK_LOSS = "link_loss"
     STOPPED = "stopped"
     LEASE_END = "lease_end"
+    FLOOR_END = "floor_end"
     STOP = "stop"
 
 
@@ -41,6 +43,13 @@ class Guarded:
         return Drive(self.device, self.point, self.value, cause)
 
 
+class Mark(NamedTuple):
+    """Who was given a point and set it last, and to what."""
+
+    group: str
+    value: Value
+
+
 @dataclass(slots=True)
 class SafeValues:
     """Each guarded point is driven once when its device is first online in this process, once in every link loss
@@ -48,6 +57,9 @@ class SafeValues:
     what the hub would have wanted), and once when its lease ends and nobody else has one; while the device is offline
     the drive waits for it. While everything is stopped, each is driven once more, and again when its device was away.
     A point that holds when the link is lost holds when its lease ends.
+
+    What a group set to whom the point was given is driven when it no longer has the point with that value, unless
+    somebody else has written it since; until then a drive that failed is due again.
     """
 
     _guarded: dict[tuple[str, str], Guarded] = field(default_factory=dict)
@@ -56,6 +68,8 @@ class SafeValues:
     _lost: set[tuple[str, str]] = field(default_factory=set)  # driven in the present link loss
     _owed: dict[tuple[str, str], Cause] = field(default_factory=dict)  # to be driven for what has happened
     _leased: set[tuple[str, str]] = field(default_factory=set)
+    _marks: dict[tuple[str, str], Mark] = field(default_factory=dict)  # what groups have set, and nobody since
+    _ungiven: set[tuple[str, str]] = field(default_factory=set)  # of these, what no longer is theirs
     _halting: bool = False
     _halted: dict[tuple[str, str], bool] = field(default_factory=dict)  # driven since the stop: confirmed?
     _down_since_s: float | None = None
@@ -93,6 +107,7 @@ class SafeValues:
     def done(self, drive: Drive) -> None:
         """The device has confirmed."""
         key = (drive.device, drive.point)
+        self._forget(key)
         if key in self._halted and drive.cause is Cause.STOP:
             self._halted[key] = True
 
@@ -123,6 +138,39 @@ class SafeValues:
                 self._leased.discard(key)
                 if guarded.link_loss_s is not None:
                     self._owed.setdefault(key, Cause.LEASE_END)
+
+    def writing(self, device: str, point: str, value: Value, group: str | None) -> Callable[[], None]:
+        """Somebody is about to write a point; `group` is whom it was given to, None: who holds the lease, or nobody.
+        Return what is to be called if the write fails. What a group tried may have been done all the same.
+        """
+        key = (device, point)
+        before = self._marks.get(key)
+        self._forget(key)
+        if group is not None:
+            self._marks[key] = Mark(group, value)
+            return _nothing
+        return _nothing if before is None else lambda: self._restore(key, before)
+
+    def given(self, has: Callable[[str, str, Mark], bool]) -> None:
+        """Look which points (device, point) the groups that set them still have, with what they set."""
+        for key, mark in self._marks.items():
+            if key in self._ungiven or has(*key, mark):
+                continue
+            self._ungiven.add(key)
+            guarded = self._guarded.get(key)
+            if guarded is not None and guarded.link_loss_s is not None:
+                self._owed.setdefault(key, Cause.FLOOR_END)
+
+    def _forget(self, key: tuple[str, str]) -> None:
+        """What a group set there is no more."""
+        self._marks.pop(key, None)
+        self._ungiven.discard(key)
+        if self._owed.get(key) is Cause.FLOOR_END:
+            del self._owed[key]
+
+    def _restore(self, key: tuple[str, str], mark: Mark) -> None:
+        """It still is: the write in its place has failed."""
+        self._marks.setdefault(key, mark)
 
     def due(self, now_s: float) -> list[Drive]:
         """Return what is to be driven now; each is returned once, unless `failed` gives it back."""
@@ -156,6 +204,8 @@ class SafeValues:
                 self._lost.discard(key)
             case Cause.STOP:
                 self._halted.pop(key, None)
+            case Cause.FLOOR_END if key not in self._ungiven:  # somebody has written it meanwhile
+                pass
             case _:
                 self._owed.setdefault(key, drive.cause)
 
@@ -178,3 +228,7 @@ class SafeValues:
         if self._down_since_s is None or guarded.link_loss_s is None:
             return float("inf")
         return self._down_since_s + guarded.link_loss_s - now_s
+
+
+def _nothing() -> None:
+    """Nothing is to be done if the write fails."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from labkeeper_edge.commands.authority import Authority
 from labkeeper_edge.devices import Devices
 from labkeeper_edge.outbox.outbox import Outbox, OutboxUnwritable
-from labkeeper_edge.safety.safe_rules import Cause, Drive, SafeValues
+from labkeeper_edge.safety.safe_rules import Cause, Drive, Mark, SafeValues
 from labkeeper_edge.supervision.connections import Connections
 from labkeeper_edge.supervision.turns import Urgency
 from labkeeper_sdk import CommandFailed, CommandRejected, Value
@@ -71,6 +71,17 @@ class SafeKeeping:
         """Look at the leases again."""
         self._wake.set()
 
+    def writing(self, device: str, point: str, value: Value, fence: int) -> Callable[[], None]:
+        """A command under this fence is about to write; return what is to be called if that fails."""
+        lease = self.authority.tenure.lease(fence)
+        undo = self.rules.writing(device, point, value, lease.holder if lease and lease.parent else None)
+
+        def failed() -> None:
+            undo()
+            self._wake.set()
+
+        return failed
+
     async def run(self) -> None:
         """Drive what is due, for ever."""
         async with asyncio.TaskGroup() as group:
@@ -78,6 +89,7 @@ class SafeKeeping:
             while True:
                 self._wake.clear()
                 self.rules.leased(self._covers)
+                self.rules.given(self._has)
                 for drive in self.rules.due(time.monotonic()):
                     group.create_task(self._drive(drive), name=f"safe value {drive.device}/{drive.point}")
                 with suppress(TimeoutError):
@@ -94,6 +106,9 @@ class SafeKeeping:
         if known is None or point not in known.points:
             return False
         return self.authority.tenure.covers(known.bench, device, known.points[point].risk, time.monotonic())
+
+    def _has(self, device: str, point: str, mark: Mark) -> bool:
+        return self.authority.tenure.gives(mark.group, device, point, mark.value, time.monotonic())
 
     async def _beat(self) -> None:
         """Notice when this process has stood still: stopped by a signal, by a debugger, by a driver that blocks."""

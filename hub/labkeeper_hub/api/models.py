@@ -90,7 +90,7 @@ class LabShape(BaseModel):
 
 class NodeShape(BaseModel):
     """An edge node. `backlog` counts batches waiting in its outbox; a foreign node has neither epoch nor backlog.
-    `twin`: more than one machine seems to pass for it.
+    `twin`: more than one machine seems to pass for it. `interlocks_differ`: it does not run those that were approved.
     """
 
     model_config = shape(
@@ -105,6 +105,7 @@ class NodeShape(BaseModel):
             "backlog": 0,
             "foreign": False,
             "twin": False,
+            "interlocks_differ": False,
         }
     )
     school: str
@@ -117,6 +118,7 @@ class NodeShape(BaseModel):
     backlog: int | None
     foreign: bool
     twin: bool
+    interlocks_differ: bool
 
 
 class PointShape(BaseModel):
@@ -250,6 +252,15 @@ class GivenShape(BaseModel):
     maximum: float | None
 
 
+class AskShape(BaseModel):
+    """Somebody who asks the holder for the lab: `open` until then, or `kept` or `unanswered` and told until then."""
+
+    model_config = shape({"by": "p-3", "until_ms": 1767225660000, "state": "open"})
+    by: str
+    until_ms: int
+    state: Literal["open", "kept", "unanswered"]
+
+
 class LeaseShape(BaseModel):
     """A lease: who commands what until when. `bench`, `node` and `device` null: the whole lab. `fence` names it.
 
@@ -268,6 +279,7 @@ class LeaseShape(BaseModel):
             "until_ms": 1767228300000,
             "given_from": None,
             "points": None,
+            "asks": [],
         }
     )
     fence: int
@@ -280,6 +292,7 @@ class LeaseShape(BaseModel):
     until_ms: int
     given_from: int | None
     points: list[GivenShape] | None
+    asks: list[AskShape]
 
 
 class WishShape(BaseModel):

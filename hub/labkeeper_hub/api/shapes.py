@@ -1,5 +1,7 @@
 """What goes out: the hub's nouns as JSON, in the words of the reference. REST and WebSocket share every shape."""
 
+from collections.abc import Iterable
+
 from labkeeper_hub.alarms.entry import AlarmEntry
 from labkeeper_hub.api.answers import Json
 from labkeeper_hub.lessons.count import Count
@@ -8,6 +10,7 @@ from labkeeper_hub.lessons.scenes import Outcome, Scene, Wish
 from labkeeper_hub.model import (
     TYPE_NAMES,
     AlarmNow,
+    Ask,
     Change,
     Command,
     Device,
@@ -49,6 +52,7 @@ def node(noun: Node) -> dict[str, Json]:
         "backlog": noun.outbox.backlog if noun.outbox else None,
         "foreign": noun.foreign,
         "twin": noun.twin,
+        "interlocks_differ": noun.differs,
     }
 
 
@@ -133,8 +137,8 @@ def command(noun: Command) -> dict[str, Json]:
     }
 
 
-def lease(noun: HeldLease) -> dict[str, Json]:
-    """Return a lease: who holds what until when; its fence is its name."""
+def lease(noun: HeldLease, asks: Iterable[Ask]) -> dict[str, Json]:
+    """Return a lease: who holds what until when, and who asks for it; its fence is its name."""
     scope = noun.scope
     return {
         "fence": noun.fence,
@@ -147,7 +151,13 @@ def lease(noun: HeldLease) -> dict[str, Json]:
         "until_ms": noun.until_ms,
         "given_from": noun.parent or None,
         "points": None if noun.floor is None else given(noun),
+        "asks": [ask(one) for one in asks if one.fence == noun.fence],
     }
+
+
+def ask(noun: Ask) -> dict[str, Json]:
+    """Return who asks for a lab, and how that stands."""
+    return {"by": noun.by, "until_ms": noun.until_ms, "state": noun.state.value}
 
 
 def count(noun: Count) -> dict[str, Json]:
@@ -318,4 +328,4 @@ def _all(noun: Leases | Stops | Lessons) -> dict[str, Json]:
         return {"kind": "lessons", **lessons(noun)}
     if isinstance(noun, Stops):
         return {"kind": "stops", **stops(noun)}
-    return {"kind": "leases", "leases": [lease(one) for one in noun.held]}
+    return {"kind": "leases", "leases": [lease(one, noun.asks) for one in noun.held]}

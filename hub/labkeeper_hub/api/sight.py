@@ -124,7 +124,7 @@ class Sight:
             case AlarmNow():
                 return change if self.point(change.key.source) else None
             case Leases():
-                return Leases(tuple(self.leases(change.held)))
+                return Leases(tuple(self.leases(change.held)), change.asks)
             case Stops():
                 return self.stops(change)
             case Lessons():

@@ -72,10 +72,19 @@ class InterlockDesk:
     async def run(self) -> None:
         """Tell nodes that run something else than was approved, for ever."""
         while True:
+            self._look()
             for node in self.book:
                 if self.desired(node).differs and self.now_ms() - self._told_ms.get(node, 0) >= TELL_EVERY_MS:
                     self._tell(node)
             await asyncio.sleep(LOOK_S)
+
+    def _look(self) -> None:
+        """Have it told, and told again, of which nodes one cannot rely on what was approved."""
+        for node in self.book.keys() & self.registry.known.keys():
+            known, differs = self.registry.known[node], self.desired(node).differs
+            if known.differs != differs:
+                known.differs = differs
+                self.registry.changed(known)
 
     def _tell(self, node: NodeKey) -> None:
         agreed, known = self.book[node].agreed, self.registry.known.get(node)

@@ -10,7 +10,7 @@ from labkeeper_hub.bus import EventBus
 from labkeeper_hub.commands.desk import Wire
 from labkeeper_hub.ingest.host import NotConnected
 from labkeeper_hub.leases.file import read_book, write_book
-from labkeeper_hub.model import HeldLease, Leases, NodeKey, PointKey
+from labkeeper_hub.model import Ask, HeldLease, Leases, NodeKey, PointKey
 from labkeeper_hub.registry.known import NODE_ITSELF, KnownNode, KnownPoint
 from labkeeper_hub.registry.registry import HubRegistry
 from labkeeper_sdk import Value
@@ -47,6 +47,7 @@ class LeaseDesk:
     now_ms: Callable[[], int]
     book: Book = field(default_factory=Book)
     renewal: int = 0
+    asks: Callable[[], tuple[Ask, ...]] = tuple  # who asks for what is held
     _told_ms: dict[NodeKey, tuple[int, int]] = field(default_factory=dict)  # table's number, when
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -107,7 +108,7 @@ class LeaseDesk:
 
     def change(self) -> Leases:
         """Return the leases of persons, for the live stream: an automation's keeps nobody from anything."""
-        return Leases(tuple(one for one in self.held() if not rules.is_automation(one.holder)))
+        return Leases(tuple(one for one in self.held() if not rules.is_automation(one.holder)), self.asks())
 
     # --- what happens -----------------------------------------------------------------------------------------------
     async def run(self) -> None:

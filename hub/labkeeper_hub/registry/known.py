@@ -78,7 +78,7 @@ class KnownDevice:
 
 @dataclass(slots=True, eq=False)
 class KnownNode:
-    """A node, here or not."""
+    """A node, here or not. `differs`: it does not run the interlocks that were approved for it."""
 
     key: NodeKey
     since_ms: int
@@ -87,6 +87,7 @@ class KnownNode:
     online: bool = False
     outbox: Outbox | None = None
     twin: bool = False
+    differs: bool = False
     devices: dict[str, KnownDevice] = field(default_factory=dict)
 
     @property
@@ -108,4 +109,5 @@ class KnownNode:
             self.last_seen_ms,
             self.outbox,
             self.twin,
+            self.differs,
         )

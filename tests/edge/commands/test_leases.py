@@ -125,6 +125,26 @@ async def test_a_group_commands_what_it_was_given_until_that_is_taken_back(broke
         assert await asked(host, 3, "level", 99.0) == ""
 
 
+async def test_what_a_group_drove_goes_to_safe_when_it_is_taken_back_and_what_the_teacher_set_since_stays(
+    broker: Broker, run_edge: RunEdge, keyboard: Keyboard
+) -> None:
+    anna, given = Lease(3, "anna", left_ms=LONG_MS), (Allowed("d1", "heater"), Allowed("d1", "relay"))
+    async with open_host(broker.url) as host, run_edge(DRIVER + "safe = 600\n"):
+        await host.born("d1")
+        await host.until(lambda: host.node_metric(SAFE_WRITES) == 1)
+        await taken(host, 4, anna, Lease(4, "g-1", left_ms=LONG_MS, parent=3, floor=given))
+        assert await asked(host, 4, "heater") == ""
+        await taken(host, 5, anna)
+        await host.until(lambda: host.node_metric(SAFE_WRITES) == 2)
+        assert [wanted for _, wanted in keyboard.asked[1:]] == [{"heater": True}, {"heater": False}]
+        await taken(host, 6, anna, Lease(6, "g-1", left_ms=LONG_MS, parent=3, floor=given))
+        assert await asked(host, 6, "heater") == ""
+        assert await asked(host, 3, "heater") == ""
+        await taken(host, 7, anna)
+        assert await asked(host, 3) == ""
+        assert keyboard.asked[-1] == ("d1", {"relay": True}), "nothing was driven between"
+
+
 async def test_a_lab_may_be_commanded_under_a_lease_only(broker: Broker, run_edge: RunEdge, keyboard: Keyboard) -> None:
     async with open_host(broker.url) as host, run_edge(more="unleased_commands = false"):
         await host.born("d1")

@@ -1,6 +1,6 @@
 """Safe-value rules: when the node drives actuators by itself."""
 
-from labkeeper_edge.safety.safe_rules import Cause, Drive, SafeValues
+from labkeeper_edge.safety.safe_rules import Cause, Drive, Mark, SafeValues
 from labkeeper_sdk import Measure, Point, Setpoint, Switch
 
 HEATER = Switch("heater", safe_value=False, link_loss_s=10)
@@ -172,3 +172,56 @@ def test_standing_still_before_the_first_drive_drives_once_not_twice() -> None:
     rules.stood_still(60.0)
     assert [cause for _, cause in drives(rules, 0.0)] == [Cause.START, Cause.START]
     assert drives(rules, 0.0) == []
+
+
+def taken_back(rules: SafeValues) -> list[tuple[str, Cause]]:
+    rules.given(lambda *_: False)
+    return drives(rules, 5.0)
+
+
+def test_what_a_group_set_goes_to_safe_once_when_it_no_longer_has_the_point_with_that_value() -> None:
+    rules = started()
+    rules.writing("d", "heater", True, "g-1")
+    rules.writing("d", "lamp", False, "g-1")
+    asked: list[tuple[str, str, Mark]] = []
+
+    def has(device: str, point: str, mark: Mark) -> bool:
+        asked.append((device, point, mark))
+        return True
+
+    rules.given(has)
+    assert asked == [("d", "heater", Mark("g-1", True)), ("d", "lamp", Mark("g-1", False))]
+    assert drives(rules, 4.0) == []
+    assert taken_back(rules) == [("heater", Cause.FLOOR_END)], "the lamp holds when a lease ends, so it holds here"
+    assert taken_back(rules) == []
+
+
+def test_what_somebody_else_wrote_since_stays_and_what_they_could_not_write_goes_to_safe() -> None:
+    rules = started()
+    rules.writing("d", "heater", True, "g-1")()
+    rules.writing("d", "heater", True, None)
+    assert taken_back(rules) == []
+    rules.writing("d", "heater", True, "g-1")
+    failed = rules.writing("d", "heater", True, None)
+    assert taken_back(rules) == []
+    failed()
+    assert taken_back(rules) == [("heater", Cause.FLOOR_END)]
+
+
+def test_the_safe_value_of_a_floor_is_tried_again_until_it_is_there_or_somebody_writes() -> None:
+    for somebody in (False, True):
+        rules = started()
+        rules.writing("d", "heater", True, "g-1")
+        rules.given(lambda *_: False)
+        (drive,) = rules.due(5.0)
+        if somebody:
+            rules.writing("d", "heater", True, None)
+        rules.failed(drive)
+        assert rules.due(6.0) == ([] if somebody else [drive])
+    rules.writing("d", "heater", True, "g-1")
+    rules.done(drive)
+    assert taken_back(rules) == [], "it is safe already"
+    rules.writing("d", "heater", True, "g-1")
+    rules.given(lambda *_: False)
+    rules.writing("d", "heater", False, None)
+    assert drives(rules, 9.0) == []

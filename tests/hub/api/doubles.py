@@ -31,11 +31,13 @@ from labkeeper_hub.export.order import FileFormat
 from labkeeper_hub.floor.desk import FloorDesk
 from labkeeper_hub.interlocks import book as two_persons
 from labkeeper_hub.interlocks.book import Desired, InterlockRefused
+from labkeeper_hub.leases.ask_desk import AskDesk
 from labkeeper_hub.lessons.acting import Acting
 from labkeeper_hub.lessons.desk import LessonDesk
 from labkeeper_hub.model import (
     DERIVED_NODE,
     Aggregate,
+    Ask,
     Change,
     Command,
     Cursor,
@@ -299,6 +301,7 @@ class Holding:
     bus: EventBus
     book: rules.Book = field(default_factory=rules.Book)
     now_ms: int = START_MS
+    asks: Callable[[], tuple[Ask, ...]] = tuple
 
     def held(self) -> tuple[HeldLease, ...]:
         return rules.expire(self.book, self.now_ms).held
@@ -321,7 +324,7 @@ class Holding:
         return self._now(rules.give(self.book, fence, holder, to, self.now_ms))
 
     def change(self) -> Leases:
-        return Leases(self.held())
+        return Leases(self.held(), self.asks())
 
     def _now(self, book: rules.Book) -> HeldLease:
         self.book = book
@@ -488,6 +491,8 @@ class SmallHub:
     def __post_init__(self) -> None:
         self.desk = Desk(self.bus)
         self.leases = Holding(self.bus)
+        self.asks = AskDesk(self.leases.held, lambda: self.bus.note(self.leases), lambda: self.leases.now_ms)
+        self.leases.asks = self.asks.all
         self.brake = Brake(self.bus)
         acting = Acting(self.inventory, self.inventory, self.desk, self.bus)
         self.lessons = LessonDesk(acting, self.leases, self.bus, self.data, lambda: self.leases.now_ms)
@@ -523,6 +528,7 @@ class SmallHub:
             health=self.pulse,
             engine=self.engine,
             leases=self.leases,
+            asks=self.asks,
             lessons=self.lessons,
             floor=FloorDesk(self.leases, self.inventory, told.data),
             stop=self.brake,

@@ -85,6 +85,48 @@ async def test_who_has_the_lesson_is_named_and_may_be_taken_over_from(taught: Se
         assert longer.json()["lesson"]["until_ms"] == START_MS + 3_000_000
 
 
+async def test_one_may_ask_for_a_lab_and_its_holder_gives_or_keeps_it_in_one_press(taught: Served) -> None:
+    everybody = {name: Person(name, (Grant(Role.TEACHER, Scope("demo", "lab-301")),)) for name in ("anna", "ben")}
+    taught.accounts.people |= everybody
+    async with taught.owner() as owner, taught.stranger() as anna, taught.live() as live:
+        await live.greet()
+        anna.cookies.set(COOKIE, taught.accounts.sessions.open("anna", taught.accounts.clocks.now_ms()))
+        assert (await owner.post(f"{LESSON}/ask", json=FOR)).json()["code"] == "nobody_has_it"
+        await anna.post(LESSON, json=FOR)
+        other = await owner.post(f"{LESSON}/reply", json={"by": "ben", "give": True})
+        assert other.json()["code"] == "not_the_holder"
+        asked = (await owner.post(f"{LESSON}/ask", json={"for_s": 600})).raise_for_status().json()["lease"]["asks"]
+        assert asked == [{"by": "owner", "until_ms": START_MS + 60_000, "state": "open"}]
+        assert await asks(live, "open")
+        await anna.post(f"{LESSON}/reply", json={"by": "owner", "give": False})
+        assert await asks(live, "kept")
+        taught.hub.asks.asks = ()
+        await owner.post(f"{LESSON}/ask", json={"for_s": 600})
+        taught.hub.leases.now_ms += 60_000
+        taught.hub.asks.look()
+        assert await asks(live, "unanswered")
+        taught.hub.asks.asks = ()
+        await owner.post(f"{LESSON}/ask", json={"for_s": 600})
+        given = (await anna.post(f"{LESSON}/reply", json={"by": "owner", "give": True})).raise_for_status().json()
+        assert (given["lease"]["holder"], given["lease"]["asks"]) == ("owner", [])
+        (lesson,) = taught.hub.lessons.lessons().lessons
+        assert (lesson[0].teacher, lesson[0].before) == ("owner", "anna")
+        assert lesson[0].until_ms == taught.hub.leases.now_ms + 600_000
+        taught.hub.asks.ask("ben", ROOM, 60_000)
+        taught.accounts.people["ben"] = Person("ben")
+        lost = await owner.post(f"{LESSON}/reply", json={"by": "ben", "give": True})
+        assert (lost.status_code, lost.json()["code"]) == (409, "may_not_have_it")
+
+
+async def asks(live: Live, state: str) -> list[dict[str, Any]]:
+    """Wait until the live stream says that a question stands so."""
+    while True:
+        for change in (await live.hear_type("changes"))["changes"]:
+            found = [one for lease in change.get("leases", ()) for one in lease["asks"] if one["state"] == state]
+            if found:
+                return found
+
+
 async def test_a_lab_that_somebody_has_without_a_lesson_can_be_taken_over_too(taught: Served) -> None:
     taught.hub.leases.book = rules.take(rules.Book(), "anna", On(ROOM), START_MS, 60_000)
     async with taught.owner() as client:

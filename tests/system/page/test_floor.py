@@ -43,6 +43,7 @@ async def test_pupils_drive_a_motor_within_its_limit_until_it_is_taken_back(
     await page.keyboard.press("Escape")
     await bench.get_by_role("button", name="Take back").click()
     await expect(motor).to_have_count(0)
+    await stand.becomes("robot-kit", "motors/left", 0)  # the node brings to rest what they drove
     assert await wish(pupils, 0) == (422, "leased")
     assert max(float(value) for value in stand.orders("robot-kit", "motors/left")[before:]) == 40
     await page.get_by_role("button", name="End / prolong").click()

@@ -94,7 +94,7 @@ async def test_another_teacher_takes_over_says_why_and_it_is_in_the_record(
     await other.page.get_by_role("dialog").get_by_role("button", name="Take over").click()
     await expect(other.page.locator("lk-scenes")).to_have_count(1)
     await expect(console.page.locator("lk-scenes")).to_have_count(0)
-    await expect(console.page.locator("lk-bar .holder")).to_contain_text("Take over")
+    await expect(console.page.locator("lk-bar .holder")).to_contain_text("Ask / take over")
     await noted(stand, "take_over_lesson", "the owner was called away")
     await other.page.get_by_role("button", name="End / prolong").click()
     await other.page.get_by_role("button", name="End lesson").click()

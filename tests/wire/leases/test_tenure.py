@@ -106,3 +106,17 @@ def test_the_next_end_is_the_first_of_what_can_end() -> None:
     assert tenure.next_end_s((), 6.0) == 54.0
     assert tenure.next_end_s(("motion",), 60.0) is None
     assert Tenure().next_end_s(("motion",), 0.0) is None
+
+
+def test_a_group_has_what_it_was_given_with_that_value_until_that_ends() -> None:
+    tenure = told(ANNA, GROUP, Lease(6, "group-2", bench="2", left_ms=60_000, parent=3))
+    asks = [("group-1", "motor", 40), ("group-1", "motor", 41), ("group-2", "arm", 1), ("anna", "motor", 1)]
+    assert [tenure.gives(group, "robot", point, value, 0.1) for group, point, value in asks] == [
+        True,
+        False,
+        True,  # without a list: whatever its lease covers
+        False,  # nobody has given anna anything
+    ]
+    assert not tenure.gives("group-1", "robot", "motor", 40, 60.0)
+    assert tenure.lease(5) == GROUP
+    assert tenure.lease(7) is None

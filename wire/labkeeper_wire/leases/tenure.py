@@ -67,6 +67,15 @@ class Tenure:
                 alive.discard(one.lease.fence)
         return tuple(one.lease for one in self.running if one.lease.fence in alive)
 
+    def lease(self, fence: int) -> Lease | None:
+        """Return the lease of that number, ended or not."""
+        return next((one.lease for one in self.running if one.lease.fence == fence), None)
+
+    def gives(self, group: str, device: str, point: str, value: object, now_s: float) -> bool:
+        """Tell whether this group has been given the point with this value, and still has it."""
+        theirs = (one for one in self.live(now_s) if one.parent and one.holder == group)
+        return any(_beyond(one.floor, Ask(device, "", one.fence, (Aim(point, value),))) is None for one in theirs)
+
     def covers(self, bench: str, device: str, risk: str, now_s: float) -> bool:
         """Tell whether somebody holds the device, and was heard of lately enough for a point of that risk."""
         return not self.lapsed(risk, now_s) and any(lease.covers(bench, device) for lease in self.live(now_s))

@@ -10,7 +10,7 @@ from labkeeper_hub.api import shapes
 from labkeeper_hub.api.answers import Json, encode
 from labkeeper_hub.api.metrics import Metrics
 from labkeeper_hub.api.sight import Sight
-from labkeeper_hub.model import Changes
+from labkeeper_hub.model import Changes, HeldLease
 from labkeeper_hub.ports import Parts
 from labkeeper_wire.leases.book import is_automation
 
@@ -95,7 +95,11 @@ def snapshot(parts: Parts, sight: Sight, at: int) -> str:
         "commands": [shapes.command(one) for one in sight.commands(parts.commands.open())],
         **shapes.stops(sight.stops(parts.stop.stops())),
         **shapes.lessons(sight.lessons(parts.lessons.lessons())),
-        "leases": [shapes.lease(one) for one in sight.leases(parts.leases.held()) if not is_automation(one.holder)],
+        "leases": [shapes.lease(one, parts.asks.all()) for one in sight.leases(_of_persons(parts))],
         "alarms": [shapes.alarm(one) for one in parts.alarms.shown() if sight.point(one.key.source)],
     }
     return encode(told).decode()
+
+
+def _of_persons(parts: Parts) -> Iterator[HeldLease]:
+    return (one for one in parts.leases.held() if not is_automation(one.holder))

@@ -88,9 +88,8 @@ REFUSALS: dict[int | str, dict[str, Any]] = {status: PROBLEMS[status] for status
 @router.get("/leases", response_model=LeaseList)
 async def leases(api: ApiHere, right: ReadsPlaces) -> JsonAnswer:
     """List who holds what until when."""
-    return JsonAnswer(
-        {"leases": [shapes.lease(one) for one in right.sight(api.parts.registry).leases(api.parts.leases.held())]}
-    )
+    seen, asks = right.sight(api.parts.registry).leases(api.parts.leases.held()), api.parts.asks.all()
+    return JsonAnswer({"leases": [shapes.lease(one, asks) for one in seen]})
 
 
 @router.post("/leases", response_model=LeaseAnswer, responses=REFUSALS)
@@ -162,7 +161,7 @@ def _for_ms(right: Right, scope: Scope, asked: LeaseRequest | Renewal) -> int:
 def _told(api: Api, right: Right, what: str, held: HeldLease) -> JsonAnswer:
     until = f"{held.fence} until {held.until_ms}"
     api.audit.note(right.person.name, what, _named(held.scope), until)
-    return JsonAnswer({"lease": shapes.lease(held)})
+    return JsonAnswer({"lease": shapes.lease(held, api.parts.asks.all())})
 
 
 def _refused(api: Api, right: Right, what: str, where: str, refused: LeaseRefused) -> Refusal:

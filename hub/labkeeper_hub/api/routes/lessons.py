@@ -1,25 +1,36 @@
 """Lessons, scenes, and several wishes as one action with one result."""
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from labkeeper_hub.accounts import Action
+from labkeeper_hub.accounts import Action, Person
 from labkeeper_hub.accounts import Scope as Place
 from labkeeper_hub.api import shapes, validation
 from labkeeper_hub.api.answers import JsonAnswer
 from labkeeper_hub.api.documented import PROBLEMS
-from labkeeper_hub.api.models import ADDRESS, LessonShape, OutcomeShape, SceneShape, example_of, shape
+from labkeeper_hub.api.models import (
+    ADDRESS,
+    AskShape,
+    LeaseShape,
+    LessonShape,
+    OutcomeShape,
+    SceneShape,
+    example_of,
+    shape,
+)
 from labkeeper_hub.api.needs import Commands, Leases, ReadsPlaces, Right
 from labkeeper_hub.api.problems import Refusal
 from labkeeper_hub.api.routes.commands import HIGHEST_INT, LOWEST_INT
 from labkeeper_hub.api.state import Api, ApiHere
+from labkeeper_hub.leases.asks import AskRefused
 from labkeeper_hub.lessons.lesson import Lesson, LessonRefused
 from labkeeper_hub.lessons.scenes import Scene, Wish
-from labkeeper_hub.model import PointKey
+from labkeeper_hub.model import Ask, PointKey
 from labkeeper_wire.leases.book import LeaseRefused, Room
 
 router = APIRouter(tags=["lessons"])
@@ -51,6 +62,25 @@ class LessonTakeOver(LessonRequest):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"for_s": 2700, "reason": "the lesson began"}]})
     reason: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class LessonAsk(LessonRequest):
+    """How long one wants the lab for."""
+
+
+class LessonReply(validation.Body):
+    """Whose question is answered (a pseudonym), and whether they get the lab."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"by": "p-3", "give": True}]})
+    by: validation.Id
+    give: bool
+
+
+class AsksAnswer(BaseModel):
+    """The lease that was asked for, with everybody who asks for it."""
+
+    model_config = shape({"lease": example_of(LeaseShape) | {"asks": [example_of(AskShape)]}})
+    lease: LeaseShape
 
 
 class WishBody(validation.Body):
@@ -135,6 +165,30 @@ async def take_over(api: ApiHere, school: str, lab: str, asked: LessonTakeOver, 
     return await _told(api, right, "take_over_lesson", room, taken, asked.reason)
 
 
+@router.post(f"{LESSON}/ask", response_model=AsksAnswer, responses=REFUSALS)
+async def ask(api: ApiHere, school: str, lab: str, asked: LessonAsk, right: Leases) -> JsonAnswer:
+    """Ask whoever has the lab for it: they see it at once and answer within a minute, or it stays as it is."""
+    room = _leading(api, right, school, lab)
+    with _answered(api, right, "ask_for_lab", room):
+        lease = api.parts.asks.ask(right.person.name, room, asked.for_s * 1000)
+    api.audit.note(right.person.name, "ask_for_lab", "/".join(room), lease.holder)
+    return JsonAnswer({"lease": shapes.lease(lease, api.parts.asks.all())})
+
+
+@router.post(f"{LESSON}/reply", response_model=AsksAnswer, responses=REFUSALS)
+async def reply(api: ApiHere, school: str, lab: str, said: LessonReply, right: Leases) -> JsonAnswer:
+    """Give the lab to somebody who asks for it, as far as they may have it, or keep it."""
+    room = _leading(api, right, school, lab)
+    with _answered(api, right, "answer_ask", room):
+        asked = api.parts.asks.asked(right.person.name, room, said.by)
+    if said.give:
+        return await _given(api, right, room, asked)
+    api.parts.asks.keep(asked)
+    api.audit.note(right.person.name, "keep_lab", "/".join(room), asked.by)
+    lease = next(one for one in api.parts.leases.held() if one.fence == asked.fence)
+    return JsonAnswer({"lease": shapes.lease(lease, api.parts.asks.all())})
+
+
 @router.post(f"{LESSON}/prolong", response_model=LessonAnswer, responses=REFUSALS)
 async def prolong(api: ApiHere, school: str, lab: str, asked: LessonRequest, right: Leases) -> JsonAnswer:
     """Let one's lesson end so long from now."""
@@ -204,6 +258,29 @@ async def _told(api: Api, right: Right, what: str, room: Room, work: Awaitable[L
     api.audit.note(right.person.name, what, "/".join(room), said)
     last = dict(api.parts.lessons.lessons().lessons).get(lesson)
     return JsonAnswer({"lesson": shapes.lesson(lesson, last)})
+
+
+async def _given(api: Api, right: Right, room: Room, asked: Ask) -> JsonAnswer:
+    """Let whoever asked teach on, no longer than their own right."""
+    theirs = Right(api.accounts.person_called(asked.by) or Person(asked.by), right.action, right.now_ms)
+    if not theirs.covers(Place(*room)):
+        api.audit.note(right.person.name, "give_lab", "/".join(room), "may_not_have_it")
+        raise Refusal(HTTPStatus.CONFLICT, "may_not_have_it", f"{asked.by} may not have this lab, or no longer")
+    reason = f"given by {right.person.name}"
+    for_ms = theirs.at_most_ms(Place(*room), asked.for_ms)
+    await _told(api, right, "give_lab", room, api.parts.lessons.take_over(asked.by, room, for_ms, reason), asked.by)
+    lease = next(one for one in api.parts.leases.held() if one.scope.room == room and not one.parent)
+    return JsonAnswer({"lease": shapes.lease(lease, ())})
+
+
+@contextmanager
+def _answered(api: Api, right: Right, what: str, room: Room) -> Iterator[None]:
+    """Tell a refused question the way requests are told, and record it."""
+    try:
+        yield
+    except AskRefused as refused:
+        api.audit.note(right.person.name, what, "/".join(room), refused.code)
+        raise Refusal(HTTPStatus.CONFLICT, refused.code, str(refused)) from refused
 
 
 def _for_ms(right: Right, room: Room, asked: LessonRequest) -> int:

@@ -110,7 +110,7 @@ export class LkApp extends DeskElement {
   /** The lab of the address, else the one shown before, else the first. @param {import("./labs.js").LabView[]} labs */
   #lab(labs) {
     const { route, lastLab } = this;
-    const asked = route.page === "lab" ? labs.find((one) => one.school === route.school && one.lab === route.lab) : undefined;
+    const asked = "lab" in route ? labs.find((one) => one.school === route.school && one.lab === route.lab) : undefined;
     return asked ?? labs.find((one) => one.key === lastLab?.key) ?? labs.at(0) ?? null;
   }
 

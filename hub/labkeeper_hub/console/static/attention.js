@@ -6,32 +6,32 @@ import { deviceKey, nodeKey } from "./keys.js";
 import { devicesOf } from "./labs.js";
 import { deviceName, pointName } from "./names.js";
 import { outcomeWord, reasonWords } from "./outcome.js";
-import { ALARMS, ASKED, LINK, SHAPE, STOPS, TICK } from "./store.js";
+import { labAddress } from "./route.js";
+import { ALARMS, ASKED, LEASES, LINK, SHAPE, STOPS, TICK } from "./store.js";
 
 /** @typedef {import("./asked.js").Asking} Asking */
 
 class LkAttention extends DeskElement {
-  static properties = { lab: { attribute: false }, strip: { state: true }, storing: { state: true } };
+  static properties = { lab: { attribute: false }, rare: { state: true } };
 
   constructor() {
     super();
     /** @type {import("./labs.js").LabView | null} */
     this.lab = null;
-    /** Comes with the first alarm. @type {typeof import("./alarms/strip.js") | null} */
-    this.strip = null;
-    /** @type {typeof import("./storing.js") | null} */
-    this.storing = null;
+    /** @type {typeof import("./attention/rare.js") | null} */
+    this.rare = null;
   }
 
   watched() {
-    return [ALARMS, ASKED, SHAPE, LINK, STOPS, TICK];
+    return [ALARMS, ASKED, LEASES, SHAPE, LINK, STOPS, TICK];
   }
 
   render() {
     const { text, store } = this.desk;
     const devices = this.lab ? devicesOf(store, this.lab) : [];
-    const items = [...this.#alarms(), ...this.#asked(devices), ...this.#influx(), ...this.#twins(), ...this.#offline(devices)];
-    const well = store.filled && store.link === "up" && store.stops.length === 0 ? html`<p class="well">${icon("check")}${text.t("attention.none")}</p>` : nothing;
+    const rare = this.#rare();
+    const items = [...(rare ?? []), ...this.#asked(devices), ...this.#offline(devices)];
+    const well = rare && store.filled && store.link === "up" && store.stops.length === 0 ? html`<p class="well">${icon("check")}${text.t("attention.none")}</p>` : nothing;
     return html`
       <section class="attention" aria-label=${text.t("attention.title")}>
         ${items.length === 0 ? well : html`<ul tabindex="0">${repeat(items, (item) => item.key, (item) => html`<li>${item.chip}</li>`)}</ul>`}
@@ -39,10 +39,16 @@ class LkAttention extends DeskElement {
       <p class="unseen" role="status" aria-live="polite">${this.#results()}</p>`;
   }
 
-  #alarms() {
-    if (this.desk.store.alarms.size === 0) return [];
-    if (!this.strip) void import("./alarms/strip.js").then((found) => (this.strip = found));
-    return this.strip?.chips(this.desk, this.lab) ?? [];
+  /** Whether there may be something rare, for what tells of it is not there before. */
+  get #some() {
+    const { alarms, influx, leases, nodes } = this.desk.store;
+    return alarms.size > 0 || influx?.attention || leases.some((one) => one.asks?.length) || [...nodes.values()].some((one) => one.twin || one.interlocks_differ);
+  }
+
+  #rare() {
+    if (!this.#some) return [];
+    if (!this.rare) void import("./attention/rare.js").then((found) => (this.rare = found));
+    return this.rare?.chips(this.desk, this.lab);
   }
 
   /** @param {wire.Device[]} devices */
@@ -79,25 +85,6 @@ class LkAttention extends DeskElement {
     return device && point ? `${deviceName(text, device)} · ${pointName(text, device, point)}` : asking.target.point;
   }
 
-  /** What a facility manager should know wherever they look: the copy for charts is late or lacks something. */
-  #influx() {
-    const { store, text } = this.desk;
-    const { influx } = store;
-    if (!influx?.attention) return [];
-    if (!this.storing) void import("./storing.js").then((found) => (this.storing = found));
-    return this.storing ? [{ key: "influx", chip: this.storing.chip(text, influx) }] : [];
-  }
-
-  /** Nodes that more than one machine passes for: neither can be trusted. */
-  #twins() {
-    const { store, text } = this.desk;
-    const twins = [...store.nodes.values()].filter((node) => node.twin && node.school === this.lab?.school && node.lab === this.lab.lab);
-    return twins.map((node) => ({
-      key: `twin/${nodeKey(node)}`,
-      chip: html`<div class="chip"><div class="chip-main">${icon("warning")}<span><strong>${text.t("attention.twin", { node: node.node })}</strong><span>${text.t("attention.twin_why")}</span></span></div></div>`,
-    }));
-  }
-
   /** A lost node is one entry, not one per device. @param {wire.Device[]} devices */
   #offline(devices) {
     const { store } = this.desk;
@@ -121,11 +108,16 @@ class LkAttention extends DeskElement {
     return html`<button class="chip chip-main" @click=${() => this.#show(deviceKey(device))}>${icon("warning")}<span><strong>${name}</strong><span>${text.t("device.offline")} ${age}</span></span></button>`;
   }
 
-  /** @param {string} key */
+  /** Lead to a device where it is: on its lab's page. @param {string} key */
   #show(key) {
     const card = document.getElementById(`device/${key}`);
-    card?.scrollIntoView({ block: "center" });
-    card?.focus({ preventScroll: true });
+    const look = () => {
+      card?.scrollIntoView({ block: "center" });
+      card?.focus({ preventScroll: true });
+    };
+    if (!card?.closest("[hidden]") || !this.lab) return look();
+    addEventListener("hashchange", () => requestAnimationFrame(look), { once: true }); // the lab comes before the frame
+    location.hash = labAddress(this.lab.school, this.lab.lab);
   }
 
   /** What a screen reader is told, politely: the latest result. */

@@ -3,7 +3,7 @@
 
 /** @typedef {{range_ms: number, until_ms: number | null}} Span until null: now, and moving with it */
 /** @typedef {{page: "lab", school: string | null, lab: string | null}} LabRoute */
-/** @typedef {{page: "list", list: string}} ListRoute */
+/** @typedef {{page: "list", list: string, school?: string, lab?: string}} ListRoute of a lab, or of all */
 /** @typedef {{page: "chart", target: wire.PointId, span: Span}} ChartRoute */
 
 /** Each comes when asked for: `<name>/page.js` with an element `lk-<name>`. */
@@ -24,7 +24,7 @@ export function parseRoute(hash) {
     return { page: "chart", target: { school, node, device, point }, span: parseSpan(new URLSearchParams(query)) };
   }
   if (page === "telling") return { page: "list", list: "alarms" }; // one page, opened at what it says of telling
-  if (LISTS.includes(page)) return { page: "list", list: page };
+  if (LISTS.includes(page)) return { page: "list", list: page, school: ids[0], lab: ids[1] };
   return page === "lab" ? { page: "lab", school: ids[0], lab: ids[1] ?? "" } : { page: "lab", school: null, lab: null };
 }
 

@@ -3,7 +3,7 @@ declare namespace wire {
   type Value = boolean | number | string;
   interface Title { zh: string; en: string }
   interface Lab { school: string; lab: string; title: Title; nodes: string[] }
-  interface Node { school: string; node: string; lab: string | null; online: boolean; since_ms: number; last_seen_ms: number | null; twin?: boolean }
+  interface Node { school: string; node: string; lab: string | null; online: boolean; since_ms: number; last_seen_ms: number | null; twin?: boolean; interlocks_differ?: boolean }
   interface Point {
     point: string;
     kind: "measure" | "state" | "setpoint" | "switch" | "action" | "event";
@@ -43,7 +43,9 @@ declare namespace wire {
     created_ms: number;
     deadline_ms: number;
   }
-  interface Lease { fence: number; holder: string; school: string; lab: string; bench: string | null; node: string | null; device: string | null; until_ms: number; given_from: number | null; points: Given[] | null }
+  interface Lease { fence: number; holder: string; school: string; lab: string; bench: string | null; node: string | null; device: string | null; until_ms: number; given_from: number | null; points: Given[] | null; asks: Ask[] }
+  /** Somebody who asks for the lab: open until then; what became of it is told until then. */
+  interface Ask { by: string; until_ms: number; state: "open" | "kept" | "unanswered" }
   /** A point that was given, and its limits. */
   interface Given { node: string; device: string; point: string; minimum: number | null; maximum: number | null }
   /** A pupil group's link; `code` is its QR code, a text of 1 and 0 a row. */

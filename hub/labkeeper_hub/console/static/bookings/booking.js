@@ -4,6 +4,7 @@ import { DeskElement } from "../element.js";
 import { icon } from "../icons.js";
 import * as api from "./api.js";
 import { said } from "./api.js";
+import { openSheet } from "../sheet/sheet.js";
 import { dayWords } from "./week.js";
 import { WORDS } from "../store.js";
 
@@ -32,7 +33,7 @@ class LkBooking extends DeskElement {
   }
 
   async firstUpdated() {
-    this.#dialog.showModal();
+    openSheet(this.#dialog);
     if ("entry" in this.chosen) return;
     void this.#check();
     this.year = await api.year(this.chosen.place.school).catch(() => null);
@@ -46,7 +47,7 @@ class LkBooking extends DeskElement {
     const words = said(this.desk.text);
     const { chosen } = this;
     return html`
-      <dialog class="booking-sheet" aria-labelledby="booking-title" @close=${this.#closed} @click=${this.#beside}>
+      <dialog class="sheet booking-sheet" aria-labelledby="booking-title" @close=${this.#closed}>
         <div>
           <div class="booking-head"><h2 id="booking-title">${"entry" in chosen ? [chosen.entry.class_name, chosen.entry.course].filter(Boolean).join(" · ") || chosen.entry.title || words.t("bookings.by_booking") : words.t("bookings.new")}</h2>
             <button class="round" aria-label=${words.t("bookings.close")} @click=${() => this.#dialog.close()}>${icon("close")}</button></div>
@@ -170,11 +171,6 @@ class LkBooking extends DeskElement {
 
   #closed() {
     this.dispatchEvent(new CustomEvent("closed"));
-  }
-
-  /** A tap beside the sheet closes it. @param {Event} event */
-  #beside(event) {
-    if (event.target === this.#dialog) this.#dialog.close();
   }
 }
 

@@ -6,6 +6,7 @@ import { labsOf } from "../labs.js";
 import * as api from "./api.js";
 import { said } from "./api.js";
 import { dayWords, moved, rowsIn, rowsOf } from "./week.js";
+import { parseRoute } from "../route.js";
 import { SHAPE, WORDS } from "../store.js";
 import { styled } from "../styled.js";
 import "./booking.js";
@@ -44,6 +45,8 @@ class LkBookings extends DeskElement {
 
   connectedCallback() {
     super.connectedCallback();
+    const route = parseRoute(location.hash);
+    if ("lab" in route && route.lab) this.room = `${route.school}/${route.lab}`;
     void this.#ask();
     this.#asking = setInterval(() => void this.#ask(), ASK_EVERY_MS);
   }

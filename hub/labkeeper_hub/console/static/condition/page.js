@@ -102,7 +102,7 @@ class LkCondition extends DeskElement {
       <li class="condition-item ${node.online ? "" : "ill"}">${icon(node.online ? "check" : "warning")}
         <div><strong>${node.node}</strong> <span>${seen}</span>
           ${node.online ? nothing : html`<p>${words.t("condition.silent_do")}</p>`}
-          ${node.twin ? html`<p class="ill">${text.t("attention.twin_why")}</p>` : nothing}
+          ${node.twin ? html`<p class="ill">${words.t("condition.twin")}</p>` : nothing}
           ${this.#account(words, node)}
           <ul class="condition-drivers">${drivers.map((one) => this.#driver(words, node, one))}</ul>
           ${this.#refusals(words, refusedBy(told, node))}</div></li>`;

@@ -12,6 +12,7 @@ import { devicesOf, leaseOf, lessonOf } from "../labs.js";
  * @property {boolean} calling whether nobody has acknowledged one of them
  * @property {number | null} heard_ms when the newest of its nodes was last heard
  * @property {boolean} stopped
+ * @property {wire.Node[]} unguarded nodes that do not run the interlocks that were approved
  * @property {{until_ms: number, lesson: boolean} | null} held
  */
 
@@ -27,6 +28,7 @@ export function glance(store, lab) {
     devices: devices.length,
     online: devices.filter((one) => store.isOnline(one)).length,
     silent: nodes.filter((one) => !one.online),
+    unguarded: nodes.filter((one) => one.interlocks_differ),
     alarms: { high: count(alarms, "high"), medium: count(alarms, "medium"), low: count(alarms, "low") },
     calling: alarms.some(unacknowledged),
     heard_ms: nodes.length ? Math.max(...nodes.map((one) => one.last_seen_ms ?? 0)) || null : null,
@@ -42,9 +44,9 @@ const stands = ({ core, suppression }) => core !== "norm" && suppression === "no
 const count = (alarms, priority) => alarms.filter((one) => one.priority === priority).length;
 
 /** What it weighs that somebody should look; 0: nothing. @param {Glance} one */
-export function urgency({ alarms, calling, silent, devices, online }) {
+export function urgency({ alarms, calling, silent, unguarded, devices, online }) {
   const { high, medium, low } = alarms;
-  return (calling ? 1e6 : 0) + 1e5 * high + 1e4 * silent.length + 1e3 * medium + 10 * low + (devices - online);
+  return (calling ? 1e6 : 0) + 1e5 * high + 1e4 * (silent.length + unguarded.length) + 1e3 * medium + 10 * low + (devices - online);
 }
 
 /** The lab that needs somebody most comes first; equal ones keep their order. @param {Glance[]} all */

@@ -15,7 +15,7 @@ import { wordsOf } from "../words.js";
 const PRIORITIES = /** @type {const} */ ([["high", "halt"], ["medium", "warning"], ["low", "clock"]]);
 
 class LkFacility extends DeskElement {
-  static properties = { words: { state: true }, showing: { state: true } };
+  static properties = { words: { state: true }, showing: { state: true }, may: { state: true } };
 
   constructor() {
     super();
@@ -23,6 +23,20 @@ class LkFacility extends DeskElement {
     this.words = null;
     /** The lab whose projector is being set up. @type {LabView | null} */
     this.showing = null;
+    /** What one may do in each lab. @type {Map<string, string[]>} */
+    this.may = new Map();
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    void this.#ask();
+  }
+
+  async #ask() {
+    const answer = await fetch("/api/v1/labs").catch(() => null);
+    if (!answer?.ok) return;
+    const { labs } = /** @type {{labs: (wire.Lab & {actions: string[]})[]}} */ (await answer.json());
+    this.may = new Map(labs.map((one) => [`${one.school}/${one.lab}`, one.actions]));
   }
 
   watched() {
@@ -68,17 +82,29 @@ class LkFacility extends DeskElement {
         <span class="facility-marks">${this.#marks(words, one)}</span>
         <span class="facility-count ${one.online < one.devices ? "warn" : ""}">${one.devices ? words.t("facility.online", { online: one.online, devices: one.devices }) : words.t("facility.no_devices")}</span>
         <span class="facility-held">${this.#held(words, one)}</span>
-        <button class="segment" @click=${() => this.#show(lab)} aria-label=${words.t("facility.project_lab", { lab: name })}>${words.t("facility.project")}</button>
+        <span class="facility-go">${this.#links(words, lab, name)}
+        <button class="segment" @click=${() => this.#show(lab)} aria-label=${words.t("facility.project_lab", { lab: name })}>${words.t("facility.project")}</button></span>
       </li>`;
   }
 
+  /** To what one may see of a lab besides. @param {import("../text.js").Text} words @param {LabView} lab @param {string} name */
+  #links(words, lab, name) {
+    const at = `${encodeURIComponent(lab.school)}/${encodeURIComponent(lab.lab)}`;
+    const may = this.may.get(lab.key) ?? [];
+    return /** @type {const} */ ([["manage_people", "people"], ["read_timetable", "bookings"]]).filter(([need]) => may.includes(need)).map(([, page]) => {
+      const word = words.t(page === "people" ? "facility.people" : "facility.bookings");
+      return html`<a class="segment" href=${`#/${page}/${at}`} aria-label=${`${word}: ${name}`}>${word}</a>`;
+    });
+  }
+
   /** @param {import("../text.js").Text} words @param {Glance} one */
-  #marks(words, { alarms, calling, silent, heard_ms, stopped }) {
+  #marks(words, { alarms, calling, silent, unguarded, heard_ms, stopped }) {
     const { store, text } = this.desk;
     const shown = [
       stopped ? mark("halted", "halt", words.t("facility.stop")) : nothing,
       ...PRIORITIES.map(([priority, shape]) => (alarms[priority] ? mark(`alarmed ${calling ? "calls" : ""}`, shape, alarmWord(words, priority, alarms[priority])) : nothing)),
       silent.length ? mark("silent", "warning", words.t("facility.silent", { nodes: silent.map(({ node }) => node).join(", "), ago: text.ago(store.now() - (heard_ms ?? silent[0].since_ms)) })) : nothing,
+      unguarded.length ? mark("silent", "warning", words.t("facility.unguarded", { nodes: unguarded.map(({ node }) => node).join(", ") })) : nothing,
     ].filter((part) => part !== nothing);
     return shown.length ? shown : mark("well", "check", words.t("facility.well"));
   }

@@ -2,6 +2,7 @@
 import { html, nothing } from "../vendor/lit.js";
 import { DeskElement } from "../element.js";
 import { icon } from "../icons.js";
+import { openSheet } from "../sheet/sheet.js";
 
 class LkWallLink extends DeskElement {
   static properties = { lab: { attribute: false }, words: { attribute: false }, standing: { state: true }, link: { state: true }, trouble: { state: true }, copied: { state: true } };
@@ -18,7 +19,7 @@ class LkWallLink extends DeskElement {
   }
 
   firstUpdated() {
-    this.#dialog.showModal();
+    openSheet(this.#dialog);
     if (this.desk.store.may("lease")) void this.#look();
   }
 
@@ -62,13 +63,13 @@ class LkWallLink extends DeskElement {
     const { words, lab, desk: { text, store } } = this;
     const name = text.title(lab.title, lab.lab);
     return html`
-      <dialog class="wall-link" aria-label=${words.t("facility.project_lab", { lab: name })} @close=${() => this.dispatchEvent(new Event("closed"))}>
+      <dialog class="sheet wall-link" aria-label=${words.t("facility.project_lab", { lab: name })} @close=${() => this.dispatchEvent(new Event("closed"))}><div>
         <header><h3>${words.t("facility.project_lab", { lab: name })}</h3>
           <button class="round" aria-label=${words.t("facility.close")} @click=${() => this.#dialog.close()}>${icon("close")}</button></header>
         <p><a class="do" target="_blank" rel="noopener" href=${`/wall#/${encodeURIComponent(lab.school)}/${encodeURIComponent(lab.lab)}`}>${words.t("facility.here")}</a></p>
         ${store.may("lease") ? this.#links() : nothing}
         <p role="alert" class="wall-link-trouble">${this.trouble ? words.t("facility.failed") : nothing}</p>
-      </dialog>`;
+      </div></dialog>`;
   }
 
   #links() {

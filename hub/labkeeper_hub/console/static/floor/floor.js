@@ -9,6 +9,7 @@ import { LEASES, TICK, WORDS } from "../store.js";
 import { code } from "../qr.js";
 import { styled } from "../styled.js";
 import { wordsOf } from "../words.js";
+import { openSheet } from "../sheet/sheet.js";
 
 /** @param {string} path @param {string} method @param {object} [body] */
 const ask = (path, method, body) => fetch(`/api/v1/floors${path}`, {
@@ -65,7 +66,7 @@ class LkFloor extends DeskElement {
       <button class="plain ${floor ? "given" : ""}" @click=${this.#open} aria-haspopup="dialog">
         ${floor ? icon("check") : nothing}${words.t(floor ? "floor.given" : "floor.pupils")}</button>
       ${this.trouble && !this.seat ? html`<span class="note warn" role="alert">${words.t("floor.failed")}</span>` : nothing}
-      <dialog aria-label=${words.t("floor.title", { bench: this.benchName })} @close=${this.#closed} @click=${this.#beside}>${this.seat ? this.#sheet(words, this.seat, floor) : nothing}</dialog>`;
+      <dialog class="sheet" aria-label=${words.t("floor.title", { bench: this.benchName })} @close=${this.#closed}>${this.seat ? this.#sheet(words, this.seat, floor) : nothing}</dialog>`;
   }
 
   /** @param {import("../text.js").Text} words @param {wire.Seat} seat @param {wire.Lease | undefined} floor */
@@ -138,7 +139,7 @@ class LkFloor extends DeskElement {
     this.seat = await answer.json();
     this.#recall();
     await this.updateComplete;
-    this.#dialog.showModal();
+    openSheet(this.#dialog);
   }
 
   /** What they have is ticked. */
@@ -154,11 +155,6 @@ class LkFloor extends DeskElement {
   #closed() {
     this.seat = null;
     this.trouble = false;
-  }
-
-  /** A tap beside the sheet closes it. @param {Event} event */
-  #beside(event) {
-    if (event.target === this.#dialog) this.#dialog.close();
   }
 
   /** @param {SubmitEvent} event */

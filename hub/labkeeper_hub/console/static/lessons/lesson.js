@@ -8,6 +8,7 @@ import { at, filedUnder, pointWords, post, said, scenesOf } from "./api.js";
 import { valueWithUnit } from "../names.js";
 import { LEASES, TICK, WORDS } from "../store.js";
 import { styled } from "../styled.js";
+import { openSheet } from "../sheet/sheet.js";
 
 const LESSON_S = 45 * 60;
 const MORE_S = [15 * 60, LESSON_S];
@@ -31,7 +32,7 @@ class LkLesson extends DeskElement {
   }
 
   async firstUpdated() {
-    this.#dialog.showModal();
+    openSheet(this.#dialog);
     void filedUnder(this.lab).then((filed) => { this.filed = filed; });
     this.closing = (await scenesOf(this.lab)).find((one) => one.name === "end")?.wishes ?? [];
   }
@@ -45,7 +46,7 @@ class LkLesson extends DeskElement {
     const lesson = lessonOf(this.desk.store, this.lab);
     const own = lesson?.teacher === this.desk.store.person;
     return html`
-      <dialog class="lesson-sheet" aria-labelledby="lesson-title" @close=${this.#closed} @click=${this.#beside}>
+      <dialog class="sheet lesson-sheet" aria-labelledby="lesson-title" @close=${this.#closed}>
         <div>
           <div class="lesson-head"><h2 id="lesson-title">${words.t(own ? "lessons.title" : "lessons.take_over_title")}</h2>
             <button class="round" aria-label=${words.t("lessons.close")} @click=${() => this.#dialog.close()}>${icon("close")}</button></div>
@@ -83,13 +84,26 @@ class LkLesson extends DeskElement {
 
   /** @param {import("../text.js").Text} words @param {wire.Lesson | undefined} lesson */
   #others(words, lesson) {
-    const who = lesson?.teacher ?? leaseOf(this.desk.store, this.lab)?.holder ?? "";
+    const lease = leaseOf(this.desk.store, this.lab);
+    const who = lesson?.teacher ?? lease?.holder ?? "";
     return html`
+      ${lease ? this.#ask(words, who, lease) : nothing}
       <form @submit=${this.#takeOver}>
         <p>${words.t("lessons.take_over_meaning", { who })}</p>
         <label>${words.t("lessons.reason")}<input name="reason" required maxlength="500" autocomplete="off"></label>
-        <button class="primary" ?disabled=${this.busy}>${words.t("lessons.take_over")}</button>
+        <button class="do" ?disabled=${this.busy}>${words.t("lessons.take_over")}</button>
       </form>`;
+  }
+
+  /** Ask first: they see it at once and give the lab or keep it. @param {import("../text.js").Text} words @param {string} who @param {wire.Lease} lease */
+  #ask(words, who, lease) {
+    const mine = lease.asks.find((one) => one.by === this.desk.store.person);
+    const left = mine ? Math.max(0, Math.ceil((mine.until_ms - this.desk.store.now()) / 1_000)) : 0;
+    const said = mine && words.t(/** @type {const} */ ({ open: "lessons.asked", kept: "lessons.kept", unanswered: "lessons.unanswered" })[mine.state], { who, left });
+    return html`
+      <section><p>${words.t("lessons.ask_meaning", { who })}</p>
+        <button class="primary" ?disabled=${this.busy || Boolean(mine)} @click=${() => this.#send("/lesson/ask", { for_s: LESSON_S }, true)}>${words.t("lessons.ask", { who })}</button>
+        <p role="status" class="lesson-asked">${said ?? nothing}</p></section>`;
   }
 
   /** @param {wire.Lesson} lesson @param {number} more_s */
@@ -105,22 +119,17 @@ class LkLesson extends DeskElement {
     if (reason) void this.#send("/lesson/take-over", { for_s: LESSON_S, reason });
   }
 
-  /** @param {string} path @param {object} [body] */
-  async #send(path, body) {
+  /** @param {string} path @param {object} [body] @param {boolean} [stays] the sheet does */
+  async #send(path, body, stays = false) {
     this.busy = true;
     const answer = await post(at(this.lab, path), body);
     this.busy = false;
     this.trouble = !answer?.ok;
-    if (answer?.ok) this.#dialog.close();
+    if (answer?.ok && !stays) this.#dialog.close();
   }
 
   #closed() {
     this.dispatchEvent(new CustomEvent("closed"));
-  }
-
-  /** A tap beside the sheet closes it. @param {Event} event */
-  #beside(event) {
-    if (event.target === this.#dialog) this.#dialog.close();
   }
 }
 

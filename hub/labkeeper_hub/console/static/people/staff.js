@@ -4,11 +4,13 @@ import { DeskElement } from "../element.js";
 import { icon } from "../icons.js";
 import { labsOf } from "../labs.js";
 import { ask } from "./api.js";
-import { grantWords, roleWord, said, whyNot } from "./words.js";
+import { endsSoon, grantWords, said, whyNot } from "./words.js";
+import { parseRoute } from "../route.js";
 import { SHAPE, WORDS } from "../store.js";
+import "./granting.js";
 
-const ROLES = ["teacher", "facility_manager", "vendor_technician", "pupil_group", "reader", "owner"];
 /** @typedef {import("./api.js").Person} Person */
+/** @typedef {import("./api.js").Grant} Grant */
 
 class LkStaff extends DeskElement {
   static properties = { people: { state: true }, links: { state: true }, leaving: { state: true }, trouble: { state: true } };
@@ -30,8 +32,16 @@ class LkStaff extends DeskElement {
 
   connectedCallback() {
     super.connectedCallback();
+    addEventListener("hashchange", this.#moved);
     void this.#look();
   }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    removeEventListener("hashchange", this.#moved);
+  }
+
+  #moved = () => this.requestUpdate(); // from one lab's people to everybody
 
   async #look() {
     const found = await ask("GET", "people");
@@ -44,18 +54,32 @@ class LkStaff extends DeskElement {
     const t = said(text);
     return html`
       <section class="people-staff" aria-labelledby="staff-title">
-        <h3 id="staff-title">${t.t("people.staff")}</h3>
+        <h3 id="staff-title">${this.#lab ? t.t("people.staff_of", { lab: text.title(this.#lab.title, this.#lab.lab) }) : t.t("people.staff")}</h3>
+        ${this.#lab ? html`<a class="do people-all" href="#/people">${t.t("people.staff_all")}</a>` : nothing}
         <p role="alert" class="people-said warn">${this.trouble ? whyNot(text, this.trouble) : nothing}</p>
         ${this.people?.length === 0 ? html`<p class="quiet">${t.t("people.nobody")}</p>` : nothing}
-        <ul class="people-cards">${(this.people ?? []).map((one) => html`<li class="card people-card">${this.#person(t, one)}</li>`)}</ul>
+        <ul class="people-cards">${this.#shown.map((one) => html`<li class="card people-card">${this.#person(t, one)}</li>`)}</ul>
         <details class="card people-card"><summary>${t.t("people.add")}</summary>
           <form @submit=${this.#add}>
             <label>${t.t("people.title_of")}<input name="title" maxlength="100" autocomplete="off" required></label>
             <label>${t.t("people.login_of")}<input name="login" maxlength="100" autocomplete="off" autocapitalize="none" spellcheck="false" required></label>
-            ${this.#choice(t)}
+            <lk-granting .desk=${this.desk}></lk-granting>
             <button class="primary">${t.t("people.add_now")}</button>
           </form></details>
       </section>`;
+  }
+
+  /** The lab of the address, if it names one. */
+  get #lab() {
+    const route = parseRoute(location.hash);
+    return "lab" in route ? labsOf(this.desk.store).find((one) => one.school === route.school && one.lab === route.lab) : undefined;
+  }
+
+  /** Everybody, or whoever has a right in the lab of the address. */
+  get #shown() {
+    const lab = this.#lab;
+    const within = (/** @type {Grant} */ one) => [null, lab?.school].includes(one.school) && [null, lab?.lab].includes(one.lab);
+    return (this.people ?? []).filter((one) => !lab || one.grants.some(within));
   }
 
   /** @param {import("../text.js").Text} t @param {Person} one */
@@ -65,7 +89,8 @@ class LkStaff extends DeskElement {
       <h4>${one.title} <span class="quiet">${one.login} · ${one.name}</span></h4>
       <p class="quiet small">${t.t(state)} · ${t.t(one.second_factor ? "people.has_factor" : "people.no_factor")}${one.school_account ? ` · ${t.t("people.has_school")}` : nothing}</p>
       <ul class="people-list">${one.grants.map((grant, at) => this.#grant(t, one, grant, at))}</ul>
-      <form class="people-grant" @submit=${(/** @type {SubmitEvent} */ event) => this.#give(event, one)}>${this.#choice(t)}<button class="do">${t.t("people.give")}</button></form>
+      <details class="people-part"><summary>${t.t("people.give_role")}</summary>
+        <form @submit=${(/** @type {SubmitEvent} */ event) => this.#give(event, one)}><lk-granting .desk=${this.desk}></lk-granting><button class="primary">${t.t("people.give")}</button></form></details>
       ${this.links[one.name] ? html`<div role="status"><p>${t.t("people.link_once")}</p><p class="people-secret"><code>${this.links[one.name]}</code></p></div>` : nothing}
       <div class="people-row">
         <button class="do" @click=${() => this.#invite(one)}>${t.t(one.enters ? "people.reset" : "people.invite")}</button>
@@ -80,24 +105,14 @@ class LkStaff extends DeskElement {
   #grant(t, one, grant, at) {
     const words = grantWords(this.desk, grant);
     const rest = one.grants.filter((_, place) => place !== at);
-    return html`<li class="people-item"><span>${words}</span>
+    return html`<li class="people-item ${endsSoon(this.desk, grant) ? "warn" : ""}">${endsSoon(this.desk, grant) ? icon("clock") : nothing}<span>${words}</span>
       <button class="round" aria-label=${t.t("people.take", { what: words })} @click=${() => this.#grants(one, rest)}>${icon("close")}</button></li>`;
   }
 
-  /** @param {import("../text.js").Text} t */
-  #choice(t) {
-    const { text, store } = this.desk;
-    return html`
-      <label>${t.t("people.role")}<select name="role">${ROLES.map((role) => html`<option value=${role}>${roleWord(text, role)}</option>`)}</select></label>
-      <label>${t.t("people.place")}<select name="place">
-        ${labsOf(store).map((one, at) => html`<option value=${one.key} ?selected=${at === 0}>${text.title(one.title, one.lab)}</option>`)}
-        <option value="">${t.t("people.everywhere")}</option></select></label>`;
-  }
-
-  /** @param {FormData} form */
-  #chosen(form) {
-    const lab = labsOf(this.desk.store).find((one) => one.key === form.get("place"));
-    return { role: String(form.get("role")), ...(lab ? { school: lab.school, lab: lab.lab } : {}) };
+  /** What was chosen in a form. @param {Event} event */
+  #chosen(event) {
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    return /** @type {import("./api.js").Grant} */ (/** @type {any} */ (form.querySelector("lk-granting")).grant);
   }
 
   /** @param {SubmitEvent} event */
@@ -105,7 +120,7 @@ class LkStaff extends DeskElement {
     event.preventDefault();
     const form = /** @type {HTMLFormElement} */ (event.target);
     const said = new FormData(form);
-    const added = await ask("POST", "people", { login: said.get("login"), title: said.get("title"), grants: [this.#chosen(said)] });
+    const added = await ask("POST", "people", { login: said.get("login"), title: said.get("title"), grants: [this.#chosen(event)] });
     this.trouble = added.ok ? "" : added.code;
     if (!added.ok) return;
     form.reset();
@@ -115,7 +130,7 @@ class LkStaff extends DeskElement {
   /** @param {SubmitEvent} event @param {Person} one */
   #give(event, one) {
     event.preventDefault();
-    return this.#grants(one, [...one.grants, this.#chosen(new FormData(/** @type {HTMLFormElement} */ (event.target)))]);
+    return this.#grants(one, [...one.grants, this.#chosen(event)]);
   }
 
   /** @param {Person} one @param {object[]} grants */
