@@ -237,6 +237,7 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
                     settings.journal_file,
                     settings.figures_s,
                     now_ms,
+                    pe.minutes,
                 ),
                 leases=leases,
                 lessons=lessons,

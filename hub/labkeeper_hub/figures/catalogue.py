@@ -18,6 +18,8 @@ FORWARDER = "forwarder"
 """Devices of what the hub knows about itself."""
 ALARMS, ALARMS_OF_NODE = "alarms", "#alarms"
 """Devices of what the hub knows about alarms: all of them, and those of one node."""
+CLASS = "#class"
+"""The device of a PE class as a whole, at a node of its lab."""
 
 
 def alarms_of_role(role: str) -> str:
@@ -143,6 +145,19 @@ OF_ROLE_ALARMS = {
         Figure("unacknowledged", "{alarms}", Title("未确认的报警", "Alarms not acknowledged")),
         Figure("raised_10min", "{alarms}", Title("最近 10 分钟触发的报警", "Alarms raised in the last 10 min")),
         Figure("raised_hour", "{alarms}", Title("最近 1 小时触发的报警", "Alarms raised in the last hour")),
+    )
+}
+OF_CLASS = {
+    figure.name: figure
+    for figure in (
+        Figure("bands", "{bands}", Title("有读数的手环数（至少）", "Bands heard, at least")),
+        Figure("mean", "/min", Title("全班平均心率", "Mean heart rate of the class")),
+        Figure("moving", "", Title("运动中的比例", "Share of the class that moves"), DataType.DOUBLE),
+        Figure("group_density", "", Title("群体运动密度", "Group density so far"), DataType.DOUBLE),
+        Figure("each_density", "", Title("个体运动密度平均", "Individual density so far, mean"), DataType.DOUBLE),
+        Figure("minutes", "min", Title("上课分钟数", "Minutes of the class")),
+        Figure("eased", "{times}", Title("建议放慢的次数", "Times somebody was to slow down")),
+        Figure("looked", "{times}", Title("请查看孩子的次数", "Times a child was to be looked at")),
     )
 }
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import NamedTuple
 
 from labkeeper_hub.alarms.flood import FLOOD_WINDOW_MS, HOUR_MS
@@ -23,6 +23,7 @@ from labkeeper_hub.model import (
     State,
     Status,
 )
+from labkeeper_hub.pe.shared import ClassMinute
 
 
 class Told(NamedTuple):
@@ -37,7 +38,7 @@ class Told(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What the parts said at one moment; `newest_ms` is the time of each node's newest reading, `roles` who responds to
-    the alarms of a rule.
+    the alarms of a rule, `classes` the minutes of PE classes since the last look.
     """
 
     now_ms: int
@@ -52,6 +53,7 @@ class Seen:
     alarms: Sequence[AlarmNow] = ()
     tallies: AlarmTallies = field(default_factory=AlarmTallies)
     roles: Mapping[str, Role] = field(default_factory=dict)
+    classes: Sequence[ClassMinute] = ()
 
 
 def figures(seen: Seen) -> Iterator[Told]:
@@ -68,6 +70,8 @@ def figures(seen: Seen) -> Iterator[Told]:
         node_of = nodes.get(entry.node)
         if node_of is not None and entry.epoch == (node_of.outbox.epoch if node_of.outbox else None):
             yield from _ledger(entry, node_of, seen)
+    for one in seen.classes:
+        yield from _class(one, seen)
     for school in sorted({key.school for key in nodes}):
         yield from _hub(school, seen)
 
@@ -100,6 +104,14 @@ def _ledger(entry: LedgerEntry, about: Node, seen: Seen) -> Iterator[Told]:
         "age": None if newest_ms is None else max(0, seen.now_ms - newest_ms) / 1000,
     }
     yield from _told(entry.node, catalogue.LEDGER, catalogue.OF_LEDGER, values, about)
+
+
+def _class(one: ClassMinute, seen: Seen) -> Iterator[Told]:
+    """Tell a class under the first node of its lab, so that it is always the same one."""
+    of_lab = [node for node in seen.nodes if (node.key.school, node.lab) == (one.school, one.lab)]
+    values = {"bands": one.bands, "mean": one.mean, "moving": one.moving, **asdict(one.so_far)}
+    for about in sorted(of_lab, key=lambda node: node.key)[:1]:
+        yield from _told(about.key, catalogue.CLASS, catalogue.OF_CLASS, values, about)
 
 
 def _told(

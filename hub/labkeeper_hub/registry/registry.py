@@ -104,7 +104,11 @@ class HubRegistry:
         """Give the device these points, but those that speak of a person; one that stays keeps its live value."""
         described = tuple(points)
         before, device.points = device.points, {}
-        device.personal = senses(device.key.device, (one.name for one in described))
+        device.personal = senses(
+            device.key.device,
+            (one.name for one in described),
+            (one.name for one in described if one.personal),
+        )
         for description in described:
             if description.name in device.personal:
                 continue
