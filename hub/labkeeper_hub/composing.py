@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -25,6 +26,7 @@ from labkeeper_hub.commands.records import CommandRecords, course_of
 from labkeeper_hub.derived.catalogue import FILE as DERIVED
 from labkeeper_hub.derived.catalogue import load as load_derivations
 from labkeeper_hub.derived.watch import DerivedWatch
+from labkeeper_hub.figures.told import Rooms
 from labkeeper_hub.figures.watch import Watch
 from labkeeper_hub.floor.desk import FloorDesk
 from labkeeper_hub.health import HubHealth
@@ -69,6 +71,7 @@ from labkeeper_hub.vault import open_vault
 from labkeeper_hub.wall.desk import WallDesk
 from labkeeper_sdk.plugins import load_channels
 from labkeeper_wire import mqtt
+from labkeeper_wire.leases.book import Scope, is_automation
 
 END_S = 10.0  # a worker that does not end by then is left behind
 
@@ -189,7 +192,9 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
             lessons.recorder = Both(LessonRecord(Recorder(recordings, registry)), register)
             bell = Bell(timetable, lessons, register)
             world = World(acting, leases, lessons, stop)
-            automations = await _automations(settings, engine, world, telling, Archive(readings, recordings.all), acts)
+            automations = await _automations(
+                settings, engine, world, telling, Archive(readings, recordings.all, registry.node_of), acts
+            )
             parts = Parts(
                 settings=settings,
                 registry=registry,
@@ -237,7 +242,7 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
                     settings.journal_file,
                     settings.figures_s,
                     now_ms,
-                    pe.minutes,
+                    partial(_rooms, pe, stop, leases),
                 ),
                 leases=leases,
                 lessons=lessons,
@@ -264,6 +269,14 @@ def _derived(
     watch.bind()
     tap = watch.tap = Tap(deliveries, watch.fed)
     return watch, tap
+
+
+def _rooms(pe: PeDesk, stop: StopDesk, leases: LeaseDesk) -> Rooms:
+    """Return what people do in labs; an automation is no person, and a bench is no lab."""
+    held = (one for one in leases.held() if not is_automation(one.holder) and one.scope == Scope(one.scope.room))
+    return Rooms(
+        pe.minutes(), frozenset(one.school for one in stop.stops().stops), frozenset(one.scope.room for one in held)
+    )
 
 
 async def _resumed(desk: Kept) -> Kept:

@@ -10,7 +10,7 @@ import orjson
 from labkeeper_drivers.homie.description import describe
 from labkeeper_drivers.zigbee2mqtt.exposes import Binding, derive
 from labkeeper_drivers.zigbee2mqtt.state import values_in
-from labkeeper_hub.figures.told import Seen, Told, figures
+from labkeeper_hub.figures.told import Rooms, Seen, Told, figures
 from labkeeper_hub.model import Device, DeviceKey, JournalStatus, LedgerEntry, Node, NodeKey, Outbox, State, Status
 from labkeeper_hub.pe.shared import ClassMinute, SoFar
 from labkeeper_sdk import Title, Value
@@ -119,7 +119,7 @@ def _seen(labs: list[Lab], number: int, time_ms: int) -> Seen:
         ends={(lab.node.school, State.DONE): number for lab in labs},
         status=Status(0, True, 40 * number, {"not_finite": number // 60}, _journal(number)),
         journal_bytes=1_000_000 + 26_000 * number,
-        classes=tuple(_class(lab, number) for lab in labs),
+        rooms=Rooms(tuple(_class(lab, number) for lab in labs)),
     )
 
 

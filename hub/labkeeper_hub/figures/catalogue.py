@@ -18,8 +18,10 @@ FORWARDER = "forwarder"
 """Devices of what the hub knows about itself."""
 ALARMS, ALARMS_OF_NODE = "alarms", "#alarms"
 """Devices of what the hub knows about alarms: all of them, and those of one node."""
-CLASS = "#class"
-"""The device of a PE class as a whole, at a node of its lab."""
+CLASS, LAB = "#class", "#lab"
+"""Devices of a PE class as a whole, at a node of its lab, and of what holds for the whole lab of a node."""
+STOP = "stop"
+"""The device of what a school's stop says."""
 
 
 def alarms_of_role(role: str) -> str:
@@ -106,6 +108,7 @@ OF_HUB: dict[str, Sequence[Figure]] = {
         Figure("expired", "{commands}", Title("过期的命令", "Commands expired since the start")),
         Figure("unknown", "{commands}", Title("结果未知的命令", "Commands of unknown outcome since the start")),
     ),
+    STOP: (Figure("stopped", "", Title("已全部停止", "Everything is stopped")),),
     FORWARDER: (
         Figure("lag", "s", Title("转发延迟", "Age of the oldest reading not forwarded"), DataType.DOUBLE),
         Figure("waiting", "{readings}", Title("等待转发的读数", "Readings waiting to be forwarded")),
@@ -147,6 +150,7 @@ OF_ROLE_ALARMS = {
         Figure("raised_hour", "{alarms}", Title("最近 1 小时触发的报警", "Alarms raised in the last hour")),
     )
 }
+OF_LAB = {"held": Figure("held", "", Title("整间实验室由人控制", "A person holds the whole lab"))}
 OF_CLASS = {
     figure.name: figure
     for figure in (

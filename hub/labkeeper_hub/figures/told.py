@@ -1,7 +1,7 @@
 """From what the parts say to readings: pure."""
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import NamedTuple
 
@@ -26,6 +26,17 @@ from labkeeper_hub.model import (
 from labkeeper_hub.pe.shared import ClassMinute
 
 
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """What people do in labs at one moment: minutes of PE classes since the last look, schools that are stopped, labs
+    (school, lab) that a person holds as a whole.
+    """
+
+    classes: Sequence[ClassMinute] = ()
+    stopped: Collection[str] = frozenset()
+    held: Collection[tuple[str, str]] = frozenset()
+
+
 class Told(NamedTuple):
     """One figure of one moment; `about` is the node whose lab it belongs to, None for the hub itself."""
 
@@ -38,7 +49,7 @@ class Told(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What the parts said at one moment; `newest_ms` is the time of each node's newest reading, `roles` who responds to
-    the alarms of a rule, `classes` the minutes of PE classes since the last look.
+    the alarms of a rule.
     """
 
     now_ms: int
@@ -53,7 +64,7 @@ class Seen:
     alarms: Sequence[AlarmNow] = ()
     tallies: AlarmTallies = field(default_factory=AlarmTallies)
     roles: Mapping[str, Role] = field(default_factory=dict)
-    classes: Sequence[ClassMinute] = ()
+    rooms: Rooms = field(default_factory=Rooms)
 
 
 def figures(seen: Seen) -> Iterator[Told]:
@@ -64,13 +75,15 @@ def figures(seen: Seen) -> Iterator[Told]:
     for node in seen.nodes:
         yield from _presence(node.key, catalogue.NODE, node, node, seen)
         yield from _alarms_of(node, seen)
+        held = {"held": int((node.key.school, node.lab) in seen.rooms.held)}
+        yield from _told(node.key, catalogue.LAB, catalogue.OF_LAB, held, node)
     for device in seen.devices:
         yield from _device(device, nodes[device.key.of_node], seen)
     for entry in seen.ledger:
         node_of = nodes.get(entry.node)
         if node_of is not None and entry.epoch == (node_of.outbox.epoch if node_of.outbox else None):
             yield from _ledger(entry, node_of, seen)
-    for one in seen.classes:
+    for one in seen.rooms.classes:
         yield from _class(one, seen)
     for school in sorted({key.school for key in nodes}):
         yield from _hub(school, seen)
@@ -195,6 +208,7 @@ def _hub_values(school: str, seen: Seen) -> Iterator[tuple[str, Mapping[str, flo
             **_online("devices", [device.online for device in seen.devices if device.key.school == school]),
         },
     )
+    yield catalogue.STOP, {"stopped": int(school in seen.rooms.stopped)}
     if status.influx is not None:
         influx = status.influx
         values = {"lag": influx.lag_s, "waiting": influx.waiting, "quarantined": influx.quarantined}

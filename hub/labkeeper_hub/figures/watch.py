@@ -1,14 +1,13 @@
 """The worker that looks at the hub's parts and writes what it sees into the journal, like any node's readings."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from labkeeper_hub.figures.tallies import Ends, Returns
-from labkeeper_hub.figures.told import Seen, Told, figures
+from labkeeper_hub.figures.told import Rooms, Seen, Told, figures
 from labkeeper_hub.model import Device, NodeKey
-from labkeeper_hub.pe.shared import ClassMinute
 from labkeeper_hub.ports import Alarms, Commands, Health, Ledger
 from labkeeper_hub.registry.known import KnownNode, KnownPoint
 from labkeeper_hub.registry.registry import HubRegistry
@@ -33,7 +32,7 @@ class Watch:
     journal_file: Path
     every_s: float
     now_ms: Callable[[], int]
-    classes: Callable[[], Sequence[ClassMinute]] = tuple
+    rooms: Callable[[], Rooms] = Rooms
     _returns: Returns = field(default_factory=Returns)
     _ends: Ends = field(default_factory=Ends)
     _looks: int = 0
@@ -79,7 +78,7 @@ class Watch:
             self.alarms.shown(),
             self.alarms.tallies(),
             {name: rule.told.role for name, rule in self.alarms.catalogue.rules.items()},
-            self.classes(),
+            self.rooms(),
         )
 
     def _devices(self) -> tuple[Device, ...]:

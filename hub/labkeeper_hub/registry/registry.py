@@ -146,6 +146,11 @@ class HubRegistry:
         nodes = sorted(self._heard(), key=_by_lab)
         return tuple(_lab(school, lab, tuple(inside)) for (school, lab), inside in groupby(nodes, key=_by_lab))
 
+    def node_of(self, school: str, lab: str) -> str:
+        """Return the first of the nodes of a lab, "" where there is none."""
+        found = sorted(node.key.node for node in self._heard() if (node.key.school, node.lab) == (school, lab))
+        return next(iter(found), "")
+
     def nodes(self) -> tuple[Node, ...]:
         return tuple(node.change() for node in sorted(self._heard(), key=_by_key))
 

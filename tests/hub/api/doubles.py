@@ -464,7 +464,7 @@ class SmallHub:
         world = World(acting, self.leases, self.lessons, self.brake)
         diary = Diary(RunRecords(self.engine), lambda: START_MS)
         watch = AutomationWatch(world, diary, lambda: START_MS, Calendar)
-        archive = Archive(self.journal, lambda: ())
+        archive = Archive(self.journal, lambda: (), lambda *_: "")
         self.automations = AutomationDesk(watch, archive, self.data, Beat("automations"))
         store = prepared(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False))
         lesson_on = self.lessons.is_on

@@ -22,7 +22,7 @@ ONE = {"id": "fan", "on": False, "school": "s", "lab": "physics", "when": "co2 >
 ANSWERS: dict[str, Any] = {
     "GET /api/v1/automations": {"automations": [ONE]},
     "GET /api/v1/automations/runs?limit=1000": {"runs": [HELD, RUN, {**RUN, "automation": "other"}]},
-    "POST /api/v1/automations/try": {"readings": 7, "runs": [{**RUN, "results": []}, HELD]},
+    "POST /api/v1/automations/try": {"readings": 7, "known_ms": None, "runs": [{**RUN, "results": []}, HELD]},
     "PUT /api/v1/automations": ONE,
 }
 
