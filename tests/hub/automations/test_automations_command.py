@@ -88,6 +88,7 @@ async def test_a_file_is_tried_on_what_was_recorded_and_kept(
     assert (asked["text"], asked["to"] - asked["from"]) == (TEXT, 12 * 3_600_000)
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "1 runs, held up 1 times, on 7 readings"
+    assert said.pop(1).endswith("not on record for this time: lessons alone were counted")
     assert "  acted: co2 > 1000 [ppm]" in said[1]
     assert await command(hub, "put", str(file)) == 0
     assert capsys.readouterr().out == "fan: kept, off\n"
