@@ -99,7 +99,7 @@ async def bench_live(folder: Path, seconds: int) -> Figures:
         await _begin(http)
         await _hear(gateway, link, stack)
         meter = Meter.of({"hub": stack.hub.pid, "node": stack.edge.pid})
-        watching = asyncio.create_task(_watch(stack, course), name="board")
+        tasks = [asyncio.create_task(_watch(stack, course)), asyncio.create_task(_listen(link))]
         before = meter.read()
         for second in range(seconds):
             due_s = time.monotonic() + PERIOD_S
@@ -108,8 +108,9 @@ async def bench_live(folder: Path, seconds: int) -> Figures:
             await asyncio.sleep(max(0.0, due_s - time.monotonic()))
         cpu = meter.each_ms(before, seconds)
         await asyncio.sleep(AFTER_S)
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         (await http.post(f"{ROOM}/pe-class/end")).raise_for_status()
         sent = BANDS * seconds
         kept = _kept(folder, seconds)
@@ -139,6 +140,12 @@ async def _hear(gateway: Gateway, link: Link, stack: Stack) -> None:
             if board["figures"]["heard"] == BANDS:
                 break
     await asyncio.sleep(WARM_S - PERIOD_S)
+
+
+async def _listen(link: Link) -> None:
+    """Hear the broker's answers to pings: a link is read by whoever takes its messages."""
+    async for _ in link.messages():
+        pass
 
 
 async def _watch(stack: Stack, course: Course) -> None:
