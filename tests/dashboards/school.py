@@ -11,8 +11,9 @@ from labkeeper_drivers.homie.description import describe
 from labkeeper_drivers.zigbee2mqtt.exposes import Binding, derive
 from labkeeper_drivers.zigbee2mqtt.state import values_in
 from labkeeper_hub.figures.told import Rooms, Seen, Told, figures
-from labkeeper_hub.model import Device, DeviceKey, JournalStatus, LedgerEntry, Node, NodeKey, Outbox, State, Status
+from labkeeper_hub.model import Device, DeviceKey, LedgerEntry, Node, NodeKey, Outbox, State
 from labkeeper_hub.pe.shared import ClassMinute, SoFar
+from labkeeper_hub.status import JournalStatus, Status
 from labkeeper_sdk import Title, Value
 from labkeeper_sdk.sim import homie, inventory, zigbee
 from labkeeper_sdk.sim.homie_unit import HomieDevice

@@ -11,19 +11,9 @@ from labkeeper_hub.alarms.states import Priority
 from labkeeper_hub.alarms.tallies import AlarmTallies
 from labkeeper_hub.figures import catalogue
 from labkeeper_hub.figures.catalogue import Figure, node_about, refusal_figure
-from labkeeper_hub.model import (
-    HUB_NODE,
-    AlarmKey,
-    AlarmNow,
-    Device,
-    LedgerEntry,
-    Node,
-    NodeKey,
-    PointKey,
-    State,
-    Status,
-)
+from labkeeper_hub.model import HUB_NODE, AlarmKey, AlarmNow, Device, LedgerEntry, Node, NodeKey, PointKey, State
 from labkeeper_hub.pe.shared import ClassMinute
+from labkeeper_hub.status import Status
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,10 +38,7 @@ from labkeeper_hub.model import (
     Cursor,
     Device,
     DeviceKey,
-    Durations,
     HeldLease,
-    InfluxStatus,
-    JournalStatus,
     Lab,
     Latest,
     Leases,
@@ -53,11 +50,9 @@ from labkeeper_hub.model import (
     Outbox,
     Page,
     PointKey,
-    Quarantined,
     ReadingsQuery,
     Row,
     State,
-    Status,
     Stop,
     Stops,
 )
@@ -68,6 +63,7 @@ from labkeeper_hub.pulse import Pulse as Beat
 from labkeeper_hub.recordings.lesson_record import Happened, Hashed
 from labkeeper_hub.recordings.recording import Plan, Recording, RecordingRefused
 from labkeeper_hub.settings import HubSettings
+from labkeeper_hub.status import Durations, InfluxStatus, JournalStatus, Quarantined, Status
 from labkeeper_hub.telling.desk import TellingDesk
 from labkeeper_hub.telling.hours import Calendar
 from labkeeper_hub.telling.records import TellingRecords

@@ -15,17 +15,15 @@ from labkeeper_hub.model import (
     AlarmNow,
     Device,
     DeviceKey,
-    InfluxStatus,
-    JournalStatus,
     LedgerEntry,
     Node,
     NodeKey,
     Outbox,
     PointKey,
     State,
-    Status,
 )
 from labkeeper_hub.pe.shared import ClassMinute, SoFar
+from labkeeper_hub.status import InfluxStatus, JournalStatus, Status
 from labkeeper_sdk import Title
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.descriptor import DeviceDescription
