@@ -274,8 +274,8 @@ class Link(asyncio.BufferedProtocol):
         self.session_present = answer.session_present
 
     async def _keep_alive(self, keepalive_s: float) -> None:
-        """Ping when either was silent for a quarter of the time: who only talks hears nothing, who only hears is taken for
-        dead. Give up when the broker was silent for one and a half (3.1.2.10).
+        """Ping when either was silent for a quarter of the time, for who only talks hears nothing, and who only hears
+        is taken for dead. Give up when the broker was silent for one and a half (3.1.2.10).
         """
         clock = asyncio.get_running_loop().time
         while self._lost is None:
