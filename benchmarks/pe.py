@@ -1,7 +1,8 @@
 """`python -m benchmarks.pe`: a PE class of fifty bands at one reading a second for 40 minutes, as fast as it goes.
 
 What the hub's PE desk needs of a processor for each second of it, from a band's metric to the board's JSON; how long
-keeping, going on after a kill and deleting take. Broker and wire are not in it.
+keeping, going on after a kill and deleting take. Broker and wire are not in it; with `--live` they are, and it takes
+as long as it takes (benchmarks/pe_live.py).
 """
 
 import asyncio
@@ -10,6 +11,7 @@ import time
 from pathlib import Path
 
 from benchmarks.harness import Figures, measure, options
+from benchmarks.pe_live import STEPS, bench_live
 from labkeeper_cli.client import percentile
 from labkeeper_hub.api.answers import encode
 from labkeeper_hub.api.pe_shapes import board_json
@@ -89,7 +91,18 @@ async def _hold(desk: PeDesk, clock: Clock) -> Figures:
 
 def main() -> None:
     """Read the options and measure."""
-    measure(options(__doc__ or ""), bench)
+    asked = options(
+        __doc__ or "",
+        (
+            "--live",
+            {"action": "store_true", "help": "from a gateway's messages to the board's WebSocket, at real 1 Hz"},
+        ),
+        (
+            "--seconds",
+            {"type": int, "default": 60, "choices": range(10, STEPS + 1), "metavar": "S", "help": "how long"},
+        ),
+    )
+    measure(asked, (lambda folder: bench_live(folder, asked.seconds)) if asked.live else bench)
 
 
 if __name__ == "__main__":

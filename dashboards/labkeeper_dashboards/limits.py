@@ -165,11 +165,21 @@ HEART_MEAN = Limits(
         "A class mean of 140 to 160 /min is the target of a PE lesson's load, not a medical limit.",
     ),
 )
-HEART_HIGH = Limits(
-    GOOD,
-    ((1, WARN),),
+GROUP_DENSITY = Limits(
+    PLAIN,
+    ((0.75, GOOD),),
     Title(
-        "200 次/分及以上：请看一看孩子。不作任何诊断。", "200 /min and more: please look at the children. No diagnosis."
+        "课程目标：不低于 75 %（义务教育体育与健康课程标准，2022 年版）；由心率估计。",
+        "Aim of a lesson: at least 75 % (curriculum standard of 2022); estimated from heart rates.",
+    ),
+    drawn=False,
+)
+EACH_DENSITY = Limits(
+    PLAIN,
+    ((0.50, GOOD),),
+    Title(
+        "课程目标：不低于 50 %（义务教育体育与健康课程标准，2022 年版）；由心率估计。",
+        "Aim of a lesson: at least 50 % (curriculum standard of 2022); estimated from heart rates.",
     ),
     drawn=False,
 )

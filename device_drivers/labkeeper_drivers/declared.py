@@ -43,6 +43,7 @@ class DeclaredPoint(BaseModel):
     link_loss_s: float | None = Field(default=None, ge=0)
     risk: Risk = Risk.NONE
     confirm_s: float = Field(default=2.0, gt=0, le=120)
+    personal: bool = False
     zh: str = ""
     en: str = ""
 
@@ -63,6 +64,7 @@ class DeclaredPoint(BaseModel):
             link_loss_s=self.link_loss_s,
             risk=self.risk,
             confirm_s=self.confirm_s,
+            personal=self.personal,
         )
 
     @property

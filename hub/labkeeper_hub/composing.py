@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -26,6 +27,7 @@ from labkeeper_hub.derived.catalogue import FILE as DERIVED
 from labkeeper_hub.derived.catalogue import load as load_derivations
 from labkeeper_hub.derived.watch import DerivedWatch
 from labkeeper_hub.drivers.desk import DriverDesk
+from labkeeper_hub.figures.told import Rooms
 from labkeeper_hub.figures.watch import Watch
 from labkeeper_hub.floor.desk import FloorDesk
 from labkeeper_hub.health import HubHealth
@@ -72,6 +74,7 @@ from labkeeper_hub.vault import open_vault
 from labkeeper_hub.wall.desk import WallDesk
 from labkeeper_sdk.plugins import load_channels
 from labkeeper_wire import mqtt
+from labkeeper_wire.leases.book import Scope, is_automation
 
 END_S = 10.0  # a worker that does not end by then is left behind
 
@@ -202,7 +205,7 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
             bell = Bell(timetable, lessons, register)
             world = World(acting, leases, lessons, stop)
             automations = await _automations(
-                settings, engine, world, timetable, Archive(readings, recordings.all), acts
+                settings, engine, world, timetable, Archive(readings, recordings.all, registry.node_of), acts
             )
             parts = Parts(
                 settings=settings,
@@ -253,6 +256,7 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
                     settings.journal_file,
                     settings.figures_s,
                     now_ms,
+                    partial(_rooms, pe, stop, leases),
                 ),
                 leases=leases,
                 asks=asks,
@@ -281,6 +285,14 @@ def _derived(
     watch.bind()
     tap = watch.tap = Tap(deliveries, watch.fed)
     return watch, tap
+
+
+def _rooms(pe: PeDesk, stop: StopDesk, leases: LeaseDesk) -> Rooms:
+    """Return what people do in labs; an automation is no person, and a bench is no lab."""
+    held = (one for one in leases.held() if not is_automation(one.holder) and one.scope == Scope(one.scope.room))
+    return Rooms(
+        pe.minutes(), frozenset(one.school for one in stop.stops().stops), frozenset(one.scope.room for one in held)
+    )
 
 
 async def _resumed(desk: Kept) -> Kept:

@@ -6,8 +6,8 @@ from labkeeper_hub.commands.desk import CommandDesk
 from labkeeper_hub.influx.forwarder import Forwarder
 from labkeeper_hub.ingest.host import Host
 from labkeeper_hub.ingest.refusals import Refusals
-from labkeeper_hub.model import Status
 from labkeeper_hub.pulse import CommitTimes, Pulse
+from labkeeper_hub.status import Status
 from labkeeper_hub.timeseries.journal import Journal
 
 

@@ -43,9 +43,7 @@ from labkeeper_hub.model import (
     NodeKey,
     Page,
     PointKey,
-    Quarantined,
     ReadingsQuery,
-    Status,
     Stops,
 )
 from labkeeper_hub.pe.board import Board
@@ -53,6 +51,7 @@ from labkeeper_hub.pe.roster import ClassKey, Roster
 from labkeeper_hub.recordings.lesson_record import Happened, Hashed
 from labkeeper_hub.recordings.recording import Plan, Recording
 from labkeeper_hub.settings import HubSettings
+from labkeeper_hub.status import Quarantined, Status
 from labkeeper_hub.telling.border import PlanBody
 from labkeeper_hub.telling.letters import ChannelSetup, Letter, Line, Numbers
 from labkeeper_hub.telling.words import Language

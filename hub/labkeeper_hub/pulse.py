@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from labkeeper_hub.model import DURATION_BOUNDS_S, Durations
+from labkeeper_hub.status import DURATION_BOUNDS_S, Durations
 from labkeeper_hub.timeseries.group import Group
 from labkeeper_hub.timeseries.journal import Accounts
 

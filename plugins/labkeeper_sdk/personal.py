@@ -1,5 +1,5 @@
-"""Which points speak of one person's body. They never become points of the hub: what the registry does not have, no
-export, forwarder, recording, alarm, dashboard or reader can ask for.
+"""Which points speak of one person's body: those that say so, and those that are called so. They never become points of
+the hub: what the registry does not have, no export, forwarder, recording, alarm, dashboard or reader can ask for.
 """
 
 import re
@@ -29,10 +29,12 @@ class Sense:
     number: int | None
 
 
-def senses(device: str, points: Iterable[str]) -> Mapping[str, Sense]:
-    """Return the personal ones among a device's points. A contact is one where its band tells a rate."""
+def senses(device: str, points: Iterable[str], marked: Iterable[str] = ()) -> Mapping[str, Sense]:
+    """Return the personal ones among a device's points: those that are marked, those that are called so, and a contact
+    where its band tells a rate. A mark makes private, it puts nothing on a board: only what is called a rate is one.
+    """
     names = tuple(points)
-    bodies = {name for name in names if _word(name) in BODIES}
+    bodies = {*marked, *(name for name in names if _word(name) in BODIES)}
     bands = {_band(name) for name in bodies}
     worn = {name for name in names if _word(name) == CONTACT and _band(name) in bands}
     return {name: Sense(_says(name), number_of(_band(name) or device)) for name in (*bodies, *worn)}

@@ -41,7 +41,8 @@ class Point:
     """What every point has.
 
     `name` may hold `/` to group parts (`color/x`); `unit` is UCUM; `confirm_s` is how long a slow device may take
-    before a person is told "not confirmed". `stops` makes a state or an event a stop button.
+    before a person is told "not confirmed". `stops` makes a state or an event a stop button. `personal`: it speaks of
+    one person's body, and no hub stores, shows, forwards or exports it.
     """
 
     kind: ClassVar[str]
@@ -63,12 +64,15 @@ class Point:
     risk: Risk = Risk.NONE
     confirm_s: float = 2.0
     stops: bool = False  # a stop button: whatever it says but False stops everything, here and in the whole school
+    personal: bool = False  # heart rates and the like: they reach a PE class's board or nothing
 
     def __post_init__(self) -> None:
         if not POINT_NAME.fullmatch(self.name):
             raise ValueError(f"point name {self.name!r} must be letters, digits, _ . - in parts joined by /")
         if self.stops and (self.writable or self.kind not in ("state", "event")):
             raise ValueError(f"point {self.name}: only a state or an event can be a stop button")
+        if self.personal and self.writable:
+            raise ValueError(f"point {self.name}: what is commanded speaks of no person")
         if self.link_loss_s is not None and self.safe_value is None:
             raise ValueError(f"point {self.name}: link_loss_s needs a safe_value to go to")
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:

@@ -79,7 +79,7 @@ def add_automations(app: FastAPI, hub: FakeHub) -> None:
     async def attempt(asked: Json) -> Json:
         room.tried.append(asked)
         found = [room.ran("a", 5 * 86_400_000), room.ran("a", 2 * 86_400_000, "lesson"), room.ran("a", 86_000_000)]
-        return {"readings": 1440, "runs": found}
+        return {"readings": 1440, "known_ms": None, "runs": found}
 
     @app.post(f"{ALL}/{{name}}/switch")
     async def switch(name: str, asked: Json) -> Response:

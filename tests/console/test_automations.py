@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from labkeeper_hub.automations.loading import load
+from labkeeper_sdk import Title
 
 from .conftest import Console, Language, OpenConsole, Theme, sign_in
 from .fake_automations import TEXT
@@ -59,7 +60,8 @@ async def test_one_is_written_in_a_form_tried_and_kept(hub: FakeHub, console: Co
     page = console.page
     await shown(page)
     await page.get_by_role("button", name="New automation").click()
-    await page.get_by_label("Name").fill("Fan on")
+    await page.get_by_label("Name in English").fill("Fan on")
+    await expect(page.get_by_label("Name in Chinese")).to_have_attribute("placeholder", "Left empty: the other name")
     await page.get_by_label("What happens").select_option(label="A value passes a limit")
     await page.get_by_label("Point").select_option(label="Air quality · CO₂")
     await page.get_by_label("Limit ppm").fill("1500")
@@ -72,10 +74,12 @@ async def test_one_is_written_in_a_form_tried_and_kept(hub: FakeHub, console: Co
     await page.get_by_role("button", name="Try on the last 7 days").click()
     await expect(page.get_by_role("img", name="acted 2 times, held up 1 times")).to_be_visible()
     assert hub.automations.tried[0]["to"] - hub.automations.tried[0]["from"] == 7 * 86_400_000
+    await expect(page.get_by_text("are not on record for this time")).to_be_visible()
     await page.get_by_role("button", name="Save").click()
     await expect(page.locator(".auto-list > li")).to_contain_text("Fan on")
     (kept,) = hub.automations.all.values()
     one = load(kept["text"])
+    assert one.title == Title("Fan on", "Fan on")
     assert (str(one.occasion.trigger), str(one.occasion.needs)) == ("seen > 1500 [ppm] for 5 min", "empty")
     assert (one.occasion.hours.start.hour, one.occasion.hours.end.hour) == (7, 18)
     assert [str(getattr(deed, "value", "")) for deed in one.then] == ["cool"]
@@ -87,6 +91,9 @@ async def test_every_shape_of_the_form_is_an_automation(console: Console) -> Non
     await shown(page)
     await page.get_by_role("button", name="New automation").click()
     text = page.locator("textarea")
+    await page.get_by_label("Name in Chinese").fill("关灯")
+    await page.get_by_label("Name in English").fill("Lights off")
+    assert load(await text.input_value()).title == Title("关灯", "Lights off")
     assert str(load(await text.input_value()).occasion.trigger) == "empty for 10 min"
     await page.get_by_label("What happens").select_option(label="No lesson is on")
     assert str(load(await text.input_value()).occasion.trigger) == "(not lesson) for 10 min"

@@ -65,6 +65,8 @@ async def test_while_the_link_is_lost_tiles_are_old_and_nothing_can_be_commanded
     assert await main.locator(".tile.measure:not(.old), .tile.state:not(.old), .tile.switch:not(.old)").count() == 0
     await expect(console.tile("air", "Temperature").locator(".age")).to_contain_text("ago")
     assert hub.commands == []
+    await console.page.set_viewport_size({"width": 390, "height": 844})
+    assert await console.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the phone overflows"
 
 
 async def test_the_page_comes_back_without_a_reload_where_it_was(hub: FakeHub, console: Console) -> None:

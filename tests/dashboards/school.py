@@ -1,5 +1,5 @@
 """Two schools' hours as lines: the simulated lab's own devices, named and typed by the real drivers, and the hub's
-figures as the real hub makes them. Only what no code makes yet is written by hand: alarms and the forwarder.
+figures as the real hub makes them, a PE class too, whose bands are nowhere. Written by hand: alarms, the forwarder.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,8 +10,10 @@ import orjson
 from labkeeper_drivers.homie.description import describe
 from labkeeper_drivers.zigbee2mqtt.exposes import Binding, derive
 from labkeeper_drivers.zigbee2mqtt.state import values_in
-from labkeeper_hub.figures.told import Seen, Told, figures
-from labkeeper_hub.model import Device, DeviceKey, JournalStatus, LedgerEntry, Node, NodeKey, Outbox, State, Status
+from labkeeper_hub.figures.told import Rooms, Seen, Told, figures
+from labkeeper_hub.model import Device, DeviceKey, LedgerEntry, Node, NodeKey, Outbox, State
+from labkeeper_hub.pe.shared import ClassMinute, SoFar
+from labkeeper_hub.status import JournalStatus, Status
 from labkeeper_sdk import Title, Value
 from labkeeper_sdk.sim import homie, inventory, zigbee
 from labkeeper_sdk.sim.homie_unit import HomieDevice
@@ -118,7 +120,13 @@ def _seen(labs: list[Lab], number: int, time_ms: int) -> Seen:
         ends={(lab.node.school, State.DONE): number for lab in labs},
         status=Status(0, True, 40 * number, {"not_finite": number // 60}, _journal(number)),
         journal_bytes=1_000_000 + 26_000 * number,
+        rooms=Rooms(tuple(_class(lab, number) for lab in labs)),
     )
+
+
+def _class(lab: Lab, number: int) -> ClassMinute:
+    so_far = SoFar(0.75, 0.55, 2 * number % 40, number % 20 // 4, number % 20 // 9)
+    return ClassMinute(lab.node.school, lab.lab, 40, 110 + number % 20 * 3, 0.8, so_far)
 
 
 def _journal(number: int) -> JournalStatus:
@@ -149,6 +157,3 @@ def _by_hand(lab: Lab, number: int, time_ms: int) -> Iterator[str]:
     yield line(Tags(school, lab.lab, about, "#alarms", "standing"), 1, time_ms)
     yield line(Tags(school, lab.lab, about, "#alarms", "highest"), 2, time_ms)
     yield line(Tags(school, "#hub", "#hub", "forwarder", "lag"), 1.2, time_ms)
-    if number % 20 == 0:  # a child who runs too fast, once
-        tags = Tags(school, lab.lab, lab.node.node, "pe-bands", "band-07/heart-rate")
-        yield line(tags, 203, time_ms)

@@ -51,7 +51,7 @@ def test_a_panel_without_data_is_named_and_no_failure(
     kept.rows = 0
     assert check(url) == 0
     said = capsys.readouterr().out
-    assert "lk-en-lesson: 0 of 5 panels have data" in said
+    assert "lk-en-lesson: 0 of 10 panels have data" in said
     assert "  Mean of the class: empty\n" in said
 
 

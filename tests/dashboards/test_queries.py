@@ -5,6 +5,7 @@ import pytest
 from labkeeper_dashboards.boards import BOARDS
 from labkeeper_dashboards.influxql import Query
 from labkeeper_dashboards.model import Board, Panel
+from labkeeper_hub.figures.catalogue import CLASS
 
 from .asking import dashboards, escaped, panels, sent
 from .influx import Questions, Series
@@ -87,10 +88,11 @@ async def test_energy_is_what_the_meter_counted(influx: Questions) -> None:
     assert answer["values"][0][1] == pytest.approx(counted, rel=0.1)
 
 
-async def test_nothing_about_a_pe_class_comes_with_the_name_of_a_band(influx: Questions) -> None:
+async def test_a_pe_class_is_asked_for_by_its_lab_and_as_the_hub_tells_it(influx: Questions) -> None:
     lesson = next(board for board in BOARDS if board.name == "lesson")
     for panel in lesson.panels:
         for query in panel.queries:
-            assert not query.by
-            (series,) = await influx.ask(sent(query.text, ONE))
-            assert "tags" not in series
+            assert query.by == ("lab",)
+            assert f"= '{CLASS}'" in query.text
+            answer = await influx.ask(sent(query.text, ONE))
+            assert {series["tags"]["lab"] for series in answer} == {"lab-1", "lab-2"}

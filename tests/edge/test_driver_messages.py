@@ -59,6 +59,7 @@ POINTS: tuple[Point, ...] = (
     Switch("relay", safe_value=False),
     Action("identify"),
     Event("button", stops=True),
+    Measure("heart-rate", unit="/min", personal=True),
 )
 DEVICE = DeviceInfo(id="d1", points=POINTS, title=Title("灯", "Lamp"), make="Acme", model="L1", firmware="2")
 EVENTS = (
@@ -103,6 +104,7 @@ def test_every_field_of_a_point_is_carried() -> None:
         "safe_value",
         "risk",
         "stops",
+        "personal",
     }
 
 
@@ -166,6 +168,7 @@ def described(**changes: object) -> bytes:
         described(safe_value=[]),
         described(options=[1]),
         described(stops=1),
+        described(personal=None),
         described(type="eval"),
     ],
 )

@@ -1,7 +1,7 @@
 """A worker that hangs is told from one that waits, and commits are counted by how long they took."""
 
-from labkeeper_hub.model import DURATION_BOUNDS_S
 from labkeeper_hub.pulse import HANGING_S, CommitTimes, Pulse, WatchedAccounts
+from labkeeper_hub.status import DURATION_BOUNDS_S
 from labkeeper_hub.timeseries.group import Group
 
 

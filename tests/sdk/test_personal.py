@@ -2,6 +2,7 @@
 
 import pytest
 
+from labkeeper_sdk import Switch
 from labkeeper_sdk.personal import Says, Sense, number_of, senses
 
 
@@ -23,6 +24,16 @@ def test_what_else_speaks_of_a_body_is_kept_from_everybody() -> None:
         "spo2": Sense(Says.OTHER, 3),
         "rr_interval": Sense(Says.OTHER, 3),
     }
+
+
+def test_what_a_driver_marks_is_personal_whatever_it_is_called() -> None:
+    assert senses("mat-4", ("pulse", "steps", "battery"), ("pulse",)) == {"pulse": Sense(Says.OTHER, 4)}
+    assert senses("band-7", ("heart-rate",), ("heart-rate",)) == {"heart-rate": Sense(Says.RATE, 7)}
+
+
+def test_what_is_commanded_is_nobodys_body() -> None:
+    with pytest.raises(ValueError, match="speaks of no person"):
+        Switch("lamp", safe_value=False, personal=True)
 
 
 def test_a_room_has_no_personal_points() -> None:

@@ -42,6 +42,7 @@ POINTS = st.builds(
     title_zh=TEXT,
     title_en=TEXT,
     confirm_s=NUMBER,
+    personal=st.booleans(),
 )
 DETAILS = st.dictionaries(TEXT, st.recursive(st.none() | st.booleans() | TEXT, st.lists, max_leaves=5), max_size=3)
 DEVICES = st.builds(DeviceDescription, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT, DETAILS)
@@ -137,6 +138,12 @@ def test_strange_properties_count_as_not_said(options: str | int) -> None:
     properties = {key: Property(value, 0) for key, value in said.items()}
     point = PointDescription.from_metric(Metric(None, None, DataType.DOUBLE, alias=1, properties=properties))
     assert point == PointDescription("", "measure", DataType.DOUBLE)
+
+
+@pytest.mark.parametrize(("said", "personal"), [(False, False), (True, True), ("no", True), (None, True)])
+def test_a_mark_of_what_is_personal_that_is_not_understood_counts(said: Scalar | None, *, personal: bool) -> None:
+    metric = Metric("p", None, DataType.DOUBLE, properties={"lk:personal": Property(said, DataType.UNKNOWN)})
+    assert PointDescription.from_metric(metric).personal is personal
 
 
 def test_a_foreign_device_has_an_empty_description() -> None:

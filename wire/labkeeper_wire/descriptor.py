@@ -62,6 +62,7 @@ class PointDescription:
     title_zh: str = ""
     title_en: str = ""
     confirm_s: float = DEFAULT_CONFIRM_S
+    personal: bool = False
 
     def to_properties(self) -> PropertySet:
         """Give the PropertySet for the point's metric in births; what is not known is left out."""
@@ -80,6 +81,7 @@ class PointDescription:
             "lk:titleZh": self.title_zh or None,
             "lk:titleEn": self.title_en or None,
             "lk:confirmS": self.confirm_s,
+            "lk:personal": self.personal or None,
         }
         return {key: _typed(value) for key, value in said.items() if value is not None}
 
@@ -109,6 +111,7 @@ class PointDescription:
             title_zh=_string(said, "lk:titleZh"),
             title_en=_string(said, "lk:titleEn"),
             confirm_s=_confirm_s(said),
+            personal="lk:personal" in said and said["lk:personal"].value is not False,
         )
 
 

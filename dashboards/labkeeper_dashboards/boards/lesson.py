@@ -1,94 +1,121 @@
-"""PE class: heart rate of the class as a whole. Nothing here shows one pupil, not even under a pseudonym: no question
-groups by device, so no answer that reaches a browser has a line for a band.
+"""PE class: heart rate of the class as a whole, from the hub's figures of it. InfluxDB has no rate of one band at all,
+but minutes of at least five bands together (docs/decisions/0049-class-figures.md).
 """
 
-from labkeeper_dashboards.influxql import OF_LABS, Query, at_once, of_latest, over_time, point
-from labkeeper_dashboards.limits import HEART_HIGH, HEART_MEAN, NONE
+from dataclasses import replace
+
+from labkeeper_dashboards.boards.parts import number
+from labkeeper_dashboards.influxql import ABOUT_NODES, Field, Query, at_once, figure, over_time
+from labkeeper_dashboards.limits import EACH_DENSITY, GROUP_DENSITY, HEART_MEAN, NONE, Limits
 from labkeeper_dashboards.model import LAB, SCHOOL, Board, Kind, Look, Panel, Row
 from labkeeper_sdk import Title
 
-RATE = f"{OF_LABS} AND {point('heart_rate', 'heart-rate')}"
-ZONES = ((0, 100), (100, 120), (120, 140), (140, 160), (160, 180), (180, 300))
-CLASS_ONLY = Title("只显示全班的合计，不显示任何一个手环。", "The class as a whole; no single band is shown.")
+CLASS_ONLY = Title(
+    "每分钟一次，至少五个手环同时有读数才有；不显示任何一个手环。",
+    "Once a minute, and only while at least five bands are heard; no single band is shown.",
+)
+TIMES = Title(
+    "从开始上课起的次数，不是人数，也不是诊断。" + CLASS_ONLY.zh,
+    f"Times since the class began: not children, and no diagnosis. {CLASS_ONLY.en}",
+)
+MEAN = Look("suffix: /min", HEART_MEAN, minimum=60, maximum=200)
+SHARE = Look("percentunit", NONE, minimum=0, maximum=1)
+COUNT = Look("none", NONE, decimals=0, minimum=0)
 
 
-def in_zone(low: int, high: int) -> Query:
-    """Ask how many readings of a step lie in a zone."""
-    where = f'{RATE} AND "value_int" >= {low} AND "value_int" < {high}'
-    return over_time("count", "value_int", where, (), fill="0").called(f"{low}–{high}")
+def of_class(name: str) -> str:
+    """Return the condition for one figure of classes."""
+    return f"{ABOUT_NODES} AND {figure('#class', name)}"
 
 
+def newest(name: str, field: Field = "value_int") -> Query:
+    """Ask for the last minute of each lab's class."""
+    return at_once("last", field, of_class(name), ("lab",)).called("$tag_lab")
+
+
+def went(title: Title, text: Title, name: str, look: Look, field: Field = "value_int", *, width: int = 8) -> Panel:
+    """How a figure went over the lesson, a line per lab."""
+    query = over_time("max", field, of_class(name)).called("$tag_lab")
+    return Panel(Kind.CHART, title, text, (query,), look, width)
+
+
+def now(title: Title, text: Title, name: str, field: Field, unit: str, limits: Limits = NONE) -> Panel:
+    """One big number of each lab's class."""
+    said = Title(text.zh + CLASS_ONLY.zh, f"{text.en} {CLASS_ONLY.en}")
+    return replace(number(title, said, newest(name, field), unit, limits), height=5)
+
+
+NOW = (
+    now(
+        Title("全班平均心率", "Mean of the class"),
+        Title("最近一分钟的平均。", "Mean of the last minute."),
+        "mean",
+        "value_int",
+        "suffix: /min",
+        HEART_MEAN,
+    ),
+    now(
+        Title("有读数的手环（至少）", "Bands heard, at least"),
+        Title("以五个为一档。", "In steps of five."),
+        "bands",
+        "value_int",
+        "none",
+    ),
+    now(
+        Title("上课分钟数", "Minutes of the class"),
+        Title("从开始上课起。", "Since it began."),
+        "minutes",
+        "value_int",
+        "none",
+    ),
+    now(
+        Title("群体运动密度", "Group density"),
+        Title(
+            "至少一半手环在运动的时间所占的比例，从开始上课起。",
+            "Share of the time in which at least half of the bands move, since the class began.",
+        ),
+        "group_density",
+        "value",
+        "percentunit",
+        GROUP_DENSITY,
+    ),
+    now(
+        Title("个体运动密度平均", "Individual density, mean"),
+        Title(
+            "每个手环运动时间所占比例的平均，从开始上课起。",
+            "Mean of each band's share of time in movement, since the class began.",
+        ),
+        "each_density",
+        "value",
+        "percentunit",
+        EACH_DENSITY,
+    ),
+    now(
+        Title("请查看孩子的次数", "Times to look at a child"),
+        Title("次数而不是人数，从开始上课起。", "Times and not children, since the class began."),
+        "looked",
+        "value_int",
+        "none",
+    ),
+)
+COURSE = (
+    went(Title("全班平均心率的变化", "Mean heart rate over the class"), CLASS_ONLY, "mean", MEAN, width=24),
+    went(Title("运动中的比例", "Share that moves"), CLASS_ONLY, "moving", SHARE, "value"),
+    went(Title("建议放慢的次数", "Times somebody was to slow down"), TIMES, "eased", COUNT),
+    went(Title("请查看孩子的次数变化", "Times to look at a child, course"), TIMES, "looked", COUNT),
+)
 BOARD = Board(
     "lesson",
     Title("体育课心率", "PE class heart rate"),
     Title(
-        "匿名手环，只看全班：平均、中位数与分布。不作任何诊断。",
-        "Pseudonymous bands, the class as a whole: mean, median and density. No diagnosis.",
+        "只看全班：每分钟的平均、运动密度与提醒次数。不作任何诊断。",
+        "The class as a whole: mean, density and advice, minute by minute. No diagnosis.",
     ),
     (SCHOOL, LAB),
     (
-        Row(
-            Title("此刻", "Now"),
-            (
-                Panel(
-                    Kind.NUMBER,
-                    Title("全班平均心率", "Mean of the class"),
-                    CLASS_ONLY,
-                    (of_latest("mean", "value_int", RATE, name="mean", each=("device", "point")),),
-                    Look("suffix: /min", HEART_MEAN, decimals=0),
-                    width=8,
-                    height=5,
-                ),
-                Panel(
-                    Kind.NUMBER,
-                    Title("佩戴手环数", "Bands worn"),
-                    Title("所选时间内有读数的手环数。", "Bands with readings in the window."),
-                    (of_latest("count", "value_int", RATE, name="bands", each=("device", "point")),),
-                    Look("none", NONE, decimals=0),
-                    width=8,
-                    height=5,
-                ),
-                Panel(
-                    Kind.NUMBER,
-                    Title("200 次/分及以上的读数", "Readings of 200 /min and more"),
-                    CLASS_ONLY,
-                    (at_once("count", "value_int", f'{RATE} AND "value_int" >= 200', name="high"),),
-                    Look("none", HEART_HIGH, decimals=0),
-                    width=8,
-                    height=5,
-                ),
-            ),
-        ),
-        Row(
-            Title("过程", "Over the lesson"),
-            (
-                Panel(
-                    Kind.CHART,
-                    Title("全班心率", "Heart rate of the class"),
-                    CLASS_ONLY,
-                    (
-                        over_time("mean", "value_int", RATE, ()).called("mean"),
-                        over_time("median", "value_int", RATE, ()).called("median"),
-                    ),
-                    Look("suffix: /min", HEART_MEAN, minimum=60, maximum=220),
-                    width=24,
-                    height=9,
-                ),
-                Panel(
-                    Kind.CHART,
-                    Title("心率分布", "Density"),
-                    Title(
-                        "每段时间落在各心率区间（次/分）的读数。" + CLASS_ONLY.zh,
-                        "Readings of each step in each zone (/min). " + CLASS_ONLY.en,
-                    ),
-                    tuple(in_zone(*zone) for zone in ZONES),
-                    Look("none", NONE, bars=True, stacked=True, minimum=0),
-                    width=24,
-                    height=9,
-                ),
-            ),
-        ),
+        Row(Title("最近一分钟", "The last minute"), NOW),
+        Row(Title("过程", "Over the lesson"), COURSE),
     ),
     since="now-1h",
-    refresh="10s",
+    refresh="30s",
 )

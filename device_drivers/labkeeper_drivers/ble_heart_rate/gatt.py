@@ -15,11 +15,17 @@ SLOWEST, FASTEST = 20, 250  # a heart's; what is beyond is a band that slips
 MOST = 100  # percent
 POINTS = (
     Measure(
-        "heart-rate", type=int, unit="/min", minimum=SLOWEST, maximum=FASTEST, title=Title("心率", "Heart rate")
+        "heart-rate",
+        type=int,
+        unit="/min",
+        minimum=SLOWEST,
+        maximum=FASTEST,
+        title=Title("心率", "Heart rate"),
+        personal=True,
     ),
-    State("contact", title=Title("贴合皮肤", "On the skin")),
+    State("contact", title=Title("贴合皮肤", "On the skin"), personal=True),
     Measure("battery", type=int, unit="%", minimum=0, maximum=MOST, title=Title("电量", "Battery")),
-)  # fmt: skip
+)
 
 
 def measured(data: bytes) -> Sequence[Reading]:

@@ -131,6 +131,7 @@ def describe(point: Point) -> PointDescription:
         title_zh=point.title.zh,
         title_en=point.title.en,
         confirm_s=point.confirm_s,
+        personal=point.personal,
     )
 
 

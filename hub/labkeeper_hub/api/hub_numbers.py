@@ -14,8 +14,9 @@ from labkeeper_hub.alarms.tallies import AlarmTallies
 from labkeeper_hub.api.influx_numbers import influx_families
 from labkeeper_hub.api.telling_numbers import telling_families
 from labkeeper_hub.api.upkeep_numbers import upkeep_families
-from labkeeper_hub.model import DURATION_BOUNDS_S, Durations, LedgerEntry, State, Status
+from labkeeper_hub.model import LedgerEntry, State
 from labkeeper_hub.ports import Parts
+from labkeeper_hub.status import DURATION_BOUNDS_S, Durations, Status
 
 
 @dataclass(frozen=True, slots=True)

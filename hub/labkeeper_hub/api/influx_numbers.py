@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
-from labkeeper_hub.model import InfluxStatus
+from labkeeper_hub.status import InfluxStatus
 
 
 def influx_families(influx: InfluxStatus) -> Iterator[Metric]:

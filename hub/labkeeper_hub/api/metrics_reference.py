@@ -6,7 +6,8 @@ from labkeeper_hub.api import hub_numbers
 from labkeeper_hub.api.hub_numbers import Inventory
 from labkeeper_hub.api.metrics import Metrics
 from labkeeper_hub.api.telling_numbers import telling_families
-from labkeeper_hub.model import InfluxStatus, JournalStatus, LedgerEntry, NodeKey, State, Status
+from labkeeper_hub.model import LedgerEntry, NodeKey, State
+from labkeeper_hub.status import InfluxStatus, JournalStatus, Status
 from labkeeper_hub.telling.letters import Numbers
 
 INTRODUCTION = """# Metrics

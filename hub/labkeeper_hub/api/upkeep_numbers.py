@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
-from labkeeper_hub.model import UpkeepStatus
+from labkeeper_hub.status import UpkeepStatus
 
 REASONS = ("age", "bytes")
 LEVELS = {0: "raw", 60_000: "1m", 900_000: "15m", 3_600_000: "1h"}

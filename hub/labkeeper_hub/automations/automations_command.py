@@ -20,6 +20,7 @@ from labkeeper_sdk import BadConfiguration
 
 Json: TypeAlias = dict[str, Any]
 FAILED, WRONG = 1, 2
+NEARLY_MS = 86_400_000
 WAIT_S = 120.0  # a month of readings is judged
 ALL = "/api/v1/automations"
 UNITS_S = {"min": 60, "h": 3600, "d": 86_400}
@@ -102,15 +103,23 @@ def _tried(options: argparse.Namespace, text: str) -> Iterator[str]:
     trial = _ask(options, "POST", f"{ALL}/try", asked)
     acted = sum(run["why"] is None for run in trial["runs"])
     yield f"{acted} runs, held up {len(trial['runs']) - acted} times, on {trial['readings']} readings"
+    if trial["known_ms"] is None:
+        yield "stops, and who held the lab, are not on record for this time: lessons alone were counted"
+    elif trial["known_ms"] - asked["from"] > NEARLY_MS:
+        yield f"stops, and who held the lab, are on record only since {_moment(trial['known_ms'])}"
     yield from (_run(run) for run in trial["runs"])
 
 
 def _run(run: Json) -> str:
-    at = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(run["at_ms"] / 1000))
+    at = _moment(run["at_ms"])
     parts = "; ".join(_part(part) for part in run["parts"])
     done = f"{sum(one['state'] == 'done' for one in run['results'])} of {len(run['results'])} commands"
     outcome = WORDS[Why(run["why"])] if run["why"] else done if run["results"] else "acted"
     return f"  {at}  {outcome}" + (f": {parts}" if parts else "")
+
+
+def _moment(time_ms: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(time_ms / 1000))
 
 
 def _part(part: Json) -> str:

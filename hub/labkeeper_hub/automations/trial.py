@@ -36,25 +36,31 @@ class Read(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What was recorded: the points there are (values of none are known yet), their readings by time, the lessons."""
+    """What was recorded: the points there are (values of none are known yet), their readings by time, the lessons, the
+    stops, when a person held the whole lab. `known_ms`: from when on the last two are on record (None: never).
+    """
 
     span: Span
     points: Sequence[Sight]
     readings: Sequence[Read]
     lessons: Sequence[Span]
+    stops: Sequence[Span] = ()
+    held: Sequence[Span] = ()
+    known_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Its runs and what held it up, in order; on so many readings."""
+    """Its runs and what held it up, in order; on so many readings. `known_ms`: as of the past."""
 
     traces: tuple[Trace, ...]
     readings: int
+    known_ms: int | None = None
 
 
 def try_out(automation: Automation, past: Past, calendar: Calendar) -> Trial:
-    """Return what it would have done. Stops and other holders are not on record; commands count as confirmed."""
-    return Trial(tuple(_traces(automation, past, calendar)), len(past.readings))
+    """Return what it would have done. Holders of benches and devices are not on record; commands count as confirmed."""
+    return Trial(tuple(_traces(automation, past, calendar)), len(past.readings), past.known_ms)
 
 
 def _traces(automation: Automation, past: Past, calendar: Calendar) -> Iterator[Trace]:
@@ -62,7 +68,7 @@ def _traces(automation: Automation, past: Past, calendar: Calendar) -> Iterator[
     for now_ms, sights in _moments(past):
         lesson = any(span.has(now_ms) for span in past.lessons)
         values = {**known(automation.occasion.inputs, sights, now_ms), **given(sights, lesson=lesson)}
-        looked = Looked(now_ms, values, calendar, Why.LESSON if lesson else None)
+        looked = Looked(now_ms, values, calendar, _obstacle(past, now_ms, lesson=lesson))
         state, effects = step(automation, state, looked)
         for effect in effects:
             if isinstance(effect, Act):
@@ -70,6 +76,15 @@ def _traces(automation: Automation, past: Past, calendar: Calendar) -> Iterator[
                 state, _ = step(automation, state, Ended())
             else:
                 yield effect.trace
+
+
+def _obstacle(past: Past, now_ms: int, *, lesson: bool) -> Why | None:
+    """Return what was in the way, in the order in which it is asked when it is for real."""
+    if any(span.has(now_ms) for span in past.stops):
+        return Why.STOP
+    if lesson:
+        return Why.LESSON
+    return Why.LEASED if any(span.has(now_ms) for span in past.held) else None
 
 
 def _moments(past: Past) -> Iterator[tuple[int, Sequence[Sight]]]:

@@ -122,11 +122,13 @@ class Machine:
         """Give the rows of the steps that end by then; steps at which nothing is known are passed over at once."""
         every_ms = self.declaration.every_ms
         at_ms = time_ms if self.at_ms is None else self.at_ms
-        known_ms = max((held.until_ms for held in self._held.values()), default=0)
-        for step_ms in range((at_ms // every_ms + 1) * every_ms, min(time_ms, known_ms) + 1, every_ms):
-            value = self._value(step_ms)
-            if value is not None:
-                yield DerivedRow(step_ms, value)
+        first_ms = (at_ms // every_ms + 1) * every_ms
+        if first_ms <= time_ms:  # most readings end no step
+            known_ms = max((held.until_ms for held in self._held.values()), default=0)
+            for step_ms in range(first_ms, min(time_ms, known_ms) + 1, every_ms):
+                value = self._value(step_ms)
+                if value is not None:
+                    yield DerivedRow(step_ms, value)
         self.at_ms = max(at_ms, time_ms)
 
     def _value(self, step_ms: int) -> float | None:

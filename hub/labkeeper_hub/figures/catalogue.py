@@ -18,6 +18,10 @@ FORWARDER = "forwarder"
 """Devices of what the hub knows about itself."""
 ALARMS, ALARMS_OF_NODE = "alarms", "#alarms"
 """Devices of what the hub knows about alarms: all of them, and those of one node."""
+CLASS, LAB = "#class", "#lab"
+"""Devices of a PE class as a whole, at a node of its lab, and of what holds for the whole lab of a node."""
+STOP = "stop"
+"""The device of what a school's stop says."""
 
 
 def alarms_of_role(role: str) -> str:
@@ -104,6 +108,7 @@ OF_HUB: dict[str, Sequence[Figure]] = {
         Figure("expired", "{commands}", Title("过期的命令", "Commands expired since the start")),
         Figure("unknown", "{commands}", Title("结果未知的命令", "Commands of unknown outcome since the start")),
     ),
+    STOP: (Figure("stopped", "", Title("已全部停止", "Everything is stopped")),),
     FORWARDER: (
         Figure("lag", "s", Title("转发延迟", "Age of the oldest reading not forwarded"), DataType.DOUBLE),
         Figure("waiting", "{readings}", Title("等待转发的读数", "Readings waiting to be forwarded")),
@@ -143,6 +148,20 @@ OF_ROLE_ALARMS = {
         Figure("unacknowledged", "{alarms}", Title("未确认的报警", "Alarms not acknowledged")),
         Figure("raised_10min", "{alarms}", Title("最近 10 分钟触发的报警", "Alarms raised in the last 10 min")),
         Figure("raised_hour", "{alarms}", Title("最近 1 小时触发的报警", "Alarms raised in the last hour")),
+    )
+}
+OF_LAB = {"held": Figure("held", "", Title("整间实验室由人控制", "A person holds the whole lab"))}
+OF_CLASS = {
+    figure.name: figure
+    for figure in (
+        Figure("bands", "{bands}", Title("有读数的手环数（至少）", "Bands heard, at least")),
+        Figure("mean", "/min", Title("全班平均心率", "Mean heart rate of the class")),
+        Figure("moving", "", Title("运动中的比例", "Share of the class that moves"), DataType.DOUBLE),
+        Figure("group_density", "", Title("群体运动密度", "Group density so far"), DataType.DOUBLE),
+        Figure("each_density", "", Title("个体运动密度平均", "Individual density so far, mean"), DataType.DOUBLE),
+        Figure("minutes", "min", Title("上课分钟数", "Minutes of the class")),
+        Figure("eased", "{times}", Title("建议放慢的次数", "Times somebody was to slow down")),
+        Figure("looked", "{times}", Title("请查看孩子的次数", "Times a child was to be looked at")),
     )
 }
 

@@ -1,8 +1,8 @@
 """From what the parts say to readings: pure."""
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import NamedTuple
 
 from labkeeper_hub.alarms.flood import FLOOD_WINDOW_MS, HOUR_MS
@@ -11,18 +11,20 @@ from labkeeper_hub.alarms.states import Priority
 from labkeeper_hub.alarms.tallies import AlarmTallies
 from labkeeper_hub.figures import catalogue
 from labkeeper_hub.figures.catalogue import Figure, node_about, refusal_figure
-from labkeeper_hub.model import (
-    HUB_NODE,
-    AlarmKey,
-    AlarmNow,
-    Device,
-    LedgerEntry,
-    Node,
-    NodeKey,
-    PointKey,
-    State,
-    Status,
-)
+from labkeeper_hub.model import HUB_NODE, AlarmKey, AlarmNow, Device, LedgerEntry, Node, NodeKey, PointKey, State
+from labkeeper_hub.pe.shared import ClassMinute
+from labkeeper_hub.status import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """What people do in labs at one moment: minutes of PE classes since the last look, schools that are stopped, labs
+    (school, lab) that a person holds as a whole.
+    """
+
+    classes: Sequence[ClassMinute] = ()
+    stopped: Collection[str] = frozenset()
+    held: Collection[tuple[str, str]] = frozenset()
 
 
 class Told(NamedTuple):
@@ -52,6 +54,7 @@ class Seen:
     alarms: Sequence[AlarmNow] = ()
     tallies: AlarmTallies = field(default_factory=AlarmTallies)
     roles: Mapping[str, Role] = field(default_factory=dict)
+    rooms: Rooms = field(default_factory=Rooms)
 
 
 def figures(seen: Seen) -> Iterator[Told]:
@@ -62,12 +65,16 @@ def figures(seen: Seen) -> Iterator[Told]:
     for node in seen.nodes:
         yield from _presence(node.key, catalogue.NODE, node, node, seen)
         yield from _alarms_of(node, seen)
+        held = {"held": int((node.key.school, node.lab) in seen.rooms.held)}
+        yield from _told(node.key, catalogue.LAB, catalogue.OF_LAB, held, node)
     for device in seen.devices:
         yield from _device(device, nodes[device.key.of_node], seen)
     for entry in seen.ledger:
         node_of = nodes.get(entry.node)
         if node_of is not None and entry.epoch == (node_of.outbox.epoch if node_of.outbox else None):
             yield from _ledger(entry, node_of, seen)
+    for one in seen.rooms.classes:
+        yield from _class(one, seen)
     for school in sorted({key.school for key in nodes}):
         yield from _hub(school, seen)
 
@@ -100,6 +107,14 @@ def _ledger(entry: LedgerEntry, about: Node, seen: Seen) -> Iterator[Told]:
         "age": None if newest_ms is None else max(0, seen.now_ms - newest_ms) / 1000,
     }
     yield from _told(entry.node, catalogue.LEDGER, catalogue.OF_LEDGER, values, about)
+
+
+def _class(one: ClassMinute, seen: Seen) -> Iterator[Told]:
+    """Tell a class under the first node of its lab, so that it is always the same one."""
+    of_lab = [node for node in seen.nodes if (node.key.school, node.lab) == (one.school, one.lab)]
+    values = {"bands": one.bands, "mean": one.mean, "moving": one.moving, **asdict(one.so_far)}
+    for about in sorted(of_lab, key=lambda node: node.key)[:1]:
+        yield from _told(about.key, catalogue.CLASS, catalogue.OF_CLASS, values, about)
 
 
 def _told(
@@ -183,6 +198,7 @@ def _hub_values(school: str, seen: Seen) -> Iterator[tuple[str, Mapping[str, flo
             **_online("devices", [device.online for device in seen.devices if device.key.school == school]),
         },
     )
+    yield catalogue.STOP, {"stopped": int(school in seen.rooms.stopped)}
     if status.influx is not None:
         influx = status.influx
         values = {"lag": influx.lag_s, "waiting": influx.waiting, "quarantined": influx.quarantined}

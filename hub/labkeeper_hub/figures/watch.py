@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from labkeeper_hub.figures.tallies import Ends, Returns
-from labkeeper_hub.figures.told import Seen, Told, figures
+from labkeeper_hub.figures.told import Rooms, Seen, Told, figures
 from labkeeper_hub.model import Device, NodeKey
 from labkeeper_hub.ports import Alarms, Commands, Health, Ledger
 from labkeeper_hub.registry.known import KnownNode, KnownPoint
@@ -32,6 +32,7 @@ class Watch:
     journal_file: Path
     every_s: float
     now_ms: Callable[[], int]
+    rooms: Callable[[], Rooms] = Rooms
     _returns: Returns = field(default_factory=Returns)
     _ends: Ends = field(default_factory=Ends)
     _looks: int = 0
@@ -77,6 +78,7 @@ class Watch:
             self.alarms.shown(),
             self.alarms.tallies(),
             {name: rule.told.role for name, rule in self.alarms.catalogue.rules.items()},
+            self.rooms(),
         )
 
     def _devices(self) -> tuple[Device, ...]:

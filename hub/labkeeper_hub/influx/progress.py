@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from labkeeper_hub.model import InfluxStatus
+from labkeeper_hub.status import InfluxStatus
 from labkeeper_hub.timeseries.columns import DOUBTFUL, HISTORICAL
 from labkeeper_hub.timeseries.forwarding import Batch, Forwarding
 

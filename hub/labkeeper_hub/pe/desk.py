@@ -23,12 +23,14 @@ from labkeeper_hub.pe.lesson import (
     Passed,
     PeClass,
     Seen,
+    Share,
     Told,
     begun,
     happened,
     replayed,
 )
 from labkeeper_hub.pe.roster import ClassKey, Roster, withdrawn
+from labkeeper_hub.pe.shared import ClassMinute
 from labkeeper_hub.pe.store import Store, open_store
 from labkeeper_hub.registry.known import KnownDevice
 from labkeeper_sdk import LabkeeperError, Quality
@@ -72,6 +74,7 @@ class PeDesk:
     audit: Record = field(default_factory=Unheard)
     on: dict[Room, PeClass] = field(default_factory=dict)
     _unsaved: list[tuple[str, Keep]] = field(default_factory=list)
+    _minutes: dict[Room, ClassMinute] = field(default_factory=dict)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def resume(self) -> None:
@@ -94,6 +97,11 @@ class PeDesk:
     def board(self, room: Room) -> Board | None:
         """Return the board of the class that is on."""
         return board_of(self.on[room]) if room in self.on else None
+
+    def minutes(self) -> tuple[ClassMinute, ...]:
+        """Return what may be told of classes as a whole since this was asked last: each lab's newest minute."""
+        told, self._minutes = tuple(self._minutes.values()), {}
+        return told
 
     async def news(self) -> None:
         """Wait until boards may show something else."""
@@ -184,6 +192,9 @@ class PeDesk:
 
     def _happened(self, room: Room, event: Event) -> tuple[object, ...]:
         self.on[room], effects = happened(self.on[room], event)
+        for one in effects:
+            if isinstance(one, Share):
+                self._minutes[room] = one.minute
         if self.keep_h:
             identity = self.on[room].id
             self._unsaved += [(identity, one) for one in effects if isinstance(one, Keep)]

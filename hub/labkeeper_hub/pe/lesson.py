@@ -4,26 +4,31 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from labkeeper_hub.pe.advice import limits_for
+from labkeeper_hub.pe.advice import Advice, limits_for
 from labkeeper_hub.pe.band import Band, off_skin, passed, told
 from labkeeper_hub.pe.roster import ClassKey, Entry, Roster
+from labkeeper_hub.pe.shared import MINUTE_MS, ClassMinute, Minute, SoFar, grown, in_steps
+from labkeeper_hub.pe.shared import told as told_of
 from labkeeper_hub.pe.zones import highest_rate, is_moving
 
 STEP_MS = 1_000
 LONGEST_STEP_MS = 2_000  # what a hub slept through counts for nothing
 LONGEST_MS = 3 * 3_600_000
+FIRST_MINUTE = Minute(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Sums:
     """What the class came to so far: time in which anybody was known, in which at least half of those known moved,
-    and beats and time over all bands.
+    beats and time over all bands, and how often anybody was to slow down or to be looked at.
     """
 
     known_ms: int = 0
     moving_ms: int = 0
     rate_ms: int = 0
     band_ms: int = 0
+    eased: int = 0
+    looked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,7 @@ class PeClass:
     bands: Mapping[int, Band] = field(default_factory=dict)
     waiting: tuple[int, ...] = ()  # on the roster, without a consent: nothing is shown, nothing is kept
     sums: Sums = Sums()
+    minute: Minute = FIRST_MINUTE
 
     @property
     def highest(self) -> float:
@@ -94,17 +100,24 @@ class Keep:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """Tell this of the class as a whole, to whoever may see the lab."""
+
+    minute: ClassMinute
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """The class is over."""
 
 
 Event: TypeAlias = Told | OffSkin | Passed | Seen | Changed
-Effect: TypeAlias = Keep | End
+Effect: TypeAlias = Keep | Share | End
 
 
 def begun(identity: str, roster: Roster, now_ms: int, *, with_lesson: bool) -> PeClass:
     """Return a class that begins."""
-    fresh = PeClass(identity, roster.key, roster.years, now_ms, now_ms, with_lesson)
+    fresh = PeClass(identity, roster.key, roster.years, now_ms, now_ms, with_lesson, minute=Minute(now_ms))
     return _admitted(fresh, roster, now_ms)
 
 
@@ -150,8 +163,36 @@ def _passed(state: PeClass, event: Passed) -> tuple[PeClass, tuple[Effect, ...]]
     for_ms = min(max(0, event.now_ms - state.now_ms), LONGEST_STEP_MS)
     bands = {number: passed(band, state.highest, for_ms, event.now_ms) for number, band in state.bands.items()}
     over = (state.with_lesson and not event.lesson_on) or event.now_ms - state.started_ms >= LONGEST_MS
-    sums = _added(state.sums, bands, state.highest, for_ms)
-    return replace(state, now_ms=event.now_ms, bands=bands, sums=sums), (End(),) if over else ()
+    sums = _added(_advised(state.sums, state.bands, bands), bands, state.highest, for_ms)
+    rates = [band.rate for band in bands.values() if band.rate is not None]
+    minute = grown(state.minute, rates, sum(is_moving(rate, state.highest) for rate in rates), for_ms)
+    after, shared = _minute_over(replace(state, now_ms=event.now_ms, bands=bands, sums=sums, minute=minute))
+    return after, (*shared, End()) if over else shared
+
+
+def _minute_over(state: PeClass) -> tuple[PeClass, tuple[Share, ...]]:
+    """Begin the next minute when one is over, and tell of it what may be told."""
+    if state.now_ms - state.minute.began_ms < MINUTE_MS:
+        return state, ()
+    said = told_of(state.minute, state.key.school, state.key.lab, _so_far(state))
+    return replace(state, minute=Minute(state.now_ms)), () if said is None else (Share(said),)
+
+
+def _so_far(state: PeClass) -> SoFar:
+    sums, each = state.sums, [band.moving_ms / band.known_ms for band in state.bands.values() if band.known_ms]
+    return SoFar(
+        in_steps(sums.moving_ms / sums.known_ms) if sums.known_ms else 0.0,
+        in_steps(sum(each) / len(each)) if each else 0.0,
+        (state.now_ms - state.started_ms) // MINUTE_MS,
+        sums.eased,
+        sums.looked,
+    )
+
+
+def _advised(sums: Sums, before: Mapping[int, Band], after: Mapping[int, Band]) -> Sums:
+    """Count what is advised anew: times, not children."""
+    more = [new.watch.advice for number, new in after.items() if new.watch.advice > before[number].watch.advice]
+    return replace(sums, eased=sums.eased + more.count(Advice.EASE), looked=sums.looked + more.count(Advice.LOOK))
 
 
 def _added(sums: Sums, bands: Mapping[int, Band], highest: float, for_ms: int) -> Sums:
@@ -159,11 +200,12 @@ def _added(sums: Sums, bands: Mapping[int, Band], highest: float, for_ms: int) -
     if not rates:
         return sums
     moving = 2 * sum(is_moving(rate, highest) for rate in rates) >= len(rates)
-    return Sums(
-        sums.known_ms + for_ms,
-        sums.moving_ms + (for_ms if moving else 0),
-        sums.rate_ms + sum(rates) * for_ms,
-        sums.band_ms + len(rates) * for_ms,
+    return replace(
+        sums,
+        known_ms=sums.known_ms + for_ms,
+        moving_ms=sums.moving_ms + (for_ms if moving else 0),
+        rate_ms=sums.rate_ms + sum(rates) * for_ms,
+        band_ms=sums.band_ms + len(rates) * for_ms,
     )
 
 

@@ -104,7 +104,11 @@ class HubRegistry:
         """Give the device these points, but those that speak of a person; one that stays keeps its live value."""
         described = tuple(points)
         before, device.points = device.points, {}
-        device.personal = senses(device.key.device, (one.name for one in described))
+        device.personal = senses(
+            device.key.device,
+            (one.name for one in described),
+            (one.name for one in described if one.personal),
+        )
         for description in described:
             if description.name in device.personal:
                 continue
@@ -141,6 +145,11 @@ class HubRegistry:
     def labs(self) -> tuple[Lab, ...]:
         nodes = sorted(self._heard(), key=_by_lab)
         return tuple(_lab(school, lab, tuple(inside)) for (school, lab), inside in groupby(nodes, key=_by_lab))
+
+    def node_of(self, school: str, lab: str) -> str:
+        """Return the first of the nodes of a lab, "" where there is none."""
+        found = sorted(node.key.node for node in self._heard() if (node.key.school, node.lab) == (school, lab))
+        return next(iter(found), "")
 
     def nodes(self) -> tuple[Node, ...]:
         return tuple(node.change() for node in sorted(self._heard(), key=_by_key))

@@ -1,7 +1,7 @@
 """A lab's day or week on a page: air, light, noise, use, energy, alarms."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -15,6 +15,7 @@ from labkeeper_hub.reports.svg import number
 from labkeeper_hub.reports.traces import Trace, trace_of
 from labkeeper_hub.reports.words import hours, moment, point_word, say, sign, titled
 from labkeeper_hub.steps import DAY_MS, HOUR_MS, MINUTE_MS
+from labkeeper_sdk import Title
 
 AIR: Final = frozenset(
     [
@@ -68,9 +69,13 @@ class Asked:
 
 
 async def document(
-    readings: Readings, points: Sequence[OrderedPoint], alarms: Sequence[AlarmEntry], asked: Asked
+    readings: Readings,
+    points: Sequence[OrderedPoint],
+    alarms: Sequence[AlarmEntry],
+    asked: Asked,
+    rules: Mapping[str, Title] | None = None,
 ) -> Document:
-    """Read what the report needs, and compose it."""
+    """Read what the report needs, and compose it; `rules` names alarms for people."""
     drawn = [await _plots(readings, asked, name, chosen(points, name)) for name in ("air", "light", "noise")]
     drawn += [await _use(readings, asked, points), await _energy(readings, asked, points)]
     day = moment(asked.from_ms, asked.offset_min)[:10]
@@ -78,7 +83,7 @@ async def document(
         language=asked.language,
         title=asked.say("room_day" if asked.days == 1 else "room_week", lab=asked.lab, day=day),
         subtitle=f"{moment(asked.from_ms, asked.offset_min)[:16]} – {moment(asked.to_ms, asked.offset_min)[:16]}",
-        sections=(*drawn, _alarms(alarms, asked)),
+        sections=(*drawn, _alarms(alarms, asked, {_key(one): _name(one, asked) for one in points}, rules or {})),
         foot=asked.say("room_foot"),
         print_word=asked.say("print"),
         offset_min=asked.offset_min,
@@ -117,7 +122,9 @@ async def _plots(readings: Readings, asked: Asked, name: str, points: Sequence[O
         )
         for point, trace in found[:MOST_PLOTS]
     )
-    rows = tuple((_name(point, asked), *_numbers(trace)) for point, trace in found[MOST_PLOTS:])
+    rows = tuple(
+        (f"{_name(point, asked)} {sign(point.unit)}".strip(), *_numbers(trace)) for point, trace in found[MOST_PLOTS:]
+    )
     header = tuple(asked.say(one) for one in ("point", "lowest", "mean", "highest"))
     empty = asked.say("no_points") if not found else ""
     tables = () if plots and not rows else (Table(title="", header=header, rows=rows, empty=empty),)
@@ -157,16 +164,18 @@ async def _energy(readings: Readings, asked: Asked, points: Sequence[OrderedPoin
     return drawn.model_copy(update={"facts": facts, "tables": () if facts else drawn.tables})
 
 
-def _alarms(alarms: Sequence[AlarmEntry], asked: Asked) -> Section:
+def _alarms(
+    alarms: Sequence[AlarmEntry], asked: Asked, names: Mapping[PointKey, str], rules: Mapping[str, Title]
+) -> Section:
     raised = [one for one in alarms if one.kind in RAISED and not one.late]
     rows = [
         (
             moment(one.at_ms, asked.offset_min),
-            one.key.rule,
-            " ".join(part for part in one.key.source[2:] if part) or one.key.source.node,
+            titled(asked.language, rule.zh, rule.en, one.key.rule),
+            names.get(one.key.source) or _place(one.key.source),
             "" if one.value is None else number(one.value),
         )
-        for one in raised
+        for one, rule in ((one, rules.get(one.key.rule, Title())) for one in raised)
     ]
     header = tuple(asked.say(name) for name in ("time", "rule", "where", "value"))
     left = len(rows) - MOST_ALARMS
@@ -174,6 +183,10 @@ def _alarms(alarms: Sequence[AlarmEntry], asked: Asked) -> Section:
     table = Table(title="", header=header, rows=tuple(shown), empty=asked.say("no_alarms"))
     facts = (Fact(name=asked.say("alarms_raised"), value=str(len(raised))),)
     return Section(title=asked.say("alarms"), facts=facts, tables=(table,))
+
+
+def _place(source: PointKey) -> str:
+    return " ".join(part for part in source[2:] if part) or source.node
 
 
 async def _trace(readings: Readings, asked: Asked, point: OrderedPoint) -> Trace:

@@ -67,7 +67,8 @@ def number(value: float) -> str:
 
 
 def _room(low: float, high: float) -> tuple[float, float]:
-    spare = max((high - low) * 0.08, abs(high) * 0.002, 1e-3)
+    flat = abs(high) * 0.1 or 1.0
+    spare = flat if low == high else max((high - low) * 0.08, abs(high) * 0.002, 1e-3)
     return low - spare, high + spare
 
 

@@ -13,7 +13,8 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from labkeeper_hub.model import PointKey, Quarantined
+from labkeeper_hub.model import PointKey
+from labkeeper_hub.status import Quarantined
 from labkeeper_hub.timeseries import chunk
 from labkeeper_hub.timeseries.arrivals import LogArrivals, in_chunks
 from labkeeper_hub.timeseries.columns import I64, U32, Columns, join, take

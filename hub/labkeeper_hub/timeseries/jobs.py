@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from labkeeper_hub.model import PointKey, Retired
+from labkeeper_hub.model import PointKey
+from labkeeper_hub.status import Retired
 from labkeeper_hub.timeseries.retention import READINGS, Ages, Retention, Retirement, Retirer
 from labkeeper_hub.timeseries.rollup import Roller
 from labkeeper_hub.timeseries.upkeep_writer import UpkeepWriter

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from labkeeper_hub.model import JournalStatus, Page, PointKey, ReadingsQuery
+from labkeeper_hub.model import Page, PointKey, ReadingsQuery
+from labkeeper_hub.status import JournalStatus
 from labkeeper_hub.timeseries.compaction import last_lives
 from labkeeper_hub.timeseries.group import Group, OutboxKey, OutboxState
 from labkeeper_hub.timeseries.hot import Hot

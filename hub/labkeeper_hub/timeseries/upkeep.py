@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from labkeeper_hub.model import UpkeepStatus
+from labkeeper_hub.status import UpkeepStatus
 from labkeeper_hub.timeseries.compaction import Compactor
 from labkeeper_hub.timeseries.jobs import GivingBack, Retiring, Rolling
 from labkeeper_hub.timeseries.trouble import Trouble

@@ -43,10 +43,7 @@ from labkeeper_hub.model import (
     Cursor,
     Device,
     DeviceKey,
-    Durations,
     HeldLease,
-    InfluxStatus,
-    JournalStatus,
     Lab,
     Latest,
     Leases,
@@ -58,11 +55,9 @@ from labkeeper_hub.model import (
     Outbox,
     Page,
     PointKey,
-    Quarantined,
     ReadingsQuery,
     Row,
     State,
-    Status,
     Stop,
     Stops,
 )
@@ -74,6 +69,7 @@ from labkeeper_hub.recordings.lesson_record import Happened, Hashed
 from labkeeper_hub.recordings.recording import Plan, Recording, RecordingRefused
 from labkeeper_hub.registry.database import json_text
 from labkeeper_hub.settings import HubSettings
+from labkeeper_hub.status import Durations, InfluxStatus, JournalStatus, Quarantined, Status
 from labkeeper_hub.telling.desk import TellingDesk
 from labkeeper_hub.telling.records import TellingRecords
 from labkeeper_hub.timeseries.catalogue import Inventory as Stocked
@@ -508,7 +504,7 @@ class SmallHub:
         world = World(acting, self.leases, self.lessons, self.brake)
         diary = Diary(RunRecords(self.engine), lambda: START_MS)
         watch = AutomationWatch(world, diary, lambda: START_MS, self.timetable.calendar)
-        archive = Archive(self.journal, lambda: ())
+        archive = Archive(self.journal, lambda: (), lambda *_: "")
         self.automations = AutomationDesk(watch, archive, self.data, Beat("automations"))
         store = prepared(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False))
         lesson_on = self.lessons.is_on

@@ -119,7 +119,7 @@ async def test_one_is_tried_on_what_was_recorded_without_being_kept(served: Serv
     async with served.owner() as client:
         asked = {"text": TEXT, "from": START_MS, "to": START_MS + 3_600_000}
         trial = (await client.post(f"{ALL}/try", json=asked)).raise_for_status().json()
-        assert trial == {"readings": 0, "runs": []}
+        assert trial == {"readings": 0, "known_ms": None, "runs": []}
         assert (await client.get(ALL)).json()["automations"] == []
         for to in (START_MS, START_MS + 32 * 86_400_000):
             assert (await client.post(f"{ALL}/try", json={**asked, "to": to})).status_code == 422

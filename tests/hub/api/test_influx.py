@@ -3,7 +3,8 @@
 import httpx
 import pytest
 
-from labkeeper_hub.model import InfluxStatus, Missing, Page, Quarantined, ReadingsQuery, Row
+from labkeeper_hub.model import Missing, Page, ReadingsQuery, Row
+from labkeeper_hub.status import InfluxStatus, Quarantined
 
 from .conftest import Served
 from .doubles import START_MS, TEMPERATURE

@@ -22,7 +22,7 @@ ONE = {"id": "fan", "on": False, "school": "s", "lab": "physics", "when": "co2 >
 ANSWERS: dict[str, Any] = {
     "GET /api/v1/automations": {"automations": [ONE]},
     "GET /api/v1/automations/runs?limit=1000": {"runs": [HELD, RUN, {**RUN, "automation": "other"}]},
-    "POST /api/v1/automations/try": {"readings": 7, "runs": [{**RUN, "results": []}, HELD]},
+    "POST /api/v1/automations/try": {"readings": 7, "known_ms": None, "runs": [{**RUN, "results": []}, HELD]},
     "PUT /api/v1/automations": ONE,
 }
 
@@ -88,6 +88,7 @@ async def test_a_file_is_tried_on_what_was_recorded_and_kept(
     assert (asked["text"], asked["to"] - asked["from"]) == (TEXT, 12 * 3_600_000)
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "1 runs, held up 1 times, on 7 readings"
+    assert said.pop(1).endswith("not on record for this time: lessons alone were counted")
     assert "  acted: co2 > 1000 [ppm]" in said[1]
     assert await command(hub, "put", str(file)) == 0
     assert capsys.readouterr().out == "fan: kept, off\n"

@@ -94,6 +94,23 @@ async def test_it_takes_a_lease_commands_gives_it_back_and_says_by_what_it_was_d
             school.hub.automations.get("air").automation, Span(now_ms() - 60_000, now_ms() + 1000)
         )
         assert trial.readings == len(await school.rows("room", "hot"))
+        assert trial.known_ms is None
+
+
+async def test_what_held_it_up_is_on_record_for_a_trial(school: School) -> None:
+    async with joined(school.port, devices=room(), more=lease_metrics()) as node:
+        await prepared(school, node)
+        automation, hub = school.hub.automations.get("air").automation, school.hub
+        hub.stop.stop("anna")
+        await hub.leases.take("anna", Scope(ROOM), 600_000)
+        hub.watch.write(now_ms())
+        hub.watch.write(now_ms())
+        while len(await school.rows("#lab", "held", "#hub/lab")) < 2:
+            await asyncio.sleep(0.02)
+        at_ms = now_ms()
+        past = await hub.automations.archive.past(automation, Span(at_ms - 600_000, at_ms + 1000), ())
+        assert (past.known_ms or 0) // 60_000 in (at_ms // 60_000, at_ms // 60_000 - 1)
+        assert all(any(span.has(at_ms - 1) for span in spans) for spans in (past.stops, past.held))
 
 
 async def test_a_lesson_that_begins_meanwhile_has_the_lab_and_what_is_still_wanted_is_done_after_it(

@@ -3,17 +3,21 @@
 import sqlite3
 import tarfile
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from labkeeper_hub.backup.archive import make
+from labkeeper_hub.figures.catalogue import CLASS, OF_CLASS, node_about
 from labkeeper_hub.influx.settings import InfluxSettings
 from labkeeper_hub.model import PointKey
 from labkeeper_hub.pe.board import Board
+from labkeeper_hub.pe.desk import PeDesk
 from labkeeper_hub.pe.roster import By, ClassKey, Consent, Entry, Roster
+from labkeeper_hub.pe.shared import Minute
 from labkeeper_hub.pe.store import FILE
 from labkeeper_hub.settings import HubSettings
 from labkeeper_hub.timeseries.digest import Span
@@ -32,6 +36,7 @@ BANDS, SECONDS, UNCONSENTED = 50, 8, 50
 ROOM = Room("school", "lab")
 KEY = ClassKey(*ROOM, "4-2")
 SECRET = 187  # the rate of band 9: nothing else in this hub says so
+MEAN = round((sum(range(101, 150)) - 109 + SECRET) / 49)
 CONSENT = Consent(By.GUARDIAN, 1, "p-1")
 
 
@@ -52,6 +57,16 @@ async def a_second(node: ScriptedNode, batch: int) -> None:
     rates = [rate(number, SECRET if number == 9 else 100 + number) for number in range(1, BANDS + 1)]
     node.send("pe-bands", [*rates, double("signal", float(batch))], batch=batch)
     await node.acknowledged(batch)
+
+
+async def a_minute(pe: PeDesk) -> None:
+    """Live through a minute by the desk's own clock, set back, so that what was told stays known."""
+    first_ms = now_ms() - 70_000
+    pe.on[ROOM] = replace(pe.on[ROOM], now_ms=first_ms, minute=Minute(first_ms))
+    for step in range(1, 31):
+        pe.now_ms = partial(int, first_ms + step * 2000)
+        await pe.tick()
+    pe.now_ms = now_ms
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
@@ -77,6 +92,7 @@ async def taught(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Taug
             node.send("pe-bands", [rate(1, 240, historical=True)], batch=SECONDS + 1)
             await node.acknowledged(SECONDS + 1)
             await pe.save()
+            await a_minute(pe)
             yield Taught(school, data, influx)
 
 
@@ -106,7 +122,7 @@ async def test_neither_registry_nor_live_values_nor_the_bus_know_a_personal_poin
     (device,) = parts.registry.devices("school")
     assert [point.name for point in device.points] == ["signal"]
     await until(lambda: school.latest("pe-bands", "signal") is not None, "the live value of what is no person's")
-    assert [one.key.point for one in parts.latest.latest("school") if one.key.device] == ["signal"]
+    assert [one.key.point for one in parts.latest.latest("school") if not one.key.of_node.of_hub] == ["signal"]
     changes = await parts.bus.after(0)
     assert "band-" not in repr(changes)
 
@@ -156,3 +172,18 @@ async def test_a_personal_point_cannot_be_asked_for(taught: Taught) -> None:
     device = registry.device(key.of_device)
     assert device is not None
     assert key.point not in [point.name for point in device.points]
+
+
+async def test_the_class_as_a_whole_reaches_journal_and_influxdb_and_no_rate_of_one_band_does(taught: Taught) -> None:
+    school = taught.school
+    school.hub.watch.write(now_ms())
+
+    def sent() -> list[bytes]:
+        return [line for one in taught.influx.seen for line in one.body.splitlines() if b"device=#class" in line]
+
+    await until(lambda: len(sent()) >= len(OF_CLASS), "the class in InfluxDB")
+    assert [row.value for row in await school.rows(CLASS, "mean", node_about("lab"))] == [MEAN]
+    assert [row.value for row in await school.rows(CLASS, "bands", node_about("lab"))] == [45]
+    assert {line.split(b"point=")[1].split(b",")[0].decode() for line in sent()} == set(OF_CLASS)
+    assert all(b"lab=lab," in line for line in sent())
+    assert not [line for line in sent() if f"={SECRET}i".encode() in line]

@@ -8,23 +8,22 @@ from labkeeper_hub.alarms.states import Alarm, Core, Priority
 from labkeeper_hub.alarms.tallies import AlarmTallies, Call
 from labkeeper_hub.figures import catalogue
 from labkeeper_hub.figures.catalogue import Figure
-from labkeeper_hub.figures.told import Seen, Told, figures
+from labkeeper_hub.figures.told import Rooms, Seen, Told, figures
 from labkeeper_hub.model import (
     HUB_NODE,
     AlarmKey,
     AlarmNow,
     Device,
     DeviceKey,
-    InfluxStatus,
-    JournalStatus,
     LedgerEntry,
     Node,
     NodeKey,
     Outbox,
     PointKey,
     State,
-    Status,
 )
+from labkeeper_hub.pe.shared import ClassMinute, SoFar
+from labkeeper_hub.status import InfluxStatus, JournalStatus, Status
 from labkeeper_sdk import Title
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.descriptor import DeviceDescription
@@ -65,6 +64,11 @@ SEEN = Seen(
     ),
     tallies=AlarmTallies(standing=1, flood=True, raised={Priority.HIGH: 2}, acknowledge_s=12.5, called=CALLED),
     roles={"gas": Role.TEACHER, "broker_lost": Role.IT},
+    rooms=Rooms(
+        (ClassMinute("school", "physics", 45, 148, 0.8, SoFar(0.75, 0.6, 12, 3, 1)),),
+        {"other"},
+        {("school", "physics")},
+    ),
 )
 
 
@@ -126,6 +130,21 @@ def test_every_school_gets_the_hubs_own_figures_and_only_its_own_counts() -> Non
     assert (about("#hub", "commands")["done"], about("#hub", "commands", "other")["done"]) == (5, 0)
 
 
+def test_a_pe_class_is_told_as_a_whole_in_its_own_lab() -> None:
+    assert about("#hub/pi", "#class") == {
+        "bands": 45, "mean": 148, "moving": 0.8,
+        "group_density": 0.75, "each_density": 0.6, "minutes": 12, "eased": 3, "looked": 1,
+    }  # fmt: skip
+    moved = replace(SEEN.rooms.classes[0], lab="a field without a node")
+    elsewhere = replace(SEEN, rooms=Rooms((moved,)))
+    assert not [key for key in told(elsewhere) if key.device == catalogue.CLASS]
+
+
+def test_what_holds_an_automation_up_is_told_of_schools_and_labs_and_of_nobody() -> None:
+    assert (about("#hub", "stop"), about("#hub", "stop", "other")) == ({"stopped": 0}, {"stopped": 1})
+    assert (about("#hub/pi", "#lab"), about("#hub/gateway", "#lab", "other")) == ({"held": 1}, {"held": 0})
+
+
 def test_alarms_are_told_of_the_hub_and_of_each_node() -> None:
     assert about("#hub", "alarms") == {
         "standing": 1, "unacknowledged": 0, "shelved": 0, "stale": 0, "chattering": 0, "raised_10min": 0,
@@ -160,7 +179,7 @@ def test_every_figure_that_is_told_is_declared_and_every_declared_one_is_told() 
     declared = {*catalogue.OF_LEDGER.values(), *catalogue.OF_PRESENCE.values(), *catalogue.OF_DEVICE.values()}
     declared |= {figure for group in catalogue.OF_HUB.values() for figure in group}
     declared |= {*catalogue.OF_ALARMS.values(), *catalogue.OF_NODE_ALARMS.values()}
-    declared |= {*catalogue.OF_ROLE_ALARMS.values()}
+    declared |= {*catalogue.OF_ROLE_ALARMS.values(), *catalogue.OF_CLASS.values(), *catalogue.OF_LAB.values()}
     said = {one.figure for one in figures(SEEN)}
     assert said - declared == {catalogue.refusal_figure("not_finite")}
     assert declared <= said

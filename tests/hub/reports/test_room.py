@@ -1,12 +1,14 @@
 """What a room report reckons: how long a state was on, what a counter went up by, which points belong where."""
 
-from labkeeper_hub.model import Page, PointKey, ReadingsQuery, Row
+from labkeeper_hub.alarms.entry import AlarmEntry
+from labkeeper_hub.model import AlarmKey, Page, PointKey, ReadingsQuery, Row
 from labkeeper_hub.reports.document import Document
 from labkeeper_hub.reports.html import page
 from labkeeper_hub.reports.room import HOLD_MS, Asked, chosen, day_window, document, on_ms, used
 from labkeeper_hub.reports.traces import Trace, trace_of
 from labkeeper_hub.reports.words import WORDS
 from labkeeper_hub.steps import DAY_MS, HOUR_MS, MINUTE_MS
+from labkeeper_sdk import Title
 
 from ..recordings.made import START_MS, point  # noqa: TID252 - tests are not packages
 
@@ -92,6 +94,20 @@ async def test_the_day_tells_of_each_thing_in_both_languages() -> None:
     english = page(await a_day("en", **rows))
     assert 'lang="en"' in english
     assert "0 h 30 min" in english
+
+
+async def test_an_alarm_is_told_by_the_names_of_its_rule_and_its_point() -> None:
+    asked = Asked("en", 0, START_MS, START_MS + DAY_MS, 1, "Lab", START_MS + DAY_MS)
+    source = PointKey("demo", "pi", "air", "temperature")
+    alarms = [
+        AlarmEntry(AlarmKey("hot", source), "lab-301", "raised", "warn", START_MS, START_MS, 31.0),
+        AlarmEntry(
+            AlarmKey("own", source._replace(device="", point="")), "lab-301", "raised", "warn", START_MS, START_MS
+        ),
+    ]
+    told = await document(Rows(), [point()], alarms, asked, {"hot": Title("过热", "Too hot")})
+    rows = [row[1:3] for table in told.sections[-1].tables for row in table.rows]
+    assert rows == [("Too hot", "air · Temperature"), ("own", "pi")]
 
 
 async def test_a_day_without_anything_is_still_a_report() -> None:

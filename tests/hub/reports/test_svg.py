@@ -37,6 +37,12 @@ def test_nothing_has_axes_and_no_line() -> None:
     assert classes(drawing, "tick")
 
 
+def test_what_stays_at_nothing_has_an_axis_of_whole_steps() -> None:
+    drawing = drawn(Line(times=(0, 10_000), values=(0, 0), gap_ms=20_000))
+    words = [one.text for one in drawing.iter() if one.text and re.fullmatch(r"-?[0-9.]+", one.text)]
+    assert {"-1", "0", "1"} <= set(words)
+
+
 def test_lowest_and_highest_are_a_band_around_the_mean() -> None:
     drawing = drawn(Line(times=(0, 10_000), values=(2, 2), low=(1, 1), high=(3, 3), gap_ms=20_000))
     (band,) = classes(drawing, "band")

@@ -192,6 +192,16 @@ async def test_a_silent_broker_is_noticed_by_its_silence() -> None:
                 await first(link)
 
 
+async def test_who_only_talks_and_who_only_hears_both_live_on(broker: Broker) -> None:
+    address = Address.parse(broker.url)
+    async with connect(address, "talks", keepalive_s=1) as talks, connect(address, "hears", keepalive_s=1) as hears:
+        await hears.subscribe(("t", 0))
+        for _ in range(19):
+            talks.send("t", b"word")
+            assert (await first(hears)).payload == b"word"
+            await asyncio.sleep(0.1)
+
+
 async def test_a_broken_protocol_ends_the_link() -> None:
     async with peer(WELCOME + b"\xf0\x00") as address:
         with pytest.raises(LinkLost, match="protocol"):

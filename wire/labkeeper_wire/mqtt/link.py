@@ -274,13 +274,15 @@ class Link(asyncio.BufferedProtocol):
         self.session_present = answer.session_present
 
     async def _keep_alive(self, keepalive_s: float) -> None:
-        """Ping when we were silent for half the time; give up when the broker was for one and a half (3.1.2.10)."""
+        """Ping when either was silent for a quarter of the time, for who only talks hears nothing, and who only hears
+        is taken for dead. Give up when the broker was silent for one and a half (3.1.2.10).
+        """
         clock = asyncio.get_running_loop().time
         while self._lost is None:
             await asyncio.sleep(keepalive_s / 4)
             if clock() - self._heard > keepalive_s * 1.5 and self._reading:
                 self._fail(LinkLost(f"nothing heard from the broker for {keepalive_s * 1.5:.0f} s"))
-            elif min(clock() - self._spoke, clock() - self._heard) > keepalive_s / 4 and self._lost is None:
+            elif max(clock() - self._spoke, clock() - self._heard) > keepalive_s / 4 and self._lost is None:
                 self._write(packets.PING)
 
     async def _close(self, *, politely: bool) -> None:

@@ -107,6 +107,7 @@ def _said_point(point: Point) -> dict[str, Any]:
         "safe_value": _plain(point.safe_value),
         "risk": str(point.risk),
         "stops": bool(point.stops),
+        "personal": bool(point.personal),
     }
 
 
@@ -128,6 +129,7 @@ def _read_point(said: Any) -> Point:  # noqa: ANN401 -- as the pipe brought it
             safe_value=said["safe_value"],
             risk=Risk(said["risk"]),
             stops=_truth(said["stops"]),
+            personal=_truth(said["personal"]),
         )
     except CommandRejected as rejected:
         raise Malformed(f"{said['name']}: the safe value is no value of it: {rejected.message}") from rejected

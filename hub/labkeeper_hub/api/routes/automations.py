@@ -182,10 +182,13 @@ class AutomationRunList(BaseModel):
 
 
 class AutomationTrialAnswer(BaseModel):
-    """What it would have done on so many readings, in order of time."""
+    """What it would have done on so many readings, in order of time. `known_ms`: from when on stops and who held the
+    whole lab are on record and counted; null: never in this time.
+    """
 
-    model_config = shape({"readings": 1440, "runs": [RUN | {"results": []}]})
+    model_config = shape({"readings": 1440, "known_ms": 1767225600000, "runs": [RUN | {"results": []}]})
     readings: int
+    known_ms: int | None
     runs: list[AutomationRunShape]
 
 
@@ -221,7 +224,8 @@ async def try_automation(api: ApiHere, right: Automates, asked: AutomationTryReq
         trial = await api.parts.automations.tried(automation, Span(asked.since, asked.to))
     except TooMuch as error:
         raise wrong_field("too_long", "body.from", str(error)) from error
-    return JsonAnswer({"readings": trial.readings, "runs": [_run(one) for one in trial.traces]})
+    found: list[Json] = [_run(one) for one in trial.traces]
+    return JsonAnswer({"readings": trial.readings, "known_ms": trial.known_ms, "runs": found})
 
 
 @router.put("/automations", response_model=AutomationShape, responses=REFUSALS)

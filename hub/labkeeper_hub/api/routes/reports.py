@@ -53,7 +53,8 @@ async def report(
     points = [point for one in api.parts.registry.devices(school) if one.lab == lab for point in ordered_points(one)]
     alarms = await _alarms(api, school, lab, window)
     api.audit.note(right.person.name, "room_report", f"{school}/{lab}", f"{asked.day} {asked.days} days")
-    return await drawn(api, await document(api.parts.readings, points, alarms, wanted))
+    rules = {name: rule.told.title for name, rule in api.parts.alarms.catalogue.rules.items()}
+    return await drawn(api, await document(api.parts.readings, points, alarms, wanted, rules))
 
 
 async def _alarms(api: Api, school: str, lab: str, window: tuple[int, int]) -> list[AlarmEntry]:

@@ -11,8 +11,8 @@ from labkeeper_hub.api.answers import JsonAnswer
 from labkeeper_hub.api.models import shape
 from labkeeper_hub.api.needs import ReadsHealth
 from labkeeper_hub.api.state import Api, ApiHere
-from labkeeper_hub.model import InfluxStatus as Influx
-from labkeeper_hub.model import UpkeepStatus
+from labkeeper_hub.status import InfluxStatus as Influx
+from labkeeper_hub.status import UpkeepStatus
 
 router = APIRouter(tags=["status"])
 EXAMPLE_RETIRED = {"reason": "age", "level": 0, "chunks": 12, "rows": 48012, "bytes": 260410}

@@ -41,5 +41,5 @@ export const turn = (id, on) => ask(`/${id}/switch`, "POST", { on });
 /** @param {string} id */
 export const remove = (id) => ask(`/${id}`, "DELETE");
 
-/** @param {string} text @param {number} from_ms @param {number} to_ms @returns {Promise<{readings: number, runs: wire.AutomationRun[]}>} */
+/** @param {string} text @param {number} from_ms @param {number} to_ms @returns {Promise<{readings: number, known_ms: number | null, runs: wire.AutomationRun[]}>} */
 export const attempt = (text, from_ms, to_ms) => ask("/try", "POST", { text, from: Math.round(from_ms), to: Math.round(to_ms) });

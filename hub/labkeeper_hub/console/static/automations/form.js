@@ -10,7 +10,8 @@ import { deviceName, pointName } from "../names.js";
 import { SHAPE } from "../store.js";
 import { sign } from "../units.js";
 
-const SPAN_MS = 7 * 86_400_000;
+const DAY_MS = 86_400_000;
+const SPAN_MS = 7 * DAY_MS;
 const SIGNS = [">", "<", ">=", "<="];
 const SHOWN = 12;
 
@@ -24,10 +25,10 @@ class LkAutomationForm extends DeskElement {
     this.written = "";
     this.text = "";
     /** @type {Record<string, string>} */
-    this.fields = { id: `a-${crypto.randomUUID().slice(0, 8)}`, when: "empty", minutes: "10", sign: ">", limit: "", at: "18:00", from: "", to: "", then: "lamps:false", value: "", lab: "", point: "" };
+    this.fields = { zh: "", en: "", id: `a-${crypto.randomUUID().slice(0, 8)}`, when: "empty", minutes: "10", sign: ">", limit: "", at: "18:00", from: "", to: "", then: "lamps:false", value: "", lab: "", point: "" };
     /** @type {wire.Scene[]} */
     this.scenes = [];
-    /** @type {{runs: wire.AutomationRun[], readings: number, from_ms: number, to_ms: number} | null} */
+    /** @type {{runs: wire.AutomationRun[], readings: number, known_ms: number | null, from_ms: number, to_ms: number} | null} */
     this.trial = null;
     this.trouble = "";
     this.asking = false;
@@ -87,8 +88,8 @@ class LkAutomationForm extends DeskElement {
     const output = outputs.find(({ key }) => `point:${key}` === fields.then);
     const { text } = this.desk;
     return html`
-      <div class="auto-columns"><label>${words.t("auto.name")}<input name="name" maxlength="100" required .value=${fields.name ?? ""} placeholder=${words.t("auto.name_hint")}></label>
-      ${this.#select("lab", words.t("auto.lab"), this.#labs.map(({ key, title, lab: name }) => [key, text.title(title, name)]), lab?.key ?? "")}</div>
+      <div class="auto-columns">${this.#names()}</div>
+      <div class="auto-columns">${this.#select("lab", words.t("auto.lab"), this.#labs.map(({ key, title, lab: name }) => [key, text.title(title, name)]), lab?.key ?? "")}</div>
       <div class="auto-columns">
       <fieldset><legend>${words.t("auto.when")}</legend>
         ${this.#select("when", words.t("auto.what"), ["empty", "point", "lesson_over", "time"].map((one) => [one, words.word("autowhen", one) ?? one]), fields.when)}
@@ -104,6 +105,13 @@ class LkAutomationForm extends DeskElement {
         ${this.#select("then", words.t("auto.do"), [["lamps:false", words.t("auto.lamps_off")], ["lamps:true", words.t("auto.lamps_on")], ...this.scenes.map(({ name, title }) => [`scene:${name}`, words.t("auto.scene", { name: text.title(title, name) })]), ...outputs.map(({ key, name }) => [`point:${key}`, name])], fields.then)}
         ${output ? this.#value(output.point) : nothing}
       </fieldset></div>`;
+  }
+
+  /** Its title in both languages; who leaves one empty is told that the other stands in for it. */
+  #names() {
+    const { words, fields } = this;
+    const told = fields.zh || fields.en;
+    return ["zh", "en"].map((one) => html`<label>${words.t(`auto.name_${one}`)}<input name=${one} lang=${one} maxlength="100" ?required=${!told} .value=${fields[one]} placeholder=${told ? words.t("auto.name_same") : words.t("auto.name_hint")}></label>`);
   }
 
   /** @param {wire.Point} point */
@@ -138,7 +146,15 @@ class LkAutomationForm extends DeskElement {
     if (!trial) return nothing;
     const acted = trial.runs.filter(({ why }) => !why).length;
     return html`<p>${trial.readings === 0 ? words.t("auto.no_readings") : words.t("auto.tried", { acted, held: trial.runs.length - acted })}</p>
+      ${this.#unknown(trial)}
       ${strip(words, trial.runs, trial.from_ms, trial.to_ms)}${runList(desk, words, trial.runs.slice(-SHOWN).reverse())}`;
+  }
+
+  /** What the trial could not take into account. @param {{known_ms: number | null, from_ms: number}} trial */
+  #unknown({ known_ms, from_ms }) {
+    const { words, desk } = this;
+    if (known_ms === null) return html`<p class="small">${words.t("auto.no_record")}</p>`;
+    return known_ms - from_ms < DAY_MS ? nothing : html`<p class="small">${words.t("auto.record_since", { when: desk.text.moment(known_ms) })}</p>`;
   }
 
   /** @param {Event} event */
@@ -171,7 +187,7 @@ class LkAutomationForm extends DeskElement {
     const { fields } = this;
     const inputs = this.#points(false);
     const input = inputs.find(({ key }) => key === fields.point) ?? inputs.at(0);
-    const told = { id: fields.id, name: fields.name || fields.id, lab, when: /** @type {import("./text.js").Fields["when"]} */ (fields.when), input: input ? { ...input.id, type: input.point.type, unit: input.point.unit } : null, sign: input?.point.type !== "bool" && !SIGNS.includes(fields.sign) ? ">" : fields.sign, limit: fields.limit, minutes: Number(fields.minutes), at: fields.at, only_empty: fields.only_empty === "on", from: fields.from, to: fields.to, then: this.#then() };
+    const told = { id: fields.id, name: { zh: fields.zh.trim(), en: fields.en.trim() }, lab, when: /** @type {import("./text.js").Fields["when"]} */ (fields.when), input: input ? { ...input.id, type: input.point.type, unit: input.point.unit } : null, sign: input?.point.type !== "bool" && !SIGNS.includes(fields.sign) ? ">" : fields.sign, limit: fields.limit, minutes: Number(fields.minutes), at: fields.at, only_empty: fields.only_empty === "on", from: fields.from, to: fields.to, then: this.#then() };
     this.text = textOf(told);
   }
 

@@ -3,7 +3,7 @@
 /**
  * @typedef {object} Fields
  * @property {string} id
- * @property {string} name
+ * @property {{zh: string, en: string}} name one stands in for the other
  * @property {{school: string, lab: string}} lab
  * @property {"point" | "empty" | "lesson_over" | "time"} when
  * @property {wire.PointId & {type: wire.Point["type"], unit: string} | null} input
@@ -22,9 +22,10 @@ const quoted = (/** @type {unknown} */ value) => JSON.stringify(value);
 /** @param {Fields} fields @returns {string} TOML */
 export function textOf(fields) {
   const { id, name, lab, input } = fields;
+  const zh = name.zh || name.en || id;
   const lines = [
     `id = ${quoted(id)}`,
-    `title = { zh = ${quoted(name)}, en = ${quoted(name)} }`,
+    `title = { zh = ${quoted(zh)}, en = ${quoted(name.en || zh)} }`,
     `school = ${quoted(lab.school)}`,
     `lab = ${quoted(lab.lab)}`,
     "",
