@@ -108,10 +108,10 @@ async def test_a_calendar_is_subscribed_to_by_link_or_code_and_taken_back(
     await open_week(hub, console)
     page = console.page
     await page.get_by_role("button", name="Subscribe to this lab").click()
-    await expect(page.get_by_label("Calendar link")).to_have_value(f"{hub.url}/calendar/a-token.ics")
+    await expect(page.get_by_role("textbox", name="Calendar link")).to_have_value(f"{hub.url}/calendar/a-token.ics")
     await expect(page.get_by_role("img", name="QR code of the calendar link")).to_be_visible()
     await page.get_by_role("button", name="Take the link back").click()
-    await expect(page.get_by_label("Calendar link")).to_have_count(0)
+    await expect(page.get_by_role("textbox", name="Calendar link")).to_have_count(0)
     assert hub.bookings.links == []
 
 
