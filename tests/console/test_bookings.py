@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import FilePayload, expect
 
 from .conftest import Console, Language, OpenConsole, Theme, sign_in
 from .fake_bookings import FAULT, WAY
@@ -123,7 +123,7 @@ async def test_a_file_is_looked_at_first_taken_in_by_a_second_press_and_changes_
     page = console.page
     await page.get_by_role("button", name="Import a timetable").click()
     sheet = page.get_by_role("dialog", name="Import a timetable")
-    file = {"name": "秋.csv", "mimeType": "text/csv", "buffer": "实验室,星期\n".encode("gb18030")}
+    file: FilePayload = {"name": "秋.csv", "mimeType": "text/csv", "buffer": "实验室,星期\n".encode("gb18030")}
     hub.bookings.faults, hub.bookings.conflicts = [FAULT], [WAY | {"rows": [2, 5]}]
     await sheet.locator("input[type=file]").set_input_files(file)
     await expect(sheet.get_by_role("listitem")).to_have_text(
