@@ -85,10 +85,11 @@ async def test_what_a_node_gave_up_is_marked_with_its_reason(hub: FakeHub, conso
     await expect(told).to_contain_text(re.compile(r"^1200 readings of this node were given up.*quota"))
     inside, beside = await console.page.evaluate(
         """() => {
-          const canvas = document.querySelector(".plot canvas"), over = document.querySelector(".u-over").getBoundingClientRect();
-          const left = over.left - canvas.getBoundingClientRect().left, scale = canvas.width / canvas.getBoundingClientRect().width;
-          const at = (hours) => Math.round(scale * (left + over.width * (1 - hours / 24)));
-          return [12.5, 6.2].map((hours) => canvas.getContext("2d").getImageData(at(hours), Math.round(scale * 14), 1, 1).data[3]);
+          const canvas = document.querySelector(".plot canvas"), whole = canvas.getBoundingClientRect();
+          const over = document.querySelector(".u-over").getBoundingClientRect(), scale = canvas.width / whole.width;
+          const at = (hours) => Math.round(scale * (over.left - whole.left + over.width * (1 - hours / 24)));
+          const seen = (hours) => canvas.getContext("2d").getImageData(at(hours), Math.round(scale * 14), 1, 1);
+          return [12.5, 6.2].map((hours) => seen(hours).data[3]);
         }"""
     )
     assert inside > 0

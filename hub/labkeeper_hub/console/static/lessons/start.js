@@ -1,17 +1,16 @@
-/** Starts a lesson as the class and course that are said; where the timetable says none, the teacher chooses. */
+/** What a press starts: the class and course of the timetable, named on the button; where it has none, a choice. */
 import { html, nothing } from "../vendor/lit.js";
 import { DeskElement } from "../element.js";
 import { icon } from "../icons.js";
 import { at, post, said } from "./api.js";
-import { WORDS } from "../store.js";
+import { TICK, WORDS } from "../store.js";
 import { styled } from "../styled.js";
 
 const LESSON_S = 45 * 60;
 
 /** @typedef {{class_name: string, course: string}} Filed */
 
-/** @param {{key: string}} lab @param {Filed} [filed] without: what the timetable says @returns {Promise<boolean>} whether it is on */
-export const start = async (lab, filed) => !!(await post(at(lab, "/lesson"), { for_s: LESSON_S, ...filed }))?.ok;
+const MINUTE_MS = 60_000;
 
 /** @param {string} address */
 const read = async (address) => {
@@ -19,12 +18,47 @@ const read = async (address) => {
   return answer?.ok ? answer.json() : null;
 };
 
-class LkStart extends DeskElement {
-  static properties = { lab: { attribute: false }, lately: { attribute: false }, year: { state: true }, trouble: { state: true }, busy: { state: true } };
+/** What the timetable has in a lab now, and what one taught there last; null: one may not see it, or nobody answers. @param {{key: string}} lab @returns {Promise<wire.Near | null>} */
+const nearOf = (lab) => read(at(lab, "/now"));
+
+/** The class and course that a press starts now, asked for once a minute. */
+class LkNear extends DeskElement {
+  static properties = { lab: { attribute: false }, near: { state: true } };
+
+  #asked = "";
 
   constructor() {
     super();
     this.lab = /** @type {import("../labs.js").LabView} */ (/** @type {unknown} */ (undefined)); // set by the bar
+    /** @type {wire.Near | null} */
+    this.near = null;
+  }
+
+  watched() {
+    return [TICK];
+  }
+
+  updated() {
+    super.updated();
+    const asked = `${this.lab.key} ${Math.floor(this.desk.store.now() / MINUTE_MS)}`;
+    if (asked === this.#asked) return;
+    this.#asked = asked;
+    void nearOf(this.lab).then((near) => { this.near = near; });
+  }
+
+  render() {
+    const now = this.near?.now;
+    return now ? html` <strong>${[now.class_name, now.course].filter(Boolean).join(" ")}</strong>` : nothing;
+  }
+}
+
+class LkStart extends DeskElement {
+  static properties = { lab: { attribute: false }, deed: { attribute: false }, lately: { state: true }, year: { state: true }, trouble: { state: true }, busy: { state: true } };
+
+  constructor() {
+    super();
+    this.lab = /** @type {import("../labs.js").LabView} */ (/** @type {unknown} */ (undefined)); // set by the bar
+    this.deed = "";
     /** What one taught last. @type {Filed[]} */
     this.lately = [];
     /** @type {wire.SchoolYear | null} */
@@ -37,8 +71,12 @@ class LkStart extends DeskElement {
     return [WORDS];
   }
 
-  /** Where nothing can be chosen nothing is asked: the press that brought one here starts the lesson. */
+  /** Where the timetable knows, or nothing can be chosen, nothing is asked: the press that led here starts it. */
   async firstUpdated() {
+    if (this.deed !== "lesson.start") return void import("./lesson.js");
+    const near = await nearOf(this.lab);
+    if (near?.now) return this.#start();
+    this.lately = near?.lately ?? [];
     this.year = (await read(`/api/v1/timetables/${encodeURIComponent(this.lab.school)}`))?.year ?? null;
     if (this.lately.length || this.year?.classes.length || this.year?.courses.length) this.#dialog.showModal();
     else await this.#start();
@@ -49,12 +87,13 @@ class LkStart extends DeskElement {
   }
 
   render() {
+    if (this.deed !== "lesson.start") return html`<lk-lesson .desk=${this.desk} .lab=${this.lab} @closed=${this.#closed}></lk-lesson>`;
     const words = said(this.desk.text);
     const { year } = this;
     const options = (/** @type {string} */ name, /** @type {string} */ label, /** @type {string[][]} */ known) => html`<label>${label}<select name=${name}>
       <option value="">${words.t("lessons.none")}</option>${known.map(([value, title]) => html`<option value=${value}>${title}</option>`)}</select></label>`;
     return html`
-      <dialog class="lesson-sheet" aria-labelledby="start-title" @close=${() => this.dispatchEvent(new CustomEvent("closed"))}>
+      <dialog class="lesson-sheet" aria-labelledby="start-title" @close=${this.#closed}>
         <div>
           <div class="lesson-head"><h2 id="start-title">${words.t("lessons.with_whom")}</h2>
             <button class="round" aria-label=${words.t("lessons.close")} @click=${() => this.#dialog.close()}>${icon("close")}</button></div>
@@ -68,6 +107,10 @@ class LkStart extends DeskElement {
       </dialog>`;
   }
 
+  #closed() {
+    this.dispatchEvent(new CustomEvent("closed"));
+  }
+
   /** @param {SubmitEvent} event */
   #chosen(event) {
     event.preventDefault();
@@ -75,16 +118,17 @@ class LkStart extends DeskElement {
     void this.#start({ class_name: String(form.get("class_name")), course: String(form.get("course")) });
   }
 
-  /** @param {Filed} [filed] */
+  /** @param {Filed} [filed] without: what the timetable says */
   async #start(filed) {
     this.busy = true;
-    const on = await start(this.lab, filed);
+    const on = (await post(at(this.lab, "/lesson"), { for_s: LESSON_S, ...filed }))?.ok;
     this.busy = false;
     this.trouble = !on;
-    if (this.#dialog.open && on) this.#dialog.close();
-    else if (!this.#dialog.open) this.dispatchEvent(new CustomEvent("closed", { detail: { refused: !on } }));
+    if (!this.#dialog.open) this.dispatchEvent(new CustomEvent("closed", { detail: !on }));
+    else if (on) this.#dialog.close();
   }
 }
 
 await styled("lessons/lessons");
+customElements.define("lk-near", LkNear);
 customElements.define("lk-start", LkStart);
