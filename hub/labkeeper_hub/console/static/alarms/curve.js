@@ -11,6 +11,8 @@ import { sign } from "../units.js";
 const MINUTE_MS = 60_000;
 const AROUND_MS = 120 * MINUTE_MS;
 const DRAWN = ["value", "mean", "max", "min"]; // in the unit of what is measured
+/** What is not compared with a limit in that unit. @type {Record<string, string>} */
+const OTHERWISE = { stale: "alarm.because_stale", stuck: "alarm.because_stuck", count: "alarm.because_count" };
 const OVER = ["rtn_unack", "latched_unack", "latched_ack"];
 
 /** A rule's levels as they hold where an alarm is: a lab's override goes before its school's. @param {wire.AlarmRule} rule @param {{school: string, lab: string}} where @returns {wire.AlarmLevel[]} */
@@ -85,9 +87,10 @@ class LkAlarmCurve extends DeskElement {
     if (!level) return words.t("alarm.because_unknown");
     if (this.#point?.type === "bool") return words.t("alarm.because_reported");
     const window = level.window_ms ? this.#length(level.window_ms) : "";
-    if (!DRAWN.includes(level.kind) && level.kind !== "rate") return words.t(`alarm.because_${level.kind === "stale" || level.kind === "stuck" ? level.kind : "count"}`, { limit: level.kind === "count" ? level.limit : this.#length(level.limit * 1000), window });
+    const other = OTHERWISE[level.kind];
+    if (other) return words.t(other, { limit: level.kind === "count" ? level.limit : this.#length(level.limit * 1000), window });
     const unit = `${sign(rule.unit)}${level.kind === "rate" ? "/min" : ""}`.trim();
-    return words.t(level.on_delay_ms ? "alarm.because_for" : "alarm.because", { what: words.t(`alarmwhat.${level.kind}`, { window }), side: level.side, limit: `${level.limit} ${unit}`.trim(), delay: this.#length(level.on_delay_ms) });
+    return words.t(level.on_delay_ms ? "alarm.because_for" : "alarm.because", { what: (words.word("alarmwhat", level.kind) ?? level.kind).replace("{window}", window), side: level.side, limit: `${level.limit} ${unit}`.trim(), delay: this.#length(level.on_delay_ms) });
   }
 
   get #point() {
