@@ -5,7 +5,8 @@ import pytest
 from pydantic import BaseModel
 
 from labkeeper_hub.api import shapes
-from labkeeper_hub.api.models import AddressedPoint, DeviceShape, LabShape, LatestShape, LedgerShape, NodeShape
+from labkeeper_hub.api.models import AddressedPoint, DeviceShape, LatestShape, LedgerShape, NodeShape
+from labkeeper_hub.api.routes.labs import LabHere
 from labkeeper_hub.api.routes.status import StatusShape
 from labkeeper_hub.model import DeviceGone
 
@@ -13,7 +14,7 @@ from .conftest import Served
 from .doubles import CHAMBER, device, latest, node
 
 LISTS: list[tuple[str, str, type[BaseModel]]] = [
-    ("labs", "labs", LabShape),
+    ("labs", "labs", LabHere),
     ("nodes", "nodes", NodeShape),
     ("devices", "devices", DeviceShape),
     ("points", "points", AddressedPoint),
