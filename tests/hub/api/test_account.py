@@ -69,6 +69,7 @@ async def test_whoever_has_a_second_factor_is_asked_for_it_and_each_code_is_good
             "login": "li",
             "title": "李老师",
             "second_factor": True,
+            "school_account": False,
             "required": False,
             "recovery_left": 9,
         }

@@ -23,6 +23,10 @@ OPEN = {
     ("GET", "/readyz"),
     ("POST", "/api/v1/session"),
 }
+SCHOOL = "/api/v1/session/oidc"
+SCHOOL_SIGN_IN = {("GET", SCHOOL), ("POST", SCHOOL)} | {
+    ("GET", f"{SCHOOL}/{way}") for way in ("callback", "leave", "left")
+}
 PLACES = {"{school}": "s", "{node}": "n", "{device}": "d"}
 FILLED = PLACES | {"{command_id}": "c", "{name:path}": "main.js", "{token:path}": "a-token"}
 
@@ -45,9 +49,9 @@ async def test_no_route_but_the_listed_ones_answers_without_credentials(
     served: Served, stranger: httpx.AsyncClient
 ) -> None:
     routes = _routes(served)
-    assert routes >= OPEN
+    assert routes >= OPEN | SCHOOL_SIGN_IN
     assert len(routes) > 20
-    for method, path in routes - OPEN:
+    for method, path in routes - OPEN - SCHOOL_SIGN_IN:
         if method != "WEBSOCKET" and not path.startswith("/calendar/"):  # its address is its secret
             answer = await stranger.request(method, _address(path))
             assert answer.status_code == 401, (method, path)
@@ -58,6 +62,15 @@ async def test_the_listed_routes_answer_without_credentials(stranger: httpx.Asyn
     for method, path in OPEN:
         answer = await stranger.request(method, _address(path), content="{}")
         assert answer.status_code not in (401, 403, 404, 500), (method, path)
+
+
+async def test_the_schools_sign_in_is_open_and_is_not_there_where_none_is_configured(
+    stranger: httpx.AsyncClient,
+) -> None:
+    for method, path in SCHOOL_SIGN_IN:
+        answer = await stranger.request(method, path, content="{}")
+        told = answer.json()
+        assert told.get("offered") is False or told["code"] == "no_school_accounts", (method, path)
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/api/v1/nothing", "/docs", "/redoc", "/openapi.json", "/static"])

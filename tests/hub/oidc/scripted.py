@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlencode
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
-from labkeeper_sdk.testing import TcpWire, serve_http
+from labkeeper_sdk.testing import serve_http
 from labkeeper_sdk.testing.servers import HttpAnswer, HttpRequest
 
 Json = dict[str, Any]
@@ -24,7 +24,7 @@ class Provider:
     """What it answers, and which of it is wrong."""
 
     issuer: str = ""
-    wire: TcpWire | None = None
+    wire: Any = None  # the TcpWire, once it listens
     described: Json = field(default_factory=dict)  # over what is right, None: left out
     claims: Json = field(default_factory=dict)
     header: Json = field(default_factory=dict)

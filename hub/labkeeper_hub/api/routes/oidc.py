@@ -81,7 +81,10 @@ async def begin(request: Request, api: ApiHere, asked: Beginning) -> Response:
 
 
 @open_router.get(
-    "/session/oidc/callback", status_code=HTTPStatus.SEE_OTHER, response_class=Response, responses={404: PROBLEMS[404]}
+    "/session/oidc/callback",
+    status_code=HTTPStatus.SEE_OTHER,
+    response_class=Response,
+    responses={status: PROBLEMS[status] for status in (404, 422)},
 )
 async def callback(
     request: Request, api: ApiHere, state: Said = "", code: Said = "", error: Said = "", iss: Said | None = None
