@@ -7,7 +7,12 @@ import pytest
 from labkeeper_sdk.conformance import Level, Pace, examine, prepare
 from labkeeper_sdk.plugins import DRIVER_GROUP, load_drivers
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [
+    pytest.mark.timeout(300),
+    # a connection cut in its middle leaves paho's pair of sockets to the collector, which the check `opens` calls while
+    # a test runs; what a driver leaks is counted there, and without this the MQTT drivers fail on a busy machine
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 PACE = Pace(opens=10, listen_s=1.2)
 NAMES = sorted(
     it.name for it in entry_points(group=DRIVER_GROUP) if it.dist is not None and it.dist.name == "labkeeper"

@@ -11,6 +11,7 @@ from labkeeper_sdk.testing import Bench, Recording, Stand, serve_udp
 from labkeeper_sdk.testing.recordings import Frame
 
 DOCS = Path(__file__).parents[3] / "docs" / "reference" / "drivers" / "snmp.md"
+NOTICE_S = 8.0  # two questions of the default length, and what a busy machine adds
 SOON = {name: {**said, "link_loss_s": 1.0} if "link_loss_s" in said else said for name, said in POINTS.items()}
 WALKED = re.compile(r'\.(?P<oid>[\d.]+) = (?P<kind>\w+): (?:"(?P<text>.*)"|(?:[a-zA-Z]\w*\()?(?P<number>-?\d+)\)?)')
 
@@ -21,7 +22,7 @@ async def open_stand() -> AsyncIterator[Stand]:
     agent = SimulatedAgent()
     async with serve_udp(agent.answer) as wire:
         yield Stand(
-            settings={"host": wire.host, "port": wire.port, "community": "labkeeper", "points": SOON, "timeout_s": 0.5},
+            settings={"host": wire.host, "port": wire.port, "community": "labkeeper", "points": SOON},
             wire=wire,
             truth=agent.truth,
             orders=lambda _device, point: agent.orders.count(point),
@@ -46,4 +47,5 @@ async def replay(recording: Recording) -> AsyncIterator[Stand]:
 
 @hookimpl
 def labkeeper_driver_bench() -> Bench:
-    return Bench(open=open_stand, docs=DOCS, fixtures=Path(__file__).parent / "fixtures", replay=replay)
+    fixtures = Path(__file__).parent / "fixtures"
+    return Bench(open=open_stand, docs=DOCS, fixtures=fixtures, replay=replay, notice_s=NOTICE_S)
