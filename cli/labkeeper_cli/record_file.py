@@ -111,10 +111,6 @@ def open_record(path: Path) -> RecordFile:
     return RecordFile(archive)
 
 
-def _map(about: DeviceMap, points: Mapping[str, PointMap]) -> TableMap:
-    return TableMap(time="time", time_format="iso", utc_offset="+00:00", device=about, points=points)
-
-
 def _ms(text: str) -> int:
     return round(datetime.fromisoformat(text).timestamp() * 1000)
 
