@@ -50,7 +50,7 @@ def catalogue_day(at: int, *, measured: bool) -> Json:
 class FakeHub:
     """Holds what a hub would know. `answer` decides what becomes of a command; the default confirms it at once."""
 
-    def __init__(self) -> None:
+    def __init__(self) -> None:  # noqa: PLR0915 -- what a hub would know, a line each
         self.port = free_port()
         self.stream = str(uuid.uuid4())
         self.at = 0

@@ -88,8 +88,8 @@ async def test_what_a_node_gave_up_is_marked_with_its_reason(hub: FakeHub, conso
           const canvas = document.querySelector(".plot canvas"), whole = canvas.getBoundingClientRect();
           const over = document.querySelector(".u-over").getBoundingClientRect(), scale = canvas.width / whole.width;
           const at = (hours) => Math.round(scale * (over.left - whole.left + over.width * (1 - hours / 24)));
-          const seen = (hours) => canvas.getContext("2d").getImageData(at(hours), Math.round(scale * 14), 1, 1);
-          return [12.5, 6.2].map((hours) => seen(hours).data[3]);
+          const drawn = (hours) => canvas.getContext("2d").getImageData(at(hours), scale * 14, 1, 1).data[3];
+          return [12.5, 6.2].map(drawn);
         }"""
     )
     assert inside > 0
