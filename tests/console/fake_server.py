@@ -128,7 +128,7 @@ def add_data(app: FastAPI, hub: FakeHub) -> None:
         return hub.readings(request.query_params)
 
     @app.get("/api/v1/catalogue")
-    async def catalogue(days: int, offset_h: int) -> Json:
+    async def catalogue(days: int, offset_h: int = 0) -> Json:
         return hub.catalogue(days, offset_h)
 
     @app.get("/api/v1/export")

@@ -88,8 +88,9 @@ async def test_what_a_node_gave_up_is_marked_with_its_reason(hub: FakeHub, conso
           const canvas = document.querySelector(".plot canvas"), whole = canvas.getBoundingClientRect();
           const over = document.querySelector(".u-over").getBoundingClientRect(), scale = canvas.width / whole.width;
           const at = (hours) => Math.round(scale * (over.left - whole.left + over.width * (1 - hours / 24)));
-          const drawn = (hours) => canvas.getContext("2d").getImageData(at(hours), scale * 14, 1, 1).data[3];
-          return [12.5, 6.2].map(drawn);
+          const y = Math.round(scale * (over.top - whole.top + 5));
+          const row = canvas.getContext("2d").getImageData(0, y, canvas.width, 1).data;
+          return [12.5, 6.2].map((hours) => row[4 * at(hours) + 3]);
         }"""
     )
     assert inside > 0

@@ -161,10 +161,10 @@ class LkBookings extends DeskElement {
     const lab = this.#lab;
     const open = this.week?.openings.find((one) => one.date === date && one.start <= row.start && row.end <= one.end);
     const to = open ? html`<span class="small week-open">${words.t("bookings.open_to")}</span>` : nothing;
-    if (!lab || !this.week?.may_book) return html`<p class="week-free quiet"><span class="small">${row.start}–${row.end}</span> <span>${words.t("bookings.free")}</span>${to}</p>`;
+    if (!lab || !this.week?.may_book) return html`<p class="week-free quiet"><span class="small">${row.start}–${row.end}</span> <span>${words.t("bookings.free")}</span> ${to}</p>`;
     const times = { date, ...row };
     return html`<button class="week-free" aria-label=${words.t(open ? "bookings.book_open_at" : "bookings.book_at", { day: dayWords(words, date), ...row })} @click=${() => this.#choose({ place: lab, times, may_manage: this.week?.may_manage ?? false })}>
-      <span class="small">${row.start}–${row.end}</span> <span>${words.t("bookings.free")}</span>${to}</button>`;
+      <span class="small">${row.start}–${row.end}</span> <span>${words.t("bookings.free")}</span> ${to}</button>`;
   }
 
   /** @param {import("./booking.js").Chosen} chosen */
