@@ -74,6 +74,7 @@ async def test_everybody_can_use_it(
     await page.locator("[id*='port']").first.blur()
     await page.locator(".drivers-deeds .do").click()
     await expect(page.locator("[aria-invalid='true']")).to_have_count(1)
+    await page.evaluate("scrollTo(0, 0)")  # what lies half below the bar counts as small
     assert await violations(page) == []
     assert await page.evaluate(TOO_SMALL_OR_CLOSE) == []
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")

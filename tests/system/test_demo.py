@@ -68,7 +68,7 @@ async def test_ctrl_c_ends_everything_and_a_second_start_on_other_ports_keeps_th
         second, also_said = await started_and_ended(tmp_path, "--port", taken[0], "--broker-port", taken[1])
     assert all("sign-in=" in text and "Three things to try" in text for text in (said, also_said))
     assert not [port for port in taken if f"{HOST}:{port}" in also_said]
-    assert sum(map(len, first.values())) > 50
+    assert len({device for device, _ in first}) > 5
     assert all(set(readings) <= set(second[series]) for series, readings in first.items())
     assert (tmp_path / "owner-secret").stat().st_mode & 0o077 == 0
     assert not [

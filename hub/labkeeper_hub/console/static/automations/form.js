@@ -111,7 +111,7 @@ class LkAutomationForm extends DeskElement {
   #names() {
     const { words, fields } = this;
     const told = fields.zh || fields.en;
-    return ["zh", "en"].map((one) => html`<label>${words.t(`auto.name_${one}`)}<input name=${one} lang=${one} maxlength="100" ?required=${!told} .value=${fields[one]} placeholder=${told ? words.t("auto.name_same") : words.t("auto.name_hint")}></label>`);
+    return [["zh", words.t("auto.name_zh")], ["en", words.t("auto.name_en")]].map(([one, title]) => html`<label>${title}<input name=${one} lang=${one} maxlength="100" ?required=${!told} .value=${fields[one]} placeholder=${told ? words.t("auto.name_same") : words.t("auto.name_hint")}></label>`);
   }
 
   /** @param {wire.Point} point */

@@ -1,4 +1,5 @@
 /** A timetable's file, taken in by two presses: first what it would change and what is in its way, then the change. */
+import { openSheet } from "../sheet/sheet.js";
 import { html, nothing } from "../vendor/lit.js";
 import { DeskElement } from "../element.js";
 import { icon } from "../icons.js";
@@ -38,7 +39,7 @@ class LkImport extends DeskElement {
   }
 
   firstUpdated() {
-    this.#dialog.showModal();
+    openSheet(this.#dialog);
   }
 
   get #dialog() {
@@ -48,7 +49,7 @@ class LkImport extends DeskElement {
   render() {
     const words = said(this.desk.text);
     return html`
-      <dialog class="booking-sheet is-wide" aria-labelledby="import-title" @close=${() => this.dispatchEvent(new CustomEvent("closed"))}>
+      <dialog class="sheet booking-sheet is-wide" aria-labelledby="import-title" @close=${() => this.dispatchEvent(new CustomEvent("closed"))}>
         <div>
           <div class="booking-head"><h2 id="import-title">${words.t("bookings.import")}</h2>
             <button class="round" aria-label=${words.t("bookings.close")} @click=${() => this.#dialog.close()}>${icon("close")}</button></div>

@@ -1,4 +1,5 @@
 /** The school's year as a form: terms, periods, holidays, days worked instead, classes, courses. Saved as a whole. */
+import { openSheet } from "../sheet/sheet.js";
 import { html, nothing } from "../vendor/lit.js";
 import { DeskElement } from "../element.js";
 import { icon } from "../icons.js";
@@ -78,7 +79,7 @@ class LkYear extends DeskElement {
   }
 
   async firstUpdated() {
-    this.#dialog.showModal();
+    openSheet(this.#dialog);
     const found = await api.timetable(this.school).catch((error) => error);
     if (found instanceof Error) {
       this.trouble = api.why(said(this.desk.text), found);
@@ -95,7 +96,7 @@ class LkYear extends DeskElement {
   render() {
     const words = said(this.desk.text);
     return html`
-      <dialog class="booking-sheet is-wide" aria-labelledby="year-title" @close=${() => this.dispatchEvent(new CustomEvent("closed"))}>
+      <dialog class="sheet booking-sheet is-wide" aria-labelledby="year-title" @close=${() => this.dispatchEvent(new CustomEvent("closed"))}>
         <div>
           <div class="booking-head"><h2 id="year-title">${words.t("bookings.year")}</h2>
             <button class="round" aria-label=${words.t("bookings.close")} @click=${() => this.#dialog.close()}>${icon("close")}</button></div>

@@ -60,7 +60,7 @@ export async function readGivenUp({ school, node, device }, from_ms, to_ms, sign
   const query = new URLSearchParams({ school, node, device, days: String(days), until: String(Math.round(to_ms)) });
   const answer = await fetch(`/api/v1/catalogue?${query}`, { signal }).catch(() => null);
   /** @type {wire.GivenUp[]} */
-  const found = answer?.ok ? (await answer.json()).given_up : [];
+  const found = answer?.ok ? await answer.json().then((told) => told.given_up, () => []) : [];
   return found.filter((one) => one.from_ms < to_ms && from_ms <= one.to_ms);
 }
 

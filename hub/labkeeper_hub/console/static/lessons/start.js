@@ -1,4 +1,5 @@
 /** What a press starts: the class and course of the timetable, named on the button; where it has none, a choice. */
+import { openSheet } from "../sheet/sheet.js";
 import { html, nothing } from "../vendor/lit.js";
 import { DeskElement } from "../element.js";
 import { icon } from "../icons.js";
@@ -78,7 +79,7 @@ class LkStart extends DeskElement {
     if (near?.now) return this.#start();
     this.lately = near?.lately ?? [];
     this.year = (await read(`/api/v1/timetables/${encodeURIComponent(this.lab.school)}`))?.year ?? null;
-    if (this.lately.length || this.year?.classes.length || this.year?.courses.length) this.#dialog.showModal();
+    if (this.lately.length || this.year?.classes.length || this.year?.courses.length) openSheet(this.#dialog);
     else await this.#start();
   }
 
@@ -93,7 +94,7 @@ class LkStart extends DeskElement {
     const options = (/** @type {string} */ name, /** @type {string} */ label, /** @type {string[][]} */ known) => html`<label>${label}<select name=${name}>
       <option value="">${words.t("lessons.none")}</option>${known.map(([value, title]) => html`<option value=${value}>${title}</option>`)}</select></label>`;
     return html`
-      <dialog class="lesson-sheet" aria-labelledby="start-title" @close=${this.#closed}>
+      <dialog class="sheet lesson-sheet" aria-labelledby="start-title" @close=${this.#closed}>
         <div>
           <div class="lesson-head"><h2 id="start-title">${words.t("lessons.with_whom")}</h2>
             <button class="round" aria-label=${words.t("lessons.close")} @click=${() => this.#dialog.close()}>${icon("close")}</button></div>
