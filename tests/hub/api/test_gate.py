@@ -68,7 +68,7 @@ async def test_the_schools_sign_in_is_open_and_is_not_there_where_none_is_config
     stranger: httpx.AsyncClient,
 ) -> None:
     for method, path in SCHOOL_SIGN_IN:
-        answer = await stranger.request(method, path, content="{}")
+        answer = await stranger.request(method, path, json={} if method == "POST" else None)
         told = answer.json()
         assert told.get("offered") is False or told["code"] == "no_school_accounts", (method, path)
 
