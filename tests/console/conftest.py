@@ -67,7 +67,7 @@ def unless_ci(reason: str) -> None:
 
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if chromium is None:
         unless_ci("no chromium on the PATH and none named by CHROMIUM")
     if not is_complete():

@@ -22,7 +22,7 @@ async def draw(page: Page, name: str, size: int, corners: str) -> None:
 
 async def main() -> None:
     """Draw all of them."""
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium-headless-shell") or shutil.which("chromium")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = await browser.new_page()

@@ -38,7 +38,7 @@ async def over_there(page: Page, login: str) -> None:
 async def test_a_teacher_comes_in_by_the_school_where_they_wanted_to_go_and_leaves_there_too(
     provided: Places, tmp_path: Path
 ) -> None:
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if chromium is None or not is_complete():
         pytest.skip("needs chromium and the page's third-party files")
     told = {"roles": ROLES, "scopes": ("openid", "groups")}

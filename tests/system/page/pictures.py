@@ -153,7 +153,7 @@ async def played(stack: Stack, tables: Path) -> str:
 @asynccontextmanager
 async def open_browser() -> AsyncIterator[Browser]:
     """Debian's Chromium, or the one CHROMIUM names."""
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium-headless-shell") or shutil.which("chromium")
     async with async_playwright() as playwright:
         launched = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield launched

@@ -21,7 +21,7 @@ class LkHolder extends DeskElement {
 
   /** What names the class on the button: nobody waits for it. */
   firstUpdated() {
-    setTimeout(() => import("./lessons/start.js"), 5_000);
+    setTimeout(() => import("./lessons/start.js").catch(() => {}), 5_000);
   }
 
   render() {
