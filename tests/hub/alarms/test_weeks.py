@@ -14,7 +14,7 @@ from labkeeper_hub.alarms.entry import AlarmEntry
 from labkeeper_hub.alarms.kpis import Group
 from labkeeper_hub.alarms.states import Core
 
-pytestmark = pytest.mark.timeout(600)  # a week's readings are a minute's work where coverage is taken
+pytestmark = pytest.mark.timeout(900)  # a week's readings are a minute's work where coverage is taken
 SEED = 1
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "alarms.md"
 

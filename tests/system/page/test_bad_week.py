@@ -23,7 +23,7 @@ from labkeeper_hub.alarms.catalogue import shipped
 from labkeeper_sdk.testing import find_mosquitto, open_broker
 from tests.console.conftest import OpenConsole
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(900)]
 PASSWORD = "three oxen under plum"
 ROLES = {"teacher": "teacher", "facility": "facility", "it": "IT"}
 FACTS = """
