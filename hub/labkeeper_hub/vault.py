@@ -5,9 +5,10 @@
 
 import hashlib
 import hmac
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from labkeeper_hub.private_files import replace_private
 
 KEY = "vault.key"
 FORMER_KEY = "telling.key"  # when only channels had secrets
@@ -51,9 +52,5 @@ def open_vault(folder: Path) -> Vault:
     if not path.exists():
         from cryptography.fernet import Fernet  # noqa: PLC0415 -- as above, once in a hub's life
 
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(Fernet.generate_key())
-            file.flush()
-            os.fsync(file.fileno())
+        replace_private(path, Fernet.generate_key())
     return Vault(path.read_bytes())

@@ -1,7 +1,5 @@
 """The two private files of the accounts, readable by the hub's user only, replaced whole or not at all."""
 
-import os
-import secrets
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -9,6 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from labkeeper_hub.accounts.sessions import Session
+from labkeeper_hub.private_files import replace_private
 from labkeeper_sdk import BadConfiguration
 
 OWNER_FILE = "owner.json"
@@ -70,18 +69,3 @@ def write_sessions(data: Path, sessions: Sequence[Session]) -> None:
     """Keep the sessions for the next run."""
     stored = [_StoredSession(**asdict(session)) for session in sessions]
     replace_private(data / SESSIONS_FILE, _StoredSessions(sessions=stored).model_dump_json())
-
-
-def replace_private(path: Path, text: str) -> None:
-    """Put a text in the place of a file that only the hub's user may read; raises OSError, and then nothing changed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    try:
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from labkeeper_hub.accounts.files import replace_private
 from labkeeper_hub.automations.loading import load
 from labkeeper_hub.automations.rules import Automation
+from labkeeper_hub.private_files import replace_private
 from labkeeper_sdk import BadConfiguration
 
 FILE = "automations.json"

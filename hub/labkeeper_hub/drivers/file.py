@@ -4,9 +4,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from labkeeper_hub.accounts.files import replace_private
 from labkeeper_hub.drivers.book import EMPTY, Book, Version
 from labkeeper_hub.model import NodeKey
+from labkeeper_hub.private_files import replace_private
 from labkeeper_sdk import BadConfiguration
 from labkeeper_wire.driver_sets import Order
 

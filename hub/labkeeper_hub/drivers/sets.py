@@ -7,7 +7,6 @@ from typing import Any
 from labkeeper_hub.model import NodeKey
 from labkeeper_sdk.forms import Place, found_at, replaced, secret_places, table
 from labkeeper_wire.driver_sets import SEALED, Instance, Instances, Mistake, Offer, Offered, pointer
-from labkeeper_wire.sealing import binding, seal
 
 WORDS = {
     "not_offered": "this node does not let the hub add this driver",
@@ -28,6 +27,8 @@ def sealed(node: NodeKey, offer: Offer, wanted: Instances) -> Sealed:
     """Seal every secret to the node's key. What the node's schema has no place for is refused here: it could be a
     secret with its name misspelt, and it would travel as it is.
     """
+    from labkeeper_wire.sealing import binding, seal  # noqa: PLC0415 -- cryptography: 6 MB that only this needs
+
     offered = {one.name: one for one in offer.drivers}
     instances: Instances = {}
     mistakes: list[Mistake] = []

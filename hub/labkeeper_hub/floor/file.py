@@ -4,8 +4,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from labkeeper_hub.accounts.files import replace_private
 from labkeeper_hub.floor.seats import Seat, Seats
+from labkeeper_hub.private_files import replace_private
 from labkeeper_wire.leases.book import Room, Scope
 
 FILE = "seats.json"

@@ -1,13 +1,12 @@
 """The book of interlocks on disk: replaced whole, or not at all, before any node is told."""
 
-import os
-import secrets
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from labkeeper_hub.interlocks.book import EMPTY, Book, Entry, Proposal
 from labkeeper_hub.model import NodeKey
+from labkeeper_hub.private_files import replace_private
 from labkeeper_sdk import BadConfiguration
 from labkeeper_wire.interlocks import AgreedSet
 
@@ -54,14 +53,4 @@ def write_book(data: Path, book: Book) -> None:
         )
         for node, entry in book.items()
     ]
-    path = data / FILE
-    fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    try:
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(_Book(nodes=nodes).model_dump_json())
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)
+    replace_private(data / FILE, _Book(nodes=nodes).model_dump_json())

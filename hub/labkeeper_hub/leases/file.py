@@ -1,13 +1,12 @@
 """The book of leases on disk: replaced whole, or not at all, before its number reaches any node."""
 
-import os
-import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from labkeeper_hub.model import HeldLease
+from labkeeper_hub.private_files import replace_private
 from labkeeper_sdk import BadConfiguration
 from labkeeper_wire.leases.book import Book, Given, Room, Scope
 from labkeeper_wire.leases.table import Allowed
@@ -72,18 +71,8 @@ def read_book(data: Path) -> Book:
 def write_book(data: Path, book: Book) -> None:
     """Keep the book; raises OSError, and then nothing has changed."""
     changed = [_Number(**room._asdict(), fence=fence) for room, fence in book.changed.items()]
-    text = _Book(fence=book.fence, leases=_leases(book.held), changed=changed).model_dump_json()
-    path = data / FILE
-    fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    try:
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)
+    stored = _Book(fence=book.fence, leases=_leases(book.held), changed=changed)
+    replace_private(data / FILE, stored.model_dump_json())
 
 
 def _held(one: _Lease) -> HeldLease:

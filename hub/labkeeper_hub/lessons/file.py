@@ -5,8 +5,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from labkeeper_hub.accounts.files import replace_private
 from labkeeper_hub.lessons.lesson import Lesson, Phase
+from labkeeper_hub.private_files import replace_private
 from labkeeper_sdk import BadConfiguration
 from labkeeper_wire.leases.book import Room
 

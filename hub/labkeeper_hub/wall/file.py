@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from labkeeper_hub.accounts.files import replace_private
+from labkeeper_hub.private_files import replace_private
 from labkeeper_hub.wall.links import Link, Links
 from labkeeper_wire.leases.book import Room
 
