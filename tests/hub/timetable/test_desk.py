@@ -74,7 +74,7 @@ async def test_everything_is_there_after_a_restart(school: School) -> None:
     desk = school.desk
     assert (await school.take_in(TABLE)).differences.added == 1
     await desk.book(booked(hours=(9, 10)))
-    await desk.open([Opening("o-1", *ROOM, ms(MONDAY, 9), ms(MONDAY, 12), ("school-2",))])
+    await desk.open([Opening("o-1", *ROOM, ms(MONDAY, 13), ms(MONDAY, 15), ("school-2",))])
     link, token = await desk.link("", "", "p-1", "p-1")
     again = await school.begin()
     assert (again.timetables, again.booked, again.opened) == (desk.timetables, desk.booked, desk.opened)

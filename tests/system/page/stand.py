@@ -68,9 +68,9 @@ class Stand:
         return [one["value"] for one in commands if (one["device"], one["property"]) == (device, name)]
 
     async def value(self, device: str, point: str) -> Any:  # noqa: ANN401 - JSON
-        """The latest value by the hub's API."""
+        """The latest value by the hub's API; None: the device has said none yet."""
         found = await self.stack.client.get("latest", school=SCHOOL, node=NODE, device=device)
-        return next(one["value"] for one in found["latest"] if one["point"] == point)
+        return next((one["value"] for one in found["latest"] if one["point"] == point), None)
 
     async def becomes(self, device: str, point: str, wanted: object) -> None:
         """Wait until the API says so; raises TimeoutError."""

@@ -107,10 +107,12 @@ async def test_a_manager_comes_by_a_link_and_leaves_no_alarm_of_a_bad_week_unexp
 
         open_ones = cards.filter(has=page.get_by_role("button", name="Acknowledge"))
         wanted = {f"{key.rule} {'/'.join(key.source[1:])}" for key in waiting}
-        for _ in range(3 * len(waiting)):  # the hub raises some of its own meanwhile: nobody's node is there
+        for number in range(3 * len(waiting)):  # the hub raises some of its own meanwhile: nobody's node is there
             if not wanted:
                 break
-            card = open_ones.first
+            mark = f"looked-at-{number}"
+            await open_ones.first.evaluate("(card, mark) => { card.id = mark; }", mark)  # the first may be another soon
+            card = page.locator(f"#{mark}")
             key = await understood(card)
             await card.get_by_role("button", name="Acknowledge").click()
             await page.wait_for_function(SETTLED, arg=key)

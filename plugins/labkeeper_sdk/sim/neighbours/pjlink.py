@@ -113,7 +113,7 @@ NEIGHBOUR = Neighbour(
     title="投影机",
     driver="pjlink",
     place="tcp",
-    settable=("power", "input", "mute", "freeze"),
+    settable=("power", "input", "mute", "freeze", "volume"),
     settings=lambda where: {"host": HOST, "port": int(where), "password": PASSWORD},
     open=_open,
 )
