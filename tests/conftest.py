@@ -39,6 +39,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.sort(key=lambda item: not item.nodeid.startswith(SLOW_FIRST))
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Where workers share the tests, be sure that they are shared by group: stacks would be built by each of them."""
+    if getattr(session.config.option, "loadgroup", False):
+        assert all("@" in item.nodeid for item in session.items), "pytest-xdist does not group with this pytest"
+
+
 def _stands_on(item: pytest.Item) -> str:
     """Return the folder whose package fixture the test uses, or its file; of the longest file, the test itself."""
     if item.nodeid.startswith(ALONE):

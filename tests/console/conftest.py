@@ -73,8 +73,9 @@ async def browser() -> AsyncIterator[Browser]:
     if not is_complete():
         unless_ci(f"the page's third-party files are missing: {HOW_TO_VENDOR}")
     expect.set_options(timeout=PATIENCE_MS)
+    arguments = ["--no-sandbox", "--disable-gpu", "--in-process-gpu"]  # there is none, and a process less costs less
     async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        launched = await playwright.chromium.launch(executable_path=chromium, args=arguments)
         yield launched
         await launched.close()
 

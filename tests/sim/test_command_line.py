@@ -72,7 +72,7 @@ async def test_a_fault_is_asked_for_over_mqtt(broker: Broker) -> None:
     assert lab.stdout
     await lab.stdout.readline()
     async with open_listener(broker) as listener:
-        fault = await start("fault", "bench1/plug", "garbage", "--for", "0.5", "--broker", broker.url)
+        fault = await start("fault", "bench1/plug", "garbage", "--for", "3", "--broker", broker.url)
         assert await fault.wait() == 0
         await listener.next_on("zigbee2mqtt/bench1/plug", lambda one: b'"energy":' not in one.payload)
         await listener.next_on("zigbee2mqtt/bench1/plug", lambda one: b'"energy":' in one.payload)

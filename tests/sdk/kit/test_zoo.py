@@ -53,7 +53,7 @@ def test_a_fault_is_found_and_named(specimen: Specimen) -> None:
 
 
 def test_a_driver_without_faults_passes_everything_but_the_soak_nobody_asked_for() -> None:
-    trial = Trial("acme-pump", DRIVER, BENCH, PACE)
+    trial = Trial("acme-pump", DRIVER, BENCH, replace(PACE, settle_s=30.0))  # the simulator's ends of what we closed
     findings = examine(trial)
     assert {it.check.name: it.seen.en for it in findings if not it.counts} == {"soak": "give --soak MINUTES"}
     assert reached(findings) is Level.GOLD

@@ -10,12 +10,15 @@ import sys
 from asyncio.subprocess import DEVNULL, PIPE
 from collections import Counter
 from collections.abc import AsyncIterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager
+from multiprocessing import get_context
 from pathlib import Path
 
 import httpx
 import pytest
 from playwright.async_api import Locator, expect
+from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from benchmarks.weeks.keeping import keep
 from benchmarks.weeks.weeks import untended
@@ -34,6 +37,11 @@ card => ({ key: card.alarm.rule + " " + card.alarm.node + "/" + card.alarm.devic
 SETTLED = """
 key => ![...document.querySelectorAll("lk-alarm-card")].some(({ alarm }) => alarm.core.endsWith("unack")
   && key === alarm.rule + " " + alarm.node + "/" + alarm.device + "/" + alarm.point)
+"""
+SUPPRESSED = """
+() => [...document.querySelector("lk-alarms").desk.store.alarms.values()]
+  .filter((one) => one.suppression !== "not_suppressed")
+  .map((one) => one.rule + " " + one.node + "/" + one.device + "/" + one.point)
 """
 
 
@@ -89,7 +97,8 @@ async def test_a_manager_comes_by_a_link_and_leaves_no_alarm_of_a_bad_week_unexp
 ) -> None:
     if find_mosquitto() is None:
         pytest.skip("Mosquitto is not installed: apt install mosquitto")
-    week, series = untended(1)
+    with ProcessPoolExecutor(1, get_context("spawn")) as other:  # minutes of work where coverage is taken
+        week, series = other.submit(untended, 1).result()
     await keep(tmp_path, week, series)
     waiting = {now.key: now for now in week.alarms.values() if now.state.shown}
     assert len({key.rule for key in waiting}) >= 13
@@ -107,17 +116,26 @@ async def test_a_manager_comes_by_a_link_and_leaves_no_alarm_of_a_bad_week_unexp
 
         open_ones = cards.filter(has=page.get_by_role("button", name="Acknowledge"))
         wanted = {f"{key.rule} {'/'.join(key.source[1:])}" for key in waiting}
+        settled = Counter[str]()
         for number in range(3 * len(waiting)):  # the hub raises some of its own meanwhile: nobody's node is there
             if not wanted:
                 break
             mark = f"looked-at-{number}"
             await open_ones.first.evaluate("(card, mark) => { card.id = mark; }", mark)  # the first may be another soon
             card = page.locator(f"#{mark}")
-            key = await understood(card)
-            await card.get_by_role("button", name="Acknowledge").click()
+            try:
+                key = await understood(card)
+                await card.get_by_role("button", name="Acknowledge").click()
+            except PlaywrightTimeout:
+                if await card.count():
+                    raise
+                wanted -= {*await page.evaluate(SUPPRESSED)}  # what one of the hub's own took along while we looked
+                continue
             await page.wait_for_function(SETTLED, arg=key)
+            settled[key.partition(" ")[0]] += key in wanted
             wanted.discard(key)
         assert wanted == set()
+        assert len(settled) >= 12
 
         await page.get_by_role("button", name="History").click()
         rules = shipped().rules
@@ -125,5 +143,5 @@ async def test_a_manager_comes_by_a_link_and_leaves_no_alarm_of_a_bad_week_unexp
         await expect(lines.filter(has_text=name).first).to_be_visible()
         said = [line for line in await lines.all_inner_texts() if "acknowledged" in line and f"· {name}" in line]
         assert all(any(mark in line for mark in "0123456789") for line in said)
-        for rule, count in Counter(key.rule for key in waiting).items():
+        for rule, count in settled.items():
             assert sum(rules[rule].told.title.en in line for line in said) >= count, rule
