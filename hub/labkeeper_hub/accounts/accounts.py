@@ -285,10 +285,6 @@ class Accounts:
         """Count the session as used, if it lives."""
         self.sessions.touch(key, self.clocks.now_ms())
 
-    def session_lives(self, key: str) -> bool:
-        """Return whether the session has not ended."""
-        return self.sessions.lives(key, self.clocks.now_ms())
-
     def person_of(self, key: str) -> Person | None:
         """Return whose session this is, with what they may do now; None if it has ended or they are gone."""
         session = self.sessions.find(key, self.clocks.now_ms())

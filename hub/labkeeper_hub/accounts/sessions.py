@@ -117,10 +117,6 @@ class Sessions:
         session = self.find(key, now_ms)
         return self._keep(replace(session, seen_ms=now_ms)) if session else None
 
-    def lives(self, key: str, now_ms: int) -> bool:
-        """Return whether the session is open, without using it."""
-        return self.find(key, now_ms) is not None
-
     def find(self, key: str, now_ms: int) -> Session | None:
         """Return the session if it is open, without using it."""
         session = self._by_key.get(key)

@@ -16,10 +16,6 @@ class Spell:
     to_ms: int
     open_end: bool = False
 
-    @property
-    def lasted_ms(self) -> int:
-        return self.to_ms - self.from_ms
-
 
 @dataclass(frozen=True, slots=True)
 class Trial:

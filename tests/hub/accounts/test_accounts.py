@@ -67,7 +67,7 @@ async def test_the_right_secret_opens_a_session(tmp_path: Path) -> None:
         assert session.name == "owner"
         await accounts.sign_out(token)
         assert accounts.use_session(token) is None
-        assert not accounts.session_lives(session.key)
+        assert accounts.person_of(session.key) is None
 
 
 async def test_a_link_opens_a_session_once_and_not_after_ten_minutes(tmp_path: Path) -> None:
@@ -171,11 +171,11 @@ async def test_an_idle_session_ends_and_a_touched_one_does_not(tmp_path: Path) -
         hands.now_s += IDLE_MS / 1000 - 1
         accounts.touch_session(session.key)
         hands.now_s += IDLE_MS / 1000 - 1
-        assert accounts.session_lives(session.key)
+        assert accounts.person_of(session.key) is not None
         hands.now_s += 1
-        assert not accounts.session_lives(session.key)
+        assert accounts.person_of(session.key) is None
         accounts.touch_session(session.key)
-        assert not accounts.session_lives(session.key)
+        assert accounts.person_of(session.key) is None
 
 
 async def test_used_sessions_are_written_down_from_time_to_time(

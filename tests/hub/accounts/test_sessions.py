@@ -56,8 +56,8 @@ def test_looking_whether_a_session_lives_does_not_keep_it_alive() -> None:
     sessions = Sessions()
     sessions.open(OWNER.name, NOON_MS)
     (session,) = sessions.kept()
-    assert sessions.lives(session.key, NOON_MS + IDLE_MS - 1)
-    assert not sessions.lives(session.key, NOON_MS + IDLE_MS)
+    assert sessions.find(session.key, NOON_MS + IDLE_MS - 1)
+    assert not sessions.find(session.key, NOON_MS + IDLE_MS)
     assert not sessions.lives("unknown", NOON_MS)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from labkeeper_wire.leases.table import Allowed, Lease, LeaseTable
-from labkeeper_wire.leases.tenure import Aim, Ask, OldTable, Refusal, Tenure, refusal, restarted, take
+from labkeeper_wire.leases.tenure import Aim, Ask, OldTable, Refusal, Tenure, refusal, take
 
 ANNA = Lease(3, "anna", left_ms=60_000)
 BENCH = Lease(4, "ben", bench="2", left_ms=60_000)
@@ -59,7 +59,7 @@ def test_a_lease_ends_on_the_nodes_own_clock_less_the_time_the_table_was_on_its_
 
 
 def test_after_a_restart_no_lease_is_left_and_every_old_number_is_still_old() -> None:
-    tenure = restarted(told(ANNA))
+    tenure = Tenure(told(ANNA).fence)  # all that a node keeps
     assert code(tenure, Ask("lamp", "", 3, LIGHT)) == "old_fence"
     with pytest.raises(OldTable):
         take(tenure, LeaseTable(8, 99, (ANNA,)), 0.0)

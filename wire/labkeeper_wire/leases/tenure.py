@@ -102,11 +102,6 @@ def take(tenure: Tenure, table: LeaseTable, now_s: float, age_ms: int = 0) -> Te
     return Tenure(table.fence, table.renewal, told_s, running)
 
 
-def restarted(tenure: Tenure) -> Tenure:
-    """Return what a new process of the node begins with."""
-    return Tenure(tenure.fence)
-
-
 def refusal(tenure: Tenure, ask: Ask, now_s: float, *, unleased: bool = True) -> Refusal | None:
     """Return why a command is refused, None if its lease allows it; `unleased`: what nobody holds may be commanded."""
     live = [lease for lease in tenure.live(now_s) if lease.covers(ask.bench, ask.device)]
