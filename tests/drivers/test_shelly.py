@@ -155,7 +155,13 @@ def test_what_says_nothing_is_nothing(fleet: Fleet, said: object) -> None:
         ("cct0/ct", 4000.0, "CCT.Set", {"id": 0, "ct": 4000}),
     ],
 )
-def test_a_command_is_a_call(fleet: Fleet, point: str, value: Any, method: str, parameters: object) -> None:  # noqa: ANN401
+def test_a_command_is_a_call(
+    fleet: Fleet,
+    point: str,
+    value: Any,  # noqa: ANN401 - a point's own type
+    method: str,
+    parameters: object,
+) -> None:
     order = fleet.command(PREFIX, point, value)
     (message,) = order.messages
     frame = json.loads(message.payload)

@@ -64,7 +64,7 @@ DEEDS: dict[bytes, Callable[[], object]] = {
     b"hang": lambda: time.sleep(3600),
     b"exit": lambda: os._exit(3),
     b"hoard": hoard,
-    b"print": lambda: print("a driver that prints"),  # noqa: T201
+    b"print": lambda: print("a driver that prints"),  # noqa: T201 - the fault it has
 }
 
 

@@ -16,13 +16,13 @@ PER_COMMIT = 3
 
 async def write(folder: Path, number: int) -> None:
     async with open_outbox(folder, Quota(10**9, 10**9)) as outbox:
-        print("open", flush=True)  # noqa: T201 -- the test reads it
+        print("open", flush=True)  # noqa: T201 - its parent reads it -- the test reads it
         while True:
             metrics = tuple(Metric("n", number + i, DataType.INT64, 1_700_000_000_000 + i) for i in range(PER_COMMIT))
             batches, _ = await outbox.commit([Draft("d", metrics)], [str(number).encode()])
-            print("committed", batches[0].id, number, flush=True)  # noqa: T201
+            print("committed", batches[0].id, number, flush=True)  # noqa: T201 - its parent reads it
             if number % 10 == 0:
-                print("acknowledging", batches[0].id, flush=True)  # noqa: T201 -- before, so that none is missed
+                print("acknowledging", batches[0].id, flush=True)  # noqa: T201 - its parent reads it -- before, so that none is missed
                 await outbox.acknowledge([Ack(outbox.epoch, 0, ((batches[0].id, batches[0].id),))])
             number += PER_COMMIT
 

@@ -138,7 +138,7 @@ class OneQuestionAtATime:
         self.reads += 1
         return {"target": 1.0}
 
-    async def write(self, point: str, value: Value) -> None:  # noqa: ARG002
+    async def write(self, point: str, value: Value) -> None:  # noqa: ARG002 - a driver's
         await self._ask()
 
     async def _ask(self) -> None:

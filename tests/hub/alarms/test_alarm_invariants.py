@@ -58,7 +58,7 @@ class AlarmLife(RuleBasedStateMachine):
         assert self.alarm.version == before.version + (self.alarm is not before)
 
     @rule(priority=ALARMING, latch=st.booleans())
-    def raised(self, priority: Priority, latch: bool) -> None:  # noqa: FBT001
+    def raised(self, priority: Priority, latch: bool) -> None:  # noqa: FBT001 - drawn by Hypothesis
         news = not self.condition or priority > self.alarm.priority
         self.happens(Raised(priority, latch))
         self.condition = True

@@ -122,7 +122,7 @@ def test_what_cannot_be_shelved_says_why(alarm: Alarm, shelf: Shelf, code: str) 
         (True, Service("li", "W-7", "li"), "second_person"),
     ],
 )
-def test_what_cannot_be_taken_out_of_service_says_why(safety: bool, service: Service, code: str) -> None:  # noqa: FBT001
+def test_what_cannot_be_taken_out_of_service_says_why(safety: bool, service: Service, code: str) -> None:  # noqa: FBT001 - of the table
     with pytest.raises(AlarmRefused) as refused:
         step(Alarm(safety=safety), TakenOut(service), 10)
     assert refused.value.code == code

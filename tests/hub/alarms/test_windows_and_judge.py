@@ -45,7 +45,7 @@ def test_the_highest_level_that_holds_is_told_and_clears_beyond_its_deadband() -
 )
 def test_a_limit_has_two_sides_and_two_ways_to_be_met(
     side: Side,
-    at_limit: bool,  # noqa: FBT001
+    at_limit: bool,  # noqa: FBT001 - a column of the table
     within: float,
     beyond: float,
 ) -> None:

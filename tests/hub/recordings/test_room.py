@@ -42,7 +42,7 @@ async def begin(client: httpx.AsyncClient, **more: Any) -> dict[str, Any]:  # no
     return found
 
 
-async def recorded(room: Room, client: httpx.AsyncClient, count: int = 5, **more: Any) -> str:  # noqa: ANN401
+async def recorded(room: Room, client: httpx.AsyncClient, count: int = 5, **more: Any) -> str:  # noqa: ANN401 - any JSON
     """Record so many readings, a second apart, and stop."""
     identity: str = (await begin(client, **more))["id"]
     start_ms = room.clock[0]
@@ -52,7 +52,7 @@ async def recorded(room: Room, client: httpx.AsyncClient, count: int = 5, **more
     return identity
 
 
-async def sealed(room: Room, client: httpx.AsyncClient, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+async def sealed(room: Room, client: httpx.AsyncClient, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
     identity = await recorded(room, client, **more)
     answer = await client.post(f"/api/v1/recordings/{identity}/seal")
     assert answer.status_code == 200, answer.text

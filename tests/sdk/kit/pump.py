@@ -94,7 +94,7 @@ class Pump:
 
 
 @asynccontextmanager
-async def connect(configuration: PumpConfiguration, services: Services) -> AsyncIterator[Pump]:  # noqa: ARG001
+async def connect(configuration: PumpConfiguration, services: Services) -> AsyncIterator[Pump]:  # noqa: ARG001 - a driver's
     async with reaching("the pump", within_s=1.0):
         reader, writer = await asyncio.open_connection(configuration.host, configuration.port)
     try:

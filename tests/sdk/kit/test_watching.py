@@ -64,10 +64,10 @@ async def test_a_refusal_is_asserted_by_its_code() -> None:
     class Refusing:
         points = ()
 
-        async def write(self, point: str, value: object) -> None:  # noqa: ARG002
+        async def write(self, point: str, value: object) -> None:  # noqa: ARG002 - a driver's
             raise CommandRejected("cooling_down")
 
-    from labkeeper_sdk.testing.watching import Watched  # noqa: PLC0415
+    from labkeeper_sdk.testing.watching import Watched  # noqa: PLC0415 - only this test needs it
 
     watched = Watched(Refusing())
     await assert_rejects(watched, "lamp", True, "cooling_down")
