@@ -2,9 +2,9 @@
 
 import orjson
 
+from labkeeper_hub.api.alarm_shapes import AlarmShape
 from labkeeper_hub.api.documented import EXAMPLES
 from labkeeper_hub.api.models import (
-    AlarmShape,
     CommandShape,
     DeviceShape,
     LabShape,

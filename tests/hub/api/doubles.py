@@ -26,8 +26,6 @@ from labkeeper_hub.derived.lineage import Lineage, Outcome
 from labkeeper_hub.drivers.book import Version
 from labkeeper_hub.drivers.standing import DriversRefused, NodeDrivers, Wish
 from labkeeper_hub.drivers.standing import Outcome as DriverOutcome
-from labkeeper_hub.export.exports import Export
-from labkeeper_hub.export.order import FileFormat
 from labkeeper_hub.floor.desk import FloorDesk
 from labkeeper_hub.interlocks import book as two_persons
 from labkeeper_hub.interlocks.book import Desired, InterlockRefused
@@ -65,15 +63,11 @@ from labkeeper_hub.pe.desk import PeDesk
 from labkeeper_hub.pe.store import prepared
 from labkeeper_hub.ports import Parts, StopRefused, UnknownCommand, UnknownPoint
 from labkeeper_hub.pulse import Pulse as Beat
-from labkeeper_hub.recordings.lesson_record import Happened, Hashed
-from labkeeper_hub.recordings.recording import Plan, Recording, RecordingRefused
 from labkeeper_hub.registry.database import json_text
 from labkeeper_hub.settings import HubSettings
-from labkeeper_hub.status import Durations, InfluxStatus, JournalStatus, Quarantined, Status
+from labkeeper_hub.status import Durations, InfluxStatus, JournalStatus, Status
 from labkeeper_hub.telling.desk import TellingDesk
 from labkeeper_hub.telling.records import TellingRecords
-from labkeeper_hub.timeseries.catalogue import Inventory as Stocked
-from labkeeper_hub.timeseries.digest import Span
 from labkeeper_hub.timetable.desk import TimetableDesk
 from labkeeper_hub.timetable.records import TimetableRecords
 from labkeeper_hub.timetable.register import Register
@@ -86,6 +80,8 @@ from labkeeper_wire.driver_sets import Answer, Mistake, Offer, Offered, Standing
 from labkeeper_wire.driver_sets import Order as DriverOrder
 from labkeeper_wire.leases import book as rules
 from labkeeper_wire.leases.book import Scope
+
+from .quiet_parts import Notebook, Quarantine, Stockroom
 
 NODE = NodeKey("demo", "lab-301")
 CHAMBER = DeviceKey("demo", "lab-301", "0x00158d0001a2b3c4")
@@ -268,28 +264,6 @@ class Pulse:
         return Status(START_MS, self.broker_connected, 2_450, {"truncated": 2}, journal, *more, self.influx)
 
 
-@dataclass
-class Quarantine:
-    """What InfluxDB refused."""
-
-    refused: list[Quarantined] = field(default_factory=list)
-
-    async def quarantined(self, most: int) -> tuple[Quarantined, ...]:
-        return tuple(reversed(self.refused))[:most]
-
-
-@dataclass
-class Stockroom:
-    """What the catalogue tells of; asked spans are noted."""
-
-    found: Stocked = field(default_factory=lambda: Stocked({}, (), 0))
-    asked: list[Span] = field(default_factory=list)
-
-    async def inventory(self, span: Span) -> Stocked:
-        self.asked.append(span)
-        return self.found
-
-
 @dataclass(eq=False)
 class Holding:
     """Leases by the real rules, on no disk and for no node."""
@@ -410,50 +384,6 @@ class Drivers:
         self.wishes.append(wish)
         answer = Answer(order="o-1", do=wish.do, taken=not self.mistakes, number=2, mistakes=self.mistakes)
         return DriverOutcome(answer, ("+/homie (homie)",))
-
-
-@dataclass
-class Notebook:
-    """No recordings; the real ones are tried with a real journal in tests/hub/recordings."""
-
-    def all(self) -> tuple[Recording, ...]:
-        return ()
-
-    def get(self, identity: str) -> Recording:
-        raise RecordingRefused("unknown_recording", f"no recording {identity}")
-
-    async def samples(self, recording: Recording) -> int:
-        raise NotImplementedError(recording)
-
-    async def record(self, recording: Recording) -> str:
-        raise NotImplementedError(recording)
-
-    async def start(self, plan: Plan, by: str) -> Recording:
-        raise NotImplementedError(plan, by)
-
-    async def mark(self, identity: str, text: str, by: str, time_ms: int | None = None) -> Recording:
-        raise NotImplementedError(identity, text, by, time_ms)
-
-    async def stop(self, identity: str, by: str) -> Recording:
-        raise NotImplementedError(identity, by)
-
-    async def seal(self, identity: str, by: str) -> Recording:
-        raise NotImplementedError(identity, by)
-
-    async def remove(self, identity: str, by: str) -> None:
-        raise NotImplementedError(identity, by)
-
-    async def hashed_now(self, recording: Recording) -> Hashed:
-        raise NotImplementedError(recording)
-
-    async def readings_file(self, recording: Recording, form: FileFormat) -> Export:
-        raise NotImplementedError(recording, form)
-
-    async def record_file(self, recording: Recording) -> Export:
-        raise NotImplementedError(recording)
-
-    async def happened(self, recording: Recording) -> Happened:
-        raise NotImplementedError(recording)
 
 
 DERIVATIONS = shipped_derivations()

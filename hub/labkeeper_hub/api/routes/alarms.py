@@ -10,9 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from labkeeper_hub.alarms.states import AlarmRefused, Shelf
 from labkeeper_hub.api import shapes, validation
+from labkeeper_hub.api.alarm_shapes import AlarmEntryShape, AlarmShape
 from labkeeper_hub.api.answers import JsonAnswer
 from labkeeper_hub.api.documented import PROBLEMS
-from labkeeper_hub.api.models import SOURCE, AlarmEntryShape, AlarmShape, example_of, shape
+from labkeeper_hub.api.models import SOURCE, example_of, shape
 from labkeeper_hub.api.needs import ReadsAlarms, Right, TendsAlarms
 from labkeeper_hub.api.problems import Refusal, wrong_field
 from labkeeper_hub.api.state import Api, ApiHere
