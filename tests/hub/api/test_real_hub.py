@@ -172,9 +172,7 @@ async def test_a_rule_on_what_the_hub_derives_alarms_is_tried_and_ends_with_its_
                 trial = (await client.post("/api/v1/alarms/try", json=asked)).json()
                 (spell,) = trial["spells"]
                 assert spell["level"] == "warn"
-                assert (
-                    begin_ms < spell["from_ms"] <= told["raised_ms"]
-                )  # what came before the watch began it only tells
+                assert begin_ms < spell["from_ms"] <= told["raised_ms"]  # before the watch, it only tells
                 never = (await client.post("/api/v1/alarms/try", json={**asked, "limits": {"warn": 2001}})).json()
                 assert (never["spells"], never["readings"] > 5) == ([], True)
         process.terminate()
