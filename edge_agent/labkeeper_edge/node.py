@@ -247,6 +247,8 @@ def _assignment(settings: Settings, loaded: Loaded, services: NodeServices, file
         driver, configuration = unread(said.driver), Unread.model_validate(said.own())
         if said.isolation == "in-process":
             problem = f"driver {said.driver} is not on the allow-list and runs in a process only"
+            if source is not None and source.digest:
+                problem = f"driver {said.driver} was upgraded and runs in a process until the node starts again"
             raise BadConfiguration(f"drivers.{instance}.isolation", problem, file)
     else:
         configuration = driver_configuration(instance, driver, said.own(), file)
