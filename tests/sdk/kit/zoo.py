@@ -273,6 +273,7 @@ class Growing(Pump):
         return await super().read()
 
 
+ENGLISH = Title(zh="Pump", en="Pump")
 MADE_UP = Path(__file__).parent / "made_up"  # holds what a simulator said
 
 SPECIMENS = (
@@ -297,6 +298,7 @@ SPECIMENS = (
     Specimen("carries out twice", "confirms", "reached the device 2 times", made(Twice)),
     Specimen("drifting clock", "readings", "the clock drifts", replace(DRIVER, connect=_drifting)),
     Specimen("no Chinese title", "titles", "the point flow has no Chinese title", made(Untitled)),
+    Specimen("an English Chinese title", "titles", "'Pump' has no Chinese character", replace(DRIVER, title=ENGLISH)),
     Specimen("no recording", "fixtures", "no recordings of a device", DRIVER, replace(BENCH, fixtures=None)),
     Specimen("a made-up recording", "fixtures", "pump.jsonl is simulated", DRIVER, replace(BENCH, fixtures=MADE_UP)),
     Specimen("no safe value", "safe_values", "running has no safe value", made(Careless)),
