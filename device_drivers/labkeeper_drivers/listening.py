@@ -8,6 +8,7 @@ from typing import Protocol, TypeAlias
 
 from labkeeper_drivers.confirmation import NOT_CONFIRMED, Waiting
 from labkeeper_drivers.held import Held
+from labkeeper_drivers.lapsing import Lapses, Later
 from labkeeper_drivers.observing import observation
 from labkeeper_drivers.sweeping import sweeping
 from labkeeper_sdk import Action, CommandFailed, GatewayEvent, MqttLink, MqttMessage, Observation, Point, Report, Value
@@ -57,7 +58,8 @@ class Hold:
     missing: str
 
 
-Heard: TypeAlias = GatewayEvent | Accepted | Answered | Listen | Hold | Outgoing
+Heard: TypeAlias = GatewayEvent | Accepted | Answered | Listen | Hold | Later | Outgoing
+NOT_OBSERVED = (Accepted, Answered, Listen, Hold, Later, Outgoing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +93,21 @@ class Interpreter(Protocol):
 
 @dataclass(slots=True)
 class MqttGateway:
-    """Every device an interpreter knows, over one persistent session."""
+    """Every device an interpreter knows, over one persistent session; `lapses` where silence says something, too."""
 
     link: MqttLink
     interpreter: Interpreter
     held: Held
     waiting: Waiting = field(default_factory=Waiting)
+    lapses: Lapses | None = None
 
     async def observations(self) -> AsyncIterator[Observation]:
         """Yield what every message meant; those that meant nothing are settled here."""
-        async for message in self.link.messages():
+        messages = self.link.messages()
+        async for message in messages if self.lapses is None else self.lapses.among(messages):
+            if isinstance(message, Report):
+                yield Observation((message,))
+                continue
             for each in self._in_order(message):
                 heard = self.interpreter.hear(each.topic, each.payload, retain=each.retain)
                 await self._act(heard)
@@ -142,6 +149,8 @@ class MqttGateway:
         self.held.keep(missing, message, asyncio.get_running_loop().time())
 
     async def _act(self, heard: Iterable[Heard]) -> None:
+        if self.lapses is not None:
+            self.lapses.hear(heard)
         for event in heard:
             if isinstance(event, Report):
                 self.waiting.saw(event.device, event.readings)
@@ -155,7 +164,7 @@ class MqttGateway:
                 await self._send([event])
 
     def _observed(self, message: MqttMessage, heard: Iterable[Heard]) -> Observation | None:
-        events = tuple(each for each in heard if not isinstance(each, Accepted | Answered | Listen | Hold | Outgoing))
+        events = tuple(each for each in heard if not isinstance(each, NOT_OBSERVED))
         missing = next((each.missing for each in heard if isinstance(each, Hold)), None)
         if events:
             return observation(self.link, message, events)
@@ -168,10 +177,15 @@ class MqttGateway:
 
 @asynccontextmanager
 async def listening(
-    link: MqttLink, interpreter: Interpreter, filters: Iterable[tuple[str, int]], greeting: Iterable[Outgoing] = ()
+    link: MqttLink,
+    interpreter: Interpreter,
+    filters: Iterable[tuple[str, int]],
+    greeting: Iterable[Outgoing] = (),
+    *,
+    lapses: Lapses | None = None,
 ) -> AsyncIterator[MqttGateway]:
     """Subscribe in this order, greet, and yield the gateway; writes under way fail at once when it ends."""
-    gateway = MqttGateway(link, interpreter, Held(link.acknowledge))
+    gateway = MqttGateway(link, interpreter, Held(link.acknowledge), lapses=lapses)
     await link.subscribe(*filters)
     for message in greeting:
         await link.publish(message.topic, message.payload, qos=message.qos)

@@ -20,7 +20,7 @@ from labkeeper_edge.outbox.outbox import open_outbox
 from labkeeper_edge.refusals import Refusals
 from labkeeper_edge.reloading import Reloading
 from labkeeper_edge.settings import Settings, read_settings
-from labkeeper_edge.supervision.allowed import load_allowed
+from labkeeper_edge.supervision.allowed import imported_by, load_allowed
 from labkeeper_edge.supervision.supervisor import Assignment
 from labkeeper_sdk import BadConfiguration
 from labkeeper_sdk.plugins import Loaded
@@ -71,7 +71,7 @@ async def main(
         merged = sets.merged(settings, loaded)
         assignments, states = assign(merged, loaded, refusals, source)
         node = await compose(merged, outbox, refusals, states, sets)
-        reloading = Reloading(node, sets, read or (lambda: sets.settings), drivers, source)
+        reloading = Reloading(node, sets, read or (lambda: sets.settings), drivers, source, imported_by(loaded))
         sets.apply = reloading.apply
         async with open_control(data, reloading.told):
             again = None if read is None else reloading.on_signal()

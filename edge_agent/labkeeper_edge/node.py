@@ -26,7 +26,7 @@ from labkeeper_edge.reload import Difference, difference
 from labkeeper_edge.safety.safe_values import SafeKeeping
 from labkeeper_edge.safety.stopping import Stopping
 from labkeeper_edge.settings import Settings, driver_configuration
-from labkeeper_edge.supervision.blame import Blame
+from labkeeper_edge.supervision.blame import Blame, at_work
 from labkeeper_edge.supervision.claims import Claims
 from labkeeper_edge.supervision.connections import Connections
 from labkeeper_edge.supervision.isolation.messages import Ready
@@ -34,7 +34,7 @@ from labkeeper_edge.supervision.isolation.process import DriverUnusable
 from labkeeper_edge.supervision.placing import Unread, lodging, unread
 from labkeeper_edge.supervision.services import NodeServices, now_ms
 from labkeeper_edge.supervision.supervisor import Assignment, Supervisor
-from labkeeper_edge.supervision.watchdog import Watchdog
+from labkeeper_edge.supervision.watchdog import Seen, Watchdog
 from labkeeper_edge.uplink.uplink import Identity, Uplink
 from labkeeper_sdk import BadConfiguration
 from labkeeper_sdk.configuration import Claim, claims, final_validate
@@ -81,7 +81,7 @@ class Node:
             ("safe values", self.safe_keeping.run()),
             *([("interlocks", self.interlocks.run())] if self.interlocks is not None else []),
             ("last values", self.last_keeper.run()),
-            ("watchdog", Watchdog(self.intake.refusals, self._blocked).run()),
+            ("watchdog", Watchdog(self.intake.refusals, self._blocked, self._whose).run()),
             ("drivers", self._run_drivers(assignments)),
             *([("driver set", self.driver_sets.run())] if self.driver_sets is not None else []),
         ]
@@ -141,6 +141,13 @@ class Node:
         if instance not in self._running or self._group is None or not self.blame.blocked(instance, time.monotonic()):
             return
         self._group.create_task(self._move_out(instance), name=f"moving out {instance}")
+
+    def _whose(self, seen: Seen) -> tuple[str, ...]:
+        """Name the drivers that were at work where the task does not: in a task or callback they made themselves."""
+        if self._instance_of(seen.task) in self._running:
+            return ()
+        here = {name: it.driver for name, (it, _) in self._running.items() if not it.isolated}
+        return tuple(f"driver {instance}" for instance in at_work(here, seen.files))
 
     def _instance_of(self, task: str) -> str:
         """Return whose code a task runs: a driver's own task, or one that writes to one of its devices."""
@@ -240,6 +247,8 @@ def _assignment(settings: Settings, loaded: Loaded, services: NodeServices, file
         driver, configuration = unread(said.driver), Unread.model_validate(said.own())
         if said.isolation == "in-process":
             problem = f"driver {said.driver} is not on the allow-list and runs in a process only"
+            if source is not None and source.digest:
+                problem = f"driver {said.driver} was upgraded and runs in a process until the node starts again"
             raise BadConfiguration(f"drivers.{instance}.isolation", problem, file)
     else:
         configuration = driver_configuration(instance, driver, said.own(), file)

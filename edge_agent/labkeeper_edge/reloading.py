@@ -11,7 +11,7 @@ from labkeeper_edge.driver_sets.keeping import DriverSets
 from labkeeper_edge.node import Node, assign
 from labkeeper_edge.reload import Difference, fixed_keys
 from labkeeper_edge.settings import Settings
-from labkeeper_edge.supervision.allowed import load_allowed
+from labkeeper_edge.supervision.allowed import imported_by, load_allowed
 from labkeeper_sdk import BadConfiguration
 from labkeeper_sdk.plugins import Loaded
 
@@ -20,13 +20,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Reloading:
-    """One change at a time. `read` reads the file, `drivers` are those to use instead of the installed ones."""
+    """One change at a time. `read` reads the file, `drivers` are those to use instead of the installed ones, `imported`
+    the hashes of what this process has imported, by driver.
+    """
 
     node: Node
     sets: DriverSets
     read: Callable[[], Settings]
     drivers: Loaded | None
     source: str
+    imported: dict[str, str] = field(default_factory=dict)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def again(self) -> dict[str, object]:
@@ -38,7 +41,8 @@ class Reloading:
             counts = self.node.intake.refusals
             found = self.drivers
             if found is None:
-                found = await asyncio.to_thread(load_allowed, settings.allow, counts)
+                found = await asyncio.to_thread(load_allowed, settings.allow, counts, imported=self.imported)
+                self.imported = imported_by(found) | self.imported
             assign(
                 settings, found, counts, self.source
             )  # the file alone must be right before the hub's set comes to it

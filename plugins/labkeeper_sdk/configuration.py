@@ -1,16 +1,20 @@
 """A driver's configuration: checked by its own model, brought up to date, shown as a form, its claims compared."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, get_args
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias, get_args
 
-from pydantic import BaseModel, SecretBytes, SecretStr
+from pydantic import AliasChoices, BaseModel, SecretBytes, SecretStr
 from pydantic import ValidationError as Invalid
+from pydantic.fields import FieldInfo
 
 from labkeeper_sdk.drivers import Driver, Resource
 from labkeeper_sdk.errors import BadConfiguration
 from labkeeper_sdk.points import Title
 
+Place: TypeAlias = tuple[str | int, ...]
 VERSION = "version"  # the key that says which version of a driver's configuration was written
 
 
@@ -57,18 +61,66 @@ def check_configuration(driver: Driver, said: Mapping[str, Any], prefix: str = "
     for key in unknown_keys(driver, said):
         raise BadConfiguration(prefix + key, f"driver {driver.name} has no such key", source)
     try:
-        return driver.configuration.model_validate(dict(said))
+        checked = driver.configuration.model_validate(dict(said))
     except Invalid as error:
         raise named(error, prefix, source) from None
+    for place in dropped_keys(checked, said):
+        raise BadConfiguration(prefix + dotted(place), f"driver {driver.name} has no such key", source)
+    return checked
 
 
 def unknown_keys(driver: Driver, said: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the keys that a driver's model does not have, whatever that makes of them."""
-    if driver.configuration.model_config.get("extra") == "allow":
-        return ()
-    fields = driver.configuration.model_fields
-    known = set(fields) | {field.alias for field in fields.values() if field.alias}
-    return tuple(key for key in said if key not in known)
+    return tuple(_unknown(driver.configuration, said))
+
+
+def dropped_keys(checked: object, said: object, at: Place = ()) -> Iterator[Place]:
+    """Yield where in its tables, too, a configuration was told keys that its models do not have."""
+    if isinstance(checked, BaseModel) and isinstance(said, Mapping):
+        yield from ((*at, key) for key in _unknown(type(checked), said))
+        for name, field in type(checked).model_fields.items():
+            for key in _keys(name, field) & said.keys():
+                yield from dropped_keys(getattr(checked, name), said[key], (*at, key))
+    elif isinstance(checked, Mapping) and isinstance(said, Mapping):
+        for key in checked.keys() & said.keys():
+            yield from dropped_keys(checked[key], said[key], (*at, key))
+    elif isinstance(checked, list | tuple) and isinstance(said, list | tuple):
+        for number, (one, said_of_it) in enumerate(zip(checked, said, strict=False)):
+            yield from dropped_keys(one, said_of_it, (*at, number))
+
+
+def dotted(place: Iterable[str | int]) -> str:
+    """Return a place as a key is written: `points.speed.unit`."""
+    return ".".join(str(part) for part in place)
+
+
+def tables(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
+    """Yield a configuration's model and those of the tables in it, each once, with the dotted keys that lead there."""
+    seen: set[type[BaseModel]] = set()
+    found = deque([("", model)])
+    while found:
+        at, one = found.popleft()
+        if one in seen:
+            continue
+        seen.add(one)
+        yield at, one
+        for name, field in one.model_fields.items():
+            inner = f"{at}.{name}" if at else name
+            found.extend((inner, part) for part in _parts(field.annotation) if issubclass(part, BaseModel))
+
+
+def _unknown(model: type[BaseModel], said: Mapping[str, Any]) -> Iterator[str]:
+    if model.model_config.get("extra") == "allow":
+        return
+    known = {key for name, field in model.model_fields.items() for key in _keys(name, field)}
+    yield from (key for key in said if key not in known)
+
+
+def _keys(name: str, field: FieldInfo) -> set[str]:
+    """Return the keys a field may be written by: its name, and its aliases where it has some."""
+    aliases = (field.alias, field.validation_alias)
+    choices = [one for it in aliases for one in (it.choices if isinstance(it, AliasChoices) else [it])]
+    return {name, *(one for one in choices if isinstance(one, str))}
 
 
 def up_to_date(driver: Driver, said: Mapping[str, Any], prefix: str = "", source: str = "") -> Mapping[str, Any]:
@@ -98,7 +150,7 @@ def up_to_date(driver: Driver, said: Mapping[str, Any], prefix: str = "", source
 def named(error: Invalid, prefix: str, source: str) -> BadConfiguration:
     """Return pydantic's first complaint as ours."""
     first = error.errors(include_url=False, include_input=False)[0]
-    key = prefix + ".".join(str(part) for part in first["loc"])
+    key = prefix + dotted(first["loc"])
     problem = "no such key" if first["type"] == "extra_forbidden" else first["msg"]
     return BadConfiguration(key, problem, source)
 
@@ -113,7 +165,13 @@ class Claim:
 
 def claims(instance: str, driver: Driver, configuration: BaseModel) -> list[Claim]:
     """Return what this instance claims; `final_validate` compares the claims of all."""
-    return [Claim(f"drivers.{instance}.{it.key}", it) for it in driver.resources(configuration)]
+    return [Claim(f"drivers.{instance}.{it.key}", it) for it in resources(driver, configuration)]
+
+
+def resources(driver: Driver, configuration: BaseModel) -> Iterator[Resource]:
+    """Yield what a configuration claims, files by their real path: /dev/serial/by-id/… is another name of ttyUSB0."""
+    for it in driver.resources(configuration):
+        yield replace(it, name=os.path.realpath(it.name)) if it.name.startswith("/") else it
 
 
 def final_validate(claimed: Iterable[Claim], source: str = "") -> None:
@@ -128,5 +186,13 @@ def final_validate(claimed: Iterable[Claim], source: str = "") -> None:
 
 
 def _is_secret(annotation: object) -> bool:
-    parts = (annotation, *get_args(annotation))
-    return any(isinstance(part, type) and issubclass(part, SecretStr | SecretBytes) for part in parts)
+    return any(issubclass(part, SecretStr | SecretBytes) for part in _parts(annotation))
+
+
+def _parts(annotation: object) -> Iterator[type]:
+    """Yield the classes an annotation is made of: of `dict[str, A | None]` str, A and None's."""
+    if inner := get_args(annotation):
+        for part in inner:
+            yield from _parts(part)
+    elif isinstance(annotation, type):
+        yield annotation

@@ -1,16 +1,15 @@
 """What a form needs beside the schema: where secrets are, and every mistake of a configuration with its place. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from pydantic import ValidationError as Invalid
 
-from labkeeper_sdk.configuration import VERSION, unknown_keys, up_to_date
+from labkeeper_sdk.configuration import VERSION, Place, dropped_keys, unknown_keys, up_to_date
 from labkeeper_sdk.drivers import Driver
 from labkeeper_sdk.errors import BadConfiguration
 
-Place: TypeAlias = tuple[str | int, ...]
 Schema: TypeAlias = Mapping[str, Any]
 UNKNOWN = "extra_forbidden"
 ALTERNATIVES = ("anyOf", "oneOf", "allOf")
@@ -56,11 +55,13 @@ def mistakes(driver: Driver, said: Mapping[str, Any]) -> tuple[Mistake, ...]:
         now = up_to_date(driver, said)
     except BadConfiguration as bad:
         return (Mistake((VERSION,), "version", bad.problem),)
-    found = [Mistake((key,), UNKNOWN, "no such key") for key in unknown_keys(driver, now)]
+    places: Iterable[Place] = ((key,) for key in unknown_keys(driver, now))
+    found = []
     try:
-        driver.configuration.model_validate(dict(now))
+        places = dropped_keys(driver.configuration.model_validate(dict(now)), now)
     except Invalid as invalid:
-        found += [_mistake(error, now) for error in invalid.errors(include_url=False, include_input=False)]
+        found = [_mistake(error, now) for error in invalid.errors(include_url=False, include_input=False)]
+    found = [Mistake(place, UNKNOWN, "no such key") for place in places] + found
     return tuple({(one.place, one.code): one for one in found}.values())
 
 

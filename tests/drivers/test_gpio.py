@@ -77,6 +77,8 @@ def test_a_pin_has_one_owner() -> None:
         GpioConfiguration.model_validate({"points": {"a": twice, "b": twice}})
     one = GpioConfiguration.model_validate({"points": {"a": twice}})
     assert [(it.kind, it.name, it.key) for it in claimed(one)] == [("GPIO pin", "GPIO4", "points.a")]
+    here, away = (one.model_copy(update={"factory": factory}) for factory in ("lgpio", "pigpio:10.0.0.5"))
+    assert [it.name for it in (*claimed(here), *claimed(away))] == ["GPIO4", "GPIO4 of pigpio:10.0.0.5"]
 
 
 # --- gpiozero's pins ------------------------------------------------------------------------------------------------

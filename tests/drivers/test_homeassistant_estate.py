@@ -1,6 +1,7 @@
 """What announces itself, becomes points, says values, and is asked."""
 # ruff: noqa: E501 -- tables of announcements
 
+import asyncio
 import json
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from labkeeper_drivers.firsts import Firsts
 from labkeeper_drivers.homeassistant import estate as estate_module
 from labkeeper_drivers.homeassistant.estate import Estate
+from labkeeper_drivers.lapsing import Later
 from labkeeper_drivers.listening import Heard, Listen, Outgoing
 from labkeeper_sdk import (
     Action,
@@ -29,6 +31,8 @@ from labkeeper_sdk import (
     Title,
     Value,
 )
+from labkeeper_sdk.testing import Broker
+from tests.drivers.conftest import Lab, open_driver, open_firmware
 
 DEVICE = {"ids": ["esp-1"], "name": "气象站", "mf": "Sample", "mdl": "E1", "sw": "1.0"}
 
@@ -395,3 +399,41 @@ def test_titles_are_the_devices_words_with_ours_in_the_other_language() -> None:
     assert found["l"].title == Title(zh="吊灯")
     assert found["l/brightness"].title == Title(zh="吊灯 亮度", en="吊灯 brightness")
     assert Outgoing("s", b"ON") in estate.command("esp-1", "l", value=True).messages
+
+
+def lapsing(events: tuple[Heard, ...]) -> list[tuple[str, Value | None, float]]:
+    return [(one.point, one.value, one.after_s) for one in events if isinstance(one, Later)]
+
+
+def test_what_was_on_will_be_off_and_what_was_said_will_be_too_old() -> None:
+    estate = Estate()
+    motion = {"stat_t": "m", "off_dly": 30, "exp_aft": 600}
+    both = [("motion", False, 30.0), ("motion", None, 600.0)]
+    assert lapsing(announce(estate, "binary_sensor", motion, "motion")) == both  # it may have been on before
+    assert lapsing(announce(estate, "binary_sensor", motion, "motion")) == []
+    assert lapsing(heard(estate, "m", "ON")) == both
+    assert lapsing(heard(estate, "m", "OFF")) == [("motion", None, 600.0)]
+    assert lapsing(heard(estate, "m", "nonsense")) == []
+    assert lapsing(announce(estate, "sensor", {"stat_t": "t", "exp_aft": 60, "off_dly": 5}, "t")) == [("t", None, 60.0)]
+    heard(estate, "homeassistant/binary_sensor/motion/config", b"")
+    heard(estate, "homeassistant/sensor/t/config", b"")
+    assert lapsing(announce(estate, "binary_sensor", motion, "motion")) == both
+
+
+async def test_a_sensor_that_only_says_motion_is_off_again_and_one_that_falls_silent_is_not_known(
+    broker: Broker,
+) -> None:
+    async with open_driver("homeassistant", Lab(broker)) as platform, open_firmware(broker) as sensors:
+        about = {"dev": DEVICE, "uniq_id": "u_m", "stat_t": "m", "off_dly": 0.3, "exp_aft": 0.9}
+        await sensors.say("homeassistant/binary_sensor/motion/config", about)
+        await platform.hears(Availability("esp-1", online=True))
+        await sensors.say("m", b"ON")
+        values: list[Value | None] = [True, False, None]
+        await platform.until(lambda _: [it.value for it in platform.readings("esp-1", "motion")][-3:] == values)
+        await sensors.say("m", b"ON")
+        await platform.reads("esp-1", "motion", value=True)
+        await sensors.say("homeassistant/binary_sensor/motion/config", b"")
+        await platform.hears(Gone("esp-1"))
+        seen = len(platform.events)
+        await asyncio.sleep(0.5)
+        assert len(platform.events) == seen

@@ -1,5 +1,6 @@
 """A drone on real UDP ports: it takes off, tells its state, and lands."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -16,6 +17,7 @@ from labkeeper_sdk.testing import free_port
 from labkeeper_sdk.testing.assertions import assert_reading
 from labkeeper_sdk.testing.services import TestServices
 from labkeeper_sdk.testing.watching import ALONE, Watched, open_driver
+from tests.drivers.slow_drone import RISING_S, SlowDrone
 
 
 def driver() -> Driver:
@@ -106,3 +108,30 @@ async def test_a_drone_that_refuses_or_is_gone_has_not_taken_off() -> None:
         await wire.cut()
         with pytest.raises(DeviceUnreachable):
             await watched.until(lambda: False)
+
+
+async def test_a_late_answer_to_a_take_off_that_was_given_up_confirms_no_landing() -> None:
+    drone = SlowDrone()
+    async with flying_club(drone) as (drone.wire, watched):
+        taking_off = asyncio.create_task(watched.write(ALONE, "flying", True))
+        await asyncio.sleep(RISING_S / 2)
+        taking_off.cancel()
+        await asyncio.wait([taking_off])
+        await watched.write(ALONE, "flying", False)
+        assert not drone.flying
+        assert drone.landed == ["while rising", "heard"]
+        with pytest.raises(DeviceUnreachable, match="did not answer"):
+            await watched.until(lambda: False)
+
+
+async def test_a_drone_that_stands_already_and_refuses_to_land_has_landed() -> None:
+    class Grounded(SimulatedDrone):
+        def answer(self, data: bytes) -> list[bytes]:
+            return [b"error Not flying"] if data == b"land" else [*super().answer(data)]
+
+    drone = Grounded()
+    async with flying_club(drone) as (_, watched):
+        await watched.write(ALONE, "flying", False)
+        drone.flying = True
+        with pytest.raises(CommandFailed, match="not flying"):
+            await watched.write(ALONE, "flying", False)

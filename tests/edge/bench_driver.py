@@ -59,8 +59,28 @@ def spin() -> None:
     asyncio.get_running_loop().call_soon(spin)
 
 
+def doze() -> None:
+    """Block, in whatever runs this."""
+    time.sleep(0.6)
+
+
+async def dozing() -> None:
+    """Block in a task that the driver made itself, and did not name after itself."""
+    doze()
+
+
+TASKS: set[asyncio.Task[None]] = set()  # the loop itself holds them weakly only
+
+
+def doze_aside() -> None:
+    """Have a task of our own block."""
+    TASKS.add(asyncio.create_task(dozing(), name="device that nobody has"))
+
+
 DEEDS: dict[bytes, Callable[[], object]] = {
     b"block": lambda: time.sleep(0.6),
+    b"block in a task": doze_aside,
+    b"block in a callback": lambda: asyncio.get_running_loop().call_soon(doze),
     b"hang": lambda: time.sleep(3600),
     b"exit": lambda: os._exit(3),
     b"hoard": hoard,

@@ -2,14 +2,16 @@
 
 import json
 import random
+import socket
 import struct
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from labkeeper_firmware.reference import homie, packets
-from labkeeper_firmware.reference.clock import iso
+from labkeeper_firmware.reference.clock import AGAIN_MS, ASK, Clock, iso
 from labkeeper_firmware.reference.settings import DEFAULTS, read
 from labkeeper_firmware.reference.store import Store
 
@@ -27,6 +29,34 @@ def test_moments_are_written_as_python_writes_them() -> None:
 def test_days_that_calendars_get_wrong(day: str) -> None:
     at = datetime.fromisoformat(f"{day}T00:00:00+00:00")
     assert iso(round(at.timestamp() * 1000)) == f"{day}T00:00:00.000Z"
+
+
+def test_a_time_server_whose_name_nobody_knows_yet_is_looked_up_again_until_somebody_does() -> None:
+    clock = Clock("time.invalid", 60_000)  # RFC 2606: no name under .invalid exists
+    clock.step(0, may_wait=True)
+    assert clock.stamp(0) == ""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        server.settimeout(5)
+        clock._host, clock._port = "localhost", server.getsockname()[1]  # the network is there now
+        clock.step(AGAIN_MS - 1, may_wait=True)
+        clock.step(AGAIN_MS, may_wait=False)
+        server.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            server.recv(100)
+        server.settimeout(5)
+        clock.step(AGAIN_MS, may_wait=True)
+        said, whom = server.recvfrom(100)
+        assert said == ASK
+        server.sendto(b"\x1c" + bytes(39) + struct.pack("!II", 2_208_988_800, 0), whom)
+        for _ in range(100):
+            clock.step(AGAIN_MS, may_wait=False)
+            if clock.synchronised:
+                break
+            time.sleep(0.01)
+    assert clock._socket is not None
+    clock._socket.close()
+    assert clock.stamp(AGAIN_MS) == "1970-01-01T00:00:00.000Z"
 
 
 def test_connect_asks_for_a_clean_session_and_a_retained_will_at_qos_1() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -92,3 +93,16 @@ def test_two_claims_of_one_thing_are_refused_by_both_keys() -> None:
     )
     other = Claim("drivers.two.port", Resource("GPIO pin", "/dev/ttyUSB0", "port"))
     final_validate([*first, other])
+
+
+def test_two_names_of_one_port_are_one_claim(tmp_path: Path) -> None:
+    driver = replace(DRIVER, resources=lambda it: [Resource("serial port", it.port, "port")])
+    port, by_id = tmp_path / "ttyUSB0", tmp_path / "by-id"
+    port.touch()
+    by_id.symlink_to(port)
+    first, second = (
+        claims(name, driver, check_configuration(driver, {"port": str(path)}))
+        for name, path in (("one", port), ("two", by_id))
+    )
+    with pytest.raises(BadConfiguration, match=r"drivers\.two\.port: .*ttyUSB0 is used by drivers\.one\.port"):
+        final_validate([*first, *second])

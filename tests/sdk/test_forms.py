@@ -3,10 +3,10 @@
 from typing import Annotated, Any
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, SecretStr
 
-from labkeeper_sdk import Driver
-from labkeeper_sdk.configuration import schema
+from labkeeper_sdk import BadConfiguration, Driver
+from labkeeper_sdk.configuration import check_configuration, schema, tables
 from labkeeper_sdk.forms import found_at, mistakes, replaced, secret_places
 
 from .test_configuration import SECOND, connect
@@ -78,6 +78,31 @@ def test_every_mistake_is_told_at_its_key_and_none_with_a_value() -> None:
 )
 def test_what_is_missing_is_told_where_it_belongs(said: dict[str, Any], place: tuple[str, ...]) -> None:
     assert [one.place for one in mistakes(DRIVER, said)] == [place]
+
+
+def test_a_key_that_a_table_does_not_have_is_told_where_it_stands_and_not_dropped() -> None:
+    said = {"host": "h", "logins": {"a": {"usr": "u"}, "b": {}}, "more": [{}, {"again": {"passwrd": "hunter2"}}]}
+    found = mistakes(DRIVER, said)
+    assert {(one.place, one.code) for one in found} == {
+        (("logins", "a", "usr"), "extra_forbidden"),
+        (("more", 1, "again", "passwrd"), "extra_forbidden"),
+    }
+    with pytest.raises(BadConfiguration, match=r"drivers\.m\.logins\.a\.usr: driver meter has no such key") as wrong:
+        check_configuration(DRIVER, {"host": "h", "logins": {"a": {"usr": "u"}}}, "drivers.m.")
+    assert wrong.value.key == "drivers.m.logins.a.usr"
+
+
+def test_a_table_is_told_what_its_keys_may_be_called_too() -> None:
+    class Wire(BaseModel):
+        baud: int = Field(9600, validation_alias=AliasChoices("baud", "baudrate", AliasPath("speed", 0)))
+        free: dict[str, Any] = {}
+
+    class Named(BaseModel):
+        wires: tuple[Wire, ...] = Field((), alias="lines")
+
+    known = {"lines": [{"baudrate": 115200, "free": {"what": "ever"}}]}
+    assert mistakes(Driver("named", Named, connect), known) == ()
+    assert [at for at, _ in tables(Named)] == ["", "wires"]
 
 
 def test_keys_of_an_older_version_are_judged_as_they_are_now() -> None:

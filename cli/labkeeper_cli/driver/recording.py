@@ -95,16 +95,22 @@ def expected(events: list[Any]) -> list[Expected]:
     return [*first.values()][:MOST_EXPECTED]
 
 
-def secret_values(configuration: BaseModel) -> list[str]:
-    """Return the secrets of a configuration in clear, to be taken out of what is written."""
-    said = []
-    for name in type(configuration).model_fields:
-        value = getattr(configuration, name)
-        if isinstance(value, SecretStr):
-            said.append(value.get_secret_value())
-        elif isinstance(value, SecretBytes):
-            said.append(value.get_secret_value().decode(errors="replace"))
-    return said
+def secret_values(configuration: object) -> list[str]:
+    """Return the secrets of a configuration, and of the tables in it, in clear, to be taken out of what is written."""
+    match configuration:
+        case SecretStr():
+            return [configuration.get_secret_value()]
+        case SecretBytes():
+            return [configuration.get_secret_value().decode(errors="replace")]
+        case BaseModel():
+            inner = [getattr(configuration, name) for name in type(configuration).model_fields]
+        case Mapping():
+            inner = [*configuration.values()]
+        case list() | tuple() | set() | frozenset():
+            inner = [*configuration]
+        case _:
+            return []
+    return [secret for one in inner for secret in secret_values(one)]
 
 
 async def replay(driver: Driver, bench: Bench, path: Path, say: Callable[[str], None], within_s: float) -> list[str]:

@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from labkeeper_drivers.pages import page_of
 from labkeeper_sdk import hookimpl
 from labkeeper_sdk.sim.neighbours.ble_heart_rate import RADIO, SimulatedBand, address_of
 from labkeeper_sdk.testing import Bench, Recording, Stand, serve_tcp
 
-DOCS = Path(__file__).parents[3] / "docs" / "reference" / "drivers" / "ble_heart_rate.md"
+DOCS = page_of("ble_heart_rate")
 EVERY_S = 0.05
 
 

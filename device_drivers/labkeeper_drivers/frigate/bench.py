@@ -3,12 +3,13 @@
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
+from labkeeper_drivers.pages import page_of
 from labkeeper_sdk import hookimpl
 from labkeeper_sdk.sim.standing import stand_in_lab, stand_replayed
 from labkeeper_sdk.testing import Bench, Stand
 
 SOON = {"frigate-door": {"detect": {"safe_value": True, "link_loss_s": 1.0}}}
-DOCS = Path(__file__).parents[3] / "docs" / "reference" / "drivers" / "frigate.md"
+DOCS = page_of("frigate")
 
 
 def open_stand() -> AbstractAsyncContextManager[Stand]:

@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from labkeeper_drivers.pages import page_of
 from labkeeper_sdk import hookimpl
 from labkeeper_sdk.sim.neighbours.gpio import POINTS, SimulatedBoard, serve_board, settings
 from labkeeper_sdk.testing import Bench, Recording, Stand
 
-DOCS = Path(__file__).parents[3] / "docs" / "reference" / "drivers" / "gpio.md"
+DOCS = page_of("gpio")
 SOON = {name: {**said, "link_loss_s": 1.0} if "link_loss_s" in said else said for name, said in POINTS.items()}
 
 

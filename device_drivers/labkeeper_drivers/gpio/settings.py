@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from labkeeper_drivers.declared import DeclaredPoint
+from labkeeper_drivers.gpio.pins import USUAL
 from labkeeper_sdk import Point, Resource, Title, form
 
 Pin = Annotated[int, Field(ge=0, le=27)]  # BCM numbers of the 40-pin header
@@ -95,7 +96,8 @@ class GpioConfiguration(BaseModel):
 
 def claimed(configuration: GpioConfiguration) -> Iterator[Resource]:
     """Yield every pin: one instance each."""
-    where = f" of {configuration.factory}" if configuration.factory else ""
+    elsewhere = configuration.factory not in ("", *USUAL)  # those drive the same pins, this machine's own
+    where = f" of {configuration.factory}" if elsewhere else ""
     for name, point in configuration.points.items():
         for pin in point.used:
             yield Resource("GPIO pin", f"GPIO{pin}{where}", f"points.{name}")

@@ -3,12 +3,13 @@
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
+from labkeeper_drivers.pages import page_of
 from labkeeper_sdk import hookimpl
 from labkeeper_sdk.sim.standing import stand_in_lab, stand_replayed
 from labkeeper_sdk.testing import Bench, Stand
 
 SOON = {"weather-a0b1c2000005": {"relay": {"safe_value": False, "link_loss_s": 1.0}}}
-DOCS = Path(__file__).parents[3] / "docs" / "reference" / "drivers" / "homeassistant.md"
+DOCS = page_of("homeassistant")
 
 
 def open_stand() -> AbstractAsyncContextManager[Stand]:

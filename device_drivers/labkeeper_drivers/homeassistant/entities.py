@@ -58,7 +58,9 @@ def _binary_sensor(config: Config) -> Iterator[Part]:
 def _told(config: Config, point: Point, read: Callable[[str], Value | None]) -> Iterator[Part]:
     topic = config.topic("state_topic")
     if topic:
-        yield Part(point, topic, config.reader("value_template", read))
+        off_after_s = config.number("off_delay", 0) if config.entity.component == "binary_sensor" else 0.0
+        reader = config.reader("value_template", read)
+        yield Part(point, topic, reader, off_after_s=off_after_s, expires_s=config.number("expire_after", 0))
 
 
 def _switch(config: Config) -> Iterator[Part]:

@@ -12,6 +12,7 @@ from labkeeper_drivers.homeassistant.availability import Presence, presence_of
 from labkeeper_drivers.homeassistant.entities import parts_of
 from labkeeper_drivers.homeassistant.parts import Part
 from labkeeper_drivers.homeassistant.templates import NothingSaid, Templates
+from labkeeper_drivers.lapsing import Later
 from labkeeper_drivers.listening import Heard, Listen, Order
 from labkeeper_drivers.naming import id_of
 from labkeeper_drivers.observing import shortened
@@ -65,6 +66,7 @@ class Estate:
     _heard: set[str] = field(default_factory=set)  # topics subscribed in this connection
     _announced: dict[str, DeviceInfo] = field(default_factory=dict)
     _online: dict[str, bool] = field(default_factory=dict)
+    _begun: set[tuple[str, str]] = field(default_factory=set)  # points whose silence counts already
 
     def waits_for(self, topic: str) -> str | None:
         """Return the topic itself as long as nobody has announced it."""
@@ -146,10 +148,11 @@ class Estate:
             if not self._routes[topic]:
                 del self._routes[topic]
 
-    def _described(self, device: str) -> Iterator[GatewayEvent]:
+    def _described(self, device: str) -> Iterator[Heard]:
         entities = list(self._of(device))
         if not entities:
             self._online.pop(device, None)
+            self._begun = {key for key in self._begun if key[0] != device}
             if self._announced.pop(device, None) is not None:
                 yield Gone(device)
             return
@@ -159,6 +162,10 @@ class Estate:
             self._online.pop(device, None)
             yield Found(info)
         yield from self._told(device)
+        for part in (part for known in entities for part in known.parts):
+            if (device, part.point.name) not in self._begun:  # what it said before this connection lapses, too
+                self._begun.add((device, part.point.name))
+                yield from part.later(device, on=True)
 
     def _listened(self, topic: str) -> Iterator[Listen]:
         here = self._at(topic)
@@ -177,7 +184,7 @@ class Estate:
             self._online[device] = online
             yield Availability(device, online)
 
-    def _said(self, topic: str, payload: bytes, *, retain: bool) -> Iterator[GatewayEvent]:
+    def _said(self, topic: str, payload: bytes, *, retain: bool) -> Iterator[Heard]:
         readings: dict[str, list[Reading]] = {}
         for key in self._routes.get(topic, ()):
             known = self.entities[key]
@@ -194,7 +201,7 @@ class Estate:
 
     def _read(
         self, device: str, part: Part, payload: bytes, readings: dict[str, list[Reading]], *, retain: bool
-    ) -> Iterator[Nonsense]:
+    ) -> Iterator[Nonsense | Later]:
         if part.read is None or (retain and isinstance(part.point, Event)):
             return
         try:
@@ -206,6 +213,7 @@ class Estate:
             return
         if self.firsts.is_news(device, part.point.name, retain=retain):
             readings.setdefault(device, []).append(Reading(part.point.name, value))
+            yield from part.later(device, on=value is True)
 
 
 def _info(device: str, entities: list[Known]) -> DeviceInfo:

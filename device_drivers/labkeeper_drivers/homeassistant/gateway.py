@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from labkeeper_drivers.alone import ABOUT, ALONE, WhenAlone
 from labkeeper_drivers.firsts import Firsts
 from labkeeper_drivers.homeassistant.estate import Estate
+from labkeeper_drivers.lapsing import Lapses
 from labkeeper_drivers.listening import MqttGateway, Outgoing, listening
 from labkeeper_sdk import Services, Title, form
 
@@ -40,5 +41,5 @@ async def connect(configuration: BaseModel, services: Services) -> AsyncIterator
     async with services.mqtt() as link:
         estate = Estate(prefix, Firsts(link.session_present), settings.when_alone)
         filters = [(f"{prefix}/+/+/config", 1), (f"{prefix}/+/+/+/config", 1)]
-        async with listening(link, estate, filters, birth) as gateway:
+        async with listening(link, estate, filters, birth, lapses=Lapses()) as gateway:
             yield gateway

@@ -7,6 +7,7 @@ from labkeeper_drivers.alone import WhenAlone, guarded
 from labkeeper_drivers.documents import words
 from labkeeper_drivers.homeassistant.announcement import Entity
 from labkeeper_drivers.homeassistant.templates import NothingSaid, Templates, said
+from labkeeper_drivers.lapsing import Later
 from labkeeper_drivers.listening import Outgoing
 from labkeeper_drivers.naming import name_of
 from labkeeper_drivers.titles import title_in_its_language, title_of
@@ -21,12 +22,25 @@ ReadText = Callable[[str], Value | None]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One point of an entity. `topic` "" has nothing to read, `say` None nothing to ask for."""
+    """One point of an entity. `topic` "" has nothing to read, `say` None nothing to ask for.
+
+    `off_after_s`: what is on is off after so long without another word. `expires_s`: what was said that long ago is no
+    longer known. 0: never.
+    """
 
     point: Point
     topic: str = ""
     read: Read | None = None
     say: Say | None = None
+    off_after_s: float = 0.0
+    expires_s: float = 0.0
+
+    def later(self, device: str, *, on: bool) -> Iterator[Later]:
+        """Yield what it comes to if nothing more is said; `on`: what was said last, or what may have been before."""
+        if on and self.off_after_s > 0:
+            yield Later(device, self.point.name, value=False, after_s=self.off_after_s)
+        if self.expires_s > 0:
+            yield Later(device, self.point.name, value=None, after_s=self.expires_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
+from labkeeper_drivers.pages import page_of
 from labkeeper_sdk import hookimpl
 from labkeeper_sdk.sim.standing import stand_in_lab, stand_replayed
 from labkeeper_sdk.testing import Bench, Stand
@@ -11,7 +12,7 @@ SAFE = {
     "robot-kit": {motor: {"safe_value": 0, "link_loss_s": 1.0} for motor in ("motors/left", "motors/right")},
     "relay-board": {"relay-1/power": {"safe_value": False, "link_loss_s": 1.0}},
 }
-DOCS = Path(__file__).parents[3] / "docs" / "reference" / "drivers" / "homie.md"
+DOCS = page_of("homie")
 
 
 def open_stand() -> AbstractAsyncContextManager[Stand]:

@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from labkeeper_drivers.pages import page_of
 from labkeeper_sdk import hookimpl
 from labkeeper_sdk.sim.neighbours.modbus import MAP, SimulatedUnit
 from labkeeper_sdk.testing import Bench, Recording, Stand, serve_serial, serve_tcp, talk_from
 
-DOCS = Path(__file__).parents[3] / "docs" / "reference" / "drivers" / "modbus.md"
+DOCS = page_of("modbus")
 SOON = {name: {**said, "link_loss_s": 1.0} if "link_loss_s" in said else said for name, said in MAP.items()}
 EXAMPLE = {
     "first": {"kind": "measure", "unit": "1", "table": "holding", "address": 107, "type": "int"},

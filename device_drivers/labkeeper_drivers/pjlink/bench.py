@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from labkeeper_drivers.pages import page_of
 from labkeeper_sdk import hookimpl
 from labkeeper_sdk.sim.neighbours.pjlink import PASSWORD, SimulatedProjector
 from labkeeper_sdk.testing import Bench, Recording, Stand, replay_tcp, serve_tcp
 
-DOCS = Path(__file__).parents[3] / "docs" / "reference" / "drivers" / "pjlink.md"
+DOCS = page_of("pjlink")
 
 
 @asynccontextmanager

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from websockets.asyncio.server import ServerConnection, serve
 
+from labkeeper_drivers.pages import page_of
 from labkeeper_sdk import hookimpl
 from labkeeper_sdk.sim.neighbours.rosbridge import POINTS, SimulatedRobot, serve_robot
 from labkeeper_sdk.testing import Bench, Recording, Stand, open_tcp_wire
 
-DOCS = Path(__file__).parents[3] / "docs" / "reference" / "drivers" / "rosbridge.md"
+DOCS = page_of("rosbridge")
 SOON = {name: {**said, "link_loss_s": 1.0} if "link_loss_s" in said else said for name, said in POINTS.items()}
 
 

@@ -10,7 +10,6 @@ from labkeeper_drivers.rosbridge.settings import STOP, RosbridgeConfiguration
 from labkeeper_sdk import Action, BadReading, Point, Reading, Risk, Title, Value
 
 DEEPEST = 8
-STOP_POINT = Action(STOP, title=Title(zh="停止", en="Stop"), risk=Risk.NONE)
 
 
 @dataclass(slots=True)
@@ -24,7 +23,7 @@ class Topics:
     def __post_init__(self) -> None:
         self.points = {name: said.point(name) for name, said in self.settings.points.items()}
         if self.settings.stop_topic:
-            self.points = {**self.points, STOP: STOP_POINT}
+            self.points = {**self.points, STOP: _stop(self.settings.stop_after_s)}
 
     def opening(self) -> Iterator[str]:
         """Yield what is said first: subscriptions, advertisements."""
@@ -82,6 +81,11 @@ class Topics:
             if where == topic:
                 raw = _take(message, path.split(".")[:DEEPEST])
                 yield Reading(name, _typed(self.points[name], raw))
+
+
+def _stop(after_s: float) -> Action:
+    """Return the stop, which the node itself presses: when everything stops, when it starts, when the hub is lost."""
+    return Action(STOP, title=Title(zh="停止", en="Stop"), safe_value=True, link_loss_s=after_s, risk=Risk.MOTION)
 
 
 def _publish(topic: str, message: Mapping[str, Any]) -> str:

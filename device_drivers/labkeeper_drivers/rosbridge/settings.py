@@ -62,6 +62,13 @@ class RosbridgeConfiguration(BaseModel):
         description="its fields; without any all are zero, which is standing still for a Twist",
         json_schema_extra=form(Title(zh="停止消息内容", en="Stop message")),
     )
+    stop_after_s: float = Field(
+        1.0,
+        ge=0,
+        le=10,
+        description="how long without the hub until the stop topic is published",
+        json_schema_extra=form(Title(zh="失联停车（秒）", en="Stop after (s)")),
+    )
 
     @model_validator(mode="after")
     def _known(self) -> Self:

@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from labkeeper_drivers.pages import page_of
 from labkeeper_sdk import hookimpl
 from labkeeper_sdk.sim.neighbours.serial_line import POINTS, SimulatedKit
 from labkeeper_sdk.testing import Bench, Recording, Stand, serve_serial, talk_from
 
-DOCS = Path(__file__).parents[3] / "docs" / "reference" / "drivers" / "serial_line.md"
+DOCS = page_of("serial_line")
 SOON = {name: {**said, "link_loss_s": 1.0} if "link_loss_s" in said else said for name, said in POINTS.items()}
 MICROBIT = {
     "temperature": {"kind": "measure", "unit": "Cel"},

@@ -3,6 +3,7 @@
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
+from labkeeper_drivers.pages import page_of
 from labkeeper_sdk import hookimpl
 from labkeeper_sdk.sim.conversing import stand_conversing
 from labkeeper_sdk.sim.standing import stand_in_lab
@@ -13,7 +14,7 @@ SOON = {
     # where a blind is safe only the school knows: here it is open
     "shellyplus2pm-a0b1c2000004": {"cover0/position": {"safe_value": 100, "link_loss_s": 1.0}},
 }
-DOCS = Path(__file__).parents[3] / "docs" / "reference" / "drivers" / "shelly.md"
+DOCS = page_of("shelly")
 
 
 def open_stand() -> AbstractAsyncContextManager[Stand]:

@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from labkeeper_drivers.pages import page_of
 from labkeeper_sdk import hookimpl
 from labkeeper_sdk.sim.neighbours.snmp import POINTS, SimulatedAgent
 from labkeeper_sdk.testing import Bench, Recording, Stand, serve_udp
 from labkeeper_sdk.testing.recordings import Frame
 
-DOCS = Path(__file__).parents[3] / "docs" / "reference" / "drivers" / "snmp.md"
+DOCS = page_of("snmp")
 NOTICE_S = 8.0  # two questions of the default length, and what a busy machine adds
 SOON = {name: {**said, "link_loss_s": 1.0} if "link_loss_s" in said else said for name, said in POINTS.items()}
 WALKED = re.compile(r'\.(?P<oid>[\d.]+) = (?P<kind>\w+): (?:"(?P<text>.*)"|(?:[a-zA-Z]\w*\()?(?P<number>-?\d+)\)?)')

@@ -3,13 +3,14 @@
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
+from labkeeper_drivers.pages import page_of
 from labkeeper_sdk import hookimpl
 from labkeeper_sdk.sim.conversing import stand_conversing
 from labkeeper_sdk.sim.standing import stand_in_lab
 from labkeeper_sdk.testing import Bench, Stand
 
 SOON = {"A0B1C2000001": {"power": {"safe_value": False, "link_loss_s": 1.0}}}
-DOCS = Path(__file__).parents[3] / "docs" / "reference" / "drivers" / "tasmota.md"
+DOCS = page_of("tasmota")
 
 
 def open_stand() -> AbstractAsyncContextManager[Stand]:

@@ -5,11 +5,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from labkeeper_drivers.pages import page_of
 from labkeeper_sdk import hookimpl
 from labkeeper_sdk.sim.neighbours.tello import DroneWire, SimulatedDrone, serve_drone
 from labkeeper_sdk.testing import Bench, Recording, Stand, free_port
 
-DOCS = Path(__file__).parents[3] / "docs" / "reference" / "drivers" / "tello.md"
+DOCS = page_of("tello")
 
 
 def settings(wire: DroneWire) -> dict[str, object]:

@@ -24,6 +24,8 @@ from labkeeper_sdk import (
 ANSWER_S = 2.0
 SILENT_S = 3.0  # the drone tells its state ten times a second
 KEEP_ALIVE_S = 5.0  # after 15 s without a command the drone lands by itself
+STANDS_S = 1.2  # its motor-time counts whole seconds: motors that run show within one
+LAND_AGAIN_S = 3.0  # one that was still taking off may not have heard it
 DEFAULT_STATE_PORT = 8890
 
 
@@ -91,7 +93,7 @@ class Ear(asyncio.DatagramProtocol):
 
 @dataclass(slots=True)
 class Drone:
-    """A drone. Whether it flies is what it answered last, and that its motors stand when it says so."""
+    """A drone. Whether it flies is what it answered last and how high it is; that it stands, only its state says."""
 
     points: tuple[Point, ...]
     transport: asyncio.DatagramTransport
@@ -99,40 +101,94 @@ class Drone:
     states: Ear
     flying: bool = False
     _asked_s: float = 0.0
+    _lost: str = ""
 
     async def read(self) -> Mapping[str, Value]:
         """Return the newest state, and keep the drone alive."""
+        if self._lost:
+            raise DeviceUnreachable(self._lost)
         self.states.drain()
-        async with reaching("the drone", SILENT_S):
-            line = _said(await self.states.heard.get())
+        found = await self.state()
         if asyncio.get_running_loop().time() - self._asked_s > KEEP_ALIVE_S:
             await self.ask("command")
-        return {**sdk.state(line), sdk.FLYING: self.flying}
+        return {**found, sdk.FLYING: self.flying}
+
+    async def state(self) -> Mapping[str, Value]:
+        """Return the next state the drone tells; one with a height flies, whatever it was told."""
+        async with reaching("the drone", SILENT_S):
+            found = sdk.state(_said(await self.states.heard.get()))
+        self.flying = self.flying or sdk.is_up(found)
+        return found
 
     async def write(self, point: str, value: Value) -> None:
-        """Order, and wait for the drone's word that it has done so."""
+        """Order, and wait for the drone's word that it has done so; for a landing, for its state."""
         if point not in (sdk.FLYING, sdk.STOP) and not self.flying:
             raise CommandRejected("not_flying", "the drone is on the ground")
         if point == sdk.FLYING and value is True and self.flying:
             return
-        within_s = next(known.confirm_s for known in self.points if known.name == point)
+        within_s = next(known.confirm_s for known in self.points if known.name == point) - 0.5
         try:
-            answer = await self.ask(sdk.order(point, value), within_s - 0.5)
+            if point == sdk.FLYING and value is False:
+                await self._land(within_s)
+                return
+            answer = await self.ask(sdk.order(point, value), within_s)
         except DeviceUnreachable as error:
             raise CommandFailed("not_confirmed", str(error)) from error
-        if answer != "ok":
-            raise CommandFailed("device_refused", f"the drone says: {answer[:80]}")
+        _obeyed(answer)
         if point == sdk.FLYING:
-            self.flying = value is True
+            self.flying = True
 
     async def ask(self, command: str, within_s: float = ANSWER_S) -> str:
         """Return the drone's answer; raises DeviceUnreachable."""
+        if self._lost:
+            raise DeviceUnreachable(self._lost)
+        # a late answer would be taken for the next one's: then this connection is of no more use
+        self._lost = f"the drone did not answer {command!r}"
         self.answers.drain()
         async with reaching("the drone", within_s):
             self.transport.sendto(command.encode())
             answer = _said(await self.answers.heard.get())
+        self._lost = ""
         self._asked_s = asyncio.get_running_loop().time()
         return answer.decode(errors="replace").strip().lower()
+
+    async def _land(self, within_s: float) -> None:
+        """Land, and wait until the drone's state says that it stands.
+
+        Its answer alone is not enough: the one to a take-off that was broken off may come now. And the order goes out
+        even where no answer can be told from another's.
+        """
+        order, answer = sdk.order(sdk.FLYING, value=False), "ok"
+        async with reaching("the drone", within_s):
+            if self._lost:
+                self.transport.sendto(order.encode())
+            else:
+                answer = await self.ask(order, within_s)
+            while not await self._stands():
+                _obeyed(answer)
+                self.transport.sendto(order.encode())
+                self._lost = "the drone was told to land more than once"
+        self.flying = False
+
+    async def _stands(self) -> bool:
+        """Tell whether the drone comes to stand for as long as it takes to see that; gives up after LAND_AGAIN_S."""
+        self.states.drain()
+        clock = asyncio.get_running_loop().time
+        before = await self.state()
+        began_s = since_s = clock()
+        while clock() - began_s < LAND_AGAIN_S:
+            now = await self.state()
+            if not sdk.stands(before, now):
+                since_s = clock()
+            elif clock() - since_s > STANDS_S:
+                return True
+            before = now
+        return False
+
+
+def _obeyed(answer: str) -> None:
+    if answer != "ok":
+        raise CommandFailed("device_refused", f"the drone says: {answer[:80]}")
 
 
 def _said(it: bytes | OSError) -> bytes:
@@ -172,8 +228,5 @@ async def _begin(drone: Drone, configuration: TelloConfiguration) -> None:
         raise DeviceUnreachable(f"the drone does not enter SDK mode: {said[:80]}")
     if configuration.state_port != DEFAULT_STATE_PORT:
         await drone.ask(f"port {configuration.state_port} 11111")
-    # a node that starts anew cannot know whether the drone flies: its height says so
     with suppress(DeviceUnreachable):
-        async with reaching("the drone", SILENT_S):
-            height = sdk.state(_said(await drone.states.heard.get())).get("height", 0)
-        drone.flying = isinstance(height, int) and height > 0
+        await drone.state()  # a node that starts anew cannot know whether the drone flies: its height says so

@@ -68,3 +68,14 @@ def state(line: bytes) -> Mapping[str, Value]:
         if key in SIGHT and (value := number(SIGHT[key], text)) is not None:
             found[SIGHT[key].name] = value
     return found
+
+
+def is_up(state: Mapping[str, Value]) -> bool:
+    """Tell whether a state says that the drone is above the ground it took off from."""
+    height = state.get("height", 0)
+    return isinstance(height, int) and height > 0
+
+
+def stands(before: Mapping[str, Value], after: Mapping[str, Value]) -> bool:
+    """Tell whether the drone had no height and its motors did not run from one state to another."""
+    return not is_up(before) and not is_up(after) and before.get("motor-time") == after.get("motor-time")

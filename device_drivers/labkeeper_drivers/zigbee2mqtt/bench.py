@@ -3,13 +3,14 @@
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
+from labkeeper_drivers.pages import page_of
 from labkeeper_sdk import hookimpl
 from labkeeper_sdk.sim.standing import stand_in_lab, stand_replayed
 from labkeeper_sdk.testing import Bench, Stand
 
 PLUG, LIGHT = "0x00158d00000a0002", "0x00158d00000a0005"
 OFF = {"state": {"safe_value": False, "link_loss_s": 1.0}}
-DOCS = Path(__file__).parents[3] / "docs" / "reference" / "drivers" / "zigbee2mqtt.md"
+DOCS = page_of("zigbee2mqtt")
 
 
 def open_stand() -> AbstractAsyncContextManager[Stand]:

@@ -6,8 +6,8 @@ from typing import Any, TypeAlias
 
 from labkeeper_edge.settings import DriverSettings, Settings, driver_configuration
 from labkeeper_sdk import BadConfiguration, Driver
-from labkeeper_sdk.configuration import Claim, claims, final_validate, schema
-from labkeeper_sdk.forms import Place, found_at, mistakes, replaced, secret_places
+from labkeeper_sdk.configuration import Claim, Place, claims, final_validate, schema
+from labkeeper_sdk.forms import found_at, mistakes, replaced, secret_places
 from labkeeper_sdk.plugins import Loaded
 from labkeeper_wire.driver_sets import MOST_MISTAKES, SEALED, Instance, Instances, Mistake, pointer
 from labkeeper_wire.topics import BadTopic, check_id

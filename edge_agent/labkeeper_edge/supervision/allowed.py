@@ -1,15 +1,19 @@
 """Which of the installed driver packages this node imports, which it leaves to a process, and which it refuses."""
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from types import MappingProxyType
 
 from labkeeper_edge.settings import AllowSettings
 from labkeeper_edge.supervision.services import Counts
 from labkeeper_sdk.allowing import BadList, CannotHash, digest_of, distribution_name, read_list, sources_only
 from labkeeper_sdk.plugins import DRIVER_GROUP, Broken, Loaded, Source, load_drivers
+
+log = logging.getLogger(__name__)
 
 OURS = "labkeeper"  # who could change these files could change the node that asks about them
 
@@ -25,13 +29,22 @@ class Survey:
 
 
 def load_allowed(
-    allow: AllowSettings, counts: Counts, points: Iterable[EntryPoint] | None = None, now: datetime | None = None
+    allow: AllowSettings,
+    counts: Counts,
+    points: Iterable[EntryPoint] | None = None,
+    now: datetime | None = None,
+    imported: Mapping[str, str] = MappingProxyType({}),
 ) -> Loaded:
-    """Import the drivers that may run in this process; hashes are compared before a line of them runs."""
+    """Import the drivers that may run in this process; hashes are compared before a line of them runs.
+
+    `imported` are the hashes of what this process has imported, by driver. Python imports a module once: a package
+    that is another one since is left to a process, where its new code runs.
+    """
     listed = _listed(allow, counts, now or datetime.now(UTC))
     survey = Survey()
     for point in entry_points(group=DRIVER_GROUP) if points is None else points:
         _judge(survey, point, allow, listed, counts)
+    _leave_upgraded(survey, imported)
     with sources_only():
         listed_drivers = load_drivers([it for it in survey.read if it.name in survey.digests])
     ours = load_drivers([it for it in survey.read if it.name not in survey.digests])
@@ -60,6 +73,20 @@ def _judge(
     else:
         counts.count("driver_not_allowed", point.name, name)
         survey.broken.append(Broken(point.name, f"{name or 'its distribution'} is not on the allow-list"))
+
+
+def _leave_upgraded(survey: Survey, imported: Mapping[str, str]) -> None:
+    for point in [*survey.read]:
+        digest = survey.digests.get(point.name, "")
+        if digest and imported.get(point.name, digest) != digest:
+            survey.read.remove(point)
+            survey.apart[point.name] = Source(point.name, point.value)
+            log.warning("driver %s: upgraded; in a process of its own until the node's next start", point.name)
+
+
+def imported_by(loaded: Loaded) -> dict[str, str]:
+    """Return the hashes of the drivers this process has imported, "" of ours."""
+    return {name: loaded.sources[name].digest for name in loaded.drivers if name in loaded.sources}
 
 
 def _joined(ours: Loaded, listed: Loaded, survey: Survey) -> Loaded:

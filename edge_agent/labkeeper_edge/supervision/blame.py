@@ -1,6 +1,11 @@
 """Who holds up the node, and how often it is forgiven. Pure: the clock is an argument."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+
+from labkeeper_sdk import Driver
+from labkeeper_sdk.whose import code_of, package_of
 
 STRIKES = 3
 WITHIN_S = 600.0  # older ones are forgotten
@@ -22,3 +27,18 @@ class Blame:
             return False
         self._at_s.pop(instance, None)
         return True
+
+
+def at_work(drivers: Mapping[str, Driver], files: Sequence[str]) -> tuple[str, ...]:
+    """Return the instances whose driver's code is among these files, innermost first: all of that driver, for their
+    code does not say which of them it works for.
+
+    Drivers of one distribution share a folder; what lies in it and in no driver's own package is nobody's.
+    """
+    for folder_of in (package_of, code_of):
+        folders = {instance: folder_of(driver) for instance, driver in drivers.items()}
+        for file in files:
+            found = [instance for instance, folder in folders.items() if Path(file).is_relative_to(folder)]
+            if found and len({drivers[instance].name for instance in found}) == 1:
+                return tuple(found)
+    return ()

@@ -4,6 +4,7 @@ import socket
 import struct
 
 PACKET = 48
+AGAIN_MS = 5000  # after there was no network, or nobody who knew the server's name
 ASK = b"\x1b" + b"\0" * 47  # version 3, client
 FROM_1900_S = 2_208_988_800  # between the epochs of NTP and Unix (RFC 4330, section 3)
 DAY_S = 86_400
@@ -16,38 +17,44 @@ class Clock:
     """Universal time as a server last said it, carried on by the monotonic clock."""
 
     def __init__(self, server: str, every_ms: int) -> None:
-        host, _, port = server.partition(":")
+        self._host, _, port = server.partition(":")
+        self._port = int(port or 123)
         self.every_ms = every_ms
-        self._address = socket.getaddrinfo(host, int(port or 123), 0, socket.SOCK_DGRAM)[0][-1] if host else None
+        self._address: object = None  # a name means nothing before there is a network: looked up when it is asked
         self._socket: socket.socket | None = None
         self._next_ms = 0
         self._base_ms = 0
         self.synchronised = False
 
-    def step(self, now_ms: int) -> None:
-        """Take an answer that has come, ask again when it is time; never waits."""
-        if self._address is None:
+    def step(self, now_ms: int, *, may_wait: bool) -> None:
+        """Take an answer that has come, ask again when it is time. Waits only for the server's name to be looked up,
+        and only where it may.
+        """
+        if not self._host:
             return
         if self._socket is not None:
             self._listen(self._socket, now_ms)
-        if now_ms >= self._next_ms:
-            self._next_ms = now_ms + self.every_ms
-            self._ask(self._address)
+        if now_ms >= self._next_ms and (may_wait or self._address is not None):
+            self._next_ms = now_ms + (self.every_ms if self._ask() else min(AGAIN_MS, self.every_ms))
 
     def stamp(self, now_ms: int) -> str:
         """Return the time as ISO 8601 in UTC; "" as long as nobody has said it."""
         return iso(self._base_ms + now_ms) if self.synchronised else ""
 
-    def _ask(self, address: object) -> None:
+    def _ask(self) -> bool:
+        """Ask; return whether there was a network to do so."""
         if self._socket is not None:
             self._socket.close()
         asking = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)  # a new port each time: late answers go nowhere
         self._socket = asking
         asking.setblocking(False)
         try:
-            asking.sendto(ASK, address)  # type: ignore[call-overload] # MicroPython's is bytes, CPython's a pair
+            if self._address is None:
+                self._address = socket.getaddrinfo(self._host, self._port, socket.AF_INET, socket.SOCK_DGRAM)[0][-1]
+            asking.sendto(ASK, self._address)  # type: ignore[call-overload] # MicroPython's is bytes, CPython's a pair
         except OSError:
-            return  # no network now; asked again later
+            return False
+        return True
 
     def _listen(self, asked: socket.socket, now_ms: int) -> None:
         try:

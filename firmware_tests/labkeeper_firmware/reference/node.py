@@ -36,7 +36,7 @@ class Node:
     def step(self) -> None:
         """One turn: listen, move, measure, feed the watchdog."""
         now = self.ticks.now_ms()
-        self.clock.step(now)
+        self.clock.step(now, may_wait=self.safe)  # a lookup can take seconds: not while something moves
         try:
             self._talk(now)
         except OSError:

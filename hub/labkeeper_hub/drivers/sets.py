@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from labkeeper_hub.model import NodeKey
-from labkeeper_sdk.forms import Place, found_at, replaced, secret_places, table
+from labkeeper_sdk.configuration import Place
+from labkeeper_sdk.forms import found_at, replaced, secret_places, table
 from labkeeper_wire.driver_sets import SEALED, Instance, Instances, Mistake, Offer, Offered, pointer
 
 WORDS = {

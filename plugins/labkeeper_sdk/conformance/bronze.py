@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from labkeeper_sdk.configuration import schema, secrets
+from labkeeper_sdk.configuration import schema, secrets, tables
 from labkeeper_sdk.conformance.levels import Check, Fault, Level, Spared
 from labkeeper_sdk.conformance.trial import Trial, another
 from labkeeper_sdk.errors import CommandFailed, CommandRejected
@@ -49,19 +49,26 @@ async def manifest(trial: Trial) -> None:
 async def configured(trial: Trial) -> None:
     """Its settings can be shown as a form and hold no secret by default."""
     made = schema(trial.driver)
-    model = trial.driver.configuration
-    if model.model_config.get("extra") == "allow":
-        raise Fault("the configuration accepts keys it does not know", "配置接受未知的键")
-    hidden = secrets(model)
-    for name, field in model.model_fields.items():
-        if SECRET.search(name) and name not in hidden:
-            raise Fault(f"{name} looks like a secret and is not a SecretStr", f"{name} 像是密钥，却不是 SecretStr")
-        if name in hidden and field.get_default(call_default_factory=True, validated_data={}):
-            raise Fault(f"the secret {name} has a default value", f"密钥 {name} 带有默认值")
+    for at, model in tables(trial.driver.configuration):
+        _closed(at, model)
+    for name, field in trial.driver.configuration.model_fields.items():
         if not field.description:
             raise Fault(f"the setting {name} has no description", f"设置 {name} 没有说明")
     if not isinstance(made.get("properties", {}), dict):
         raise Fault("the JSON Schema has no properties", "JSON Schema 没有属性")
+
+
+def _closed(at: str, model: type[BaseModel]) -> None:
+    if model.model_config.get("extra") == "allow":
+        where, wo = (f"the table {at}", f"表 {at}") if at else ("the configuration", "配置")
+        raise Fault(f"{where} accepts keys it does not know", f"{wo}接受未知的键")
+    hidden = secrets(model)
+    for key, field in model.model_fields.items():
+        name = f"{at}.{key}" if at else key
+        if SECRET.search(key) and key not in hidden:
+            raise Fault(f"{name} looks like a secret and is not a SecretStr", f"{name} 像是密钥，却不是 SecretStr")
+        if key in hidden and field.get_default(call_default_factory=True, validated_data={}):
+            raise Fault(f"the secret {name} has a default value", f"密钥 {name} 带有默认值")
 
 
 async def documented(trial: Trial) -> None:

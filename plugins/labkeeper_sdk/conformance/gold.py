@@ -1,5 +1,6 @@
 """Gold, as far as it needs no node: titles in both languages, safe values, recordings that are replayed."""
 
+import re
 from pathlib import Path
 
 from labkeeper_sdk.conformance.levels import Check, Fault, Level, Spared, Untried
@@ -12,6 +13,8 @@ from labkeeper_sdk.testing.recordings import BadRecording, Recording, Source, re
 from labkeeper_sdk.testing.watching import Watched, open_driver
 
 REPLAY_S = 10.0
+HAN = re.compile(r"[\u3400-\u9fff]")
+ABBREVIATION = re.compile(r".[A-Z]|\d")
 
 
 async def titled(trial: Trial) -> None:
@@ -33,6 +36,20 @@ def _both(what: str, title: Title) -> None:
     if not (title.zh and title.en):
         missing = "Chinese" if title.en else "English" if title.zh else "Chinese and no English"
         raise Fault(f"{what} has no {missing} title", f"{what} 缺少标题")
+    if not is_chinese(title.zh):
+        raise Fault(
+            f"{what} has no Chinese title: {title.zh!r} has no Chinese character and is no abbreviation",
+            f"{what} 的中文标题 {title.zh!r} 没有汉字，也不是缩写",
+        )
+
+
+def is_chinese(text: str) -> bool:
+    """Tell whether a text may stand in Chinese: it has a Chinese character, or each of its words is an abbreviation.
+
+    Chinese writes ROS, CO2, pH and PM2.5 as English does; such a word has a capital behind its first letter, or a
+    digit. English words, also at the beginning of a sentence, have neither.
+    """
+    return bool(HAN.search(text)) or all(ABBREVIATION.search(word) for word in text.split())
 
 
 async def safe_values(trial: Trial) -> None:

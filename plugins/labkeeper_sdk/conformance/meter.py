@@ -2,14 +2,14 @@
 
 import asyncio
 import selectors
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
+
+from labkeeper_sdk.whose import frames
 
 LONGEST_STEP_S = 0.05
 LOOK_EVERY_S = 0.01
@@ -67,17 +67,16 @@ class Meter:
         while not over.wait(LOOK_EVERY_S):
             began_s = self._turn_s
             if began_s and time.monotonic() - began_s > LONGEST_STEP_S / 2 and not self._seen:
-                seen = self._line(sys._current_frames().get(self._thread))  # noqa: SLF001 -- the documented way to look at a thread
+                seen = self._line()
                 if began_s == self._turn_s:
                     self._seen = seen
 
-    def _line(self, frame: FrameType | None) -> str:
+    def _line(self) -> str:
         """Return the innermost line of the driver's own code, "" where none of it is running."""
-        while frame is not None:
+        for frame in frames(self._thread):
             path = Path(frame.f_code.co_filename)
             if path.is_relative_to(self.folder):
                 return f"{path.name}:{frame.f_lineno}, in {frame.f_code.co_name}"
-            frame = frame.f_back
         return ""
 
 

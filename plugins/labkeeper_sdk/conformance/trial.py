@@ -2,11 +2,9 @@
 
 import asyncio
 import math
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from labkeeper_sdk.conformance.levels import Fault, Spared
 from labkeeper_sdk.conformance.meter import Meter
@@ -17,6 +15,7 @@ from labkeeper_sdk.testing.benches import Bench, Stand
 from labkeeper_sdk.testing.services import TestServices
 from labkeeper_sdk.testing.watching import Watched, open_driver
 from labkeeper_sdk.values import Value
+from labkeeper_sdk.whose import code_of
 
 WIDE = 100.0  # a range this wide is whole numbers on many wires: brightness, colour temperature
 TRIED_POINTS = 6  # of one kind; a light with forty settings is not tried forty times
@@ -131,16 +130,6 @@ def same(point: Point, wanted: Value, seen: Value | None) -> bool:
 def kind_of(error: BaseException | None) -> str:
     """Return an error as a report shows it."""
     return "nothing" if error is None else f"{type(error).__name__}: {error}"[:120]
-
-
-def code_of(driver: Driver) -> Path:
-    """Return the folder of the package the driver comes from; a driver in a single file is that file."""
-    module = sys.modules.get(getattr(driver.connect, "__module__", ""))
-    path = Path(getattr(module, "__file__", None) or "/nowhere")
-    package = (getattr(module, "__package__", "") or "").split(".")[0]
-    root = sys.modules.get(package) if package else None
-    folder = getattr(root, "__file__", None)
-    return Path(folder).parent if folder and path.is_relative_to(Path(folder).parent) else path
 
 
 async def ends(task: "asyncio.Task[None]", within_s: float) -> bool:

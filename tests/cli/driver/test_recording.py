@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel, SecretBytes, SecretStr
 
 from labkeeper_cli.__main__ import main
 from labkeeper_cli.driver.new import make_package
@@ -39,6 +40,22 @@ def test_the_secrets_of_a_configuration_are_what_is_taken_out() -> None:
     configuration = WithSecret.model_validate({"host": "h", "password": "hunter2"})
     assert secret_values(configuration) == ["hunter2"]
     assert "hunter2" not in repr(configuration)
+
+
+def test_the_secrets_in_its_tables_are_taken_out_too() -> None:
+    class Login(BaseModel):
+        user: str
+        password: SecretStr
+        key: SecretBytes = SecretBytes(b"")
+
+    class Configuration(BaseModel):
+        logins: dict[str, Login]
+        more: list[Login] = []
+
+    configuration = Configuration.model_validate(
+        {"logins": {"a": {"user": "u", "password": "hunter2"}}, "more": [{"user": "v", "password": "3", "key": "4"}]}
+    )
+    assert secret_values(configuration) == ["hunter2", "", "3", "4"]
 
 
 async def test_without_a_way_to_tap_recording_says_what_it_needs(tmp_path: Path) -> None:

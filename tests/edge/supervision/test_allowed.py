@@ -1,5 +1,6 @@
 """Which driver packages a node lets into itself: by hash, compared before a line of them runs."""
 
+import asyncio
 import json
 import sys
 from collections.abc import Iterator
@@ -10,17 +11,21 @@ from pathlib import Path
 
 import pytest
 
+from labkeeper_edge.__main__ import main
+from labkeeper_edge.control import ask_reload
 from labkeeper_edge.node import assign
 from labkeeper_edge.refusals import Refusals
+from labkeeper_edge.reload import difference
 from labkeeper_edge.settings import AllowSettings, parse_settings
-from labkeeper_edge.supervision.allowed import load_allowed
+from labkeeper_edge.supervision.allowed import imported_by, load_allowed
 from labkeeper_edge.uplink.births import DRIVER as DRIVER_STATE
 from labkeeper_edge.uplink.births import REFUSED
 from labkeeper_sdk import BadConfiguration
 from labkeeper_sdk.allowing import AllowList, Entry, digest_of, new_key, sign
 from labkeeper_sdk.plugins import DRIVER_GROUP, Loaded
 from labkeeper_sdk.testing import Broker
-from tests.edge.conftest import RunEdge
+from labkeeper_wire.effects import DeviceBorn, HostEffect
+from tests.edge.conftest import SETTINGS, RunEdge
 from tests.edge.tiny_host import open_host
 
 CODE = """
@@ -152,6 +157,53 @@ def test_what_is_not_on_the_list_cannot_be_wanted_in_the_node(package: Package) 
     settings = parse_settings(TOP + TABLES + 'isolation = "in-process"\n')
     with pytest.raises(BadConfiguration, match=r"drivers\.pump\.isolation: driver acme_pump is not on the allow-list"):
         assign(settings, loaded(package, settings.allow, Refusals()), Refusals())
+
+
+def upgrade(package: Package) -> None:
+    package.code.write_text(CODE.replace('Measure("flow")', 'Measure("pressure")'))
+
+
+def test_a_package_that_was_upgraded_since_it_was_imported_is_left_to_a_process(package: Package) -> None:
+    before = loaded(package, by_hash(package.digest), Refusals())
+    upgrade(package)
+    settings = parse_settings(TOP + TABLES)
+    again = load_allowed(by_hash(package.digest), Refusals(), [package.point], imported=imported_by(before))
+    assert not again.drivers
+    assert again.sources["acme_pump"].digest == package.digest
+    (running,), _ = assign(settings, before, Refusals())
+    (wanted,), _ = assign(settings, again, Refusals())
+    assert difference({"pump": running}, [wanted]).beginning == (wanted,)
+    assert wanted.isolated
+    within = parse_settings(TOP + TABLES + 'isolation = "in-process"\n')
+    with pytest.raises(BadConfiguration, match="was upgraded and runs in a process until the node starts again"):
+        assign(within, again, Refusals())
+
+
+async def test_the_new_code_of_an_upgraded_package_runs_after_a_reload(
+    package: Package, broker: Broker, tmp_path: Path
+) -> None:
+    tables = SETTINGS.format(broker=broker.url, more="") + TABLES
+
+    def text() -> str:
+        return f'{tables}[allow.distributions]\n"acme-pump" = "{package.digest}"\n'
+
+    stop = asyncio.Event()
+    async with open_host(broker.url) as host:
+        running = asyncio.create_task(
+            main(parse_settings(text()), tmp_path / "edge", stop=stop, read=lambda: parse_settings(text()))
+        )
+        await host.born("pump")
+        upgrade(package)
+        since = len(host.heard)
+        said = await asyncio.to_thread(ask_reload, tmp_path / "edge")
+        assert (said["began"], said["ended"]) == (["pump"], ["pump"])
+        await host.until(lambda: any(born_with(it, "pressure") for it in host.heard[since:]))
+        stop.set()
+        await running
+
+
+def born_with(it: HostEffect, point: str) -> bool:
+    return isinstance(it, DeviceBorn) and any(metric.name == point for metric in it.metrics)
 
 
 def test_our_own_drivers_need_no_list() -> None:

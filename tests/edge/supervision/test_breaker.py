@@ -1,10 +1,12 @@
 """A driver that keeps breaking is left alone for longer and longer, and one try decides."""
 
-from labkeeper_edge.supervision.blame import Blame
+from labkeeper_edge.supervision.blame import Blame, at_work
 from labkeeper_edge.supervision.breaker import Breaker, Circuit
 from labkeeper_edge.supervision.claims import Claims
 from labkeeper_sdk import Resource
 from labkeeper_sdk.configuration import Claim
+from labkeeper_sdk.plugins import load_drivers
+from labkeeper_sdk.whose import code_of, package_of
 
 
 def tripped() -> Breaker:
@@ -51,6 +53,17 @@ def test_who_holds_up_the_node_three_times_in_ten_minutes_is_named() -> None:
     assert [blame.blocked("a", at_s) for at_s in (0, 1, 2)] == [False, False, True]
     assert [blame.blocked("a", at_s) for at_s in (3, 4)] == [False, False]
     assert [blame.blocked("b", at_s) for at_s in (0, 500, 601, 1099)] == [False, False, False, True]
+
+
+def test_whose_code_is_at_work_is_told_by_the_folder_of_its_package() -> None:
+    known = load_drivers().drivers
+    drivers = {"drone": known["tello"], "cart": known["rosbridge"], "cart-2": known["rosbridge"]}
+    drone, cart = (str(package_of(known[name]) / "device.py") for name in ("tello", "rosbridge"))
+    shared = str(code_of(known["tello"]) / "telling.py")
+    assert at_work(drivers, ("/usr/lib/python3/asyncio/events.py", shared, drone, cart)) == ("drone",)
+    assert at_work(drivers, (cart,)) == ("cart", "cart-2")
+    assert at_work(drivers, (shared,)) == ()
+    assert at_work({"drone": known["tello"]}, (shared,)) == ("drone",)
 
 
 def claim(instance: str, name: str) -> list[Claim]:

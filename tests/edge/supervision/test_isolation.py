@@ -226,15 +226,16 @@ async def test_what_drivers_in_processes_claim_is_compared_too(broker: Broker, r
         assert host.node_metric(DRIVER_STATE + "two") == f"broken: {said}"
 
 
+@pytest.mark.parametrize("deed", [b"block", b"block in a task", b"block in a callback"])
 async def test_a_driver_that_blocks_again_and_again_is_moved_out_and_goes_on_there(
-    broker: Broker, run_edge: RunEdge, keyboard: Keyboard, caplog: pytest.LogCaptureFixture
+    broker: Broker, run_edge: RunEdge, keyboard: Keyboard, caplog: pytest.LogCaptureFixture, deed: bytes
 ) -> None:
     async with open_host(broker.url) as host, run_edge('[drivers.bench]\ndriver = "bench"\n' + BESIDE):
         await host.born("d1")
         await host.born("b1")
         assert children() == []
         for _ in range(3):
-            await keyboard.shouts(b"block")
+            await keyboard.shouts(deed)
             await keyboard.says(text="between two blocks")
             await asyncio.sleep(1)  # the watchdog is to see each of them
         await host.until(children)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -10,7 +10,9 @@ import pytest
 from pydantic import BaseModel
 
 from labkeeper_edge.supervision.polling import SingleDevice
+from labkeeper_edge.supervision.turns import Urgency
 from labkeeper_sdk import (
+    CommandFailed,
     CommandRejected,
     Device,
     DeviceUnreachable,
@@ -28,6 +30,7 @@ from labkeeper_sdk import (
 from labkeeper_sdk.plugins import Loaded
 from labkeeper_sdk.testing import Broker
 from labkeeper_wire.commands import CommandState
+from labkeeper_wire.stop import LATCH, MISSING, StopWord, topic
 from tests.edge.conftest import RunEdge
 from tests.edge.tiny_host import open_host
 
@@ -156,3 +159,155 @@ async def test_a_device_is_never_read_and_written_at_the_same_time() -> None:
         if device.reads >= 20:
             break
     assert device.collisions == 0
+
+
+SLOW_S = 1.0
+DONE = 1.0
+
+
+@dataclass(slots=True)
+class Line:
+    """A device that answers each line with a number, one after the other and bearing no name: a driver as the tutorial
+    has it, over a real socket. `set` takes its time."""
+
+    points: ClassVar[Sequence[Point]] = (
+        Measure("temperature"),
+        Setpoint("target", minimum=0, maximum=50, safe_value=5.0),
+    )
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    async def read(self) -> Mapping[str, Value]:
+        return {"temperature": await self._ask("get")}
+
+    async def write(self, point: str, value: Value) -> None:  # noqa: ARG002 -- a driver's
+        if await self._ask(f"set {value}") != DONE:
+            raise CommandFailed("device_refused")
+
+    async def _ask(self, words: str) -> float:
+        self.writer.write(f"{words}\n".encode())
+        return float(await self.reader.readline())
+
+
+@dataclass(slots=True)
+class Oven:
+    """The other side. `set` is what it was told, connection by connection."""
+
+    set: list[list[float]] = field(default_factory=list)
+
+    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        told: list[float] = []
+        self.set.append(told)
+        with suppress(ConnectionError), closing(writer):
+            while words := (await reader.readline()).split():
+                if words[0] == b"set":
+                    told.append(float(words[1]))
+                    await asyncio.sleep(SLOW_S if told[-1] > 5 else 0)
+                writer.write(b"20.0\n" if words[0] == b"get" else f"{DONE}\n".encode())
+
+
+@asynccontextmanager
+async def open_oven(oven: Oven) -> AsyncIterator[Callable[[], AbstractAsyncContextManager[Line]]]:
+    """Serve it; yields what opens a line to it."""
+
+    @asynccontextmanager
+    async def open_line() -> AsyncIterator[Line]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        try:
+            yield Line(reader, writer)
+        finally:
+            writer.close()
+
+    async with await asyncio.start_server(oven.handle, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        yield open_line
+
+
+async def listen(observations: AsyncIterator[Observation], seen: list[Observation]) -> None:
+    async for observation in observations:
+        seen.append(observation)  # noqa: PERF401 -- what was seen before it raises is looked at
+
+
+async def test_a_write_that_is_broken_off_ends_the_connection_before_its_answer_is_taken_for_another_one_s() -> None:
+    seen: list[Observation] = []
+    async with open_oven(Oven()) as open_line, open_line() as line:
+        single = SingleDevice("x", line, every_s=0.01)
+        observations = single.observations()
+        await anext(observations)
+        seen.append(await anext(observations))
+        writing = asyncio.create_task(single.write("x", "target", 50.0))
+        await asyncio.sleep(0.1)
+        writing.cancel()
+        with pytest.raises(DeviceUnreachable, match="broken off"):
+            await listen(observations, seen)
+        assert {observation.events for observation in seen} == {(Report("x", (Reading("temperature", 20.0),)),)}
+        with pytest.raises(DeviceUnreachable, match="broken off"):
+            await single.write("x", "target", 6.0)
+
+
+async def test_a_write_that_is_given_up_as_unreachable_ends_the_connection_too() -> None:
+    class GivenUp(Chamber):
+        async def write(self, point: str, value: Value) -> None:  # noqa: ARG002 -- a driver's
+            raise DeviceUnreachable("no answer")
+
+    single = SingleDevice("x", GivenUp(), every_s=0.01)
+    observations = single.observations()
+    await anext(observations)
+    with pytest.raises(DeviceUnreachable, match="no answer"):
+        await single.write("x", "target", 1.0)
+    with pytest.raises(DeviceUnreachable, match="broken off"):
+        await listen(observations, [])
+
+
+async def test_a_safe_value_goes_out_behind_a_write_that_was_broken_off_but_is_not_believed() -> None:
+    oven = Oven()
+    async with open_oven(oven) as open_line, open_line() as line:
+        single = SingleDevice("x", line, every_s=60.0)
+        observations = single.observations()
+        await anext(observations)
+        await anext(observations)
+        writing = asyncio.create_task(single.write("x", "target", 50.0))
+        await asyncio.sleep(0.1)
+        writing.cancel()
+        with pytest.raises(DeviceUnreachable, match="broken off"):
+            await single.write_urgently("x", "target", 5.0, Urgency.STOP)
+        await observations.aclose()  # type: ignore[attr-defined] -- it is an async generator
+    assert oven.set == [[50.0, 5.0]]
+
+
+async def test_a_device_that_only_tells_stays_connected_when_a_write_is_broken_off() -> None:
+    @dataclass(slots=True)
+    class Slow(Bell):
+        async def write(self, point: str, value: Value) -> None:  # noqa: ARG002 -- a driver's
+            await asyncio.sleep(3600)
+
+    single = SingleDevice("x", Slow(1), every_s=0.01)
+    writing = asyncio.create_task(single.write("x", "rings", 1))
+    await asyncio.sleep(0)
+    writing.cancel()
+    await asyncio.wait([writing])
+    observations = single.observations()
+    assert [(await anext(observations)).events for _ in range(2)][1] == (Report("x", (Reading("rings", 0),)),)
+    await observations.aclose()  # type: ignore[attr-defined] -- it is an async generator
+
+
+async def test_a_stop_breaks_off_a_command_and_nothing_of_its_answer_is_read(broker: Broker, run_edge: RunEdge) -> None:
+    oven = Oven()
+    tables = '[drivers.oven]\ndriver = "single"\n'
+    async with open_host(broker.url) as host, open_oven(oven) as open_line:
+        drivers = Loaded({"single": Driver("single", NoSettings, lambda *_: open_line())})
+        async with run_edge(tables, "poll_every_s = 0.02", drivers=drivers):
+            await host.born("oven")
+            await host.until(lambda: host.values("temperature", "oven"))
+            host.command(COMMAND, "oven", "target", 50.0)
+            async with asyncio.timeout(10):
+                while 50.0 not in oven.set[0]:
+                    await asyncio.sleep(0.01)
+            stop = StopWord("latch-1", active=True, by="anna", at_ms=1)
+            await host.link.publish(topic("s"), stop.to_payload(), qos=1, retain=True)
+            assert (await host.result(COMMAND, CommandState.FAILED)).code == "stopped"
+            await host.until(lambda: host.node_metric(LATCH) == "latch-1" and host.node_metric(MISSING) == "[]")
+            before = len(host.values("temperature", "oven"))
+            await host.until(lambda: len(host.values("temperature", "oven")) > before)
+        assert set(host.values("temperature", "oven")) == {20.0}
+    assert oven.set == [[5.0, 50.0, 5.0], [5.0]]

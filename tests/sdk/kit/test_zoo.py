@@ -11,6 +11,7 @@ from labkeeper_sdk import Setpoint, Switch
 from labkeeper_sdk.conformance import CHECKS, Check, Level, Outcome, Pace, Report, Trial, examine, reached
 from labkeeper_sdk.conformance.commanded import soonest
 from labkeeper_sdk.conformance.examination import make
+from labkeeper_sdk.conformance.gold import is_chinese
 
 from .pump import DRIVER
 from .pump_bench import BENCH
@@ -63,6 +64,23 @@ def test_a_driver_without_faults_passes_everything_but_the_soak_nobody_asked_for
 def test_a_soaked_driver_is_platinum() -> None:
     trial = Trial("acme-pump", DRIVER, BENCH, Pace(soak_s=0.6))
     assert make(trial, BY_NAME["soak"]).outcome is Outcome.PASSED
+
+
+def test_growth_is_seen_below_what_was_there_once() -> None:
+    high = bytearray(b"x") * 200_000_000
+    del high
+    growing = next(specimen for specimen in SPECIMENS if specimen.check == "soak")
+    trial = Trial("acme-pump", growing.driver, BENCH, replace(PACE, soak_s=SOAK_S))
+    assert make(trial, BY_NAME["soak"]).outcome is Outcome.FAILED
+
+
+@pytest.mark.parametrize(
+    ("text", "chinese"),
+    [("流量", True), ("Tello 无人机", True), ("ROS", True), ("pH", True), ("PM2.5 CO2", True), ("Zigbee2MQTT", True),
+     ("Flow", False), ("Flow rate", False), ("ROS robot", False), ("host", False)],
+)  # fmt: skip
+def test_a_chinese_title_has_a_chinese_character_or_is_an_abbreviation(text: str, chinese: bool) -> None:  # noqa: FBT001 -- a column of the table
+    assert is_chinese(text) is chinese
 
 
 def test_what_only_ends_slowly_is_no_leak() -> None:

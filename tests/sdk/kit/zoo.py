@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from labkeeper_sdk import (
     Device,
@@ -106,6 +106,30 @@ class WithSecret(PumpConfiguration):
     """A password that everybody knows."""
 
     password: SecretStr = Field(SecretStr("admin"), description="the pump's password")
+
+
+class Open(BaseModel):
+    """A table that takes whatever is in it."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class WithOpenTable(PumpConfiguration):
+    """A misspelt key of its line is nobody's."""
+
+    line: Open = Field(Open(), description="the pump's line")
+
+
+class Login(BaseModel):
+    """A token everybody may see."""
+
+    token: str = ""
+
+
+class WithLogin(PumpConfiguration):
+    """A secret where nobody looks at first."""
+
+    login: Login = Field(Login(), description="the pump's login")
 
 
 # --- silver -----------------------------------------------------------------------------------------------------------
@@ -249,6 +273,7 @@ class Growing(Pump):
         return await super().read()
 
 
+ENGLISH = Title(zh="Pump", en="Pump")
 MADE_UP = Path(__file__).parent / "made_up"  # holds what a simulator said
 
 SPECIMENS = (
@@ -258,6 +283,8 @@ SPECIMENS = (
     Specimen("blocks the loop for 80 ms", "loop", "zoo.py:", made(Blocks)),
     Specimen("no documentation", "docs", "no documentation page", DRIVER, replace(BENCH, docs=Path("nowhere.md"))),
     Specimen("a default secret", "schema", "secret password has a default", replace(DRIVER, configuration=WithSecret)),
+    Specimen("an open table", "schema", "the table line accepts keys", replace(DRIVER, configuration=WithOpenTable)),
+    Specimen("a secret in a table", "schema", "login.token looks like", replace(DRIVER, configuration=WithLogin)),
     Specimen("another name", "manifest", "the driver pump", replace(DRIVER, name="pump")),
     Specimen("ignores cancellation", "cancellation", "ignores cancellation", made(Stubborn)),
     Specimen("returns before confirmed", "confirms", "returned before the device had confirmed", made(Hasty)),
@@ -271,6 +298,7 @@ SPECIMENS = (
     Specimen("carries out twice", "confirms", "reached the device 2 times", made(Twice)),
     Specimen("drifting clock", "readings", "the clock drifts", replace(DRIVER, connect=_drifting)),
     Specimen("no Chinese title", "titles", "the point flow has no Chinese title", made(Untitled)),
+    Specimen("an English Chinese title", "titles", "'Pump' has no Chinese character", replace(DRIVER, title=ENGLISH)),
     Specimen("no recording", "fixtures", "no recordings of a device", DRIVER, replace(BENCH, fixtures=None)),
     Specimen("a made-up recording", "fixtures", "pump.jsonl is simulated", DRIVER, replace(BENCH, fixtures=MADE_UP)),
     Specimen("no safe value", "safe_values", "running has no safe value", made(Careless)),

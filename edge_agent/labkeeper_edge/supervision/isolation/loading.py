@@ -1,7 +1,6 @@
 """Loading one driver inside its process: its files are hashed first, then its code is run, then its keys checked."""
 
 import sys
-from collections.abc import Iterable
 from importlib.metadata import EntryPoint, entry_points
 
 from pydantic import BaseModel
@@ -9,7 +8,7 @@ from pydantic import BaseModel
 from labkeeper_edge.supervision.isolation.messages import Begin
 from labkeeper_sdk import BadConfiguration, Driver
 from labkeeper_sdk.allowing.distributions import CannotHash, digest_of, sources_only
-from labkeeper_sdk.configuration import check_configuration
+from labkeeper_sdk.configuration import check_configuration, resources
 from labkeeper_sdk.plugins import DRIVER_GROUP, load_drivers
 
 
@@ -57,5 +56,4 @@ def _compare(begin: Begin) -> None:
 
 def claimed(driver: Driver, configuration: BaseModel) -> list[list[str]]:
     """Return what the instance claims for itself alone, as (kind, name, key)."""
-    claims: Iterable[list[str]] = ([it.kind, it.name, it.key] for it in driver.resources(configuration))
-    return list(claims)
+    return [[it.kind, it.name, it.key] for it in resources(driver, configuration)]
