@@ -16,8 +16,8 @@ from labkeeper_hub.export.source import ChangedMeanwhile, Window, find, pieces
 from labkeeper_hub.model import PointKey
 from labkeeper_hub.timeseries.columns import Columns
 from labkeeper_hub.timeseries.schema import open_for_reading
+from labkeeper_sdk.standing_back import stand_back
 
-NICE = 10  # the hub goes first
 SAY_EVERY_S = 0.2
 CHANGED = 3
 NOBODY = 4
@@ -67,7 +67,7 @@ def main() -> int:
 
 def carried_out(work: Callable[[], None]) -> int:
     """Do it behind the hub and return the exit status, as `main` says."""
-    os.nice(NICE)
+    stand_back()
     try:
         work()
         sys.stdout.buffer.flush()
