@@ -71,6 +71,7 @@ class FakeHub:
         self.passwords: dict[str, str] = {}
         self.exported: list[list[tuple[str, str]]] = []
         self.export_state = "running"
+        self.export_incomplete_before_ms: int | None = None
         self.sockets: set[WebSocket] = set()
         self.keeps_changes = False  # resume from missed changes rather than with a snapshot
         self.missed: list[Json] = []

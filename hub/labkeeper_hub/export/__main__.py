@@ -40,7 +40,8 @@ def export(order: Order, file: File) -> None:
         keys = [PointKey(one.school, one.node, one.device, one.point) for one in order.points]
         found = find(connection, keys, window)
         done, rows, said_s = 0, 0, time.monotonic()
-        say(total=sum(series.readings for series in found))
+        gone = [series.retired_until_ms for series in found if series.retired_until_ms is not None]
+        say(total=sum(series.readings for series in found), **({"incomplete_before_ms": max(gone)} if gone else {}))
         for point, series in zip(order.points, found, strict=True):
             for columns, looked in sampled(pieces(connection, series, window), order.every_ms):
                 if len(columns):

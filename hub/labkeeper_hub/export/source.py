@@ -16,6 +16,7 @@ from labkeeper_hub.model import PointKey
 from labkeeper_hub.timeseries import chunk
 from labkeeper_hub.timeseries.columns import EMPTY, Columns, by_time, join, take
 from labkeeper_hub.timeseries.log import segments_from
+from labkeeper_hub.timeseries.retired import retired_until
 
 MOST = 1 << 16  # readings in one piece
 
@@ -41,6 +42,8 @@ class Series:
     headers: tuple[Header, ...]
     small: dict[int, bytes]
     hot: Columns
+    retired_until_ms: int | None = None
+    """Readings of the window before this may have been there: retention has removed some."""
 
     @property
     def readings(self) -> int:
@@ -132,7 +135,8 @@ def _series(connection: sqlite3.Connection, number: int, hot: Columns, window: W
         for header in headers
         if header.readings < chunk.SMALL
     }
-    return Series(number, headers, small, take(hot, hot.series == number))
+    gone = retired_until(connection, number, (window.from_ms, window.to_ms))
+    return Series(number, headers, small, take(hot, hot.series == number), gone)
 
 
 def _body(connection: sqlite3.Connection, series: Series, header: Header) -> bytes:

@@ -3,8 +3,10 @@
 import asyncio
 import csv
 import io
+import sqlite3
 import sys
 from collections.abc import AsyncIterator
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 from uuid import uuid4
@@ -58,6 +60,19 @@ async def test_a_device_is_exported_point_by_point_with_what_the_registry_says(o
         ("temperature", "22.0", "Cel"),
         ("mode", "加热", ""),
     ]
+
+
+async def test_it_says_before_when_retention_has_removed_readings(journal: Path, owner: httpx.AsyncClient) -> None:
+    async def told() -> tuple[str | None, int | None]:
+        identity = str(uuid4())
+        answer = await owner.get("/api/v1/export", params={**WINDOW, "id": identity})
+        how_far = (await owner.get(f"/api/v1/exports/{identity}")).json()
+        return answer.headers.get("x-labkeeper-incomplete-before"), how_far["incomplete_before_ms"]
+
+    assert await told() == (None, None)
+    with closing(sqlite3.connect(journal)) as connection, connection:
+        connection.execute("UPDATE series SET retired_ms = ? WHERE point = 'mode'", (START_MS + 9,))
+    assert await told() == (str(START_MS + 10), START_MS + 10)
 
 
 @pytest.mark.usefixtures("journal")

@@ -104,6 +104,22 @@ def test_what_is_kept_for_a_forwarder_that_is_behind_comes_once_and_is_not_read(
     stored.close()
 
 
+def test_it_is_known_before_when_retention_took_some_unless_it_was_pinned(tmp_path: Path) -> None:
+    stored, window = Stored(tmp_path / "journal.sqlite"), Window(START_MS, START_MS + 100)
+    stored.take(KEYS[0], [(START_MS + 50, 0, 1.0)])
+
+    def until() -> int | None:
+        with opened(stored.file) as connection:
+            return find(connection, KEYS[:1], window)[0].retired_until_ms
+
+    assert until() is None
+    stored.writer.connection.execute("UPDATE series SET retired_ms = ?", (START_MS + 9,))
+    assert until() == START_MS + 10
+    stored.writer.connection.execute("INSERT INTO pins VALUES (1, 'a recording', ?, ?)", (START_MS, START_MS + 100))
+    assert until() is None
+    stored.close()
+
+
 def test_a_chunk_that_is_taken_away_ends_the_export_instead_of_leaving_a_hole(tmp_path: Path) -> None:
     file = tmp_path / "journal.sqlite"
     fill(file, KEYS[0], 3 * chunk.MOST)

@@ -60,7 +60,10 @@ class ExportRequest(validation.Query):
 
 
 class ExportShape(BaseModel):
-    """How far an export is: `done` of `total` readings looked at, `rows` written so far, `size` bytes sent so far."""
+    """How far an export is: `done` of `total` readings looked at, `rows` written so far, `size` bytes sent so far.
+
+    `incomplete_before_ms`: the journal's retention has removed readings of the window from before this time.
+    """
 
     model_config = shape(
         {
@@ -71,6 +74,7 @@ class ExportShape(BaseModel):
             "done": 1200000,
             "rows": 1199000,
             "size": 9400000,
+            "incomplete_before_ms": None,
         }
     )
     id: str
@@ -80,6 +84,7 @@ class ExportShape(BaseModel):
     done: int
     rows: int
     size: int
+    incomplete_before_ms: int | None
 
 
 class ExportAnswer(StreamingResponse):
@@ -91,6 +96,8 @@ class ExportAnswer(StreamingResponse):
             "X-Labkeeper-Export": export.id,
             "X-Labkeeper-Readings": str(export.total),
         }
+        if export.incomplete_before_ms is not None:
+            headers["X-Labkeeper-Incomplete-Before"] = str(export.incomplete_before_ms)
         super().__init__(export.content(), media_type=MEDIA[export.order.format], headers=headers)
         self.export = export
 
@@ -113,6 +120,10 @@ TOLD: dict[int | str, dict[str, Any]] = {
                 "schema": {"type": "integer"},
                 "description": "readings to look at; not less than rows",
             },
+            "X-Labkeeper-Incomplete-Before": {
+                "schema": {"type": "integer"},
+                "description": "ms since 1970: retention has removed readings of the window from before this time",
+            },
         },
     },
     **{status: PROBLEMS[status] for status in (404, 409, 503)},
@@ -123,8 +134,9 @@ TOLD: dict[int | str, dict[str, Any]] = {
 async def export(api: ApiHere, right: ExportsReadings, asked: Annotated[ExportRequest, Query()]) -> Response:
     """Give readings as one file, in one stream, point by point and each in order of time.
 
-    At most two are made at a time. Hang up, and the hub stops working on it. A connection that ends early is an error,
-    never a shorter file: the chunked transfer has no end then.
+    It has what the journal has. Where retention has removed readings of the window, a header says before when; InfluxDB
+    may have them still. At most two are made at a time. Hang up, and the hub stops working on it. A connection that
+    ends early is an error, never a shorter file: the chunked transfer has no end then.
     """
     points = tuple(_ordered(right.sight(api.parts.registry), asked.point))
     if not points:
@@ -166,6 +178,7 @@ def _shape(export: Export) -> dict[str, Json]:
         "done": export.done,
         "rows": export.rows,
         "size": export.size,
+        "incomplete_before_ms": export.incomplete_before_ms,
     }
 
 

@@ -99,7 +99,9 @@ class LkCatalogue extends DeskElement {
     const { state, done, total } = download;
     const words = { done: text.count(done), total: text.count(total) };
     if (state === "running") return html`<progress max=${Math.max(1, total)} .value=${done} aria-label=${said(text).t("catalogue.progress")}></progress> ${said(text).t("catalogue.running", words)}`;
-    return said(text).t(({ done: "catalogue.done", ended: "catalogue.ended", failed: "catalogue.failed" })[state], words);
+    const ended = said(text).t(({ done: "catalogue.done", ended: "catalogue.ended", failed: "catalogue.failed" })[state], words);
+    if (state !== "done" || download.incomplete_before_ms === null) return ended;
+    return html`${ended} ${said(text).t("catalogue.incomplete", { time: text.moment(download.incomplete_before_ms) })}`;
   }
 
   /** @param {number} days */
