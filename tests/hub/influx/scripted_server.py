@@ -61,6 +61,15 @@ async def drip(_: Request, writer: asyncio.StreamWriter) -> None:
     await writer.wait_closed()
 
 
+async def trickle(_: Request, writer: asyncio.StreamWriter) -> None:
+    """Promise more than ever comes, and send it byte by byte: no byte is late, and there is no end."""
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n")
+    while not writer.is_closing():
+        writer.write(b" ")
+        await writer.drain()
+        await asyncio.sleep(0.02)
+
+
 @dataclass
 class Server:
     """What was asked, and what will be done next."""

@@ -10,7 +10,7 @@ from labkeeper_hub.influx.settings import InfluxSettings
 from labkeeper_sdk.testing import find_influxd, free_port, open_influx
 
 from .conftest import KEY, START_MS, Database, Stored, forwarding, through, until
-from .scripted_server import Act, answer, drip, half, hang_up, nonsense, open_server, silence
+from .scripted_server import Act, answer, drip, half, hang_up, nonsense, open_server, silence, trickle
 
 SHORT_S = 0.3
 
@@ -21,7 +21,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("labkeeper_hub.influx.version2.WRITE_S", SHORT_S)
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 @pytest.mark.parametrize(
     ("act", "code"),
     [
@@ -35,6 +35,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
         (answer("301 Moved", Location="http://127.0.0.1:1/"), "not_influx"),
         (silence, "timeout"),
         (drip, "timeout"),
+        (trickle, "timeout"),
         (half, "unreachable"),
         (hang_up, "unreachable"),
         (nonsense, "unreachable"),
