@@ -135,6 +135,9 @@ class Inventory:
     def device(self, key: DeviceKey) -> Device | None:
         return next((one for one in self.found if one.key == key), None)
 
+    def personal(self, key: DeviceKey) -> Collection[str]:
+        return {"skin"} if self.device(key) else ()
+
     def latest(
         self, school: str | None = None, node: str | None = None, device: str | None = None
     ) -> tuple[Latest, ...]:

@@ -14,13 +14,16 @@ from labkeeper_hub.api import validation
 from labkeeper_hub.api.answers import Json, JsonAnswer
 from labkeeper_hub.api.documented import PROBLEMS
 from labkeeper_hub.api.models import shape
-from labkeeper_hub.api.needs import ExportsReadings
+from labkeeper_hub.api.needs import ExportsReadings, Right
 from labkeeper_hub.api.problems import Refusal
 from labkeeper_hub.api.sight import Sight
-from labkeeper_hub.api.state import ApiHere
+from labkeeper_hub.api.state import Api, ApiHere
+from labkeeper_hub.api.undescribed import figure, ordered, undescribed
 from labkeeper_hub.export.exports import Export, ExportFailed, IdTaken, TooManyExports
 from labkeeper_hub.export.order import FileFormat, Order, OrderedPoint
+from labkeeper_hub.model import PointKey
 from labkeeper_hub.recordings.plans import ordered_points
+from labkeeper_hub.timeseries.digest import DAY_MS, Span
 
 router = APIRouter(tags=["readings"])
 MOST_SELECTORS = 200
@@ -36,7 +39,9 @@ class ExportRequest(validation.Query):
     """Which readings, from <= time < to, and as what.
 
     `point` is an address, `school/node/device/point`, or its beginning: `demo/lab-301` is everything of that node. It
-    may be repeated; without it everything is exported. `id`, a uuid of yours, lets you ask how far the export is.
+    may be repeated; without it everything is exported. Who may see everything also gets points with readings that
+    nobody describes any more (kind and unit empty), and the hub's figures by the name of their node, `demo/#hub`.
+    `id`, a uuid of yours, lets you ask how far the export is.
     """
 
     since: validation.Time = Field(alias="from", examples=["2026-01-01T00:00:00Z"])
@@ -138,7 +143,7 @@ async def export(api: ApiHere, right: ExportsReadings, asked: Annotated[ExportRe
     may have them still. At most two are made at a time. Hang up, and the hub stops working on it. A connection that
     ends early is an error, never a shorter file: the chunked transfer has no end then.
     """
-    points = tuple(_ordered(right.sight(api.parts.registry), asked.point))
+    points = await _ordered(api, right, asked)
     if not points:
         raise Refusal(HTTPStatus.NOT_FOUND, "unknown_point", "There is no such point")
     if len(points) > MOST_POINTS:
@@ -182,8 +187,25 @@ def _shape(export: Export) -> dict[str, Json]:
     }
 
 
-def _ordered(sight: Sight, selectors: list[str]) -> Iterator[OrderedPoint]:
-    """Return what is selected, each point once, sorted by address."""
+async def _ordered(api: Api, right: Right, asked: ExportRequest) -> tuple[OrderedPoint, ...]:
+    """Return what is selected, each point once, sorted by address; behind it what nobody describes any more."""
+    registry, sight = api.parts.registry, right.sight(api.parts.registry)
+    described = tuple(_described(sight, asked.point))
+    if not sight.everything:
+        return described
+    inventory = await api.parts.stocktaking.inventory(Span(right.now_ms // DAY_MS, 1, 0))
+    keys = (key for key in undescribed(registry, inventory.stock) if _selected(key, asked.point))
+    return (*described, *ordered(registry, keys))
+
+
+def _selected(key: PointKey, selectors: list[str]) -> bool:
+    """Tell whether a point is wanted that nobody describes; a figure of the hub is where its node is named."""
+    address = "/".join(key) + "/"
+    wanted = [one for one in selectors if address.startswith(one.rstrip("/") + "/")]
+    return any("#" in one for one in wanted) if figure(key) else bool(wanted) or not selectors
+
+
+def _described(sight: Sight, selectors: list[str]) -> Iterator[OrderedPoint]:
     wanted = [tuple(one.split("/", 3)) for one in selectors] or [()]
     for device in sight.devices():
         yield from (

@@ -167,6 +167,8 @@ declare namespace wire {
     first_ms: number | null;
     last_ms: number | null;
     readings: number;
+    described: boolean;
+    removed: number;
     slot_ms: number | null;
     days: CatalogueDay[];
     gaps: [number, number][];

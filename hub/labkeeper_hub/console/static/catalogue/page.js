@@ -129,16 +129,13 @@ class LkCatalogue extends DeskElement {
       const key = `${one.school}/${one.node}/${one.device}`;
       groups.set(key, [...(groups.get(key) ?? []), one]);
     }
-    return [...groups].map(([key, points]) => {
-      const device = store.devices.get(key);
-      return device ? this.#device(device, points) : nothing;
-    });
+    return [...groups].map(([key, points]) => this.#device(key, store.devices.get(key), points));
   }
 
-  /** @param {wire.Device} device @param {wire.CataloguePoint[]} points */
-  #device(device, points) {
+  /** @param {string} key @param {wire.Device | undefined} device none: nobody describes it any more @param {wire.CataloguePoint[]} points */
+  #device(key, device, points) {
     const { text } = this.desk;
-    const name = deviceName(text, device);
+    const name = device ? deviceName(text, device) : key;
     const days = (points[0]?.days ?? []).slice(-shown).reverse();
     return html`
       <article class="card">
@@ -157,16 +154,16 @@ class LkCatalogue extends DeskElement {
       </article>`;
   }
 
-  /** @param {wire.Device} device @param {wire.CataloguePoint} one */
+  /** @param {wire.Device | undefined} device @param {wire.CataloguePoint} one */
   #point(device, one) {
     const { text } = this.desk;
     const address = `${one.school}/${one.node}/${one.device}/${one.point}`;
-    const known = device.points.find((point) => point.point === one.point);
-    const name = known ? pointName(text, device, known) : one.point;
+    const known = device?.points.find((point) => point.point === one.point);
+    const name = device && known ? pointName(text, device, known) : html`${one.point}${one.described ? nothing : html` <span class="quiet small">${said(text).t("catalogue.undescribed")}</span>`}`;
     return html`<tr>
       <th scope="row"><label class="catalogue-pick"><input type="checkbox" .checked=${this.chosen.has(address)} @change=${() => this.#choose(address)}>${name}</label></th>
       <td>${this.#limits(one)}</td>
-      <td class="right">${text.count(one.readings)}</td>
+      <td class="right">${text.count(one.readings)}${one.removed ? html` <span class="quiet small">${said(text).t("catalogue.removed", { count: text.count(one.removed) })}</span>` : nothing}</td>
       <td>${one.first_ms === null || one.last_ms === null ? "—" : `${text.moment(one.first_ms)} – ${text.moment(one.last_ms)}`}</td>
       ${one.days.slice(-shown).reverse().map((day) => html`<td class="right">${this.#day(day)}</td>`)}
       <td>${this.#gaps(one)}</td>
