@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import ssl
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 
@@ -23,8 +24,13 @@ def open_http(settings: InfluxSettings, secrets: Secrets) -> AbstractAsyncContex
         headers=_token_header(settings, secrets),
         timeout=httpx.Timeout(WRITE_S, connect=CONNECT_S),
         trust_env=False,
-        verify=settings.url.startswith("https:"),  # without TLS there is nothing to load authorities for
+        verify=_trusted(settings),
     )
+
+
+def _trusted(settings: InfluxSettings) -> ssl.SSLContext | bool:
+    """Return who is believed: whom the system believes, and SSL_CERT_FILE; without TLS nobody is asked."""
+    return ssl.create_default_context() if settings.url.startswith("https:") else False
 
 
 def _token_header(settings: InfluxSettings, secrets: Secrets) -> dict[str, str]:
