@@ -1,4 +1,4 @@
-"""Certificate authorities that sign for 127.0.0.1: one as the system has it, by hash in a folder; one as a school has."""
+"""Certificate authorities that sign for 127.0.0.1: one as the system has it, by hash in a folder; one of a school."""
 
 import ssl
 import subprocess
