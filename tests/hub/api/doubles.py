@@ -257,7 +257,7 @@ class Pulse:
     hanging: tuple[str, ...] = ()
     host_id_taken: bool = False
     influx: InfluxStatus | None = None
-    upkeep: UpkeepStatus = UpkeepStatus()
+    upkeep: UpkeepStatus = field(default_factory=UpkeepStatus)
 
     def status(self) -> Status:
         if self.broken:
