@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -57,10 +58,13 @@ def run(options: argparse.Namespace) -> int:
         print(f"labkeeper export: --hub {error}", file=sys.stderr)
         return FAILED
     print(json.dumps(told) if options.json else f"{told['file']}: {told['rows']} readings, {told['bytes']} bytes")
+    if before_ms := told["incomplete_before_ms"]:
+        before = datetime.fromtimestamp(before_ms / 1000, UTC).isoformat(timespec="milliseconds")
+        print(f"labkeeper export: not complete before {before}: retention has removed readings", file=sys.stderr)
     return 0
 
 
-async def _export(options: argparse.Namespace) -> dict[str, str | int]:
+async def _export(options: argparse.Namespace) -> dict[str, Any]:
     out: Path = options.out
     part = out.with_name(out.name + ".part")
     identity = str(uuid4())
@@ -72,7 +76,8 @@ async def _export(options: argparse.Namespace) -> dict[str, str | int]:
             raise
         part.replace(out)
         told = (await client.get(f"/api/v1/exports/{identity}")).raise_for_status().json()
-    return {"file": str(out), "rows": told["rows"], "bytes": told["size"]}
+    before_ms = told["incomplete_before_ms"]
+    return {"file": str(out), "rows": told["rows"], "bytes": told["size"], "incomplete_before_ms": before_ms}
 
 
 async def _save(client: httpx.AsyncClient, query: dict[str, str | list[str]], part: Path) -> None:

@@ -16,12 +16,16 @@ HUB = f"{SCHOOL} AND \"node\" = '#hub'"
 ABOUT_NODES = f'{OF_LABS} AND "node" =~ /^#hub\\//'
 
 Function = Literal["mean", "max", "min", "last", "sum", "count", "spread", "median"]
-Field = Literal["value", "value_int", "value_bool", "value_text"]
+Field = Literal["value", "value_int", "value_bool", "value_text", "number"]
+"""`number` is a device's number of any type: floats and integers lie in fields of their own, and both are asked."""
+Single = Literal["value", "value_int"]
+NUMBERS: tuple[Single, ...] = ("value", "value_int")
+SERIES = ("school", "lab", "device", "point")
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One SELECT. `every`: one row per step of time, else one row in all; `inner` is asked instead of the readings;
+    """One SELECT. `every`: one row per step of time, else one row in all; `inner` are asked instead of the readings;
     `table`: one table with the tags as columns, else a line per combination of tags, called `legend`.
     """
 
@@ -30,7 +34,7 @@ class Query:
     by: tuple[str, ...] = ()
     every: str = ""
     fill: str = ""
-    inner: "Query | None" = None
+    inner: "tuple[Query, ...]" = ()
     legend: str = ""
     window: str = TIME
     table: bool = False
@@ -39,7 +43,7 @@ class Query:
     def text(self) -> str:
         """The statement."""
         select = ", ".join(f'{expression} AS "{name}"' for name, expression in self.fields)
-        source = READINGS if self.inner is None else f"({self.inner.text})"
+        source = ", ".join(f"({one.text})" for one in self.inner) or READINGS
         conditions = " AND ".join(filter(None, (self.where, self.window)))
         groups = [f"time({self.every})"] if self.every else []
         groups += [f'"{tag}"' for tag in self.by]
@@ -72,16 +76,24 @@ def figure(device: str, name: str) -> str:
 
 
 def over_time(
-    function: Function, field: Field, where: str, by: Sequence[str] = ("lab",), *, fill: str = "none", name: str = ""
+    function: Function, field: Field, where: str, by: Sequence[str] = ("lab",), *, every: str = STEP, name: str = ""
 ) -> Query:
     """Ask for one row per step of time."""
-    shown = name or function
-    return Query(((shown, f'{function}("{field}")'),), where, tuple(by), every=STEP, fill=fill)
+    return _asked(name or function, function, field, Query((), where, tuple(by), every=every, fill="none"))
 
 
 def at_once(function: Function, field: Field, where: str, by: Sequence[str] = (), *, name: str = "") -> Query:
     """Ask for one row."""
-    return Query(((name or function, f'{function}("{field}")'),), where, tuple(by))
+    return _asked(name or function, function, field, Query((), where, tuple(by)))
+
+
+def _asked(name: str, function: Function, field: Field, query: Query) -> Query:
+    """Return the query with its column; of numbers, what each series says in either field, put together."""
+    if field != "number":
+        return replace(query, fields=((name, f'{function}("{field}")'),))
+    series = (*query.by, *(tag for tag in SERIES if tag not in query.by))
+    inner = tuple(replace(query, fields=(("each", f'{function}("{one}")'),), by=series) for one in NUMBERS)
+    return replace(query, fields=((name, f'{function}("each")'),), where="", inner=inner)
 
 
 def of_latest(
@@ -89,29 +101,27 @@ def of_latest(
 ) -> Query:
     """Ask for one row made of the latest value of every series, as many as there are combinations of `each`."""
     latest = at_once("last", field, where, (*by, *(tag for tag in each if tag not in by)), name="latest")
-    return Query(((name, f'{function}("latest")'),), "", tuple(by), inner=latest)
+    return Query(((name, f'{function}("latest")'),), "", tuple(by), inner=(latest,))
 
 
 def summed(field: Field, where: str, by: Sequence[str], *, each: str) -> Query:
     """Ask for one row per step of time: the most of every series within it, those of each `each` added up."""
     most = over_time("max", field, where, (*by, each), name="most")
-    return Query((("sum", 'sum("most")'),), "", tuple(by), every=STEP, fill="none", inner=most)
+    return Query((("sum", 'sum("most")'),), "", tuple(by), every=STEP, fill="none", inner=(most,))
 
 
 def those_where(condition: str, inner: Query) -> Query:
     """Ask for the rows of the answer that fulfil the condition, with the tags of the question."""
-    return Query(tuple((name, f'"{name}"') for name in inner.names), condition, inner.by, inner=inner)
+    return Query(tuple((name, f'"{name}"') for name in inner.names), condition, inner.by, inner=(inner,))
 
 
 def used(every: str, where: str, by: Sequence[str], *, total: bool = False) -> Query:
     """Ask what meters counted in each step: differences of their last value, leaving out those of a new meter."""
     step = "10m" if total else every
-    rows = Query(
-        (("used", 'non_negative_difference(last("value"))'),),
-        where,
-        (*by, *(tag for tag in ("school", "lab", "device", "point") if tag not in by)),
-        every=step,
-        fill="none",
+    series = (*by, *(tag for tag in SERIES if tag not in by))
+    rows = tuple(
+        Query((("used", f'non_negative_difference(last("{field}"))'),), where, series, every=step, fill="none")
+        for field in NUMBERS
     )
     outer = Query((("used", 'sum("used")'),), "", tuple(by), inner=rows)
     return outer if total else replace(outer, every=every, fill="none")

@@ -1,7 +1,7 @@
 """The hub's parts, joined: what is opened, in which order, and who tells whom."""
 
 import time
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +13,7 @@ from labkeeper_hub.alarms.catalogue import load_site, shipped
 from labkeeper_hub.alarms.desk import AlarmDesk
 from labkeeper_hub.alarms.records import AlarmRecords
 from labkeeper_hub.alarms.tap import Tap
-from labkeeper_hub.alarms.watch import AlarmWatch
+from labkeeper_hub.alarms.watch import AlarmWatch, never_late
 from labkeeper_hub.automations.desk import AutomationDesk
 from labkeeper_hub.automations.diary import Diary
 from labkeeper_hub.automations.history import Archive
@@ -196,7 +196,7 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
             open_forwarder(settings.influx, journal, registry) as forwarder,
             open_pe(settings.data, settings.pe_keep_h, lessons.is_on, now_ms) as pe,
         ):
-            intake.personal = pe.heard
+            intake.personal, alarm_watch.influx_late = pe.heard, _lateness(forwarder)
             health = HubHealth(now_ms(), host, refusals, journal, desk, watched.times, (*pulses, acts), forwarder)
             readings = readings_of(settings.influx, journal, registry)
             recordings = await _recordings(settings, engine, journal, HubSources(registry, deliveries, desk, alarms))
@@ -292,6 +292,11 @@ def _rooms(pe: PeDesk, stop: StopDesk, leases: LeaseDesk) -> Rooms:
     return Rooms(
         pe.minutes(), frozenset(one.school for one in stop.stops().stops), frozenset(one.scope.room for one in held)
     )
+
+
+def _lateness(forwarder: Forwarder | None) -> Callable[[], bool]:
+    """Return what tells whether readings wait too long for InfluxDB."""
+    return never_late if forwarder is None else forwarder.progress.is_late
 
 
 async def _resumed(desk: Kept) -> Kept:

@@ -216,7 +216,7 @@ class Page:
 
 
 class Missing(NamedTuple):
-    """Readings with from_ms <= time < to_ms could not be asked for; `reason` is short and stable."""
+    """Readings with from_ms <= time < to_ms are gone or could not be asked for; `reason` is short and stable."""
 
     from_ms: int
     to_ms: int

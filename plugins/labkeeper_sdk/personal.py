@@ -1,5 +1,5 @@
 """Which points speak of one person's body: those that say so, and those that are called so. They never become points of
-the hub: what the registry does not have, no export, forwarder, recording, alarm, dashboard or reader can ask for.
+the hub: no export, forwarder, recording, alarm, dashboard or reader can ask for them.
 """
 
 import re

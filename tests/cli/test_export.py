@@ -26,13 +26,14 @@ class Hub:
 
     def __init__(self, content: bytes, *, whole: bool = True, status: str = "200 OK") -> None:
         self.content, self.whole, self.status = content, whole, status
+        self.incomplete = b"null"
         self.requests: list[str] = []
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         self.requests.append(head)
         if "/api/v1/exports/" in head:
-            body = b'{"rows": 2, "done": 1, "size": 6}'
+            body = b'{"rows": 2, "done": 1, "size": 6, "incomplete_before_ms": %s}' % self.incomplete
             writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
         elif self.status != "200 OK":
             body = b'{"detail": "There is no such point"}'
@@ -69,12 +70,24 @@ async def test_a_whole_file_appears_under_its_name(
     hub, out = Hub(b"time\r\n"), tmp_path / "some.parquet"
     assert await run(hub, ports, "--out", str(out), "--points", "demo/lab", "--points", "demo/other", "--json") == 0
     assert out.read_bytes() == b"time\r\n"
-    assert json.loads(capsys.readouterr().out) == {"file": str(out), "rows": 2, "bytes": 6}
+    told = {"file": str(out), "rows": 2, "bytes": 6, "incomplete_before_ms": None}
+    assert json.loads(capsys.readouterr().out) == told
     assert names(tmp_path) == [out.name]
     assert "format=parquet" in hub.requests[0]
     assert hub.requests[0].count("point=demo") == 2
     assert "Bearer quiet" in hub.requests[0]
     assert "from=2026-01-01T00%3A00%3A00%2B00%3A00" in hub.requests[0]
+
+
+async def test_what_retention_took_is_said(
+    ports: list[asyncio.Server], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hub = Hub(b"time\r\n")
+    hub.incomplete = b"1767225600000"
+    assert await run(hub, ports, "--out", str(tmp_path / "some.csv")) == 0
+    said = capsys.readouterr()
+    assert "2 readings" in said.out
+    assert "not complete before 2026-01-01T00:00:00.000+00:00" in said.err
 
 
 async def test_a_transfer_that_ends_early_leaves_nothing_and_keeps_what_was_there(

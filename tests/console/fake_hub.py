@@ -71,6 +71,8 @@ class FakeHub:
         self.passwords: dict[str, str] = {}
         self.exported: list[list[tuple[str, str]]] = []
         self.export_state = "running"
+        self.undescribed: list[Json] = []  # what the catalogue has of points that nobody describes
+        self.export_incomplete_before_ms: int | None = None
         self.sockets: set[WebSocket] = set()
         self.keeps_changes = False  # resume from missed changes rather than with a snapshot
         self.missed: list[Json] = []
@@ -311,6 +313,8 @@ class FakeHub:
                 "first_ms": from_ms,
                 "last_ms": now_ms(),
                 "readings": 1234567,
+                "described": True,
+                "removed": 0,
                 "slot_ms": 60_000 if one["kind"] == "measure" else None,
                 "days": [catalogue_day(at, measured=one["kind"] == "measure") for at in range(days)],
                 "gaps": [[from_ms, from_ms + 7_200_000]] if one["kind"] == "measure" else [],
@@ -319,6 +323,7 @@ class FakeHub:
             for device in self.devices.values()
             for one in device["points"]
         ]
+        points += [points[0] | told for told in self.undescribed]
         return {"from_ms": from_ms, "to_ms": to_ms, "pending": 0, "points": points, "given_up": self.given_up}
 
     def readings(self, query: Mapping[str, str]) -> Json:

@@ -139,7 +139,8 @@ def add_data(app: FastAPI, hub: FakeHub) -> None:
 
     @app.get("/api/v1/exports/{key}")
     async def how_far(key: str) -> Json:
-        return {"id": key, "state": hub.export_state, "done": 600, "total": 1000}
+        incomplete = {"incomplete_before_ms": hub.export_incomplete_before_ms}
+        return {"id": key, "state": hub.export_state, "done": 600, "total": 1000, **incomplete}
 
     @app.get("/api/v1/commands/{key}")
     async def command(key: str) -> Json:

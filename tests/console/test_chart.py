@@ -76,6 +76,13 @@ async def test_times_nobody_could_tell_about_are_shaded_and_named(hub: FakeHub, 
     await expect(console.page.locator(".chart-missing")).to_have_count(0)
 
 
+async def test_what_retention_took_is_not_laid_to_influxdb(hub: FakeHub, console: Console) -> None:
+    until, day_ms = now_ms() - 86_400_000, 86_400_000
+    hub.untold = [{"from_ms": until - 40 * day_ms, "to_ms": until - 10 * day_ms, "reason": "retired"}]
+    await console.page.evaluate("hash => { location.hash = hash; }", f"{TEMPERATURE}?range=30d&until={until}")
+    await expect(console.page.locator(".chart-missing")).to_contain_text("were removed when their time")
+
+
 async def test_what_a_node_gave_up_is_marked_with_its_reason(hub: FakeHub, console: Console) -> None:
     now, hour_ms = now_ms(), 3_600_000
     place = {"school": "minhang-3", "node": "pi-301", "readings": 1200}

@@ -48,6 +48,30 @@ async def test_chosen_points_are_saved_and_the_progress_is_shown(hub: FakeHub, c
     await expect(page.get_by_text("600 readings exported.")).to_be_visible()
 
 
+async def test_an_export_that_retention_has_shortened_says_so(hub: FakeHub, console: Console) -> None:
+    hub.export_state, hub.export_incomplete_before_ms = "done", 1_767_225_600_000
+    await open_catalogue(console)
+    async with console.page.expect_download():
+        await console.page.get_by_role("button", name="CSV").click()
+    await expect(console.page.get_by_text("It is not complete before")).to_be_visible()
+
+
+async def test_what_nobody_describes_any_more_is_shown_and_can_be_saved(hub: FakeHub, console: Console) -> None:
+    gone = {"node": "pi-301", "described": False, "kind": None, "type": None, "unit": "", "slot_ms": None, "gaps": []}
+    hub.undescribed = [
+        gone | {"device": "air", "point": "co2_old", "removed": 321},
+        gone | {"device": "burnt", "point": "power"},
+    ]
+    await open_catalogue(console)
+    renamed = console.page.get_by_role("row").filter(has_text="co2_old")
+    await expect(renamed).to_contain_text("no longer described")
+    await expect(renamed).to_contain_text("321 removed")
+    await console.page.get_by_role("region", name="pi-301/burnt").get_by_role("checkbox", name="power").check()
+    async with console.page.expect_download():
+        await console.page.get_by_role("button", name="CSV").click()
+    assert ("point", "minhang-3/pi-301/burnt/power") in hub.exported[0]
+
+
 async def test_more_days_are_asked_for_and_everything_is_saved_without_a_choice(hub: FakeHub, console: Console) -> None:
     page = console.page
     await open_catalogue(console)

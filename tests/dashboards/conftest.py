@@ -13,7 +13,12 @@ from .school import Lab, lines_of
 
 HOURS = 4
 SMALL = ("air", "plug", "contact")
-LABS = (("demo-school", "lab-1", 1, ()), ("demo-school", "lab-2", 2, SMALL), ("second-school", "lab-1", 3, SMALL))
+WHOLE = ("co2", "battery", "power")
+LABS = (
+    ("demo-school", "lab-1", 1, ()),
+    ("demo-school", "lab-2", 2, SMALL, WHOLE),  # its meters and sensors count in whole numbers
+    ("second-school", "lab-1", 3, SMALL),
+)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -30,13 +30,15 @@ OFFLINE = "0x00158d00000a0004"  # the window's contact has lost its battery
 
 
 class Lab:
-    """One lab of a school, with the simulator's devices."""
+    """One lab of a school, with the simulator's devices; points that are `whole` are integers here."""
 
-    def __init__(self, school: str, lab: str, seed: int, only: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, school: str, lab: str, seed: int, only: tuple[str, ...] = (), whole: tuple[str, ...] = ()
+    ) -> None:
         settings = LabSettings(seed=seed, full=True, only=only)
         room = Room(seed, START_HOUR)
         self.node = NodeKey(school, f"{lab}-pi")
-        self.lab = lab
+        self.lab, self.whole = lab, whole
         self.zigbees = list(inventory.zigbee_devices(settings, room))
         self.homies = [device for unit in inventory.homie_units(settings, room) for device in unit]
 
@@ -55,7 +57,8 @@ class Lab:
 
     def _told(self, device: str, values: Iterable[tuple[str, str, Value]], time_ms: int) -> Iterator[str]:
         for point, kind, value in values:
-            yield line(Tags(*self.node[:1], self.lab, self.node.node, device, point, kind), value, time_ms)
+            tags = Tags(*self.node[:1], self.lab, self.node.node, device, point, kind)
+            yield line(tags, round(value) if point in self.whole and isinstance(value, float) else value, time_ms)
 
 
 def _zigbee(device: ZigbeeDevice, lab_s: float) -> Iterator[tuple[str, str, Value]]:

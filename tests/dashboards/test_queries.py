@@ -1,18 +1,22 @@
 """Every question of every panel, and every variable's, put to a real InfluxDB that the simulated lab has filled."""
 
+import time
+
 import pytest
 
 from labkeeper_dashboards.boards import BOARDS
-from labkeeper_dashboards.influxql import Query
+from labkeeper_dashboards.influxql import OF_LABS, Query, point, used
 from labkeeper_dashboards.model import Board, Panel
 from labkeeper_hub.figures.catalogue import CLASS
 
 from .asking import dashboards, escaped, panels, sent
 from .influx import Questions, Series
+from .lines import Tags, line
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 ALL = {"school": ".*", "lab": ".*"}
 ONE = {"school": "demo-school", "lab": "(lab-1|lab-2)"}
+BOARDS_BY_NAME = {board.name: board for board in BOARDS}
 CASES = [(board, panel, query) for board in BOARDS for panel in board.panels for query in panel.queries]
 
 
@@ -86,6 +90,33 @@ async def test_energy_is_what_the_meter_counted(influx: Questions) -> None:
                AND time > now() - 4h GROUP BY "lab" """
     counted = sum(series["values"][0][1] for series in await influx.ask(meter))
     assert answer["values"][0][1] == pytest.approx(counted, rel=0.1)
+
+
+async def test_whole_numbers_are_shown_beside_others_and_added_to_them(influx: Questions) -> None:
+    """Lab 2 says CO2, battery and power in whole numbers, lab 1 does not."""
+    for name, shown in (("air", "co2"), ("devices", "battery"), ("electricity", "power")):
+        panels_of = BOARDS_BY_NAME[name].panels
+        for query in (query for panel in panels_of for query in panel.queries if f"({shown})" in query.text):
+            answer = await influx.ask(sent(query.text, ONE))
+            labs = {series["tags"]["lab"] for series in answer if "lab" in query.by}
+            assert labs == ({"lab-1", "lab-2"} if "lab" in query.by else set())
+    now = next(panel for panel in BOARDS_BY_NAME["electricity"].panels if panel.title.en == "Power now").queries[0]
+
+    async def power(lab: str) -> float:
+        (answer,) = await influx.ask(sent(now.text, {"school": "demo-school", "lab": lab}))
+        value: float = answer["values"][0][1]
+        return value
+
+    assert await power("(lab-1|lab-2)") == pytest.approx(await power("lab-1") + await power("lab-2"))
+
+
+async def test_a_meter_that_counts_in_whole_numbers_is_a_meter(influx: Questions) -> None:
+    now_ms = time.time_ns() // 1_000_000
+    tags = Tags("demo-school", "lab-1", "lab-1-pi", "wheel", "turns")
+    await influx.write(line(tags, 1000 + 3 * at, now_ms - 3_600_000 + at * 60_000) for at in range(60))
+    query = used("10m", f"{OF_LABS} AND {point('turns')}", (), total=True)
+    (answer,) = await influx.ask(sent(query.text, ONE))
+    assert answer["values"][0][1] == pytest.approx(3 * 59, abs=3 * 10)
 
 
 async def test_a_pe_class_is_asked_for_by_its_lab_and_as_the_hub_tells_it(influx: Questions) -> None:

@@ -5,15 +5,18 @@ import base64
 import hashlib
 import hmac
 import json
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from labkeeper_plugins.webhook import Webhook, WebhookSettings, key_of, labkeeper_notification_channels, signed
 from labkeeper_sdk import Message, MessageNotSent
+from tests.authorities import authority, believed
 
 SECRET = base64.b64encode(b"k" * 32).decode()
 MESSAGE = Message(id="m-1", kind="alarm", title="【报警】", text="开窗", link="https://hub.school/", made_ms=5)
@@ -25,11 +28,12 @@ class Receiver:
 
     status: int = 204
     port: int = 0
+    tls: str = ""
     heard: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/hook"
+        return f"http{self.tls}://127.0.0.1:{self.port}/hook"
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")[1:-2]
@@ -42,11 +46,23 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receiving(status: int = 204) -> AsyncIterator[Receiver]:
-    receiver = Receiver(status)
-    async with await asyncio.start_server(receiver.serve, "127.0.0.1", 0) as server:
+async def receiving(status: int = 204, tls: ssl.SSLContext | None = None) -> AsyncIterator[Receiver]:
+    receiver = Receiver(status, tls="s" if tls else "")
+    async with await asyncio.start_server(receiver.serve, "127.0.0.1", 0, ssl=tls) as server:
         receiver.port = server.sockets[0].getsockname()[1]
         yield receiver
+
+
+async def test_a_school_with_an_authority_of_its_own_still_reaches_everybody_elses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for signer in believed(tmp_path, monkeypatch):
+        async with receiving(tls=signer.server()) as receiver:
+            await Webhook(receiver.url, key_of(SECRET)).send(MESSAGE)
+            assert len(receiver.heard) == 1
+    async with receiving(tls=authority(tmp_path, "stranger").server()) as receiver:
+        with pytest.raises(MessageNotSent, match="cannot be reached"):
+            await Webhook(receiver.url, key_of(SECRET)).send(MESSAGE)
 
 
 async def test_a_receiver_can_tell_who_sent_it_and_when() -> None:

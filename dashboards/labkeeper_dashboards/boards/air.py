@@ -1,7 +1,5 @@
 """Lab air and comfort, with the limits drawn and their source in the description."""
 
-from dataclasses import replace
-
 from labkeeper_dashboards.boards.parts import ROOM_TEMPERATURE, measured
 from labkeeper_dashboards.influxql import OF_LABS, of_latest, over_time, point
 from labkeeper_dashboards.limits import CO, CO2, HCHO, HUMIDITY, LIGHT, NOISE, PM10, PM25, TEMPERATURE, TVOC
@@ -19,7 +17,7 @@ NOW = Panel(
     HIGHEST,
     (
         of_latest(
-            "max", "value", f"{OF_LABS} AND {point('co2')}", ("lab",), name="co2", each=("device", "point")
+            "max", "number", f"{OF_LABS} AND {point('co2')}", ("lab",), name="co2", each=("device", "point")
         ).called("$tag_lab"),
     ),
     Look("ppm", CO2, decimals=0, minimum=400, maximum=2500),
@@ -29,7 +27,7 @@ TEN_MINUTES = Panel(
     Kind.CHART,
     Title("二氧化碳，10 分钟平均", "CO2, mean of 10 minutes"),
     Title("限值针对 10 分钟平均值。", "The limits are meant for means of 10 minutes."),
-    (replace(over_time("mean", "value", f"{OF_LABS} AND {point('co2')}"), every="10m").called("$tag_lab"),),
+    (over_time("mean", "number", f"{OF_LABS} AND {point('co2')}", every="10m").called("$tag_lab"),),
     Look("ppm", CO2, minimum=400),
     width=16,
 )
@@ -38,14 +36,14 @@ COMFORT = (
         Kind.CHART,
         Title("温度", "Temperature"),
         MEAN,
-        (over_time("mean", "value", f"{OF_LABS} AND {ROOM_TEMPERATURE}").called("$tag_lab"),),
+        (over_time("mean", "number", f"{OF_LABS} AND {ROOM_TEMPERATURE}").called("$tag_lab"),),
         Look("celsius", TEMPERATURE, decimals=1),
     ),
     Panel(
         Kind.CHART,
         Title("相对湿度", "Relative humidity"),
         MEAN,
-        (over_time("mean", "value", f"{OF_LABS} AND {point('humidity')}").called("$tag_lab"),),
+        (over_time("mean", "number", f"{OF_LABS} AND {point('humidity')}").called("$tag_lab"),),
         Look("humidity", HUMIDITY, minimum=0, maximum=100),
     ),
     measured(

@@ -22,7 +22,7 @@ def returned(every: str, by: tuple[str, ...]) -> Query:
         every=every,
         fill="none",
     )
-    return Query((("returned", 'sum("returned")'),), "", by, inner=each)
+    return Query((("returned", 'sum("returned")'),), "", by, inner=(each,))
 
 
 TABLE = Panel(
@@ -36,8 +36,8 @@ TABLE = Panel(
         at_once("last", "value_int", DEVICES, ("lab", "device"), name="online").as_table(),
         at_once("mean", "value_int", DEVICES, ("lab", "device"), name="share").as_table(),
         returned("1m", ("lab", "device")).as_table(),
-        at_once("last", "value", f"{OF_LABS} AND {point('battery')}", ("lab", "device"), name="battery").as_table(),
-        at_once("last", "value", f"{OF_LABS} AND {point('linkquality')}", ("lab", "device"), name="link").as_table(),
+        at_once("last", "number", f"{OF_LABS} AND {point('battery')}", ("lab", "device"), name="battery").as_table(),
+        at_once("last", "number", f"{OF_LABS} AND {point('linkquality')}", ("lab", "device"), name="link").as_table(),
         names(),
     ),
     Look(
@@ -96,7 +96,7 @@ BOARD = Board(
                     Title("电量", "Battery"),
                     Title("每台设备一条线。", "A line per device."),
                     (
-                        over_time("last", "value", f"{OF_LABS} AND {point('battery')}", ("lab", "device")).called(
+                        over_time("last", "number", f"{OF_LABS} AND {point('battery')}", ("lab", "device")).called(
                             "$tag_lab $tag_device"
                         ),
                     ),
@@ -108,7 +108,7 @@ BOARD = Board(
                     Title("链路质量", "Link quality"),
                     Title("每台设备一条线，取每段时间的最低值。", "A line per device, the lowest of each step."),
                     (
-                        over_time("min", "value", f"{OF_LABS} AND {point('linkquality')}", ("lab", "device")).called(
+                        over_time("min", "number", f"{OF_LABS} AND {point('linkquality')}", ("lab", "device")).called(
                             "$tag_lab $tag_device"
                         ),
                     ),

@@ -69,7 +69,7 @@ BOARD = Board(
                     Kind.CHART,
                     Title("二氧化碳", "CO2"),
                     Title("每所学校最差的传感器。", "The worst sensor of each school."),
-                    (over_time("max", "value", CO2_OF_SCHOOL, ("school",)).called("$tag_school"),),
+                    (over_time("max", "number", CO2_OF_SCHOOL, ("school",)).called("$tag_school"),),
                     Look("ppm", CO2, minimum=400),
                 ),
                 Panel(

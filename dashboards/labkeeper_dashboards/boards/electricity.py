@@ -9,6 +9,8 @@ from labkeeper_sdk import Title
 
 POWER = f"{OF_LABS} AND {point('power')}"
 ENERGY = f"{OF_LABS} AND {point('energy')}"
+VOLTAGE = f"{OF_LABS} AND {point('voltage')}"
+CURRENT = f"{OF_LABS} AND {point('current')}"
 USED = Column("used", Title("用电量", "Energy used"), "kwatth", decimals=2)
 
 NOW = (
@@ -16,7 +18,7 @@ NOW = (
         Kind.NUMBER,
         Title("此刻功率", "Power now"),
         Title("所选实验室全部电表的功率之和。", "The sum of all meters of the chosen labs."),
-        (of_latest("sum", "value", POWER, name="power", each=("lab", "device", "point")),),
+        (of_latest("sum", "number", POWER, name="power", each=("lab", "device", "point")),),
         Look("watt", NONE, decimals=0),
         width=6,
         height=6,
@@ -37,7 +39,7 @@ NOW = (
         Kind.BARS,
         Title("各实验室此刻功率", "Power now by lab"),
         Title("每间实验室全部电表之和。", "The sum of each lab's meters."),
-        (of_latest("sum", "value", POWER, ("lab",), name="power", each=("device", "point")).called("$tag_lab"),),
+        (of_latest("sum", "number", POWER, ("lab",), name="power", each=("device", "point")).called("$tag_lab"),),
         Look("watt", NONE, decimals=0, minimum=0),
         width=12,
         height=6,
@@ -48,7 +50,7 @@ OVER_TIME = (
         Kind.CHART,
         Title("功率", "Power"),
         Title("每个电表一条线，取每段时间的平均值。", "A line per meter, the mean of each step."),
-        (over_time("mean", "value", POWER, ("lab", "device")).called("$tag_lab $tag_device"),),
+        (over_time("mean", "number", POWER, ("lab", "device")).called("$tag_lab $tag_device"),),
         Look("watt", NONE, minimum=0),
     ),
     Panel(
@@ -77,9 +79,9 @@ BENCHES = (
         ),
         (
             used("10m", ENERGY, ("lab", "device"), total=True).as_table(),
-            at_once("max", "value", POWER, ("lab", "device"), name="peak").as_table(),
-            at_once("last", "value", f"{OF_LABS} AND {point('voltage')}", ("lab", "device"), name="voltage").as_table(),
-            at_once("last", "value", f"{OF_LABS} AND {point('current')}", ("lab", "device"), name="current").as_table(),
+            at_once("max", "number", POWER, ("lab", "device"), name="peak").as_table(),
+            at_once("last", "number", VOLTAGE, ("lab", "device"), name="voltage").as_table(),
+            at_once("last", "number", CURRENT, ("lab", "device"), name="current").as_table(),
             names(),
         ),
         Look(

@@ -55,7 +55,7 @@ def measured(
     title: Title, text: Title, names_of_point: tuple[str, ...], unit: str, limits: Limits, *, width: int = 12
 ) -> Panel:
     """A chart of one quantity, a line per lab: the highest of its sensors in each step, as limits ask."""
-    query = over_time("max", "value", f"{OF_LABS} AND {point(*names_of_point)}").called("$tag_lab")
+    query = over_time("max", "number", f"{OF_LABS} AND {point(*names_of_point)}").called("$tag_lab")
     return Panel(Kind.CHART, title, text, (query,), Look(unit, limits), width)
 
 

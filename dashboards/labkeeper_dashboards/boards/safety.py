@@ -43,7 +43,7 @@ BOARD = Board(
                     Kind.CHART,
                     Title("室内最高温度", "Highest room temperature"),
                     HIGHEST,
-                    (over_time("max", "value", f"{OF_LABS} AND {ROOM_TEMPERATURE}").called("$tag_lab"),),
+                    (over_time("max", "number", f"{OF_LABS} AND {ROOM_TEMPERATURE}").called("$tag_lab"),),
                     Look("celsius", HEAT, decimals=1),
                 ),
                 Panel(
@@ -53,7 +53,7 @@ BOARD = Board(
                     (
                         over_time(
                             "max",
-                            "value",
+                            "number",
                             INSIDE,
                             ("lab", "device"),
                         ).called("$tag_lab $tag_device"),

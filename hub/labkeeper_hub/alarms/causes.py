@@ -6,6 +6,7 @@ from labkeeper_hub.model import AlarmKey, PointKey
 
 BROKER, NODE, DEVICE = "broker_lost", "node_lost", "device_lost"
 OF_BROKER = AlarmKey(BROKER, PointKey("", "", "", ""))
+OF_INFLUX = AlarmKey("influx_late", PointKey("", "", "", ""))
 
 
 def cause_of(key: AlarmKey, active: Callable[[AlarmKey], bool]) -> str:

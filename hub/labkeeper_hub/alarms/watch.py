@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from labkeeper_hub.alarms.causes import DEVICE, NODE, OF_BROKER, cause_of
+from labkeeper_hub.alarms.causes import DEVICE, NODE, OF_BROKER, OF_INFLUX, cause_of
 from labkeeper_hub.alarms.desk import AlarmDesk
 from labkeeper_hub.alarms.entry import AlarmEntry
 from labkeeper_hub.alarms.flood import DAY_MS
@@ -41,9 +41,14 @@ def no_lessons(school: str, lab: str) -> bool | None:  # noqa: ARG001 -- the por
     return None
 
 
+def never_late() -> bool:
+    """Answer for a hub that forwards nothing."""
+    return False
+
+
 @dataclass(slots=True)
 class AlarmWatch:
-    """`connected` tells whether the broker can be heard."""
+    """`connected` tells whether the broker can be heard, `influx_late` whether readings wait too long for InfluxDB."""
 
     registry: HubRegistry
     journal: Journal
@@ -54,6 +59,7 @@ class AlarmWatch:
     pulse: Pulse = field(default_factory=lambda: Pulse("alarms"))
     streams: dict[int, Stream] = field(default_factory=dict)
     tap: Tap | None = None
+    influx_late: Callable[[], bool] = never_late
     _presences: dict[AlarmKey, Judge] = field(default_factory=dict)
     _bound: dict[KnownDevice, tuple[dict[str, KnownPoint], str]] = field(default_factory=dict)
     _unprimed: list[Stream] = field(default_factory=list)
@@ -208,6 +214,7 @@ class AlarmWatch:
 
     def _offline(self) -> Iterator[tuple[AlarmKey, str, bool]]:
         yield OF_BROKER, "", not self.connected()
+        yield OF_INFLUX, "", self.influx_late()
         for node in self.registry.known.values():
             if node.key.of_hub:
                 continue

@@ -16,8 +16,8 @@ from labkeeper_hub.export.source import ChangedMeanwhile, Window, find, pieces
 from labkeeper_hub.model import PointKey
 from labkeeper_hub.timeseries.columns import Columns
 from labkeeper_hub.timeseries.schema import open_for_reading
+from labkeeper_sdk.standing_back import stand_back
 
-NICE = 10  # the hub goes first
 SAY_EVERY_S = 0.2
 CHANGED = 3
 NOBODY = 4
@@ -40,7 +40,8 @@ def export(order: Order, file: File) -> None:
         keys = [PointKey(one.school, one.node, one.device, one.point) for one in order.points]
         found = find(connection, keys, window)
         done, rows, said_s = 0, 0, time.monotonic()
-        say(total=sum(series.readings for series in found))
+        gone = [series.retired_until_ms for series in found if series.retired_until_ms is not None]
+        say(total=sum(series.readings for series in found), **({"incomplete_before_ms": max(gone)} if gone else {}))
         for point, series in zip(order.points, found, strict=True):
             for columns, looked in sampled(pieces(connection, series, window), order.every_ms):
                 if len(columns):
@@ -67,7 +68,7 @@ def main() -> int:
 
 def carried_out(work: Callable[[], None]) -> int:
     """Do it behind the hub and return the exit status, as `main` says."""
-    os.nice(NICE)
+    stand_back()
     try:
         work()
         sys.stdout.buffer.flush()

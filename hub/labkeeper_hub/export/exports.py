@@ -43,7 +43,7 @@ class ExportState(StrEnum):
 
 @dataclass(slots=True)
 class Export:
-    """One export: readings to look at and looked at, rows and bytes written."""
+    """One export: readings to look at and looked at, rows and bytes written; and before when retention took some."""
 
     id: str
     order: Order
@@ -53,6 +53,7 @@ class Export:
     done: int = 0
     rows: int = 0
     size: int = 0
+    incomplete_before_ms: int | None = None
     _told: "asyncio.Task[None] | None" = None
 
     async def begin(self) -> None:
@@ -67,6 +68,7 @@ class Export:
         except TimeoutError as late:
             raise ExportFailed("it did not begin") from late
         self.total = first.get("total", 0)
+        self.incomplete_before_ms = first.get("incomplete_before_ms")
         self._told = asyncio.create_task(self._hear(), name=f"export {self.id}")
 
     async def content(self) -> AsyncIterator[bytes]:

@@ -13,8 +13,10 @@ from typing import NamedTuple
 import numpy as np
 
 from labkeeper_hub.model import PointKey
-from labkeeper_hub.timeseries import chunk, segment
+from labkeeper_hub.timeseries import chunk
 from labkeeper_hub.timeseries.columns import EMPTY, Columns, by_time, join, take
+from labkeeper_hub.timeseries.log import segments_from
+from labkeeper_hub.timeseries.retired import retired_until
 
 MOST = 1 << 16  # readings in one piece
 
@@ -40,6 +42,8 @@ class Series:
     headers: tuple[Header, ...]
     small: dict[int, bytes]
     hot: Columns
+    retired_until_ms: int | None = None
+    """Readings of the window before this may have been there: retention has removed some."""
 
     @property
     def readings(self) -> int:
@@ -108,10 +112,11 @@ def _numbers(connection: sqlite3.Connection) -> dict[PointKey, int]:
 
 
 def _hot(connection: sqlite3.Connection, wanted: Sequence[int], window: Window) -> Columns:
-    """Return what the log has of these series: in the order of arrival, as the log's rows are."""
+    """Return what no chunk has yet of these series, in the order of arrival: for a forwarder the log is kept longer."""
     found, numbers = [], np.array(sorted(set(wanted)), np.uint32)
-    for (body,) in connection.execute("SELECT body FROM segments ORDER BY first"):
-        part = _within(segment.unpack(body), window)
+    compacted = connection.execute("SELECT compacted FROM places").fetchone()[0]
+    for first, columns in segments_from(connection, compacted):
+        part = _within(take(columns, slice(max(0, compacted - first), None)), window)
         places = np.isin(part.series, numbers)
         if places.any():
             found.append(take(part, places))
@@ -130,7 +135,8 @@ def _series(connection: sqlite3.Connection, number: int, hot: Columns, window: W
         for header in headers
         if header.readings < chunk.SMALL
     }
-    return Series(number, headers, small, take(hot, hot.series == number))
+    gone = retired_until(connection, number, (window.from_ms, window.to_ms))
+    return Series(number, headers, small, take(hot, hot.series == number), gone)
 
 
 def _body(connection: sqlite3.Connection, series: Series, header: Header) -> bytes:

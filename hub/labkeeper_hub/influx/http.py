@@ -1,6 +1,8 @@
 """One HTTP request to an InfluxDB, told as an answer or as SinkUnreachable and never as httpx's errors."""
 
+import asyncio
 import gzip
+import ssl
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 
@@ -22,8 +24,13 @@ def open_http(settings: InfluxSettings, secrets: Secrets) -> AbstractAsyncContex
         headers=_token_header(settings, secrets),
         timeout=httpx.Timeout(WRITE_S, connect=CONNECT_S),
         trust_env=False,
-        verify=settings.url.startswith("https:"),  # without TLS there is nothing to load authorities for
+        verify=_trusted(settings),
     )
+
+
+def _trusted(settings: InfluxSettings) -> ssl.SSLContext | bool:
+    """Return who is believed: whom the system believes, and SSL_CERT_FILE; without TLS nobody is asked."""
+    return ssl.create_default_context() if settings.url.startswith("https:") else False
 
 
 def _token_header(settings: InfluxSettings, secrets: Secrets) -> dict[str, str]:
@@ -52,19 +59,23 @@ async def post(
 async def send(client: httpx.AsyncClient, request: httpx.Request, most: int = LONGEST_ANSWER) -> Answer:
     """Send a request; of a longer answer only the beginning is read. Raises SinkUnreachable."""
     try:
-        response = await client.send(request, stream=True)
-        try:
-            return Answer(
-                response.status_code,
-                (await _beginning(response, most)).decode(errors="replace"),
-                retry_after(response.headers.get("Retry-After")),
-            )
-        finally:
-            await response.aclose()
+        async with asyncio.timeout(WRITE_S):  # httpx counts anew with each byte, and an answer may have no end
+            return await _answer(client, request, most)
+    except TimeoutError as error:
+        raise SinkUnreachable("timeout", f"no whole answer in {WRITE_S:.0f} s") from error
     except httpx.TimeoutException as error:
         raise SinkUnreachable("timeout", type(error).__name__) from error
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
         raise SinkUnreachable("unreachable", str(error) or type(error).__name__) from error
+
+
+async def _answer(client: httpx.AsyncClient, request: httpx.Request, most: int) -> Answer:
+    response = await client.send(request, stream=True)
+    try:
+        body = (await _beginning(response, most)).decode(errors="replace")
+        return Answer(response.status_code, body, retry_after(response.headers.get("Retry-After")))
+    finally:
+        await response.aclose()
 
 
 async def _beginning(response: httpx.Response, most: int) -> bytes:

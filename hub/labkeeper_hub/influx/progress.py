@@ -66,7 +66,7 @@ class Progress:
         return InfluxStatus(
             waiting=self.forwarding.waiting,
             lag_s=lag_s,
-            late=lag_s > self.late_after_s,
+            late=self.is_late(),
             history=self.forwarding.history,
             forwarded=self.forwarded,
             beyond_retention=self.beyond_retention,
@@ -76,6 +76,10 @@ class Progress:
             failing=self.failing,
             detail=self.detail,
         )
+
+    def is_late(self) -> bool:
+        """Tell whether what waits has waited for longer than one should be content with."""
+        return self._lag_s() > self.late_after_s
 
     def _lag_s(self) -> float:
         if self.waiting_since_ms is None or not self.forwarding.waiting:

@@ -1,6 +1,6 @@
 """The registry in memory: births and deaths change it, the API reads it, and what changed is written behind."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -161,6 +161,10 @@ class HubRegistry:
     def device(self, key: DeviceKey) -> Device | None:
         device = self.known_device(key)
         return None if device is None else device.change()
+
+    def personal(self, key: DeviceKey) -> Collection[str]:
+        known = self.known_device(key)
+        return () if known is None else known.personal.keys()
 
     def latest(
         self, school: str | None = None, node: str | None = None, device: str | None = None

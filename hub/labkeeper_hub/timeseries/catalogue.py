@@ -72,13 +72,23 @@ class GivenUp(NamedTuple):
     readings: int
 
 
+class Removed(NamedTuple):
+    """Readings of a point that retention took, all from before a time."""
+
+    readings: int
+    before_ms: int
+
+
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """The stock of every point that has readings; `pending` chunks are not looked at yet and not counted."""
+    """The stock of every point that has readings, and what retention took of any; `pending` chunks are not looked at
+    yet and not counted.
+    """
 
     stock: dict[PointKey, Stock]
     given_up: tuple[GivenUp, ...]
     pending: int
+    removed: dict[PointKey, Removed] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -112,7 +122,7 @@ class Shelf:
         try:
             pending = self._catch_up(AT_ONCE)
             compacted = self.journal.execute("SELECT compacted FROM places").fetchone()[0]
-            given_up = self._given_up(span)
+            given_up, removed = self._given_up(span), self._removed()
         finally:
             self.journal.execute("COMMIT")
         totals = dict(self._sums)
@@ -125,7 +135,7 @@ class Shelf:
             for key, number in numbers.items()
             if number in totals
         }
-        return Inventory(stock, given_up, pending)
+        return Inventory(stock, given_up, pending, removed)
 
     def _catch_up(self, most: int) -> int:
         mark = self.journal.execute(
@@ -186,6 +196,12 @@ class Shelf:
             (span.to_ms, span.from_ms),
         )
         return tuple(GivenUp(NodeKey(school, node), *rest) for school, node, *rest in rows)
+
+    def _removed(self) -> dict[PointKey, Removed]:
+        rows = self.journal.execute(
+            "SELECT school, node, device, point, retired, retired_ms + 1 FROM series WHERE retired_ms IS NOT NULL"
+        )
+        return {PointKey(*key): Removed(readings, before_ms) for *key, readings, before_ms in rows}
 
 
 def _differs(known: Known, count: int, there: dict[int, Known], tails: dict[int, int]) -> bool:

@@ -1,6 +1,7 @@
 """What waits for one commit: readings in order of arrival, and the batches they came in."""
 
 from dataclasses import dataclass, field
+from sys import getsizeof
 from typing import NamedTuple
 
 import numpy as np
@@ -47,6 +48,8 @@ class Group:
     marks: bytearray = field(default_factory=bytearray)
     values: list[bool | int | float | None] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
+    text_bytes: int = 0
+    """What the texts take of the memory: a reading is small, a text may be a megabyte."""
     new_series: list[tuple[int, PointKey]] = field(default_factory=list)
     outboxes: dict[OutboxKey, OutboxState] = field(default_factory=dict)
     gaps: list[GapRecord] = field(default_factory=list)
@@ -61,6 +64,7 @@ class Group:
     def text(self, text: str) -> int:
         """Keep a text; return its place, which stands for it among the values."""
         self.texts.append(text)
+        self.text_bytes += getsizeof(text)
         return len(self.texts) - 1
 
     def columns(self) -> Columns:

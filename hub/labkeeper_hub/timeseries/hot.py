@@ -4,6 +4,7 @@ One thread appends, any thread looks: pages only ever grow at their end, and the
 """
 
 from dataclasses import dataclass, field
+from sys import getsizeof
 
 import numpy as np
 
@@ -64,7 +65,7 @@ class Hot:
             if not self._pages or self._pages[-1].fill == PAGE:
                 self._pages.append(_Page(self.end + start))
             start += self._pages[-1].append(columns, start)
-        self.text_bytes += sum(map(len, columns.texts))
+        self.text_bytes += sum(map(getsizeof, columns.texts))
         self.end += len(columns)
 
     def look(self) -> "Glance":
@@ -77,7 +78,7 @@ class Hot:
         """Forget what lies before position `end`: chunks have it."""
         self._pages = [page for page in self._pages if page.first + page.fill > end]
         self.first = max(self.first, end)
-        self.text_bytes = sum(len(text) for page in self._pages for text in page.texts)
+        self.text_bytes = sum(getsizeof(text) for page in self._pages for text in page.texts)
 
     def __len__(self) -> int:
         return self.end - self.first

@@ -58,7 +58,7 @@ class Journal:
             "journal: nothing can be stored (%s); nothing is acknowledged until it can", "journal: stores again"
         )
     )
-    _in_flight: int = 0
+    _in_flight: Group = field(default_factory=Group)
     _ending: bool = False
     _filled: asyncio.Event = field(default_factory=asyncio.Event)
     _room: asyncio.Event = field(default_factory=asyncio.Event)
@@ -80,9 +80,7 @@ class Journal:
     def filled(self) -> None:
         """Say that something was put into `group`."""
         self._filled.set()
-        hot = self.writer.hot  # its length and the queue's, spelled out: this is asked for every message
-        queued = len(self.group.times) + self._in_flight
-        if queued >= self.pace.queue_readings or hot.end - hot.first >= self.pace.hot_most:
+        if self._too_much():
             self._room.clear()
 
     @property
@@ -93,7 +91,7 @@ class Journal:
     @property
     def queued(self) -> int:
         """Readings that wait for their commit to return."""
-        return len(self.group) + self._in_flight
+        return len(self.group) + len(self._in_flight)
 
     @property
     def failing(self) -> str:
@@ -130,19 +128,29 @@ class Journal:
         accounts.close(self.group)
         group, self.group = self.group, Group()
         self._filled.clear()
-        self._in_flight = len(group)
+        self._in_flight = group
         started_s = time.monotonic()
         await self._insist(lambda: self.writer.commit(group))
         self.last_commit_s = time.monotonic() - started_s
         self.commits += 1
         self.committed += len(group)
-        self._in_flight = 0
+        self._in_flight = Group()
         self._make_room()
         accounts.committed(group)
 
     def _make_room(self) -> None:
-        if self.queued < self.pace.queue_readings and len(self.writer.hot) < self.pace.hot_most:
+        if not self._too_much():
             self._room.set()
+
+    def _too_much(self) -> bool:
+        """Tell whether the source is to wait; lengths are spelled out, because this is asked for every message."""
+        pace, hot, waiting, written = self.pace, self.writer.hot, self.group, self._in_flight
+        return (
+            len(waiting.times) + len(written.times) >= pace.queue_readings
+            or waiting.text_bytes + written.text_bytes >= pace.queue_text_bytes
+            or hot.end - hot.first >= pace.hot_most
+            or hot.text_bytes >= pace.hot_text_bytes
+        )
 
     async def _insist(self, write: Callable[[], None]) -> None:
         while True:

@@ -11,12 +11,14 @@ class Pace:
     commit_s: float = 0.02  # from one commit's start to the next, while there is anything to commit
     commit_readings: int = 5000  # so many do not wait for that
     queue_readings: int = 50_000  # so many waiting, and nothing more is read from the broker
+    queue_text_bytes: int = 64 << 20  # the same for what texts among them take of the memory
     retry_s: float = 1.0  # after the disk refused
     compact_readings: int = 1 << 18  # hot readings that are worth a compaction
     compact_per_series: int = 64  # the same, where there are many series
     compact_most: int = 1 << 21
     hot_most: int = 1 << 22  # more in memory, and the source waits for the compaction
     compact_text_bytes: int = 64 << 20
+    hot_text_bytes: int = 128 << 20  # as hot_most, of texts
     compact_s: float = 900.0  # what is hot so long is compacted however little it is
 
 

@@ -2,13 +2,14 @@
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from labkeeper_hub.model import Cursor, Page, ReadingsQuery, Row
+from labkeeper_hub.model import Cursor, Missing, Page, ReadingsQuery, Row
 from labkeeper_hub.timeseries import chunk
 from labkeeper_hub.timeseries.columns import Columns, by_time, join, take, values_of
 from labkeeper_hub.timeseries.hot import Glance
+from labkeeper_hub.timeseries.retired import REASON, retired_until
 from labkeeper_hub.timeseries.rollup import levels_for
 from labkeeper_hub.timeseries.summary import Summary, in_window
 
@@ -37,10 +38,19 @@ class Reader:
         self.connection.execute("BEGIN")
         try:
             if query.every_ms:
-                return Summary(self.connection, series, self._hot(glance, series), query.every_ms).page(query)
-            return self._raw(glance, series, query)
+                page = Summary(self.connection, series, self._hot(glance, series), query.every_ms).page(query)
+            else:
+                page = self._raw(glance, series, query)
+            return replace(page, missing=self._missing(series, query))
         finally:
             self.connection.execute("COMMIT")
+
+    def _missing(self, series: int, query: ReadingsQuery) -> tuple[Missing, ...]:
+        """Return what retention took of the window, with the first page."""
+        if query.after is not None:
+            return ()
+        until_ms = retired_until(self.connection, series, (query.from_ms, query.to_ms), query.every_ms)
+        return () if until_ms is None else (Missing(query.from_ms, until_ms, REASON),)
 
     def count(self, glance: Glance, series: int, times: tuple[int, int]) -> int:
         """Return how many readings have first <= time < end; of chunks that lie within nothing is unpacked."""

@@ -6,7 +6,8 @@ from typing import Final
 
 # Each table and what it is for:
 #   series    every point: its newest chunk, its live value as of the last compaction, what retention took of it
-#   segments  the log: one row per commit, named by the position of its first reading; compaction empties it
+#   segments  the log: one row per commit, named by the position of its first reading; compaction empties it, but for
+#             what a forwarder has not passed: who reads chunks and log together reads the log from `places` on
 #   chunks    what left the log: per series, by time; chunks of one series may overlap in time, later ids arrived later
 #   outboxes  which batches of which outbox are stored, written in the transaction that stores them (epoch '': foreign)
 #   gaps      what an outbox had to give up

@@ -1,17 +1,15 @@
 """`python -m labkeeper_hub.timetable`: a task on stdin; on stdout what it came to, the timetable, and its pieces."""
 
-import os
 import sys
 from collections.abc import Iterator
 
 from labkeeper_hub.timetable.importing import CAME, KEPT, TASK, in_pieces, outcome
-
-NICE = 10  # the hub goes first
+from labkeeper_sdk.standing_back import stand_back
 
 
 def main() -> int:
     """Read one file, a line of JSON for each part of the answer."""
-    os.nice(NICE)
+    stand_back()
     sys.stdout.buffer.writelines(line + b"\n" for line in _lines(sys.stdin.buffer.read()))
     return 0
 

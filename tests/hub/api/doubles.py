@@ -65,7 +65,7 @@ from labkeeper_hub.ports import Parts, StopRefused, UnknownCommand, UnknownPoint
 from labkeeper_hub.pulse import Pulse as Beat
 from labkeeper_hub.registry.database import json_text
 from labkeeper_hub.settings import HubSettings
-from labkeeper_hub.status import Durations, InfluxStatus, JournalStatus, Status
+from labkeeper_hub.status import Durations, InfluxStatus, JournalStatus, Status, UpkeepStatus
 from labkeeper_hub.telling.desk import TellingDesk
 from labkeeper_hub.telling.records import TellingRecords
 from labkeeper_hub.timetable.desk import TimetableDesk
@@ -134,6 +134,9 @@ class Inventory:
 
     def device(self, key: DeviceKey) -> Device | None:
         return next((one for one in self.found if one.key == key), None)
+
+    def personal(self, key: DeviceKey) -> Collection[str]:
+        return {"skin"} if self.device(key) else ()
 
     def latest(
         self, school: str | None = None, node: str | None = None, device: str | None = None
@@ -254,11 +257,12 @@ class Pulse:
     hanging: tuple[str, ...] = ()
     host_id_taken: bool = False
     influx: InfluxStatus | None = None
+    upkeep: UpkeepStatus = field(default_factory=UpkeepStatus)
 
     def status(self) -> Status:
         if self.broken:
             raise RuntimeError("a mistake of ours")
-        journal = JournalStatus(5, 119_950, 2_399, 1.7, 19_950, 40, self.failing)
+        journal = JournalStatus(5, 119_950, 2_399, 1.7, 19_950, 40, self.failing, self.upkeep)
         commits = Durations((0, 2_398, *[0] * 9, 1), 5.5)
         more = (commits, {State.DONE: 7}, self.hanging, self.host_id_taken)
         return Status(START_MS, self.broker_connected, 2_450, {"truncated": 2}, journal, *more, self.influx)

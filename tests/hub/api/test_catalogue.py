@@ -3,11 +3,12 @@
 import httpx
 import pytest
 
-from labkeeper_hub.model import NodeKey
-from labkeeper_hub.timeseries.catalogue import GivenUp, Inventory, Stock
+from labkeeper_hub.accounts import Grant, Role, Scope
+from labkeeper_hub.model import NodeKey, PointKey
+from labkeeper_hub.timeseries.catalogue import GivenUp, Inventory, Removed, Stock
 from labkeeper_hub.timeseries.digest import DAY_MS, Picture, Span
 
-from .conftest import Served
+from .conftest import Served, enter
 from .doubles import MODE, START_MS, TEMPERATURE
 
 DAY = START_MS // DAY_MS
@@ -84,6 +85,49 @@ async def test_the_days_are_those_of_the_zone_asked_for(served: Served, owner: h
 async def test_only_the_devices_asked_for_are_told(owner: httpx.AsyncClient) -> None:
     told = (await owner.get("/api/v1/catalogue", params={"node": "elsewhere"})).json()
     assert (told["points"], told["given_up"]) == ([], [])
+
+
+GONE = (TEMPERATURE._replace(point="old"), TEMPERATURE._replace(device="burnt", point="power"))
+FIGURE = PointKey("demo", "#hub/lab-301", "#node", "online")
+PERSONAL = (TEMPERATURE._replace(point="heart_rate"), TEMPERATURE._replace(point="skin"))
+
+
+@pytest.fixture
+def leftovers(stocked: Served) -> Served:
+    """Stock of points that nobody describes, of the hub's figures, and of what should never have been kept."""
+    inventory = stocked.hub.stockroom.found
+    one = inventory.stock[MODE]
+    inventory.stock.update(dict.fromkeys((*GONE, FIGURE, *PERSONAL), one))
+    inventory.removed[MODE] = Removed(7, 100)
+    return stocked
+
+
+async def nobodys(client: httpx.AsyncClient, **query: str) -> list[PointKey]:
+    told = (await client.get("/api/v1/catalogue", params=query)).json()
+    found = [one for one in told["points"] if not one["described"]]
+    assert all((one["kind"], one["type"], one["unit"], one["readings"]) == (None, None, "", 2) for one in found)
+    return [PointKey(one["school"], one["node"], one["device"], one["point"]) for one in found]
+
+
+@pytest.mark.usefixtures("leftovers")
+async def test_what_nobody_describes_any_more_is_told_but_nothing_of_a_person(owner: httpx.AsyncClient) -> None:
+    assert await nobodys(owner) == list(GONE)
+    assert await nobodys(owner, node="lab-301", device="burnt") == [GONE[1]]
+    assert await nobodys(owner, node="#hub/lab-301") == [FIGURE]
+
+
+async def test_who_sees_some_places_sees_nothing_of_what_is_in_none(leftovers: Served) -> None:
+    headers = enter(leftovers, "teacher", Grant(Role.TEACHER, Scope("demo", "lab-301")))
+    async with leftovers.stranger() as teacher:
+        teacher.headers.update(headers)
+        assert await nobodys(teacher) == []
+
+
+@pytest.mark.usefixtures("leftovers")
+async def test_what_retention_took_is_told_of_each_point(owner: httpx.AsyncClient) -> None:
+    told = (await owner.get("/api/v1/catalogue", params=UNTIL)).json()
+    removed = {one["point"]: (one["removed"], one["removed_before_ms"]) for one in told["points"] if one["described"]}
+    assert removed == {"temperature": (0, None), "target": (0, None), "mode": (7, 100)}
 
 
 @pytest.mark.parametrize("query", [{"days": 0}, {"days": 32}, {"offset_h": 15}, {"until": "yesterday"}, {"x": 1}])

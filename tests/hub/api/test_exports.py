@@ -3,8 +3,10 @@
 import asyncio
 import csv
 import io
+import sqlite3
 import sys
 from collections.abc import AsyncIterator
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 from uuid import uuid4
@@ -16,6 +18,9 @@ import pytest
 
 from labkeeper_hub.export import exports
 from labkeeper_hub.export.exports import Export, ExportState
+from labkeeper_hub.model import PointKey
+from labkeeper_hub.timeseries.catalogue import Inventory, Stock
+from labkeeper_hub.timeseries.digest import Picture, Span
 
 from ..export.stored import START_MS, Stored, fill  # noqa: TID252 - tests are not packages, so nothing absolute leads there
 from .conftest import DEADLINE_S, Served
@@ -58,6 +63,43 @@ async def test_a_device_is_exported_point_by_point_with_what_the_registry_says(o
         ("temperature", "22.0", "Cel"),
         ("mode", "加热", ""),
     ]
+
+
+async def test_it_says_before_when_retention_has_removed_readings(journal: Path, owner: httpx.AsyncClient) -> None:
+    async def told() -> tuple[str | None, int | None]:
+        identity = str(uuid4())
+        answer = await owner.get("/api/v1/export", params={**WINDOW, "id": identity})
+        how_far = (await owner.get(f"/api/v1/exports/{identity}")).json()
+        return answer.headers.get("x-labkeeper-incomplete-before"), how_far["incomplete_before_ms"]
+
+    assert await told() == (None, None)
+    with closing(sqlite3.connect(journal)) as connection, connection:
+        connection.execute("UPDATE series SET retired_ms = ? WHERE point = 'mode'", (START_MS + 9,))
+    assert await told() == (str(START_MS + 10), START_MS + 10)
+
+
+async def test_what_nobody_describes_any_more_is_exported_behind_the_rest_and_figures_by_name(
+    served: Served, journal: Path, owner: httpx.AsyncClient
+) -> None:
+    gone = TEMPERATURE._replace(point="old")
+    figure = PointKey("demo", "#hub/lab-301", "#node", "online")
+    body = TEMPERATURE._replace(point="heart_rate")
+    stored = Stored(journal)
+    for key in (gone, figure, body):
+        stored.take(key, [(START_MS, 0, 1.5)])
+    stored.close()
+    one = Stock(START_MS, START_MS, 1, Picture.empty(Span(0, 1, 0)))
+    served.hub.stockroom.found = Inventory(dict.fromkeys((gone, figure, body), one), (), 0)
+
+    async def found(*points: str) -> list[tuple[str, str]]:
+        answer = await owner.get("/api/v1/export", params={**WINDOW, "point": list(points)})
+        return [(row["point"], row["kind"]) for row in rows(answer)]
+
+    described = [("temperature", "measure")] * 3 + [("mode", "state")]
+    assert await found() == await found("demo") == [*described, ("old", "")]
+    assert await found(f"{CHAMBER}/old") == [("old", "")]
+    assert await found("demo/#hub/lab-301") == await found("demo/#hub/lab-301/#node/online") == [("online", "")]
+    assert (await owner.get("/api/v1/export", params={**WINDOW, "point": "/".join(body)})).status_code == 404
 
 
 @pytest.mark.usefixtures("journal")

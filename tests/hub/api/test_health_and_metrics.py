@@ -1,5 +1,7 @@
 import httpx
 
+from labkeeper_hub.status import Retired, UpkeepStatus
+
 from .conftest import Served
 
 
@@ -70,6 +72,37 @@ async def test_the_metrics_tell_what_the_parts_tell(served: Served, owner: httpx
     ):
         assert line in lines
     assert not any(line.startswith('labkeeper_node_pending_readings{epoch="",') for line in lines)
+
+
+async def test_the_metrics_tell_what_upkeep_did_how_long_it_took_and_what_waits(
+    served: Served, owner: httpx.AsyncClient
+) -> None:
+    gone = (Retired("age", 0, chunks=3, rows=3000, bytes=90_000), Retired("bytes", 60_000, chunks=1, rows=60, bytes=9))
+    served.hub.pulse.upkeep = UpkeepStatus(
+        compactions=4, compacted=9_000, compaction_s=1.25, rolled=8_000, roll_s=0.5, unrolled_chunks=2, retired=gone,
+        retire_s=0.25, pages_given_back=64, vacuum_s=0.125, file_bytes=1_000_000, free_bytes=4_096, failing="full",
+    )  # fmt: skip
+    lines = (await owner.get("/metrics")).text.splitlines()
+    for line in (
+        "labkeeper_journal_compactions_total 4.0",
+        "labkeeper_journal_compacted_readings_total 9000.0",
+        "labkeeper_journal_rolled_readings_total 8000.0",
+        "labkeeper_journal_unrolled_chunks 2.0",
+        "labkeeper_journal_pages_given_back_total 64.0",
+        "labkeeper_journal_file_bytes 1e+06",
+        "labkeeper_journal_free_bytes 4096.0",
+        "labkeeper_journal_upkeep_failing 1.0",
+        'labkeeper_journal_upkeep_seconds_total{job="compaction"} 1.25',
+        'labkeeper_journal_upkeep_seconds_total{job="roll_up"} 0.5',
+        'labkeeper_journal_upkeep_seconds_total{job="retention"} 0.25',
+        'labkeeper_journal_upkeep_seconds_total{job="vacuum"} 0.125',
+        'labkeeper_journal_retired_chunks_total{level="raw",reason="age"} 3.0',
+        'labkeeper_journal_retired_rows_total{level="raw",reason="age"} 3000.0',
+        'labkeeper_journal_retired_bytes_total{level="raw",reason="age"} 90000.0',
+        'labkeeper_journal_retired_rows_total{level="1m",reason="bytes"} 60.0',
+        'labkeeper_journal_retired_rows_total{level="1h",reason="bytes"} 0.0',
+    ):
+        assert line in lines
 
 
 async def test_answers_are_counted_by_class(owner: httpx.AsyncClient) -> None:

@@ -6,12 +6,17 @@ from typing import Any
 
 import httpx
 
+from labkeeper_hub.alarms.causes import OF_INFLUX
 from labkeeper_hub.alarms.states import Core, Suppression
+from labkeeper_hub.alarms.watch import never_late
+from labkeeper_hub.influx.settings import InfluxSettings
 from labkeeper_hub.model import AlarmKey, PointKey
-from labkeeper_sdk.testing import Broker
+from labkeeper_hub.settings import HubSettings
+from labkeeper_sdk.testing import Broker, free_port
 from labkeeper_wire.mqtt import LinkLost
+from tests.hub.migrated import lay_registry
 
-from .conftest import Start
+from .conftest import Start, running
 from .scripted_node import DEADLINE_S, double, joined, until
 from .test_killed import hub_process
 
@@ -96,6 +101,33 @@ async def test_a_lost_node_is_one_alarm_and_silences_what_hangs_on_it(start: Sta
         assert standing["sensor_silent"].suppression is Suppression.SUPPRESSED_BY_DESIGN
         assert [now.key.rule for now in watch.desk.standing() if now.state.annunciated] == ["node_lost"]
         assert [call.key.rule for call in watch.desk.tallies().called] == ["node_lost"]
+
+
+async def test_readings_that_wait_too_long_for_influxdb_are_an_alarm_until_they_are_through(
+    broker: Broker, tmp_path: Path
+) -> None:
+    lay_registry(tmp_path)
+    influx = InfluxSettings(url=f"http://127.0.0.1:{free_port()}", late_after_s=0.1)
+    settings = HubSettings(data=tmp_path, broker=broker.url, port=0, influx=influx)
+    devices = {"air": [double("temperature", 20.0)]}
+    async with running(settings, broker) as school, joined(school.port, devices=devices) as node:
+        watch = school.hub.alarms
+        node.send("air", [double("temperature", 21.0)], batch=1)
+        await until(watch.influx_late, "the lag")
+        clock_ms = [watch.now_ms()]
+        watch.now_ms = watch.desk.now_ms = lambda: clock_ms[0]
+
+        def standing(passed_ms: int) -> list[str]:
+            for _ in range(2):
+                clock_ms[0] += passed_ms // 2
+                watch.tick()
+            return [now.key.rule for now in watch.desk.standing() if now.key == OF_INFLUX and now.state.active]
+
+        assert standing(30_000) == []
+        assert standing(62_000) == ["influx_late"]
+        watch.influx_late = never_late
+        assert standing(200_000) == ["influx_late"]
+        assert standing(310_000) == []
 
 
 async def test_a_killed_hub_forgets_no_alarm_and_no_acknowledgement(broker: Broker, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from labkeeper_hub.timeseries.columns import FLOAT, Columns, kind_of
 from labkeeper_hub.timeseries.compaction import Compactor
 from labkeeper_hub.timeseries.group import Group
 from labkeeper_hub.timeseries.hot import Hot
+from labkeeper_hub.timeseries.log import trim
 from labkeeper_hub.timeseries.schema import open_for_reading, open_for_writing
 from labkeeper_hub.timeseries.writer import Writer
 from labkeeper_sdk import Value
@@ -44,6 +45,12 @@ class Stored:
         """Make chunks of the log."""
         with closing(open_for_reading(self.file)) as connection:
             self.writer.replace(Compactor(connection).compact(self.writer.hot.look(), self.writer.hot.first))
+
+    def forwarded(self, position: int) -> None:
+        """Have a forwarder that has passed the log up to this position: from there on the log is kept for it."""
+        connection = self.writer.connection
+        connection.execute("INSERT OR REPLACE INTO forwarded VALUES ('influx', ?, 0, 0)", (position,))
+        trim(connection, self.writer.hot.end)
 
     def close(self) -> None:
         self.writer.connection.close()

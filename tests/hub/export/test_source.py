@@ -39,13 +39,19 @@ def made(chance: random.Random, count: int) -> list[Reading]:
     return [(START_MS + chance.randrange(20_000), 0, chance.choice(values)) for _ in range(count)]
 
 
-def test_an_export_has_what_the_journal_has_in_the_same_order(tmp_path: Path) -> None:
+@pytest.mark.parametrize("forwarding", [False, True])
+def test_an_export_has_what_the_journal_has_in_the_same_order(
+    forwarding: bool,  # noqa: FBT001 -- a column of the table
+    tmp_path: Path,
+) -> None:
     seed = random.randrange(1 << 32)
     print("seed", seed)  # noqa: T201 -- to repeat it
     chance, stored = random.Random(seed), Stored(tmp_path / "journal.sqlite")
     for _ in range(12):
         for key in KEYS:
             stored.take(key, made(chance, chance.randrange(1, 2500)))
+        if forwarding and chance.random() < 0.6:
+            stored.forwarded(chance.randrange(stored.writer.hot.end + 1))
         if chance.random() < 0.6:
             stored.compact()
     for key in KEYS:
@@ -82,6 +88,35 @@ def test_readings_that_are_compacted_while_others_are_read_come_once(tmp_path: P
         for columns, _ in reading:
             times += columns.times.tolist()
     assert times == [START_MS + at for at in range(11_000)]
+    stored.close()
+
+
+def test_what_is_kept_for_a_forwarder_that_is_behind_comes_once_and_is_not_read(tmp_path: Path) -> None:
+    stored, window = Stored(tmp_path / "journal.sqlite"), Window(0, 1 << 60)
+    stored.forwarded(0)
+    stored.take(KEYS[0], [(START_MS + at, 0, float(at)) for at in range(10)])
+    stored.compact()
+    assert [row.value for row in exported(stored.file, KEYS[0], window)] == [float(at) for at in range(10)]
+    with opened(stored.file) as connection:
+        assert connection.execute("SELECT COUNT(*) FROM segments").fetchone() == (1,)
+        (series,) = find(connection, KEYS[:1], window)
+        assert len(series.hot) == 0
+    stored.close()
+
+
+def test_it_is_known_before_when_retention_took_some_unless_it_was_pinned(tmp_path: Path) -> None:
+    stored, window = Stored(tmp_path / "journal.sqlite"), Window(START_MS, START_MS + 100)
+    stored.take(KEYS[0], [(START_MS + 50, 0, 1.0)])
+
+    def until() -> int | None:
+        with opened(stored.file) as connection:
+            return find(connection, KEYS[:1], window)[0].retired_until_ms
+
+    assert until() is None
+    stored.writer.connection.execute("UPDATE series SET retired_ms = ?", (START_MS + 9,))
+    assert until() == START_MS + 10
+    stored.writer.connection.execute("INSERT INTO pins VALUES (1, 'a recording', ?, ?)", (START_MS, START_MS + 100))
+    assert until() is None
     stored.close()
 
 

@@ -1,6 +1,7 @@
 """A real InfluxDB for all tests, a database of its own for each; a journal and a registry beside it."""
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -26,6 +27,8 @@ from labkeeper_sdk import Value
 from labkeeper_sdk.testing import Influx, find_influxd, open_influx
 from tests.hub.timeseries.conftest import running
 
+# what tries nothing must not count as passed, so that it is not even collected where nobody points at a real InfluxDB
+collect_ignore = [] if "LABKEEPER_INFLUX_URL" in os.environ else ["test_real_one.py"]
 DEADLINE_S = 30.0
 KEY = PointKey("demo", "lab 1", "0x0001", "temperature")
 START_MS = 1_767_225_600_000

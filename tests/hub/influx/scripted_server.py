@@ -1,6 +1,7 @@
 """A real HTTP server that does, request by request, what a test tells it to, and is well-behaved afterwards."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -61,6 +62,15 @@ async def drip(_: Request, writer: asyncio.StreamWriter) -> None:
     await writer.wait_closed()
 
 
+async def trickle(_: Request, writer: asyncio.StreamWriter) -> None:
+    """Promise more than ever comes, and send it byte by byte: no byte is late, and there is no end."""
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n")
+    while not writer.is_closing():
+        writer.write(b" ")
+        await writer.drain()
+        await asyncio.sleep(0.02)
+
+
 @dataclass
 class Server:
     """What was asked, and what will be done next."""
@@ -70,10 +80,11 @@ class Server:
     afterwards: Act = field(default_factory=lambda: answer("204 No Content"))
     seen: list[Request] = field(default_factory=list)
     talks: set[asyncio.Task[None]] = field(default_factory=set)
+    tls: ssl.SSLContext | None = None
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http{'s' if self.tls else ''}://127.0.0.1:{self.port}"
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Take one connection, in a task of its own that the server ends."""
@@ -115,12 +126,14 @@ async def _chunks(reader: asyncio.StreamReader) -> bytes:
 
 
 @asynccontextmanager
-async def open_server(script: Sequence[Act] = (), afterwards: Act | None = None) -> AsyncIterator[Server]:
+async def open_server(
+    script: Sequence[Act] = (), afterwards: Act | None = None, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Server]:
     """Serve on a free port for the length of the block."""
-    server = Server(script=list(script))
+    server = Server(script=list(script), tls=tls)
     if afterwards is not None:
         server.afterwards = afterwards
-    listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
+    listening = await asyncio.start_server(server.serve, "127.0.0.1", 0, ssl=tls)
     server.port = listening.sockets[0].getsockname()[1]
     try:
         yield server

@@ -8,11 +8,12 @@ import pytest
 
 from labkeeper_hub.influx.settings import InfluxSettings
 from labkeeper_sdk.testing import find_influxd, free_port, open_influx
+from tests.authorities import authority, believed
 
 from .conftest import KEY, START_MS, Database, Stored, forwarding, through, until
-from .scripted_server import Act, answer, drip, half, hang_up, nonsense, open_server, silence
+from .scripted_server import Act, answer, drip, half, hang_up, nonsense, open_server, silence, trickle
 
-SHORT_S = 0.3
+SHORT_S = 1.0  # for a whole answer, on a busy machine too
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("labkeeper_hub.influx.version2.WRITE_S", SHORT_S)
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 @pytest.mark.parametrize(
     ("act", "code"),
     [
@@ -35,6 +36,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
         (answer("301 Moved", Location="http://127.0.0.1:1/"), "not_influx"),
         (silence, "timeout"),
         (drip, "timeout"),
+        (trickle, "timeout"),
         (half, "unreachable"),
         (hang_up, "unreachable"),
         (nonsense, "unreachable"),
@@ -56,6 +58,25 @@ async def test_a_failure_costs_a_wait_and_no_reading(
     bodies = [request.body for request in server.seen]
     assert bodies[0] == bodies[-1]
     assert b"value=1.5 1767225600000000000" in bodies[0]
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
+async def test_an_influxdb_may_be_signed_for_by_the_system_or_by_the_school(
+    stored: Stored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: int
+) -> None:
+    signers = believed(tmp_path, monkeypatch)
+    for at, signer in enumerate(signers):
+        async with open_server(tls=signer.server()) as server:
+            settings = InfluxSettings(url=server.url, version=version, org="o", create=version == 1)  # type: ignore[arg-type]
+            await stored.put((KEY, START_MS + at, 1.5))
+            async with forwarding(settings, stored.journal) as forwarder:
+                await through(forwarder)
+                assert forwarder.progress.failing == ""
+    async with open_server(tls=authority(tmp_path, "stranger").server()) as server:
+        settings = InfluxSettings(url=server.url, version=version, org="o", create=False)  # type: ignore[arg-type]
+        async with forwarding(settings, stored.journal) as forwarder:
+            await until(lambda: forwarder.progress.failing == "unreachable")
+    assert server.seen == []
 
 
 async def test_what_the_server_asks_to_wait_is_waited(stored: Stored) -> None:

@@ -1,22 +1,14 @@
-"""InfluxDB 2.x and 3.x: the requests they document, the answers they document; a real one where there is one.
-
-`LABKEEPER_INFLUX_URL` with `LABKEEPER_INFLUX_VERSION` (2), `LABKEEPER_INFLUX_ORG`, `LABKEEPER_INFLUX_BUCKET`,
-`LABKEEPER_INFLUX_TOKEN` points at a real one, whose bucket gets a few readings.
-"""
+"""InfluxDB 2.x and 3.x: the requests they document, the answers they document; a real one is in `test_real_one`."""
 
 import gzip
 import json
-import os
-import time
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from labkeeper_hub.influx.history import InfluxHistory
 from labkeeper_hub.influx.settings import InfluxSettings
 from labkeeper_hub.influx.version2 import connect
-from labkeeper_hub.model import Aggregate, ReadingsQuery
 
 from .conftest import KEY, START_MS, Stored, forwarding, through
 from .scripted_server import Act, Request, answer, open_server
@@ -127,36 +119,3 @@ async def test_a_documented_refusal_quarantines_the_line_at_fault_only(
     assert "value_int=7i" in refused.line
     assert "type" in refused.reason
     assert forwarder.progress.status().forwarded == 19
-
-
-async def test_a_real_one_takes_gives_back_and_reckons(stored: Stored) -> None:
-    if "LABKEEPER_INFLUX_URL" not in os.environ:
-        return  # nobody pointed us at one: the recorded contract above is what is checked
-    asked = InfluxSettings.model_validate(
-        {
-            "url": os.environ["LABKEEPER_INFLUX_URL"],
-            "version": int(os.environ.get("LABKEEPER_INFLUX_VERSION", "2")),
-            "org": os.environ.get("LABKEEPER_INFLUX_ORG", ""),
-            "database": os.environ.get("LABKEEPER_INFLUX_BUCKET", "labkeeper"),
-        }
-    )
-    key, start_ms = KEY._replace(device=f"test {time.time_ns()}"), time.time_ns() // 1_000_000 - 10_000
-    async with forwarding(asked, stored.journal) as forwarder:
-        await stored.put(*((key, start_ms + i, i * 0.25) for i in range(50)), (key, start_ms, 99.0))
-        await stored.put((key._replace(point='a "text", = \\x'), start_ms, 'say "hi", \\ 你好\nnext'))
-        await stored.put((key, start_ms + 100, 7))
-        await through(forwarder)
-        status = forwarder.progress.status()
-    assert (status.forwarded, status.quarantined, status.failing) == (53, 0, "")
-    history = InfluxHistory(asked, lambda _: False)
-    rows = await history.raw(key, (start_ms, start_ms + 1000), 100, 0)
-    expected = [
-        (start_ms, 0.0),
-        (start_ms, 99.0),
-        *((start_ms + i, i * 0.25) for i in range(1, 50)),
-        (start_ms + 100, 7),
-    ]
-    assert [(row.time_ms, row.value) for row in rows] == expected
-    query = ReadingsQuery(key, start_ms, start_ms + 60, 1000, Aggregate.COUNT)
-    counts = await history.aggregated(query, (start_ms, start_ms + 60), 100)
-    assert sum(int(row.value or 0) for row in counts) == 51

@@ -19,6 +19,7 @@ from labkeeper_hub.accounts import Grant, Role, Scope
 from labkeeper_hub.api.routes.recordings import RecordingShape
 from labkeeper_hub.recordings.recorder import LabKey, Recorder
 from labkeeper_hub.recordings.recording import OPEN_END_MS, SETTLE_MS, Delivered, RecordingRefused
+from labkeeper_hub.timeseries.forwarding import open_forwarding
 from labkeeper_hub.timeseries.pins import DiskRefuses, Pins
 
 from ..api.doubles import MODE, NODE, START_MS, TARGET, TEMPERATURE  # noqa: TID252 - tests are not packages
@@ -153,6 +154,19 @@ async def test_a_seal_that_is_not_in_the_record_of_acts_shows(room: Room, owner:
     acts = room.folder / "audit.jsonl"
     acts.write_bytes(acts.read_bytes().replace(b"seal_recording", b"seal_recorded!"))
     assert (await verdict_of(owner, identity))["audit"] is False
+
+
+async def test_a_seal_made_while_influxdb_is_behind_is_the_one_that_holds_when_it_has_caught_up(
+    room: Room, owner: httpx.AsyncClient
+) -> None:
+    async with open_forwarding(room.journal, "influx") as way:
+        identity = await recorded(room, owner)
+        await room.journal.compact()
+        seal = (await owner.post(f"/api/v1/recordings/{identity}/seal")).json()["seal"]
+        assert seal["rows"] == 5
+        await way.passed(await way.next(1_000))
+        assert way.waiting == 0
+    assert (await verdict_of(owner, identity))["holds"]
 
 
 async def test_it_is_sealed_by_itself_once_the_nodes_have_delivered(room: Room, owner: httpx.AsyncClient) -> None:

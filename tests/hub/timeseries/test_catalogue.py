@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from labkeeper_hub.model import NodeKey, PointKey
-from labkeeper_hub.timeseries.catalogue import FILE, Catalogue, Inventory, open_catalogue
+from labkeeper_hub.timeseries.catalogue import FILE, Catalogue, Inventory, Removed, open_catalogue
 from labkeeper_hub.timeseries.columns import BAD, STALE, kind_of
 from labkeeper_hub.timeseries.digest import (
     DAY_MS,
@@ -64,6 +64,14 @@ def checked(inventory: Inventory, key: PointKey, readings: list[Reading], span: 
     found = {(day, kind): int(count) for (day, kind), count in np.ndenumerate(stock.picture.counts) if count}
     assert found == dict(wanted)
     assert set(np.flatnonzero(stock.picture.minutes).tolist()) == minutes
+
+
+async def test_what_retention_took_of_a_point_is_told_beside_what_is_left(journal: Journal, tmp_path: Path) -> None:
+    await store(journal, KEYS[0], [(START_MS, 0, 1.5)])
+    async with open_catalogue(journal, tmp_path / "journal.sqlite") as catalogue:
+        assert (await catalogue.inventory(Span(FIRST_DAY, 1, 0))).removed == {}
+        await journal.write(lambda at: at.execute("UPDATE series SET retired = 7, retired_ms = 99"))
+        assert (await catalogue.inventory(Span(FIRST_DAY, 1, 0))).removed == {KEYS[0]: Removed(7, 100)}
 
 
 async def test_counts_and_minutes_are_those_of_the_readings_whatever_is_compacted(

@@ -35,6 +35,7 @@ from labkeeper_edge.supervision.isolation.messages import (
 from labkeeper_edge.supervision.isolation.noted import Deaths, open_noted
 from labkeeper_edge.supervision.services import Counts
 from labkeeper_sdk import DeviceUnreachable
+from labkeeper_sdk.standing_back import stand_back
 
 log = logging.getLogger(__name__)
 
@@ -213,12 +214,6 @@ async def open_process(begin: Begin, bounds: Bounds, counts: Counts, deaths: Dea
                     deaths.died(noted.busy_with())
 
 
-def _stand_back(pid: int, niceness: int) -> None:
-    """Have a process stand back behind its node, from before it imports, which costs it a second of a processor."""
-    with suppress(ProcessLookupError):
-        os.setpriority(os.PRIO_PROCESS, pid, os.getpriority(os.PRIO_PROCESS, 0) + niceness)
-
-
 @asynccontextmanager
 async def _running(begin: Begin, bounds: Bounds, counts: Counts) -> AsyncIterator[ChildProcess]:
     ours, theirs = socket.socketpair()
@@ -235,7 +230,8 @@ async def _running(begin: Begin, bounds: Bounds, counts: Counts) -> AsyncIterato
             # between sessions first (sched_autogroup), and the niceness of a process says nothing beyond its own
             process_group=0,
         )
-        _stand_back(process.pid, begin.niceness)
+        # before it imports, which costs it a second of a processor
+        stand_back(process.pid, begin.niceness)
     async with open_channel(ours) as channel:
         child = ChildProcess(begin, bounds, counts, process, channel, asyncio.get_running_loop().create_future())
         channel.send(begin)

@@ -15,10 +15,13 @@ from labkeeper_hub.api.answers import Json, JsonAnswer, encode
 from labkeeper_hub.api.models import ADDRESS, Kind, Title, Value, shape
 from labkeeper_hub.api.needs import ReadsReadings
 from labkeeper_hub.api.state import ApiHere
-from labkeeper_hub.model import TYPE_NAMES, Device, PointKey
+from labkeeper_hub.api.undescribed import figure, ordered, undescribed
+from labkeeper_hub.export.order import OrderedPoint
+from labkeeper_hub.model import DeviceKey, PointKey
+from labkeeper_hub.ports import Registry
+from labkeeper_hub.recordings.plans import ordered_points
 from labkeeper_hub.timeseries.catalogue import GivenUp, Inventory, Stock
 from labkeeper_hub.timeseries.digest import DAY_MS, HOUR_MS, Completeness, Picture, Slots, Span, completeness
-from labkeeper_wire.descriptor import PointDescription
 
 router = APIRouter(tags=["readings"])
 MOST_DAYS = 31
@@ -47,6 +50,9 @@ EXAMPLE_POINT: dict[str, Any] = ADDRESS | {
     "first_ms": 1767225600000,
     "last_ms": 1767311990000,
     "readings": 8636,
+    "described": True,
+    "removed": 0,
+    "removed_before_ms": None,
     "interval_ms": 10000,
     "slot_ms": 60000,
     "days": [EXAMPLE_DAY],
@@ -73,10 +79,10 @@ class CatalogueRequest(validation.Query):
         last = ((now_ms if self.until is None else self.until) + self.offset_h * HOUR_MS) // DAY_MS
         return Span(max(0, last - self.days + 1), self.days, self.offset_h)
 
-    def wants(self, device: Device) -> bool:
+    def wants(self, device: DeviceKey) -> bool:
         """Tell whether a device's points are asked for."""
         asked = (self.school, self.node, self.device)
-        return all(one in (None, own) for one, own in zip(asked, device.key, strict=True))
+        return all(one in (None, own) for one, own in zip(asked, device, strict=True))
 
 
 class DayShape(BaseModel):
@@ -99,6 +105,10 @@ class CataloguePoint(BaseModel):
     Completeness is counted in slots. `interval_ms` is the median distance of good readings in these days; a slot is the
     shortest of 1, 5, 15, 60 and 360 minutes that holds four of them, and it is present when it holds one good reading.
     Only points of kind `measure` have slots: others speak when something changes, and silence says nothing of them.
+
+    `described` false: there are readings, and nobody says any more what they are; kind and type are null. Only who may
+    see everything is told of these; of the hub's figures only where `node` names theirs. `removed` readings, all from
+    before `removed_before_ms`, were taken by retention.
     """
 
     model_config = shape(EXAMPLE_POINT)
@@ -109,14 +119,17 @@ class CataloguePoint(BaseModel):
     device_title: Title
     point: str
     title: Title
-    kind: Kind
-    type: str
+    kind: Kind | None
+    type: str | None
     unit: str
     minimum: Value | None
     maximum: Value | None
     first_ms: int | None
     last_ms: int | None
     readings: int
+    described: bool
+    removed: int
+    removed_before_ms: int | None
     interval_ms: int | None
     slot_ms: int | None
     days: list[DayShape]
@@ -163,8 +176,11 @@ async def catalogue(api: ApiHere, right: ReadsReadings, asked: Annotated[Catalog
     span = asked.span(now_ms)
     inventory = await api.parts.stocktaking.inventory(span)
     sight = right.sight(api.parts.registry)
-    devices = [device for device in sight.devices() if asked.wants(device)]
-    points = await asyncio.to_thread(_points, devices, inventory, span, now_ms)
+    devices = [device for device in sight.devices() if asked.wants(device.key)]
+    found = [point for device in devices for point in ordered_points(device)]
+    if sight.everything:
+        found += _nobodys(api.parts.registry, asked, inventory)
+    points = await asyncio.to_thread(_points, found, inventory, span, now_ms)
     given_up = [
         _given_up(one)
         for one in inventory.given_up
@@ -181,28 +197,35 @@ def _given_up(noun: GivenUp) -> dict[str, Json]:
     return {"school": noun.node.school, "node": noun.node.node, **times, "readings": noun.readings}
 
 
-def _points(devices: list[Device], inventory: Inventory, span: Span, now_ms: int) -> bytes:
+def _nobodys(registry: Registry, asked: CatalogueRequest, inventory: Inventory) -> list[OrderedPoint]:
+    keys = undescribed(registry, (key for key in inventory.stock if asked.wants(key.of_device)))
+    return list(ordered(registry, (key for key in keys if asked.node == key.node or not figure(key))))
+
+
+def _points(found: list[OrderedPoint], inventory: Inventory, span: Span, now_ms: int) -> bytes:
     """Return the JSON of all points, encoded one by one: a long call would hold the interpreter."""
-    described = ((device, point) for device in devices for point in device.points)
-    return b"[" + b",".join(encode(_point(*one, inventory, span, now_ms)) for one in described) + b"]"
+    return b"[" + b",".join(encode(_point(one, inventory, span, now_ms)) for one in found) + b"]"
 
 
-def _point(device: Device, point: PointDescription, inventory: Inventory, span: Span, now_ms: int) -> dict[str, Json]:
-    stock = inventory.stock.get(PointKey(*device.key, point.name))
+def _point(one: OrderedPoint, inventory: Inventory, span: Span, now_ms: int) -> dict[str, Json]:
+    key = PointKey(one.school, one.node, one.device, one.point)
+    stock, removed = inventory.stock.get(key), inventory.removed.get(key)
     picture = stock.picture if stock else Picture.empty(span)
-    whole = completeness(picture, stock.first_ms, now_ms) if stock and point.kind == "measure" else NOTHING
+    whole = completeness(picture, stock.first_ms, now_ms) if stock and one.kind == "measure" else NOTHING
     return {
-        **dict(zip(("school", "node", "device"), device.key, strict=True)),
-        "lab": device.lab,
-        "device_title": {"zh": device.description.title_zh, "en": device.description.title_en},
-        "point": point.name,
-        "title": {"zh": point.title_zh, "en": point.title_en},
-        "kind": point.kind,
-        "type": TYPE_NAMES[point.datatype],
-        "unit": point.unit,
-        "minimum": point.minimum,
-        "maximum": point.maximum,
+        **key._asdict(),
+        "lab": one.lab,
+        "device_title": {"zh": one.device_title_zh, "en": one.device_title_en},
+        "title": {"zh": one.title_zh, "en": one.title_en},
+        "kind": one.kind or None,
+        "type": one.type or None,
+        "unit": one.unit,
+        "minimum": one.minimum,
+        "maximum": one.maximum,
         **_stored(stock),
+        "described": bool(one.kind),
+        "removed": removed.readings if removed else 0,
+        "removed_before_ms": removed.before_ms if removed else None,
         "interval_ms": picture.interval_ms or None,
         "slot_ms": whole.slot_ms or None,
         "days": list(_days(picture, whole)),

@@ -14,13 +14,16 @@ from labkeeper_hub.api import validation
 from labkeeper_hub.api.answers import Json, JsonAnswer
 from labkeeper_hub.api.documented import PROBLEMS
 from labkeeper_hub.api.models import shape
-from labkeeper_hub.api.needs import ExportsReadings
+from labkeeper_hub.api.needs import ExportsReadings, Right
 from labkeeper_hub.api.problems import Refusal
 from labkeeper_hub.api.sight import Sight
-from labkeeper_hub.api.state import ApiHere
+from labkeeper_hub.api.state import Api, ApiHere
+from labkeeper_hub.api.undescribed import figure, ordered, undescribed
 from labkeeper_hub.export.exports import Export, ExportFailed, IdTaken, TooManyExports
 from labkeeper_hub.export.order import FileFormat, Order, OrderedPoint
+from labkeeper_hub.model import PointKey
 from labkeeper_hub.recordings.plans import ordered_points
+from labkeeper_hub.timeseries.digest import DAY_MS, Span
 
 router = APIRouter(tags=["readings"])
 MOST_SELECTORS = 200
@@ -36,7 +39,9 @@ class ExportRequest(validation.Query):
     """Which readings, from <= time < to, and as what.
 
     `point` is an address, `school/node/device/point`, or its beginning: `demo/lab-301` is everything of that node. It
-    may be repeated; without it everything is exported. `id`, a uuid of yours, lets you ask how far the export is.
+    may be repeated; without it everything is exported. Who may see everything also gets points with readings that
+    nobody describes any more (kind and unit empty), and the hub's figures by the name of their node, `demo/#hub`.
+    `id`, a uuid of yours, lets you ask how far the export is.
     """
 
     since: validation.Time = Field(alias="from", examples=["2026-01-01T00:00:00Z"])
@@ -60,7 +65,10 @@ class ExportRequest(validation.Query):
 
 
 class ExportShape(BaseModel):
-    """How far an export is: `done` of `total` readings looked at, `rows` written so far, `size` bytes sent so far."""
+    """How far an export is: `done` of `total` readings looked at, `rows` written so far, `size` bytes sent so far.
+
+    `incomplete_before_ms`: the journal's retention has removed readings of the window from before this time.
+    """
 
     model_config = shape(
         {
@@ -71,6 +79,7 @@ class ExportShape(BaseModel):
             "done": 1200000,
             "rows": 1199000,
             "size": 9400000,
+            "incomplete_before_ms": None,
         }
     )
     id: str
@@ -80,6 +89,7 @@ class ExportShape(BaseModel):
     done: int
     rows: int
     size: int
+    incomplete_before_ms: int | None
 
 
 class ExportAnswer(StreamingResponse):
@@ -91,6 +101,8 @@ class ExportAnswer(StreamingResponse):
             "X-Labkeeper-Export": export.id,
             "X-Labkeeper-Readings": str(export.total),
         }
+        if export.incomplete_before_ms is not None:
+            headers["X-Labkeeper-Incomplete-Before"] = str(export.incomplete_before_ms)
         super().__init__(export.content(), media_type=MEDIA[export.order.format], headers=headers)
         self.export = export
 
@@ -113,6 +125,10 @@ TOLD: dict[int | str, dict[str, Any]] = {
                 "schema": {"type": "integer"},
                 "description": "readings to look at; not less than rows",
             },
+            "X-Labkeeper-Incomplete-Before": {
+                "schema": {"type": "integer"},
+                "description": "ms since 1970: retention has removed readings of the window from before this time",
+            },
         },
     },
     **{status: PROBLEMS[status] for status in (404, 409, 503)},
@@ -123,10 +139,11 @@ TOLD: dict[int | str, dict[str, Any]] = {
 async def export(api: ApiHere, right: ExportsReadings, asked: Annotated[ExportRequest, Query()]) -> Response:
     """Give readings as one file, in one stream, point by point and each in order of time.
 
-    At most two are made at a time. Hang up, and the hub stops working on it. A connection that ends early is an error,
-    never a shorter file: the chunked transfer has no end then.
+    It has what the journal has. Where retention has removed readings of the window, a header says before when; InfluxDB
+    may have them still. At most two are made at a time. Hang up, and the hub stops working on it. A connection that
+    ends early is an error, never a shorter file: the chunked transfer has no end then.
     """
-    points = tuple(_ordered(right.sight(api.parts.registry), asked.point))
+    points = await _ordered(api, right, asked)
     if not points:
         raise Refusal(HTTPStatus.NOT_FOUND, "unknown_point", "There is no such point")
     if len(points) > MOST_POINTS:
@@ -166,11 +183,29 @@ def _shape(export: Export) -> dict[str, Json]:
         "done": export.done,
         "rows": export.rows,
         "size": export.size,
+        "incomplete_before_ms": export.incomplete_before_ms,
     }
 
 
-def _ordered(sight: Sight, selectors: list[str]) -> Iterator[OrderedPoint]:
-    """Return what is selected, each point once, sorted by address."""
+async def _ordered(api: Api, right: Right, asked: ExportRequest) -> tuple[OrderedPoint, ...]:
+    """Return what is selected, each point once, sorted by address; behind it what nobody describes any more."""
+    registry, sight = api.parts.registry, right.sight(api.parts.registry)
+    described = tuple(_described(sight, asked.point))
+    if not sight.everything:
+        return described
+    inventory = await api.parts.stocktaking.inventory(Span(right.now_ms // DAY_MS, 1, 0))
+    keys = (key for key in undescribed(registry, inventory.stock) if _selected(key, asked.point))
+    return (*described, *ordered(registry, keys))
+
+
+def _selected(key: PointKey, selectors: list[str]) -> bool:
+    """Tell whether a point is wanted that nobody describes; a figure of the hub is where its node is named."""
+    address = "/".join(key) + "/"
+    wanted = [one for one in selectors if address.startswith(one.rstrip("/") + "/")]
+    return any("#" in one for one in wanted) if figure(key) else bool(wanted) or not selectors
+
+
+def _described(sight: Sight, selectors: list[str]) -> Iterator[OrderedPoint]:
     wanted = [tuple(one.split("/", 3)) for one in selectors] or [()]
     for device in sight.devices():
         yield from (

@@ -95,7 +95,11 @@ class BrokenOff(Exception):
 
 
 class MissingShape(BaseModel):
-    """Readings with from <= time < to could not be asked for; `reason` is short and stable."""
+    """The rows do not cover from <= time < to; `reason` is short and stable.
+
+    `retired`: retention has removed readings of these times, and no InfluxDB is configured that may have them; it is
+    said with the first page. `influx_…`: InfluxDB may have readings of these times and could not be asked.
+    """
 
     model_config = shape({"from_ms": 1735689600000, "to_ms": 1767225600000, "reason": "influx_unreachable"})
     from_ms: int
@@ -116,7 +120,9 @@ class ReadingsAnswer(BaseModel):
     aggregate: str | None
     rows: list[tuple[int, Value | None]]
     next: str | None
-    missing: list[MissingShape] = Field(description="older readings that InfluxDB may have and did not tell")
+    missing: list[MissingShape] = Field(
+        description="older readings that retention removed, or that InfluxDB may have and did not tell"
+    )
 
 
 CSV_TOLD = {"schema": {"type": "string"}, "example": "time,value\r\n2026-01-01T00:00:00.000Z,21.5\r\n"}

@@ -99,7 +99,9 @@ class LkCatalogue extends DeskElement {
     const { state, done, total } = download;
     const words = { done: text.count(done), total: text.count(total) };
     if (state === "running") return html`<progress max=${Math.max(1, total)} .value=${done} aria-label=${said(text).t("catalogue.progress")}></progress> ${said(text).t("catalogue.running", words)}`;
-    return said(text).t(({ done: "catalogue.done", ended: "catalogue.ended", failed: "catalogue.failed" })[state], words);
+    const ended = said(text).t(({ done: "catalogue.done", ended: "catalogue.ended", failed: "catalogue.failed" })[state], words);
+    if (state !== "done" || download.incomplete_before_ms === null) return ended;
+    return html`${ended} ${said(text).t("catalogue.incomplete", { time: text.moment(download.incomplete_before_ms) })}`;
   }
 
   /** @param {number} days */
@@ -127,16 +129,13 @@ class LkCatalogue extends DeskElement {
       const key = `${one.school}/${one.node}/${one.device}`;
       groups.set(key, [...(groups.get(key) ?? []), one]);
     }
-    return [...groups].map(([key, points]) => {
-      const device = store.devices.get(key);
-      return device ? this.#device(device, points) : nothing;
-    });
+    return [...groups].map(([key, points]) => this.#device(key, store.devices.get(key), points));
   }
 
-  /** @param {wire.Device} device @param {wire.CataloguePoint[]} points */
-  #device(device, points) {
+  /** @param {string} key @param {wire.Device | undefined} device none: nobody describes it any more @param {wire.CataloguePoint[]} points */
+  #device(key, device, points) {
     const { text } = this.desk;
-    const name = deviceName(text, device);
+    const name = device ? deviceName(text, device) : key;
     const days = (points[0]?.days ?? []).slice(-shown).reverse();
     return html`
       <article class="card">
@@ -155,16 +154,16 @@ class LkCatalogue extends DeskElement {
       </article>`;
   }
 
-  /** @param {wire.Device} device @param {wire.CataloguePoint} one */
+  /** @param {wire.Device | undefined} device @param {wire.CataloguePoint} one */
   #point(device, one) {
     const { text } = this.desk;
     const address = `${one.school}/${one.node}/${one.device}/${one.point}`;
-    const known = device.points.find((point) => point.point === one.point);
-    const name = known ? pointName(text, device, known) : one.point;
+    const known = device?.points.find((point) => point.point === one.point);
+    const name = device && known ? pointName(text, device, known) : html`${one.point}${one.described ? nothing : html` <span class="quiet small">${said(text).t("catalogue.undescribed")}</span>`}`;
     return html`<tr>
       <th scope="row"><label class="catalogue-pick"><input type="checkbox" .checked=${this.chosen.has(address)} @change=${() => this.#choose(address)}>${name}</label></th>
       <td>${this.#limits(one)}</td>
-      <td class="right">${text.count(one.readings)}</td>
+      <td class="right">${text.count(one.readings)}${one.removed ? html` <span class="quiet small">${said(text).t("catalogue.removed", { count: text.count(one.removed) })}</span>` : nothing}</td>
       <td>${one.first_ms === null || one.last_ms === null ? "—" : `${text.moment(one.first_ms)} – ${text.moment(one.last_ms)}`}</td>
       ${one.days.slice(-shown).reverse().map((day) => html`<td class="right">${this.#day(day)}</td>`)}
       <td>${this.#gaps(one)}</td>

@@ -184,7 +184,8 @@ class LkChart extends DeskElement {
     if (missing.length === 0) return nothing;
     const [from_ms] = this.#window;
     const spans = missing.map((one) => `${text.moment(Math.max(from_ms, one.from_ms))} – ${text.moment(one.to_ms)}`).join(", ");
-    return html`<p class="chart-missing" role="status">${icon("warning")}${said(text).t("chart.missing", { spans })}</p>`;
+    const why = missing.every((one) => one.reason === "retired") ? "chart.retired" : "chart.missing";
+    return html`<p class="chart-missing" role="status">${icon("warning")}${said(text).t(why, { spans })}</p>`;
   }
 
   /** The node's gap records, in words: how many readings, when, and why. */
