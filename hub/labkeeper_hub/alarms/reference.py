@@ -29,7 +29,10 @@ Ten raised within ten minutes are a flood: all are stored, what is of the safety
 notice each ten seconds.
 
 A value that is not known raises nothing and clears nothing; delays start anew. Readings that come late are judged by
-themselves: they make lines of history marked `late`, and change no alarm.
+themselves: they make lines of history marked `late`, and change no alarm. What is so when a device is back (its node,
+the broker or the hub was away) is judged from then on as any reading, by the hub's time: what tripped meanwhile is
+raised, what is over is cleared, and a sensor that has nothing new to say is not called silent for the time in which
+nobody listened.
 
 A line of the history is one of: {", ".join(f"`{kind}`" for kind in KINDS)}. `note` is a level of that priority:
 no alarm, nobody is called.

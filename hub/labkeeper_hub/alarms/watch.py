@@ -74,6 +74,7 @@ class AlarmWatch:
     async def _tick(self) -> None:
         while True:
             with self.pulse.working():
+                self.look()  # first, so that what is bound anew is judged after what came before
                 self.bind()
                 self.tick()
                 await self.prime()
@@ -94,6 +95,16 @@ class AlarmWatch:
         self._bound[device] = (device.points, node.lab)
         for point in device.points.values():
             self._bind_point(node.lab, point)
+        if not node.key.of_hub:
+            self._judge_present(device)
+
+    def _judge_present(self, device: KnownDevice) -> None:
+        """Judge what a birth says is so: of what changed while nobody was heard only history comes, or nothing."""
+        now_ms = self.now_ms()
+        for point in device.points.values():
+            stream = self.streams.get(point.series)
+            if stream is not None:
+                self._take(stream.lab, stream.present(now_ms))
 
     def _bind_point(self, lab: str, point: KnownPoint) -> None:
         rules = self._rules(lab, point.key, point.description.unit) if point.kind != TEXT else ()
@@ -137,9 +148,7 @@ class AlarmWatch:
         every_ms = past_ms // 60 if past_ms > LONG_PAST_MS else None
         query = ReadingsQuery(stream.point.key, min(last_ms, now_ms) - past_ms, now_ms, every_ms, limit=PAST_ROWS)
         for row in (await self.journal.page(query)).rows:
-            for judge in stream.judges:
-                value = float(row.value) if isinstance(row.value, bool | int | float) else None
-                list(judge.reading(row.time_ms, value))
+            stream.past(row.time_ms, float(row.value) if isinstance(row.value, bool | int | float) else None)
 
     def _settle(self, stream: Stream, judge: Judge) -> None:
         """Raise or clear what the past left otherwise than the desk has it."""

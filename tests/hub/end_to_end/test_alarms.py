@@ -20,18 +20,18 @@ KEY = AlarmKey("gas", GAS)
 ADDRESS = {"rule": "gas", **GAS._asdict()}
 
 
-async def shown(client: httpx.AsyncClient) -> list[dict[str, Any]]:
+async def shown(client: httpx.AsyncClient, rule: str = "gas") -> list[dict[str, Any]]:
     answer = await client.get("/api/v1/alarms")
     assert answer.status_code == 200, answer.text
     alarms: list[dict[str, Any]] = answer.json()["alarms"]
-    return [alarm for alarm in alarms if alarm["rule"] == "gas"]
+    return [alarm for alarm in alarms if alarm["rule"] == rule]
 
 
-async def until_shown(client: httpx.AsyncClient, core: str) -> dict[str, Any]:
+async def until_shown(client: httpx.AsyncClient, core: str, rule: str = "gas") -> dict[str, Any]:
     async with asyncio.timeout(DEADLINE_S):
-        while not [alarm for alarm in await shown(client) if alarm["core"] == core]:
+        while not [alarm for alarm in await shown(client, rule) if alarm["core"] == core]:
             await asyncio.sleep(0.05)
-    return (await shown(client))[0]
+    return (await shown(client, rule))[0]
 
 
 async def test_a_reading_above_its_limit_makes_one_alarm_however_often_it_comes(start: Start) -> None:
