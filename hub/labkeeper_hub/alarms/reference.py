@@ -1,6 +1,6 @@
 """Writes docs/reference/alarms.md out of the catalogue: `python -m labkeeper_hub.alarms.reference`."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from labkeeper_hub.alarms.catalogue import shipped
@@ -119,6 +119,14 @@ levels = [{{ name = "warn", limit = 1200, priority = "low", deadband = 100 }}]
 
 The keys of a rule and of a level are those of the catalogue's file, whose head explains them.
 
+## Names of points
+
+A rule names quantities, and knows a point by its own name or by the last part of it, whatever its case: `co2`,
+`air/co2` and `SCD40/CarbonDioxide` are one quantity, so are `temperature`, `SCD40/Temperature` and `temperature100/tC`,
+or `smoke` and `smoke0/alarm`. Where a rule names units, the point has one of them. Not known by its last part is what
+speaks of a machine's inside (`board`, `motor`, `ESP32` and the like), of another place (`outdoor`), of a part of a part
+(`switch0/temperature/tC`), and what can be written.
+
 ## Rules
 """
 
@@ -138,12 +146,16 @@ def _rule(rule: Rule) -> Iterator[str]:
     yield f"- Consequence: {told.consequence.zh} / {told.consequence.en}\n"
     yield f"- Response ({told.role}): {told.response.zh} / {told.response.en}\n"
     yield f"- Class {rule.alarm_class}. Source: {rule.source}.\n"
-    units = f", in {', '.join(f'`{unit}`' for unit in sorted(rule.match.units))}" if rule.match.units else ""
-    yield f"- Watches {', '.join(f'`{point}`' for point in sorted(rule.match.points))}{units}.\n"
+    yield f"- Watches {', '.join(f'`{point}`' for point in sorted(rule.match.points))}{_units(rule.match.units)}.\n"
     if rule.gates:
         yield f"- Only while: {', '.join(sorted(rule.gates))}.\n"
     yield HEAD
     yield from (_level(level, rule.unit) for level in rule.levels)
+
+
+def _units(units: Collection[str]) -> str:
+    named = f", in {', '.join(f'`{unit}`' for unit in sorted(units) if unit)}" if set(units) - {""} else ""
+    return named + ((" or without a unit" if named else ", without a unit") if "" in units else "")
 
 
 def _level(level: Level, unit: str) -> str:

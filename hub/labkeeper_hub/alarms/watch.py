@@ -107,7 +107,7 @@ class AlarmWatch:
                 self._take(stream.lab, stream.present(now_ms))
 
     def _bind_point(self, lab: str, point: KnownPoint) -> None:
-        rules = self._rules(lab, point.key, point.description.unit) if point.kind != TEXT else ()
+        rules = self._rules(lab, point) if point.kind != TEXT else ()
         stream = self.streams.get(point.series)
         if stream is not None and list(stream.rules) == list(rules):
             stream.point, stream.lab = point, lab
@@ -119,10 +119,10 @@ class AlarmWatch:
         else:
             self.streams.pop(point.series, None)
 
-    def _rules(self, lab: str, key: PointKey, unit: str) -> tuple[Rule, ...]:
+    def _rules(self, lab: str, point: KnownPoint) -> tuple[Rule, ...]:
         catalogue = self.desk.catalogue
-        names = (name for name, rule in catalogue.rules.items() if rule.match(key.point, unit))
-        found = (catalogue.rule_for(name, key.school, lab) for name in names)
+        names = catalogue.watching(point.key.point, point.description.unit, writable=point.description.writable)
+        found = (catalogue.rule_for(name, point.key.school, lab) for name in names)
         return tuple(rule for rule in found if rule is not None)
 
     def _resume(self, key: AlarmKey, judge: Judge) -> None:

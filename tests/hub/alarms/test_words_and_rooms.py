@@ -66,6 +66,7 @@ def test_a_room_is_empty_only_when_every_sensor_says_so() -> None:
     assert room(("occupancy", "measure", False), ("presence", "measure", True)).gate(Gate.EMPTY) is False
     assert room(("occupancy", "measure", False), ("presence", "measure", None)).gate(Gate.EMPTY) is None
     assert room().gate(Gate.EMPTY) is None
+    assert room(("camera/occupancy", "measure", True)).gate(Gate.EMPTY) is False
 
 
 def test_a_room_is_used_when_a_lesson_or_a_sensor_says_so_and_lessons_decide_where_no_sensor_is() -> None:
