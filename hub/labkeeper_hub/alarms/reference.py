@@ -23,7 +23,8 @@ person must reset it). Beside and independent of it, a *suppression*: `not_suppr
 when, at most 24 h), `suppressed_by_design` (it hangs on something lost that is itself an alarm),
 `out_of_service` (for a work order; of the safety class by two persons). The core runs on underneath.
 
-It is *annunciated* while it stands, nobody has acknowledged and nothing suppresses it. A rise of priority asks again.
+It is *annunciated* while it stands, nobody has acknowledged and nothing suppresses it. A rise, to a higher priority or
+to a worse level of the same one, asks again.
 What came and went while it hung on something else has called nobody: it is `rtn_unack`, on no list, and in the history.
 Ten raised within ten minutes are a flood: all are stored, what is of the safety class is told at once, the rest in one
 notice each ten seconds.

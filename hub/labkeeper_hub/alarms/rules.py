@@ -131,3 +131,7 @@ class Rule:
     @property
     def safety(self) -> bool:
         return self.alarm_class is AlarmClass.SAFETY
+
+    def rank(self, level: str) -> int:
+        """Return the place of a level, the mildest 0; one that an update renamed counts as that."""
+        return next((place for place, one in enumerate(self.levels) if one.name == level), 0)

@@ -199,7 +199,8 @@ class AlarmWatch:
             cause = self._cause(key) if self._hangs(key) else ""
             if cause:  # first, so that it never calls
                 self.desk.happens(key, Designed(cause), time_ms, lab=lab, level=level.name)
-            event = Raised(level.priority, level.latch, value)
+            rank = self.desk.catalogue.rules[key.rule].rank(level.name)
+            event = Raised(level.priority, level.latch, value, rank)
             return self.desk.happens(key, event, time_ms, lab=lab, level=level.name)
         if self._active(key):
             self.desk.happens(key, Cleared(value), time_ms, lab=lab)

@@ -31,7 +31,9 @@ JULY, JANUARY, OCTOBER = 1_783_000_000_000, 1_767_300_000_000, 1_791_000_000_000
     [
         (Alarm(), Raised(Priority.LOW), "raised", ("", "")),
         (ACTIVE, Raised(Priority.HIGH), "risen", ("", "")),
+        (ACTIVE, Raised(Priority.MEDIUM, rank=1), "risen", ("", "")),
         (ACTIVE, Raised(Priority.LOW), "eased", ("", "")),
+        (ACTIVE, Raised(Priority.LOW, rank=1), "eased", ("", "")),
         (ACTIVE, Cleared(), "cleared", ("", "")),
         (ACTIVE, Acknowledged("li"), "acknowledged", ("li", "")),
         (ACTIVE, Designed("node_lost"), "suppressed", ("", "node_lost")),

@@ -12,7 +12,7 @@ from labkeeper_sdk.testing import Broker
 from labkeeper_wire.mqtt import LinkLost
 
 from .conftest import Start
-from .scripted_node import DEADLINE_S, double, joined, until
+from .scripted_node import DEADLINE_S, double, joined, now_ms, until
 from .test_killed import hub_process
 
 GAS = PointKey("school", "lab", "air", "gas_lel")
@@ -46,6 +46,25 @@ async def test_a_reading_above_its_limit_makes_one_alarm_however_often_it_comes(
         assert now is not None
         assert (now.state.core, now.level, now.lab) == (Core.UNACK, "danger", "lab")
         assert [entry.kind for entry in await desk.history(limit=9, rule="gas")] == ["raised"]
+
+
+async def test_what_rises_to_a_worse_level_calls_whoever_acknowledged_and_still_does_after_a_restart(
+    start: Start,
+) -> None:
+    async with start() as school, joined(school.port, devices={"air": [double("gas_lel", 0.0)]}) as node:
+        desk = school.hub.alarms.desk
+        await until(lambda: bool(school.hub.alarms.streams), "the rules bound")
+        node.send("air", [double("gas_lel", 25.0, now_ms() + after_ms) for after_ms in (0, 4_000)], batch=1)
+        await until(lambda: (now := desk.known(KEY)) is not None and now.level == "alarm", "the alarm")
+        await desk.acknowledge([KEY], "li")
+    async with start() as school, joined(school.port, devices={"air": [double("gas_lel", 45.0)]}, bd_seq=1):
+        desk = school.hub.alarms.desk
+        await until(lambda: (now := desk.known(KEY)) is not None and now.level == "danger", "the rise")
+        now = desk.known(KEY)
+        assert now is not None
+        assert (now.state.core, now.state.rank, now.state.value) == (Core.UNACK, 2, 45.0)
+        kinds = [entry.kind for entry in await desk.history(limit=9, rule="gas")]
+        assert kinds == ["risen", "acknowledged", "raised"]
 
 
 async def test_what_comes_late_makes_history_and_calls_nobody(start: Start) -> None:
