@@ -4,7 +4,7 @@ A batch of readings is looked at within a tenth of a second, what only time brin
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -28,6 +28,7 @@ from labkeeper_hub.timeseries.journal import Journal
 LOOK_S, TICK_S = 0.1, 1.0
 LONG_PAST_MS = 3_600_000  # a longer past is read in sixtieths of a mean's window
 PAST_ROWS = 100_000
+STOPPED = "stopped"
 
 
 class Lessons(Protocol):
@@ -43,7 +44,9 @@ def no_lessons(school: str, lab: str) -> bool | None:  # noqa: ARG001 -- the por
 
 @dataclass(slots=True)
 class AlarmWatch:
-    """`connected` tells whether the broker can be heard."""
+    """`connected` tells whether the broker can be heard, `stopped` the schools of which a word about a stop is known,
+    and whether it holds there.
+    """
 
     registry: HubRegistry
     journal: Journal
@@ -51,10 +54,11 @@ class AlarmWatch:
     connected: Callable[[], bool]
     now_ms: Callable[[], int]
     lesson: Lessons = no_lessons
+    stopped: Callable[[], Mapping[str, bool]] = dict
     pulse: Pulse = field(default_factory=lambda: Pulse("alarms"))
     streams: dict[int, Stream] = field(default_factory=dict)
     tap: Tap | None = None
-    _presences: dict[AlarmKey, Judge] = field(default_factory=dict)
+    _judges: dict[AlarmKey, Judge] = field(default_factory=dict)
     _bound: dict[KnownDevice, tuple[dict[str, KnownPoint], str]] = field(default_factory=dict)
     _unprimed: list[Stream] = field(default_factory=list)
 
@@ -174,7 +178,7 @@ class AlarmWatch:
     def tick(self) -> None:
         """Judge what only time brings about."""
         now_ms = self.now_ms()
-        self._judge_presence(now_ms)
+        self._judge_seen(now_ms)
         rooms = self._rooms(now_ms)
         for stream in self.streams.values():
             room = rooms.get((stream.point.key.school, stream.lab))
@@ -208,16 +212,19 @@ class AlarmWatch:
             self.desk.note(AlarmEntry(key, lab, "note", level.name, time_ms, self.now_ms(), value))
         return None
 
-    # --- who is there -----------------------------------------------------------------------------------------------
-    def _judge_presence(self, now_ms: int) -> None:
-        for key, lab, offline in self._offline():
-            judge = self._presence(key, lab)
+    # --- what the hub itself sees -----------------------------------------------------------------------------------
+    def _judge_seen(self, now_ms: int) -> None:
+        for key, lab, wrong in self._seen():
+            judge = self._judge_of(key, lab)
             if judge is not None:
-                for verdict in judge.reading(now_ms, float(offline)):
+                for verdict in judge.reading(now_ms, float(wrong)):
                     self._change(key, lab, verdict.level, None, verdict.time_ms)
 
-    def _offline(self) -> Iterator[tuple[AlarmKey, str, bool]]:
+    def _seen(self) -> Iterator[tuple[AlarmKey, str, bool]]:
+        """Yield who is lost, and which school is stopped."""
         yield OF_BROKER, "", not self.connected()
+        for school, stopped in self.stopped().items():
+            yield AlarmKey(STOPPED, PointKey(school, "", "", "")), "", stopped
         for node in self.registry.known.values():
             if node.key.of_hub:
                 continue
@@ -226,13 +233,13 @@ class AlarmWatch:
                 if device.listed:
                     yield AlarmKey(DEVICE, PointKey(*device.key, "")), node.lab, not device.online
 
-    def _presence(self, key: AlarmKey, lab: str) -> Judge | None:
-        judge = self._presences.get(key)
+    def _judge_of(self, key: AlarmKey, lab: str) -> Judge | None:
+        judge = self._judges.get(key)
         if judge is None:
             rule = self.desk.catalogue.rule_for(key.rule, key.source.school, lab)
             if rule is None:
                 return None
-            judge = self._presences[key] = Judge(rule)
+            judge = self._judges[key] = Judge(rule)
             self._resume(key, judge)
         return judge
 

@@ -20,6 +20,7 @@ NOT_SIMULATED = {
     "light_board": "no simulated lamp shines on a board of its own",
     "outdoor_air": "the simulated devices stand inside",
     "interlock": "the node says it, not a device",
+    "stopped": "a person does it, not a device",
     "device_lost": "the hub sees it",
     "node_lost": "the hub sees it",
     "broker_lost": "the hub sees it",
