@@ -79,6 +79,25 @@ async def test_a_shelf_has_a_reason_and_an_end_and_is_found_in_one_tap(hub: Fake
     await expect(console.page.get_by_role("button", name="Suppressed 1")).to_be_visible()
 
 
+async def test_a_shelf_ends_with_the_lesson_that_is_on_or_after_one(hub: FakeHub, console: Console) -> None:
+    bad_morning(hub)
+    await console.page.reload()
+    await open_alarms(console)
+    co2 = card(console, "CO2 high")
+    await co2.get_by_role("button", name="Shelve").click()
+    ends = co2.get_by_label("For how long")
+    await expect(ends.locator("option:checked")).to_have_text("45 min")
+    await co2.get_by_role("button", name="Shelve").first.click()
+    lesson = await hub.teaching.begin("lab-301", "owner", 1800)
+    await co2.get_by_role("button", name="Shelve").click()
+    await expect(ends.locator("option:checked")).to_contain_text("Until the lesson ends")
+    await co2.get_by_label("Reason").fill("window open")
+    await co2.locator("form button").click()
+    await console.page.get_by_role("button", name="Suppressed 2").click()
+    await expect(card(console, "CO2 high")).to_contain_text("window open")
+    assert next(one for one in hub.alarms if one["rule"] == "co2")["shelf"]["until_ms"] == lesson["until_ms"]
+
+
 async def test_a_second_person_is_asked_for_in_words(hub: FakeHub, console: Console) -> None:
     bad_morning(hub)
     await console.page.reload()
