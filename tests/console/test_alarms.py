@@ -122,6 +122,21 @@ async def test_a_limit_is_tried_over_the_curve(hub: FakeHub, console: Console) -
     assert hub.tried[0]["limits"] == {"warn": 1200, "alarm": 2000}
     await console.page.get_by_role("button", name="Limits").click()
     await expect(console.page.locator(".alarm-rules > li")).to_have_count(3)
+    rules = console.page.locator(".alarm-rules > li")
+    await expect(rules.filter(has_text="Device lost").get_by_role("button")).to_have_count(0)
+    await rules.filter(has_text="Possible fire").get_by_role("button", name="Try a limit").click()
+    await expect(rules.filter(has_text="Possible fire")).to_contain_text("No point here to try it on.")
+    await rules.filter(has_text="CO2 high").get_by_role("button", name="Try a limit").click()
+    await expect(rules.filter(has_text="CO2 high").locator("select option")).to_have_count(1)
+
+
+async def test_gates_that_a_trial_knows_nothing_of_are_named(hub: FakeHub, console: Console) -> None:
+    bad_morning(hub)
+    await console.page.reload()
+    await open_alarms(console)
+    heat = card(console, "Possible fire")
+    await heat.get_by_role("button", name="Try a limit").click()
+    await expect(heat).to_contain_text("as if it were always so: a lesson is on · the lights are on.")
 
 
 async def test_the_sound_has_a_switch_of_its_own(hub: FakeHub, console: Console) -> None:
