@@ -3,6 +3,7 @@
 Broker, hub and this generator share the machine. The rate rises step by step until durable acknowledgement falls
 behind: the highest step at whose end at most half a second of traffic was unacknowledged is the figure. That rate is
 then held while a page watches: how old values are when they come there, and, with `--minutes`, how memory goes.
+At the end the hub's ledger must have as many readings as were acknowledged, or there are no figures.
 """
 
 import asyncio
@@ -26,6 +27,7 @@ KINDS = {  # the shape, the rate to begin with in messages a second, the figure'
 }
 TICK_S = 0.01
 HELD = 0.8  # of the highest rate, for minutes
+SEARCH_S = 18.0
 BEHIND_S = 0.5
 RISE = 1.25
 WARM_S = 1.0
@@ -34,9 +36,12 @@ JOURNAL = "journal.sqlite"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to measure: one kind of traffic or both, a step's length, for how long to hold which rate, onto what."""
+    """What to measure: one kind of traffic or both, for how long to look for the highest rate, a step's length, for how
+    long to hold which rate, onto what.
+    """
 
     only: str | None
+    search_s: float
     step_s: float
     minutes: float
     rate: float
@@ -81,18 +86,27 @@ async def step(node: SyntheticNode, messages_per_s: float, seconds: float) -> St
     return Step(messages_per_s, rate, kept_up and node.stored == node.sent, behind / messages_per_s * 1000)
 
 
-async def rising(broker_url: str, shape: Shape, start: float, until: float, step_s: float) -> Sequence[Step]:
+async def rising(running: Running, shape: Shape, start: float, wanted: Wanted) -> Sequence[Step]:
     """Raise the rate step by step until the hub falls behind or the time is up."""
     steps: list[Step] = []
-    async with open_node(broker_url, shape) as node:
+    async with open_node(running.broker_url, shape) as node:
         await step(node, start / 2, WARM_S)
-        rate, end = start, time.perf_counter() + until
+        rate, end = start, time.perf_counter() + wanted.search_s
         while time.perf_counter() < end:
-            steps.append(await step(node, rate, step_s))
+            steps.append(await step(node, rate, wanted.step_s))
             if not steps[-1].kept_up:
                 break
             rate *= RISE
+        await reconcile(running.client, shape, node)
     return steps
+
+
+async def reconcile(client: HubClient, shape: Shape, node: SyntheticNode) -> None:
+    """Hold the acknowledgements against the hub's ledger; raises RuntimeError where it has stored another number."""
+    (account,) = [one for one in await client.ledger() if one["node"] == shape.node]
+    least, most = node.stored * shape.readings, node.sent * shape.readings
+    if not least <= account["stored"] <= most:
+        raise RuntimeError(f"{least} readings were acknowledged of {most}, and {account['stored']} are stored")
 
 
 def best(steps: Sequence[Step], readings: int) -> float:
@@ -121,6 +135,7 @@ async def hold(running: Running, shape: Shape, messages_per_s: float, seconds: f
         async with memory_mb(running.hub.pid) as memory:
             held = await step(node, messages_per_s, seconds)
         cpu_ms = meter.each_ms(before, node.sent - sent)
+        await reconcile(running.client, shape, node)
     return Held(held, percentile(lags, 0.95), growth(memory), max(memory), cpu_ms)
 
 
@@ -130,7 +145,7 @@ async def figures_of(running: Running, kind: str, wanted: Wanted) -> Figures:
     figures: Figures = {}
     rate = wanted.rate
     if not rate:
-        steps = await rising(running.broker_url, shape, start, 22, wanted.step_s)
+        steps = await rising(running, shape, start, wanted)
         figures[name] = best(steps, shape.readings)
         each = shape.readings
         figures[f"{kind}_steps"] = [[round(s.asked * each), round(s.acknowledged * each), s.kept_up] for s in steps]
@@ -175,6 +190,7 @@ def main() -> None:
     asked = options(
         __doc__ or "",
         ("--only", {"choices": list(KINDS), "help": "one kind of traffic"}),
+        ("--search", {"type": float, "default": SEARCH_S, "metavar": "SECONDS", "help": "for the rate (default 18)"}),
         ("--step", {"type": float, "default": 2.5, "metavar": "SECONDS", "help": "length of a step (default 2.5)"}),
         ("--minutes", {"type": float, "default": 0.0, "metavar": "N", "help": "hold 0.8 of the rate so long; memory"}),
         ("--rate", {"type": float, "default": 0.0, "metavar": "MESSAGES", "help": "hold this rate, look for none"}),
@@ -183,7 +199,7 @@ def main() -> None:
             {"type": Path, "metavar": "FILE", "help": "onto a copy of this one, as benchmarks.journal makes it"},
         ),
     )
-    wanted = Wanted(asked.only, asked.step, asked.minutes, asked.rate, asked.journal)
+    wanted = Wanted(asked.only, asked.search, asked.step, asked.minutes, asked.rate, asked.journal)
     measure(asked, lambda folder: bench(folder, wanted))
 
 

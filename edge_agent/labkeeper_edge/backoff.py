@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass
 
 FIRST_WAIT_S = 0.25
-LAST_WAIT_S = 1.0  # a killed broker may forget our session: what devices say before we subscribe again is lost
+LAST_WAIT_S = 1.0
 STEADY_S = 10.0  # a connection that lasted this long was a good one: the next wait is short again
 
 

@@ -34,6 +34,7 @@ REASONS = (
     "old_leases",
     "outbox_unwritable",
     "repeated_driver_set",
+    "session_forgotten",
     "undeliverable",
 )
 LONGEST_DETAIL = 200  # a stranger's text in our log

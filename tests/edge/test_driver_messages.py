@@ -83,6 +83,7 @@ MESSAGES: tuple[Message, ...] = (
     Opened(),
     Observed(3, EVENTS, "00ff", False, True),
     Ended("why", False),
+    Ended("why", fault=False, broker=True),
     Closed(),
     Written(1, "failed", "code", "message"),
     Counted("reason", "source", "detail"),

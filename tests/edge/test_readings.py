@@ -150,6 +150,21 @@ async def test_the_broker_may_go_and_come_back(broker: Broker, run_edge: RunEdge
             await host.until(lambda: 2.0 in host.values("temperature"))
 
 
+@pytest.mark.parametrize("more", ["", 'isolation = "process"\n'], ids=["in the node", "in a process"])
+async def test_a_broker_that_forgot_a_drivers_session_is_counted_and_said_once(
+    more: str, broker: Broker, run_edge: RunEdge, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with run_edge(DRIVER + more):
+        for times in (0, 1, 2):
+            async with open_host(broker.url) as host:
+                await host.born("d1")
+                await host.until(lambda: host.node_metric(REFUSED + "session_forgotten") == times)  # noqa: B023 -- asked at once
+            await broker.stop(signal.SIGKILL)
+            (broker.folder / "mosquitto.db").unlink(missing_ok=True)
+            await broker.start()
+    assert caplog.text.count("the broker forgot our session") == 1
+
+
 async def test_what_a_lost_device_said_is_delivered_by_a_stale_birth_and_a_death(
     broker: Broker, run_edge: RunEdge, keyboard: Keyboard
 ) -> None:

@@ -1,6 +1,6 @@
 """The circuit breaker of one driver: one that keeps breaking is left alone for longer and longer. Pure.
 
-What is out of reach is not broken: a broker that is away is tried for every second, whatever this says.
+What is out of reach is not broken: a broker that is away is tried for all the time, whatever this says.
 """
 
 from dataclasses import dataclass, field

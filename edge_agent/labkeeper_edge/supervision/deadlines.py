@@ -19,6 +19,10 @@ class DriverFault(DeviceUnreachable):
     """The driver itself broke, hung, or its process died: the device may be well, and trying at once is no use."""
 
 
+class BrokerAway(DeviceUnreachable):
+    """The lab's broker is lost or not there: until we are back, it may have forgotten that we want to hear anything."""
+
+
 @asynccontextmanager
 async def in_time(
     what: str, opening: AbstractAsyncContextManager[T], *, open_s: float = CONNECT_S, close_s: float = CLOSE_S

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Protocol
 
+from labkeeper_edge.supervision.deadlines import BrokerAway
 from labkeeper_sdk import DeviceUnreachable, MqttMessage
 from labkeeper_wire import mqtt
 from labkeeper_wire.mqtt import Message
@@ -62,7 +63,7 @@ class DriverLink:
         try:
             await self.link.subscribe(*filters)
         except mqtt.MqttError as error:
-            raise DeviceUnreachable(str(error)) from error
+            raise BrokerAway(str(error)) from error
 
     async def messages(self) -> AsyncIterator[MqttMessage]:
         """Yield messages as they come."""
@@ -76,7 +77,7 @@ class DriverLink:
                 if self.mortal is not None:
                     self.mortal.note(b"")
         except mqtt.MqttError as error:
-            raise DeviceUnreachable(str(error)) from error
+            raise BrokerAway(str(error)) from error
 
     def _survivable(self, message: Message, mortal: Mortal) -> bool:
         """Note what the driver will be busy with; take away what it died over before."""
@@ -115,10 +116,11 @@ class NodeServices:
     mortal: Mortal | None = None
     _broke_over: tuple[str, bytes] | None = field(default=None, init=False)
     _strikes: int = field(default=0, init=False)
+    _known: bool = field(default=False, init=False)  # the broker has had our session since this process began
 
     @asynccontextmanager
     async def mqtt(self) -> AsyncIterator[DriverLink]:
-        """Open the instance's persistent session; raises DeviceUnreachable.
+        """Open the instance's persistent session; raises BrokerAway.
 
         A driver that breaks over a message finds it again in its next connection; the second time it is taken away,
         or one message would end this driver for good.
@@ -127,6 +129,7 @@ class NodeServices:
         try:
             async with mqtt.connect(self.address, client_id, clean=False, late_ack=True) as link:
                 link.on_oversized = self._too_large
+                self._remembered(present=link.session_present)
                 driver_link = DriverLink(link, self._take_away, self.mortal)
                 try:
                     yield driver_link
@@ -136,11 +139,18 @@ class NodeServices:
                     self._strike(driver_link)
                     raise
         except mqtt.MqttError as error:
-            raise DeviceUnreachable(str(error)) from error
+            raise BrokerAway(str(error)) from error
 
     def now_ms(self) -> int:
         """Return the node's clock."""
         return now_ms()
+
+    def _remembered(self, *, present: bool) -> None:
+        """What devices said while nobody was subscribed went to nobody: that is to be known."""
+        if self._known and not present:
+            lost = "the broker forgot our session: what devices published before we were back is lost"
+            self.refusals.count("session_forgotten", f"{self.instance} session", lost)
+        self._known = True
 
     def _too_large(self, topic: str, size: int) -> None:
         self.refusals.count("device_nonsense", f"{self.instance} {topic} too_large", f"{size} bytes")

@@ -13,7 +13,7 @@ from labkeeper_edge.backoff import STEADY_S, Backoff
 from labkeeper_edge.intake.intake import Intake
 from labkeeper_edge.supervision.breaker import Breaker, Circuit
 from labkeeper_edge.supervision.connections import Connections
-from labkeeper_edge.supervision.deadlines import CONNECT_S, DriverFault, in_time
+from labkeeper_edge.supervision.deadlines import CONNECT_S, BrokerAway, DriverFault, in_time
 from labkeeper_edge.supervision.isolation.lodging import Host, Lodging
 from labkeeper_edge.supervision.isolation.messages import Ready
 from labkeeper_edge.supervision.isolation.process import START_S, DriverUnusable
@@ -23,6 +23,7 @@ from labkeeper_sdk import Device, DeviceUnreachable, Driver, Gateway, Services
 log = logging.getLogger(__name__)
 
 LONGEST_STATE = 200  # characters of a stranger's error in a metric
+BROKER_WAIT_S = 0.2  # one on the lab's own network: what devices say to it before we are back may go to nobody
 STARTS = 3  # faults in a row that are forgiven a driver each of which costs the start of a process
 MOVED = "moved: it held up the node, and goes on in a process of its own"
 SOUND_S = 60.0  # a connection that lasted this long shows that the driver works
@@ -48,10 +49,11 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an attempt ended: why, whether by the driver's own fault, and how long the connection had lasted."""
+    """How an attempt ended: why, by the driver's own fault or the broker's, and how long the connection had lasted."""
 
     trouble: str
     fault: bool
+    broker: bool
     lasted_s: float
 
 
@@ -85,23 +87,24 @@ class Supervisor:
             await host.end()
 
     async def _repeat(self, connect: OpenConnection, open_s: float) -> None:
-        backoff = Backoff()
+        device, broker = Backoff(), Backoff(BROKER_WAIT_S / 2, BROKER_WAIT_S)
         while True:
             try:
                 outcome = await self._attempt(connect, open_s)
             except DriverUnusable as unusable:
                 await self._give_up(unusable)
             self._complain(outcome)
-            await self._rest(backoff, outcome)
+            await self._rest(broker if outcome.broker else device, outcome)
 
     async def _attempt(self, connect: OpenConnection, open_s: float) -> Outcome:
-        fault = True
+        fault, broker = True, False
         self._connected_s = None
         try:
             await self._connection(connect, open_s)
             trouble, fault = "the driver ended its connection", False
         except DeviceUnreachable as error:
-            trouble, fault = str(error) or "unreachable", isinstance(error, DriverFault)
+            trouble = str(error) or "unreachable"
+            fault, broker = isinstance(error, DriverFault), isinstance(error, BrokerAway)
         except DriverUnusable:
             raise
         except Exception as error:
@@ -109,7 +112,7 @@ class Supervisor:
             log.debug("%s", self.assignment.instance, exc_info=error)
         finally:
             self.connections.closed(self.assignment.instance)
-        return Outcome(trouble, fault, self._lasted_s())
+        return Outcome(trouble, fault, broker, self._lasted_s())
 
     async def _connection(self, connect: OpenConnection, open_s: float) -> None:
         it = self.assignment

@@ -150,19 +150,20 @@ async def test_a_rule_on_what_the_hub_derives_alarms_is_tried_and_ends_with_its_
     async with hub_process(tmp_path, broker) as (process, ready):
         headers = {"Authorization": f"Bearer {ready['owner_secret']}"}
         client = httpx.AsyncClient(base_url=ready["url"], headers=headers)
-        async with client, _live(ready["url"], ready["owner_secret"]) as live, joined(broker.port, devices=air) as node:
-            await live.greet()
-            await _until_told(live, kind="device", node="#hub-derived-lab", device="air", online=True)
-            minutes = [double("co2", 400.0 if at < 8 else 2000.0, begin_ms + at * 60_000) for at in range(21)]
-            node.send("air", minutes, batch=1)
-            told = await _until_told(live, kind="alarm", **address)
-            assert (told["core"], told["lab"], told["level"]) == ("unack", "lab", "warn")
-            assert told["value"] == pytest.approx(1200, abs=200)
-            asked = {"alarm": address, "from": begin_ms, "to": now_ms()}
-            trial = (await client.post("/api/v1/alarms/try", json=asked)).json()
-            assert [(one["level"], one["from_ms"]) for one in trial["spells"]] == [("warn", told["raised_ms"])]
-            never = (await client.post("/api/v1/alarms/try", json={**asked, "limits": {"warn": 2001}})).json()
-            assert (never["spells"], never["readings"] > 5) == ([], True)
+        async with client, _live(ready["url"], ready["owner_secret"]) as live:
+            await live.greet()  # before the node: what comes later is told as changes
+            async with joined(broker.port, devices=air) as node:
+                await _until_told(live, kind="device", node="#hub-derived-lab", device="air", online=True)
+                minutes = [double("co2", 400.0 if at < 8 else 2000.0, begin_ms + at * 60_000) for at in range(21)]
+                node.send("air", minutes, batch=1)
+                told = await _until_told(live, kind="alarm", **address)
+                assert (told["core"], told["lab"], told["level"]) == ("unack", "lab", "warn")
+                assert told["value"] == pytest.approx(1200, abs=200)
+                asked = {"alarm": address, "from": begin_ms, "to": now_ms()}
+                trial = (await client.post("/api/v1/alarms/try", json=asked)).json()
+                assert [(one["level"], one["from_ms"]) for one in trial["spells"]] == [("warn", told["raised_ms"])]
+                never = (await client.post("/api/v1/alarms/try", json={**asked, "limits": {"warn": 2001}})).json()
+                assert (never["spells"], never["readings"] > 5) == ([], True)
         process.terminate()
         await process.wait()
     (tmp_path / "alarms.toml").unlink()

@@ -118,10 +118,11 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The connection is over: the device is out of reach, or (`fault`) the driver broke."""
+    """The connection is over: the device or (`broker`) the broker is out of reach, or (`fault`) the driver broke."""
 
     reason: str
     fault: bool
+    broker: bool = False
 
 
 @dataclass(frozen=True, slots=True)

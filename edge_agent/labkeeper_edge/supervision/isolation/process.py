@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from itertools import count
 
-from labkeeper_edge.supervision.deadlines import CLOSE_S, DriverFault
+from labkeeper_edge.supervision.deadlines import CLOSE_S, BrokerAway, DriverFault
 from labkeeper_edge.supervision.isolation.channel import Channel, open_channel
 from labkeeper_edge.supervision.isolation.connection import Connection
 from labkeeper_edge.supervision.isolation.frames import BadFrame
@@ -169,10 +169,16 @@ def _tell(connection: Connection, message: Message, size: int) -> None:
             connection.observed(message, size)
         case Written():
             connection.written(message)
-        case Ended(reason, fault):
-            connection.ended(DriverFault(reason) if fault else DeviceUnreachable(reason))
+        case Ended():
+            connection.ended(_end_of(message))
         case Closed():
             connection.ended(DeviceUnreachable("the connection is closed"))
+
+
+def _end_of(ended: Ended) -> DeviceUnreachable:
+    if ended.fault:
+        return DriverFault(ended.reason)
+    return BrokerAway(ended.reason) if ended.broker else DeviceUnreachable(ended.reason)
 
 
 def _in_words(status: int, bounds: Bounds) -> str:

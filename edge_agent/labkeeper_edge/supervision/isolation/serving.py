@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from pydantic import BaseModel
 
+from labkeeper_edge.supervision.deadlines import BrokerAway
 from labkeeper_edge.supervision.isolation.channel import Channel
 from labkeeper_edge.supervision.isolation.limits import OUT_OF_MEMORY
 from labkeeper_edge.supervision.isolation.messages import Ended, Observed, Opened, Write, Written
@@ -54,7 +55,7 @@ class Served:
                 self.channel.send(Opened())
                 await self._observe(self.gateway)
         except DeviceUnreachable as error:
-            return Ended(str(error) or "unreachable", fault=False)
+            return Ended(str(error) or "unreachable", fault=False, broker=isinstance(error, BrokerAway))
         except MemoryError:
             os._exit(OUT_OF_MEMORY)  # whatever holds the memory holds it still
         except Exception as error:
