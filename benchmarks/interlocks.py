@@ -4,7 +4,7 @@ long until every output is where it is safe.
 
 The outlets fall back by themselves when nobody has written to them for `FALLBACK_S`: that is their lease, which the
 node renews. Time runs from the mishap, which comes when everything is dead that is to be. Afterwards the dead come
-back, and the latches are to be found at the hub, whoever was dead.
+back, and the latches and their alarms are to be found at the hub, whoever was dead; a reset ends both.
 """
 
 import asyncio
@@ -91,11 +91,14 @@ class GuardedRoom:
         return time.monotonic() - began_s
 
     async def recover(self, dead: Iterable[str]) -> bool:
-        """Bring the dead back while it goes on; return whether all stays safe until the hub knows of the latches."""
+        """Bring the dead back while it goes on; return whether all stays safe until the hub knows of the latches and
+        alarms.
+        """
         for part in (part for part in ("broker", "hub", "node") if part in dead):
             await (self.stack.broker if part == "broker" else self._role(part)).start()
         for rule in self.danger.forces:
             await self._until(partial(self._says, f"{rule}/tripped"), (True,))
+            await self._until(partial(self._alarms, f"{rule}/tripped"), (True,))
         return self.safe
 
     @property
@@ -107,6 +110,7 @@ class GuardedRoom:
         await self._until(partial(self._says, f"{rule}/state"), ("tripped", "clear"))
         if await self._says(f"{rule}/state") == "tripped":
             await self._done(live, "interlocks", f"{rule}/reset", value=True)
+        await self._until(partial(self._alarms, f"{rule}/tripped"), (False,))
 
     async def _kill(self, part: str) -> None:
         await (self.stack.broker if part == "broker" else self._role(part)).stop(signal.SIGKILL)
@@ -117,6 +121,12 @@ class GuardedRoom:
     async def _says(self, point: str) -> object:
         found: list[Json] = (await self.stack.client.get("latest", device="interlocks"))["latest"]
         return next((one["value"] for one in found if one["point"] == point and not one["stale"]), None)
+
+    async def _alarms(self, point: str) -> object:
+        """Tell whether the hub's alarm of a latch holds."""
+        found: list[Json] = (await self.stack.client.get("alarms"))["alarms"]
+        standing = [one["point"] for one in found if one["rule"] == "interlock" and one["core"] in ("unack", "ack")]
+        return point in standing
 
     async def _done(self, live: Live, device: str, point: str, *, value: bool) -> None:
         """Command until it is done: what a permit needs may be on its way."""

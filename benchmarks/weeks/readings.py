@@ -139,7 +139,7 @@ def _away(trouble: Trouble) -> Iterator[tuple[tuple[float, float], tuple[float, 
 
 def _chemistry(lab: Lab, troubles: Sequence[Trouble]) -> Iterator[Series]:
     gas = {"whiff of gas": 6.0, "gas leak": 26.0}
-    yield Series(lab, lab.point("gas", "gas_lel"), "%[LEL]", _pulses(troubles, gas))
+    yield Series(lab, lab.point("gas", "gas_lel"), "%{LEL}", _pulses(troubles, gas))
     yield Series(lab, lab.point("gas", "carbon_monoxide"), "[ppm]", _pulses(troubles, {"burner smoulders": 70.0}))
     yield Series(lab, lab.point("smoke", "smoke"), "", _pulses(troubles, {"smoke": 1.0}))
     yield Series(

@@ -115,7 +115,8 @@ class Week:
         cause = self._cause(key)
         if cause:
             self._happens(key, Designed(cause), finding)
-        return self._happens(key, Raised(level.priority, level.latch, verdict.value), finding)
+        rank = self.catalogue.rules[key.rule].rank(level.name)
+        return self._happens(key, Raised(level.priority, level.latch, verdict.value, rank), finding)
 
     def _happens(self, key: AlarmKey, event: Event, finding: Finding) -> None:
         level = finding.verdict.level

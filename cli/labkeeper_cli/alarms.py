@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
+from urllib.parse import quote
 
 import httpx
 
@@ -45,7 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do it; returns 1 and says why when the hub refuses."""
+    """Do it; returns 1 and says why when the hub refuses, of several points every one."""
     try:
         found = asyncio.run(_asked(options))
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
@@ -53,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
         return FAILED
     lines = _listed(found) if options.what == "list" else _tried(found)
     print(json.dumps(found) if options.json else "\n".join(lines))
-    return 0
+    return FAILED if found and all("refused" in one for one in found) else 0
 
 
 async def _asked(options: argparse.Namespace) -> list[Json]:
@@ -69,21 +70,20 @@ async def _try(client: httpx.AsyncClient, options: argparse.Namespace, source: M
     now_ms = time.time_ns() // 1_000_000
     asked = {"alarm": {"rule": options.rule, **source}, "from": now_ms - options.last * 1000, "to": now_ms}
     answer = await client.post("/api/v1/alarms/try", json={**asked, "limits": dict(options.limit)})
-    trial: Json = answer.raise_for_status().json()
+    try:
+        trial: Json = answer.raise_for_status().json()
+    except httpx.HTTPStatusError as refused:
+        if options.point:
+            raise
+        return {**source, "refused": why(refused)}  # of one point: the others are tried all the same
     return {**source, **trial}
 
 
 async def _watched(client: httpx.AsyncClient, rule: str) -> Sequence[Mapping[str, str]]:
     """Return the points here that a rule watches."""
-    rules: list[Json] = (await client.get("/api/v1/alarms/rules")).raise_for_status().json()["rules"]
-    wanted: Json = next((one for one in rules if one["id"] == rule), {"points": [], "units": []})
-    devices: list[Json] = (await client.get("/api/v1/devices")).raise_for_status().json()["devices"]
-    return [
-        {**{name: device[name] for name in PARTS[:3]}, "point": point["point"]}
-        for device in devices
-        for point in device["points"]
-        if point["point"] in wanted["points"] and (not wanted["units"] or point["unit"] in wanted["units"])
-    ]
+    answer = await client.get(f"/api/v1/alarms/rules/{quote(rule, safe='')}/points")
+    points: list[Json] = answer.raise_for_status().json()["points"]
+    return [{name: point[name] for name in PARTS} for point in points]
 
 
 def _listed(found: Sequence[Json]) -> Iterator[str]:
@@ -96,15 +96,28 @@ def _listed(found: Sequence[Json]) -> Iterator[str]:
 
 
 def _tried(found: Sequence[Json]) -> Iterator[str]:
+    gates = sorted({gate for one in found for gate in one.get("gates", ())})
+    if gates:
+        yield f"tried as if it were always so: {', '.join(gates)} (a recording knows none of these gates)"
     for one in found:
-        whole_ms = sum(spell["to_ms"] - spell["from_ms"] for spell in one["spells"])
         place = "/".join(one[name] for name in PARTS)
-        yield f"{place}: {len(one['spells'])} times, {whole_ms / 3_600_000:.1f} h in all, on {one['readings']} readings"
+        if "refused" in one:
+            yield f"{place}: {one['refused']}"
+            continue
+        whole_ms = sum(spell["to_ms"] - spell["from_ms"] for spell in one["spells"])
+        yield f"{place}: {len(one['spells'])} times, {whole_ms / 3_600_000:.1f} h in all, on {_readings(one)}"
         for spell in one["spells"]:
             lasted_min = (spell["to_ms"] - spell["from_ms"]) / 60_000
             yield f"  {spell['level']:10}  {_moment(spell['from_ms'])}  {lasted_min:.0f} min"
     if not found:
         yield "the rule watches no point here"
+
+
+def _readings(trial: Json) -> str:
+    every_ms = trial["every_ms"]
+    return (
+        f"{trial['readings']} readings" if every_ms is None else f"{trial['readings']} steps of {every_ms / 1000:g} s"
+    )
 
 
 def _moment(time_ms: int) -> str:

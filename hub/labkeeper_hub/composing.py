@@ -184,7 +184,7 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         rules = load_site(shipped(), settings.data / "alarms.toml")
         alarms = AlarmDesk(AlarmRecords(engine), bus, rules, now_ms)
         await alarms.load()
-        alarm_watch = AlarmWatch(registry, journal, alarms, lambda: host.connected, now_ms, lessons.is_on)
+        alarm_watch = AlarmWatch(registry, journal, alarms, lambda: host.connected, now_ms, lessons.is_on, stop.stopped)
         timetable, register = await _timetable(engine)
         telling = await _telling(settings, engine, alarms, registry, timetable)
         derived, heard = _derived(settings, registry, journal, lessons, deliveries)

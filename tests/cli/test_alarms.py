@@ -11,13 +11,16 @@ from tests.answering_hub import AnsweringHub, open_answering_hub
 
 AIR = {"school": "demo", "node": "pi", "device": "air"}
 STATE = {"core": "unack", "suppression": "shelved", "priority": "low", "raised_ms": 0}
-RULES = {"rules": [{"id": "co2", "points": ["co2"], "units": ["[ppm]"]}]}
-DEVICES = {"devices": [AIR | {"points": [{"point": "co2", "unit": "[ppm]"}, {"point": "temperature", "unit": "Cel"}]}]}
-TRIAL = {"readings": 1440, "spells": [{"level": "warn", "from_ms": 0, "to_ms": 1_800_000, "open_end": False}]}
+TRIAL = {
+    "readings": 1440,
+    "every_ms": None,
+    "gates": [],
+    "spells": [{"level": "warn", "from_ms": 0, "to_ms": 1_800_000, "open_end": False}],
+}
 ANSWERS = {
     "GET /api/v1/alarms": {"alarms": [{"rule": "co2", **AIR, "point": "co2", **STATE}]},
-    "GET /api/v1/alarms/rules": RULES,
-    "GET /api/v1/devices": DEVICES,
+    "GET /api/v1/alarms/rules/co2/points": {"points": [AIR | {"point": "co2", "lab": "lab-301"}]},
+    "GET /api/v1/alarms/rules/frost/points": {"points": []},
     "POST /api/v1/alarms/try": TRIAL,
 }
 
@@ -47,8 +50,26 @@ async def test_a_rule_is_tried_on_every_point_it_watches(hub: AnsweringHub, caps
     assert "30 min" in said
     (tried,) = hub.given
     assert (tried["alarm"], tried["limits"]) == ({"rule": "co2", **AIR, "point": "co2"}, {"warn": 1200.0})
-    assert await run(hub, "try", "no_such") == 0
+    assert await run(hub, "try", "frost") == 0
     assert "watches no point" in capsys.readouterr().out
+    assert await run(hub, "try", "no_such") == 1
+    assert "There is no such thing" in capsys.readouterr().err
+
+
+async def test_gates_and_steps_are_said(hub: AnsweringHub, capsys: pytest.CaptureFixture[str]) -> None:
+    hub.answers["POST /api/v1/alarms/try"] = TRIAL | {"gates": ["lesson", "lights"], "every_ms": 10_368}
+    assert await run(hub, "try", "co2") == 0
+    said = capsys.readouterr().out
+    assert "always so: lesson, lights" in said
+    assert "on 1440 steps of 10.368 s" in said
+
+
+async def test_a_point_that_is_refused_ends_no_other_trial(
+    hub: AnsweringHub, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del hub.answers["POST /api/v1/alarms/try"]
+    assert await run(hub, "try", "co2") == 1
+    assert "demo/pi/air/co2: There is no such thing" in capsys.readouterr().out
 
 
 async def test_what_the_hub_refuses_is_said(hub: AnsweringHub, capsys: pytest.CaptureFixture[str]) -> None:

@@ -31,6 +31,7 @@ LIMITS = {
 }
 
 
+GATES = {"heat": ["lesson", "lights"]}
 SMALL = {"who": "Wang Li", "why": "small room", "off": False, "limits": {"warn": 1200.0}}
 OVERRIDES: dict[str, list[Json]] = {"co2": [{"school": SCHOOL, "lab": "lab-301", **SMALL}]}
 
@@ -69,9 +70,13 @@ def _rule(name: str) -> Json:
     role, class_, unit, points, levels = LIMITS[name]
     plain = {"kind": "value", "side": ">", "deadband": 0.0, "window_ms": 0, "on_delay_ms": 0, "off_delay_ms": 0}
     told = [{"name": one, "priority": how, "limit": limit, "latch": False, **plain} for one, how, limit in levels]
-    source = {"source": "GB/T 18883-2022", "unit": unit, "points": list(points), "units": []} | {
-        "overrides": OVERRIDES.get(name, [])
-    }
+    source = {
+        "source": "GB/T 18883-2022",
+        "unit": unit,
+        "points": list(points),
+        "units": [],
+        "gates": GATES.get(name, []),
+    } | {"overrides": OVERRIDES.get(name, [])}
     return {"id": name, **said, "role": role, "class": class_, **source, "levels": told}
 
 
@@ -102,6 +107,11 @@ def add_alarms(app: FastAPI, hub: FakeHub) -> None:  # noqa: C901 -- one route a
     async def rules() -> Json:
         return {"rules": [_rule(name) for name in WORDS]}
 
+    @app.get("/api/v1/alarms/rules/{rule}/points")
+    async def watched(rule: str) -> Json:
+        place = {"school": SCHOOL, "node": PI, "device": "air", "lab": "lab-301"}
+        return {"points": [place | {"point": point} for point in LIMITS[rule][3] if rule != "heat"]}
+
     @app.get("/api/v1/alarms/history")
     async def history() -> Json:
         line = {"time_ms": now_ms() - 240_000, "at_ms": now_ms() - 240_000, "late": False, "why": None}
@@ -120,7 +130,7 @@ def add_alarms(app: FastAPI, hub: FakeHub) -> None:  # noqa: C901 -- one route a
         quarter = (asked["to"] - asked["from"]) // 4
         spells = [(asked["from"] + quarter * at, asked["from"] + quarter * at + 1_800_000) for at in (1, 3)]
         told = [{"level": "warn", "from_ms": begin, "to_ms": end, "open_end": False} for begin, end in spells]
-        return {"readings": 1440, "spells": told}
+        return {"readings": 1440, "every_ms": None, "gates": [], "spells": told}
 
     @app.post("/api/v1/alarms/{what}")
     async def act(what: str, request: Request) -> Response:

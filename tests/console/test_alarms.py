@@ -79,6 +79,25 @@ async def test_a_shelf_has_a_reason_and_an_end_and_is_found_in_one_tap(hub: Fake
     await expect(console.page.get_by_role("button", name="Suppressed 1")).to_be_visible()
 
 
+async def test_a_shelf_ends_with_the_lesson_that_is_on_or_after_one(hub: FakeHub, console: Console) -> None:
+    bad_morning(hub)
+    await console.page.reload()
+    await open_alarms(console)
+    co2 = card(console, "CO2 high")
+    await co2.get_by_role("button", name="Shelve").click()
+    ends = co2.get_by_label("For how long")
+    await expect(ends.locator("option:checked")).to_have_text("45 min")
+    await co2.get_by_role("button", name="Shelve").first.click()
+    lesson = await hub.teaching.begin("lab-301", "owner", 1800)
+    await co2.get_by_role("button", name="Shelve").click()
+    await expect(ends.locator("option:checked")).to_contain_text("Until the lesson ends")
+    await co2.get_by_label("Reason").fill("window open")
+    await co2.locator("form button").click()
+    await console.page.get_by_role("button", name="Suppressed 2").click()
+    await expect(card(console, "CO2 high")).to_contain_text("window open")
+    assert next(one for one in hub.alarms if one["rule"] == "co2")["shelf"]["until_ms"] == lesson["until_ms"]
+
+
 async def test_a_second_person_is_asked_for_in_words(hub: FakeHub, console: Console) -> None:
     bad_morning(hub)
     await console.page.reload()
@@ -103,6 +122,21 @@ async def test_a_limit_is_tried_over_the_curve(hub: FakeHub, console: Console) -
     assert hub.tried[0]["limits"] == {"warn": 1200, "alarm": 2000}
     await console.page.get_by_role("button", name="Limits").click()
     await expect(console.page.locator(".alarm-rules > li")).to_have_count(3)
+    rules = console.page.locator(".alarm-rules > li")
+    await expect(rules.filter(has_text="Device lost").get_by_role("button")).to_have_count(0)
+    await rules.filter(has_text="Possible fire").get_by_role("button", name="Try a limit").click()
+    await expect(rules.filter(has_text="Possible fire")).to_contain_text("No point here to try it on.")
+    await rules.filter(has_text="CO2 high").get_by_role("button", name="Try a limit").click()
+    await expect(rules.filter(has_text="CO2 high").locator("select option")).to_have_count(1)
+
+
+async def test_gates_that_a_trial_knows_nothing_of_are_named(hub: FakeHub, console: Console) -> None:
+    bad_morning(hub)
+    await console.page.reload()
+    await open_alarms(console)
+    heat = card(console, "Possible fire")
+    await heat.get_by_role("button", name="Try a limit").click()
+    await expect(heat).to_contain_text("as if it were always so: a lesson is on · the lights are on.")
 
 
 async def test_the_sound_has_a_switch_of_its_own(hub: FakeHub, console: Console) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from labkeeper_hub.alarms.judge import Judge, Verdict
-from labkeeper_hub.alarms.rules import Level, Rule
+from labkeeper_hub.alarms.rules import Kind, Level, Rule, Side
+from labkeeper_hub.model import Aggregate
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,16 @@ class Trial:
     def of(self, level: str) -> list[Spell]:
         """Return the spells at one level."""
         return [spell for spell in self.spells if spell.level == level]
+
+
+def aggregate_of(rule: Rule) -> Aggregate:
+    """Return how readings may be taken together where there are too many: their mean where only means are judged, else
+    what is worst for the rule, so that no peak is lost.
+    """
+    judged = [level for level in rule.levels if level.kind is not Kind.MEAN]
+    if not judged:
+        return Aggregate.MEAN
+    return Aggregate.MAX if judged[0].side in (Side.ABOVE, Side.AT_LEAST) else Aggregate.MIN
 
 
 def back_test(rule: Rule, readings: Iterable[tuple[int, float | None]], end_ms: int) -> Trial:

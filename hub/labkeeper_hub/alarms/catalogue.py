@@ -4,7 +4,7 @@ its place.
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -19,6 +19,8 @@ from labkeeper_sdk import BadConfiguration, Title
 
 UNITS_MS: Final = {"s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
 DURATION = re.compile(r"(\d+(?:\.\d+)?) ?(s|min|h|d)")
+EVERY = "*"
+"""Of every rule that watches points."""
 RULE_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 NEED_WINDOW = (Kind.MEAN, Kind.MAX, Kind.MIN, Kind.RATE, Kind.COUNT)
 
@@ -101,11 +103,18 @@ class RuleEntry(_Strict):
     class_: Annotated[AlarmClass, Field(alias="class")]
     source: Text
     unit: str
-    points: Annotated[list[Text], Field(min_length=1)]
-    units: list[Text] = []
+    points: list[Text] = []
+    of: list[Text] = []
+    units: list[str] = []
     gates: list[Gate] = []
     hold: Duration = 30 * 60_000
     levels: Annotated[list[LevelEntry], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _watches_something(self) -> "RuleEntry":
+        if bool(self.points) is bool(self.of):
+            raise ValueError("needs either points, or rules whose points it watches (of)")
+        return self
 
     @model_validator(mode="after")
     def _levels_in_order(self) -> "RuleEntry":
@@ -148,6 +157,10 @@ class Catalogue:
     rules: Mapping[str, Rule]
     overrides: Sequence[OverrideEntry] = ()
 
+    def watching(self, point: str, unit: str, *, writable: bool) -> Iterator[str]:
+        """Yield the names of the rules that watch a point of this name and unit."""
+        return (name for name, rule in self.rules.items() if rule.match(point, unit, writable=writable))
+
     def rule_for(self, name: str, school: str, lab: str) -> Rule | None:
         """Return the rule as it holds in a lab: a lab's override beats its school's; None: it is off there."""
         rule: Rule | None = self.rules[name]
@@ -174,13 +187,32 @@ def shipped() -> Catalogue:
 
 def parse(text: str, source: str) -> Catalogue:
     """Read a catalogue; raises BadConfiguration that names the rule and the key."""
-    rules = {}
+    entries = {}
     for name, said in _toml(text, source).items():
         try:
-            rules[name] = RuleEntry.model_validate(said).rule(name)
+            entries[name] = RuleEntry.model_validate(said)
         except ValidationError as error:
             raise _bad(error, source, name) from error
-    return Catalogue(rules)
+    return Catalogue(_rules(entries, source))
+
+
+def _rules(entries: Mapping[str, RuleEntry], source: str, prefix: str = "") -> dict[str, Rule]:
+    """Return the rules; those that watch the sensors of others get their points, in any unit."""
+    rules = {name: entry.rule(name) for name, entry in entries.items()}
+    measured = [name for name, entry in entries.items() if not entry.of and not _seen_by_hub(entry.points)]
+    for name, entry in entries.items():
+        others = measured if entry.of == [EVERY] else entry.of
+        unknown = sorted(set(others) - {*measured})
+        if unknown:
+            raise BadConfiguration(f"{prefix}{name}.of", f"'{unknown[0]}' is no rule here that watches points", source)
+        if others:
+            points = frozenset().union(*(rules[other].match.points for other in others))
+            rules[name] = replace(rules[name], match=Match(points))
+    return rules
+
+
+def _seen_by_hub(points: Iterable[str]) -> bool:
+    return any(point.startswith("#") for point in points)
 
 
 def load_site(catalogue: Catalogue, file: Path) -> Catalogue:
@@ -199,7 +231,7 @@ def with_site(catalogue: Catalogue, text: str, source: str) -> Catalogue:
     for name in site.rule:
         if name in catalogue.rules or not RULE_NAME.fullmatch(name):
             raise BadConfiguration(f"rule.{name}", "is the name of a rule that is there, or none (a-z, 0-9, _)", source)
-    both = Catalogue({**catalogue.rules, **{name: entry.rule(name) for name, entry in site.rule.items()}})
+    both = Catalogue({**catalogue.rules, **_rules(site.rule, source, "rule.")})
     for number, entry in enumerate(site.override):
         _check(both, entry, f"override.{number}", source)
     return replace(both, overrides=tuple(site.override))

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy.exc import DBAPIError
 
@@ -71,8 +71,10 @@ class AlarmDesk:
     async def load(self) -> None:
         """Take up what earlier runs left; what a rule raised that is no more is over, and waits for people only."""
         for now in await self.records.load():
-            self._kept[now.key] = Kept(now, now)
-            if now.state.active and now.key.rule not in self.catalogue.rules:
+            rule = self.catalogue.rules.get(now.key.rule)
+            ranked = replace(now, state=replace(now.state, rank=rule.rank(now.level) if rule else 0))
+            self._kept[now.key] = Kept(ranked, ranked)
+            if now.state.active and rule is None:
                 self.happens(now.key, Cleared(None), self.now_ms())
         for entry in await self.records.called_since(self.now_ms() - DAY_MS):
             self.tally.remember(entry.key, entry.at_ms)

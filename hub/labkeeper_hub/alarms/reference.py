@@ -1,6 +1,6 @@
 """Writes docs/reference/alarms.md out of the catalogue: `python -m labkeeper_hub.alarms.reference`."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from labkeeper_hub.alarms.catalogue import shipped
@@ -23,13 +23,17 @@ person must reset it). Beside and independent of it, a *suppression*: `not_suppr
 when, at most 24 h), `suppressed_by_design` (it hangs on something lost that is itself an alarm),
 `out_of_service` (for a work order; of the safety class by two persons). The core runs on underneath.
 
-It is *annunciated* while it stands, nobody has acknowledged and nothing suppresses it. A rise of priority asks again.
+It is *annunciated* while it stands, nobody has acknowledged and nothing suppresses it. A rise, to a higher priority or
+to a worse level of the same one, asks again.
 What came and went while it hung on something else has called nobody: it is `rtn_unack`, on no list, and in the history.
 Ten raised within ten minutes are a flood: all are stored, what is of the safety class is told at once, the rest in one
 notice each ten seconds.
 
 A value that is not known raises nothing and clears nothing; delays start anew. Readings that come late are judged by
-themselves: they make lines of history marked `late`, and change no alarm.
+themselves: they make lines of history marked `late`, and change no alarm. What is so when a device is back (its node,
+the broker or the hub was away) is judged from then on as any reading, by the hub's time: what tripped meanwhile is
+raised, what is over is cleared, and a sensor that has nothing new to say is not called silent for the time in which
+nobody listened.
 
 A line of the history is one of: {", ".join(f"`{kind}`" for kind in KINDS)}. `note` is a level of that priority:
 no alarm, nobody is called.
@@ -116,6 +120,14 @@ levels = [{{ name = "warn", limit = 1200, priority = "low", deadband = 100 }}]
 
 The keys of a rule and of a level are those of the catalogue's file, whose head explains them.
 
+## Names of points
+
+A rule names quantities, and knows a point by its own name or by the last part of it, whatever its case: `co2`,
+`air/co2` and `SCD40/CarbonDioxide` are one quantity, so are `temperature`, `SCD40/Temperature` and `temperature100/tC`,
+or `smoke` and `smoke0/alarm`. Where a rule names units, the point has one of them. Not known by its last part is what
+speaks of a machine's inside (`board`, `motor`, `ESP32` and the like), of another place (`outdoor`), of a part of a part
+(`switch0/temperature/tC`), and what can be written.
+
 ## Rules
 """
 
@@ -135,12 +147,16 @@ def _rule(rule: Rule) -> Iterator[str]:
     yield f"- Consequence: {told.consequence.zh} / {told.consequence.en}\n"
     yield f"- Response ({told.role}): {told.response.zh} / {told.response.en}\n"
     yield f"- Class {rule.alarm_class}. Source: {rule.source}.\n"
-    units = f", in {', '.join(f'`{unit}`' for unit in sorted(rule.match.units))}" if rule.match.units else ""
-    yield f"- Watches {', '.join(f'`{point}`' for point in sorted(rule.match.points))}{units}.\n"
+    yield f"- Watches {', '.join(f'`{point}`' for point in sorted(rule.match.points))}{_units(rule.match.units)}.\n"
     if rule.gates:
         yield f"- Only while: {', '.join(sorted(rule.gates))}.\n"
     yield HEAD
     yield from (_level(level, rule.unit) for level in rule.levels)
+
+
+def _units(units: Collection[str]) -> str:
+    named = f", in {', '.join(f'`{unit}`' for unit in sorted(units) if unit)}" if set(units) - {""} else ""
+    return named + ((" or without a unit" if named else ", without a unit") if "" in units else "")
 
 
 def _level(level: Level, unit: str) -> str:

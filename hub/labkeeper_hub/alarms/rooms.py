@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from labkeeper_hub.alarms.names import is_lamps, names_of
 from labkeeper_hub.alarms.rules import Gate
 from labkeeper_hub.registry.known import KnownPoint
 
 PRESENCE = frozenset({"occupancy", "presence"})
-LIGHT_BESIDE = "brightness"  # what makes a switch a lamp's
 SUMMER, WINTER = range(6, 10), (12, 1, 2, 3)  # months; GB/T 18883 names no dates
 
 
@@ -42,7 +42,8 @@ class Room:
         return datetime.fromtimestamp(self.now_ms / 1000, UTC).month
 
     def _empty(self) -> bool | None:
-        somebody = _any(_values(point for point in self.points if point.key.point in PRESENCE))
+        seen = (point for point in self.points if not PRESENCE.isdisjoint(names_of(point.key.point)))
+        somebody = _any(_values(point for point in seen if not point.description.writable))
         return None if somebody is None else not somebody
 
     def _used(self) -> bool | None:
@@ -54,7 +55,7 @@ class Room:
 
     def _lamps(self) -> Iterator[KnownPoint]:
         for point in self.points:
-            if point.description.kind == "switch" and LIGHT_BESIDE in point.device.points:
+            if point.description.kind == "switch" and is_lamps(point.key.point, point.device.points):
                 yield point
 
 

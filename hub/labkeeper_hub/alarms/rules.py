@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from labkeeper_hub.alarms.names import names_of, unit_of
 from labkeeper_hub.alarms.states import Priority
 from labkeeper_sdk import Title
 
@@ -100,16 +101,17 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Which points a rule watches: by the point's name, and by unit (UCUM) where names mean several things. A name that
-    begins with `*/` is that of the last part.
+    """Which points a rule watches: by any of the names they may be known by, and by unit (UCUM) where names mean
+    several things. A name that begins with `*/` is that of the last part, whatever it is of.
     """
 
     points: frozenset[str]
     units: frozenset[str] = frozenset()
 
-    def __call__(self, point: str, unit: str) -> bool:
-        named = point in self.points or f"*/{point.rpartition('/')[2]}" in self.points
-        return named and (not self.units or unit in self.units)
+    def __call__(self, point: str, unit: str, *, writable: bool = False) -> bool:
+        """What can be written is what somebody wants, not what is measured: that is watched by its own name only."""
+        known = point in self.points if writable else not self.points.isdisjoint(names_of(point))
+        return known and (not self.units or unit_of(point, unit) in self.units)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,3 +131,7 @@ class Rule:
     @property
     def safety(self) -> bool:
         return self.alarm_class is AlarmClass.SAFETY
+
+    def rank(self, level: str) -> int:
+        """Return the place of a level, the mildest 0; one that an update renamed counts as that."""
+        return next((place for place, one in enumerate(self.levels) if one.name == level), 0)

@@ -78,7 +78,7 @@ class Service:
 @dataclass(frozen=True, slots=True)
 class Alarm:
     """One alarm of one (rule, source). `since_ms` is when the core changed last; `version` counts every change.
-    `called`: it has asked for somebody since it was acknowledged last.
+    `called`: it has asked for somebody since it was acknowledged last. `rank`: the place of its level in the rule.
     """
 
     core: Core = Core.NORM
@@ -93,6 +93,12 @@ class Alarm:
     service: Service | None = None
     version: int = 0
     called: bool = False
+    rank: int = 0
+
+    @property
+    def severity(self) -> tuple[Priority, int]:
+        """What a rise is measured by: of two levels of one priority the later is the worse."""
+        return self.priority, self.rank
 
     @property
     def suppression(self) -> Suppression:
@@ -132,11 +138,17 @@ class Alarm:
 # --- what can happen -------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """The condition holds, at this priority; `latch`: a person must reset it afterwards."""
+    """The condition holds, at this priority and level of the rule; `latch`: a person must reset it afterwards."""
 
     priority: Priority
     latch: bool = False
     value: float | None = None
+    rank: int = 0
+
+    @property
+    def severity(self) -> tuple[Priority, int]:
+        """How bad it is, for comparing."""
+        return self.priority, self.rank
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,14 +261,16 @@ def _raised(alarm: Alarm, event: Raised, time_ms: int) -> Alarm:
             alarm,
             core=Core.UNACK,
             priority=event.priority,
+            rank=event.rank,
             latch=alarm.latch or event.latch,
             raised_ms=time_ms,
             value=event.value,
         )
-    rises = event.priority > alarm.priority
+    rises = event.severity > alarm.severity
     core = Core.UNACK if rises else alarm.core  # a rise is news, whoever acknowledged what was before
-    value = event.value if event.priority != alarm.priority else alarm.value
-    return replace(alarm, core=core, priority=event.priority, latch=alarm.latch or event.latch, value=value)
+    value = event.value if event.severity != alarm.severity else alarm.value
+    latch = alarm.latch or event.latch
+    return replace(alarm, core=core, priority=event.priority, rank=event.rank, latch=latch, value=value)
 
 
 def _cleared(alarm: Alarm, value: float | None) -> Alarm:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from labkeeper_hub.alarms.judge import Judge, Verdict
-from labkeeper_hub.alarms.rules import Level, Rule
+from labkeeper_hub.alarms.rules import Kind, Level, Rule
 from labkeeper_hub.alarms.tap import Heard
 from labkeeper_hub.model import AlarmKey
 from labkeeper_hub.registry.known import KnownPoint
@@ -62,6 +62,12 @@ class Stream:
             self._at_ms, self._heard_ms = max(time_ms, self._at_ms or time_ms), now_ms
             yield from self._found(self.judges, lambda judge: judge.reading(time_ms, heard.value))
 
+    def present(self, now_ms: int) -> Iterator[Found]:
+        """Its device was born: what it is now counts from now on, by the hub's time, whatever happened meanwhile."""
+        value = self.point.value
+        if not self._unknown and isinstance(value, bool | int | float):
+            yield from self.heard(Heard(self.point.series, None, float(value), historical=False), now_ms)
+
     def time_passes(self, now_ms: int) -> Iterator[Found]:
         """Nothing came: the value stands if the device is there, and is not known if it is not."""
         if self.waiting is not None:
@@ -80,6 +86,13 @@ class Stream:
         time_ms = self._time_ms(now_ms)
         yield from self._found(judges, lambda judge: judge.gated(time_ms, gate=gates(judge.rule)))
 
+    def past(self, time_ms: int, value: float | None) -> None:
+        """Take what the journal has; whether it was silent since then nobody knows, unless the hub listened."""
+        for judge in self.judges:
+            if all(level.kind is not Kind.STALE for level in judge.rule.levels):
+                for _ in judge.reading(time_ms, value):
+                    pass
+
     def primed(self) -> list[tuple[Heard, int]]:
         """The past is read: return what came meanwhile."""
         waiting, self.waiting = self.waiting or [], None
@@ -92,8 +105,8 @@ class Stream:
 
     def _time_ms(self, now_ms: int) -> int:
         """Return what the stream's own clock shows by now, as far as one can tell."""
-        if self._at_ms is None:
-            return now_ms
+        if self._at_ms is None:  # the past may have been read of a clock that is ahead
+            return max(now_ms, *(judge.now_ms or now_ms for judge in self.judges))
         return self._at_ms + max(0, now_ms - self._heard_ms - LAG_MS)
 
     def _heard_late(self, heard: Heard, now_ms: int) -> Iterator[Found]:

@@ -4,7 +4,7 @@ A batch of readings is looked at within a tenth of a second, what only time brin
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -28,6 +28,7 @@ from labkeeper_hub.timeseries.journal import Journal
 LOOK_S, TICK_S = 0.1, 1.0
 LONG_PAST_MS = 3_600_000  # a longer past is read in sixtieths of a mean's window
 PAST_ROWS = 100_000
+STOPPED = "stopped"
 
 
 class Lessons(Protocol):
@@ -48,7 +49,9 @@ def never_late() -> bool:
 
 @dataclass(slots=True)
 class AlarmWatch:
-    """`connected` tells whether the broker can be heard, `influx_late` whether readings wait too long for InfluxDB."""
+    """`connected` tells whether the broker can be heard, `influx_late` whether readings wait too long for InfluxDB,
+    `stopped` the schools of which a word about a stop is known, and whether it holds there.
+    """
 
     registry: HubRegistry
     journal: Journal
@@ -56,11 +59,12 @@ class AlarmWatch:
     connected: Callable[[], bool]
     now_ms: Callable[[], int]
     lesson: Lessons = no_lessons
+    stopped: Callable[[], Mapping[str, bool]] = dict
     pulse: Pulse = field(default_factory=lambda: Pulse("alarms"))
     streams: dict[int, Stream] = field(default_factory=dict)
     tap: Tap | None = None
     influx_late: Callable[[], bool] = never_late
-    _presences: dict[AlarmKey, Judge] = field(default_factory=dict)
+    _judges: dict[AlarmKey, Judge] = field(default_factory=dict)
     _bound: dict[KnownDevice, tuple[dict[str, KnownPoint], str]] = field(default_factory=dict)
     _unprimed: list[Stream] = field(default_factory=list)
 
@@ -80,6 +84,7 @@ class AlarmWatch:
     async def _tick(self) -> None:
         while True:
             with self.pulse.working():
+                self.look()  # first, so that what is bound anew is judged after what came before
                 self.bind()
                 self.tick()
                 await self.prime()
@@ -100,9 +105,19 @@ class AlarmWatch:
         self._bound[device] = (device.points, node.lab)
         for point in device.points.values():
             self._bind_point(node.lab, point)
+        if not node.key.of_hub:
+            self._judge_present(device)
+
+    def _judge_present(self, device: KnownDevice) -> None:
+        """Judge what a birth says is so: of what changed while nobody was heard only history comes, or nothing."""
+        now_ms = self.now_ms()
+        for point in device.points.values():
+            stream = self.streams.get(point.series)
+            if stream is not None:
+                self._take(stream.lab, stream.present(now_ms))
 
     def _bind_point(self, lab: str, point: KnownPoint) -> None:
-        rules = self._rules(lab, point.key, point.description.unit) if point.kind != TEXT else ()
+        rules = self._rules(lab, point) if point.kind != TEXT else ()
         stream = self.streams.get(point.series)
         if stream is not None and list(stream.rules) == list(rules):
             stream.point, stream.lab = point, lab
@@ -114,10 +129,10 @@ class AlarmWatch:
         else:
             self.streams.pop(point.series, None)
 
-    def _rules(self, lab: str, key: PointKey, unit: str) -> tuple[Rule, ...]:
+    def _rules(self, lab: str, point: KnownPoint) -> tuple[Rule, ...]:
         catalogue = self.desk.catalogue
-        names = (name for name, rule in catalogue.rules.items() if rule.match(key.point, unit))
-        found = (catalogue.rule_for(name, key.school, lab) for name in names)
+        names = catalogue.watching(point.key.point, point.description.unit, writable=point.description.writable)
+        found = (catalogue.rule_for(name, point.key.school, lab) for name in names)
         return tuple(rule for rule in found if rule is not None)
 
     def _resume(self, key: AlarmKey, judge: Judge) -> None:
@@ -143,9 +158,7 @@ class AlarmWatch:
         every_ms = past_ms // 60 if past_ms > LONG_PAST_MS else None
         query = ReadingsQuery(stream.point.key, min(last_ms, now_ms) - past_ms, now_ms, every_ms, limit=PAST_ROWS)
         for row in (await self.journal.page(query)).rows:
-            for judge in stream.judges:
-                value = float(row.value) if isinstance(row.value, bool | int | float) else None
-                list(judge.reading(row.time_ms, value))
+            stream.past(row.time_ms, float(row.value) if isinstance(row.value, bool | int | float) else None)
 
     def _settle(self, stream: Stream, judge: Judge) -> None:
         """Raise or clear what the past left otherwise than the desk has it."""
@@ -171,7 +184,7 @@ class AlarmWatch:
     def tick(self) -> None:
         """Judge what only time brings about."""
         now_ms = self.now_ms()
-        self._judge_presence(now_ms)
+        self._judge_seen(now_ms)
         rooms = self._rooms(now_ms)
         for stream in self.streams.values():
             room = rooms.get((stream.point.key.school, stream.lab))
@@ -196,7 +209,8 @@ class AlarmWatch:
             cause = self._cause(key) if self._hangs(key) else ""
             if cause:  # first, so that it never calls
                 self.desk.happens(key, Designed(cause), time_ms, lab=lab, level=level.name)
-            event = Raised(level.priority, level.latch, value)
+            rank = self.desk.catalogue.rules[key.rule].rank(level.name)
+            event = Raised(level.priority, level.latch, value, rank)
             return self.desk.happens(key, event, time_ms, lab=lab, level=level.name)
         if self._active(key):
             self.desk.happens(key, Cleared(value), time_ms, lab=lab)
@@ -204,17 +218,20 @@ class AlarmWatch:
             self.desk.note(AlarmEntry(key, lab, "note", level.name, time_ms, self.now_ms(), value))
         return None
 
-    # --- who is there -----------------------------------------------------------------------------------------------
-    def _judge_presence(self, now_ms: int) -> None:
-        for key, lab, offline in self._offline():
-            judge = self._presence(key, lab)
+    # --- what the hub itself sees -----------------------------------------------------------------------------------
+    def _judge_seen(self, now_ms: int) -> None:
+        for key, lab, wrong in self._seen():
+            judge = self._judge_of(key, lab)
             if judge is not None:
-                for verdict in judge.reading(now_ms, float(offline)):
+                for verdict in judge.reading(now_ms, float(wrong)):
                     self._change(key, lab, verdict.level, None, verdict.time_ms)
 
-    def _offline(self) -> Iterator[tuple[AlarmKey, str, bool]]:
+    def _seen(self) -> Iterator[tuple[AlarmKey, str, bool]]:
+        """Yield who is lost, whether InfluxDB is behind, and which school is stopped."""
         yield OF_BROKER, "", not self.connected()
         yield OF_INFLUX, "", self.influx_late()
+        for school, stopped in self.stopped().items():
+            yield AlarmKey(STOPPED, PointKey(school, "", "", "")), "", stopped
         for node in self.registry.known.values():
             if node.key.of_hub:
                 continue
@@ -223,13 +240,13 @@ class AlarmWatch:
                 if device.listed:
                     yield AlarmKey(DEVICE, PointKey(*device.key, "")), node.lab, not device.online
 
-    def _presence(self, key: AlarmKey, lab: str) -> Judge | None:
-        judge = self._presences.get(key)
+    def _judge_of(self, key: AlarmKey, lab: str) -> Judge | None:
+        judge = self._judges.get(key)
         if judge is None:
             rule = self.desk.catalogue.rule_for(key.rule, key.source.school, lab)
             if rule is None:
                 return None
-            judge = self._presences[key] = Judge(rule)
+            judge = self._judges[key] = Judge(rule)
             self._resume(key, judge)
         return judge
 

@@ -35,8 +35,8 @@ KINDS = (
 def kind_of(before: Alarm, event: Event) -> str:
     """Return what happened to an alarm that changed."""
     match event:
-        case Raised(priority):
-            return "raised" if not before.active else "risen" if priority > before.priority else "eased"
+        case Raised():
+            return "raised" if not before.active else "risen" if event.severity > before.severity else "eased"
         case Designed(cause):
             return "suppressed" if cause else "unsuppressed"
         case _:

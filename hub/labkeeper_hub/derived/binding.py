@@ -88,5 +88,6 @@ def _found(wanted: Input, device: KnownDevice, labs: Labs) -> tuple[PointKey, ..
 
 
 def _matches(wanted: Input, point: KnownPoint) -> bool:
-    fits = wanted.match(point.key.point, point.description.unit) and point.kind != TEXT
+    said = point.description
+    fits = wanted.match(said.name, said.unit, writable=said.writable) and point.kind != TEXT
     return fits and (not wanted.beside or wanted.beside in point.device.points)

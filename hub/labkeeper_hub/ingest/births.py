@@ -140,11 +140,8 @@ def _says_something_new(device: KnownDevice, metric: Metric) -> bool:
     point = device.points.get(metric.name or "")
     if point is None or metric.transient:
         return False
-    stale = quality_of(metric) == STALE
-    if stale and (metric.value is None or _is_older(metric, point)):
+    if metric.value is None or (quality_of(metric) == STALE and _is_older(metric, point)):
         point.quality = STALE
-        return False
-    if metric.value is None:
         return False
     same = point.time_ms == metric.time_ms and point.value == metric.value and point.quality == quality_of(metric)
     return not same

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
 from uuid import uuid4
@@ -74,6 +74,10 @@ class StopDesk:
         """Return what is stopped, and who has confirmed it."""
         held = ((school, latch.word) for school, latch in sorted(self.latches.items()) if latch.word is not None)
         return Stops(tuple(self._count(school, word) for school, word in held))
+
+    def stopped(self) -> Mapping[str, bool]:
+        """Return the schools of which the broker has told, and whether each is stopped; of others nothing is known."""
+        return {school: latch.word is not None for school, latch in self.latches.items()}
 
     def change(self) -> Stops:
         """Return the same for the live stream."""

@@ -190,7 +190,7 @@ class TellingDesk:
         return [self._called(now, rules[now.key.rule]) for now in shown if now.key.rule in rules]
 
     def _called(self, now: AlarmNow, rule: Rule) -> Calling:
-        return Calling(now.key, now.lab, now.state.priority, rule.alarm_class, rule.told.role)
+        return Calling(now.key, now.lab, now.state.priority, rule.alarm_class, rule.told.role, now.state.rank)
 
     def _letter(self, tell: Tell) -> Letter:
         language = self._channels[tell.channel].language

@@ -45,6 +45,12 @@ class Case:
     safety: bool
     told: tuple[int, ...] = ()
     last_ms: int = 0
+    rank: int = 0
+
+    @property
+    def severity(self) -> tuple[Priority, int]:
+        """How bad it is, for comparing: by priority, and by level within one."""
+        return self.priority, self.rank
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +95,11 @@ def _cases(state: State, plan: Plan, calling: Iterable[Calling], now_ms: int) ->
         for rule in plan.rules:
             if rule.picks(one):
                 name = (rule.name, one.cause)
-                worst = max(one.priority, fresh[name].priority if name in fresh else one.priority)
-                fresh[name] = Case(*name, now_ms, worst, one.safety)
+                case = Case(*name, now_ms, one.priority, one.safety, rank=one.rank)
+                fresh[name] = max(fresh.get(name, case), case, key=lambda known: known.severity)
     for name, case in fresh.items():
         known = before.get(name)
-        yield case if known is None or case.priority > known.priority else known
+        yield case if known is None or case.severity > known.severity else known
 
 
 def _due(case: Case, rule: TellingRule, calendar: Calendar, now_ms: int) -> Sequence[tuple[int, Step, Kind]]:

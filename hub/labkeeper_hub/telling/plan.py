@@ -24,13 +24,14 @@ class Cause(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Calling:
-    """An alarm that asks for somebody's attention now, and whom by its catalogue."""
+    """An alarm that asks for somebody's attention now, and whom by its catalogue; `rank`: the place of its level."""
 
     key: AlarmKey
     lab: str
     priority: Priority
     alarm_class: AlarmClass
     role: Role
+    rank: int = 0
 
     @property
     def safety(self) -> bool:

@@ -57,10 +57,10 @@ class AlarmLife(RuleBasedStateMachine):
             assert isinstance(event, Acknowledged)
         assert self.alarm.version == before.version + (self.alarm is not before)
 
-    @rule(priority=ALARMING, latch=st.booleans())
-    def raised(self, priority: Priority, latch: bool) -> None:  # noqa: FBT001 - drawn by Hypothesis
-        news = not self.condition or priority > self.alarm.priority
-        self.happens(Raised(priority, latch))
+    @rule(priority=ALARMING, latch=st.booleans(), rank=st.integers(0, 3))
+    def raised(self, priority: Priority, latch: bool, rank: int) -> None:  # noqa: FBT001 - drawn by Hypothesis
+        news = not self.condition or (priority, rank) > (self.alarm.priority, self.alarm.rank)
+        self.happens(Raised(priority, latch, rank=rank))
         self.condition = True
         self.seen_since_raise = self.seen_since_raise and not news
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from labkeeper_hub.alarms.backtest import Spell, back_test
+from labkeeper_hub.alarms.backtest import Spell, aggregate_of, back_test
 from labkeeper_hub.alarms.catalogue import shipped
+from labkeeper_hub.model import Aggregate
 
 MIN = 60_000
 CO2 = shipped().rules["co2"]
@@ -38,6 +39,20 @@ def test_what_still_holds_at_the_end_of_a_recording_is_marked() -> None:
     readings = [(minute * MIN, 2500.0) for minute in range(30)]
     assert back_test(CO2, readings, 30 * MIN).spells == (Spell("alarm", 10 * MIN, 30 * MIN, open_end=True),)
     assert back_test(CO2, [], 0).spells == ()
+
+
+@pytest.mark.parametrize(
+    ("rule", "aggregate"),
+    [
+        ("co2", Aggregate.MEAN),
+        ("heat", Aggregate.MAX),
+        ("gas", Aggregate.MAX),
+        ("humidity_low", Aggregate.MIN),
+        ("co", Aggregate.MAX),
+    ],
+)
+def test_readings_taken_together_lose_no_peak_that_a_rule_looks_for(rule: str, aggregate: Aggregate) -> None:
+    assert aggregate_of(shipped().rules[rule]) is aggregate
 
 
 def mean_before(readings: list[tuple[int, float]], time_ms: int) -> float:

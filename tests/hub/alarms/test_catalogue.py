@@ -44,7 +44,7 @@ def test_the_shipped_limits_are_those_decided() -> None:
 def test_what_can_kill_is_of_the_safety_class_and_gas_raises_within_three_seconds() -> None:
     rules = shipped().rules
     safety = {name for name, rule in rules.items() if rule.alarm_class is AlarmClass.SAFETY}
-    assert safety == {"co", "gas", "heat", "heat_rise", "smoke_detector", "gas_detector", "interlock"}
+    assert safety == {"co", "gas", "heat", "heat_rise", "smoke_detector", "gas_detector", "interlock", "stopped"}
     assert all(level.on_delay_ms <= 3_000 for level in rules["gas"].levels)
 
 
@@ -149,3 +149,32 @@ def test_every_latch_of_a_node_is_watched_by_the_last_part_of_its_name() -> None
     assert match("gas/tripped", "")
     assert not match("gas/tripped/why", "")
     assert not match("stripped", "")
+
+
+def test_a_silent_sensor_is_called_so_whatever_it_measures() -> None:
+    rules = shipped().rules
+    measured = [rule for rule in rules.values() if not any(point.startswith("#") for point in rule.match.points)]
+    assert {point for rule in measured for point in rule.match.points} == rules["sensor_silent"].match.points
+    assert rules["sensor_silent"].match("air/noise", "dB{A}")
+    assert not rules["sensor_silent"].match("#node_offline", "")
+
+
+def test_what_always_moves_is_told_by_the_rules_of_it() -> None:
+    points = {point for name in ("co2", "pm25", "pm10") for point in shipped().rules[name].match.points}
+    assert shipped().rules["sensor_stuck"].match.points == points
+
+
+@pytest.mark.parametrize(
+    ("watches", "key"),
+    [
+        ('of = ["no_such"]', "damp.of"),
+        ('of = ["damp"]', "damp.of"),
+        ('points = ["humidity"]\nof = ["*"]', "damp"),
+        ("", "damp"),
+    ],
+)
+def test_a_rule_watches_points_or_those_of_rules_that_are_there(watches: str, key: str) -> None:
+    text = RULE.format(levels=PLAIN).replace('points = ["humidity"]', watches)
+    with pytest.raises(BadConfiguration) as wrong:
+        parse(text, "mine.toml")
+    assert wrong.value.key == key

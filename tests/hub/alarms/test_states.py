@@ -66,6 +66,16 @@ def test_a_rise_of_priority_is_announced_again_and_a_fall_is_not() -> None:
     assert (eased.core, eased.priority, eased.value) == (Core.ACK, Priority.LOW, 3.0)
 
 
+def test_a_worse_level_of_the_same_priority_is_announced_again_and_a_milder_one_is_not() -> None:
+    worse = Raised(Priority.HIGH, latch=True, value=40.0, rank=2)
+    acknowledged = after(Raised(Priority.HIGH, value=20.0, rank=1), ACK)
+    risen = after(worse, alarm=acknowledged)
+    assert (risen.core, risen.value, risen.rank, risen.latch) == (Core.UNACK, 40.0, 2, True)
+    eased = after(ACK, Raised(Priority.HIGH, value=30.0, rank=1), alarm=risen)
+    assert (eased.core, eased.value, eased.rank) == (Core.ACK, 30.0, 1)
+    assert step(risen, worse, 9) is risen
+
+
 def test_a_latch_outlives_the_level_that_set_it() -> None:
     assert after(LATCHED, Raised(Priority.LOW), ACK, CLEARED).core is Core.LATCHED_ACK
 

@@ -31,7 +31,9 @@ JULY, JANUARY, OCTOBER = 1_783_000_000_000, 1_767_300_000_000, 1_791_000_000_000
     [
         (Alarm(), Raised(Priority.LOW), "raised", ("", "")),
         (ACTIVE, Raised(Priority.HIGH), "risen", ("", "")),
+        (ACTIVE, Raised(Priority.MEDIUM, rank=1), "risen", ("", "")),
         (ACTIVE, Raised(Priority.LOW), "eased", ("", "")),
+        (ACTIVE, Raised(Priority.LOW, rank=1), "eased", ("", "")),
         (ACTIVE, Cleared(), "cleared", ("", "")),
         (ACTIVE, Acknowledged("li"), "acknowledged", ("li", "")),
         (ACTIVE, Designed("node_lost"), "suppressed", ("", "node_lost")),
@@ -66,6 +68,7 @@ def test_a_room_is_empty_only_when_every_sensor_says_so() -> None:
     assert room(("occupancy", "measure", False), ("presence", "measure", True)).gate(Gate.EMPTY) is False
     assert room(("occupancy", "measure", False), ("presence", "measure", None)).gate(Gate.EMPTY) is None
     assert room().gate(Gate.EMPTY) is None
+    assert room(("camera/occupancy", "measure", True)).gate(Gate.EMPTY) is False
 
 
 def test_a_room_is_used_when_a_lesson_or_a_sensor_says_so_and_lessons_decide_where_no_sensor_is() -> None:

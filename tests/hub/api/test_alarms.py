@@ -6,11 +6,12 @@ import httpx
 import pytest
 
 from labkeeper_hub.alarms.states import Cleared, Priority, Raised, Shelf
-from labkeeper_hub.model import AlarmKey, PointKey, Row
+from labkeeper_hub.api.routes import alarm_rules
+from labkeeper_hub.model import Aggregate, AlarmKey, PointKey, Row
 from labkeeper_hub.registry.tables import metadata
 
 from .conftest import Served
-from .doubles import START_MS, TEMPERATURE
+from .doubles import MODE, START_MS, TEMPERATURE
 
 CO2 = AlarmKey("co2", PointKey("demo", "lab-301", "air", "co2"))
 GAS = AlarmKey("gas", PointKey("demo", "lab-301", "air", "gas_lel"))
@@ -110,13 +111,40 @@ async def test_a_rule_is_tried_on_what_was_recorded(served: Served, owner: httpx
     asked = {"alarm": {"rule": "heat", **TEMPERATURE._asdict()}, "from": START_MS, "to": START_MS + 1_200_000}
     status, answer = await post(owner, "try", **asked)
     spell = {"level": "alarm", "from_ms": START_MS + 300_000, "to_ms": START_MS + 540_000, "open_end": False}
-    assert (status, answer) == (200, {"readings": 20, "spells": [spell]})
+    assert (status, answer) == (200, {"readings": 20, "every_ms": None, "gates": [], "spells": [spell]})
     assert (await post(owner, "try", **asked, limits={"alarm": 60.0}))[1]["spells"] == []
     assert (await post(owner, "try", **asked, limits={"worst": 60.0}))[1]["code"] == "unknown_level"
     asked["alarm"] = {"rule": "no_such", **TEMPERATURE._asdict()}
     assert (await post(owner, "try", **asked))[1]["code"] == "unknown_rule"
     asked["alarm"] = address(CO2)
     assert (await post(owner, "try", **asked))[1]["code"] == "unknown_point"
+
+
+async def test_a_time_with_too_many_readings_is_tried_in_steps_and_says_so(
+    served: Served, owner: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alarm_rules, "MOST_TRIED", 10)
+    monkeypatch.setattr(alarm_rules, "STEPS", 8)
+    served.hub.journal.rows[TEMPERATURE] = [Row(START_MS + i * 60_000, 55.0 if 5 <= i < 9 else 20.0) for i in range(20)]
+    asked = {"alarm": {"rule": "heat", **TEMPERATURE._asdict()}, "from": START_MS, "to": START_MS + 1_200_000}
+    status, answer = await post(owner, "try", **asked)
+    assert (status, answer["every_ms"]) == (200, 150_000)
+    assert served.hub.journal.queries[-1].aggregate is Aggregate.MAX
+    asked["alarm"] = {"rule": "temperature_low", **TEMPERATURE._asdict()}
+    assert (await post(owner, "try", **asked))[1]["gates"] == ["used"]
+    assert served.hub.journal.queries[-1].aggregate is Aggregate.MEAN
+    served.hub.journal.rows[MODE] = [Row(START_MS + i, "auto") for i in range(20)]
+    asked["alarm"] = {"rule": "temperature_low", **MODE._asdict()}
+    assert (await post(owner, "try", **asked))[1]["spells"] == []
+    assert served.hub.journal.queries[-1].aggregate is Aggregate.LAST
+
+
+@pytest.mark.usefixtures("served")
+async def test_a_rule_tells_which_points_it_watches_where_it_is_not_off(owner: httpx.AsyncClient) -> None:
+    answer = (await owner.get("/api/v1/alarms/rules/heat/points")).json()
+    assert {**TEMPERATURE._asdict(), "lab": "lab-301"} in answer["points"]
+    assert (await owner.get("/api/v1/alarms/rules/outdoor_air/points")).json() == {"points": []}
+    assert (await owner.get("/api/v1/alarms/rules/no_such/points")).json()["code"] == "unknown_rule"
 
 
 @pytest.mark.usefixtures("raised")

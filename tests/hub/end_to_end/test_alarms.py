@@ -17,7 +17,7 @@ from labkeeper_wire.mqtt import LinkLost
 from tests.hub.migrated import lay_registry
 
 from .conftest import Start, running
-from .scripted_node import DEADLINE_S, double, joined, until
+from .scripted_node import DEADLINE_S, double, joined, now_ms, until
 from .test_killed import hub_process
 
 GAS = PointKey("school", "lab", "air", "gas_lel")
@@ -25,18 +25,18 @@ KEY = AlarmKey("gas", GAS)
 ADDRESS = {"rule": "gas", **GAS._asdict()}
 
 
-async def shown(client: httpx.AsyncClient) -> list[dict[str, Any]]:
+async def shown(client: httpx.AsyncClient, rule: str = "gas") -> list[dict[str, Any]]:
     answer = await client.get("/api/v1/alarms")
     assert answer.status_code == 200, answer.text
     alarms: list[dict[str, Any]] = answer.json()["alarms"]
-    return [alarm for alarm in alarms if alarm["rule"] == "gas"]
+    return [alarm for alarm in alarms if alarm["rule"] == rule]
 
 
-async def until_shown(client: httpx.AsyncClient, core: str) -> dict[str, Any]:
+async def until_shown(client: httpx.AsyncClient, core: str, rule: str = "gas") -> dict[str, Any]:
     async with asyncio.timeout(DEADLINE_S):
-        while not [alarm for alarm in await shown(client) if alarm["core"] == core]:
+        while not [alarm for alarm in await shown(client, rule) if alarm["core"] == core]:
             await asyncio.sleep(0.05)
-    return (await shown(client))[0]
+    return (await shown(client, rule))[0]
 
 
 async def test_a_reading_above_its_limit_makes_one_alarm_however_often_it_comes(start: Start) -> None:
@@ -51,6 +51,25 @@ async def test_a_reading_above_its_limit_makes_one_alarm_however_often_it_comes(
         assert now is not None
         assert (now.state.core, now.level, now.lab) == (Core.UNACK, "danger", "lab")
         assert [entry.kind for entry in await desk.history(limit=9, rule="gas")] == ["raised"]
+
+
+async def test_what_rises_to_a_worse_level_calls_whoever_acknowledged_and_still_does_after_a_restart(
+    start: Start,
+) -> None:
+    async with start() as school, joined(school.port, devices={"air": [double("gas_lel", 0.0)]}) as node:
+        desk = school.hub.alarms.desk
+        await until(lambda: bool(school.hub.alarms.streams), "the rules bound")
+        node.send("air", [double("gas_lel", 25.0, now_ms() + after_ms) for after_ms in (0, 4_000)], batch=1)
+        await until(lambda: (now := desk.known(KEY)) is not None and now.level == "alarm", "the alarm")
+        await desk.acknowledge([KEY], "li")
+    async with start() as school, joined(school.port, devices={"air": [double("gas_lel", 45.0)]}, bd_seq=1):
+        desk = school.hub.alarms.desk
+        await until(lambda: (now := desk.known(KEY)) is not None and now.level == "danger", "the rise")
+        now = desk.known(KEY)
+        assert now is not None
+        assert (now.state.core, now.state.rank, now.state.value) == (Core.UNACK, 2, 45.0)
+        kinds = [entry.kind for entry in await desk.history(limit=9, rule="gas")]
+        assert kinds == ["risen", "acknowledged", "raised"]
 
 
 async def test_what_comes_late_makes_history_and_calls_nobody(start: Start) -> None:

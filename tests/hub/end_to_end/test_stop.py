@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from labkeeper_hub.model import DeviceKey
+from labkeeper_hub.alarms.states import AlarmRefused, Core, Shelf
+from labkeeper_hub.model import AlarmKey, DeviceKey, PointKey
 from labkeeper_hub.ports import StopRefused
 from labkeeper_hub.settings import HubSettings
 from labkeeper_sdk.testing import Broker
@@ -15,7 +16,7 @@ from labkeeper_wire.descriptor import PointDescription
 from labkeeper_wire.payload import Metric
 from labkeeper_wire.stop import LATCH, MISSING, StopWord, topic
 
-from .conftest import School, running
+from .conftest import School, Start, running
 from .scripted_node import joined, now_ms, until
 
 SAFE = PointDescription("on", "switch", DataType.BOOLEAN, writable=True, safe_value=False)
@@ -60,6 +61,31 @@ async def test_a_second_press_keeps_the_latch_and_a_release_needs_both_steps(sch
         assert desk.stops().stops[0].latch != latch
         with pytest.raises(StopRefused):
             desk.release(latch, word, "anna")
+
+
+async def test_a_stop_is_an_alarm_from_the_press_to_the_release_and_over_a_restart(start: Start) -> None:
+    key = AlarmKey("stopped", PointKey("school", "", "", ""))
+
+    def core(school: School) -> Core | None:
+        now = school.hub.alarms.desk.known(key)
+        return None if now is None else now.state.core
+
+    async with start() as school, joined(school.port, devices=plugs("a"), more=WIRES):
+        await until(lambda: school.online("a"), "the plug")
+        latch = school.hub.stop.stop("anna").stops[0].latch
+        await until(lambda: core(school) is Core.UNACK, "the alarm")
+        await until(lambda: school.hub.stop.stops().stops[0].sent, "the broker's word")
+        with pytest.raises(AlarmRefused, match="cannot be shelved"):
+            await school.hub.alarms.desk.shelve([key], Shelf("anna", "noise", now_ms() + 60_000))
+        await school.hub.alarms.desk.acknowledge([key], "anna")
+    async with start() as school:
+        school.hub.alarms.tick()
+        assert core(school) is Core.ACK  # nobody has said anything yet: not known is not over
+        await until(lambda: bool(school.hub.stop.stops().stops), "the retained word")
+        school.hub.stop.release(latch, school.hub.stop.ask_release(latch), "ben")
+        await until(lambda: core(school) is Core.NORM, "the release")
+        lines = await school.hub.alarms.desk.history(limit=9, rule="stopped")
+        assert [line.kind for line in lines] == ["cleared", "acknowledged", "raised"]
 
 
 async def test_a_stop_pressed_without_a_hub_is_known_to_the_next_one(broker: Broker, tmp_path: Path) -> None:

@@ -21,10 +21,16 @@ EVENING_MS = MORNING_MS + 10 * HOUR_MS
 
 
 def alarm(
-    source: str = "d", *, rule: str = "co2", lab: str = "lab-1", safety: bool = False, priority: Priority = Priority.LOW
+    source: str = "d",
+    *,
+    rule: str = "co2",
+    lab: str = "lab-1",
+    safety: bool = False,
+    priority: Priority = Priority.LOW,
+    rank: int = 0,
 ) -> Calling:
     kind = AlarmClass.SAFETY if safety else AlarmClass.ENVIRONMENT
-    return Calling(AlarmKey(rule, PointKey("demo", "n", source, "p")), lab, priority, kind, Role.TEACHER)
+    return Calling(AlarmKey(rule, PointKey("demo", "n", source, "p")), lab, priority, kind, Role.TEACHER, rank)
 
 
 def plan(*steps: Step, repeat_ms: int = 0, per_hour: int = 12) -> Plan:
@@ -58,6 +64,14 @@ def test_an_alarm_is_told_once_then_escalated_until_somebody_acknowledges() -> N
     assert tell(alarm(), after_ms=HOUR_MS) == []
     assert tell(after_ms=1) == []  # acknowledged, or gone
     assert tell(alarm(), after_ms=1) == [("duty", "alarm")]  # and again
+
+
+def test_what_rises_to_a_worse_level_is_told_again_and_what_eases_is_not() -> None:
+    tell = Teller(plan(*TWO))
+    assert tell(alarm(priority=Priority.HIGH, rank=1)) == [("duty", "alarm")]
+    assert tell(alarm(priority=Priority.HIGH, rank=2), after_ms=MINUTE_MS) == [("duty", "alarm")]
+    assert tell(alarm(priority=Priority.HIGH, rank=1), after_ms=MINUTE_MS) == []
+    assert tell(alarm(priority=Priority.HIGH, rank=2), after_ms=MINUTE_MS) == []
 
 
 def test_an_acknowledged_alarm_escalates_no_more() -> None:

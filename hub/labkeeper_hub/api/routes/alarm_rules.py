@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from labkeeper_hub.alarms.backtest import back_test
+from labkeeper_hub.alarms.backtest import aggregate_of, back_test
 from labkeeper_hub.alarms.catalogue import OverrideEntry, with_limits
 from labkeeper_hub.alarms.kpis import Kpis, Period, kpis_of
 from labkeeper_hub.alarms.rules import Level, Rule
@@ -20,12 +20,15 @@ from labkeeper_hub.api.needs import ReadsAlarms
 from labkeeper_hub.api.problems import Refusal, wrong_field
 from labkeeper_hub.api.routes.alarms import ONE, REFUSALS, AlarmAddress, demand_alarms
 from labkeeper_hub.api.state import ApiHere
-from labkeeper_hub.model import ReadingsQuery
+from labkeeper_hub.model import TYPE_NAMES, Aggregate, ReadingsQuery
 from labkeeper_hub.ports import Parts, UnknownPoint
 from labkeeper_sdk import Title, Value
+from labkeeper_wire.descriptor import PointDescription
 
 router = APIRouter(tags=["alarms"])
 MOST_TRIED, PAGE_ROWS = 500_000, 50_000
+STEPS = 250_000
+"""How many steps a time is tried in that has more readings."""
 MOST_COUNTED = 200_000
 WEEK_MS = 7 * 86_400_000
 SAID = {"zh": "二氧化碳偏高", "en": "CO2 high"}
@@ -90,8 +93,8 @@ class OverrideShape(BaseModel):
 
 
 class RuleShape(BaseModel):
-    """What a rule tells people, which points (and units; none: any) it watches, its levels from the mildest to the
-    worst, and what is otherwise in the labs one may see.
+    """What a rule tells people, which points (and units; none: any) it watches, the gates without which it judges
+    nothing, its levels from the mildest to the worst, and what is otherwise in the labs one may see.
     """
 
     model_config = shape(
@@ -106,6 +109,7 @@ class RuleShape(BaseModel):
             "unit": "[ppm]",
             "points": ["carbon_dioxide", "co2"],
             "units": [],
+            "gates": [],
             "levels": [example_of(LevelShape)],
             "overrides": [example_of(OverrideShape)],
         }
@@ -120,6 +124,7 @@ class RuleShape(BaseModel):
     unit: str
     points: list[str]
     units: list[str]
+    gates: list[str]
     levels: list[LevelShape]
     overrides: list[OverrideShape]
 
@@ -129,6 +134,24 @@ class RuleList(BaseModel):
 
     model_config = shape({"rules": [example_of(RuleShape)]})
     rules: list[RuleShape]
+
+
+class WatchedPoint(BaseModel):
+    """One point that a rule watches."""
+
+    model_config = shape({"school": "demo", "node": "pi-301", "device": "air", "point": "co2", "lab": "lab-301"})
+    school: str
+    node: str
+    device: str
+    point: str
+    lab: str
+
+
+class WatchedPoints(BaseModel):
+    """The points that a rule watches, of those that one may see."""
+
+    model_config = shape({"points": [example_of(WatchedPoint)]})
+    points: list[WatchedPoint]
 
 
 class KpisShape(BaseModel):
@@ -209,10 +232,15 @@ class SpellShape(BaseModel):
 
 
 class TrialAnswer(BaseModel):
-    """What the rule would have done on so many readings; gates count as open."""
+    """What the rule would have done on so many readings. `gates` counted as open all the time, because a recording of a
+    point knows none. `every_ms`: there were too many readings, so what was judged is the worst (of means: the mean) of
+    each step of this length; null: each reading.
+    """
 
-    model_config = shape({"readings": 1440, "spells": [example_of(SpellShape)]})
+    model_config = shape({"readings": 1440, "every_ms": None, "gates": [], "spells": [example_of(SpellShape)]})
     readings: int
+    every_ms: int | None
+    gates: list[str]
     spells: list[SpellShape]
 
 
@@ -223,6 +251,30 @@ async def rules(api: ApiHere, right: ReadsAlarms) -> JsonAnswer:
     seen = {(one.school, lab) for one in labs for lab in (None, one.lab)}
     overrides = [one for one in catalogue.overrides if (one.school, one.lab) in seen]
     return JsonAnswer({"rules": [_rule(rule, overrides) for rule in catalogue.rules.values()]})
+
+
+@router.get("/alarms/rules/{rule}/points", response_model=WatchedPoints, responses=REFUSALS)
+async def watched(api: ApiHere, right: ReadsAlarms, rule: validation.Id) -> JsonAnswer:
+    """List the points that a rule watches, where it is not off."""
+    catalogue, sight = api.parts.alarms.catalogue, right.sight(api.parts.registry)
+    if rule not in catalogue.rules:
+        raise Refusal(HTTPStatus.NOT_FOUND, "unknown_rule", "There is no such rule")
+    return JsonAnswer(
+        {
+            "points": [
+                {**one.key._asdict(), "point": point.name, "lab": one.lab}
+                for one in sight.devices()
+                if catalogue.rule_for(rule, one.key.school, one.lab) is not None
+                for point in one.points
+                if _watches(catalogue.rules[rule], point)
+            ]
+        }
+    )
+
+
+def _watches(rule: Rule, point: PointDescription) -> bool:
+    judged = TYPE_NAMES[point.datatype] != "str"
+    return judged and rule.match(point.name, point.unit, writable=point.writable)
 
 
 @router.get("/alarms/kpis", response_model=KpisAnswer)
@@ -242,10 +294,15 @@ async def try_rule(api: ApiHere, right: ReadsAlarms, asked: TryRequest) -> JsonA
     """Tell how often, when and how long a rule would have alarmed on what was recorded; it alarms nobody."""
     demand_alarms(api, right, asked.alarm.key)
     rule = _tried(api.parts, asked)
-    readings = await _recorded(api.parts, asked)
+    query = ReadingsQuery(asked.alarm.key.source, asked.since, asked.to, limit=PAGE_ROWS)
+    readings = await _recorded(api.parts, query)
+    if len(readings) > MOST_TRIED:
+        query = replace(query, every_ms=-(-(asked.to - asked.since) // STEPS))
+        readings = await _in_steps(api.parts, query, rule)
     trial = await asyncio.to_thread(back_test, rule, readings, asked.to)
     spells: list[Json] = [asdict(spell) for spell in trial.spells]
-    return JsonAnswer({"readings": len(readings), "spells": spells})
+    told = {"readings": len(readings), "every_ms": query.every_ms, "gates": sorted(rule.gates)}
+    return JsonAnswer({**told, "spells": spells})
 
 
 def _tried(parts: Parts, asked: TryRequest) -> Rule:
@@ -262,19 +319,26 @@ def _tried(parts: Parts, asked: TryRequest) -> Rule:
     return with_limits(rule, asked.limits)
 
 
-async def _recorded(parts: Parts, asked: TryRequest) -> list[tuple[int, float | None]]:
+async def _recorded(parts: Parts, query: ReadingsQuery) -> list[tuple[int, float | None]]:
+    """Return what was recorded, or so much of it that it is clear that it is too much."""
     found: list[tuple[int, float | None]] = []
-    query = ReadingsQuery(asked.alarm.key.source, asked.since, asked.to, limit=PAGE_ROWS)
     try:
         while len(found) <= MOST_TRIED:
             page = await parts.readings.page(query)
             found += [(row.time_ms, _number(row.value)) for row in page.rows]
             if page.after is None:
-                return found
+                break
             query = replace(query, after=page.after)
     except UnknownPoint as error:
         raise Refusal(HTTPStatus.NOT_FOUND, "unknown_point", "There is no such point") from error
-    raise wrong_field("too_long", "body.from", f"at most {MOST_TRIED} readings are tried at once: ask for less time")
+    return found
+
+
+async def _in_steps(parts: Parts, query: ReadingsQuery, rule: Rule) -> list[tuple[int, float | None]]:
+    try:
+        return await _recorded(parts, replace(query, aggregate=aggregate_of(rule)))
+    except ValueError:  # there are texts among them, which have no mean
+        return await _recorded(parts, replace(query, aggregate=Aggregate.LAST))
 
 
 def _number(value: Value | None) -> float | None:
@@ -292,6 +356,7 @@ def _rule(rule: Rule, overrides: Iterable[OverrideEntry]) -> dict[str, Json]:
         "unit": rule.unit,
         "points": sorted(rule.match.points),
         "units": sorted(rule.match.units),
+        "gates": sorted(rule.gates),
         "levels": [_level(level) for level in rule.levels],
         "overrides": [one.model_dump(exclude={"rule"}) for one in overrides if one.rule == rule.id],
     }

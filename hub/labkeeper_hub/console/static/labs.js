@@ -25,7 +25,7 @@ export function labsOf(store) {
 /** The whole lab's lease. @param {import("./store.js").Store} store @param {LabView | null} lab */
 export const leaseOf = (store, lab) => store.leases.find((one) => one.school === lab?.school && one.lab === lab.lab && !one.bench && !one.device && !one.given_from);
 
-/** The lesson that is on. @param {import("./store.js").Store} store @param {LabView | null} lab */
+/** The lesson that is on. @param {import("./store.js").Store} store @param {{school: string, lab: string} | null} lab */
 export const lessonOf = (store, lab) => store.lessons.find((one) => one.school === lab?.school && one.lab === lab.lab);
 
 /** What the hub derives from a device is shown with that device. @param {import("./store.js").Store} store @param {LabView} lab @returns {wire.Device[]} */

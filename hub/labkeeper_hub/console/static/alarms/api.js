@@ -33,6 +33,9 @@ export function rules() {
   return opened;
 }
 
+/** The points here that a rule watches. @param {string} rule @returns {Promise<(wire.PointId & {lab: string})[]>} */
+export const watched = async (rule) => (await ask(`/rules/${encodeURIComponent(rule)}/points`)).points;
+
 /** @param {wire.AlarmId} one */
 const address = ({ rule, school, node, device, point }) => ({ rule, school, node, device, point });
 

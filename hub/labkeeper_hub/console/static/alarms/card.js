@@ -6,11 +6,13 @@ import "./curve.js";
 import "./try.js";
 import { DeskElement } from "../element.js";
 import { icon } from "../icons.js";
+import { lessonOf } from "../labs.js";
 import { TICK, WORDS } from "../store.js";
 
-const HOUR_MS = 3_600_000;
-const SHELVES_H = [0.25, 1, 4, 24];
-const MARGIN_MS = 60_000; // a shelf of 24 h by this clock is to end within 24 h by the hub's
+const MINUTE_MS = 60_000;
+const SHELVES_MIN = [15, 45, 240, 1440];
+const A_LESSON_MIN = 45;
+const LONGEST_MS = (24 * 60 - 1) * MINUTE_MS; // a shelf of 24 h by this clock is to end within 24 h by the hub's
 
 /** @typedef {"" | "curve" | "shelve" | "out" | "try"} Sheet */
 
@@ -84,7 +86,7 @@ class LkAlarmCard extends DeskElement {
     if (this.sheet === "shelve") return html`
       <form class="alarm-form" @submit=${this.#shelve}>
         <label>${words.t("alarm.why")}<input name="why" required maxlength="200" autocomplete="off"></label>
-        <label>${words.t("alarm.for")}<select name="hours">${SHELVES_H.map((hours) => html`<option value=${hours} ?selected=${hours === 1}>${hours < 1 ? words.t("alarm.minutes", { count: hours * 60 }) : words.t("alarm.hours", { count: hours })}</option>`)}</select></label>
+        <label>${words.t("alarm.for")}<select name="until">${this.#ends()}</select></label>
         <button class="primary">${words.t("alarm.shelve")}</button></form>`;
     if (this.sheet === "out") return html`
       <form class="alarm-form" @submit=${this.#takeOut}>
@@ -94,11 +96,24 @@ class LkAlarmCard extends DeskElement {
     return nothing;
   }
 
+  /** When a shelf may end: with the lesson that runs where the alarm is, or after so long; chosen is one lesson. */
+  #ends() {
+    const { words } = this;
+    const { store, text } = this.desk;
+    const now_ms = store.now();
+    const lesson = lessonOf(store, this.alarm);
+    const ends_ms = lesson && lesson.until_ms > now_ms ? lesson.until_ms : 0;
+    return html`${ends_ms ? html`<option value=${`at ${ends_ms}`} selected>${words.t("alarm.until_lesson", { time: text.clock(ends_ms).slice(0, 5) })}</option>` : nothing}
+      ${SHELVES_MIN.map((minutes) => html`<option value=${`for ${minutes * MINUTE_MS}`} ?selected=${!ends_ms && minutes === A_LESSON_MIN}>${minutes < 60 ? words.t("alarm.minutes", { count: minutes }) : words.t("alarm.hours", { count: minutes / 60 })}</option>`)}`;
+  }
+
   /** @param {SubmitEvent} event */
   #shelve(event) {
-    const said = given(event);
-    const until_ms = this.desk.store.now() + Number(said.hours) * HOUR_MS - (Number(said.hours) < 24 ? 0 : MARGIN_MS);
-    void this.#done(api.shelve(this.alarm, said.why, until_ms));
+    const { why, until } = given(event);
+    const [how, ms] = until.split(" ");
+    const now_ms = this.desk.store.now();
+    const until_ms = Math.min(how === "at" ? Number(ms) : now_ms + Number(ms), now_ms + LONGEST_MS);
+    void this.#done(api.shelve(this.alarm, why, until_ms));
   }
 
   /** @param {SubmitEvent} event */

@@ -120,13 +120,32 @@ class LkAlarmLimits extends AlarmList {
     const { words } = this;
     const { text } = this.desk;
     const open = this.chosen.rule === rule.id;
-    const points = this.#points(rule);
     return html`<h3>${text.title(rule.title, rule.id)}</h3>
       <p class="quiet">${limits(words, rule.levels)} ${sign(rule.unit)}</p>
       <p>${text.title(rule.response, "")} <span class="quiet small">${rule.source}</span></p>
       ${rule.overrides.map((one) => html`<p class="small">${this.#place(one)}${one.off ? words.t("alarm.off_here") : limits(words, rule.levels.flatMap((level) => (level.name in one.limits ? [{ ...level, limit: one.limits[level.name] }] : [])))} <span class="quiet">${words.t("alarm.overridden", { who: one.who, why: one.why })}</span></p>`)}
-      ${points.length > 0 ? html`<button class="segment" aria-expanded=${open} @click=${() => { this.chosen = { rule: open ? "" : rule.id, point: "" }; }}>${words.t("alarm.try")}</button>` : html`<p class="quiet small">${words.t("alarm.watches_none")}</p>`}
-      ${open && points.length > 0 ? this.#try(rule, points) : nothing}`;
+      ${rule.points.some((point) => point.startsWith("#")) ? nothing : html`<button class="segment" aria-expanded=${open} @click=${() => this.#open(open ? "" : rule.id)}>${words.t("alarm.try")}</button>`}
+      ${open ? this.#tried(rule) : nothing}`;
+  }
+
+  /** Choose a rule, and ask which points it watches. @param {string} rule */
+  #open(rule) {
+    this.chosen = { rule, point: "" };
+    this.found = null;
+    void this.again();
+  }
+
+  /** @returns {Promise<any[]>} */
+  async ask() {
+    const { rule } = this.chosen;
+    const found = rule ? await api.watched(rule) : [];
+    return rule === this.chosen.rule ? found : this.ask();
+  }
+
+  /** @param {wire.AlarmRule} rule */
+  #tried(rule) {
+    if (!this.found) return this.waiting();
+    return this.found.length > 0 ? this.#try(rule, this.found) : html`<p class="quiet small">${this.words.t("alarm.watches_none")}</p>`;
   }
 
   /** @param {wire.AlarmOverride} override */
@@ -141,12 +160,6 @@ class LkAlarmLimits extends AlarmList {
     const choose = (/** @type {Event} */ event) => { this.chosen = { rule: rule.id, point: /** @type {HTMLSelectElement} */ (event.target).value }; };
     return html`<label class="alarm-which">${this.words.t("alarm.on_point")}<select @change=${choose}>${points.map((one) => html`<option value=${pointKey(one)} ?selected=${one === chosen}>${place(this.desk, this.words, { ...one, rule: rule.id })}</option>`)}</select></label>
       <lk-alarm-try .desk=${this.desk} .rule=${rule} .source=${chosen} .words=${this.words}></lk-alarm-try>`;
-  }
-
-  /** What a rule watches here. @param {wire.AlarmRule} rule @returns {(wire.PointId & {lab: string})[]} */
-  #points({ points, units }) {
-    return [...this.desk.store.devices.values()].flatMap(({ school, node, device, lab, points: all }) =>
-      all.filter(({ point, unit }) => (points.includes(point) || points.includes(`*/${point.split("/").at(-1)}`)) && (units.length === 0 || units.includes(unit))).map(({ point }) => ({ school, node, device, point, lab: lab ?? "" })));
   }
 }
 

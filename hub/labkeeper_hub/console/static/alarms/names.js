@@ -19,7 +19,7 @@ const urgency = ({ annunciated, safety, priority }) => (annunciated ? 8 : 0) + (
 /** @param {import("../element.js").Desk} desk @param {import("../text.js").Text} words @param {wire.AlarmId} one */
 export function place({ store, text }, words, one) {
   const device = store.devices.get(deviceKey(one));
-  if (!device) return one.device || one.node || words.t("alarm.broker");
+  if (!device) return one.device || one.node || one.school || words.t("alarm.broker");
   const point = device.points.find((known) => known.point === one.point);
   return point ? `${deviceName(text, device)} · ${pointName(text, device, point)}` : deviceName(text, device);
 }

@@ -61,7 +61,7 @@ class LkAlarmBell extends DeskElement {
 
   updated() {
     super.updated();
-    const calling = new Map(this.#calling.map((one) => [`${alarmKey(one)} ${one.raised_ms} ${one.priority}`, one]));
+    const calling = new Map(this.#calling.map((one) => [`${alarmKey(one)} ${one.raised_ms} ${one.priority} ${one.level}`, one]));
     const fresh = [...calling].filter(([key]) => !this.#heard.has(key)).map(([, one]) => one);
     this.#heard = new Set(calling.keys());
     if (fresh.length > 0) ring(fresh[0].priority);
