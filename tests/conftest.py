@@ -26,6 +26,19 @@ def pytest_runtest_makereport(
     return report
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Nor may a whole file skip itself."""
+    report = yield
+    if report.skipped and os.environ.get("CI") == "true":
+        why = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"{collector.nodeid} was skipped, and under CI=true nothing may be: {why}"
+    return report
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Where workers share the tests, a file is mostly one worker's, and so are all that stand on one stack."""
     if hasattr(item.config, "workerinput"):

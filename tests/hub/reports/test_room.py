@@ -56,7 +56,9 @@ async def test_a_morning_in_use_and_a_lamp_left_on_since_yesterday_are_told_whol
 
 async def test_a_state_that_is_said_all_the_time_is_reckoned_page_after_page() -> None:
     midnight = START_MS - 8 * HOUR_MS
-    every_minute = [(midnight + minute * MINUTE_MS, minute < 600) for minute in range(1200)]
+    every_minute: list[tuple[int, float | bool]] = [
+        (midnight + minute * MINUTE_MS, minute < 600) for minute in range(1200)
+    ]
     told = page(await a_day("en", occupancy=every_minute))
     assert "10 h 0 min" in told
 
