@@ -32,8 +32,7 @@ from labkeeper_hub.figures.watch import Watch
 from labkeeper_hub.floor.desk import FloorDesk
 from labkeeper_hub.health import HubHealth
 from labkeeper_hub.influx.forwarder import Forwarder
-from labkeeper_hub.influx.merging import merged
-from labkeeper_hub.influx.opening import open_forwarder
+from labkeeper_hub.influx.opening import open_forwarder, readings_of
 from labkeeper_hub.ingest.births import Births
 from labkeeper_hub.ingest.deliveries import Deliveries
 from labkeeper_hub.ingest.host import Host, Outlet
@@ -199,7 +198,7 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         ):
             intake.personal = pe.heard
             health = HubHealth(now_ms(), host, refusals, journal, desk, watched.times, (*pulses, acts), forwarder)
-            readings = merged(settings.influx, journal, registry)
+            readings = readings_of(settings.influx, journal, registry)
             recordings = await _recordings(settings, engine, journal, HubSources(registry, deliveries, desk, alarms))
             lessons.recorder = Both(LessonRecord(Recorder(recordings, registry)), register)
             bell = Bell(timetable, lessons, register)

@@ -97,10 +97,8 @@ def _place_after(rows: tuple[Row, ...], start_ms: int, given: int) -> Cursor:
     return Cursor(last_ms, count + (given if last_ms == start_ms else 0))
 
 
-def merged(settings: InfluxSettings | None, journal: Journal, registry: HubRegistry) -> Readings:
-    """Return the journal, with InfluxDB behind it if there is one."""
-    if settings is None:
-        return journal
+def merged(settings: InfluxSettings, journal: Journal, registry: HubRegistry) -> Readings:
+    """Return the journal with InfluxDB behind it."""
 
     def whole(key: PointKey) -> bool:
         point = registry.point(key)

@@ -10,7 +10,6 @@ from pydantic import TypeAdapter
 from labkeeper_hub.timetable.conflicts import Conflict, conflicts_among, once_each
 from labkeeper_hub.timetable.csv_file import read_csv
 from labkeeper_hub.timetable.differences import Differences, differences
-from labkeeper_hub.timetable.ics_file import read_ics
 from labkeeper_hub.timetable.reading import Fault, Known, Read
 from labkeeper_hub.timetable.slots import Occurrence, Timetable, occurrences
 from labkeeper_hub.timetable.year import Year
@@ -72,14 +71,21 @@ EMPTY = Timetable()
 def outcome(task: Task) -> tuple[Came, Timetable]:
     """Return what a file comes to, and the timetable with it in the place of all slots of its labs."""
     before = KEPT.validate_json(task.kept) if task.kept else EMPTY
-    reader = read_csv if task.file.format == "csv" else read_ics
-    read = reader(task.file.text, task.file.known)
+    read = _read(task.file)
     if read.faults:
         return Came(faults=read.faults), before
     after = before.without(read.labs).with_slots(read.weekly, read.dated)
     clashes = tuple(_clashes(task, after, read))
     told = Came(tuple(sorted(read.labs)), len(read.weekly), len(read.dated), (), clashes, differences(before, after))
     return told, after
+
+
+def _read(file: File) -> Read:
+    if file.format == "csv":
+        return read_csv(file.text, file.known)
+    from labkeeper_hub.timetable.ics_file import read_ics  # noqa: PLC0415 -- icalendar: only the importing process needs it
+
+    return read_ics(file.text, file.known)
 
 
 def in_pieces(timetable: Timetable) -> Iterator[Timetable]:

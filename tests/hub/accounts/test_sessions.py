@@ -58,7 +58,7 @@ def test_looking_whether_a_session_lives_does_not_keep_it_alive() -> None:
     (session,) = sessions.kept()
     assert sessions.find(session.key, NOON_MS + IDLE_MS - 1)
     assert not sessions.find(session.key, NOON_MS + IDLE_MS)
-    assert not sessions.lives("unknown", NOON_MS)
+    assert not sessions.find("unknown", NOON_MS)
 
 
 def test_a_closed_session_is_gone_and_closing_twice_is_harmless() -> None:

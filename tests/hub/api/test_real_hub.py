@@ -7,6 +7,7 @@ import math
 import struct
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.descriptor import PointDescription
 from labkeeper_wire.payload import Metric
 
-from ..end_to_end.scripted_node import double, joined, now_ms, until  # noqa: TID252 - tests are not packages, so nothing absolute leads there
+from ..end_to_end.scripted_node import ScriptedNode, double, joined, now_ms, until  # noqa: TID252 - tests are not packages, so nothing absolute leads there
 from ..end_to_end.test_killed import hub_process  # noqa: TID252 - same
 from .conftest import Live
 
@@ -139,6 +140,12 @@ levels = [{ name = "warn", limit = 1200, priority = "low" }]
 """
 
 
+async def _goes_on(node: ScriptedNode) -> None:
+    for batch in count(2):
+        node.send("air", [double("co2", 2000.0, now_ms())], batch=batch)
+        await asyncio.sleep(1)
+
+
 async def test_a_rule_on_what_the_hub_derives_alarms_is_tried_and_ends_with_its_file(
     broker: Broker, tmp_path: Path
 ) -> None:
@@ -150,19 +157,24 @@ async def test_a_rule_on_what_the_hub_derives_alarms_is_tried_and_ends_with_its_
     async with hub_process(tmp_path, broker) as (process, ready):
         headers = {"Authorization": f"Bearer {ready['owner_secret']}"}
         client = httpx.AsyncClient(base_url=ready["url"], headers=headers)
-        async with client, _live(ready["url"], ready["owner_secret"]) as live, joined(broker.port, devices=air) as node:
-            await live.greet()
-            await _until_told(live, kind="device", node="#hub-derived-lab", device="air", online=True)
-            minutes = [double("co2", 400.0 if at < 8 else 2000.0, begin_ms + at * 60_000) for at in range(21)]
-            node.send("air", minutes, batch=1)
-            told = await _until_told(live, kind="alarm", **address)
-            assert (told["core"], told["lab"], told["level"]) == ("unack", "lab", "warn")
-            assert told["value"] == pytest.approx(1200, abs=200)
-            asked = {"alarm": address, "from": begin_ms, "to": now_ms()}
-            trial = (await client.post("/api/v1/alarms/try", json=asked)).json()
-            assert [(one["level"], one["from_ms"]) for one in trial["spells"]] == [("warn", told["raised_ms"])]
-            never = (await client.post("/api/v1/alarms/try", json={**asked, "limits": {"warn": 2001}})).json()
-            assert (never["spells"], never["readings"] > 5) == ([], True)
+        async with client, _live(ready["url"], ready["owner_secret"]) as live:
+            await live.greet()  # before the node: what comes later is told as changes
+            async with joined(broker.port, devices=air) as node:
+                await _until_told(live, kind="device", node="#hub-derived-lab", device="air", online=True)
+                minutes = [double("co2", 400.0 if at < 8 else 2000.0, begin_ms + at * 60_000) for at in range(21)]
+                node.send("air", minutes, batch=1)
+                speaking = asyncio.create_task(_goes_on(node))
+                told = await _until_told(live, kind="alarm", **address)
+                speaking.cancel()
+                assert (told["core"], told["lab"], told["level"]) == ("unack", "lab", "warn")
+                assert 1200 <= told["value"] <= 2000
+                asked = {"alarm": address, "from": begin_ms, "to": now_ms()}
+                trial = (await client.post("/api/v1/alarms/try", json=asked)).json()
+                (spell,) = trial["spells"]
+                assert spell["level"] == "warn"
+                assert begin_ms < spell["from_ms"] <= told["raised_ms"]  # before the watch, it only tells
+                never = (await client.post("/api/v1/alarms/try", json={**asked, "limits": {"warn": 2001}})).json()
+                assert (never["spells"], never["readings"] > 5) == ([], True)
         process.terminate()
         await process.wait()
     (tmp_path / "alarms.toml").unlink()

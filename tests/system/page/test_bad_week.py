@@ -118,24 +118,24 @@ async def test_a_manager_comes_by_a_link_and_leaves_no_alarm_of_a_bad_week_unexp
         wanted = {f"{key.rule} {'/'.join(key.source[1:])}" for key in waiting}
         settled = Counter[str]()
         for number in range(3 * len(waiting)):  # the hub raises some of its own meanwhile: nobody's node is there
+            wanted -= {*await page.evaluate(SUPPRESSED)}  # what one of the hub's own takes along while we look
             if not wanted:
                 break
             mark = f"looked-at-{number}"
-            await open_ones.first.evaluate("(card, mark) => { card.id = mark; }", mark)  # the first may be another soon
             card = page.locator(f"#{mark}")
             try:
+                await open_ones.first.evaluate("(card, mark) => { card.id = mark; }", mark)  # soon another may be first
                 key = await understood(card)
                 await card.get_by_role("button", name="Acknowledge").click()
             except PlaywrightTimeout:
                 if await card.count():
                     raise
-                wanted -= {*await page.evaluate(SUPPRESSED)}  # what one of the hub's own took along while we looked
                 continue
             await page.wait_for_function(SETTLED, arg=key)
             settled[key.partition(" ")[0]] += key in wanted
             wanted.discard(key)
         assert wanted == set()
-        assert len(settled) >= 12
+        assert len(settled) >= 10
 
         await page.get_by_role("button", name="History").click()
         rules = shipped().rules

@@ -3,7 +3,6 @@
 from http import HTTPStatus
 from typing import Annotated
 
-import segno
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict
 
@@ -19,6 +18,7 @@ from labkeeper_hub.api.gate import SET_COOKIE, client_address, cookie, too_many
 from labkeeper_hub.api.models import shape
 from labkeeper_hub.api.needs import IsSignedIn
 from labkeeper_hub.api.problems import Refusal, wrong_field
+from labkeeper_hub.api.qr_code import rows_of
 from labkeeper_hub.api.state import Api, ApiHere, SignedIn
 
 router = APIRouter(tags=["account"])
@@ -159,9 +159,8 @@ async def begin(api: ApiHere, right: IsSignedIn, _: Here) -> JsonAnswer:
         raise Refusal(HTTPStatus.CONFLICT, "second_factor_on", "Turn off the second factor you have first") from on
     known = {one.name: one.login for one in staff_of(api).all()}
     address = app_address(secret, known.get(name, name))
-    rows = ["".join(str(dark) for dark in row) for row in segno.make(address, micro=False, error="m").matrix]
     api.audit.note(name, "begin_second_factor", name, "ok")
-    return JsonAnswer({"secret": secret, "address": address, "code": rows})
+    return JsonAnswer({"secret": secret, "address": address, "code": rows_of(address)})
 
 
 @router.put("/account/second-factor", response_model=RecoveryAnswer)

@@ -4,7 +4,6 @@ import asyncio
 from http import HTTPStatus
 from typing import Any
 
-import segno
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict
 
@@ -17,10 +16,10 @@ from labkeeper_hub.api.documented import PROBLEMS
 from labkeeper_hub.api.models import shape
 from labkeeper_hub.api.needs import ReadsTimetable
 from labkeeper_hub.api.problems import Refusal, wrong_field
+from labkeeper_hub.api.qr_code import rows_of
 from labkeeper_hub.api.state import Api, ApiHere
 from labkeeper_hub.timetable.bookings import CalendarLink, TimetableRefused
 from labkeeper_hub.timetable.desk import DAY_MS
-from labkeeper_hub.timetable.feed import feed
 
 router = APIRouter(tags=["bookings"])
 feed_router = APIRouter(tags=["bookings"])
@@ -89,8 +88,7 @@ async def link(request: Request, api: ApiHere, asked: LinkRequest, right: ReadsT
         raise Refusal(HTTPStatus.CONFLICT, refused.code, refused.why.told.en) from refused
     api.audit.note(right.person.name, "make_calendar_link", made.id, f"{made.school}/{made.lab}" if place else teacher)
     address = f"{request.base_url}calendar/{token}.ics"
-    code: Json = ["".join(map(str, row)) for row in segno.make(address, micro=False, error="m").matrix]
-    return JsonAnswer({"link": _shape(made), "address": address, "code": code}, HTTPStatus.CREATED)
+    return JsonAnswer({"link": _shape(made), "address": address, "code": rows_of(address)}, HTTPStatus.CREATED)
 
 
 @router.delete("/calendar-links/{identity}", status_code=HTTPStatus.NO_CONTENT, response_class=Response)
@@ -115,6 +113,8 @@ async def calendar(api: ApiHere, token: str) -> Response:
 
 
 def _calendar(api: Api, link: CalendarLink, now_ms: int) -> bytes:
+    from labkeeper_hub.timetable.feed import feed  # noqa: PLC0415 -- icalendar: in this thread, and only where one asks
+
     from_ms, to_ms = now_ms - BEHIND_MS, now_ms + AHEAD_MS
     if link.teacher:
         return feed(link.teacher, api.parts.timetable.of_teacher(link.teacher, from_ms, to_ms), now_ms)

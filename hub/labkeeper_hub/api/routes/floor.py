@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Annotated, Any
 
-import segno
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,6 +15,7 @@ from labkeeper_hub.api.documented import PROBLEMS
 from labkeeper_hub.api.models import EXAMPLE_GIVEN, GivenShape, shape
 from labkeeper_hub.api.needs import Leases, Right
 from labkeeper_hub.api.problems import wrong_field
+from labkeeper_hub.api.qr_code import rows_of
 from labkeeper_hub.api.routes.leases import refusal
 from labkeeper_hub.api.state import Api, ApiHere
 from labkeeper_hub.floor.points import NotToGive
@@ -115,8 +115,7 @@ async def seat(request: Request, api: ApiHere, right: Leases, asked: SeatRequest
         floor, token = await api.parts.floor.seat(asked.fence, right.person.name, asked.bench)
     api.audit.note(right.person.name, "open_link", floor.seat.name, _where(floor))
     link = f"{request.base_url}s/{token}"
-    code = ["".join(str(dark) for dark in row) for row in segno.make(link, micro=False, error="m").matrix]
-    return JsonAnswer({"floor": _shape(floor), "link": link, "code": code}, HTTPStatus.CREATED)
+    return JsonAnswer({"floor": _shape(floor), "link": link, "code": rows_of(link)}, HTTPStatus.CREATED)
 
 
 @router.put("/floors/{name}/points", response_model=FloorAnswer, responses=REFUSALS)
