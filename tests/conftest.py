@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("labkeeper", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("labkeeper")
 
-SLOW_FIRST = ("tests/system/", "tests/console/", "tests/drivers/test_conformance", "tests/hub/alarms/test_weeks")
-ALONE = "tests/drivers/test_conformance"  # each of its tests takes as long as other files, and shares nothing
+# each of their tests takes as long as other files, and shares nothing
+ALONE = ("tests/drivers/test_conformance", "tests/cli/driver/test_checking", "tests/system/test_interlocks")
+SLOW_FIRST = ("tests/system/", "tests/console/", *ALONE, "tests/hub/alarms/test_weeks")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -23,6 +24,19 @@ def pytest_runtest_makereport(
     if report.skipped and os.environ.get("CI") == "true" and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped, and under CI=true nothing may be: {call.excinfo}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Nor may a whole file skip itself."""
+    report = yield
+    if report.skipped and os.environ.get("CI") == "true":
+        why = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"{collector.nodeid} was skipped, and under CI=true nothing may be: {why}"
     return report
 
 
@@ -46,7 +60,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 def _stands_on(item: pytest.Item) -> str:
-    """Return the folder whose package fixture the test uses, or its file; of the longest file, the test itself."""
+    """Return the folder whose package fixture the test uses, or its file; of the longest files, the test itself."""
     if item.nodeid.startswith(ALONE):
         return item.nodeid
     fixtures = getattr(item, "_fixtureinfo", None)

@@ -4,21 +4,25 @@ import argparse
 import asyncio
 import contextlib
 import json
+import shlex
 import shutil
 import signal
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
+import httpx
 from rich.console import Console
 from rich.panel import Panel
+from websockets.exceptions import WebSocketException
 
 from labkeeper_cli.client import Json
 from labkeeper_cli.forwarded import judge_influx
 from labkeeper_cli.processes import RoleDied
 from labkeeper_cli.stack import LABS, Stack, Wishes, open_stack
 from labkeeper_cli.trial import Verdict, all_online, command_rounds, judge
-from labkeeper_sdk.testing import InfluxUnavailable, claim
+from labkeeper_sdk.testing import BrokerUnavailable, InfluxUnavailable, claim
 
 ONLINE_S = 45.0
 WITNESS = "witness.jsonl"
@@ -26,9 +30,10 @@ WELCOME = "{online} of {total} devices are online\n\n{url}"
 TRY = """
 Three things to try:
   1. Switch the ceiling light or drive the robot on the page, and watch the tile tell the truth.
-  2. In another terminal:  labkeeper sim fault "Ceiling light" silent --for 30 --broker {broker}
-     and see what the page says about a device that no longer answers.
-  3. In another terminal:  labkeeper tap --broker {broker}     to see every message, decoded.
+  2. In another terminal, see what the page says about a device that no longer answers:
+     {labkeeper} sim fault "Ceiling light" silent --for 30 --broker {broker}
+  3. In another terminal, see every message, decoded:
+     {labkeeper} tap --broker {broker}
 
 Ctrl-C ends everything.
 """
@@ -41,11 +46,17 @@ examples:
                                           labkeeper sim fault "Gas detector" leak
   labkeeper demo --port 9000 --data /tmp/lab
   labkeeper demo --influx                 with an InfluxDB that gets every reading (needs influxd)
+
+with --seconds the exit status is 0 only if no reading is missing, invented or altered, every device is online and has a
+stored reading, and every command is done; one that an interlock refuses (--lab) counts as done, for that is its work
 """
 
 
 class FolderTaken(Exception):
     """Another demo keeps its data there."""
+
+
+FAILURES = (FolderTaken, BrokerUnavailable, InfluxUnavailable, RoleDied, httpx.HTTPError, WebSocketException, OSError)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -80,18 +91,31 @@ async def _until_told(options: argparse.Namespace, console: Console) -> int:
         return await life
     except asyncio.CancelledError:
         console.print("Ended; nothing is left running. The data stays for the next start.")
-        return 0 if options.seconds is None else 130
-    except InfluxUnavailable as unavailable:
-        console.print(f"InfluxDB cannot be started: {unavailable}", style="bold")
-        return 1
-    except FolderTaken as taken:
-        console.print(
-            f"Another demo runs in {taken}: end it, or give this one a folder of its own with --data", style="bold"
-        )
-        return 1
-    except RoleDied as died:
-        console.print(f"Something ended that should not have: {died}", style="bold")
-        return 1
+        return 0 if options.seconds is None else _failed(130, as_json=options.json)
+    except FAILURES as failure:
+        console.print(_in_words(failure), style="bold", soft_wrap=True)
+        return _failed(1, as_json=options.json)
+
+
+def _in_words(failure: Exception) -> str:
+    match failure:
+        case InfluxUnavailable():
+            return f"InfluxDB cannot be started: {failure}"
+        case BrokerUnavailable():
+            return f"The broker cannot be started: {failure}"
+        case FolderTaken():
+            return f"Another demo runs in {failure}: end it, or give this one a folder of its own with --data"
+        case RoleDied():
+            return f"Something ended that should not have: {failure}"
+        case _:
+            return f"The hub does not answer as it should: {type(failure).__name__}: {failure}"
+
+
+def _failed(status: int, *, as_json: bool) -> int:
+    """Print the last line of a trial that came to no judgement; return the exit status."""
+    if as_json:
+        print(json.dumps(Verdict("none").as_json() | {"exit": status}), flush=True)
+    return status
 
 
 def _end_once(life: asyncio.Task[int]) -> Callable[[], None]:
@@ -159,7 +183,7 @@ def _wishes(options: argparse.Namespace, *, unattended: bool) -> Wishes:
 
 @contextlib.asynccontextmanager
 async def _watched(stack: Stack) -> AsyncIterator[None]:
-    """A role that dies ends the block with RoleDied."""
+    """A role that dies ends the block with RoleDied; what the block raises comes out as it is."""
     try:
         async with asyncio.TaskGroup() as group:
             watchers = [group.create_task(role.died(), name=f"watch {role.name}") for role in stack.roles]
@@ -168,7 +192,7 @@ async def _watched(stack: Stack) -> AsyncIterator[None]:
                 watcher.cancel()
     except BaseExceptionGroup as several:
         died = several.subgroup(RoleDied)
-        raise died.exceptions[0] if died else several from None
+        raise (died or several).exceptions[0] from None
 
 
 def _simulated(stack: Stack) -> list[str]:
@@ -219,4 +243,12 @@ def _welcome(stack: Stack, devices: list[Json], console: Console) -> None:
     console.print(f"  {link}", soft_wrap=True)
     if stack.influx is not None:
         console.print(f"Every reading is in InfluxDB, too:  {stack.influx.url}  database labkeeper", soft_wrap=True)
-    console.print(TRY.format(broker=stack.broker.url), soft_wrap=True)
+    console.print(TRY.format(labkeeper=_as_typed(), broker=stack.broker.url), soft_wrap=True)
+
+
+def _as_typed() -> str:
+    """Return how this program is called from any folder: by its name only where the shell finds this very one."""
+    script = Path(sys.executable).with_name("labkeeper")
+    if not script.exists():
+        return f"{shlex.quote(sys.executable)} -m labkeeper_cli"
+    return "labkeeper" if shutil.which("labkeeper") == str(script) else shlex.quote(str(script))

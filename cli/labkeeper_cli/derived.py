@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import httpx
+from rich.console import Console
 
 from labkeeper_cli.export import FAILED, open_client, why
 
@@ -60,7 +61,8 @@ async def _asked(options: argparse.Namespace) -> Json:
         else:
             until = options.until or datetime.now(UTC)
             asked = {"from": _ms(options.since), "to": _ms(until), "declaration": options.only}
-            answer = await client.post("/api/v1/derived/recompute", json=asked)
+            with Console(stderr=True).status("the hub computes …"):
+                answer = await client.post("/api/v1/derived/recompute", json=asked)
         found: Json = answer.raise_for_status().json()
         return found
 

@@ -3,30 +3,35 @@
 import argparse
 import asyncio
 import json
+import re
 import shutil
 import sys
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from email.utils import parsedate_to_datetime
-from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 
-import httpx
-
-from labkeeper_cli.inside import Finding, of_clocks, of_nodes, of_status
+from labkeeper_cli.inside import Finding
 from labkeeper_sdk.plugins import load_drivers
 from labkeeper_sdk.testing import find_mosquitto
 from labkeeper_wire.mqtt import Address, ConnectRefused, MqttError, connect
 
-EXTRAS = {"edge": "orjson", "hub": "fastapi", "sim": "aiomqtt", "demo": "rich"}
+EXTRAS = {  # a package that tells whether it is installed, and which machines want it
+    "edge": ("jinja2", "a node"),
+    "hub": ("fastapi", "a hub"),
+    "sim": ("aiomqtt", "simulated devices"),
+    "demo": ("amqtt", "the demo and the command line"),
+}
+LOCAL_HUB = "http://127.0.0.1:8080"
 OLDEST = (3, 11)
 LOW_DISK_BYTES = 1_000_000_000
 NOT_BEFORE_S = 1_750_000_000  # June 2025; a clock before it has not been set
 EPILOG = """\
 examples:
-  labkeeper doctor
+  labkeeper doctor                                         on a machine without a hub only itself and the broker
   labkeeper doctor --broker mqtt://10.0.0.5 --hub http://10.0.0.5:8080
   labkeeper doctor --secret-file var/demo/owner-secret     ask the hub, too: storing, InfluxDB, nodes, clocks
   labkeeper doctor --influx http://127.0.0.1:8086
@@ -39,7 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = "Look at this machine, the broker and the hub, and say what to do."
     parser.epilog = EPILOG
     parser.add_argument("--broker", default="mqtt://127.0.0.1:1883", metavar="URL")
-    parser.add_argument("--hub", default="http://127.0.0.1:8080", metavar="URL")
+    parser.add_argument("--hub", metavar="URL", help=f"default {LOCAL_HUB}; none where no hub is installed")
     parser.add_argument("--secret-file", type=Path, metavar="FILE", help="holds the owner's secret: ask the hub inside")
     parser.add_argument("--influx", metavar="URL", help="an InfluxDB the hub forwards to; default: none is looked at")
     parser.add_argument("--data", type=Path, default=Path(), metavar="DIR", help="where the data lives (disk space)")
@@ -48,26 +53,45 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print every finding; returns 0 when all is well, 1 otherwise."""
-    findings = [*examine(options.broker, options.hub, options.data), *_influx(options.influx)]
-    if options.secret_file:
-        findings += _inside(options.hub, options.secret_file)
+    hub = options.hub or (LOCAL_HUB if options.secret_file or _is_here("hub") else None)
+    findings: list[Finding] = []
+    for finding in chain(examine(options.broker, options.data), answers(hub, options.secret_file, options.influx)):
+        findings.append(finding)
+        if not options.json:
+            print("\n".join(_lines(finding)), flush=True)
     if options.json:
         print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=1))
-    else:
-        print("\n".join(_lines(findings)))
     return 0 if all(finding.well for finding in findings) else 1
 
 
-def examine(broker: str, hub: str, data: Path) -> Iterator[Finding]:
-    """Look at one thing after another, the ground first."""
+def examine(broker: str, data: Path) -> Iterator[Finding]:
+    """Look at this machine and the broker, one thing after another, the ground first."""
     yield _python()
     yield from map(_extra, EXTRAS)
     yield _clock(time.time())
     yield _disk(data)
     yield from _drivers()
-    yield _mosquitto()
+    yield _mosquitto(broker)
     yield asyncio.run(_broker(broker))
-    yield from _hub(hub)
+
+
+def answers(hub: str | None, secret_file: Path | None, influx: str | None) -> Iterator[Finding]:
+    """Ask the hub, inside too if there is a secret, and InfluxDB, where there is one to ask."""
+    if hub is None:
+        yield Finding("hub", True, "none is installed here; give its address with --hub to have it asked")
+    if hub is None and influx is None:
+        return
+    if find_spec("httpx") is None:
+        yield Finding("hub", False, "httpx is not installed here, so nobody can ask", "pip install httpx")
+        return
+    from labkeeper_cli import answering  # noqa: PLC0415 -- a node of its own has no httpx
+
+    if hub is not None:
+        yield from answering.of_hub(hub)
+    if hub is not None and secret_file is not None:
+        yield from answering.of_inside(hub, secret_file)
+    if influx is not None:
+        yield answering.of_influx(influx)
 
 
 def _python() -> Finding:
@@ -77,11 +101,17 @@ def _python() -> Finding:
 
 
 def _extra(name: str) -> Finding:
-    about, package = f"labkeeper[{name}]", EXTRAS[name]
-    try:
+    about, (package, whose) = f"labkeeper[{name}]", EXTRAS[name]
+    if _is_here(name):
         return Finding(about, True, f"{package} {version(package)}")
+    return Finding(about, True, f"not installed; {whose} would need it: pip install 'labkeeper[{name}]'")
+
+
+def _is_here(extra: str) -> bool:
+    try:
+        return bool(version(EXTRAS[extra][0]))
     except PackageNotFoundError:
-        return Finding(about, False, f"{package} is not installed", f"pip install 'labkeeper[{name}]'")
+        return False
 
 
 def _clock(now_s: float) -> Finding:
@@ -105,8 +135,10 @@ def _drivers() -> Iterable[Finding]:
         yield Finding(f"driver {broken.name}", False, broken.reason, f"update or remove the package of {broken.name}")
 
 
-def _mosquitto() -> Finding:
+def _mosquitto(broker: str) -> Finding:
     path = find_mosquitto()
+    if path is None and not re.search(r"//([^@/]*@)?(127\.|localhost|\[::1\])", broker):
+        return Finding("Mosquitto", True, "not installed, and not needed: the broker is another machine's")
     remedy = "apt install mosquitto: the embedded broker is for trying Labkeeper only"
     return Finding("Mosquitto", path is not None, path or "not installed", remedy)
 
@@ -123,52 +155,7 @@ async def _broker(url: str) -> Finding:
         return Finding(about, False, str(error), "start it, or give its address with --broker")
 
 
-def _hub(url: str) -> Iterable[Finding]:
-    with httpx.Client(base_url=url, timeout=5, trust_env=False) as http:
-        yield _page(http, "hub", "/healthz", "start it with `labkeeper hub`, or give its address with --hub", url)
-        yield _page(http, "hub ready", "/readyz", "look at the hub's log: its broker or its disk is not there", url)
-
-
-def _inside(url: str, secret_file: Path) -> list[Finding]:
-    """Ask the hub what only its owner is told."""
-    try:
-        headers = {"Authorization": f"Bearer {secret_file.read_text().strip()}"}
-        with httpx.Client(base_url=url, headers=headers, timeout=10, trust_env=False) as http:
-            status, nodes = (http.get(f"/api/v1/{what}").raise_for_status() for what in ("status", "nodes"))
-    except (OSError, httpx.HTTPError) as error:
-        return [Finding("the hub's own word", False, str(error), "give the file with the owner's secret, and --hub")]
-    hub_s = parsedate_to_datetime(nodes.headers["date"]).timestamp()
-    return [*of_status(status.json()), *of_nodes(nodes.json()["nodes"]), of_clocks(time.time(), hub_s)]
-
-
-def _influx(url: str | None) -> Iterable[Finding]:
-    """Ask an InfluxDB of any version who it is; that needs no credentials."""
-    if not url:
-        return
-    about, remedy = f"InfluxDB {url}", "start it, or check influx.url in the hub's settings"
-    try:
-        answer = httpx.get(f"{url.rstrip('/')}/ping", timeout=5, trust_env=False)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        yield Finding(about, False, str(error), remedy)
-        return
-    version = answer.headers.get("X-Influxdb-Version", "")
-    closed = answer.status_code == HTTPStatus.UNAUTHORIZED  # 3.x may want a token even for this
-    yield Finding(about, closed or (answer.is_success and bool(version)), f"version {version or '?'}", remedy)
-
-
-def _page(http: httpx.Client, about: str, path: str, remedy: str, url: str) -> Finding:
-    try:
-        answer = http.get(path)
-    except httpx.HTTPError as error:
-        return Finding(about, False, f"{url}: {error}", remedy)
-    if "host_id_taken" in answer.text:
-        remedy = "two hubs have one host id at this broker: stop one of them, or start it with another --host-id"
-        return Finding(about, False, "another hub uses this hub's host id", remedy)
-    return Finding(about, answer.is_success, f"{url}{path} answers {answer.status_code}", remedy)
-
-
-def _lines(findings: Iterable[Finding]) -> Iterator[str]:
-    for finding in findings:
-        yield f"{'ok  ' if finding.well else 'LOOK'}  {finding.about}: {finding.found}"
-        if not finding.well:
-            yield f"      → {finding.remedy}"
+def _lines(finding: Finding) -> Iterator[str]:
+    yield f"{'ok  ' if finding.well else 'LOOK'}  {finding.about}: {finding.found}"
+    if not finding.well:
+        yield f"      → {finding.remedy}"

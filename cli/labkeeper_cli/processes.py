@@ -100,8 +100,8 @@ def _json_object(line: bytes) -> dict[str, Any]:
 async def open_role(name: str, module: str, arguments: Sequence[str], log: Path) -> AsyncIterator[Role]:
     """Run a role process for the length of the block."""
     role = Role(name, module, arguments, log)
-    await role.start()
     try:
+        await role.start()  # a start that is interrupted leaves nothing running
         yield role
     finally:
         await role.stop()

@@ -3,7 +3,7 @@
 import asyncio
 import math
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -197,11 +197,20 @@ async def judge(stack: Stack, witness: Path, verdict: Verdict, within_s: float =
     verdict.readings_taken = sum(node["taken"] or 0 for node in ledger)
     verdict.readings_stored = sum(map(len, stored.values()))
     verdict.differences = total
+    simulated = {device["id"] for device in stack.sim.ready["devices"]} if stack.sim else set()
+    verdict.remarks += [f"no reading of {device} is stored" for device in unheard(devices, simulated, stored)]
     verdict.remarks += [f"the ledger of {node['node']} does not balance" for node in ledger if not node["balanced"]]
     verdict.remarks += [
         f"{device} {point}: {found}" for (device, point), found in differences.items() if not found.none
     ]
     return verdict
+
+
+def unheard(devices: Iterable[Json], wanted: Collection[str], stored: Iterable[SeriesKey]) -> Sequence[str]:
+    """Return which of the wanted devices have points at the hub (bands on people's arms have none) and no reading."""
+    heard = {device for device, _ in stored}
+    speak = {device["device"] for device in devices if device["points"]}
+    return sorted((speak & set(wanted)) - heard)
 
 
 def read_lines(witness: Path) -> Witnessed:

@@ -4,7 +4,7 @@ import argparse
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
 
@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         with connect(options.url, token) as grafana:
             if options.action == "check":
-                return _tell(list(check(grafana, languages, options.hours)))
+                return _tell(check(grafana, languages, options.hours))
             for pushed in push(grafana, languages, dry_run=options.dry_run):
                 _say(pushed, dry_run=options.dry_run)
     except CannotPush as problem:
@@ -91,15 +91,19 @@ def _say(pushed: Pushed, *, dry_run: bool) -> None:
         print(f"  … {len(lines) - LONGEST_DIFF} lines more")
 
 
-def _tell(panels: Sequence[Checked]) -> int:
-    """Say each dashboard in a line, and below it what is not filled; return FAILED if anything was refused."""
+def _tell(panels: Iterable[Checked]) -> int:
+    """Say each dashboard in a line as soon as it was asked, and below it what is not filled; return FAILED if anything
+    was refused.
+    """
+    refused = False
     for uid, group in groupby(panels, key=lambda one: one.uid):
         found = list(group)
-        print(f"{uid}: {sum(one.state == 'filled' for one in found)} of {len(found)} panels have data")
+        refused = refused or any(one.state == "refused" for one in found)
+        print(f"{uid}: {sum(one.state == 'filled' for one in found)} of {len(found)} panels have data", flush=True)
         for one in found:
             if one.state != "filled":
                 print(f"  {one.panel}: {one.state}" + (f" ({one.why})" if one.why else ""))
-    return FAILED if any(one.state == "refused" for one in panels) else 0
+    return FAILED if refused else 0
 
 
 def _export(folder: Path, languages: tuple[Language, ...]) -> int:

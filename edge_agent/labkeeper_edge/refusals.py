@@ -22,6 +22,7 @@ REASONS = (
     "bad_override",
     "bad_point_name",
     "bad_stop",
+    "command_repeated",
     "device_nonsense",
     "device_taken",
     "driver_breaks_over",

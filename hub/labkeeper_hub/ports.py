@@ -241,6 +241,9 @@ class Alarms(Protocol):
     ) -> Sequence[AlarmEntry]:
         """Return the newest lines first."""
 
+    async def of_lab(self, school: str, lab: str, from_ms: int, to_ms: int) -> Sequence[AlarmEntry]:
+        """Return a lab's lines with from_ms <= time < to_ms, all of them, the newest first."""
+
     async def acknowledge(self, keys: Iterable[AlarmKey], who: str) -> tuple[AlarmNow, ...]: ...
     async def reset(self, keys: Iterable[AlarmKey], who: str) -> tuple[AlarmNow, ...]: ...
     async def shelve(self, keys: Iterable[AlarmKey], shelf: Shelf) -> tuple[AlarmNow, ...]: ...

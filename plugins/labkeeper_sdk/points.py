@@ -1,6 +1,7 @@
 """Points: the typed values of a device, declared once and used by everyone downstream.
 
-Limits, steps and safe values are checked by the platform from these declarations, never by a driver.
+Limits, options and safe values are checked by the platform from these declarations, never by a driver. A step is what a
+person is offered: a value in between is passed on, for the device rounds it, and half a step counts as confirmed.
 """
 
 import math
@@ -55,7 +56,7 @@ class Point:
     unit: str = ""  # UCUM, e.g. Cel, %, [ppm], ug/m3
     minimum: float | None = None
     maximum: float | None = None
-    step: float | None = None
+    step: float | None = None  # of what is offered; not a limit
     options: tuple[str, ...] = ()
     deadband: float | None = None  # None: every reading is kept; a number: smaller changes are not
     min_interval_s: float = 0.0  # readings closer together than this are thinned out

@@ -1,11 +1,14 @@
 """The doctor looks at real things and says what to do."""
 
 import asyncio
+import sys
+from asyncio.subprocess import PIPE
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
 
-from labkeeper_cli import doctor
+from labkeeper_cli import answering, doctor
 from labkeeper_cli.inside import Finding
 from labkeeper_sdk.testing import find_influxd, free_port, open_broker, open_influx
 
@@ -14,10 +17,16 @@ def by_name(findings: list[Finding]) -> dict[str, Finding]:
     return {finding.about: finding for finding in findings}
 
 
+def asked(hub: str) -> list[Finding]:
+    return list(doctor.answers(hub, None, None))
+
+
 async def test_a_running_broker_is_well_and_an_absent_hub_is_named_with_a_remedy(tmp_path: Path) -> None:
     hub = f"http://127.0.0.1:{free_port()}"
     async with open_broker() as broker:
-        found = by_name(await asyncio.to_thread(lambda: list(doctor.examine(broker.url, hub, tmp_path / "not yet"))))
+        found = by_name(
+            await asyncio.to_thread(lambda: [*doctor.examine(broker.url, tmp_path / "not yet"), *asked(hub)])
+        )
         assert found[f"broker {broker.url}"].well
     assert not found["hub"].well
     assert "labkeeper hub" in found["hub"].remedy
@@ -25,7 +34,7 @@ async def test_a_running_broker_is_well_and_an_absent_hub_is_named_with_a_remedy
     assert "zigbee2mqtt" in found["drivers"].found
 
 
-async def test_two_hubs_with_one_host_id_are_named_with_the_remedy(tmp_path: Path) -> None:
+async def test_two_hubs_with_one_host_id_are_named_with_the_remedy() -> None:
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b'HTTP/1.1 503 No\r\nContent-Length: 24\r\nConnection: close\r\n\r\n{"code":"host_id_taken"}')
@@ -33,18 +42,15 @@ async def test_two_hubs_with_one_host_id_are_named_with_the_remedy(tmp_path: Pat
 
     async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
         hub = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        found = by_name(await asyncio.to_thread(lambda: list(doctor.examine("mqtt://127.0.0.1:1", hub, tmp_path))))
+        found = by_name(await asyncio.to_thread(asked, hub))
     assert "another hub" in found["hub ready"].found
     assert "--host-id" in found["hub ready"].remedy
 
 
 def test_what_is_wrong_is_seen(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    found = by_name(list(doctor.examine("mqtt://127.0.0.1:1", "http://127.0.0.1:1", tmp_path)))
+    found = by_name(list(doctor.examine("mqtt://127.0.0.1:1", tmp_path)))
     assert not found["broker mqtt://127.0.0.1:1"].well
-    assert (
-        "mqtt://host:port"
-        in by_name(list(doctor.examine("nonsense", "http://127.0.0.1:1", tmp_path)))["broker nonsense"].found
-    )
+    assert "mqtt://host:port" in by_name(list(doctor.examine("nonsense", tmp_path)))["broker nonsense"].found
     assert not doctor._clock(0).well
     parser = __import__("argparse").ArgumentParser()
     doctor.configure(parser)
@@ -56,10 +62,51 @@ async def test_an_influxdb_says_its_version_and_one_that_is_not_there_is_named(t
     if find_influxd() is None:
         pytest.skip("influxd is not installed: apt install influxdb")
     async with open_influx(folder=tmp_path / "influx") as influx:
-        (found,) = await asyncio.to_thread(lambda: list(doctor._influx(influx.url)))
+        found = await asyncio.to_thread(answering.of_influx, influx.url)
         assert found.well
         assert "version 1." in found.found
-    (found,) = doctor._influx(influx.url)
+    found = answering.of_influx(influx.url)
     assert not found.well
     assert "influx.url" in found.remedy
-    assert list(doctor._influx(None)) == []
+
+
+async def test_each_finding_is_said_when_it_is_made() -> None:
+    heard = asyncio.Event()
+
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        await heard.wait()
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+        writer.close()
+
+    async with asyncio.timeout(60), await asyncio.start_server(slow, "127.0.0.1", 0) as server:
+        hub = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        command = (sys.executable, "-m", "labkeeper_cli", "doctor", "--broker", "mqtt://127.0.0.1:1", "--hub", hub)
+        process = await asyncio.create_subprocess_exec(*command, stdout=PIPE)
+        assert process.stdout is not None
+        while b"broker mqtt" not in await process.stdout.readline():
+            pass
+        heard.set()
+        out, _ = await process.communicate()
+    assert out.count(b"ok    hub") == 2
+
+
+def test_on_a_node_of_its_own_what_only_a_hub_needs_is_no_fault(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(doctor, "version", missing)
+    monkeypatch.setattr(doctor, "find_spec", lambda _: None)
+    monkeypatch.setattr(doctor, "find_mosquitto", lambda: None)
+    found = by_name(list(doctor.examine("mqtt://10.255.255.1:0", tmp_path)))
+    assert all(found[f"labkeeper[{extra}]"].well for extra in doctor.EXTRAS)
+    assert "a hub would need it" in found["labkeeper[hub]"].found
+    assert found["Mosquitto"].well
+    assert not by_name(list(doctor.examine("mqtt://me:secret@127.0.0.1:1", tmp_path)))["Mosquitto"].well
+    (hub,) = doctor.answers(None, None, None)
+    assert hub.well
+    (hub,) = doctor.answers("http://10.0.0.5:8080", None, None)
+    assert "httpx" in hub.remedy
+
+
+def missing(name: str) -> str:
+    raise PackageNotFoundError(name)

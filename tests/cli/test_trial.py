@@ -6,7 +6,7 @@ import pytest
 
 from labkeeper_cli.client import Outcome, Target, percentile
 from labkeeper_cli.comparison import Differences, Seen, Witnessed
-from labkeeper_cli.trial import Verdict, choose, in_our_words, value_for
+from labkeeper_cli.trial import Verdict, choose, in_our_words, unheard, value_for
 
 TARGET = Target("s", "n", "d", "p")
 
@@ -46,6 +46,13 @@ def test_every_writable_point_gets_its_turn_and_a_device_without_one_none() -> N
     chosen = [choose(device, turn) for turn in range(4)]
     assert [one[0].point for one in chosen if one] == ["a", "b", "a", "b"]
     assert choose({**device, "points": [point(writable=False)]}, 0) is None
+
+
+def test_a_device_without_a_stored_reading_is_named_unless_it_has_nothing_to_store() -> None:
+    devices = [
+        {"device": name, "points": [] if name == "bands" else [point()]} for name in ("a", "b", "bands", "other")
+    ]
+    assert unheard(devices, {"a", "b", "bands"}, [("a", "p")]) == ["b"]
 
 
 def test_the_devices_words_become_ours() -> None:

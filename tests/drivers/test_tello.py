@@ -1,6 +1,7 @@
 """A drone on real UDP ports: it takes off, tells its state, and lands."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -45,6 +46,14 @@ def test_no_datagram_breaks_it(line: bytes) -> None:
 def test_two_drones_may_not_hear_on_one_port() -> None:
     checked = check_configuration(driver(), {})
     assert [it.resource.name for it in claims("one", driver(), checked)] == ["8890"]
+
+
+async def test_the_state_is_heard_only_where_the_drone_can_be_reached() -> None:
+    port = free_port()
+    async with flying_club(SimulatedDrone(), state_port=port) as (_, watched):
+        await assert_reading(watched, "height", 0)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as elsewhere:
+            elsewhere.bind(("127.0.0.2", port))  # taken, where the driver listened on every address
 
 
 async def test_a_drone_takes_off_tells_its_state_and_lands() -> None:

@@ -6,8 +6,9 @@ import re
 import signal
 import socket
 import sys
-from asyncio.subprocess import PIPE
-from collections.abc import Mapping
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -15,7 +16,7 @@ import pytest
 
 from labkeeper_cli.client import open_hub
 from labkeeper_cli.comparison import Row, SeriesKey
-from labkeeper_cli.trial import FAR_FUTURE_MS, stored_series
+from labkeeper_cli.trial import FAR_FUTURE_MS, Verdict, stored_series
 from labkeeper_sdk.testing import claim, find_influxd, find_mosquitto
 
 HOST = "127.0.0.1"
@@ -62,6 +63,50 @@ async def test_a_demo_with_an_influxdb_finds_there_what_the_devices_said_and_not
     assert (status, json.loads(out.splitlines()[-1])["exit"]) == (0, 0), err
 
 
+@pytest.mark.parametrize("part", ["embedded_broker", "labkeeper_hub", "labkeeper_edge", "labkeeper_sdk.sim"])
+async def test_ctrl_c_while_it_starts_leaves_nothing_running(part: str, tmp_path: Path) -> None:
+    async with started(tmp_path, "--broker", "amqtt", "--seconds", "60", "--json") as process:
+        parts = await until_there(process.pid, part)
+        process.send_signal(signal.SIGINT)
+        out, _ = await process.communicate()
+    assert process.returncode == failed(out.decode()) == 130
+    assert not psutil.wait_procs(parts, timeout=0)[1]
+    assert not left_of(tmp_path)
+
+
+async def test_a_demo_that_cannot_start_says_why_and_ends_with_one_object(tmp_path: Path) -> None:
+    (tmp_path / "trial.lock").mkdir()
+    status, out, err = await demo("--seconds", "1", "--json", "--data", str(tmp_path))
+    assert status == failed(out) == 1
+    assert "trial.lock" in err
+    assert "Traceback" not in err
+
+
+async def test_a_demo_whose_hub_dies_says_so_and_ends_with_one_object(tmp_path: Path) -> None:
+    async with started(tmp_path, "--seconds", "60", "--json") as process:
+        await until_there(process.pid, "labkeeper_sdk.sim")
+        for part in await until_there(process.pid, "labkeeper_hub"):
+            if "labkeeper_hub" in part.cmdline():
+                part.kill()
+        out, err = await process.communicate()
+    assert process.returncode == failed(out.decode()) == 1
+    assert "Traceback" not in err.decode()
+    assert not left_of(tmp_path)
+
+
+async def test_what_the_demo_tells_people_to_type_can_be_typed_anywhere(tmp_path: Path) -> None:
+    async with started(tmp_path) as process:
+        lines = (await welcome(process)).splitlines()
+        fault, tap = [line.strip() for line in lines if "labkeeper sim" in line or "labkeeper tap" in line]
+        for typed in (fault, f"{tap} --count 1"):
+            shell = await asyncio.create_subprocess_shell(typed, stdout=PIPE, stderr=PIPE, cwd="/", env={})
+            said, complaint = await shell.communicate()
+            assert shell.returncode == 0, (typed, complaint.decode())
+        assert said
+        process.send_signal(signal.SIGINT)
+        await process.communicate()
+
+
 async def test_ctrl_c_ends_everything_and_a_second_start_on_other_ports_keeps_the_data(tmp_path: Path) -> None:
     first, said = await started_and_ended(tmp_path)
     with socket.create_server((HOST, 0)) as page, socket.create_server((HOST, 0)) as broker:
@@ -71,11 +116,7 @@ async def test_ctrl_c_ends_everything_and_a_second_start_on_other_ports_keeps_th
     assert not [port for port in taken if f"{HOST}:{port}" in also_said]
     assert all(set(readings) <= set(second[series]) for series, readings in first.items())
     assert (tmp_path / "owner-secret").stat().st_mode & 0o077 == 0
-    assert not [
-        process
-        for process in psutil.process_iter(["cmdline"])
-        if str(tmp_path) in " ".join(process.info["cmdline"] or [])
-    ]
+    assert not left_of(tmp_path)
 
 
 async def test_a_second_demo_in_one_folder_says_so_and_touches_nothing(tmp_path: Path) -> None:
@@ -86,7 +127,7 @@ async def test_a_second_demo_in_one_folder_says_so_and_touches_nothing(tmp_path:
     assert first is not None
     with first:
         status, out, err = await demo("--seconds", "1", "--json", "--data", str(tmp_path))
-    assert (status, out) == (1, "")
+    assert status == failed(out) == 1
     assert "--data" in err
     assert kept.exists()
 
@@ -96,13 +137,8 @@ async def started_and_ended(folder: Path, *options: str) -> tuple[Mapping[Series
 
     Returns what was stored and said.
     """
-    command = (sys.executable, "-m", "labkeeper_cli", "demo", "--data", str(folder), *options)
-    process = await asyncio.create_subprocess_exec(*command, stdout=PIPE)
-    assert process.stdout is not None
-    said = ""
-    async with asyncio.timeout(60):
-        while "Ctrl-C ends everything" not in said:
-            said += (await process.stdout.readline()).decode()
+    async with started(folder, *options) as process:
+        said = await welcome(process)
         async with open_hub(page_of(said), (folder / "owner-secret").read_text().strip()) as hub:
             stored: Mapping[SeriesKey, list[Row]] = {}
             while len({device for device, _ in stored}) <= SEVERAL:
@@ -111,6 +147,58 @@ async def started_and_ended(folder: Path, *options: str) -> tuple[Mapping[Series
         out, _ = await process.communicate()
     assert process.returncode == 0
     return stored, said + out.decode()
+
+
+@asynccontextmanager
+async def started(folder: Path, *options: str) -> AsyncIterator[Process]:
+    """Start the demo, which ends within the block or is killed with all it started."""
+    anywhere = ("--port", "0", "--broker-port", "0")  # several run at once
+    command = (sys.executable, "-m", "labkeeper_cli", "demo", "--data", str(folder), *anywhere, *options)
+    process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE)
+    try:
+        async with asyncio.timeout(90):
+            yield process
+    finally:
+        if process.returncode is None:
+            for part in [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]:
+                part.kill()
+            await process.communicate()
+
+
+async def welcome(process: Process) -> str:
+    """What the demo says until it is there."""
+    assert process.stdout is not None
+    said = ""
+    while "Ctrl-C ends everything" not in said:
+        line = await process.stdout.readline()
+        assert line, said
+        said += line.decode()
+    return said
+
+
+async def until_there(pid: int, part: str) -> Sequence[psutil.Process]:
+    """Wait for a part of the demo to be started; return all processes that are there then."""
+    while True:
+        parts = psutil.Process(pid).children(recursive=True)
+        for found in parts:
+            with suppress(psutil.NoSuchProcess):
+                if part in " ".join(found.cmdline()):
+                    return parts
+        await asyncio.sleep(0.05)
+
+
+def left_of(folder: Path) -> Sequence[psutil.Process]:
+    """The processes that were told of this folder and still run."""
+    every = psutil.process_iter(["cmdline"])
+    return [process for process in every if str(folder) in " ".join(process.info["cmdline"] or [])]
+
+
+def failed(out: str) -> int:
+    """The exit status in the one object of a trial that came to no judgement."""
+    verdict = json.loads(out.splitlines()[-1])
+    assert set(verdict) == set(Verdict("").as_json())
+    assert (verdict["broker"], verdict["devices_online"]) == ("none", 0)
+    return int(verdict["exit"])
 
 
 def page_of(said: str) -> str:

@@ -190,8 +190,8 @@ async def _open_lab(trial: Trial, stand: Stand) -> AsyncIterator[Lab]:
         config.write_text(node_toml(trial.driver.name, broker, stand), encoding="utf-8")
         arguments = ["--config", str(config), "--data", str(folder / "data")]
         edge = Role("node", "labkeeper_edge", arguments, folder / "node.log")
-        await _start(edge)
         try:
+            await _start(edge)
             yield Lab(stand, broker, edge)
         finally:
             await edge.stop()

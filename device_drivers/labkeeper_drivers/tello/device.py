@@ -207,11 +207,11 @@ async def connect(configuration: TelloConfiguration, services: Services) -> Asyn
             Ear, remote_addr=(configuration.host, configuration.port)
         )
     try:
-        host = transport.get_extra_info("peername")[0]
+        host, here = transport.get_extra_info("peername")[0], transport.get_extra_info("sockname")[0]
         async with reaching(f"UDP port {configuration.state_port}", ANSWER_S):
             ear, states = await loop.create_datagram_endpoint(
                 lambda: Ear(host),
-                local_addr=("0.0.0.0", configuration.state_port),  # noqa: S104 -- the drone's network
+                local_addr=(here, configuration.state_port),
             )
         try:
             drone = Drone(points, transport, answers, states)

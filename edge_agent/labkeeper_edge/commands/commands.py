@@ -151,7 +151,9 @@ class Commands:
             return
         if not foreign:
             self.say(device, decision.result)
-        if not decision.repeated:
+        if decision.repeated:
+            self.refusals.count("command_repeated", f"{device} commands", f"{request.id}: answered, not executed again")
+        else:
             log.info("%s: command %s %s: %s", device, request.id, decision.result.state, decision.result.code)
             self._keep(device, decision.result)
 

@@ -105,6 +105,11 @@ class AlarmDesk:
         await self.save()
         return await self.records.history(limit=limit, since_ms=since_ms, rule=rule, source=source)
 
+    async def of_lab(self, school: str, lab: str, from_ms: int, to_ms: int) -> Sequence[AlarmEntry]:
+        """Return a lab's lines with from_ms <= time < to_ms, the newest first."""
+        await self.save()
+        return await self.records.of_lab(school, lab, from_ms, to_ms)
+
     # --- what happens -----------------------------------------------------------------------------------------------
     def happens(self, key: AlarmKey, event: Event, time_ms: int, *, lab: str = "", level: str = "") -> None:
         """Take one event, of an alarm that may be new; raises AlarmRefused."""

@@ -40,6 +40,15 @@ class AlarmRecords:
         async with self.engine.connect() as connection:
             return [_now(row) for row in await connection.execute(select(alarms))]
 
+    async def of_lab(self, school: str, lab: str, from_ms: int, to_ms: int) -> list[AlarmEntry]:
+        """Return a lab's lines with from_ms <= time < to_ms, all of them, the newest first."""
+        names = alarm_entries.c
+        query = select(alarm_entries).where(
+            names.school == school, names.lab == lab, names.at_ms >= from_ms, names.at_ms < to_ms
+        )
+        async with self.engine.connect() as connection:
+            return [_entry(row) for row in await connection.execute(query.order_by(names.number.desc()))]
+
     async def history(
         self, *, limit: int, since_ms: int = 0, rule: str | None = None, source: PointKey | None = None
     ) -> list[AlarmEntry]:

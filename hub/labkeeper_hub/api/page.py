@@ -19,7 +19,7 @@ TYPES = {".webmanifest": "application/manifest+json"}  # systems do not all know
 INCOMPLETE = f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Labkeeper</title></head><body>
 <h1>Labkeeper</h1>
-<p lang="zh-CN">集线器在运行，但网页的第三方文件还没有安装。请在源代码目录运行：</p>
+<p lang="zh-CN">主机在运行，但网页的第三方文件还没有安装。请在源代码目录运行：</p>
 <p>The hub runs, but the page's third-party files are not installed. In the source folder run:</p>
 <pre>{HOW_TO_VENDOR.replace("&", "&amp;")}</pre>
 </body></html>

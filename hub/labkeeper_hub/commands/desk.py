@@ -91,7 +91,9 @@ class CommandDesk:
                 raise UnknownPoint(f"there is no point {'/'.join(target)}")
             number = _canonical(command_id) if command_id is not None else str(uuid4())
             if number in self._courses:
-                return _same(self._courses[number].command, target, value)
+                same = _same(self._courses[number].command, target, value)
+                self.refusals.count("command_repeated", "/".join(target))
+                return same
             value = checked(point.description, value)
             fence = fence or self._fence(holder, point, value)
             confirm_ms = round(point.description.confirm_s * 1000)

@@ -1,11 +1,12 @@
 """A lab's day or week on a page: air, light, noise, use, energy, alarms."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
+from labkeeper_hub.alarms.catalogue import shipped
 from labkeeper_hub.alarms.entry import AlarmEntry
 from labkeeper_hub.export.order import OrderedPoint
 from labkeeper_hub.model import PointKey, ReadingsQuery, Row
@@ -17,31 +18,21 @@ from labkeeper_hub.reports.words import hours, moment, point_word, say, sign, ti
 from labkeeper_hub.steps import DAY_MS, HOUR_MS, MINUTE_MS
 from labkeeper_sdk import Title
 
-AIR: Final = frozenset(
-    [
-        "co2",
-        "temperature",
-        "humidity",
-        "pm25",
-        "pm10",
-        "pm1",
-        "voc",
-        "tvoc",
-        "voc_index",
-        "formaldehyde",
-        "hcho",
-        "ch4",
-        "gas_concentration",
-        "co",
-    ]
-)
-LIGHT: Final = frozenset(("illuminance", "illuminance_lux", "light"))
-NOISE: Final = frozenset(("noise", "sound_level", "noise_level", "sound"))
+
+def watched(*rules: str) -> frozenset[str]:
+    """Return the names of the points that these rules of the catalogue watch."""
+    return frozenset(name for rule in rules for name in shipped().rules[rule].match.points)
+
+
+AIR: Final = watched("co2", "pm25", "pm10", "hcho", "tvoc", "co", "temperature_high", "humidity_high", "gas") | {
+    *("pm1", "voc_index", "ch4", "gas_concentration", "gas_lel", "gas_value")
+}
+LIGHT: Final = watched("light_desk", "light_board") | {"illuminance_lux", "light"}
+NOISE: Final = watched("noise") | {"noise_level", "sound"}
 PRESENCE: Final = frozenset(("occupancy", "presence", "people", "person_count"))
 COUNTERS: Final = {"kW.h": 1.0, "W.h": 0.001}
-HOLD_MS: Final = HOUR_MS  # a state nobody repeats for longer is not known any more
+HOLD_MS: Final = DAY_MS  # a state is said when it changes; one that nobody repeats for longer is not known any more
 MOST_PLOTS = 8  # of a section: one page stays readable
-MOST_CHANGES = 50_000
 MOST_ALARMS = 60
 RAISED: Final = frozenset(("raised", "risen"))
 
@@ -97,10 +88,9 @@ def chosen(points: Sequence[OrderedPoint], section: str) -> list[OrderedPoint]:
     return sorted(found, key=lambda one: (_leaf(one), one.device))
 
 
-def on_ms(rows: Sequence[Row], to_ms: int) -> int:
-    """Return how long a state was on: each reading holds until the next, and for HOLD_MS at most."""
-    ends = [*(row.time_ms for row in rows[1:]), to_ms]
-    return sum(min(end - row.time_ms, HOLD_MS) for row, end in zip(rows, ends, strict=False) if row.value)
+def on_ms(row: Row, until_ms: int, from_ms: int) -> int:
+    """Return how long a state was on after `from_ms`: it holds until the next reading, and for HOLD_MS at most."""
+    return max(0, min(until_ms, row.time_ms + HOLD_MS) - max(row.time_ms, from_ms)) if row.value else 0
 
 
 def used(trace: Trace) -> float:
@@ -142,13 +132,30 @@ async def _use(readings: Readings, asked: Asked, points: Sequence[OrderedPoint])
 
 
 async def _on(readings: Readings, asked: Asked, point: OrderedPoint, word: str) -> Fact | None:
-    query = ReadingsQuery(_key(point), asked.from_ms, asked.to_ms, limit=MOST_CHANGES)
+    """Reckon from before the window, for what was on at its beginning was said before it."""
+    told_ms, before = 0, None
+    end_ms = min(asked.to_ms, asked.now_ms)
     try:
-        rows = (await readings.page(query)).rows
+        async for row in _rows(readings, ReadingsQuery(_key(point), asked.from_ms - HOLD_MS, end_ms)):
+            told_ms += 0 if before is None else on_ms(before, row.time_ms, asked.from_ms)
+            before = row
     except UnknownPoint:
         return None
-    told = hours(asked.language, on_ms(rows, min(asked.to_ms, asked.now_ms)))
-    return Fact(name=f"{_name(point, asked)} · {asked.say(word)}", value=told) if rows else None
+    if before is None:
+        return None
+    told_ms += on_ms(before, end_ms, asked.from_ms)
+    return Fact(name=f"{_name(point, asked)} · {asked.say(word)}", value=hours(asked.language, told_ms))
+
+
+async def _rows(readings: Readings, query: ReadingsQuery) -> AsyncIterator[Row]:
+    """Yield every row, page after page."""
+    while True:
+        page = await readings.page(query)
+        for row in page.rows:
+            yield row
+        if page.after is None:
+            return
+        query = replace(query, after=page.after)
 
 
 async def _energy(readings: Readings, asked: Asked, points: Sequence[OrderedPoint]) -> Section:

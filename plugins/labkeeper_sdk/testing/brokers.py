@@ -119,8 +119,8 @@ async def open_broker(
         place.mkdir(parents=True, exist_ok=True)
         chosen = kind or ("mosquitto" if find_mosquitto() else "amqtt")
         broker = Broker(chosen, host, port or free_port(), place)
-        await broker.start()
         try:
+            await broker.start()  # a start that is interrupted leaves nothing running
             yield broker
         finally:
             await broker.stop()

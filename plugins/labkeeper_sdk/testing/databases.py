@@ -160,8 +160,8 @@ async def open_influx(
         place = (folder or Path(temporary)).absolute()
         place.mkdir(parents=True, exist_ok=True)
         influx = Influx(host, port or free_port(), place, auth, max_body_size)
-        await influx.start()
         try:
+            await influx.start()  # a start that is interrupted leaves nothing running
             yield influx
         finally:
             await influx.stop()

@@ -38,6 +38,7 @@ async def test_a_known_id_repeats_its_result_and_executes_nothing(
             await host.result(command, DONE)
             host.command(command, "d1", "relay", True)
             await host.until(lambda: len(host.results(command)) == 3)
+            await host.until(lambda: host.node_metric(REFUSED + "command_repeated") == 1)
         since = len(host.heard)
         async with run_edge():
             await host.born("d1", since)
@@ -135,6 +136,7 @@ async def test_a_node_that_died_over_a_command_says_unknown_and_does_not_repeat_
             assert (await host.result(command, CommandState.UNKNOWN)).code == "node_restarted"
             host.command(command, "d1", "relay", True, ttl_ms=60_000)
             await host.until(lambda: len(host.results(command)) == 3)
+            await host.until(lambda: host.node_metric(REFUSED + "command_repeated") == 1)
     assert len(keyboard.asked) == 1
 
 

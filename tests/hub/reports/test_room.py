@@ -1,7 +1,8 @@
 """What a room report reckons: how long a state was on, what a counter went up by, which points belong where."""
 
+from labkeeper_hub.alarms.catalogue import shipped
 from labkeeper_hub.alarms.entry import AlarmEntry
-from labkeeper_hub.model import AlarmKey, Page, PointKey, ReadingsQuery, Row
+from labkeeper_hub.model import AlarmKey, Cursor, Page, PointKey, ReadingsQuery, Row
 from labkeeper_hub.reports.document import Document
 from labkeeper_hub.reports.html import page
 from labkeeper_hub.reports.room import HOLD_MS, Asked, chosen, day_window, document, on_ms, used
@@ -12,23 +13,63 @@ from labkeeper_sdk import Title
 
 from ..recordings.made import START_MS, point  # noqa: TID252 - tests are not packages
 
+ROWS = 500
+
 
 class Rows:
-    """Readings by point name; each query's buckets are the rows themselves."""
+    """Readings by point name, ROWS a page; each query's buckets are the rows themselves."""
 
     def __init__(self, **rows: list[tuple[int, float | bool]]) -> None:
         self.rows = rows
 
     async def page(self, query: ReadingsQuery) -> Page:
-        found = self.rows.get(query.key.point, [])
-        return Page(tuple(Row(*one) for one in found if query.from_ms <= one[0] < query.to_ms), None)
+        found = [Row(*one) for one in self.rows.get(query.key.point, []) if query.from_ms <= one[0] < query.to_ms]
+        if query.every_ms is not None:
+            return Page(tuple(found), None)
+        rest = [row for row in found if query.after is None or row.time_ms > query.after.time_ms]
+        rows = tuple(rest[:ROWS])
+        return Page(rows, Cursor(rows[-1].time_ms, 0) if len(rest) > ROWS else None)
 
 
 def test_a_state_holds_until_the_next_reading_and_not_for_ever() -> None:
-    rows = [Row(0, value=True), Row(MINUTE_MS, value=False), Row(2 * MINUTE_MS, value=True)]
-    assert on_ms(rows, 3 * MINUTE_MS) == 2 * MINUTE_MS
-    assert on_ms(rows[2:], DAY_MS) == HOLD_MS
-    assert on_ms([], DAY_MS) == 0
+    on = Row(2 * MINUTE_MS, value=True)
+    assert on_ms(on, 3 * MINUTE_MS, 0) == MINUTE_MS
+    assert on_ms(on, 9 * DAY_MS, 0) == HOLD_MS
+    assert on_ms(on, HOUR_MS, HOUR_MS - MINUTE_MS) == MINUTE_MS
+    assert on_ms(on, HOUR_MS, 2 * HOUR_MS) == 0
+    assert on_ms(Row(0, value=False), HOUR_MS, 0) == 0
+
+
+async def test_a_morning_in_use_and_a_lamp_left_on_since_yesterday_are_told_whole() -> None:
+    midnight = START_MS - 8 * HOUR_MS
+    told = page(
+        await a_day(
+            "en",
+            occupancy=[(midnight + 8 * HOUR_MS, True), (midnight + 11 * HOUR_MS, False)],
+            state=[(midnight - 4 * HOUR_MS, True), (midnight + 6 * HOUR_MS, False)],
+        )
+    )
+    assert "3 h 0 min" in told
+    assert "6 h 0 min" in told
+    assert "for a day at most" in told
+
+
+async def test_a_state_that_is_said_all_the_time_is_reckoned_page_after_page() -> None:
+    midnight = START_MS - 8 * HOUR_MS
+    every_minute: list[tuple[int, float | bool]] = [
+        (midnight + minute * MINUTE_MS, minute < 600) for minute in range(1200)
+    ]
+    told = page(await a_day("en", occupancy=every_minute))
+    assert "10 h 0 min" in told
+
+
+def test_what_the_catalogue_watches_of_air_light_and_noise_is_in_the_report() -> None:
+    rules = shipped().rules
+    for unit, section in (("[ppm]", "air"), ("ug/m3", "air"), ("mg/m3", "air"), ("Cel", "air"), ("lx", "light")):
+        names = {name for rule in rules.values() if rule.unit == unit for name in rule.match.points}
+        assert [one.point for one in chosen([point(name) for name in sorted(names)], section)] == sorted(names)
+    assert chosen([point("sound_level")], "noise")
+    assert chosen([point("gas_value"), point("carbon_monoxide")], "air")
 
 
 def test_a_counter_that_was_set_back_begins_anew() -> None:

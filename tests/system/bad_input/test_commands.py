@@ -126,7 +126,7 @@ async def test_a_command_that_is_too_late_is_not_executed(lab: Lab) -> None:
 
 
 async def test_a_command_repeated_a_hundred_times_is_executed_once(lab: Lab) -> None:
-    executed = len(lab.commanded(PLUG.device))
+    executed, repeated = len(lab.commanded(PLUG.device)), await lab.refused("command_repeated")
     body: Json = {**vars_of(PLUG), "value": True, "id": str(uuid.uuid4())}
     socket = await greeted(lab)
     answers = await asyncio.gather(*(post(lab, body) for _ in range(50)))
@@ -141,6 +141,7 @@ async def test_a_command_repeated_a_hundred_times_is_executed_once(lab: Lab) -> 
     await socket.close()
     await lab.neighbour_obeys()
     assert len(lab.commanded(PLUG.device)) == executed + 2
+    assert await lab.refused("command_repeated") - repeated == 99
 
 
 async def test_who_talks_rubbish_over_the_websocket_is_refused_and_slowed_down(lab: Lab) -> None:

@@ -8,17 +8,15 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from labkeeper_hub.accounts import Scope
-from labkeeper_hub.alarms.entry import AlarmEntry
 from labkeeper_hub.api.documented import PROBLEMS
 from labkeeper_hub.api.needs import ExportsReadings
 from labkeeper_hub.api.problems import Refusal
 from labkeeper_hub.api.reported import Reported, drawn
-from labkeeper_hub.api.state import Api, ApiHere
+from labkeeper_hub.api.state import ApiHere
 from labkeeper_hub.recordings.plans import ordered_points
 from labkeeper_hub.reports.room import Asked, day_window, document
 
 router = APIRouter(tags=["reports"])
-MOST_LINES = 10_000
 PAGE: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/html": {"schema": {"type": "string"}, "example": "<!doctype html>…"}}},
     404: PROBLEMS[404],
@@ -51,12 +49,7 @@ async def report(
     name = asked.lab_name(api, school, lab)
     wanted = Asked(asked.language, asked.offset_min, *window, asked.days, name, right.now_ms)
     points = [point for one in api.parts.registry.devices(school) if one.lab == lab for point in ordered_points(one)]
-    alarms = await _alarms(api, school, lab, window)
+    alarms = await api.parts.alarms.of_lab(school, lab, *window)
     api.audit.note(right.person.name, "room_report", f"{school}/{lab}", f"{asked.day} {asked.days} days")
     rules = {name: rule.told.title for name, rule in api.parts.alarms.catalogue.rules.items()}
     return await drawn(api, await document(api.parts.readings, points, alarms, wanted, rules))
-
-
-async def _alarms(api: Api, school: str, lab: str, window: tuple[int, int]) -> list[AlarmEntry]:
-    lines = await api.parts.alarms.history(limit=MOST_LINES, since_ms=window[0])
-    return [one for one in lines if one.lab == lab and one.key.source.school == school and one.at_ms < window[1]]
