@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from labkeeper_hub.alarms.judge import Judge, Verdict
+from labkeeper_hub.alarms.judge import JITTER_MS, Judge, Verdict
 from labkeeper_hub.alarms.rules import Kind, Level, Rule
 from labkeeper_hub.alarms.tap import Heard
 from labkeeper_hub.model import AlarmKey
@@ -35,6 +35,7 @@ class Stream:
     waiting: list[tuple[Heard, int]] | None = field(default_factory=list)
     _at_ms: int | None = None
     _heard_ms: int = 0
+    _behind_ms: int = 0
     _late: list[Judge] = field(default_factory=list)
     _late_ms: int = 0
 
@@ -58,7 +59,7 @@ class Stream:
             yield from self._heard_late(heard, now_ms)
         else:
             self.point.not_finite = False
-            time_ms = self._time_ms(now_ms) if heard.time_ms is None else heard.time_ms
+            time_ms = self._time_ms(now_ms) if heard.time_ms is None else self._moved_ms(heard.time_ms, now_ms)
             self._at_ms, self._heard_ms = max(time_ms, self._at_ms or time_ms), now_ms
             yield from self._found(self.judges, lambda judge: judge.reading(time_ms, heard.value))
 
@@ -97,6 +98,18 @@ class Stream:
         """The past is read: return what came meanwhile."""
         waiting, self.waiting = self.waiting or [], None
         return waiting
+
+    def _moved_ms(self, said_ms: int, now_ms: int) -> int:
+        """Return when a live reading counts: when its device says, moved where that is before what is judged already.
+
+        A node that was without power begins with the clock it had, and a slow link is late with everything. Of one
+        stream nothing live comes out of order, and an alarm must not wait until a clock has caught up.
+        """
+        judged_ms = max((judge.now_ms for judge in self.judges if judge.now_ms is not None), default=said_ms)
+        time_ms = said_ms + self._behind_ms
+        if time_ms < judged_ms - JITTER_MS or time_ms > max(now_ms, said_ms) + JITTER_MS:
+            self._behind_ms = max(0, judged_ms - said_ms)
+        return said_ms + self._behind_ms
 
     @property
     def _unknown(self) -> bool:

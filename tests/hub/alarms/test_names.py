@@ -20,6 +20,8 @@ NOT_SIMULATED = {
     "light_board": "no simulated lamp shines on a board of its own",
     "outdoor_air": "the simulated devices stand inside",
     "interlock": "the node says it, not a device",
+    "interlocks_differ": "the hub sees it",
+    "influx_late": "the hub sees it",
     "stopped": "a person does it, not a device",
     "device_lost": "the hub sees it",
     "node_lost": "the hub sees it",

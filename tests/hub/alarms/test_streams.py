@@ -103,3 +103,27 @@ def test_a_reading_after_the_birth_counts_by_its_own_time() -> None:
     stream = smoke(value=True)
     list(stream.present(NOW_MS))
     assert told(stream.heard(Heard(1, NOW_MS - 100, 0.0, historical=False), NOW_MS + 50)) == [("smoke", None)]
+
+
+def test_a_node_whose_clock_is_behind_alarms_at_once_by_the_hubs_time() -> None:
+    stream = smoke(value=False)
+    list(stream.present(NOW_MS))
+    behind_ms = NOW_MS - 60 * MIN
+    (found,) = stream.heard(Heard(1, behind_ms, 1.0, historical=False), NOW_MS + 200)
+    assert (found.verdict.time_ms, found.verdict.level) == (NOW_MS, TRIPPED.levels[0])
+    (found,) = stream.heard(Heard(1, behind_ms + MIN, 0.0, historical=False), NOW_MS + MIN)
+    assert (found.verdict.time_ms, found.verdict.level) == (NOW_MS + MIN, None)
+
+
+def test_a_clock_that_is_put_right_is_believed_again() -> None:
+    stream = smoke(value=False)
+    list(stream.present(NOW_MS))
+    list(stream.heard(Heard(1, NOW_MS - 60 * MIN, 0.0, historical=False), NOW_MS))
+    (found,) = stream.heard(Heard(1, NOW_MS + 2 * MIN, 1.0, historical=False), NOW_MS + 2 * MIN)
+    assert found.verdict.time_ms == NOW_MS + 2 * MIN
+
+
+def test_a_clock_that_is_put_back_makes_no_alarm_wait() -> None:
+    stream = smoke(value=False)
+    list(stream.heard(Heard(1, NOW_MS + 60 * MIN, 0.0, historical=False), NOW_MS))
+    assert told(stream.heard(Heard(1, NOW_MS + MIN, 1.0, historical=False), NOW_MS + MIN)) == [("smoke", "alarm")]
