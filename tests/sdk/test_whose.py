@@ -19,7 +19,7 @@ def test_a_driver_lies_in_its_distribution_s_folder_and_in_a_package_of_its_own(
 def test_a_driver_on_a_library_that_blocks_lies_where_its_own_code_does() -> None:
     def connect(*_: object) -> None: ...
 
-    driver = Driver("slow", BaseModel, threaded(connect))  # type: ignore[arg-type] -- nobody connects
+    driver = Driver("slow", BaseModel, threaded(connect))  # type: ignore[arg-type] # nobody connects
     assert code_of(driver) == Path(__file__)
 
 

@@ -271,7 +271,7 @@ async def test_a_safe_value_goes_out_behind_a_write_that_was_broken_off_but_is_n
         writing.cancel()
         with pytest.raises(DeviceUnreachable, match="broken off"):
             await single.write_urgently("x", "target", 5.0, Urgency.STOP)
-        await observations.aclose()  # type: ignore[attr-defined] -- it is an async generator
+        await observations.aclose()  # type: ignore[attr-defined] # it is an async generator
     assert oven.set == [[50.0, 5.0]]
 
 
@@ -288,7 +288,7 @@ async def test_a_device_that_only_tells_stays_connected_when_a_write_is_broken_o
     await asyncio.wait([writing])
     observations = single.observations()
     assert [(await anext(observations)).events for _ in range(2)][1] == (Report("x", (Reading("rings", 0),)),)
-    await observations.aclose()  # type: ignore[attr-defined] -- it is an async generator
+    await observations.aclose()  # type: ignore[attr-defined] # it is an async generator
 
 
 async def test_a_stop_breaks_off_a_command_and_nothing_of_its_answer_is_read(broker: Broker, run_edge: RunEdge) -> None:
