@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from pydantic import BaseModel
 from starlette.routing import BaseRoute
 
-from labkeeper_hub.api import driver_shapes, models, pe_shapes, problems
+from labkeeper_hub.api import alarm_shapes, driver_shapes, models, pe_shapes, problems
 from labkeeper_hub.api.answers import JsonAnswer
 from labkeeper_hub.api.documented import EVERYWHERE
 from labkeeper_hub.api.live import route as live
@@ -24,6 +24,7 @@ from labkeeper_hub.api.routes import (
     bookings,
     calendar_links,
     catalogue,
+    colleagues,
     commands,
     derived,
     devices,
@@ -93,6 +94,7 @@ FEATURES = (
     status,
     quarantine,
     people,
+    colleagues,
     account,
     school_account,
     tokens,
@@ -124,7 +126,7 @@ def openapi_document() -> dict[str, Any]:
 def _examples() -> dict[str, Any]:
     found = [
         one
-        for module in (*FEATURES, oidc, health, models, driver_shapes, pe_shapes, problems)
+        for module in (*FEATURES, oidc, health, models, alarm_shapes, driver_shapes, pe_shapes, problems)
         for one in vars(module).values()
     ]
     return {one.__name__: example_of(one) for one in found if isinstance(one, type) and issubclass(one, BaseModel)}

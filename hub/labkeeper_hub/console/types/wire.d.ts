@@ -51,6 +51,8 @@ declare namespace wire {
   /** A pupil group's link; `code` is its QR code, a text of 1 and 0 a row. */
   interface Seat { floor: { name: string }; link: string; code: string[] }
   interface Stop { school: string; latch: string; by: string; at_ms: number; devices: number; confirmed: number; missing: DeviceId[]; sent: boolean }
+  /** Who may release the stop under a latch: whether whoever looks may, and which colleagues. */
+  interface Release { latch: string; yours: boolean; ask: string[] }
   interface AlarmId extends PointId { rule: string }
   type Priority = "low" | "medium" | "high";
   interface Alarm extends AlarmId {

@@ -69,8 +69,8 @@ function asking(desk, lease, ask) {
   const known = desk.store.labs.find((one) => one.school === lease.school && one.lab === lease.lab);
   const press = (/** @type {boolean} */ give) => () => void reply(desk, lease, ask.by, give);
   return html`
-    <div class="chip" role="group" aria-label=${words.t("rare.asks", { who: ask.by })}>
-      <div class="chip-main" role="status">${icon("waiting")}<span><strong>${words.t("rare.asks", { who: ask.by })}</strong><span>${desk.text.title(known?.title, lease.lab)} · ${words.t("rare.left", { left })}</span></span></div>
+    <div class="chip" role="group" aria-label=${words.t("rare.asks", { who: desk.store.who(ask.by) })}>
+      <div class="chip-main" role="status">${icon("waiting")}<span><strong>${words.t("rare.asks", { who: desk.store.who(ask.by) })}</strong><span>${desk.text.title(known?.title, lease.lab)} · ${words.t("rare.left", { left })}</span></span></div>
       <button class="chip-word" @click=${press(true)}>${words.t("rare.give")}</button>
       <button class="chip-word" @click=${press(false)}>${words.t("rare.keep")}</button>
       ${failed.has(lease.fence) ? html`<span role="alert">${words.t("rare.failed")}</span>` : nothing}
