@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.exc import DBAPIError
 
+from labkeeper_hub.audit import Notes, Unheard
 from labkeeper_hub.bus import EventBus
 from labkeeper_hub.commands import lifecycle
 from labkeeper_hub.commands.intents import IntentLog
@@ -40,6 +41,7 @@ SHOWN_MS = 30_000  # an ended command is news for so long
 TICK_S = 0.05
 GATHER_S = 0.25  # between a change and its row: nobody who waits for a command pays for the record of it
 RETRY_S = 1.0
+LONGEST_NOTED = 64  # characters of a commanded text
 
 
 class Wire(Protocol):
@@ -61,6 +63,7 @@ class CommandDesk:
     now_ms: Callable[[], int]
     fence_for: Callable[[str, KnownPoint, Value], int] = lambda *_: 0  # of a person's lease; raises LeaseRefused
     pulse: Pulse = field(default_factory=lambda: Pulse("commands"))
+    audit: Notes = field(default_factory=Unheard)
     ended: Counter[State] = field(default_factory=Counter)
     _courses: dict[str, Course] = field(default_factory=dict)
     _ended: deque[str] = field(default_factory=deque)
@@ -258,8 +261,16 @@ class CommandDesk:
             state = course.command.state
             if state.final:
                 self.ended[state] += 1
+                self._note_end(course.command)
             if state in (State.REJECTED, State.EXPIRED):
                 self.refusals.count(f"command_{state}", "/".join(course.command.order.target))
+
+    def _note_end(self, command: Command) -> None:
+        """Record what became of it; what was asked for is on record as well, long texts by their beginning."""
+        order, said = command.order, str(command.order.value)
+        value = said if len(said) <= LONGEST_NOTED else f"{said[:LONGEST_NOTED]}…"
+        result = f"{order.id} {command.state.value} {command.code}".rstrip()
+        self.audit.note(order.holder, "command_ended", f"{'/'.join(order.target)} = {value}", result)
 
     def _tell(self, course: Course) -> None:
         self._unsaved[course.command.id] = None

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
 
+from labkeeper_hub.audit import Notes, Unheard
 from labkeeper_hub.bus import EventBus
 from labkeeper_hub.lessons.acting import Acting
 from labkeeper_hub.lessons.count import Count
@@ -77,6 +78,7 @@ class LessonDesk:
     now_ms: Callable[[], int]
     given: Mapping[Room, tuple[Scene, ...]] = field(default_factory=dict)
     recorder: Recorder = field(default_factory=NoRecorder)
+    audit: Notes = field(default_factory=Unheard)
     on: dict[Room, Lesson] = field(default_factory=dict)
     counts: dict[Room, Count] = field(default_factory=dict)
     _undo: dict[Room, tuple[Wish, ...]] = field(default_factory=dict)
@@ -179,7 +181,16 @@ class LessonDesk:
         async with self._turn:
             for lesson in list(self.on.values()):
                 leased = any(one.fence == lesson.fence for one in self.leases.held())
-                await self._carry_out(lesson, step(lesson, Tick(leased), self.now_ms()))
+                after = step(lesson, Tick(leased), self.now_ms())
+                await self._carry_out(lesson, after)
+                self._note_end(lesson, after[0], leased=leased)
+
+    def _note_end(self, lesson: Lesson, now: Lesson | None, *, leased: bool) -> None:
+        """Record an end that nobody pressed: by its time, or because its lease is no longer its own."""
+        if not leased:
+            self.audit.note("hub", "end_lesson", "/".join(lesson.room), f"of {lesson.teacher}: its lease is gone")
+        elif now is not None and now.phase is not lesson.phase:
+            self.audit.note("hub", "end_lesson", "/".join(lesson.room), f"of {lesson.teacher}: its time is over")
 
     async def _in_turn(self, lesson: Lesson, effect: Effect) -> None:
         """Do what belongs to a room in the order it was brought about."""

@@ -152,3 +152,16 @@ async def test_who_took_gave_and_stopped_what_is_noted_with_what_was_refused(des
         ("release_stop", "release_not_asked"),
     ]
     assert link.rpartition("/s/")[2] not in str(desk.heard.notes)
+
+
+async def test_who_takes_the_ledger_away_is_noted(tmp_path: Path) -> None:
+    hub, heard = SmallHub(), Heard()
+    async with hub.engine.begin() as connection:
+        await connection.run_sync(metadata.create_all)
+    async with open_accounts(tmp_path) as accounts:
+        app = httpx.ASGITransport(build_app(hub.parts(data=tmp_path), accounts, heard))
+        bearer = {"Authorization": f"Bearer {accounts.new_secret}"}
+        async with httpx.AsyncClient(transport=app, base_url="http://hub", headers=bearer) as owner:
+            (await owner.get("/api/v1/timetables/demo/ledger.csv")).raise_for_status()
+    await hub.engine.dispose()
+    assert heard.notes == [("owner", "export", "demo/ledger", "ledger.csv")]

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -21,11 +21,26 @@ END = 1 << 60
 
 
 @dataclass
+class Heard:
+    """What the hub noted of what was done, in memory."""
+
+    notes: list[tuple[str, str, str, str]] = field(default_factory=list)
+
+    def note(self, who: str, what: str, subject: str, result: str) -> None:
+        self.notes.append((who, what, subject, result))
+
+    def of(self, what: str) -> list[tuple[str, str, str]]:
+        """Return who, about what, and with what result, of each note of a kind."""
+        return [(who, subject, result) for who, noted, subject, result in self.notes if noted == what]
+
+
+@dataclass
 class School:
     """The running hub and where its broker is."""
 
     hub: Hub
     broker: Broker
+    heard: Heard
 
     @property
     def port(self) -> int:
@@ -61,11 +76,12 @@ Start = Callable[[], AbstractAsyncContextManager[School]]
 @asynccontextmanager
 async def running(settings: HubSettings, broker: Broker) -> AsyncIterator[School]:
     """Run a hub without its HTTP server; yields it connected."""
+    heard = Heard()
     with open_intents(settings.data / "commands.log") as intents:
-        async with open_hub(settings, intents) as hub, asyncio.TaskGroup() as group:
+        async with open_hub(settings, intents, heard) as hub, asyncio.TaskGroup() as group:
             tasks = [group.create_task(work, name=name) for name, work in hub.workers()]
             await until(lambda: hub.host.connected, "the hub's connection")
-            yield School(hub, broker)
+            yield School(hub, broker, heard)
             for task in reversed(tasks[1:]):
                 task.cancel()
             hub.journal.end()

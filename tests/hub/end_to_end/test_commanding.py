@@ -262,3 +262,17 @@ async def test_the_nodes_word_on_a_command_long_forgotten_still_counts(start: St
         node.answer("plug", CommandResult(order.id, CommandState.DONE))
         await until(lambda: order.id in school.hub.desk._courses, "its return")
         assert (await school.hub.desk.get(order.id)).state is State.DONE
+
+
+async def test_what_became_of_a_command_is_on_record_with_its_value_and_code(
+    school: School, node: ScriptedNode
+) -> None:
+    done = await school.hub.desk.submit(ON, True, holder="anna")
+    node.answer("plug", CommandResult(await heard(node), CommandState.DONE))
+    refused = await school.hub.desk.submit(ON, False, holder="anna")
+    node.answer("plug", CommandResult(await heard(node, 2), CommandState.REJECTED, "interlocked"))
+    await state_of(school, refused, lambda state: state.final)
+    assert school.heard.of("command_ended") == [
+        ("anna", "school/lab/plug/on = True", f"{done.id} done"),
+        ("anna", "school/lab/plug/on = False", f"{refused.id} rejected interlocked"),
+    ]

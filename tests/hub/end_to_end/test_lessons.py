@@ -66,7 +66,15 @@ async def test_a_forgotten_lesson_ends_by_its_time(school: School, monkeypatch: 
     await school.hub.lessons.start("anna", ROOM, 100)
     await until(lambda: not school.hub.lessons.on and not school.hub.leases.held(), "the end, and the lease given back")
     assert read_lessons(school.hub.lessons.data) == {}
+    assert school.heard.of("end_lesson") == [("hub", "school/lab", "of anna: its time is over")]
     await school.hub.lessons.start("ben", ROOM, 60_000)
+
+
+async def test_a_lesson_that_loses_its_lease_ends_and_that_is_on_record(school: School) -> None:
+    lesson = await school.hub.lessons.start("anna", ROOM, 60_000)
+    await school.hub.leases.release(lesson.fence, "anna")
+    await until(lambda: not school.hub.lessons.on, "the end")
+    assert school.heard.of("end_lesson") == [("hub", "school/lab", "of anna: its lease is gone")]
 
 
 async def test_a_lesson_is_recorded_and_its_record_is_sealed_when_it_is_over(
