@@ -1,7 +1,7 @@
 """What the app tells the record, and what it keeps to itself."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -16,21 +16,12 @@ from labkeeper_hub.registry.database import open_database
 from labkeeper_hub.registry.tables import metadata
 from labkeeper_hub.vault import open_vault
 from tests.hub.api.doubles import START_MS, TARGET, SmallHub
+from tests.hub.heard import Heard
 from tests.hub.migrated import lay_registry
 
 PASSWORD = "three oxen under plum"
 LI = {"login": "li", "title": "Ms Li", "grants": [{"role": "reader", "school": "demo"}]}
 COMMAND = {**dict(zip(("school", "node", "device", "point"), TARGET, strict=True)), "value": 20.0}
-
-
-@dataclass
-class Heard:
-    """Notes in memory."""
-
-    notes: list[tuple[str, str, str, str]] = field(default_factory=list)
-
-    def note(self, who: str, what: str, subject: str, result: str) -> None:
-        self.notes.append((who, what, subject, result))
 
 
 @dataclass

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,25 +13,12 @@ from labkeeper_hub.composing import Hub, open_hub
 from labkeeper_hub.model import Latest, LedgerEntry, PointKey, ReadingsQuery, Row
 from labkeeper_hub.settings import HubSettings
 from labkeeper_sdk.testing import Broker, find_mosquitto, open_broker
+from tests.hub.heard import Heard
 from tests.hub.migrated import lay_registry
 
 from .scripted_node import until
 
 END = 1 << 60
-
-
-@dataclass
-class Heard:
-    """What the hub noted of what was done, in memory."""
-
-    notes: list[tuple[str, str, str, str]] = field(default_factory=list)
-
-    def note(self, who: str, what: str, subject: str, result: str) -> None:
-        self.notes.append((who, what, subject, result))
-
-    def of(self, what: str) -> list[tuple[str, str, str]]:
-        """Return who, about what, and with what result, of each note of a kind."""
-        return [(who, subject, result) for who, noted, subject, result in self.notes if noted == what]
 
 
 @dataclass
