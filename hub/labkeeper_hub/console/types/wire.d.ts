@@ -107,7 +107,7 @@ declare namespace wire {
   interface Count { scene: string | null; total: number; confirmed: number; missed: Missed[] }
   interface Outcome extends Count { undo: Wish[] }
   interface Scene { name: string; title: Title; wishes: Wish[] }
-  interface Lesson { name: string; school: string; lab: string; teacher: string; before: string | null; started_ms: number; until_ms: number; phase: "running" | "ending"; ending_ms: number | null; ended_by: string | null; last: Count | null }
+  interface Lesson { name: string; school: string; lab: string; teacher: string; before: string | null; started_ms: number; until_ms: number; phase: "running" | "ending"; ending_ms: number | null; ended_by: string | null; last: Count | null; recorded: boolean }
   interface WallAlarm { rule: string; title: Title; device: Title; priority: Priority; acknowledged: boolean; raised_ms: number }
   interface WallFigure { device: Title; point: Point; value: number; time_ms: number; old: boolean }
   /** A projector wall; no person is in it. */

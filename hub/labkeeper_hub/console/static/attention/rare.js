@@ -13,7 +13,7 @@ import { bothOf } from "../words.js";
 const [say] = await Promise.all([bothOf("attention"), styled("attention/attention")]);
 
 /** Whoever asks first of all, for somebody waits. @param {Desk} desk @param {LabView | null} lab @returns {Item[]} */
-export const chips = (desk, lab) => [...asks(desk), ...alarms(desk, lab), ...unguarded(desk, lab), ...twins(desk, lab), ...influx(desk)];
+export const chips = (desk, lab) => [...asks(desk), ...unrecorded(desk, lab), ...alarms(desk, lab), ...unguarded(desk, lab), ...twins(desk, lab), ...influx(desk)];
 
 /** @type {{strip?: typeof import("../alarms/strip.js"), storing?: typeof import("../storing.js")}} */
 const more = {};
@@ -42,6 +42,15 @@ function twins(desk, lab) {
   return nodesOf(desk, lab).filter((one) => one.twin).map((one) => ({
     key: `twin/${nodeKey(one)}`,
     chip: html`<div class="chip"><div class="chip-main">${icon("warning")}<span><strong>${words.t("rare.twin", { node: one.node })}</strong><span>${words.t("rare.twin_why")}</span></span></div></div>`,
+  }));
+}
+
+/** A lesson of which no record is kept: whoever wants its readings must know before it is over. @param {Desk} desk @param {LabView | null} lab */
+function unrecorded({ store, text }, lab) {
+  const words = say(text);
+  return store.lessons.filter((one) => one.recorded === false && one.school === lab?.school && one.lab === lab.lab).map((one) => ({
+    key: `unrecorded/${one.name}`,
+    chip: html`<div class="chip"><div class="chip-main">${icon("warning")}<span><strong>${words.t("rare.unrecorded")}</strong><span>${words.t("rare.unrecorded_why")}</span></span></div></div>`,
   }));
 }
 
