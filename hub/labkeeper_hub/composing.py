@@ -166,11 +166,11 @@ async def open_hub(settings: HubSettings, intents: IntentLog, audit: Notes) -> A
         leases = await _resumed(LeaseDesk(registry, bus, settings.data, outlet.write, now_ms, audit=audit))
         desk.fence_for = leases.fence_for
         asks = AskDesk(leases.held, lambda: bus.note(leases), now_ms, audit)
-        leases.asks = asks.all
         acting = Acting(registry, registry, desk, bus)
         given = load_scenes(settings.data / SCENES)
         lessons = await _resumed(LessonDesk(acting, leases, bus, settings.data, now_ms, given, audit=audit))
-        floor = await _resumed(FloorDesk(leases, registry, settings.data))
+        floor = await _resumed(FloorDesk(leases, registry, settings.data, audit))
+        leases.asks, leases.ended = asks.all, floor.lease_ended
         wall = await _resumed(WallDesk(settings.data, now_ms))
         await desk.resume([course_of(row) for row in intents.left])
         signing = open_signing(settings.data)

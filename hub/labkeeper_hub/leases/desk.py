@@ -50,6 +50,7 @@ class LeaseDesk:
     renewal: int = 0
     asks: Callable[[], tuple[Ask, ...]] = tuple  # who asks for what is held
     audit: Notes = field(default_factory=Unheard)
+    ended: Callable[[HeldLease], None] = lambda _: None  # told of each lease that is gone, whyever
     _told_ms: dict[NodeKey, tuple[int, int]] = field(default_factory=dict)  # table's number, when
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -159,6 +160,7 @@ class LeaseDesk:
         """Record what nobody ended by a wish: a lease whose time is over, and what was given from one that is gone."""
         gone = (one for one in before.held if after.at(one.fence) is None)
         for one in gone:
+            self.ended(one)
             what = "end_floor" if one.parent else "end_lease"
             if one.until_ms <= self.now_ms():
                 self.audit.note("hub", what, _named(one.scope), f"{one.fence} of {one.holder}: its time is over")

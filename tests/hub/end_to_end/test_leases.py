@@ -144,3 +144,13 @@ async def test_a_lease_that_is_given_back_is_its_holders_act_and_no_note_of_the_
     held = await school.hub.leases.take("anna", WHOLE, 60_000)
     await school.hub.leases.release(held.fence, "anna")
     assert school.heard.notes == []
+
+
+async def test_links_that_end_with_their_lease_are_on_record(school: School) -> None:
+    async with joined(school.port, devices=plug(), more=lease_metrics()):
+        await until(lambda: school.online("plug"), "the plug")
+        held = await school.hub.leases.take("anna", WHOLE, 60_000)
+        sat, _ = await school.hub.floor.seat(held.fence, "anna", "")
+        await school.hub.leases.release(held.fence, "anna")
+    told = ("hub", sat.seat.name, f"{held.fence} of anna: its lease is gone")
+    assert school.heard.of("close_link") == [told]
