@@ -174,6 +174,12 @@ async def test_every_message_is_answered_as_the_table_says(served: Served, role:
             assert (await page.hear_type("changes"))["changes"][0]["kind"] == "command"
         else:
             assert (await page.hear_type("refused"))["problem"]["code"] == "role_may_not"
+        await page.say(type="stop")
+        if Action.STOP in ROLES[role]:
+            assert (await page.hear_type("changes"))["changes"][0]["kind"] == "stops"
+        else:
+            assert (await page.hear_type("refused"))["problem"]["code"] == "role_may_not"
+        assert bool(served.hub.brake.held) is (Action.STOP in ROLES[role])
 
 
 async def test_a_page_sees_only_its_own_lab(served: Served) -> None:
