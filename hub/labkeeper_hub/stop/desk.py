@@ -51,6 +51,7 @@ class StopDesk:
     _releases: dict[str, tuple[str, int]] = field(default_factory=dict)  # by latch: the step's word, until when
     _kept: dict[str, str] = field(default_factory=dict)  # by school: the latch that holds it at the broker
     _heard_s: dict[str, float] = field(default_factory=dict)  # by school: when a word was said or heard last
+    _again: dict[str, tuple[str, bool]] = field(default_factory=dict)  # by school: what was repeated last
     _linked_s: float = math.inf
     _told: Stops | None = None
     _said: asyncio.Event = field(default_factory=asyncio.Event)
@@ -165,8 +166,15 @@ class StopDesk:
                 quiet_s = now_s - max(self._linked_s, self._heard_s.get(school, 0.0))
                 word = next(self._missing_words(school, heard), None) if quiet_s >= AGREE_S else None
                 if word is not None:
-                    log.warning("the stop %s of %s is said again (active: %s)", word.latch, school, word.active)
-                    self._say(school, word)
+                    self._say_again(school, word)
+
+    def _say_again(self, school: str, word: StopWord) -> None:
+        """Repeat a word, or say a learned one; a node that will not hear is one line in the log, not one each time."""
+        said = (word.latch, word.active)
+        if self._again.get(school) != said:
+            log.warning("the stop %s of %s is said again (active: %s)", word.latch, school, word.active)
+        self._again[school] = said
+        self._say(school, word)
 
     def _missing_words(self, school: str, heard: Mapping[str, str]) -> Iterator[StopWord]:
         latch = self.latches.get(school, Latch())
