@@ -22,7 +22,7 @@ from labkeeper_wire.mqtt import Address, connect
 
 LOADS = {"idle": 0, "load500": 500, "load5000": 5000}
 READINGS = 50
-PAUSE_S = 0.02
+PAUSE_S = 0.06  # a person may command 20 times a second
 
 
 @contextlib.asynccontextmanager

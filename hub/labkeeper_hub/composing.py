@@ -14,6 +14,7 @@ from labkeeper_hub.alarms.desk import AlarmDesk
 from labkeeper_hub.alarms.records import AlarmRecords
 from labkeeper_hub.alarms.tap import Tap
 from labkeeper_hub.alarms.watch import AlarmWatch, never_late
+from labkeeper_hub.audit import Notes
 from labkeeper_hub.automations.desk import AutomationDesk
 from labkeeper_hub.automations.diary import Diary
 from labkeeper_hub.automations.history import Archive
@@ -148,8 +149,8 @@ class Hub:
 
 
 @asynccontextmanager
-async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[Hub]:
-    """Open database and journal, and compose the hub upon them."""
+async def open_hub(settings: HubSettings, intents: IntentLog, audit: Notes) -> AsyncIterator[Hub]:
+    """Open database and journal, and compose the hub upon them; what the last run left open ends in the record."""
     keeping = Keeping(settings.retention.retention(), now_ms=now_ms)
     async with (
         open_database(settings.database_url) as engine,
@@ -160,15 +161,15 @@ async def open_hub(settings: HubSettings, intents: IntentLog) -> AsyncIterator[H
         registry = HubRegistry(bus, journal.series_of, journal.live())
         records = Records(engine, registry)
         await records.load()
-        desk = CommandDesk(registry, bus, CommandRecords(engine), intents, refusals, outlet.write, now_ms)
-        leases = await _resumed(LeaseDesk(registry, bus, settings.data, outlet.write, now_ms))
+        desk = CommandDesk(registry, bus, CommandRecords(engine), intents, refusals, outlet.write, now_ms, audit=audit)
+        leases = await _resumed(LeaseDesk(registry, bus, settings.data, outlet.write, now_ms, audit=audit))
         desk.fence_for = leases.fence_for
-        asks = AskDesk(leases.held, lambda: bus.note(leases), now_ms)
-        leases.asks = asks.all
+        asks = AskDesk(leases.held, lambda: bus.note(leases), now_ms, audit)
         acting = Acting(registry, registry, desk, bus)
         given = load_scenes(settings.data / SCENES)
-        lessons = await _resumed(LessonDesk(acting, leases, bus, settings.data, now_ms, given))
-        floor = await _resumed(FloorDesk(leases, registry, settings.data))
+        lessons = await _resumed(LessonDesk(acting, leases, bus, settings.data, now_ms, given, audit=audit))
+        floor = await _resumed(FloorDesk(leases, registry, settings.data, audit))
+        leases.asks, leases.ended = asks.all, floor.lease_ended
         wall = await _resumed(WallDesk(settings.data, now_ms))
         await desk.resume([course_of(row) for row in intents.left])
         signing = open_signing(settings.data)

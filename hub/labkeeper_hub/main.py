@@ -35,10 +35,9 @@ async def main(
     """
     stop = stop or _stop_on_signals()
     with hold_folder(settings.data), open_intents(settings.data / "commands.log") as intents:
-        async with open_hub(settings, intents) as hub:
+        async with open_audit(settings.data, now_ms) as audit, open_hub(settings, intents, audit) as hub:
             staff = await open_staff(hub.parts.engine, now_ms, open_vault(settings.data))
             async with (
-                open_audit(settings.data, now_ms) as audit,
                 open_accounts(
                     settings.data,
                     staff=staff,
@@ -61,7 +60,7 @@ async def _run(
     stop: asyncio.Event,
     when_ready: Callable[[], None],
 ) -> None:
-    hub.recordings.audit = hub.automations.watch.audit = hub.pe.audit = hub.asks.audit = audit
+    hub.recordings.audit = hub.automations.watch.audit = hub.pe.audit = audit
     accounts.lending, hub.bell.person, hub.bell.audit = hub.timetable, accounts.person_called, audit
     server = make_server(app)
     with _listening(settings) as listening:

@@ -16,6 +16,7 @@ from labkeeper_hub.automations.rules import Automation
 from labkeeper_hub.automations.trace import Trace
 from labkeeper_hub.automations.trial import Span as AutomationSpan
 from labkeeper_hub.automations.trial import Trial
+from labkeeper_hub.commands.pace import Rate
 from labkeeper_hub.derived.lineage import Lineage
 from labkeeper_hub.derived.lineage import Outcome as Filled
 from labkeeper_hub.drivers.standing import NodeDrivers
@@ -125,7 +126,7 @@ class Ledger(Protocol):
 class Commands(Protocol):
     """Commands, from `queued` to their end."""
 
-    async def submit(
+    async def submit(  # noqa: PLR0913 -- all that a command is
         self,
         target: PointKey,
         value: Value,
@@ -135,6 +136,7 @@ class Commands(Protocol):
         command_id: str | None = None,
         holder: str = "owner",
         fence: int = 0,
+        rate: Rate | None = None,
     ) -> Command:
         """Return the command once its row is durable and it is on its way.
 
@@ -144,8 +146,12 @@ class Commands(Protocol):
 
         An offline device's command comes back `rejected`, code `offline`; a repeated id gives the command it belongs
         to and executes nothing. Raises UnknownPoint, and CommandRejected (read_only, wrong_type, not_finite,
-        out_of_range, not_an_option, bad_ttl, bad_id, id_taken) for what nobody could execute.
+        out_of_range, not_an_option, bad_ttl, bad_id, id_taken) for what nobody could execute, and TooFast for a holder
+        beyond their `rate` (None: no person asks); a safe value is never too fast.
         """
+
+    def pace(self, holder: str, rate: Rate, wishes: Sequence[tuple[PointKey, Value]]) -> None:
+        """Count an action of several wishes before it begins; raises TooFast."""
 
     async def get(self, command_id: str) -> Command:
         """Raises UnknownCommand."""

@@ -86,6 +86,7 @@ class FakeHub:
         self.floor_links: dict[str, str] = {}  # token: the pupils' pseudonym
         self.person = "owner"
         self.stops: list[Json] = []
+        self.colleagues: dict[str, str] = {}
         self.alarms: list[Json] = []
         self.channels: list[Json] = []
         self.added: list[Json] = []  # channels asked for, with what is secret of them
@@ -248,6 +249,11 @@ class FakeHub:
         self.stops = [{"school": SCHOOL, "latch": "latch-1", "by": by, "at_ms": now_ms(), "devices": 16,
                        "confirmed": 16 - len(missing), "missing": list(missing), "sent": True}]  # fmt: skip
         await self.tell({"kind": "stops", "stops": self.stops})
+
+    def releases(self) -> list[Json]:
+        """Who may release what is stopped."""
+        ask = ["Wang"] if self.school_less else []
+        return [{"latch": one["latch"], "yours": not self.school_less, "ask": ask} for one in self.stops]
 
     async def release(self, body: Json) -> Json | None:
         """Take either step of a release; None: refused."""

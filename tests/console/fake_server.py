@@ -155,6 +155,14 @@ def add_data(app: FastAPI, hub: FakeHub) -> None:
 
 
 def add_stop(app: FastAPI, hub: FakeHub) -> None:
+    @app.get("/api/v1/stop")
+    async def stops() -> Json:
+        return {"stops": hub.stops, "releases": hub.releases()}
+
+    @app.get("/api/v1/colleagues")
+    async def colleagues() -> Json:
+        return {"colleagues": [{"name": name, "title": title} for name, title in hub.colleagues.items()]}
+
     @app.post("/api/v1/stop/release")
     async def release(body: Json) -> Response:
         answer = await hub.release(body)

@@ -230,3 +230,10 @@ async def test_a_lesson_is_easy_to_touch_to_read_and_moves_nothing(
     await page.locator(".holder:visible button").first.click()
     await page.locator(".lesson-list li").first.wait_for()
     assert await violations(page) == []
+
+
+async def test_a_lesson_without_a_record_is_said_where_attention_is_needed(hub: FakeHub, console: Console) -> None:
+    await bar(console).get_by_role("button", name="Start lesson").click()
+    await expect(bar(console)).to_contain_text("owner 45 min left")
+    await hub.tell({"kind": "lessons", "lessons": [one | {"recorded": False} for one in hub.lessons]})
+    await expect(console.page.locator(".attention")).to_contain_text("This lesson is not recorded")

@@ -45,16 +45,39 @@ async def test_a_tap_releases_nothing_and_a_second_of_holding_takes_both_steps(h
     assert hub.released == [{"latch": "latch-1"}, {"latch": "latch-1", "release": "word"}]
 
 
-async def test_a_teacher_without_a_right_to_the_school_is_told_why_it_stays_stopped(
+async def test_a_teacher_without_a_right_to_the_school_is_told_whom_to_ask_and_offered_nothing(
     hub: FakeHub, console: Console
 ) -> None:
     hub.school_less = True
     await hub.stop("anna")
+    await expect(console.page.locator(".stopped")).to_contain_text("right to the whole school can release it. Ask Wang")
+    await expect(console.page.get_by_role("button", name="Hold to release")).to_have_count(0)
+
+
+async def test_whoever_loses_the_right_while_they_hold_the_button_is_told_whom_to_ask(
+    hub: FakeHub, console: Console
+) -> None:
+    await hub.stop("anna")
     await console.page.get_by_role("button", name="Hold to release").hover()
+    hub.school_less = True
     await console.page.mouse.down()
-    await expect(console.page.locator(".stopped [role=alert]")).to_contain_text("right to the whole school")
+    await expect(console.page.locator(".stopped")).to_contain_text("Ask Wang")
     await console.page.mouse.up()
     assert hub.released == [{"latch": "latch-1"}]
+
+
+async def test_colleagues_are_shown_by_their_titles_and_whoever_is_none_by_the_pseudonym(
+    hub: FakeHub, console: Console
+) -> None:
+    hub.colleagues = {"p-3": "Li Wei"}
+    lab = hub.labs[0]["lab"]
+    theirs = {**LEASE, "lab": lab, "holder": "p-3", "until_ms": now_ms() + 10 * 60_000}
+    await hub.tell({"kind": "leases", "leases": [theirs]})
+    await expect(console.page.locator("lk-bar .holder strong")).to_have_text("Li Wei")
+    await hub.stop("p-3")
+    await expect(console.page.locator(".stopped")).to_contain_text("stopped by Li Wei")
+    await hub.tell({"kind": "leases", "leases": [{**theirs, "holder": "p-4"}]})
+    await expect(console.page.locator("lk-bar .holder strong")).to_have_text("p-4")
 
 
 async def test_when_the_hub_is_away_a_press_points_to_the_button_on_the_wall(hub: FakeHub, console: Console) -> None:

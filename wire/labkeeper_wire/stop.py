@@ -85,6 +85,16 @@ def hear(latch: Latch, word: StopWord) -> Latch:
     return Latch(None, (*latch.released, word.latch)[-RELEASED_KEPT:])
 
 
+def reconciled(latch: Latch, said: str, by: str, at_ms: int) -> StopWord | None:
+    """Return the word that is missing where somebody says to be held by `said` ("": by none); None: they agree.
+
+    Who is held by what nobody knows of holds all: a stop that was forgotten still waits for a person to release it.
+    """
+    if said == latch.name:
+        return None
+    return latch.word or StopWord(said, active=said not in latch.released, by=by, at_ms=at_ms)
+
+
 def topic(school: str) -> str:
     """Return where a school's word is kept."""
     return f"{PREFIX}{school}{SUFFIX}"

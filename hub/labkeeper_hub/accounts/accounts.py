@@ -389,5 +389,6 @@ async def open_accounts(
 
 
 def _checked_hash(account: Account, password: str) -> str:
-    check_password(password, account.login, account.title)
+    schools = {one.scope.school for one in account.grants} - {None}
+    check_password(password, account.login, account.title, *(str(school) for school in schools))
     return hash_password(password)

@@ -2,6 +2,7 @@
 
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from labkeeper_hub.accounts.common_words import ENOUGH, guesses
 from labkeeper_hub.accounts.secret import HASHER
 
 SHORTEST = 10
@@ -22,8 +23,8 @@ def check_password(password: str, *own: str) -> None:
     """Raise WeakPassword for one that is short, or easy to guess: from lists of leaked passwords, names, dates,
     keyboards, or the person's `own` words.
 
-    zxcvbn knows some 30,000 leaked passwords, all of them Western; nothing is asked of the internet. Tens of
-    milliseconds: call it off the event loop.
+    zxcvbn knows some 30,000 leaked passwords, all of them Western; what is usual here, our own rule knows. Nothing is
+    asked of the internet. Tens of milliseconds: call it off the event loop.
     """
     from zxcvbn import zxcvbn  # noqa: PLC0415 -- 13 MB of words, for the rare moment in which someone chooses a password
 
@@ -31,7 +32,8 @@ def check_password(password: str, *own: str) -> None:
         raise WeakPassword("short_password", f"a password has at least {SHORTEST} characters")
     if len(password) > LONGEST:
         raise WeakPassword("long_password", f"a password has at most {LONGEST} characters")
-    if zxcvbn(password, user_inputs=["labkeeper", *own])["score"] < STRONG_ENOUGH:
+    known = ("labkeeper", *own)
+    if guesses(password, known) < ENOUGH or zxcvbn(password, user_inputs=[*known])["score"] < STRONG_ENOUGH:
         raise WeakPassword("common_password", "this password is too easy to guess")
 
 

@@ -348,6 +348,7 @@ class SceneShape(BaseModel):
 class LessonShape(BaseModel):
     """A lesson that is on. `before`: who it was taken over from; `ending_ms`: until then its end can be undone;
     `ended_by` null while it is ending: its time. `last`: what its last scene came to.
+    `recorded` false: its record could not be begun.
     """
 
     model_config = shape(
@@ -363,6 +364,7 @@ class LessonShape(BaseModel):
             "ending_ms": 1767228310000,
             "ended_by": "p-1",
             "last": example_of(CountShape),
+            "recorded": True,
         }
     )
     name: str
@@ -376,6 +378,7 @@ class LessonShape(BaseModel):
     ending_ms: int | None
     ended_by: str | None
     last: CountShape | None
+    recorded: bool
 
 
 class LedgerShape(BaseModel):

@@ -203,6 +203,7 @@ def lesson(noun: Lesson, last: Count | None) -> dict[str, Json]:
         "ending_ms": noun.ending_ms or None,
         "ended_by": noun.ended_by or None,
         "last": None if last is None else count(last),
+        "recorded": noun.recorded,
     }
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -11,11 +11,13 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.exc import DBAPIError
 
+from labkeeper_hub.audit import Notes, Unheard
 from labkeeper_hub.bus import EventBus
 from labkeeper_hub.commands import lifecycle
 from labkeeper_hub.commands.intents import IntentLog
 from labkeeper_hub.commands.lifecycle import Answer, Course, Dispatch, Effect, Event, NodeLost, Tick, Undeliverable
 from labkeeper_hub.commands.limits import checked
+from labkeeper_hub.commands.pace import Pace, Rate, presses
 from labkeeper_hub.commands.records import CommandRecords, newest_first, row_of
 from labkeeper_hub.ingest.host import NotConnected
 from labkeeper_hub.ingest.refusals import Refusals
@@ -40,6 +42,7 @@ SHOWN_MS = 30_000  # an ended command is news for so long
 TICK_S = 0.05
 GATHER_S = 0.25  # between a change and its row: nobody who waits for a command pays for the record of it
 RETRY_S = 1.0
+LONGEST_NOTED = 64  # characters of a commanded text
 
 
 class Wire(Protocol):
@@ -61,6 +64,8 @@ class CommandDesk:
     now_ms: Callable[[], int]
     fence_for: Callable[[str, KnownPoint, Value], int] = lambda *_: 0  # of a person's lease; raises LeaseRefused
     pulse: Pulse = field(default_factory=lambda: Pulse("commands"))
+    audit: Notes = field(default_factory=Unheard)
+    paces: Pace = field(default_factory=Pace)
     ended: Counter[State] = field(default_factory=Counter)
     _courses: dict[str, Course] = field(default_factory=dict)
     _ended: deque[str] = field(default_factory=deque)
@@ -73,7 +78,7 @@ class CommandDesk:
     _failing: bool = False
 
     # --- what people ask --------------------------------------------------------------------------------------------
-    async def submit(
+    async def submit(  # noqa: PLR0913 -- all that a command is
         self,
         target: PointKey,
         value: Value,
@@ -83,6 +88,7 @@ class CommandDesk:
         command_id: str | None = None,
         holder: str = "owner",
         fence: int = 0,
+        rate: Rate | None = None,
     ) -> Command:
         """Hand in a command, as `Commands` says."""
         with self._counting(target):
@@ -95,12 +101,19 @@ class CommandDesk:
                 self.refusals.count("command_repeated", "/".join(target))
                 return same
             value = checked(point.description, value)
+            if rate is not None:
+                self._take(holder, rate, ((target, value),))
             fence = fence or self._fence(holder, point, value)
             confirm_ms = round(point.description.confirm_s * 1000)
             now_ms = self.now_ms()
             order = Order(number, target, value, holder, now_ms, _deadline_ms(now_ms, made_ms, ttl_ms, confirm_ms))
         self._begin(lifecycle.begin(order, fence=fence, confirm_ms=confirm_ms, run=point.device.run), point)
         return self._courses[number].command
+
+    def pace(self, holder: str, rate: Rate, wishes: Sequence[tuple[PointKey, Value]]) -> None:
+        """Count an action of several wishes, as `Commands` says."""
+        with self._counting(wishes[0][0] if wishes else ()):
+            self._take(holder, rate, wishes)
 
     async def get(self, command_id: str) -> Command:
         """Return a command; raises UnknownCommand."""
@@ -190,7 +203,7 @@ class CommandDesk:
 
     # --- inside -----------------------------------------------------------------------------------------------------
     @contextmanager
-    def _counting(self, target: PointKey) -> Iterator[None]:
+    def _counting(self, target: Iterable[str]) -> Iterator[None]:
         """Count what is refused at the door, whichever door it is."""
         try:
             yield
@@ -200,6 +213,16 @@ class CommandDesk:
         except UnknownPoint:
             self.refusals.count("command_unknown_point", "/".join(target))
             raise
+
+    def _take(self, holder: str, rate: Rate, wishes: Sequence[tuple[PointKey, Value]]) -> None:
+        """Let a holder wait who commands too fast; what drives something to its safe value never waits."""
+        hasty = sum(not self._is_safe(target, value) for target, value in wishes)
+        if hasty:
+            self.paces.take(holder, rate, presses(hasty), self.now_ms())
+
+    def _is_safe(self, target: PointKey, value: Value) -> bool:
+        point = self.registry.point(target)
+        return point is not None and point.description.safe_value == value
 
     def _fence(self, holder: str, point: KnownPoint, value: Value) -> int:
         try:
@@ -260,8 +283,16 @@ class CommandDesk:
             state = course.command.state
             if state.final:
                 self.ended[state] += 1
+                self._note_end(course.command)
             if state in (State.REJECTED, State.EXPIRED):
                 self.refusals.count(f"command_{state}", "/".join(course.command.order.target))
+
+    def _note_end(self, command: Command) -> None:
+        """Record what became of it; what was asked for is on record as well, long texts by their beginning."""
+        order, said = command.order, str(command.order.value)
+        value = said if len(said) <= LONGEST_NOTED else f"{said[:LONGEST_NOTED]}…"
+        result = f"{order.id} {command.state.value} {command.code}".rstrip()
+        self.audit.note(order.holder, "command_ended", f"{'/'.join(order.target)} = {value}", result)
 
     def _tell(self, course: Course) -> None:
         self._unsaved[course.command.id] = None

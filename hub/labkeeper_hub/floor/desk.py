@@ -8,6 +8,7 @@ from pathlib import Path
 
 from labkeeper_hub.accounts import Person
 from labkeeper_hub.accounts.tokens import digest, make_token
+from labkeeper_hub.audit import Notes, Unheard
 from labkeeper_hub.floor import seats as rules
 from labkeeper_hub.floor.file import read_seats, write_seats
 from labkeeper_hub.floor.points import NotToGive, checked
@@ -26,6 +27,7 @@ class FloorDesk:
     leases: LeaseHolding
     registry: Registry
     data: Path
+    audit: Notes = field(default_factory=Unheard)
     seats: Seats = field(default_factory=Seats)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -74,6 +76,13 @@ class FloorDesk:
         await self.take_back(name, holder)
         async with self._turn:
             await self._keep(rules.without(self.seats, name))
+
+    # --- what happens -----------------------------------------------------------------------------------------------
+    def lease_ended(self, lease: HeldLease) -> None:
+        """Record the links that opened as long as this lease was, and open no more."""
+        for one in self.seats.all:
+            if one.parent == lease.fence:
+                self.audit.note("hub", "close_link", one.name, f"{lease.fence} of {lease.holder}: its lease is gone")
 
     # --- what the door asks -----------------------------------------------------------------------------------------
     def of_token(self, token: str) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from labkeeper_hub.audit import Notes, Unheard
 from labkeeper_hub.bus import EventBus
 from labkeeper_hub.commands.desk import Wire
 from labkeeper_hub.ingest.host import NotConnected
@@ -48,6 +49,8 @@ class LeaseDesk:
     book: Book = field(default_factory=Book)
     renewal: int = 0
     asks: Callable[[], tuple[Ask, ...]] = tuple  # who asks for what is held
+    audit: Notes = field(default_factory=Unheard)
+    ended: Callable[[HeldLease], None] = lambda _: None  # told of each lease that is gone, whyever
     _told_ms: dict[NodeKey, tuple[int, int]] = field(default_factory=dict)  # table's number, when
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -71,6 +74,7 @@ class LeaseDesk:
         before = {one.holder for one in self.book.on(scope) if one.holder != holder}
         book = await self._change(lambda book: rules.take_over(book, holder, scope, self.now_ms(), for_ms))
         if before:
+            self.audit.note(holder, "take_over_from", _named(scope), " ".join(sorted(before)))
             log.warning("%s takes %s over from %s: %r", holder, "/".join(scope.room), ", ".join(sorted(before)), reason)
         return _mine(book, holder, scope)
 
@@ -145,11 +149,23 @@ class LeaseDesk:
             except OSError as error:
                 log.error("leases cannot be written down: %s", error.strerror)  # noqa: TRY400 -- one line
                 raise LeaseRefused("hub_disk", "the hub cannot write it down") from error
-            self.book = book
+            before, self.book = self.book, book
             self.bus.note(self)
+            self._note_ends(before, book)
         for node in self.registry.known.values():
             self._tell(node, self.now_ms())
         return book
+
+    def _note_ends(self, before: Book, after: Book) -> None:
+        """Record what nobody ended by a wish: a lease whose time is over, and what was given from one that is gone."""
+        gone = (one for one in before.held if after.at(one.fence) is None)
+        for one in gone:
+            self.ended(one)
+            what = "end_floor" if one.parent else "end_lease"
+            if one.until_ms <= self.now_ms():
+                self.audit.note("hub", what, _named(one.scope), f"{one.fence} of {one.holder}: its time is over")
+            elif one.parent and after.at(one.parent) is None:
+                self.audit.note("hub", what, _named(one.scope), f"{one.fence} of {one.holder}: its lease is gone")
 
     def _ahead_of_us(self) -> int | None:
         """Return a number that a node has seen and its room's table does not reach."""
@@ -191,6 +207,10 @@ class LeaseDesk:
         if point is None or not node.online or not isinstance(point.value, int):
             return None
         return point.value
+
+
+def _named(scope: Scope) -> str:
+    return "/".join((*scope.room, *(part for part in scope[1:] if part)))
 
 
 def _room(node: KnownNode) -> Room:

@@ -4,11 +4,13 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
 
+from labkeeper_hub.audit import Notes, Unheard
 from labkeeper_hub.bus import EventBus
 from labkeeper_hub.lessons.acting import Acting
 from labkeeper_hub.lessons.count import Count
@@ -44,10 +46,10 @@ class Recorder(Protocol):
     """Keeps the record of a lesson; nothing raises, and nothing waits for anything but its own disk."""
 
     async def resume(self, lessons: Collection[Lesson]) -> None:
-        """Go on where the last run ended; `lessons` are on."""
+        """Close what is over; `lessons` are on, and started again after this."""
 
-    async def start(self, lesson: Lesson) -> None:
-        """Begin the record."""
+    async def start(self, lesson: Lesson) -> bool:
+        """Begin the record, unless it has begun; return whether there is one."""
 
     async def seal(self, lesson: Lesson) -> None:
         """Close it; a lesson without a record has nothing to close."""
@@ -59,8 +61,9 @@ class NoRecorder:
     async def resume(self, lessons: Collection[Lesson]) -> None:
         """Do nothing."""
 
-    async def start(self, lesson: Lesson) -> None:
-        """Do nothing."""
+    async def start(self, lesson: Lesson) -> bool:  # noqa: ARG002 -- of the protocol
+        """Nothing is to be recorded, so nothing is missing."""
+        return True
 
     async def seal(self, lesson: Lesson) -> None:
         """Do nothing."""
@@ -77,6 +80,7 @@ class LessonDesk:
     now_ms: Callable[[], int]
     given: Mapping[Room, tuple[Scene, ...]] = field(default_factory=dict)
     recorder: Recorder = field(default_factory=NoRecorder)
+    audit: Notes = field(default_factory=Unheard)
     on: dict[Room, Lesson] = field(default_factory=dict)
     counts: dict[Room, Count] = field(default_factory=dict)
     _undo: dict[Room, tuple[Wish, ...]] = field(default_factory=dict)
@@ -161,6 +165,8 @@ class LessonDesk:
     async def run(self) -> None:
         """Let time pass, and carry out what follows, for ever."""
         await self.recorder.resume(tuple(self.on.values()))
+        for lesson in self.on.values():
+            self._jobs.put_nowait((lesson, Effect.RECORD))
         async with asyncio.TaskGroup() as group:
             group.create_task(self._watch(), name="lessons: time")
             while True:
@@ -179,18 +185,37 @@ class LessonDesk:
         async with self._turn:
             for lesson in list(self.on.values()):
                 leased = any(one.fence == lesson.fence for one in self.leases.held())
-                await self._carry_out(lesson, step(lesson, Tick(leased), self.now_ms()))
+                after = step(lesson, Tick(leased), self.now_ms())
+                await self._carry_out(lesson, after)
+                self._note_end(lesson, after[0], leased=leased)
+
+    def _note_end(self, lesson: Lesson, now: Lesson | None, *, leased: bool) -> None:
+        """Record an end that nobody pressed: by its time, or because its lease is no longer its own."""
+        if not leased:
+            self.audit.note("hub", "end_lesson", "/".join(lesson.room), f"of {lesson.teacher}: its lease is gone")
+        elif now is not None and now.phase is not lesson.phase:
+            self.audit.note("hub", "end_lesson", "/".join(lesson.room), f"of {lesson.teacher}: its time is over")
 
     async def _in_turn(self, lesson: Lesson, effect: Effect) -> None:
         """Do what belongs to a room in the order it was brought about."""
         async with self._rooms[lesson.room]:
             match effect:
                 case Effect.RECORD:
-                    await self.recorder.start(lesson)
+                    await self._is_recorded(lesson, recorded=await self.recorder.start(lesson))
                 case Effect.SEAL:
                     await self.recorder.seal(lesson)
                 case _:
                     await self._scene(lesson, effect)
+
+    async def _is_recorded(self, lesson: Lesson, *, recorded: bool) -> None:
+        """Let everybody see whether a lesson is recorded; it goes on either way."""
+        async with self._turn:
+            now = self.on.get(lesson.room)
+            if now is None or now.name != lesson.name or now.recorded == recorded:
+                return
+            self.audit.note("hub", "record_lesson", "/".join(lesson.room), "begun" if recorded else "not recorded")
+            with suppress(LessonRefused):  # the disk: it is said in the log, and again after the next start
+                await self._keep(lesson.room, replace(now, recorded=recorded))
 
     async def _scene(self, lesson: Lesson, effect: Effect) -> None:
         name = BEGIN if effect is Effect.OPEN else END

@@ -26,6 +26,7 @@ class _Lesson(BaseModel):
     phase: Phase
     ending_ms: int
     ended_by: str
+    recorded: bool = True
 
 
 class _Lessons(BaseModel):
@@ -68,4 +69,5 @@ def _stored(one: Lesson) -> _Lesson:
         phase=one.phase,
         ending_ms=one.ending_ms,
         ended_by=one.ended_by,
+        recorded=one.recorded,
     )

@@ -48,6 +48,7 @@ class Effect(Enum):
 class Lesson:
     """A lesson that is on: `fence` is its lease, `teacher` a pseudonym, `before` who was taken over from ("": nobody).
     `ending_ms`: over for good from then on (0 while it runs), `ended_by` who ended it ("": its time).
+    Not `recorded`: its record could not be begun.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Lesson:
     phase: Phase = Phase.RUNNING
     ending_ms: int = 0
     ended_by: str = ""
+    recorded: bool = True
 
 
 # --- what happens ----------------------------------------------------------------------------------------------------

@@ -19,23 +19,21 @@ BY_HUB = "hub"
 
 @dataclass(frozen=True, slots=True)
 class LessonRecord:
-    """Records lessons. One that cannot be recorded goes on without: teaching comes first, and the log says so."""
+    """Records lessons. One that cannot be recorded goes on without: teaching comes first; log and page say so."""
 
     recorder: Recorder
 
     async def resume(self, lessons: Collection[Lesson]) -> None:
-        """Go on where the last run ended: what is on is recorded, and what is over is so no longer."""
+        """End what was recorded of a lesson that is over."""
         on = {record_name(one) for one in lessons}
         for identity in list(self.recorder.running()):
             if identity.startswith(PREFIX) and identity not in on:
                 await _kept(self.recorder.stop(identity, BY_HUB), identity)
-        for one in lessons:
-            await self.start(one)
 
-    async def start(self, lesson: Lesson) -> None:
-        """Begin the record, unless it has begun."""
+    async def start(self, lesson: Lesson) -> bool:
+        """Begin the record, unless it has begun; a lab with nothing to record misses nothing."""
         name = record_name(lesson)
-        await _kept(self.recorder.start(LabKey(*lesson.room), None, lesson.teacher, TITLE, name), name)
+        return await _kept(self.recorder.start(LabKey(*lesson.room), None, lesson.teacher, TITLE, name), name)
 
     async def seal(self, lesson: Lesson) -> None:
         """End it; it is sealed by itself when the nodes have delivered."""
@@ -49,8 +47,10 @@ def record_name(lesson: Lesson) -> str:
     return PREFIX + lesson.name.replace("-", "")
 
 
-async def _kept(work: Awaitable[object], name: str) -> None:
+async def _kept(work: Awaitable[object], name: str) -> bool:
     try:
         await work
     except (RecordingRefused, DiskRefuses, DBAPIError) as error:
         log.warning("the record %s of a lesson is not kept as it should be: %s", name, error)
+        return isinstance(error, RecordingRefused) and error.code == "no_points"
+    return True

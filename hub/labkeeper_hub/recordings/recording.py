@@ -9,7 +9,7 @@ from labkeeper_hub.export.order import OrderedPoint
 from labkeeper_hub.model import NodeKey, PointKey
 from labkeeper_sdk import LabkeeperError
 
-MOST_POINTS: Final = 500
+MOST_POINTS: Final = 10_000  # what one export takes: a lesson records its whole lab, and 200 devices have thousands
 MOST_MARKS: Final = 2_000
 MOST_RUNNING: Final = 8  # of one lab
 SETTLE_MS: Final = 3_000  # a node's batch is closed after 0.25 s; the rest is for the way

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Mapping
+import math
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
 from uuid import uuid4
@@ -13,12 +14,26 @@ from labkeeper_hub.ports import StopRefused
 from labkeeper_hub.registry.known import NODE_ITSELF, KnownDevice, KnownNode
 from labkeeper_hub.registry.registry import HubRegistry
 from labkeeper_wire import mqtt
-from labkeeper_wire.stop import EVERY_SCHOOL, LATCH, MISSING, BadStop, Latch, StopWord, hear, missing, school_of, topic
+from labkeeper_wire.stop import (
+    EVERY_SCHOOL,
+    LATCH,
+    LONGEST_NAME,
+    MISSING,
+    BadStop,
+    Latch,
+    StopWord,
+    hear,
+    missing,
+    reconciled,
+    school_of,
+    topic,
+)
 
 log = logging.getLogger(__name__)
 KEEPALIVE_S = 5
 RETRY_S = 0.5
 COUNT_EVERY_S = 0.1
+AGREE_S = 2.0  # so long after a word, or a connection, broker and nodes have said what they know
 CONFIRM_MS = 30_000  # so long after the first step of a release the second is welcome
 
 
@@ -34,7 +49,10 @@ class StopDesk:
     latches: dict[str, Latch] = field(default_factory=dict)
     _unsaid: dict[str, StopWord] = field(default_factory=dict)
     _releases: dict[str, tuple[str, int]] = field(default_factory=dict)  # by latch: the step's word, until when
-    _link: mqtt.Link | None = None
+    _kept: dict[str, str] = field(default_factory=dict)  # by school: the latch that holds it at the broker
+    _heard_s: dict[str, float] = field(default_factory=dict)  # by school: when a word was said or heard last
+    _again: dict[str, tuple[str, bool]] = field(default_factory=dict)  # by school: what was repeated last
+    _linked_s: float = math.inf
     _told: Stops | None = None
     _said: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -88,17 +106,21 @@ class StopDesk:
         """Keep the connection, and count what the nodes confirm, for ever."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._count_on(), name="stop: count")
+            group.create_task(self._agree_on(), name="stop: agree")
             while True:
                 try:
                     await self._connection()
                 except* mqtt.MqttError as lost:
                     log.debug("stop: %s", lost.exceptions[0])
+                self._linked_s = math.inf
                 mqtt.heed_cancellation()
                 await asyncio.sleep(RETRY_S)
 
     async def _connection(self) -> None:
         async with mqtt.connect(self.address, f"labkeeper-stop-{self.host_id}", keepalive_s=KEEPALIVE_S) as link:
+            self._kept.clear()
             await link.subscribe((EVERY_SCHOOL, 1))
+            self._linked_s = asyncio.get_running_loop().time()
             async with asyncio.TaskGroup() as group:
                 telling = group.create_task(self._tell(link), name="stop: tell")
                 async for message in link.messages():
@@ -119,6 +141,7 @@ class StopDesk:
 
     def _say(self, school: str, word: StopWord) -> None:
         self._unsaid[school] = word
+        self._kept.pop(school, None)
         self._hear(school, word)
         self._said.set()
 
@@ -126,13 +149,50 @@ class StopDesk:
         if not message.payload:
             return
         try:
-            self._hear(school_of(message.topic), StopWord.from_payload(message.payload))
+            school, word = school_of(message.topic), StopWord.from_payload(message.payload)
         except BadStop as bad:
             log.warning("%s: no word about a stop: %s", message.topic, bad)
+            return
+        self._kept[school] = word.latch if word.active else ""
+        self._hear(school, word)
 
     def _hear(self, school: str, word: StopWord) -> None:
+        self._heard_s[school] = asyncio.get_running_loop().time()
         self.latches[school] = hear(self.latches.get(school, Latch()), word)
         self.bus.note(self)
+
+    async def _agree_on(self) -> None:
+        """Say again what a killed broker forgot or a node missed, and learn what only the nodes still know."""
+        while True:
+            await asyncio.sleep(RETRY_S)
+            now_s = asyncio.get_running_loop().time()
+            for school, heard in self._heard_of().items():
+                quiet_s = now_s - max(self._linked_s, self._heard_s.get(school, 0.0))
+                word = next(self._missing_words(school, heard), None) if quiet_s >= AGREE_S else None
+                if word is not None:
+                    self._say_again(school, word)
+
+    def _say_again(self, school: str, word: StopWord) -> None:
+        """Repeat a word, or say a learned one; a node that will not hear is one line in the log, not one each time."""
+        said = (word.latch, word.active)
+        if self._again.get(school) != said:
+            log.warning("the stop %s of %s is said again (active: %s)", word.latch, school, word.active)
+        self._again[school] = said
+        self._say(school, word)
+
+    def _missing_words(self, school: str, heard: Mapping[str, str]) -> Iterator[StopWord]:
+        latch = self.latches.get(school, Latch())
+        words = (reconciled(latch, said, by, self.now_ms()) for by, said in heard.items())
+        return (word for word in words if word is not None)
+
+    def _heard_of(self) -> dict[str, dict[str, str]]:
+        """Return by school what holds it: as the broker keeps it, and as each node here says that says it at all."""
+        heard = {school: {"hub": self._kept.get(school, "")} for school in self.latches}
+        for key, node in self.registry.known.items():
+            said = self._said_by(node, LATCH)
+            if node.online and isinstance(said, str) and len(said) <= LONGEST_NAME:
+                heard.setdefault(key.school, {})[f"node {key.node}"] = said
+        return heard
 
     async def _count_on(self) -> None:
         while True:

@@ -43,10 +43,13 @@ class Register:
         for one in lessons:
             await self.start(one)
 
-    async def start(self, lesson: Lesson) -> None:
-        """Write a lesson down as what the timetable says it is, unless it is written down."""
+    async def start(self, lesson: Lesson) -> bool:
+        """Write a lesson down as what the timetable says it is, unless it is written down. Of its readings nothing is
+        missing for that.
+        """
         if lesson.name not in self.on:
             await self._kept(self._begin(lesson))
+        return True
 
     async def say(self, lesson: Lesson, class_name: str, course: str) -> Taught:
         """Say what a lesson is, in the place of what the timetable says."""
@@ -102,10 +105,10 @@ class Both:
         await self.one.resume(lessons)
         await self.other.resume(lessons)
 
-    async def start(self, lesson: Lesson) -> None:
+    async def start(self, lesson: Lesson) -> bool:
         """Begin both records."""
-        await self.one.start(lesson)
-        await self.other.start(lesson)
+        begun = (await self.one.start(lesson), await self.other.start(lesson))
+        return all(begun)
 
     async def seal(self, lesson: Lesson) -> None:
         """Close both."""

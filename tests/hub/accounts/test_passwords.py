@@ -20,6 +20,9 @@ from labkeeper_hub.accounts.passwords import (
         ("qwertyuiop", "common_password"),
         ("liuyang-li", "common_password"),
         ("Labkeeper1", "common_password"),
+        ("woaini1314520", "common_password"),
+        ("zhangwei1990", "common_password"),
+        ("liuyang5201314", "common_password"),
     ],
 )
 def test_a_password_that_is_short_or_easy_to_guess_is_refused(password: str, code: str) -> None:

@@ -21,6 +21,7 @@ from labkeeper_hub.automations.history import Archive
 from labkeeper_hub.automations.records import RunRecords
 from labkeeper_hub.automations.watch import AutomationWatch, World
 from labkeeper_hub.bus import EventBus
+from labkeeper_hub.commands.pace import Pace, Rate, presses
 from labkeeper_hub.derived.catalogue import shipped as shipped_derivations
 from labkeeper_hub.derived.lineage import Lineage, Outcome
 from labkeeper_hub.drivers.book import Version
@@ -197,8 +198,9 @@ class Desk:
     outcome: State = State.SENT
     rejection: str = ""
     known: dict[str, Command] = field(default_factory=dict)
+    paces: Pace = field(default_factory=Pace)
 
-    async def submit(
+    async def submit(  # noqa: PLR0913 -- all that a command is
         self,
         target: PointKey,
         value: Value,
@@ -208,7 +210,10 @@ class Desk:
         command_id: str | None = None,
         holder: str = "owner",
         fence: int = 0,
+        rate: Rate | None = None,
     ) -> Command:
+        if rate is not None and command_id not in self.known:
+            self.pace(holder, rate, ((target, value),))
         if self.rejection:
             raise CommandRejected(self.rejection, f"because of {self.rejection}")
         if target not in (TARGET, TEMPERATURE):
@@ -223,6 +228,9 @@ class Desk:
         command = self.known[order.id] = Command(order, self.outcome, "", "", START_MS + fence)
         self.bus.announce(command)
         return command
+
+    def pace(self, holder: str, rate: Rate, wishes: Sequence[tuple[PointKey, Value]]) -> None:
+        self.paces.take(holder, rate, presses(len(wishes)), START_MS)
 
     async def get(self, command_id: str) -> Command:
         try:

@@ -1,14 +1,20 @@
 import json
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 
+from labkeeper_hub.accounts import Grant, Role, Scope, open_accounts
+from labkeeper_hub.api import build_app
 from labkeeper_hub.api.models import CommandShape
+from labkeeper_hub.commands.pace import GROUP, PERSON
 from labkeeper_sdk import Value
+from tests.hub.heard import Heard
 
-from .conftest import Served
-from .doubles import CHAMBER, TARGET
+from .conftest import Served, enter
+from .doubles import CHAMBER, TARGET, SmallHub
 
 ID = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 WISH: dict[str, Any] = {**TARGET._asdict(), "value": 25.0}
@@ -120,3 +126,37 @@ async def test_a_value_arrives_as_the_type_it_was_sent(served: Served, owner: ht
     known = served.hub.desk.known[command["id"]].order.value
     assert (type(known), known) == (type(value), value)
     assert (type(command["value"]), command["value"]) == (type(value), value)
+
+
+async def test_whoever_commands_too_fast_is_told_how_long_to_wait(owner: httpx.AsyncClient) -> None:
+    taken = [await _post(owner) for _ in range(int(PERSON.burst))]
+    assert {one.status_code for one in taken} == {202}
+    refused = await _post(owner)
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_fast")
+    assert refused.headers["retry-after"] == "1"
+    action = await owner.post("/api/v1/actions", json={"wishes": [WISH]})
+    assert (action.status_code, action.json()["code"]) == (429, "too_fast")
+    assert (await owner.post("/api/v1/stop")).status_code == 202
+
+
+async def test_a_pupil_group_is_slower_and_is_told_on_its_socket_while_others_go_on(served: Served) -> None:
+    group = enter(served, "g-1", Grant(Role.PUPILS, Scope("demo", "lab-301")))
+    async with served.live(additional_headers=group) as pupils, served.owner() as owner:
+        await pupils.greet()
+        for _ in range(int(GROUP.burst) + 1):
+            await pupils.say(type="command", id=str(uuid4()), **WISH)
+        refused = await pupils.hear_type("refused")
+        assert refused["problem"]["code"] == "too_fast"
+        assert len(served.hub.desk.known) == GROUP.burst
+        assert (await _post(owner)).status_code == 202
+
+
+async def test_only_the_first_of_a_row_of_hasty_commands_is_on_record(tmp_path: Path) -> None:
+    hub, heard = SmallHub(), Heard()
+    async with open_accounts(tmp_path) as accounts:
+        app = httpx.ASGITransport(build_app(hub.parts(data=tmp_path), accounts, heard))
+        bearer = {"Authorization": f"Bearer {accounts.new_secret}"}
+        async with httpx.AsyncClient(transport=app, base_url="http://hub", headers=bearer) as owner:
+            for _ in range(int(PERSON.burst) + 5):
+                await _post(owner)
+    assert [result for *_, result in heard.notes].count("too_fast") == 1

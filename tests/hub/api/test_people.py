@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
+from labkeeper_hub.accounts import Grant, Role, Scope, open_accounts, passwords
 from labkeeper_hub.accounts import accounts as module
-from labkeeper_hub.accounts import open_accounts, passwords
 from labkeeper_hub.accounts.account import INVITED_FOR_MS
 from labkeeper_hub.accounts.secret import HASHER
 from labkeeper_hub.accounts.staff import open_staff
@@ -18,7 +18,7 @@ from labkeeper_hub.registry.database import open_database
 from labkeeper_hub.vault import open_vault
 from tests.hub.migrated import lay_registry
 
-from .conftest import Hands, Served, _serving
+from .conftest import Hands, Served, _serving, enter
 from .doubles import TARGET, SmallHub
 
 TEACHER = {"role": "teacher", "school": "demo", "lab": "lab-301"}
@@ -203,3 +203,29 @@ async def test_a_hub_without_accounts_says_so(served: Served, owner: httpx.Async
     async with served.stranger() as client:
         assert (await _sign_in(client, name="li", password=PASSWORD)).status_code == 401
         assert (await _sign_in(client, invitation="x", password=PASSWORD)).status_code == 401
+
+
+async def test_staff_know_each_other_by_title_and_pupils_know_nobody(staffed: Served) -> None:
+    async with staffed.owner() as owner, staffed.stranger() as stranger:
+        await _invited(owner)
+        manager = {"role": "facility_manager", "school": "demo"}
+        await _invited(owner, login="wang", title="王老师", grants=[manager])
+        await _invited(owner, login="bench 3", title="三号台", grants=[TEACHER | {"role": "pupil_group"}])
+        li = enter(staffed, "p-1", Grant(Role.TEACHER, Scope("demo", "lab-301")))
+        told = (await stranger.get("/api/v1/colleagues", headers=li)).json()["colleagues"]
+        assert told == [{"name": "p-1", "title": "李老师"}, {"name": "p-2", "title": "王老师"}]
+        pupils = enter(staffed, "p-3", Grant(Role.PUPILS, Scope("demo", "lab-301")))
+        assert (await stranger.get("/api/v1/colleagues", headers=pupils)).json() == {"colleagues": []}
+
+
+async def test_who_may_release_a_stop_is_told_and_a_lab_s_teacher_learns_whom_to_ask(staffed: Served) -> None:
+    async with staffed.owner() as owner, staffed.stranger() as stranger:
+        await _invited(owner)
+        await _invited(owner, login="wang", title="王老师", grants=[{"role": "facility_manager", "school": "demo"}])
+        latch = (await owner.post("/api/v1/stop")).json()["stops"][0]["latch"]
+        assert (await owner.get("/api/v1/stop")).json()["releases"] == [
+            {"latch": latch, "yours": True, "ask": ["王老师"]}
+        ]
+        li = enter(staffed, "p-1", Grant(Role.TEACHER, Scope("demo", "lab-301")))
+        told = (await stranger.get("/api/v1/stop", headers=li)).json()["releases"]
+        assert told == [{"latch": latch, "yours": False, "ask": ["王老师"]}]

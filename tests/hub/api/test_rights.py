@@ -12,7 +12,9 @@ from labkeeper_hub.accounts import EVERYWHERE, Action, Grant, Person, Role, Scop
 from labkeeper_hub.accounts.actions import ROLES, WHOLE_HUB
 from labkeeper_hub.api.declared import declared_messages, declared_routes
 from labkeeper_hub.api.gate import COOKIE
+from labkeeper_hub.api.live.client import CHECK_S, Client
 from labkeeper_hub.api.rights_reference import TITLES
+from labkeeper_hub.api.routes import pe_live
 from labkeeper_hub.api.sight import Sight
 from labkeeper_hub.model import Device, DeviceGone, DeviceKey, PointKey, Row
 
@@ -71,6 +73,7 @@ SIGNS_IN = {
 }
 ENDS_SESSIONS = {"/api/v1/session", "/api/v1/account/sessions"}
 LET_IN = {200, 202, 204}
+REVOKED_WITHIN_S = 5.0  # what is promised of a right that is taken back while a page is open
 
 
 def _rows() -> Iterator[tuple[str, str, Action, dict[Role, str]]]:
@@ -171,6 +174,12 @@ async def test_every_message_is_answered_as_the_table_says(served: Served, role:
             assert (await page.hear_type("changes"))["changes"][0]["kind"] == "command"
         else:
             assert (await page.hear_type("refused"))["problem"]["code"] == "role_may_not"
+        await page.say(type="stop")
+        if Action.STOP in ROLES[role]:
+            assert (await page.hear_type("changes"))["changes"][0]["kind"] == "stops"
+        else:
+            assert (await page.hear_type("refused"))["problem"]["code"] == "role_may_not"
+        assert bool(served.hub.brake.held) is (Action.STOP in ROLES[role])
 
 
 async def test_a_page_sees_only_its_own_lab(served: Served) -> None:
@@ -201,6 +210,27 @@ async def test_whoever_loses_a_right_is_sent_away_and_comes_back_with_what_is_le
         assert (await page.greet())[1]["devices"] == []
         del served.accounts.people[name]
         assert await page.closed() == "session_ended"
+
+
+async def test_the_first_look_after_a_right_is_taken_back_closes_and_looks_are_seconds_apart(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks, check = list[Client](), Client._check
+
+    def look(page: Client) -> None:
+        looks.append(page)
+        check(page)
+
+    monkeypatch.setattr(Client, "_check", look)
+    headers = _enter(served, Grant(Role.TEACHER, HERE))
+    (name,) = [name for name in served.accounts.people if name != "owner"]
+    async with served.live(additional_headers=headers) as page:
+        await page.greet()
+        looks.clear()
+        del served.accounts.people[name]
+        assert await page.closed() == "session_ended"
+    assert len(looks) == 1
+    assert max(CHECK_S, pe_live.CHECK_S) <= REVOKED_WITHIN_S
 
 
 async def test_a_right_that_is_narrowed_to_looking_refuses_the_very_next_command(served: Served) -> None:

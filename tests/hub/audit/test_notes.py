@@ -1,7 +1,7 @@
 """What the app tells the record, and what it keeps to itself."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -16,21 +16,12 @@ from labkeeper_hub.registry.database import open_database
 from labkeeper_hub.registry.tables import metadata
 from labkeeper_hub.vault import open_vault
 from tests.hub.api.doubles import START_MS, TARGET, SmallHub
+from tests.hub.heard import Heard
 from tests.hub.migrated import lay_registry
 
 PASSWORD = "three oxen under plum"
 LI = {"login": "li", "title": "Ms Li", "grants": [{"role": "reader", "school": "demo"}]}
 COMMAND = {**dict(zip(("school", "node", "device", "point"), TARGET, strict=True)), "value": 20.0}
-
-
-@dataclass
-class Heard:
-    """Notes in memory."""
-
-    notes: list[tuple[str, str, str, str]] = field(default_factory=list)
-
-    def note(self, who: str, what: str, subject: str, result: str) -> None:
-        self.notes.append((who, what, subject, result))
 
 
 @dataclass
@@ -152,3 +143,16 @@ async def test_who_took_gave_and_stopped_what_is_noted_with_what_was_refused(des
         ("release_stop", "release_not_asked"),
     ]
     assert link.rpartition("/s/")[2] not in str(desk.heard.notes)
+
+
+async def test_who_takes_the_ledger_away_is_noted(tmp_path: Path) -> None:
+    hub, heard = SmallHub(), Heard()
+    async with hub.engine.begin() as connection:
+        await connection.run_sync(metadata.create_all)
+    async with open_accounts(tmp_path) as accounts:
+        app = httpx.ASGITransport(build_app(hub.parts(data=tmp_path), accounts, heard))
+        bearer = {"Authorization": f"Bearer {accounts.new_secret}"}
+        async with httpx.AsyncClient(transport=app, base_url="http://hub", headers=bearer) as owner:
+            (await owner.get("/api/v1/timetables/demo/ledger.csv")).raise_for_status()
+    await hub.engine.dispose()
+    assert heard.notes == [("owner", "export", "demo/ledger", "ledger.csv")]

@@ -13,6 +13,7 @@ from labkeeper_hub.composing import Hub, open_hub
 from labkeeper_hub.model import Latest, LedgerEntry, PointKey, ReadingsQuery, Row
 from labkeeper_hub.settings import HubSettings
 from labkeeper_sdk.testing import Broker, find_mosquitto, open_broker
+from tests.hub.heard import Heard
 from tests.hub.migrated import lay_registry
 
 from .scripted_node import until
@@ -26,6 +27,7 @@ class School:
 
     hub: Hub
     broker: Broker
+    heard: Heard
 
     @property
     def port(self) -> int:
@@ -61,11 +63,12 @@ Start = Callable[[], AbstractAsyncContextManager[School]]
 @asynccontextmanager
 async def running(settings: HubSettings, broker: Broker) -> AsyncIterator[School]:
     """Run a hub without its HTTP server; yields it connected."""
+    heard = Heard()
     with open_intents(settings.data / "commands.log") as intents:
-        async with open_hub(settings, intents) as hub, asyncio.TaskGroup() as group:
+        async with open_hub(settings, intents, heard) as hub, asyncio.TaskGroup() as group:
             tasks = [group.create_task(work, name=name) for name, work in hub.workers()]
             await until(lambda: hub.host.connected, "the hub's connection")
-            yield School(hub, broker)
+            yield School(hub, broker, heard)
             for task in reversed(tasks[1:]):
                 task.cancel()
             hub.journal.end()

@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from labkeeper_hub.commands.lifecycle import begin
+from labkeeper_hub.commands.pace import Rate, TooFast
 from labkeeper_hub.commands.records import row_of
 from labkeeper_hub.model import Command, DeviceKey, Order, PointKey, State
 from labkeeper_hub.ports import UnknownCommand, UnknownPoint
@@ -21,10 +22,11 @@ from labkeeper_wire.payload import Metric
 from .conftest import School, Start
 from .scripted_node import ScriptedNode, joined, now_ms, until
 
-SWITCH = PointDescription("on", "switch", DataType.BOOLEAN, writable=True, confirm_s=0.1)
+SWITCH = PointDescription("on", "switch", DataType.BOOLEAN, writable=True, confirm_s=0.1, safe_value=False)
 LEVEL = PointDescription("level", "setpoint", DataType.INT8, writable=True, minimum=0, maximum=100)
 STATE = PointDescription("power", "measure", DataType.DOUBLE)
 ON = PointKey("school", "lab", "plug", "on")
+ONE_A_MINUTE = Rate(1, 1 / 60)
 
 
 def plug() -> dict[str, list[Metric]]:
@@ -262,3 +264,32 @@ async def test_the_nodes_word_on_a_command_long_forgotten_still_counts(start: St
         node.answer("plug", CommandResult(order.id, CommandState.DONE))
         await until(lambda: order.id in school.hub.desk._courses, "its return")
         assert (await school.hub.desk.get(order.id)).state is State.DONE
+
+
+async def test_what_became_of_a_command_is_on_record_with_its_value_and_code(
+    school: School, node: ScriptedNode
+) -> None:
+    done = await school.hub.desk.submit(ON, True, holder="anna")
+    node.answer("plug", CommandResult(await heard(node), CommandState.DONE))
+    refused = await school.hub.desk.submit(ON, False, holder="anna")
+    node.answer("plug", CommandResult(await heard(node, 2), CommandState.REJECTED, "interlocked"))
+    await state_of(school, refused, lambda state: state.final)
+    assert school.heard.of("command_ended") == [
+        ("anna", "school/lab/plug/on = True", f"{done.id} done"),
+        ("anna", "school/lab/plug/on = False", f"{refused.id} rejected interlocked"),
+    ]
+
+
+async def test_whoever_commands_too_fast_waits_and_what_is_safe_never_does(school: School, node: ScriptedNode) -> None:
+    desk = school.hub.desk
+    first = await desk.submit(ON, True, holder="g-1", rate=ONE_A_MINUTE)
+    with pytest.raises(TooFast):
+        await desk.submit(ON, True, holder="g-1", rate=ONE_A_MINUTE)
+    assert school.refused("command_too_fast") == 1
+    assert (await desk.submit(ON, True, holder="g-1", rate=ONE_A_MINUTE, command_id=first.id)).id == first.id
+    assert (await desk.submit(ON, True, holder="p-1", rate=ONE_A_MINUTE)).order.holder == "p-1"
+    assert (await desk.submit(ON, False, holder="g-1", rate=ONE_A_MINUTE)).order.value is False
+    await heard(node, 3)
+    with pytest.raises(TooFast):
+        desk.pace("g-1", ONE_A_MINUTE, [(ON, True), (ON, False)])
+    desk.pace("g-1", ONE_A_MINUTE, [(ON, False)])

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from labkeeper_hub.leases.file import FILE, read_book
-from labkeeper_hub.model import PointKey
+from labkeeper_hub.model import HeldLease, PointKey
 from labkeeper_hub.settings import HubSettings
 from labkeeper_sdk import BadConfiguration, CommandRejected
 from labkeeper_sdk.testing import Broker
@@ -126,3 +126,31 @@ async def test_what_cannot_be_written_down_is_not_in_force(school: School, monke
         await school.hub.leases.take("anna", WHOLE, 60_000)
     assert refused.value.code == "hub_disk"
     assert school.hub.leases.held() == ()
+
+
+async def test_what_ends_without_a_wish_is_on_record_with_whom_it_was_taken_from(school: School) -> None:
+    leases = school.hub.leases
+    first = await leases.take("anna", WHOLE, 60_000)
+    bench = HeldLease(0, "group", Scope(ROOM, "3"), first.until_ms, floor=())
+    given = await leases.give(first.fence, "anna", bench)
+    second = await leases.take_over("ben", WHOLE, 100, "she went home")
+    assert school.heard.of("take_over_from") == [("ben", "school/lab", "anna")]
+    assert school.heard.of("end_floor") == [("hub", "school/lab/3", f"{given.fence} of group: its lease is gone")]
+    await until(lambda: bool(school.heard.of("end_lease")), "the end of the second")
+    assert school.heard.of("end_lease") == [("hub", "school/lab", f"{second.fence} of ben: its time is over")]
+
+
+async def test_a_lease_that_is_given_back_is_its_holders_act_and_no_note_of_the_hub(school: School) -> None:
+    held = await school.hub.leases.take("anna", WHOLE, 60_000)
+    await school.hub.leases.release(held.fence, "anna")
+    assert school.heard.notes == []
+
+
+async def test_links_that_end_with_their_lease_are_on_record(school: School) -> None:
+    async with joined(school.port, devices=plug(), more=lease_metrics()):
+        await until(lambda: school.online("plug"), "the plug")
+        held = await school.hub.leases.take("anna", WHOLE, 60_000)
+        sat, _ = await school.hub.floor.seat(held.fence, "anna", "")
+        await school.hub.leases.release(held.fence, "anna")
+    told = ("hub", sat.seat.name, f"{held.fence} of anna: its lease is gone")
+    assert school.heard.of("close_link") == [told]

@@ -1,10 +1,12 @@
 """Lessons beside a real broker: the lease at the node, the scenes as commands, and a hub that starts again."""
 
+from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
-from labkeeper_hub.lessons.file import read_lessons
+from labkeeper_hub.lessons.file import read_lessons, write_lessons
 from labkeeper_hub.lessons.lesson import Phase
 from labkeeper_hub.lessons.record import record_name
 from labkeeper_hub.recordings.recording import Plan, RecordingRefused, Stage
@@ -66,7 +68,15 @@ async def test_a_forgotten_lesson_ends_by_its_time(school: School, monkeypatch: 
     await school.hub.lessons.start("anna", ROOM, 100)
     await until(lambda: not school.hub.lessons.on and not school.hub.leases.held(), "the end, and the lease given back")
     assert read_lessons(school.hub.lessons.data) == {}
+    assert school.heard.of("end_lesson") == [("hub", "school/lab", "of anna: its time is over")]
     await school.hub.lessons.start("ben", ROOM, 60_000)
+
+
+async def test_a_lesson_that_loses_its_lease_ends_and_that_is_on_record(school: School) -> None:
+    lesson = await school.hub.lessons.start("anna", ROOM, 60_000)
+    await school.hub.leases.release(lesson.fence, "anna")
+    await until(lambda: not school.hub.lessons.on, "the end")
+    assert school.heard.of("end_lesson") == [("hub", "school/lab", "of anna: its lease is gone")]
 
 
 async def test_a_lesson_is_recorded_and_its_record_is_sealed_when_it_is_over(
@@ -104,7 +114,7 @@ async def test_a_record_goes_on_when_the_hub_starts_again_and_one_whose_lesson_i
         assert [one.id for one in desk.all() if one.stage is Stage.RUNNING] == [by_hand.id, record_name(lesson)]
 
 
-async def test_a_lesson_that_cannot_be_recorded_goes_on_and_the_log_says_so(
+async def test_a_lesson_that_cannot_be_recorded_goes_on_and_the_log_the_record_and_the_page_say_so(
     school: School, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def refuse(plan: Plan, by: str, identity: str) -> None:
@@ -113,4 +123,34 @@ async def test_a_lesson_that_cannot_be_recorded_goes_on_and_the_log_says_so(
     monkeypatch.setattr(type(school.hub.recordings), "start", lambda _, *given: refuse(*given))
     lesson = await school.hub.lessons.start("anna", ROOM, 60_000)
     await until(lambda: record_name(lesson) in caplog.text, "the warning")
-    assert school.hub.lessons.is_on(*ROOM)
+    await until(lambda: not school.hub.lessons.on[ROOM].recorded, "its mark")
+    assert school.heard.of("record_lesson") == [("hub", "school/lab", "not recorded")]
+    assert read_lessons(school.hub.lessons.data)[ROOM].recorded is False
+
+
+async def test_a_lesson_whose_record_could_not_be_begun_is_recorded_from_the_next_start_of_the_hub_on(
+    broker: Broker, tmp_path: Path
+) -> None:
+    settings = HubSettings(data=tmp_path, broker=broker.url)
+    async with running(settings, broker) as first, joined(first.port, devices=lamp(), more=lease_metrics()):
+        await until(lambda: first.online("lamp"), "the lamp")
+        lesson = replace(await first.hub.lessons.start("anna", ROOM, 600_000), name=str(uuid4()), recorded=False)
+        await first.hub.registry_records.save()
+    write_lessons(tmp_path, [lesson])
+    async with running(settings, broker) as second:
+        await until(lambda: second.hub.lessons.on[ROOM].recorded, "its mark")
+        assert second.hub.recordings.get(record_name(lesson)).stage is Stage.RUNNING
+
+
+async def test_a_lab_of_two_hundred_devices_is_recorded_whole(school: School) -> None:
+    names = [f"robot-{number}" for number in range(200)]
+    points = [PointDescription(f"p{number}", "measure", DataType.DOUBLE) for number in range(10)]
+    many = {
+        name: [Metric(one.name, 1.0, one.datatype, now_ms(), properties=one.to_properties()) for one in points]
+        for name in names
+    }
+    async with joined(school.port, devices=many, more=lease_metrics()):
+        await until(lambda: school.online(names[-1]), "the last robot")
+        lesson = await school.hub.lessons.start("anna", ROOM, 60_000)
+        await until(lambda: bool(school.hub.recordings.all()), "the record")
+        assert len(school.hub.recordings.get(record_name(lesson)).plan.points) == 2000

@@ -1,6 +1,7 @@
 """Stop-all from the desk over a real broker: said at once, counted from the nodes, kept by the broker."""
 
 import asyncio
+import signal
 from pathlib import Path
 
 import pytest
@@ -109,3 +110,54 @@ async def test_without_a_broker_a_stop_waits_for_it_and_says_so(tmp_path: Path, 
         assert not school.hub.stop.stop("anna").stops[0].sent
         await broker.start()
         await until(lambda: school.hub.stop.stops().stops[0].sent, "the broker's word")
+
+
+async def kept(broker: Broker) -> StopWord:
+    """Return the word the broker keeps for the school, waiting until it has one."""
+    async with mqtt.connect(mqtt.Address("127.0.0.1", broker.port), "looking") as link:
+        await link.subscribe((topic("school"), 1))
+        async with asyncio.timeout(30):
+            return StopWord.from_payload((await anext(link.messages())).payload)
+
+
+async def forget(broker: Broker) -> None:
+    """Kill the broker before it saved anything, and begin it anew without its memory."""
+    await broker.stop(signal.SIGKILL)
+    (broker.folder / "mosquitto.db").unlink(missing_ok=True)
+    await broker.start()
+
+
+async def test_a_broker_that_was_killed_is_told_the_stop_again(school: School) -> None:
+    async with joined(school.port, devices=plugs("a"), more=WIRES):
+        await until(lambda: school.online("a"), "the plug")
+        stop = school.hub.stop.stop("anna").stops[0]
+        await until(lambda: school.hub.stop.stops().stops[0].sent, "the broker's word")
+    await forget(school.broker)
+    assert (await kept(school.broker)).latch == stop.latch
+
+
+async def test_a_hub_that_begins_anew_learns_from_a_node_what_a_killed_broker_forgot(
+    start: Start, broker: Broker
+) -> None:
+    held = Metric(LATCH, "pressed", DataType.STRING, now_ms())
+    async with start() as school, joined(school.port, devices=plugs("a"), more=(held, WIRES[1])):
+        await until(lambda: bool(school.hub.stop.stops().stops), "the node's latch")
+        (stop,) = school.hub.stop.stops().stops
+        assert (stop.latch, stop.by, stop.confirmed) == ("pressed", "node lab", 1)
+        assert (await kept(broker)).active, "the others are told as well"
+        assert school.hub.stop.release("pressed", school.hub.stop.ask_release("pressed"), "anna").stops == ()
+
+
+async def test_a_node_that_missed_a_release_is_told_it_again(school: School) -> None:
+    desk = school.hub.stop
+    async with joined(school.port, devices=plugs("a"), more=WIRES) as node:
+        await until(lambda: school.online("a"), "the plug")
+        latches = [desk.stop("anna").stops[0].latch]
+        desk.release(latches[0], desk.ask_release(latches[0]), "anna")
+        latches.append(desk.stop("anna").stops[0].latch)
+        desk.release(latches[1], desk.ask_release(latches[1]), "anna")
+        node.send(None, [Metric(LATCH, latches[0], DataType.STRING, now_ms())])
+        async with asyncio.timeout(30):
+            while (word := await kept(school.broker)).latch != latches[0] or word.active:
+                await asyncio.sleep(0.1)
+        assert desk.stops().stops == ()

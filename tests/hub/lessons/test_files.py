@@ -37,7 +37,13 @@ wishes = []
 def test_lessons_are_read_as_they_were_written(tmp_path: Path) -> None:
     assert read_lessons(tmp_path) == {}
     ending = replace(
-        LESSON, room=Room("demo", "lab-302"), phase=Phase.ENDING, ending_ms=3, ended_by="ben", before="anna"
+        LESSON,
+        room=Room("demo", "lab-302"),
+        phase=Phase.ENDING,
+        ending_ms=3,
+        ended_by="ben",
+        before="anna",
+        recorded=False,
     )
     write_lessons(tmp_path, [LESSON, ending])
     assert read_lessons(tmp_path) == {LESSON.room: LESSON, ending.room: ending}

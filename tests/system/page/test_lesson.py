@@ -16,11 +16,11 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 PASSWORD = "seven quiet hamsters"
 
 
-async def welcome(stand: Stand, owner: Page, guest: Page) -> None:
-    """Let another teacher sign in on the guest's page."""
+async def welcome(stand: Stand, owner: Page, guest: Page, title: str, **place: str) -> None:
+    """Let another teacher sign in on the guest's page, with a right to this place."""
     api = f"{stand.stack.url}/api/v1"
-    grants = [{"role": "teacher", "school": SCHOOL}]
-    added = await owner.request.post(f"{api}/people", data={"login": "li", "title": "Li Wei", "grants": grants})
+    grants = [{"role": "teacher", **place}]
+    added = await owner.request.post(f"{api}/people", data={"login": title, "title": title, "grants": grants})
     invited = await owner.request.post(f"{api}/people/{(await added.json())['name']}/invitation")
     proof = {"invitation": (await invited.json())["invitation"], "password": PASSWORD}
     entered = await guest.request.post(f"{api}/session", data=proof)
@@ -85,7 +85,7 @@ async def test_another_teacher_takes_over_says_why_and_it_is_in_the_record(
     await console.page.get_by_role("button", name="Start lesson").click()
     await expect(console.page.locator("lk-scenes")).to_have_count(1)
     other = await open_console()
-    await welcome(stand, console.page, other.page)
+    await welcome(stand, console.page, other.page, "Li Wei", school=SCHOOL)
     await other.open(stand.stack.url)
     await expect(other.page.locator("lk-bar .holder")).to_contain_text("owner")
     await expect(other.page.locator("lk-scenes")).to_have_count(0)
@@ -99,3 +99,30 @@ async def test_another_teacher_takes_over_says_why_and_it_is_in_the_record(
     await other.page.get_by_role("button", name="End / prolong").click()
     await other.page.get_by_role("button", name="End lesson").click()
     await expect(other.page.get_by_role("button", name="Start lesson")).to_be_visible()
+
+
+async def test_the_teacher_of_one_lab_stops_and_learns_who_releases_and_ends_the_lesson(
+    stand: Stand, console: Console, open_console: OpenConsole
+) -> None:
+    """With the right that let-people-in.md recommends: a stop is everybody's, its release the whole school's."""
+    teacher, colleague = await open_console(), await open_console()
+    await welcome(stand, console.page, teacher.page, "Zhang Min", school=SCHOOL, lab="lab-1")
+    await welcome(stand, console.page, colleague.page, "Wang Fang", school=SCHOOL)
+    await teacher.open(stand.stack.url)
+    await teacher.page.get_by_role("button", name="Start lesson").click()
+    await expect(teacher.page.locator("lk-scenes")).to_have_count(1)
+    await colleague.open(stand.stack.url)
+    await expect(colleague.page.locator("lk-bar .holder strong")).to_have_text("Zhang Min")
+    await teacher.page.get_by_role("button", name="Stop all").click()
+    await expect(teacher.page.locator(".stopped")).to_contain_text("Zhang Min")
+    await expect(teacher.page.locator(".stopped")).to_contain_text("Wang Fang")
+    await expect(teacher.page.get_by_role("button", name="Hold to release")).to_have_count(0)
+    release = colleague.page.get_by_role("button", name="Hold to release")
+    await release.hover()
+    await colleague.page.mouse.down()
+    await expect(release).to_be_hidden()
+    await colleague.page.mouse.up()
+    await expect(teacher.page.locator(".stopped")).to_have_count(0)
+    await teacher.page.get_by_role("button", name="End / prolong").click()
+    await teacher.page.get_by_role("button", name="End lesson").click()
+    await expect(teacher.page.get_by_role("button", name="Start lesson")).to_be_visible()

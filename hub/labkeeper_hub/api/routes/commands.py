@@ -1,11 +1,13 @@
 """Commands: what somebody wants a point to become, and what became of it."""
 
+import math
 from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from labkeeper_hub.accounts import Role
 from labkeeper_hub.api import shapes, validation
 from labkeeper_hub.api.answers import JsonAnswer
 from labkeeper_hub.api.documented import PROBLEMS
@@ -13,6 +15,7 @@ from labkeeper_hub.api.models import ADDRESS, CommandShape, example_of, shape
 from labkeeper_hub.api.needs import Commands, ReadsCommands, Right, unknown_point
 from labkeeper_hub.api.problems import Refusal, wrong_field
 from labkeeper_hub.api.state import Api, ApiHere
+from labkeeper_hub.commands.pace import GROUP, PERSON, Rate, TooFast
 from labkeeper_hub.model import Command, DeviceKey, PointKey
 from labkeeper_hub.ports import Parts, UnknownCommand, UnknownPoint
 from labkeeper_sdk import CommandRejected
@@ -117,6 +120,8 @@ async def submit(api: Api, asked: CommandRequest, right: Right) -> Command:
     target = PointKey(asked.school, asked.node, asked.device, asked.point)
     try:
         command = await _submit(api.parts, target, asked, right)
+    except TooFast as refused:
+        raise too_fast(api, right, "/".join(target), refused) from refused
     except Refusal as refused:
         api.audit.note(right.person.name, "command", "/".join(target), refused.code)
         raise
@@ -129,12 +134,33 @@ async def _submit(parts: Parts, target: PointKey, asked: CommandRequest, right: 
     holder = right.person.name
     try:
         return await parts.commands.submit(
-            target, asked.value, ttl_ms=asked.ttl_ms, made_ms=asked.made_ms, command_id=asked.id, holder=holder
+            target,
+            asked.value,
+            ttl_ms=asked.ttl_ms,
+            made_ms=asked.made_ms,
+            command_id=asked.id,
+            holder=holder,
+            rate=rate_of(right),
         )
     except UnknownPoint as error:
         raise unknown_point() from error
+    except TooFast:
+        raise
     except CommandRejected as rejected:
         raise _refusal(rejected) from rejected
+
+
+def rate_of(right: Right) -> Rate:
+    """Return how fast the asker may command: a pupil group shares one rate on all its tablets."""
+    return GROUP if {one.role for one in right.person.grants} == {Role.PUPILS} else PERSON
+
+
+def too_fast(api: Api, right: Right, subject: str, refused: TooFast) -> Refusal:
+    """Return the refusal of somebody who commands too fast; the first of a row of them is put on record."""
+    if refused.first:
+        api.audit.note(right.person.name, "command", subject, refused.code)
+    wait_s = math.ceil(refused.wait_s)
+    return Refusal(HTTPStatus.TOO_MANY_REQUESTS, refused.code, refused.message, retry_after_s=wait_s)
 
 
 def _unknown_command() -> Refusal:

@@ -25,8 +25,9 @@ from labkeeper_hub.api.models import (
 )
 from labkeeper_hub.api.needs import Commands, Leases, ReadsPlaces, Right
 from labkeeper_hub.api.problems import Refusal
-from labkeeper_hub.api.routes.commands import HIGHEST_INT, LOWEST_INT
+from labkeeper_hub.api.routes.commands import HIGHEST_INT, LOWEST_INT, rate_of, too_fast
 from labkeeper_hub.api.state import Api, ApiHere
+from labkeeper_hub.commands.pace import TooFast
 from labkeeper_hub.leases.asks import AskRefused
 from labkeeper_hub.lessons.lesson import Lesson, LessonRefused
 from labkeeper_hub.lessons.scenes import Scene, Wish
@@ -242,6 +243,11 @@ async def act(api: ApiHere, asked: ActionRequest, right: Commands) -> JsonAnswer
 async def _act(api: Api, right: Right, subject: str, name: str, wishes: Sequence[Wish]) -> JsonAnswer:
     for wish in wishes:
         right.demand_point(api.parts.registry, wish.target)
+    try:
+        asked = [(one.target, one.value) for one in wishes]
+        api.parts.commands.pace(right.person.name, rate_of(right), asked)
+    except TooFast as refused:
+        raise too_fast(api, right, subject, refused) from refused
     outcome = await api.parts.lessons.act(name, wishes, right.person.name)
     api.audit.note(right.person.name, "run_scene" if name else "act", subject, outcome.count.words())
     return JsonAnswer({"outcome": shapes.outcome(outcome)})

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from labkeeper_hub.accounts import Action, Scope
+from labkeeper_hub.accounts.colleagues import releasers
 from labkeeper_hub.accounts.rights import scopes
 from labkeeper_hub.api import shapes, validation
 from labkeeper_hub.api.answers import Json, JsonAnswer
@@ -16,7 +17,7 @@ from labkeeper_hub.api.needs import ReadsPlaces, ReleasesStops, Right
 from labkeeper_hub.api.needs import Stops as MayStop
 from labkeeper_hub.api.problems import Refusal
 from labkeeper_hub.api.state import Api, ApiHere
-from labkeeper_hub.model import Stops
+from labkeeper_hub.model import Stop, Stops
 from labkeeper_hub.ports import StopRefused
 
 router = APIRouter(tags=["stop"])
@@ -29,6 +30,22 @@ class StopList(BaseModel):
 
     model_config = shape({"stops": [example_of(StopShape)]})
     stops: list[StopShape]
+
+
+class ReleaseShape(BaseModel):
+    """Whether the asker may release the stop under a latch (`yours`), and whom of their colleagues they may ask to."""
+
+    model_config = shape({**LATCH, "yours": False, "ask": ["李老师"]})
+    latch: str
+    yours: bool
+    ask: list[str]
+
+
+class StopsNow(StopList):
+    """What is stopped, and for each of it who may release it."""
+
+    model_config = shape({"stops": [example_of(StopShape)], "releases": [example_of(ReleaseShape)]})
+    releases: list[ReleaseShape]
 
 
 class ReleaseRequest(validation.Body):
@@ -47,10 +64,11 @@ class ReleaseAnswer(BaseModel):
     stops: list[StopShape]
 
 
-@router.get("/stop", response_model=StopList)
+@router.get("/stop", response_model=StopsNow)
 async def state(api: ApiHere, right: ReadsPlaces) -> JsonAnswer:
-    """Tell what is stopped, by whom, and which devices have not confirmed."""
-    return JsonAnswer(shapes.stops(right.sight(api.parts.registry).stops(api.parts.stop.stops())))
+    """Tell what is stopped, by whom, which devices have not confirmed, and who may release it."""
+    seen = right.sight(api.parts.registry).stops(api.parts.stop.stops())
+    return JsonAnswer({**shapes.stops(seen), "releases": [_releases(api, right, one) for one in seen.stops]})
 
 
 @router.post("/stop", response_model=StopList, status_code=HTTPStatus.ACCEPTED, responses={403: PROBLEMS[403]})
@@ -87,6 +105,13 @@ def stop_all(api: Api, right: Right) -> Stops:
     stopped = api.parts.stop.stop(right.person.name, named)
     api.audit.note(right.person.name, "stop", "everything" if everywhere else " ".join(sorted(named or ())), "ok")
     return right.sight(api.parts.registry).stops(stopped)
+
+
+def _releases(api: Api, right: Right, stop: Stop) -> Json:
+    accounts = api.accounts.staff.all() if api.accounts.staff else ()
+    ask = releasers(right.person, accounts, stop.school, right.now_ms)
+    yours = right.to(Action.RELEASE_STOP).covers(Scope(stop.school))
+    return {"latch": stop.latch, "yours": yours, "ask": [*ask]}
 
 
 def _demand(api: Api, right: Right, latch: str) -> None:

@@ -202,6 +202,7 @@ async def ledger_table(
 ) -> Response:
     """Return the ledger as CSV for spreadsheets: UTF-8 with a byte order mark, headings in the language asked for."""
     _demand(api, right, school)
+    api.audit.note(right.person.name, "export", f"{school}/ledger", "ledger.csv")
     body = as_csv(await api.parts.timetable.balances(school), language)
     headers = {"Content-Disposition": "attachment; filename=ledger.csv"}
     return Response(body, media_type="text/csv; charset=utf-8", headers=headers)

@@ -41,8 +41,8 @@ class LkAttention extends DeskElement {
 
   /** Whether there may be something rare, for what tells of it is not there before. */
   get #some() {
-    const { alarms, influx, leases, nodes } = this.desk.store;
-    return alarms.size > 0 || influx?.attention || leases.some((one) => one.asks?.length) || [...nodes.values()].some((one) => one.twin || one.interlocks_differ);
+    const { alarms, influx, leases, lessons, nodes } = this.desk.store;
+    return alarms.size > 0 || influx?.attention || leases.some((one) => one.asks?.length) || lessons.some((one) => one.recorded === false) || [...nodes.values()].some((one) => one.twin || one.interlocks_differ);
   }
 
   #rare() {

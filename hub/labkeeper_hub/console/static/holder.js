@@ -43,7 +43,7 @@ class LkHolder extends DeskElement {
   #until(who, until_ms) {
     const { store, text } = this.desk;
     const left = Math.max(0, Math.ceil((until_ms - store.now()) / 60_000));
-    return html`<span><strong>${who}</strong> ${text.t("lesson.until", { left, time: text.clock(until_ms).slice(0, 5) })}</span>`;
+    return html`<span><strong>${store.who(who)}</strong> ${text.t("lesson.until", { left, time: text.clock(until_ms).slice(0, 5) })}</span>`;
   }
 
   /** @param {string} deed */

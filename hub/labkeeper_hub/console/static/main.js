@@ -86,6 +86,7 @@ async function enter(proof) {
 
 async function leave() {
   await signOut();
+  store.titles.clear();
   showSignIn(null);
 }
 

@@ -5,26 +5,43 @@ import { icon } from "./icons.js";
 import { deviceKey } from "./keys.js";
 import { deviceName } from "./names.js";
 import { post } from "./stop.js";
-import { STOPS } from "./store.js";
+import { LINK, STOPS } from "./store.js";
 
 const HOLD_MS = 1_000;
 const NAMES_SHOWN = 4;
 
 /** What is stopped, who has not confirmed, and the way to release it: held for a second. */
 class LkStopped extends DeskElement {
-  static properties = { holding: { state: true }, refused: { state: true } };
+  static properties = { holding: { state: true }, releases: { state: true } };
 
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
+  #known = "";
 
   constructor() {
     super();
     this.holding = false;
-    this.refused = false;
+    /** @type {wire.Release[]} */
+    this.releases = [];
   }
 
   watched() {
-    return [STOPS];
+    return [STOPS, LINK];
+  }
+
+  /** Who may release it is asked once for each stop: it depends on who is looking. */
+  willUpdate() {
+    const { store } = this.desk;
+    const latches = store.stops.map((stop) => stop.latch).join(" ");
+    if (latches === this.#known || store.link !== "up") return;
+    this.#known = latches;
+    void this.#ask();
+  }
+
+  async #ask() {
+    const answer = await fetch("/api/v1/stop").catch(() => null);
+    if (answer?.ok) this.releases = (await answer.json()).releases;
+    else this.#known = "";
   }
 
   render() {
@@ -34,14 +51,15 @@ class LkStopped extends DeskElement {
   /** @param {wire.Stop} stop */
   #banner(stop) {
     const { store, text } = this.desk;
+    const release = this.releases.find((one) => one.latch === stop.latch);
     const count = text.t("stop.count", { confirmed: stop.confirmed, devices: stop.devices });
     return html`
       <section class="stopped" role="status" aria-label=${text.t("stop.stopped")}>
         ${icon("halt")}
-        <p><strong>${text.t("stop.by", { by: stop.by })}</strong> ${count}${this.#missing(stop)}
+        <p><strong>${text.t("stop.by", { by: store.who(stop.by) })}</strong> ${count}${this.#missing(stop)}
           ${stop.sent ? nothing : html`<strong>${text.t("stop.not_sent")}</strong>`}
-          <small>${text.t("stop.not_safety")}</small>${this.refused ? html`<strong role="alert">${text.t("stop.not_yours")}</strong>` : nothing}</p>
-        ${store.may("release_stop") ? html`<button class="release ${this.holding ? "held" : ""}" @pointerdown=${() => this.#hold(stop)} @pointerup=${this.#let} @pointerleave=${this.#let}
+          <small>${text.t("stop.not_safety")}</small>${release && !release.yours ? html`<strong>${text.t("stop.not_yours")} ${release.ask.length > 0 ? text.t("stop.ask", { names: release.ask.join(", ") }) : nothing}</strong>` : nothing}</p>
+        ${release?.yours ? html`<button class="release ${this.holding ? "held" : ""}" @pointerdown=${() => this.#hold(stop)} @pointerup=${this.#let} @pointerleave=${this.#let}
           @keydown=${(/** @type {KeyboardEvent} */ event) => this.#key(event, stop)} @keyup=${this.#let}>${text.t("stop.release")}</button>` : nothing}
       </section>`;
   }
@@ -81,7 +99,7 @@ class LkStopped extends DeskElement {
   async #release({ latch }) {
     this.#let();
     const asked = await post("/release", { latch });
-    this.refused = asked?.status === 403;
+    if (asked?.status === 403) return this.#ask(); // the right went while it was looked at
     if (asked?.ok) await post("/release", { latch, release: (await asked.json()).release });
   }
 }

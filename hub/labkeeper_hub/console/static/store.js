@@ -45,6 +45,8 @@ export class Store {
     this.alarms = new Map();
     /** Who is signed in here. */
     this.person = "";
+    /** Pseudonyms of colleagues, by titles.js. @type {Map<string, string>} */
+    this.titles = new Map();
     /** What they may do somewhere. @type {string[]} */
     this.actions = [];
     /** @type {Link} */
@@ -178,6 +180,12 @@ export class Store {
     if (alarm.shown) this.alarms.set(alarmKey(alarm), alarm);
     else this.alarms.delete(alarmKey(alarm));
     this.tell(ALARMS);
+  }
+
+  /** What to call somebody: by their title, once it is known. @param {string} name */
+  who(name) {
+    if (!this.titles.has(name) && /^p-\d+$/.test(name)) void import("./titles.js").then(({ read }) => read(this, name));
+    return this.titles.get(name) ?? name;
   }
 
   /** Whether a page offers it. @param {string} action */

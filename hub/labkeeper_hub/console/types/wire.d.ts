@@ -51,6 +51,8 @@ declare namespace wire {
   /** A pupil group's link; `code` is its QR code, a text of 1 and 0 a row. */
   interface Seat { floor: { name: string }; link: string; code: string[] }
   interface Stop { school: string; latch: string; by: string; at_ms: number; devices: number; confirmed: number; missing: DeviceId[]; sent: boolean }
+  /** Who may release the stop under a latch: whether whoever looks may, and which colleagues. */
+  interface Release { latch: string; yours: boolean; ask: string[] }
   interface AlarmId extends PointId { rule: string }
   type Priority = "low" | "medium" | "high";
   interface Alarm extends AlarmId {
@@ -105,7 +107,7 @@ declare namespace wire {
   interface Count { scene: string | null; total: number; confirmed: number; missed: Missed[] }
   interface Outcome extends Count { undo: Wish[] }
   interface Scene { name: string; title: Title; wishes: Wish[] }
-  interface Lesson { name: string; school: string; lab: string; teacher: string; before: string | null; started_ms: number; until_ms: number; phase: "running" | "ending"; ending_ms: number | null; ended_by: string | null; last: Count | null }
+  interface Lesson { name: string; school: string; lab: string; teacher: string; before: string | null; started_ms: number; until_ms: number; phase: "running" | "ending"; ending_ms: number | null; ended_by: string | null; last: Count | null; recorded: boolean }
   interface WallAlarm { rule: string; title: Title; device: Title; priority: Priority; acknowledged: boolean; raised_ms: number }
   interface WallFigure { device: Title; point: Point; value: number; time_ms: number; old: boolean }
   /** A projector wall; no person is in it. */

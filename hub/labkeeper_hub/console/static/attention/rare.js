@@ -13,7 +13,7 @@ import { bothOf } from "../words.js";
 const [say] = await Promise.all([bothOf("attention"), styled("attention/attention")]);
 
 /** Whoever asks first of all, for somebody waits. @param {Desk} desk @param {LabView | null} lab @returns {Item[]} */
-export const chips = (desk, lab) => [...asks(desk), ...alarms(desk, lab), ...unguarded(desk, lab), ...twins(desk, lab), ...influx(desk)];
+export const chips = (desk, lab) => [...asks(desk), ...unrecorded(desk, lab), ...alarms(desk, lab), ...unguarded(desk, lab), ...twins(desk, lab), ...influx(desk)];
 
 /** @type {{strip?: typeof import("../alarms/strip.js"), storing?: typeof import("../storing.js")}} */
 const more = {};
@@ -45,6 +45,15 @@ function twins(desk, lab) {
   }));
 }
 
+/** A lesson of which no record is kept: whoever wants its readings must know before it is over. @param {Desk} desk @param {LabView | null} lab */
+function unrecorded({ store, text }, lab) {
+  const words = say(text);
+  return store.lessons.filter((one) => one.recorded === false && one.school === lab?.school && one.lab === lab.lab).map((one) => ({
+    key: `unrecorded/${one.name}`,
+    chip: html`<div class="chip"><div class="chip-main">${icon("warning")}<span><strong>${words.t("rare.unrecorded")}</strong><span>${words.t("rare.unrecorded_why")}</span></span></div></div>`,
+  }));
+}
+
 /** Nodes that do not run the interlocks that two persons agreed on. @param {Desk} desk @param {LabView | null} lab */
 function unguarded(desk, lab) {
   const words = say(desk.text);
@@ -69,8 +78,8 @@ function asking(desk, lease, ask) {
   const known = desk.store.labs.find((one) => one.school === lease.school && one.lab === lease.lab);
   const press = (/** @type {boolean} */ give) => () => void reply(desk, lease, ask.by, give);
   return html`
-    <div class="chip" role="group" aria-label=${words.t("rare.asks", { who: ask.by })}>
-      <div class="chip-main" role="status">${icon("waiting")}<span><strong>${words.t("rare.asks", { who: ask.by })}</strong><span>${desk.text.title(known?.title, lease.lab)} · ${words.t("rare.left", { left })}</span></span></div>
+    <div class="chip" role="group" aria-label=${words.t("rare.asks", { who: desk.store.who(ask.by) })}>
+      <div class="chip-main" role="status">${icon("waiting")}<span><strong>${words.t("rare.asks", { who: desk.store.who(ask.by) })}</strong><span>${desk.text.title(known?.title, lease.lab)} · ${words.t("rare.left", { left })}</span></span></div>
       <button class="chip-word" @click=${press(true)}>${words.t("rare.give")}</button>
       <button class="chip-word" @click=${press(false)}>${words.t("rare.keep")}</button>
       ${failed.has(lease.fence) ? html`<span role="alert">${words.t("rare.failed")}</span>` : nothing}

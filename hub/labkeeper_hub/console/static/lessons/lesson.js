@@ -85,7 +85,7 @@ class LkLesson extends DeskElement {
   /** @param {import("../text.js").Text} words @param {wire.Lesson | undefined} lesson */
   #others(words, lesson) {
     const lease = leaseOf(this.desk.store, this.lab);
-    const who = lesson?.teacher ?? lease?.holder ?? "";
+    const who = this.desk.store.who(lesson?.teacher ?? lease?.holder ?? "");
     return html`
       ${lease ? this.#ask(words, who, lease) : nothing}
       <form @submit=${this.#takeOver}>
