@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from pydantic import BaseModel
 from starlette.routing import BaseRoute
 
-from labkeeper_hub.api import driver_shapes, models, pe_shapes, problems
+from labkeeper_hub.api import alarm_shapes, driver_shapes, models, pe_shapes, problems
 from labkeeper_hub.api.answers import JsonAnswer
 from labkeeper_hub.api.documented import EVERYWHERE
 from labkeeper_hub.api.live import route as live
@@ -124,7 +124,7 @@ def openapi_document() -> dict[str, Any]:
 def _examples() -> dict[str, Any]:
     found = [
         one
-        for module in (*FEATURES, oidc, health, models, driver_shapes, pe_shapes, problems)
+        for module in (*FEATURES, oidc, health, models, alarm_shapes, driver_shapes, pe_shapes, problems)
         for one in vars(module).values()
     ]
     return {one.__name__: example_of(one) for one in found if isinstance(one, type) and issubclass(one, BaseModel)}
