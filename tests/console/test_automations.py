@@ -48,7 +48,7 @@ async def test_each_says_whether_it_is_on_and_why_it_did_what_it_did(hub: FakeHu
     await expect(mine).to_contain_text("1 of 2 commands confirmed")
     await expect(mine).to_contain_text("empty for 10 min was so (seen: empty = true)")
     await expect(mine).to_contain_text("co2 < 800.5 [ppm] was not known")
-    await expect(mine).to_contain_text("interlock")
+    await expect(mine).to_contain_text("an interlock forbids it")
     switch = page.get_by_role("switch", name="Lights off in an empty room")
     await switch.click()
     await expect(switch).to_have_attribute("aria-checked", "true")

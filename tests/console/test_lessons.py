@@ -85,6 +85,7 @@ async def test_a_scene_is_one_press_and_tells_what_is_not_confirmed_until_somebo
     await hub.take_lab()
     await page.get_by_role("button", name="End", exact=True).click()
     await expect(page.locator(".result")).to_contain_text("End 2 of 3 confirmed; not confirmed: Desk lamp 2 · Light")
+    await expect(page.locator(".result")).to_contain_text("Light: the device did not confirm it in time")
     await expect(console.tile("lamp-1", "Light").get_by_role("switch")).not_to_be_checked()
     await expect(page.get_by_role("button", name="Projector")).to_be_disabled()  # there is none here
     await page.get_by_role("button", name="Undo").click()

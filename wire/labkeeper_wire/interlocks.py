@@ -15,7 +15,11 @@ SIGNED = b"labkeeper interlock set 1\n"  # before the text: a signature for one 
 
 
 class BadSet(ValueError):
-    """No agreed set: nothing may be changed for it."""
+    """No set: nothing may be changed for it. `key` names the place in a set where the mistake has one."""
+
+    def __init__(self, problem: str, key: str = "") -> None:
+        super().__init__(f"{key}: {problem}" if key else problem)
+        self.problem, self.key = problem, key
 
 
 class AgreedSet(NamedTuple):

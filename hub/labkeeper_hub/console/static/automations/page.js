@@ -6,7 +6,7 @@ import { runList } from "./runs.js";
 import { DeskElement } from "../element.js";
 import { icon } from "../icons.js";
 import { labsOf } from "../labs.js";
-import { SHAPE, WORDS } from "../store.js";
+import { ASKED, SHAPE, WORDS } from "../store.js";
 import { styled } from "../styled.js";
 import { wordsOf } from "../words.js";
 
@@ -36,7 +36,7 @@ class LkAutomations extends DeskElement {
   }
 
   watched() {
-    return [SHAPE, WORDS];
+    return [ASKED, SHAPE, WORDS];
   }
 
   willUpdate() {
