@@ -10,9 +10,9 @@ from typing import NamedTuple
 from labkeeper_edge.interlocks.machine import Interlocks, Phase, Standing
 from labkeeper_sdk import Action, DeviceInfo, Measure, Point, Reading, State, Title
 from labkeeper_wire.interlock_rules import Both, Force, InterlockSet
-from labkeeper_wire.interlocks import DEVICE, HASH
+from labkeeper_wire.interlocks import DEVICE, HASH, REFUSED
 
-VERSION, UNFIT, NUMBER, REFUSED = "version", "unfit", "number", "refused"
+VERSION, UNFIT, NUMBER = "version", "unfit", "number"
 STATE, BECAUSE, TRIPPED, RESET, ADVICE = "state", "because", "tripped", "reset", "advice"
 
 

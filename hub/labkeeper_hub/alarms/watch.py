@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from labkeeper_hub.alarms.causes import DEVICE, NODE, OF_BROKER, cause_of
+from labkeeper_hub.alarms.causes import DEVICE, NODE, OF_BROKER, UNGUARDED, cause_of
 from labkeeper_hub.alarms.desk import AlarmDesk
 from labkeeper_hub.alarms.entry import AlarmEntry
 from labkeeper_hub.alarms.flood import DAY_MS
@@ -200,18 +200,21 @@ class AlarmWatch:
 
     # --- who is there -----------------------------------------------------------------------------------------------
     def _judge_presence(self, now_ms: int) -> None:
-        for key, lab, offline in self._offline():
+        for key, lab, wrong in self._wrong():
             judge = self._presence(key, lab)
             if judge is not None:
-                for verdict in judge.reading(now_ms, float(offline)):
+                for verdict in judge.reading(now_ms, float(wrong)):
                     self._change(key, lab, verdict.level, None, verdict.time_ms)
 
-    def _offline(self) -> Iterator[tuple[AlarmKey, str, bool]]:
+    def _wrong(self) -> Iterator[tuple[AlarmKey, str, bool]]:
         yield OF_BROKER, "", not self.connected()
         for node in self.registry.known.values():
             if node.key.of_hub:
                 continue
-            yield AlarmKey(NODE, PointKey(*node.key, "", "")), node.lab, not node.online
+            itself = PointKey(*node.key, "", "")
+            yield AlarmKey(NODE, itself), node.lab, not node.online
+            if node.online:  # of one that is away nobody knows
+                yield AlarmKey(UNGUARDED, itself), node.lab, node.differs
             for device in node.devices.values():
                 if device.listed:
                     yield AlarmKey(DEVICE, PointKey(*device.key, "")), node.lab, not device.online
