@@ -18,6 +18,7 @@ class FakeLessons:
     def __init__(self, hub: FakeHub) -> None:
         self.hub = hub
         self.stuck: set[str] = set()
+        self.filed: list[tuple[str, str]] = []
         self.why = {"state": "failed", "code": "not_confirmed", "message": ""}
         self.reasons: list[str] = []
         self.begun: list[Json] = []
@@ -124,6 +125,11 @@ def add_lessons(app: FastAPI, hub: FakeHub) -> None:
 
 
 def _asking(app: FastAPI, hub: FakeHub, lessons: FakeLessons) -> None:
+    @app.put(f"{LESSON}/class")
+    async def file_under(body: Json) -> Json:
+        lessons.filed.append((body["class_name"], body["course"]))
+        return {"lesson": hub.lessons[0]}
+
     @app.post(f"{LESSON}/ask")
     async def ask(body: Json) -> Json:
         assert body["for_s"] == 2_700

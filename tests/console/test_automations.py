@@ -117,7 +117,7 @@ async def test_a_text_that_is_wrong_is_told_with_its_place_and_an_example_is_beg
     await page.get_by_role("button", name="Lights off in an empty room").click()
     await expect(page.locator("textarea")).to_have_value(re.compile('lab = "lab-301"'))
     await page.get_by_role("button", name="Save").click()
-    await expect(page.get_by_role("alert").filter(has_text="line 5, column 9")).to_be_visible()
+    await expect(page.get_by_role("status").filter(has_text="line 5, column 9")).to_be_visible()
 
 
 async def test_who_may_not_write_any_sees_them_and_why(hub: FakeHub, open_console: OpenConsole) -> None:

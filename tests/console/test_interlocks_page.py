@@ -47,7 +47,7 @@ async def test_nobody_approves_what_they_propose_and_a_mistake_is_named(hub: Fak
     text = console.page.get_by_role("textbox", name="The set, as TOML")
     await text.fill("nonsense")
     await console.page.get_by_role("button", name="Propose").click()
-    await expect(console.page.get_by_role("alert").first).to_contain_text("line 1, column 1")
+    await expect(console.page.locator(".interlocks-trouble")).to_contain_text("line 1, column 1")
     await text.fill('id = "bench"')
     await console.page.get_by_role("button", name="Propose").click()
     await expect(console.page.get_by_text("Somebody else has to read")).to_be_visible()

@@ -71,7 +71,7 @@ class LkAutomations extends DeskElement {
           <h2 id="autos-title">${words.t("auto.title")}</h2>
           ${desk.store.may("automate") && this.open === null ? html`<button class="primary" @click=${() => { this.open = ""; }}>${words.t("auto.new")}</button>` : nothing}</header>
         <p class="quiet">${words.t("auto.meaning")}</p>
-        <p role="alert" class="auto-trouble">${this.trouble}</p>
+        <p role="status" class="auto-trouble">${this.trouble}</p>
         ${this.open === null ? nothing : html`<lk-automation-form .desk=${desk} .words=${words} .written=${this.open} @closed=${this.#closed}></lk-automation-form>${this.#begin(words)}`}
         ${this.#list(words)}
       </section>`;

@@ -55,7 +55,7 @@ class LkInterlocks extends DeskElement {
         <header><a class="round" href="#/" aria-label=${this.desk.text.t("chart.back")}>${icon("back")}</a>
           <h2 id="interlocks-title">${words.t("interlocks.title")}</h2></header>
         <p class="quiet">${words.t("interlocks.meaning")}</p>
-        <p role="alert" class="interlocks-trouble">${this.trouble}</p>
+        <p role="status" class="interlocks-trouble">${this.trouble}</p>
         ${nodes?.length === 0 ? html`<p class="quiet">${words.t("interlocks.none")}</p>` : nothing}
         ${nodes?.map((node) => this.#node(words, node))}
       </section>`;

@@ -13,8 +13,14 @@ export const said = await bothOf("lessons");
 export const at = (lab, path) => `/api/v1/labs/${lab.key}${path}`;
 
 /** @param {string} address @param {object} [body] @returns {Promise<Response | null>} null: the hub cannot be reached */
-export const post = (address, body) => fetch(address, {
-  method: "POST",
+export const post = (address, body) => ask("POST", address, body);
+
+/** @param {string} address @param {object} body @returns {Promise<Response | null>} null: the hub cannot be reached */
+export const put = (address, body) => ask("PUT", address, body);
+
+/** @param {"POST" | "PUT"} method @param {string} address @param {object} [body] */
+const ask = (method, address, body) => fetch(address, {
+  method,
   headers: { "Content-Type": "application/json" },
   ...(body ? { body: JSON.stringify(body) } : {}),
 }).catch(() => null);
