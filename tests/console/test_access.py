@@ -13,6 +13,7 @@ from .lab import break_lamp_3
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+UNCUT = "(one) => one.scrollWidth <= one.clientWidth && one.scrollHeight <= one.clientHeight"
 TOO_SMALL_OR_CLOSE = """
 () => {
   const targets = [...document.querySelectorAll("button, select, summary, main a[href], input:not([hidden])")]
@@ -163,10 +164,12 @@ async def test_reduced_motion_is_respected(hub: FakeHub, console: Console) -> No
     assert await console.page.evaluate("document.getAnimations().length") == 0
 
 
-async def test_a_phones_bar_has_who_alarms_and_time_on_every_page_and_keeps_its_height(
-    hub: FakeHub, open_console: OpenConsole
+@pytest.mark.parametrize("size", [(390, 844), (820, 1180), (1180, 820)])
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_the_bar_has_who_alarms_and_time_on_every_page_and_keeps_its_height(
+    hub: FakeHub, open_console: OpenConsole, language: Language, size: tuple[int, int]
 ) -> None:
-    console = await open_console(size=(390, 844), touch=True)
+    console = await open_console(language=language, size=size, touch=True)
     await sign_in(hub, console)
     page, bar = console.page, console.page.locator(".bar")
     high = (await bar.bounding_box() or {})["height"]
@@ -183,5 +186,6 @@ async def test_a_phones_bar_has_who_alarms_and_time_on_every_page_and_keeps_its_
         ):
             await expect(part).to_be_in_viewport(ratio=1)
         assert (await bar.bounding_box() or {})["height"] == high
+        assert await bar.locator(".holder > span").evaluate(UNCUT)
     assert await page.evaluate(TOO_SMALL_OR_CLOSE) == []
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -179,9 +179,9 @@ async def test_another_teacher_asks_first_and_is_told_what_became_of_it(hub: Fak
     await expect(sheet.get_by_role("button", name="Ask anna")).to_be_disabled()
     assert await violations(console.page) == []
     await hub.ask("owner", "kept")
-    await expect(sheet.get_by_role("status")).to_have_text("anna keeps the lab.")
+    await expect(sheet.locator(".lesson-asked")).to_have_text("anna keeps the lab.")
     await hub.ask("owner", "unanswered")
-    await expect(sheet.get_by_role("status")).to_have_text("anna has not answered. You may take over.")
+    await expect(sheet.locator(".lesson-asked")).to_have_text("anna has not answered. You may take over.")
 
 
 @pytest.mark.parametrize("word", ["Give", "Keep"])

@@ -38,7 +38,10 @@ DAY_MS = 86_400_000
 ROWS_OF_THE_DAY = 1_440  # one a minute, and that Thursday has them all
 UNTIL = datetime.fromisoformat("2015-02-06T00:00:00+01:00")  # the end of a Thursday in Mons
 SETTLE_S = 20.0  # the room's day runs 30 times as fast: ten minutes of it
-CHANGING = ".attention, .alarm-bell, .stopped, .result, .value, time, option, svg"  # says other words another time
+CHANGING = (  # says other words another time
+    ".attention, .alarm-bell, .stopped, .result, .value, .facility-mark, .condition-refused, .condition-item span, "
+    ".condition-item p, .chart .make, time, option, svg"
+)
 VISIBLE_WORDS = """
 (changing) => {
   const shown = (element) => !element.closest(changing) && element.checkVisibility({ visibilityProperty: true });
@@ -117,13 +120,6 @@ async def main(tables: Path, only: str) -> None:
             await asyncio.sleep(SETTLE_S)
             for picture in chosen(pages(), only):
                 await take(stack, browser, picture)
-            if only:
-                sys.stderr.write("the chart's pictures stay as they are\n")
-            elif all(table.exists() for table in files(tables)):
-                for picture in charts(await played(stack, tables)):
-                    await take(stack, browser, picture)
-            else:
-                sys.stderr.write(f"{tables}: the tables are not there; the chart's pictures stay as they are\n")
             begun = chosen(lessons(), only)
             if "lesson-en" not in {one.name for one in begun}:  # the one that starts it
                 await teach(stack)
@@ -131,6 +127,13 @@ async def main(tables: Path, only: str) -> None:
                 await take(stack, browser, picture)
             for picture in chosen(looking_after(), only):
                 await take(stack, browser, picture)
+            if only:
+                sys.stderr.write("the chart's pictures stay as they are\n")
+            elif all(table.exists() for table in files(tables)):
+                for picture in charts(await played(stack, tables)):
+                    await take(stack, browser, picture)
+            else:
+                sys.stderr.write(f"{tables}: the tables are not there; the chart's pictures stay as they are\n")
 
 
 async def teach(stack: Stack) -> None:
@@ -217,6 +220,7 @@ async def opened(stack: Stack, browser: Browser, picture: Picture) -> AsyncItera
         await page.get_by_role("button", name=picture.press).click()
     if picture.ready:
         await page.locator(picture.ready).wait_for()
+    await page.wait_for_load_state("networkidle")  # what comes when it is needed
     await page.evaluate("new Promise(requestAnimationFrame)")
     yield page
     await context.close()

@@ -8,8 +8,8 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from . import pictures
-from .pictures import Picture, lessons, looking_after, opened, pages, words, words_of
-from .stand import Stand
+from .pictures import Picture, charts, lessons, looking_after, opened, pages, words, words_of
+from .stand import AIR, NODE, SCHOOL, Stand
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 BEGINS, *ON = lessons()
@@ -30,12 +30,19 @@ async def lesson(stand: Stand) -> AsyncIterator[None]:
     await pictures.teach(stand.stack)
     yield
     lab = (await stand.stack.client.get("labs"))["labs"][0]
-    await stand.stack.client.post(f"labs/{lab['school']}/{lab['lab']}/lesson/end")
+    await stand.stack.client.post(f"labs/{lab['school']}/{lab['lab']}/lesson/end", {})
 
 
 @pytest.mark.parametrize("picture", pages(), ids=lambda one: one.name)
 async def test_the_pictures_of_the_lab_have_not_aged(stand: Stand, browser: Browser, picture: Picture) -> None:
     await says(stand, browser, picture)
+
+
+@pytest.mark.usefixtures("lesson")
+@pytest.mark.parametrize("picture", charts(AIR), ids=lambda one: one.name)
+async def test_the_pictures_of_a_days_chart_have_not_aged(stand: Stand, browser: Browser, picture: Picture) -> None:
+    here = replace(picture, address=f"#/chart/{SCHOOL}/{NODE}/{AIR}/co2?range=24h")  # the pictures' room is not here
+    await says(stand, browser, here)
 
 
 @pytest.mark.usefixtures("lesson")
