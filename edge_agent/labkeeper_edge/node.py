@@ -17,8 +17,7 @@ from labkeeper_edge.driver_sets.keeping import DriverSets
 from labkeeper_edge.intake.intake import Intake
 from labkeeper_edge.intake.last_values import LastKeeper, recalled
 from labkeeper_edge.interlocks.keeping import InterlockKeeping
-from labkeeper_edge.interlocks.loading import chosen, load
-from labkeeper_edge.interlocks.offers import Offers, Signers, recalled_set
+from labkeeper_edge.interlocks.offers import Offers, Signers, begin_with, recalled_set
 from labkeeper_edge.outbox.heard import Heard
 from labkeeper_edge.outbox.outbox import Outbox, OutboxUnwritable
 from labkeeper_edge.refusals import Refusals
@@ -292,10 +291,10 @@ async def compose(
     uplink.links.append(safe_keeping.link)
     devices.watchers += [uplink.device_changed, safe_keeping.device_changed]
     interlocks = None
-    if settings.interlocks:
+    if settings.interlocks or outbox.recalled.interlock_set:  # what two persons agreed on goes before the settings
         signers = Signers(settings.school, settings.node, settings.interlock_keys)
         agreed = recalled_set(outbox.recalled.interlock_set, signers)
-        rules = chosen(settings.interlocks) if agreed is None else load(agreed.text, "the approved set")
+        rules = begin_with(settings.interlocks, agreed)
         offers = Offers(signers, refusals, agreed)
         interlocks = InterlockKeeping(rules, devices, connections, outbox, intake, refusals, now_ms, offers)
         uplink.commands.append(interlocks.receive)

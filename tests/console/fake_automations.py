@@ -43,7 +43,7 @@ class Automations:
         """Let one have acted, or been held up; what is missed is named device=code."""
         results = [
             {"school": "minhang-3", "node": "pi-301", "device": device, "point": "state", "value": False,
-             "state": "rejected" if code else "done", "code": code}
+             "state": "rejected" if code else "done", "code": code, "message": ""}
             for device, code in missed.items()
         ]  # fmt: skip
         outcome = "held" if why else "partly" if any(missed.values()) else "done"

@@ -11,13 +11,19 @@ from .lab import PI
 AGREED = sha256(b"agreed").hexdigest()
 
 
-def guard(hub: FakeHub, by: str | None = None, running: str = AGREED) -> None:
+def guard(
+    hub: FakeHub,
+    by: str | None = None,
+    running: str | None = AGREED,
+    approved_text: str | None = None,
+    refused: str = "",
+) -> None:
     """Give the node interlocks; somebody may have proposed others."""
     text = 'id = "chemistry"\n[inputs]\ngas = { device = "gas", point = "gas" }\n'
     proposal = None if by is None else {"hash": "0" * 64, "by": by, "at_ms": now_ms(), "text": text}
     hub.interlocks = [
-        {"school": SCHOOL, "node": PI, "running": running, "approved": AGREED, "differs": running != AGREED,
-         "proposal": proposal}
+        {"school": SCHOOL, "node": PI, "running": running, "approved": AGREED, "differs": running not in (None, AGREED),
+         "proposal": proposal, "approved_text": approved_text, "refused": refused}
     ]  # fmt: skip
 
 

@@ -13,11 +13,13 @@ TITLES = {"begin": ("上课", "Begin"), "experiment": ("实验", "Experiment"), 
 
 
 class FakeLessons:
-    """What happens to a lesson; `stuck` devices never confirm."""
+    """What happens to a lesson; `stuck` devices never confirm, and say `why`."""
 
     def __init__(self, hub: FakeHub) -> None:
         self.hub = hub
         self.stuck: set[str] = set()
+        self.filed: list[tuple[str, str]] = []
+        self.why = {"state": "failed", "code": "not_confirmed", "message": ""}
         self.reasons: list[str] = []
         self.begun: list[Json] = []
         self.replies: list[Json] = []
@@ -57,7 +59,7 @@ class FakeLessons:
         """Carry wishes out; answer as the hub does."""
         self.acted.append(wishes)
         done = [one for one in wishes if one["device"] not in self.stuck]
-        missed = [{**one, "state": "failed", "code": "not_confirmed"} for one in wishes if one not in done]
+        missed = [{**one, **self.why} for one in wishes if one not in done]
         was = [{**one, "value": self.hub.latest[one["node"], one["device"], one["point"]]["value"]} for one in done]
         for one in done:
             await self.hub.read(one["node"], one["device"], one["point"], one["value"])
@@ -123,6 +125,11 @@ def add_lessons(app: FastAPI, hub: FakeHub) -> None:
 
 
 def _asking(app: FastAPI, hub: FakeHub, lessons: FakeLessons) -> None:
+    @app.put(f"{LESSON}/class")
+    async def file_under(body: Json) -> Json:
+        lessons.filed.append((body["class_name"], body["course"]))
+        return {"lesson": hub.lessons[0]}
+
     @app.post(f"{LESSON}/ask")
     async def ask(body: Json) -> Json:
         assert body["for_s"] == 2_700

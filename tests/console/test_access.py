@@ -1,14 +1,19 @@
+import re
 from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
 
+from labkeeper_hub.console import STATIC
+
 from .conftest import AXE, Console, Language, OpenConsole, Theme, sign_in, unless_ci
+from .fake_alarms import bad_morning
 from .fake_hub import FakeHub
 from .lab import break_lamp_3
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+UNCUT = "(one) => one.scrollWidth <= one.clientWidth && one.scrollHeight <= one.clientHeight"
 TOO_SMALL_OR_CLOSE = """
 () => {
   const targets = [...document.querySelectorAll("button, select, summary, main a[href], input:not([hidden])")]
@@ -139,7 +144,16 @@ async def test_results_are_told_politely(hub: FakeHub, console: Console) -> None
     await console.tile("lamp-1", "Light").get_by_role("switch").click()
     status = console.page.locator("[aria-live=polite]")
     await expect(status).to_have_text("Desk lamp 1 · Light, failed")
-    assert await console.page.locator("[aria-live=assertive]").count() == 0
+    assert await console.page.locator("[aria-live=assertive], [role=alert]").count() == 0
+
+
+async def test_only_alarms_and_the_stop_interrupt_whoever_listens() -> None:
+    loud = {
+        path.relative_to(STATIC).as_posix()
+        for path in STATIC.rglob("*.js")
+        if path.parent.name != "vendor" and re.search(r"role=.?alert|assertive", path.read_text())
+    }
+    assert loud == {"alarms/strip.js", "stop.js", "stopped.js"}
 
 
 async def test_reduced_motion_is_respected(hub: FakeHub, console: Console) -> None:
@@ -148,3 +162,30 @@ async def test_reduced_motion_is_respected(hub: FakeHub, console: Console) -> No
     await console.tile("lamp-1", "Light").get_by_role("switch").click()
     await console.page.locator(".note .icon-waiting").wait_for()
     assert await console.page.evaluate("document.getAnimations().length") == 0
+
+
+@pytest.mark.parametrize("size", [(390, 844), (820, 1180), (1180, 820)])
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_the_bar_has_who_alarms_and_time_on_every_page_and_keeps_its_height(
+    hub: FakeHub, open_console: OpenConsole, language: Language, size: tuple[int, int]
+) -> None:
+    console = await open_console(language=language, size=size, touch=True)
+    await sign_in(hub, console)
+    page, bar = console.page, console.page.locator(".bar")
+    high = (await bar.bounding_box() or {})["height"]
+    bad_morning(hub)
+    await hub.take_lab()
+    await page.reload()
+    for hash_ in ("", "#/account", "#/recordings"):
+        await page.evaluate("(hash) => { location.hash = hash; }", hash_)
+        for part in (
+            bar.locator("lk-holder"),
+            bar.locator(".alarm-bell"),
+            bar.locator(".bar-clock"),
+            bar.locator(".stop"),
+        ):
+            await expect(part).to_be_in_viewport(ratio=1)
+        assert (await bar.bounding_box() or {})["height"] == high
+        assert await bar.locator(".holder > span").evaluate(UNCUT)
+    assert await page.evaluate(TOO_SMALL_OR_CLOSE) == []
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")

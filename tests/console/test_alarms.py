@@ -106,7 +106,7 @@ async def test_a_second_person_is_asked_for_in_words(hub: FakeHub, console: Cons
     await heat.get_by_role("button", name="Take out of service").click()
     await heat.get_by_label("Work order").fill("W-7")
     await heat.locator("form button").click()
-    await expect(heat.get_by_role("alert")).to_contain_text("somebody else does the same")
+    await expect(heat.get_by_role("status")).to_contain_text("somebody else does the same")
 
 
 async def test_a_limit_is_tried_over_the_curve(hub: FakeHub, console: Console) -> None:

@@ -48,7 +48,7 @@ async def test_each_says_whether_it_is_on_and_why_it_did_what_it_did(hub: FakeHu
     await expect(mine).to_contain_text("1 of 2 commands confirmed")
     await expect(mine).to_contain_text("empty for 10 min was so (seen: empty = true)")
     await expect(mine).to_contain_text("co2 < 800.5 [ppm] was not known")
-    await expect(mine).to_contain_text("interlock")
+    await expect(mine).to_contain_text("an interlock forbids it")
     switch = page.get_by_role("switch", name="Lights off in an empty room")
     await switch.click()
     await expect(switch).to_have_attribute("aria-checked", "true")
@@ -117,7 +117,7 @@ async def test_a_text_that_is_wrong_is_told_with_its_place_and_an_example_is_beg
     await page.get_by_role("button", name="Lights off in an empty room").click()
     await expect(page.locator("textarea")).to_have_value(re.compile('lab = "lab-301"'))
     await page.get_by_role("button", name="Save").click()
-    await expect(page.get_by_role("alert").filter(has_text="line 5, column 9")).to_be_visible()
+    await expect(page.get_by_role("status").filter(has_text="line 5, column 9")).to_be_visible()
 
 
 async def test_who_may_not_write_any_sees_them_and_why(hub: FakeHub, open_console: OpenConsole) -> None:

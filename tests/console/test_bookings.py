@@ -98,7 +98,7 @@ async def test_a_manager_opens_a_slot_to_other_schools_and_takes_it_back(
     await page.get_by_role("button", name="13:00–13:40 Free, Mon 23 Nov").click()
     await page.locator("summary", has_text="Open to other schools").click()
     await page.get_by_role("dialog").get_by_role("button", name="Open to other schools").click()
-    await expect(page.get_by_role("alert").filter(has_text="Not opened:")).to_contain_text("The AI lab is taken")
+    await expect(page.get_by_role("status").filter(has_text="Not opened:")).to_contain_text("The AI lab is taken")
 
 
 async def test_a_calendar_is_subscribed_to_by_link_or_code_and_taken_back(
@@ -163,7 +163,7 @@ async def test_the_year_is_a_form_whose_days_are_said_once(
     last = sheet.locator("details").first.locator("input[type=date]").nth(1)
     await last.fill("2026-01-01")
     await sheet.locator("button.primary").click()
-    await expect(sheet.get_by_role("alert")).to_contain_text("ends before it begins")
+    await expect(sheet.get_by_role("status")).to_contain_text("ends before it begins")
     await last.fill("2027-01-15")
     await sheet.locator("button.primary").click()
     await expect(sheet).to_have_count(0)
@@ -171,6 +171,18 @@ async def test_the_year_is_a_form_whose_days_are_said_once(
     assert hub.bookings.year["holidays"] == ["2026-10-01/2026-10-07", "2027-01-01"]
     assert hub.bookings.year["make_ups"] == [{"day": "2026-10-10", "like": "2026-10-07"}]
     assert hub.bookings.year["courses"][0]["periods"] == {"4": 30, "7": 30}
+
+
+async def test_a_new_course_begins_with_the_policys_periods(console: Console) -> None:
+    page = console.page
+    await page.evaluate("location.hash = '#/bookings'")
+    await page.get_by_role("button", name="The year").click()
+    sheet = page.get_by_role("dialog", name="The year")
+    await sheet.get_by_text("Courses").first.click()
+    await sheet.get_by_role("button", name="Add: Courses").click()
+    await expect(sheet.get_by_role("group", name="Courses 2").get_by_label("Periods a year")).to_have_value(
+        "4: 30, 7: 30"
+    )
 
 
 @pytest.mark.parametrize(("language", "theme", "size"), SIZES)

@@ -8,7 +8,7 @@ from .fake_hub import FakeHub, point
 from .lab import PI, title
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-MESSAGE = "heater-on: needs fan; since 2026-11-26T07:44:18Z"
+MESSAGE = "heater-on: needs fan; since 2026-11-26T07:44:18Z; 需要：通风已开 | needs: the fan runs"
 
 
 async def add_interlocks(hub: FakeHub) -> None:
@@ -30,7 +30,7 @@ async def test_a_refusal_names_the_rule_its_reason_and_what_to_do(hub: FakeHub, 
     await add_interlocks(hub)
     await refuse(hub, console, MESSAGE, "Light")
     said = console.page.locator(".attention li")
-    await expect(said).to_contain_text("Heaters need the fan. Switch the fan on. (needs fan; since ")
+    await expect(said).to_contain_text("Heaters need the fan. Switch the fan on. (needs: the fan runs; since ")
 
 
 async def test_a_refusal_is_told_in_chinese_too(hub: FakeHub, open_console: OpenConsole) -> None:
@@ -42,10 +42,22 @@ async def test_a_refusal_is_told_in_chinese_too(hub: FakeHub, open_console: Open
     (command,) = await hub.commands_to("state", 1)
     await hub.settle(command, "rejected", "interlock", MESSAGE)
     said = console.page.locator(".attention li")
-    await expect(said).to_contain_text("加热器需要通风。先打开通风。（needs fan；自 ")
+    await expect(said).to_contain_text("加热器需要通风。先打开通风。（需要：通风已开；自 ")
     await expect(said).to_contain_text(" 起）")
 
 
 async def test_a_refusal_of_a_rule_without_words_says_what_the_node_said(hub: FakeHub, console: Console) -> None:
     await refuse(hub, console, "lid: needs shut; since 2026-11-26T07:44:18Z", "Light")
     await expect(console.page.locator(".attention li")).to_contain_text("lid: needs shut")
+
+
+async def test_a_scene_and_a_group_say_which_rule_forbade_what_and_what_to_do(hub: FakeHub, console: Console) -> None:
+    await add_interlocks(hub)
+    hub.teaching.stuck = {"lamp-1", "lamp-2"}
+    hub.teaching.why = {"state": "rejected", "code": "interlock", "message": MESSAGE}
+    await hub.take_lab()
+    await console.page.get_by_role("button", name="Begin", exact=True).click()
+    said = console.page.locator(".result")
+    await expect(said).to_contain_text(
+        "Desk lamp 1 · Light, Desk lamp 2 · Light: Heaters need the fan. Switch the fan on. (needs: the fan runs; "
+    )

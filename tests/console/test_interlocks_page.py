@@ -1,5 +1,7 @@
 """Interlocks on a page of their own: what nodes run, and a change that takes two persons."""
 
+import re
+
 import pytest
 from playwright.async_api import expect
 
@@ -45,7 +47,7 @@ async def test_nobody_approves_what_they_propose_and_a_mistake_is_named(hub: Fak
     text = console.page.get_by_role("textbox", name="The set, as TOML")
     await text.fill("nonsense")
     await console.page.get_by_role("button", name="Propose").click()
-    await expect(console.page.get_by_role("alert").first).to_contain_text("line 1, column 1")
+    await expect(console.page.locator(".interlocks-trouble")).to_contain_text("line 1, column 1")
     await text.fill('id = "bench"')
     await console.page.get_by_role("button", name="Propose").click()
     await expect(console.page.get_by_text("Somebody else has to read")).to_be_visible()
@@ -58,11 +60,34 @@ async def test_a_node_that_runs_something_else_is_marked(hub: FakeHub, console: 
     await expect(console.page.get_by_text("Does not run what was approved")).to_be_visible()
 
 
+async def test_an_approver_sees_what_would_change_and_a_proposer_begins_with_what_is_approved(
+    hub: FakeHub, console: Console
+) -> None:
+    guard(hub, by="p-7", approved_text='id = "chemistry"\n[inputs]\nfan = { device = "hood", point = "fan" }\n')
+    await open_interlocks(console)
+    proposal = console.page.locator(".interlocks-proposal")
+    await expect(proposal.locator("del")).to_have_text('goes - fan = { device = "hood", point = "fan" }\n')
+    await expect(proposal.locator("ins")).to_have_text('new + gas = { device = "gas", point = "gas" }\n')
+    await expect(proposal.locator("pre > span")).to_have_count(2)
+    await console.page.get_by_text("Propose another set").click()
+    await expect(console.page.get_by_role("textbox", name="The set, as TOML")).to_have_value(re.compile("hood"))
+
+
+async def test_what_a_node_did_not_take_is_told_and_of_one_that_is_away_nobody_knows(
+    hub: FakeHub, console: Console
+) -> None:
+    guard(hub, running="1" * 64, refused="inputs.gas: there is no such point")
+    await open_interlocks(console)
+    await expect(console.page.locator(".interlocks-node")).to_contain_text("sent last: inputs.gas: there is no such")
+    guard(hub, running=None)
+    await expect(console.page.get_by_text("Not heard from: nobody knows")).to_be_visible()
+
+
 @pytest.mark.parametrize(("language", "theme", "size"), VIEWS)
 async def test_everybody_can_use_it(
     hub: FakeHub, open_console: OpenConsole, language: Language, theme: Theme, size: tuple[int, int]
 ) -> None:
-    guard(hub, by="p-7", running="1" * 64)
+    guard(hub, by="p-7", running="1" * 64, approved_text='id = "x"\n', refused="no key")
     console = await open_console(language=language, theme=theme, size=size)
     await sign_in(hub, console, "#/interlocks")
     await console.page.locator("#interlocks-title").wait_for()

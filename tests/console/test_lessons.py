@@ -42,7 +42,7 @@ async def test_the_press_names_the_class_that_the_timetable_knows(hub: FakeHub, 
     assert hub.teaching.begun == [{"for_s": 2700}]
 
 
-async def test_where_the_timetable_knows_nothing_the_last_classes_come_first_or_none(
+async def test_a_press_starts_and_where_the_timetable_knows_nothing_the_class_is_asked_for_afterwards(
     hub: FakeHub, open_console: OpenConsole
 ) -> None:
     hub.bookings.near = None
@@ -50,18 +50,22 @@ async def test_where_the_timetable_knows_nothing_the_last_classes_come_first_or_
     console = await open_console()
     await sign_in(hub, console)
     page = console.page
-    for name, filed in (("7(2) · AI", ("7(2)", "AI")), ("Start without a class", ("", "")), ("", ("4(1)", "AI"))):
+    for name, filed in (("7(2) · AI", [("7(2)", "AI")]), ("Without a class", []), ("", [("4(1)", "AI")])):
+        hub.teaching.filed.clear()
         await bar(console).get_by_role("button", name="Start lesson").click()
         sheet = page.get_by_role("dialog", name="Which class is it?")
+        await expect(sheet).to_contain_text("The lesson is on.")
+        await expect(bar(console)).to_contain_text("owner 45 min left")
         if name:
             await sheet.get_by_role("button", name=name).click()
         else:
             assert await violations(page) == []
             await sheet.get_by_label("Class").select_option("4(1)")
             await sheet.get_by_label("Course").select_option("AI")
-            await sheet.get_by_role("button", name="Start the lesson").press("Enter")
-        await expect(bar(console)).to_contain_text("owner 45 min left")
-        assert tuple(hub.teaching.begun[-1].values())[1:] == filed
+            await sheet.get_by_role("button", name="File it").press("Enter")
+        await expect(sheet).to_have_count(0)
+        assert hub.teaching.begun[-1] == {"for_s": 2700}
+        assert hub.teaching.filed == filed
         hub.leases = []
         await hub.teaching.over()
 
@@ -85,6 +89,7 @@ async def test_a_scene_is_one_press_and_tells_what_is_not_confirmed_until_somebo
     await hub.take_lab()
     await page.get_by_role("button", name="End", exact=True).click()
     await expect(page.locator(".result")).to_contain_text("End 2 of 3 confirmed; not confirmed: Desk lamp 2 · Light")
+    await expect(page.locator(".result")).to_contain_text("Light: the device did not confirm it in time")
     await expect(console.tile("lamp-1", "Light").get_by_role("switch")).not_to_be_checked()
     await expect(page.get_by_role("button", name="Projector")).to_be_disabled()  # there is none here
     await page.get_by_role("button", name="Undo").click()
@@ -170,13 +175,13 @@ async def test_another_teacher_asks_first_and_is_told_what_became_of_it(hub: Fak
     await bar(console).get_by_role("button", name="Ask").click()
     sheet = console.page.get_by_role("dialog")
     await sheet.get_by_role("button", name="Ask anna").click()
-    await expect(sheet.get_by_role("status")).to_contain_text(re.compile(r"anna has been asked and has \d+ s"))
+    await expect(sheet.locator(".lesson-asked")).to_contain_text(re.compile(r"anna has been asked and has \d+ s"))
     await expect(sheet.get_by_role("button", name="Ask anna")).to_be_disabled()
     assert await violations(console.page) == []
     await hub.ask("owner", "kept")
-    await expect(sheet.get_by_role("status")).to_have_text("anna keeps the lab.")
+    await expect(sheet.locator(".lesson-asked")).to_have_text("anna keeps the lab.")
     await hub.ask("owner", "unanswered")
-    await expect(sheet.get_by_role("status")).to_have_text("anna has not answered. You may take over.")
+    await expect(sheet.locator(".lesson-asked")).to_have_text("anna has not answered. You may take over.")
 
 
 @pytest.mark.parametrize("word", ["Give", "Keep"])

@@ -84,7 +84,7 @@ async def test_why_nothing_is_recorded_is_said_in_words(hub: FakeHub, console: C
     hub.recordings.code = "other_place"
     await open_panel(console)
     await console.page.get_by_role("button", name="Start recording").click()
-    await expect(console.page.get_by_role("alert")).to_have_text("Not done: you may not record in this lab")
+    await expect(console.page.locator(".recording-trouble")).to_have_text("Not done: you may not record in this lab")
 
 
 async def test_the_list_says_how_far_each_is_and_whether_it_holds(hub: FakeHub, console: Console) -> None:

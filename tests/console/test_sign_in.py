@@ -22,7 +22,7 @@ async def test_a_used_link_is_explained_and_the_secret_still_works(hub: FakeHub,
     console = await open_console()
     page = console.page
     await page.goto(hub.sign_in)
-    await expect(page.get_by_role("alert")).to_contain_text("used or has expired")
+    await expect(page.get_by_role("status")).to_contain_text("used or has expired")
     assert LINK not in page.url
     await page.get_by_label("Owner secret").fill(SECRET)
     await page.get_by_role("button", name="Sign in").click()
@@ -40,16 +40,18 @@ async def test_a_link_opened_in_a_page_that_is_already_there_works_too(hub: Fake
 async def test_a_wrong_secret_is_refused_in_words(hub: FakeHub, open_console: OpenConsole) -> None:
     console = await open_console(language="zh")
     await console.page.goto(hub.url)
-    await expect(console.page.get_by_role("alert")).to_be_empty()
+    await expect(console.page.get_by_role("status")).to_be_empty()
     await console.page.get_by_label("管理密钥").fill("guess")
     await console.page.keyboard.press("Enter")
-    await expect(console.page.get_by_role("alert")).to_have_text("登录名、密码或密钥不正确。")
+    await expect(console.page.get_by_role("status")).to_have_text("登录名、密码或密钥不正确。")
 
 
 async def test_an_ended_session_asks_to_sign_in_again_and_says_so(hub: FakeHub, console: Console) -> None:
     hub.sessions.clear()
     await hub.drop_links()
-    await expect(console.page.get_by_role("alert")).to_have_text("You are signed out. Please sign in again.")
+    await expect(console.page.locator("lk-sign-in [role=status]")).to_have_text(
+        "You are signed out. Please sign in again."
+    )
 
 
 async def test_signing_out_ends_the_session_at_the_hub(hub: FakeHub, console: Console) -> None:
@@ -83,5 +85,5 @@ async def test_a_used_invitation_is_explained_and_the_form_is_the_usual_one(
     await console.page.goto(f"{hub.url}/#invitation={INVITATION}")
     await console.page.get_by_label("新密码").fill("three oxen under plum")
     await console.page.keyboard.press("Enter")
-    await expect(console.page.get_by_role("alert")).to_have_text("邀请已用过或已过期，请索取新的邀请。")
+    await expect(console.page.get_by_role("status")).to_have_text("邀请已用过或已过期，请索取新的邀请。")
     await expect(console.page.get_by_label("登录名")).to_be_visible()

@@ -133,7 +133,7 @@ async def test_a_channel_is_added_with_a_secret_that_is_not_shown_and_removed_by
     for label, text in (("Name", "duty"), ("Address", "https://hook.school/"), ("Secret of both sides", "c2VjcmV0")):
         await form.get_by_label(label, exact=True).fill(text)
     await form.get_by_role("button", name="Add").click()
-    await expect(form.get_by_role("alert")).to_have_text("There is a channel of that name already.")
+    await expect(form.get_by_role("status")).to_have_text("There is a channel of that name already.")
     await form.get_by_label("Name", exact=True).fill("guard")
     await form.get_by_role("button", name="Add").click()
     await expect(card(console, "guard")).to_contain_text("has sent nothing")

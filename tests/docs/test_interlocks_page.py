@@ -1,10 +1,10 @@
 """The page of the language: its set loads, its conditions parse, print and check, its keys are the program's."""
 
-from labkeeper_edge.interlocks import loading
 from labkeeper_edge.interlocks.loading import SUPPLIED, load
-from labkeeper_edge.interlocks.rules import Input, Place
+from labkeeper_wire import interlock_loading as loading
 from labkeeper_wire.conditions.checking import check
 from labkeeper_wire.conditions.parser import parse
+from labkeeper_wire.interlock_rules import Input, Place
 
 from .pages import blocks, read
 

@@ -9,13 +9,18 @@ from typing import NamedTuple
 SET = "Node Control/Interlocks"  # String, JSON, writable: the agreed set; the node proves by its hash that it runs it
 DEVICE = "interlocks"  # the node's device that says how its rules stand
 HASH = "hash"  # of DEVICE: names the set that the node runs
+REFUSED = "refused"  # of DEVICE: why it did not take the last set, "" if it did
 LONGEST_SET = 64 * 1024
 LONGEST_NAME = 256
 SIGNED = b"labkeeper interlock set 1\n"  # before the text: a signature for one purpose is none for another
 
 
 class BadSet(ValueError):
-    """No agreed set: nothing may be changed for it."""
+    """No set: nothing may be changed for it. `key` names the place in a set where the mistake has one."""
+
+    def __init__(self, problem: str, key: str = "") -> None:
+        super().__init__(f"{key}: {problem}" if key else problem)
+        self.problem, self.key = problem, key
 
 
 class AgreedSet(NamedTuple):

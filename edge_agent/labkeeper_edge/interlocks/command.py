@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 from labkeeper_edge.interlocks.loading import SUPPLIED, load, read, supplied
-from labkeeper_edge.interlocks.rules import Force, InterlockSet, Permit
 from labkeeper_sdk import BadConfiguration
+from labkeeper_wire.interlock_rules import Force, InterlockSet, Permit
 
 DESCRIPTION = """\
 Interlocks of a node: `check` reads a file as a node would and names every mistake's place, `list` names the sets that

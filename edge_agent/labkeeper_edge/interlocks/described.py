@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from labkeeper_edge.interlocks.machine import Interlocks, Phase, Standing
-from labkeeper_edge.interlocks.rules import Force, InterlockSet
 from labkeeper_sdk import Action, DeviceInfo, Measure, Point, Reading, State, Title
-from labkeeper_wire.interlocks import DEVICE, HASH
+from labkeeper_wire.interlock_rules import Both, Force, InterlockSet
+from labkeeper_wire.interlocks import DEVICE, HASH, REFUSED
 
-VERSION, UNFIT, NUMBER, REFUSED = "version", "unfit", "number", "refused"
+VERSION, UNFIT, NUMBER = "version", "unfit", "number"
 STATE, BECAUSE, TRIPPED, RESET, ADVICE = "state", "because", "tripped", "reset", "advice"
 
 
@@ -30,9 +30,9 @@ def _points(rules: InterlockSet) -> Iterator[Point]:
     yield Measure(VERSION, type=int, title=Title("状态版本", "Version of the states"))
     for rule in rules.all:
         zh, en = rule.told.title.zh, rule.told.title.en
-        yield State(f"{rule.id}/{STATE}", type=str, title=rule.told.title, options=tuple(Phase))
+        yield State(f"{rule.id}/{STATE}", type=str, title=_title(rule.told.title), options=tuple(Phase))
         yield State(f"{rule.id}/{BECAUSE}", type=str, title=Title(f"{zh}：原因", f"{en}: why"))
-        yield State(f"{rule.id}/{ADVICE}", title=rule.told.advice)
+        yield State(f"{rule.id}/{ADVICE}", title=_title(rule.told.advice))
         if isinstance(rule, Force):
             yield State(f"{rule.id}/{TRIPPED}", title=Title(f"{zh}：已锁定", f"{en}: latched"))
             yield Action(f"{rule.id}/{RESET}", title=Title(f"{zh}：复位", f"{en}: reset"))
@@ -64,6 +64,10 @@ def readings(interlocks: Interlocks, changed: tuple[str, ...], of_set: OfSet) ->
             if isinstance(rule, Force):
                 yield Reading(f"{rule.id}/{TRIPPED}", standing.phase is Phase.TRIPPED, standing.since_ms or None)
     yield Reading(VERSION, interlocks.version)  # last: whoever has this version has all of the above
+
+
+def _title(both: Both) -> Title:
+    return Title(both.zh, both.en)
 
 
 def rule_of_reset(point: str) -> str:

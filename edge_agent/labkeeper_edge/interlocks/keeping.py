@@ -16,13 +16,14 @@ from labkeeper_edge.interlocks.loading import load
 from labkeeper_edge.interlocks.machine import Interlocks, Phase, Standing
 from labkeeper_edge.interlocks.offers import KEY, Offers
 from labkeeper_edge.interlocks.outputs import Outputs
-from labkeeper_edge.interlocks.rules import Input, InterlockSet, Place
 from labkeeper_edge.outbox.outbox import Outbox, OutboxUnwritable
 from labkeeper_edge.refusals import Refusals
 from labkeeper_edge.sampler import Stamped
 from labkeeper_edge.supervision.connections import Connections
 from labkeeper_sdk import CommandRejected, Found, Observation, Quality, Report, Value, accept
 from labkeeper_wire.effects import CommandReceived
+from labkeeper_wire.interlock_refusal import CODE
+from labkeeper_wire.interlock_rules import Input, InterlockSet, Place
 from labkeeper_wire.interlocks import DEVICE, SET, AgreedSet
 from labkeeper_wire.leases.tenure import Refusal
 
@@ -147,7 +148,7 @@ class InterlockKeeping:
             return None
         self._look()
         forbidden = self.machine.forbids(Place(device, point), value)
-        return None if forbidden is None else Refusal("interlock", forbidden.message)
+        return None if forbidden is None else Refusal(CODE, forbidden.message)
 
     def instead(self, device: str, point: str, value: Value) -> Value:
         """Return what the node may drive a point to by itself: a rule's demand goes before a safe value."""
@@ -186,9 +187,9 @@ class InterlockKeeping:
     async def write(self, device: str, point: str, value: Value) -> None:  # noqa: ARG002 -- the port's shape
         """Reset a latch; raises CommandRejected while its condition holds or is not known."""
         self._look()
-        standing = self.machine.reset(described.rule_of_reset(point), self.now_ms())
-        if standing is not None:
-            raise CommandRejected("interlock", f"{described.rule_of_reset(point)}: {standing.because} still holds")
+        forbidden = self.machine.reset(described.rule_of_reset(point), self.now_ms())
+        if forbidden is not None:
+            raise CommandRejected(CODE, forbidden.message)
         self._changed.add(described.rule_of_reset(point))
         self._unsaved.set()
         self._obey()

@@ -7,13 +7,13 @@ or held (not given).
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from labkeeper_edge.interlocks.rules import Force, Input, InterlockSet, Permit, Place, Unknown
 from labkeeper_sdk import Value
 from labkeeper_wire.conditions.evaluate import Look, Memory, Truth, missing
+from labkeeper_wire.interlock_refusal import NEEDS, NOT_KNOWN, refusal
+from labkeeper_wire.interlock_rules import Force, Input, InterlockSet, Permit, Place, Unknown
 
 
 class Phase(StrEnum):
@@ -46,16 +46,16 @@ class Heard(NamedTuple):
 
 
 class Forbidden(NamedTuple):
-    """Why a value may not be written: the rule, and how it stands."""
+    """Why a value may not be written, or a latch not be reset: the rule, how it stands, what inputs are called."""
 
-    rule: Force | Permit
+    rule: str
     standing: Standing
+    inputs: Mapping[str, Input]
 
     @property
     def message(self) -> str:
         """Say it: rule, condition, since when. The page puts the rule's title and advice before it, in its language."""
-        since = datetime.fromtimestamp(self.standing.since_ms / 1000, UTC)
-        return f"{self.rule.id}: {self.standing.because}; since {since:%Y-%m-%dT%H:%M:%SZ}"
+        return refusal(self.rule, self.standing.because, self.standing.since_ms, self.inputs).to_text()
 
 
 @dataclass(slots=True)
@@ -125,11 +125,11 @@ class Interlocks:
         self._pressed.clear()
         return tuple(rule.id for rule in self.rules.all if before.get(rule.id) != self.standings[rule.id])
 
-    def reset(self, rule: str, now_ms: int) -> Standing | None:
-        """A person resets a latched force; return how it stands if that is refused, None if it is clear now."""
+    def reset(self, rule: str, now_ms: int) -> Forbidden | None:
+        """A person resets a latched force; return why not if that is refused, None if it is clear now."""
         standing = self.standings[rule]
         if standing.condition:
-            return standing
+            return Forbidden(rule, standing, self.rules.inputs)
         self._stand(rule, Standing(), now_ms)
         return None
 
@@ -144,11 +144,9 @@ class Interlocks:
 
     def forbids(self, place: Place, value: Value) -> Forbidden | None:
         """Return which rule is against writing this value now, the first that decides about that output."""
-        demands = self.demands()
-        by_id = {rule.id: rule for rule in self.rules.all}
-        for output, (wanted, rule) in demands.items():
+        for output, (wanted, rule) in self.demands().items():
             if self.rules.outputs[output].place == place and wanted != value:
-                return Forbidden(by_id[rule], self.standings.get(rule, Standing()))
+                return Forbidden(rule, self.standings.get(rule, Standing()), self.rules.inputs)
         return None
 
     @property
@@ -183,13 +181,13 @@ class Interlocks:
             return replace(before, condition=phase is not Phase.CLEAR)
         if phase is Phase.CLEAR:
             return Standing()
-        unknown = "" if truth else " (not known)"
+        unknown = "" if truth else NOT_KNOWN
         return Standing(phase, because=f"{rule.when}{unknown}", condition=True)
 
     def _permit(self, rule: Permit, look: Look) -> Standing:
         if look.at(rule.needs) is True:
             return Standing()
-        return Standing(Phase.HELD, because=f"needs {missing(rule.needs, look)}", condition=True)
+        return Standing(Phase.HELD, because=f"{NEEDS}{missing(rule.needs, look)}", condition=True)
 
     def _stand(self, rule: str, new: Standing, now_ms: int) -> None:
         """Take over how a rule stands; what only says it otherwise is no change of version."""

@@ -7,9 +7,10 @@ from typing import NamedTuple
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from labkeeper_edge.interlocks.loading import load
+from labkeeper_edge.interlocks.loading import chosen, load
 from labkeeper_edge.refusals import Refusals
 from labkeeper_sdk import BadConfiguration
+from labkeeper_wire.interlock_rules import InterlockSet
 from labkeeper_wire.interlocks import AgreedSet, BadSet
 
 KEY = "interlocks"
@@ -91,3 +92,12 @@ def recalled_set(text: str, signers: Signers) -> AgreedSet | None:
     except BadSet:
         return None
     return agreed
+
+
+def begin_with(setting: str, agreed: AgreedSet | None) -> InterlockSet:
+    """Return the set to begin with: the agreed one, else the settings'; an empty one where there is none by now, and
+    the hub has to send it again. Raises BadConfiguration.
+    """
+    if agreed is not None:
+        return load(agreed.text, "the approved set")
+    return chosen(setting) if setting else InterlockSet()

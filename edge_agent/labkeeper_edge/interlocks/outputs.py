@@ -5,8 +5,8 @@ when nobody speaks to them. Pure: events in, writes out, the clock an argument.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from labkeeper_edge.interlocks.rules import Output
 from labkeeper_sdk import Value
+from labkeeper_wire.interlock_rules import Output
 
 
 @dataclass(frozen=True, slots=True)

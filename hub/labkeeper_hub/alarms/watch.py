@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from labkeeper_hub.alarms.causes import DEVICE, NODE, OF_BROKER, OF_INFLUX, cause_of
+from labkeeper_hub.alarms.causes import DEVICE, NODE, OF_BROKER, OF_INFLUX, UNGUARDED, cause_of
 from labkeeper_hub.alarms.desk import AlarmDesk
 from labkeeper_hub.alarms.entry import AlarmEntry
 from labkeeper_hub.alarms.flood import DAY_MS
@@ -235,7 +235,10 @@ class AlarmWatch:
         for node in self.registry.known.values():
             if node.key.of_hub:
                 continue
-            yield AlarmKey(NODE, PointKey(*node.key, "", "")), node.lab, not node.online
+            itself = PointKey(*node.key, "", "")
+            yield AlarmKey(NODE, itself), node.lab, not node.online
+            if node.online:  # of one that is away nobody knows
+                yield AlarmKey(UNGUARDED, itself), node.lab, node.differs
             for device in node.devices.values():
                 if device.listed:
                     yield AlarmKey(DEVICE, PointKey(*device.key, "")), node.lab, not device.online

@@ -308,15 +308,16 @@ class WishShape(BaseModel):
 
 
 class MissedShape(BaseModel):
-    """A point that is not known to be as wished: how far its command came, and why no further."""
+    """A point that is not known to be as wished: how far its command came, why no further, and that in words."""
 
-    model_config = shape(ADDRESS | {"point": "target", "state": "unknown", "code": "no_answer"})
+    model_config = shape(ADDRESS | {"point": "target", "state": "unknown", "code": "no_answer", "message": ""})
     school: str
     node: str
     device: str
     point: str
     state: str
     code: str
+    message: str
 
 
 class CountShape(BaseModel):

@@ -46,7 +46,7 @@ class Part(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What became of one command: its state, and why no further."""
+    """What became of one command: its state, why no further, and that in words."""
 
     school: str
     node: str
@@ -55,6 +55,7 @@ class Result(NamedTuple):
     value: Value
     state: str
     code: str = ""
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,5 +97,5 @@ def _part(one: Expression, look: Look) -> Part:
 
 def results_of(wishes: Iterable[Wish], missed: Iterable[Missed]) -> tuple[Result, ...]:
     """Return what became of each wish: what was not missed is done."""
-    states = {PointKey(*one[:4]): (one.state, one.code) for one in missed}
-    return tuple(Result(*target, value, *states.get(target, (State.DONE.value, ""))) for target, value in wishes)
+    states = {PointKey(*one[:4]): (one.state, one.code, one.message) for one in missed}
+    return tuple(Result(*target, value, *states.get(target, (State.DONE.value,))) for target, value in wishes)

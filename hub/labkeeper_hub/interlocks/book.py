@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from labkeeper_hub.model import NodeKey
-from labkeeper_wire.interlocks import AgreedSet, BadSet, hash_of_text
+from labkeeper_wire.interlock_loading import load_set
+from labkeeper_wire.interlocks import AgreedSet, BadSet
 
 
 class InterlockRefused(Exception):
@@ -41,11 +42,15 @@ EMPTY: Book = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """How a node stands: what it says it runs (None: nothing was heard), and what the book says."""
+    """How a node stands: what it says it runs now (None: it is not heard from, or runs none), why it did not take what
+    was sent last ("": it did), and what the book says. `heard`: it is there, and would have said what it runs.
+    """
 
     node: NodeKey
     running: str | None
     entry: Entry = field(default_factory=Entry)
+    refused: str = ""
+    heard: bool = True
 
     @property
     def agreed_hash(self) -> str | None:
@@ -54,14 +59,16 @@ class Desired:
 
     @property
     def differs(self) -> bool:
-        """Whether the node runs something else than was approved."""
-        return self.agreed_hash is not None and self.running != self.agreed_hash
+        """Whether the node runs something else than was approved, or none; of a node that is away nobody knows."""
+        return self.heard and self.agreed_hash is not None and self.running != self.agreed_hash
 
 
 def propose(book: Book, node: NodeKey, text: str, by: str, now_ms: int) -> Book:
-    """Return the book with a proposal in the place of any other for this node; raises InterlockRefused."""
+    """Return the book with a proposal in the place of any other for this node, checked whole as the node will check it;
+    raises InterlockRefused.
+    """
     try:
-        proposal = Proposal(text, hash_of_text(text), by, now_ms)
+        proposal = Proposal(text, load_set(text).hash, by, now_ms)
     except BadSet as bad:
         raise InterlockRefused("bad_set", str(bad)) from bad
     return {**book, node: replace(book.get(node, Entry()), proposal=proposal)}

@@ -14,12 +14,13 @@ from labkeeper_hub.interlocks.signing import Signing
 from labkeeper_hub.model import NodeKey, PointKey
 from labkeeper_hub.registry.registry import HubRegistry
 from labkeeper_wire.datatypes import DataType
-from labkeeper_wire.interlocks import DEVICE, HASH, SET
+from labkeeper_wire.interlocks import DEVICE, HASH, REFUSED, SET
 from labkeeper_wire.mqtt import LinkLost
 from labkeeper_wire.payload import Metric
 
 LOOK_S = 1.0
 TELL_EVERY_MS = 10_000  # a node that did not take it is told again
+SETTLE_MS = 10_000  # a node that has just come says within this time what it runs
 NUMBER = "number"
 
 
@@ -66,8 +67,12 @@ class InterlockDesk:
 
     def desired(self, node: NodeKey) -> Desired:
         """Return how one node stands."""
-        running = self._said(node, HASH)
-        return Desired(node, running if isinstance(running, str) else None, self.book.get(node, Entry()))
+        entry, known = self.book.get(node, Entry()), self.registry.known.get(node)
+        if known is None or not known.online:
+            return Desired(node, None, entry, heard=False)
+        running, refused = self._says(node, HASH), self._says(node, REFUSED)
+        settled = running is not None or self.now_ms() - known.since_ms >= SETTLE_MS
+        return Desired(node, running, entry, refused or "", heard=settled)
 
     async def run(self) -> None:
         """Tell nodes that run something else than was approved, for ever."""
@@ -107,6 +112,11 @@ class InterlockDesk:
         except OSError as error:
             raise InterlockRefused("hub_disk", "the hub cannot write to its disk") from error
         self.book = book
+
+    def _says(self, node: NodeKey, point: str) -> str | None:
+        """Return what the node says now: what it said before it went away proves nothing."""
+        found = self.registry.point(PointKey(*node, DEVICE, point))
+        return found.value if found is not None and not found.stale and isinstance(found.value, str) else None
 
     def _said(self, node: NodeKey, point: str) -> object:
         found = self.registry.point(PointKey(*node, DEVICE, point))

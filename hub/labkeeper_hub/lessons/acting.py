@@ -27,7 +27,7 @@ class Acting:
             try:
                 sent.append(await self.commands.submit(wish.target, wish.value, holder=holder))
             except CommandRejected as rejected:
-                refused.append(missed_at(wish.target, State.REJECTED, rejected.code))
+                refused.append(missed_at(wish.target, State.REJECTED, rejected.code, str(rejected)))
             except UnknownPoint:
                 refused.append(missed_at(wish.target, State.REJECTED, "unknown_point"))
         return outcome_of(scene, await self._ended(sent), refused, undo)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 
 class Missed(NamedTuple):
-    """A point that is not known to be as wished: how far its command came, and why no further."""
+    """A point that is not known to be as wished: how far its command came, why no further, and that in words."""
 
     school: str
     node: str
@@ -13,6 +13,7 @@ class Missed(NamedTuple):
     point: str
     state: str
     code: str
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)

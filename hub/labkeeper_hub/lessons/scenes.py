@@ -111,7 +111,9 @@ def undo_of(wishes: Iterable[Wish], latest: Mapping[PointKey, Latest], risks: Ma
 def outcome_of(scene: str, commands: Iterable[Command], refused: Iterable[Missed], undo: Iterable[Wish]) -> Outcome:
     """Count what became of commands, beside what was refused before it was one; undone is what may have happened."""
     commands, refused = list(commands), list(refused)
-    missed = [missed_at(one.order.target, one.state, one.code) for one in commands if one.state is not State.DONE]
+    missed = [
+        missed_at(one.order.target, one.state, one.code, one.message) for one in commands if one.state is not State.DONE
+    ]
     never = {one.order.target for one in commands if one.state in (State.REJECTED, State.EXPIRED)}
     never |= {PointKey(*one[:4]) for one in refused}
     kept = tuple(wish for wish in undo if wish.target not in never)
@@ -119,6 +121,6 @@ def outcome_of(scene: str, commands: Iterable[Command], refused: Iterable[Missed
     return Outcome(Count(scene, total, done, tuple(sorted((*missed, *refused)))), kept)
 
 
-def missed_at(target: PointKey, state: State, code: str) -> Missed:
+def missed_at(target: PointKey, state: State, code: str, message: str = "") -> Missed:
     """Return what is missing at a point."""
-    return Missed(*target, state.value, code)
+    return Missed(*target, state.value, code, message)

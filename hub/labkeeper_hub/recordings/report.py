@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from labkeeper_hub.export.order import OrderedPoint
-from labkeeper_hub.model import PointKey
+from labkeeper_hub.model import Command, PointKey
 from labkeeper_hub.ports import Readings
 from labkeeper_hub.recordings.lesson_record import Happened
 from labkeeper_hub.recordings.recording import Recording
@@ -13,6 +14,8 @@ from labkeeper_hub.reports.document import Document, Fact, Language, Plot, Secti
 from labkeeper_hub.reports.svg import number
 from labkeeper_hub.reports.traces import Trace, trace_of
 from labkeeper_hub.reports.words import duration, moment, point_word, say, sign, titled
+from labkeeper_wire.interlock_refusal import CODE as INTERLOCK
+from labkeeper_wire.interlock_refusal import Refusal
 
 MOST_PLOTS = 8  # with these and so many rows in each table it is one page of A4
 MOST_ROWS = 8
@@ -146,13 +149,24 @@ def _commands(told: Told, reader: Reader) -> Table:
             reader.moment(one.order.created_ms),
             f"{one.order.target.device} {one.order.target.point}",
             str(one.order.value),
-            str(one.state),
+            became(one, reader),
             one.order.holder,
         )
         for one in told.happened.commands
     ]
     header = tuple(reader.say(name) for name in ("time", "where", "value", "state", "who"))
     return _table(reader, "commands", header, rows)
+
+
+def became(command: Command, reader: Reader) -> str:
+    """Return what became of a command and why; for an interlock's refusal in words, with the time since when."""
+    state = reader.say(command.state.value)
+    refusal = Refusal.from_text(command.message) if command.code == INTERLOCK else None
+    if refusal is None:
+        return reader.say("became", state=state, why=command.message) if command.message else state
+    since_ms = round(datetime.fromisoformat(refusal.since).timestamp() * 1000)
+    words = refusal.words.zh if reader.language == "zh" else refusal.words.en
+    return reader.say("became", state=state, why=reader.say("since", why=words, time=reader.moment(since_ms)))
 
 
 def _alarms(told: Told, reader: Reader) -> Table:

@@ -72,6 +72,16 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "lowest": ("最低", "Lowest"),
     "mean": ("平均", "Mean"),
     "highest": ("最高", "Highest"),
+    "queued": ("等待中", "waiting"),
+    "sent": ("已发出", "sent"),
+    "accepted": ("已接受", "accepted"),
+    "done": ("已完成", "done"),
+    "rejected": ("被拒绝", "refused"),
+    "failed": ("失败", "failed"),
+    "expired": ("超时未执行", "too late"),
+    "unknown": ("结果未知", "outcome unknown"),
+    "became": ("{state}：{why}", "{state}: {why}"),
+    "since": ("{why}；自 {time} 起", "{why}; since {time}"),
     "hours": ("{h} 小时 {m} 分", "{h} h {m} min"),
 }
 SIGNS: Final[Mapping[str, str]] = {

@@ -22,6 +22,7 @@ def test_a_supplied_set_loads_has_both_languages_and_says_what_it_does(name: str
     rules = chosen(name)
     assert rules.id == name
     assert all(rule.told.title.zh and rule.told.advice.en for rule in rules.all)
+    assert all(name not in (one.title.zh, one.title.en) for name, one in rules.inputs.items())
     assert summary(rules).endswith(rules.hash)
 
 
@@ -36,10 +37,11 @@ def test_the_hash_is_of_the_content_and_not_of_its_layout() -> None:
         ('id = "chemistry"', "id = ", "not TOML"),
         ('id = "chemistry"', 'id = "Chemistry"', "id"),
         ('point = "gas_value"', 'spot = "gas_value"', "inputs.gas"),
-        ('max_age = "5 s" }\nfan', 'max_age = "5" }\nfan', "inputs.gas.max_age: a time such as '10 s'"),
-        ('max_age = "5 s" }\nfan', 'max_age = "0 s" }\nfan', "inputs.gas.max_age"),
+        ('max_age = "5 s", title = { zh = "可', 'max_age = "5", title = { zh = "可', "max_age: a time such as '10 s'"),
+        ('max_age = "5 s", title = { zh = "可', 'max_age = "0 s", title = { zh = "可', "inputs.gas.max_age"),
         ('point = "fan/power", max', 'point = "fan/power", unit = "V", max', "inputs.fan.unit: only a number"),
         ("heater = false, fan", "oven = false, fan", "force.gas.then: 'oven' is none of valve, heater, fan, lamp"),
+        ("可燃气体", "气|体", "inputs.gas.title.zh"),
         ('lamp = "lamp"', 'lamp = "lamb"', "lamp: 'lamb' is none of"),
         ('output = "heater"', 'output = "oven"', "permit.heater-on.output"),
         ("[permit.heater-on]", "[permit.gas]", "'gas' is a force and a permit"),

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from labkeeper_edge.interlocks.loading import load
 from labkeeper_edge.interlocks.machine import Interlocks, Phase, Standing
-from labkeeper_edge.interlocks.rules import Place
 from labkeeper_sdk import Value
+from labkeeper_wire.interlock_rules import Place
 
 TEXT = """
 id = "x"
@@ -87,7 +87,7 @@ def test_a_permit_is_given_while_its_needs_are_true_and_the_safe_value_always() 
     forbidden = it.forbids(HEATER, True)
     assert forbidden is not None
     assert (forbidden.message, forbidden.standing.since_ms) == (
-        "heater-on: needs fan; since 1970-01-01T00:00:02Z",
+        "heater-on: needs fan; since 1970-01-01T00:00:02Z; 需要：fan | needs: fan",
         2000,
     )
     assert it.forbids(HEATER, False) is None
@@ -117,7 +117,7 @@ def test_a_force_latches_and_is_reset_only_when_its_condition_is_known_to_be_ove
     says(it, 4, gas=None)
     refused = it.reset("gas", 4000)
     assert refused is not None
-    assert refused.because == "gas >= 20 %"
+    assert refused.standing.because == "gas >= 20 %"
     says(it, 5, gas=12.0)
     assert it.reset("gas", 5000) is None
     assert it.standings["gas"] == Standing(since_ms=5000, version=it.version)

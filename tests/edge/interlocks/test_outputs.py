@@ -1,7 +1,7 @@
 """What the node writes by itself: demands until they are confirmed, renewals of what somebody wrote last."""
 
 from labkeeper_edge.interlocks.outputs import Order, Outputs
-from labkeeper_edge.interlocks.rules import Output, Place
+from labkeeper_wire.interlock_rules import Output, Place
 
 OFF = {"valve": (False, "gas")}
 

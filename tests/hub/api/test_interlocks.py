@@ -10,7 +10,7 @@ from .conftest import Served
 from .doubles import CHAMBER
 
 NODE = CHAMBER.of_node._asdict()
-TEXT = 'id = "x"'
+TEXT = 'id = "x"\ntitle = { zh = "某", en = "x" }\n[inputs]\n[outputs]\n'
 APPROVE = {**NODE, "hash": hash_of_text(TEXT)}
 
 

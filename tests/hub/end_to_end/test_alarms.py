@@ -101,6 +101,21 @@ async def test_a_value_that_is_no_number_clears_no_alarm(start: Start) -> None:
         assert now.state.active
 
 
+async def test_a_node_without_its_approved_interlocks_is_an_alarm_after_a_minute(start: Start) -> None:
+    async with start() as school, joined(school.port, devices={"air": [double("gas_lel", 0.0)]}):
+        watch = school.hub.alarms
+        (node,) = (one for key, one in watch.registry.known.items() if not key.of_hub)
+        clock_ms = [watch.now_ms()]
+        watch.now_ms = watch.desk.now_ms = lambda: clock_ms[0]
+        for differs, passed_ms in ((True, 0), (True, 61_000), (False, 1_000), (False, 11_000)):
+            node.differs = differs
+            clock_ms[0] += passed_ms
+            watch.tick()
+        kinds = [call.key.rule for call in watch.desk.tallies().called]
+        assert kinds == ["interlocks_differ"]
+        assert not any(now.state.active for now in watch.desk.standing())
+
+
 async def test_a_lost_node_is_one_alarm_and_silences_what_hangs_on_it(start: Start) -> None:
     async with start() as school:
         devices = {name: [double("gas_lel", 0.0)] for name in ("air", "gas")}

@@ -15,7 +15,7 @@ from labkeeper_sdk import BadConfiguration
 from labkeeper_wire.interlocks import AgreedSet, hash_of_text
 
 NODE = NodeKey("s", "n")
-TEXT = 'id = "x"'
+TEXT = 'id = "x"\ntitle = { zh = "某", en = "x" }\n[inputs]\n[outputs]\n'
 HASH = hash_of_text(TEXT)
 
 
@@ -51,6 +51,7 @@ def test_a_node_that_runs_something_else_differs() -> None:
     assert Desired(NODE, "another", entry).differs
     assert not Desired(NODE, HASH, entry).differs
     assert not Desired(NODE, "another").differs, "nothing was approved here"
+    assert not Desired(NODE, None, entry, heard=False).differs, "of a node that is away nobody knows"
 
 
 def test_the_book_is_read_back_and_a_damaged_one_stops_the_start(tmp_path: Path) -> None:

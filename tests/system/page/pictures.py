@@ -1,6 +1,7 @@
 """Make the pictures of README and guides again, from the real stack: `.venv/bin/python tests/system/page/pictures.py`.
 
-Writes docs/pictures/*.png. Needs what the page's tests need (Chromium, Mosquitto, the page's libraries) and a CJK font.
+Writes docs/pictures/*.png and, beside each, the words that stand on it as *.txt: test_pictures.py fails when the page
+says others by now. Needs what the page's tests need (Chromium, Mosquitto, the page's libraries) and a CJK font.
 The 24-hour chart shows a real room: the UCI "Occupancy Detection" tables, played into the stack by `labkeeper replay`;
 they are not part of this repository. Without them the chart's pictures are left as they are.
 """
@@ -21,11 +22,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 
 from labkeeper_cli.client import Target
 from labkeeper_cli.stack import Stack, Wishes, open_stack
 from labkeeper_cli.trial import all_online
+from labkeeper_hub.console import STATIC
 
 ROOT = Path(__file__).parents[3]
 PICTURES = ROOT / "docs" / "pictures"
@@ -36,6 +38,19 @@ DAY_MS = 86_400_000
 ROWS_OF_THE_DAY = 1_440  # one a minute, and that Thursday has them all
 UNTIL = datetime.fromisoformat("2015-02-06T00:00:00+01:00")  # the end of a Thursday in Mons
 SETTLE_S = 20.0  # the room's day runs 30 times as fast: ten minutes of it
+CHANGING = (  # says other words another time
+    ".attention, .alarm-bell, .stopped, .result, .value, .facility-mark, .condition-refused, .condition-item span, "
+    ".condition-item p, .chart .make, time, option, svg"
+)
+VISIBLE_WORDS = """
+(changing) => {
+  const shown = (element) => !element.closest(changing) && element.checkVisibility({ visibilityProperty: true });
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const found = [];
+  while (walker.nextNode()) if (shown(walker.currentNode.parentElement)) found.push(walker.currentNode.textContent);
+  return found;
+}
+"""
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 TABLET, PHONE = (1180, 820), (390, 844)
@@ -105,6 +120,13 @@ async def main(tables: Path, only: str) -> None:
             await asyncio.sleep(SETTLE_S)
             for picture in chosen(pages(), only):
                 await take(stack, browser, picture)
+            begun = chosen(lessons(), only)
+            if "lesson-en" not in {one.name for one in begun}:  # the one that starts it
+                await teach(stack)
+            for picture in begun:
+                await take(stack, browser, picture)
+            for picture in chosen(looking_after(), only):
+                await take(stack, browser, picture)
             if only:
                 sys.stderr.write("the chart's pictures stay as they are\n")
             elif all(table.exists() for table in files(tables)):
@@ -112,12 +134,6 @@ async def main(tables: Path, only: str) -> None:
                     await take(stack, browser, picture)
             else:
                 sys.stderr.write(f"{tables}: the tables are not there; the chart's pictures stay as they are\n")
-            for picture in lessons() if not only else ():
-                await take(stack, browser, picture)
-            if only:
-                await teach(stack)
-            for picture in chosen(looking_after(), only):
-                await take(stack, browser, picture)
 
 
 async def teach(stack: Stack) -> None:
@@ -162,6 +178,32 @@ async def open_browser() -> AsyncIterator[Browser]:
 
 async def take(stack: Stack, browser: Browser, picture: Picture) -> None:
     """Sign in, open the page as the picture wants it, and keep what is seen."""
+    async with opened(stack, browser, picture) as page:
+        file = PICTURES / f"{picture.name}.png"
+        await page.screenshot(path=file, animations="disabled")
+        words_of(picture).write_text("\n".join(await words(page, picture.language)) + "\n", encoding="utf-8")
+    if optimiser := shutil.which("optipng"):
+        await asyncio.to_thread(subprocess.run, [optimiser, "-quiet", "-o5", "-strip", "all", str(file)], check=True)
+
+
+def words_of(picture: Picture) -> Path:
+    """The file of the words that stand on a picture."""
+    return PICTURES / f"{picture.name}.txt"
+
+
+async def words(page: Page, language: Language) -> list[str]:
+    """What a page says whatever its devices do: each text once, without figures and what follows them."""
+    catalogue = json.loads((STATIC / f"i18n/{language}.json").read_text())
+    families = ("state.", "value.", "option.", "outcome.")
+    of_devices = {text for key, text in catalogue.items() if key.startswith(families)}
+    found: list[str] = await page.evaluate(VISIBLE_WORDS, CHANGING)
+    texts = (DIGIT.split(" ".join(text.split()))[0].strip(" :：·(（-–") for text in found)
+    return sorted({text for text in texts if text and text not in of_devices})
+
+
+@asynccontextmanager
+async def opened(stack: Stack, browser: Browser, picture: Picture) -> AsyncIterator[Page]:
+    """The page as the picture wants it, signed in."""
     context = await browser.new_context(
         locale={"zh": "zh-CN", "en": "en-GB"}[picture.language],
         timezone_id=picture.timezone,
@@ -178,12 +220,10 @@ async def take(stack: Stack, browser: Browser, picture: Picture) -> None:
         await page.get_by_role("button", name=picture.press).click()
     if picture.ready:
         await page.locator(picture.ready).wait_for()
+    await page.wait_for_load_state("networkidle")  # what comes when it is needed
     await page.evaluate("new Promise(requestAnimationFrame)")
-    file = PICTURES / f"{picture.name}.png"
-    await page.screenshot(path=file, animations="disabled")
+    yield page
     await context.close()
-    if optimiser := shutil.which("optipng"):
-        await asyncio.to_thread(subprocess.run, [optimiser, "-quiet", "-o5", "-strip", "all", str(file)], check=True)
 
 
 if __name__ == "__main__":

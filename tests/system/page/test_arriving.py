@@ -16,7 +16,7 @@ async def test_the_hubs_one_time_link_lets_one_in_and_only_once(stand: Stand, op
     await first.open(link)
     assert first.page.url == f"{stand.stack.url}/"
     await second.page.goto(link)
-    await expect(second.page.get_by_role("alert")).to_contain_text("used or has expired")
+    await expect(second.page.get_by_role("status")).to_contain_text("used or has expired")
     await second.page.get_by_label("Owner secret").fill(stand.stack.secret)
     await second.page.get_by_role("button", name="Sign in").click()
     await expect(second.page.locator("lk-tile").first).to_be_visible()

@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labkeeper_edge.interlocks.rules import Input, Place
 from labkeeper_wire.conditions.checking import check
 from labkeeper_wire.conditions.expression import (
     COMPARISONS,
@@ -22,6 +21,7 @@ from labkeeper_wire.conditions.expression import (
     Stale,
 )
 from labkeeper_wire.conditions.parser import DEEPEST, KEYWORDS, LONGEST, parse
+from labkeeper_wire.interlock_rules import Input, Place
 
 NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True).filter(lambda name: name not in KEYWORDS)
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)

@@ -33,7 +33,7 @@ TEXT = supplied(SUPPLIED[0])
 SAID = {"zh": "没有人时关灯", "en": "Lights off in an empty room"}
 ADDRESS = {"school": "demo", "node": "lab-301", "device": "lamp", "point": "state"}
 PART: dict[str, Any] = {"text": "empty for 10 min", "truth": True, "seen": [{"input": "empty", "value": True}]}
-RESULT: dict[str, Any] = ADDRESS | {"value": False, "state": "done", "code": ""}
+RESULT: dict[str, Any] = ADDRESS | {"value": False, "state": "done", "code": "", "message": ""}
 RUN: dict[str, Any] = {
     "automation": "lights-off",
     "at_ms": 1767225600000,
@@ -160,6 +160,7 @@ class AutomationResultShape(BaseModel):
     value: bool | int | float | str
     state: str
     code: str
+    message: str
 
 
 class AutomationRunShape(BaseModel):

@@ -21,7 +21,14 @@ router = APIRouter(tags=["interlocks"])
 HASH = "9f434af02010a7a19372a928447ed06a6a30a858a2ccb9b0744a0566b8ba7a1f"
 NODE: dict[str, Any] = {"school": "demo", "node": "lab-301"}
 PROPOSAL: dict[str, Any] = {"hash": HASH, "by": "p-1", "at_ms": 1767225600000, "text": 'id = "chemistry"'}
-ENTRY = NODE | {"running": None, "approved": None, "differs": False, "proposal": PROPOSAL}
+ENTRY = NODE | {
+    "running": None,
+    "approved": None,
+    "approved_text": None,
+    "differs": False,
+    "refused": "",
+    "proposal": PROPOSAL,
+}
 ANSWERS = {
     "no_interlocks": HTTPStatus.NOT_FOUND,
     "no_proposal": HTTPStatus.CONFLICT,
@@ -60,14 +67,18 @@ class ProposalShape(BaseModel):
 
 
 class InterlocksShape(BaseModel):
-    """How a node stands. `running` is the hash it proves to run, `differs`: that is not what was approved."""
+    """How a node stands. `running` is the hash it proves to run, null: it is not heard from, or runs none; `differs`:
+    it is there, and that is not what was approved; `refused`: why it did not take what was sent last.
+    """
 
     model_config = shape(ENTRY)
     school: str
     node: str
     running: str | None
     approved: str | None
+    approved_text: str | None
     differs: bool
+    refused: str
     proposal: ProposalShape | None
 
 
@@ -131,6 +142,8 @@ def _shape(desired: Desired) -> dict[str, Json]:
         **desired.node._asdict(),
         "running": desired.running,
         "approved": desired.agreed_hash,
+        "approved_text": None if desired.entry.agreed is None else desired.entry.agreed.text,
         "differs": desired.differs,
+        "refused": desired.refused,
         "proposal": shown,
     }

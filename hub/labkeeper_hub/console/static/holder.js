@@ -35,7 +35,7 @@ class LkHolder extends DeskElement {
     return html`
       <span class="holder">${who && (lesson ?? lease) ? this.#until(who, (lesson ?? lease)?.until_ms ?? 0) : nothing}
         ${store.may("lease") ? html`<button class="plain" ?disabled=${store.link !== "up"} @click=${() => this.#open(deed)}>${text.t(deed)}${own && !lesson ? html`<lk-near .desk=${this.desk} .lab=${this.lab}></lk-near>` : nothing}</button>` : nothing}
-        ${this.trouble ? html`<span role="alert">${text.t("lesson.refused")}</span>` : nothing}</span>
+        ${this.trouble ? html`<span role="status">${text.t("lesson.refused")}</span>` : nothing}</span>
       ${this.opened ? html`<lk-start .desk=${this.desk} .lab=${this.lab} .deed=${this.opened} @closed=${this.#close}></lk-start>` : nothing}`;
   }
 

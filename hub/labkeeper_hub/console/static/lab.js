@@ -35,7 +35,7 @@ class LkLab extends DeskElement {
     const benches = benchesOf(devicesOf(store, this.lab));
     if (benches.length === 0) return this.#empty("lab.no_devices");
     return html`
-      <div class="lab-row"><lk-holder .desk=${this.desk} .lab=${this.lab}></lk-holder>${this.#scenes()}${this.#record()}</div>
+      <div class="lab-row">${this.#scenes()}${this.#record()}</div>
       <div class="benches">${repeat(benches, (bench) => bench.bench ?? "", (bench) => this.#bench(bench))}</div>`;
   }
 

@@ -87,7 +87,7 @@ declare namespace wire {
   interface TellingPlan { rules: TellingRule[]; per_hour: number; digest_min: number; url: string | null }
   interface Told { id: string; channel: string; kind: string; title: string; safety: boolean; made_ms: number; fate: string; attempts: number; ended_ms: number | null; error: string | null }
   interface InterlockProposal { hash: string; by: string; at_ms: number; text: string }
-  interface NodeInterlocks { school: string; node: string; running: string | null; approved: string | null; differs: boolean; proposal: InterlockProposal | null }
+  interface NodeInterlocks { school: string; node: string; running: string | null; approved: string | null; approved_text: string | null; differs: boolean; refused: string; proposal: InterlockProposal | null }
   interface NodeId { school: string; node: string }
   interface DriverInstance { driver: string; apart: boolean; configuration: Record<string, any> }
   type DriverInstances = Record<string, DriverInstance>;
@@ -99,11 +99,11 @@ declare namespace wire {
   interface DriversOutcome { answered: boolean; taken: boolean; number: number; changes: string[]; mistakes: DriverMistake[] }
   interface Automation { id: string; title: Title; school: string; lab: string; on: boolean; when: string; text: string; by: string; at_ms: number; mine: boolean }
   interface AutomationPart { text: string; truth: boolean | null; seen: { input: string; value: Value }[] }
-  interface AutomationResult extends PointId { value: Value; state: string; code: string }
+  interface AutomationResult extends PointId { value: Value; state: string; code: string; message: string }
   /** `why` null: it acted. */
   interface AutomationRun { automation: string; at_ms: number; outcome: "done" | "partly" | "held"; why: string | null; parts: AutomationPart[]; results: AutomationResult[] }
   interface Wish extends PointId { value: Value }
-  interface Missed extends PointId { state: string; code: string }
+  interface Missed extends PointId { state: string; code: string; message: string }
   interface Count { scene: string | null; total: number; confirmed: number; missed: Missed[] }
   interface Outcome extends Count { undo: Wish[] }
   interface Scene { name: string; title: Title; wishes: Wish[] }

@@ -46,7 +46,7 @@ class LkAlarmCard extends DeskElement {
           <dt>${words.t("alarm.response", { role: words.word("alarmrole", rule.role) ?? rule.role })}</dt><dd>${text.title(rule.response, "")}</dd></dl>` : nothing}
         ${this.#suppression()}
         <div class="alarm-deeds">${this.#deeds()}</div>
-        <p role="alert" class="alarm-trouble">${this.trouble ? html`${icon("warning")}${this.trouble}` : nothing}</p>
+        <p role="status" class="alarm-trouble">${this.trouble ? html`${icon("warning")}${this.trouble}` : nothing}</p>
         ${this.#sheet()}
       </article>`;
   }

@@ -75,7 +75,7 @@ class LkAlarms extends DeskElement {
           ${this.#tab("history", words.t("alarm.history"))} ${this.#tab("load", words.t("alarm.load"))} ${this.#tab("limits", words.t("alarm.limits"))}
           ${this.desk.store.may("manage_telling") ? this.#tab("telling", words.t("alarm.telling")) : nothing}
         </div>
-        <p role="alert" class="alarm-trouble">${this.trouble}</p>
+        <p role="status" class="alarm-trouble">${this.trouble}</p>
         ${this.#view(words, now, suppressed)}
       </section>`;
   }

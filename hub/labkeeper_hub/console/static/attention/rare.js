@@ -82,7 +82,7 @@ function asking(desk, lease, ask) {
       <div class="chip-main" role="status">${icon("waiting")}<span><strong>${words.t("rare.asks", { who: desk.store.who(ask.by) })}</strong><span>${desk.text.title(known?.title, lease.lab)} · ${words.t("rare.left", { left })}</span></span></div>
       <button class="chip-word" @click=${press(true)}>${words.t("rare.give")}</button>
       <button class="chip-word" @click=${press(false)}>${words.t("rare.keep")}</button>
-      ${failed.has(lease.fence) ? html`<span role="alert">${words.t("rare.failed")}</span>` : nothing}
+      ${failed.has(lease.fence) ? html`<span role="status">${words.t("rare.failed")}</span>` : nothing}
     </div>`;
 }
 

@@ -69,7 +69,7 @@ class LkAutomationForm extends DeskElement {
         ${this.written ? nothing : this.#form()}
         <details ?open=${this.written !== ""}><summary>${words.t("auto.text")}</summary>
           <textarea name="text" rows="14" spellcheck="false" aria-label=${words.t("auto.text")} .value=${this.text}></textarea></details>
-        <p role="alert" class="auto-trouble">${this.trouble}</p>
+        <p role="status" class="auto-trouble">${this.trouble}</p>
         <div class="auto-deeds">
           <button type="button" class="do" ?disabled=${this.asking} @click=${this.#try}>${words.t("auto.try")}</button>
           <button class="primary" ?disabled=${this.asking}>${words.t("auto.save")}</button>

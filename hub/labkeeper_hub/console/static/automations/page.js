@@ -6,7 +6,7 @@ import { runList } from "./runs.js";
 import { DeskElement } from "../element.js";
 import { icon } from "../icons.js";
 import { labsOf } from "../labs.js";
-import { SHAPE, WORDS } from "../store.js";
+import { ASKED, SHAPE, WORDS } from "../store.js";
 import { styled } from "../styled.js";
 import { wordsOf } from "../words.js";
 
@@ -36,7 +36,7 @@ class LkAutomations extends DeskElement {
   }
 
   watched() {
-    return [SHAPE, WORDS];
+    return [ASKED, SHAPE, WORDS];
   }
 
   willUpdate() {
@@ -71,7 +71,7 @@ class LkAutomations extends DeskElement {
           <h2 id="autos-title">${words.t("auto.title")}</h2>
           ${desk.store.may("automate") && this.open === null ? html`<button class="primary" @click=${() => { this.open = ""; }}>${words.t("auto.new")}</button>` : nothing}</header>
         <p class="quiet">${words.t("auto.meaning")}</p>
-        <p role="alert" class="auto-trouble">${this.trouble}</p>
+        <p role="status" class="auto-trouble">${this.trouble}</p>
         ${this.open === null ? nothing : html`<lk-automation-form .desk=${desk} .words=${words} .written=${this.open} @closed=${this.#closed}></lk-automation-form>${this.#begin(words)}`}
         ${this.#list(words)}
       </section>`;

@@ -1,7 +1,8 @@
 /** Runs with why: what was seen, what became of each command; and a strip of them over time. */
 import { html, nothing, svg } from "../vendor/lit.js";
 import { icon } from "../icons.js";
-import { pointWords } from "../lessons/api.js";
+import { missedWords, pointWords } from "../lessons/api.js";
+import { outcomeWord } from "../outcome.js";
 
 /** @typedef {import("../text.js").Text} Text */
 /** @typedef {import("../element.js").Desk} Desk */
@@ -21,7 +22,7 @@ export function outcomeWords(words, { why, outcome, results }) {
 export const runList = (desk, words, runs) => html`<ul class="auto-runs">${runs.map((run) => html`<li class=${run.why ? "held" : run.outcome}>
   <span class="auto-outcome">${icon(run.why ? "waiting" : run.outcome === "partly" ? "warning" : "check")}<time>${desk.text.moment(run.at_ms)}</time> <strong>${outcomeWords(words, run)}</strong></span>
   ${run.parts.map((part) => html`<span class="auto-part small">${partWords(words, part)}</span>`)}
-  ${run.results.filter(({ state }) => state !== "done").map((one) => html`<span class="auto-part small">${pointWords(desk, one)} · ${one.code || one.state}</span>`)}</li>`)}</ul>`;
+  ${run.results.filter(({ state }) => state !== "done").map((one) => html`<span class="auto-part small">${pointWords(desk, one)} · ${missedWords(desk, one) || outcomeWord(desk.text, one.state)}</span>`)}</li>`)}</ul>`;
 
 /** @param {Text} words @param {wire.AutomationPart} part */
 function partWords(words, { text, truth, seen }) {

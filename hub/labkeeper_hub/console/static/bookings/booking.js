@@ -52,7 +52,7 @@ class LkBooking extends DeskElement {
           <div class="booking-head"><h2 id="booking-title">${"entry" in chosen ? [chosen.entry.class_name, chosen.entry.course].filter(Boolean).join(" · ") || chosen.entry.title || words.t("bookings.by_booking") : words.t("bookings.new")}</h2>
             <button class="round" aria-label=${words.t("bookings.close")} @click=${() => this.#dialog.close()}>${icon("close")}</button></div>
           ${"entry" in chosen ? this.#entry(words, chosen) : this.#form(words, chosen)}
-          <p class="bookings-trouble" role="alert">${this.trouble}</p>
+          <p class="bookings-trouble" role="status">${this.trouble}</p>
         </div>
       </dialog>`;
   }
@@ -113,7 +113,7 @@ class LkBooking extends DeskElement {
           <p class="quiet small">${words.t("bookings.open_meaning")}</p>
           <label>${words.t("bookings.schools")}<input name="schools" autocomplete="off"></label>
           <label>${words.t("bookings.weeks")}<input type="number" name="weeks" min="1" max="40" value="1"></label>
-          ${this.opened.length ? html`<div role="alert"><p class="booking-not">${icon("warning")}${words.t("bookings.not_opened")}</p>${this.#told(this.opened)}</div>` : nothing}
+          ${this.opened.length ? html`<div role="status"><p class="booking-not">${icon("warning")}${words.t("bookings.not_opened")}</p>${this.#told(this.opened)}</div>` : nothing}
           <button class="do" ?disabled=${this.busy}>${words.t("bookings.open")}</button>
         </form></details>`;
   }

@@ -58,7 +58,7 @@ class LkImport extends DeskElement {
             <span>${this.file ? this.file.name : words.t("bookings.choose_file")}</span>
             <input type="file" accept=".csv,.ics,.txt,text/csv,text/calendar" @change=${this.#chosen}></label>
           <div aria-live="polite">${this.busy ? html`<p class="quiet">${words.t("bookings.reading")}</p>` : this.found ? this.#outcome(words, this.found) : nothing}</div>
-          <p class="bookings-trouble" role="alert">${this.trouble}</p>
+          <p class="bookings-trouble" role="status">${this.trouble}</p>
         </div>
       </dialog>`;
   }

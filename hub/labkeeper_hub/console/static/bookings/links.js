@@ -41,7 +41,7 @@ class LkCalendarLinks extends DeskElement {
           <button class="do" @click=${() => this.#make(this.lab)}>${words.t("bookings.subscribe")}</button>
           <button class="do" @click=${() => this.#make(null)}>${words.t("bookings.subscribe_mine")}</button></div>
         ${this.made ? this.#new(words, this.made) : nothing}
-        <p role="alert" class="bookings-trouble">${this.trouble}</p>
+        <p role="status" class="bookings-trouble">${this.trouble}</p>
         ${this.links.length ? html`<ul>${this.links.map((one) => html`<li><span>${this.#name(words, one)} <span class="quiet small">${words.t("bookings.made_at", { day: this.#day(one.made_ms) })}</span></span>
           <button class="do" aria-label=${`${words.t("bookings.take_back")}: ${this.#name(words, one)}`} @click=${() => this.#do(() => api.unlink(one.id))}>${words.t("bookings.take_back")}</button></li>`)}</ul>` : nothing}
       </section>`;

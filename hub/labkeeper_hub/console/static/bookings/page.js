@@ -104,7 +104,7 @@ class LkBookings extends DeskElement {
       ${this.#choice(words, lab)}
       <p role="status" class="bookings-state">${this.failed === null ? nothing : words.t("bookings.failed")}</p>
       ${this.week ? this.#grid(words, this.week) : html`<p class="quiet">${words.t("bookings.looking")}</p>`}
-      <p role="alert" class="bookings-trouble">${this.trouble}</p>
+      <p role="status" class="bookings-trouble">${this.trouble}</p>
       ${this.#openings(words)} ${this.#offers(words)}
       <lk-ledger .desk=${this.desk} .school=${lab.school}></lk-ledger>
       <lk-calendar-links .desk=${this.desk} .lab=${lab}></lk-calendar-links>`;

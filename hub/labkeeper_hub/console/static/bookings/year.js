@@ -10,10 +10,12 @@ import { WORDS } from "../store.js";
 
 /** @typedef {"terms" | "periods" | "holidays" | "make_ups" | "classes" | "courses"} Part */
 /** A row of the form: texts by the names of their fields. @typedef {Record<string, string>} Row */
-/** @typedef {{name: string, type: string, words: string, required?: boolean}} Field */
+/** `first`: what a new row begins with. @typedef {{name: string, type: string, words: string, required?: boolean, first?: string}} Field */
 
 const NAME = { name: "name", type: "text", words: "bookings.name", required: true };
 const [FIRST, LAST] = [{ name: "first", type: "date", words: "bookings.first", required: true }, { name: "last", type: "date", words: "bookings.last", required: true }];
+
+const POLICY = "4: 30, 7: 30"; // Shanghai, 2024-2026: at least 30 periods a year in grades 4 and 7
 
 /** @type {Record<Part, {words: string, fields: Field[]}>} */
 const PARTS = {
@@ -22,7 +24,7 @@ const PARTS = {
   make_ups: { words: "bookings.make_ups", fields: [{ name: "day", type: "date", words: "bookings.worked_on", required: true }, { name: "like", type: "date", words: "bookings.as_on" }] },
   periods: { words: "bookings.periods", fields: [{ name: "start", type: "time", words: "bookings.start", required: true }, { name: "end", type: "time", words: "bookings.end", required: true }] },
   classes: { words: "bookings.classes", fields: [NAME, { name: "grade", type: "number", words: "bookings.grade", required: true }] },
-  courses: { words: "bookings.courses", fields: [NAME, { name: "zh", type: "text", words: "bookings.title_zh" }, { name: "en", type: "text", words: "bookings.title_en" }, { name: "periods", type: "text", words: "bookings.wanted_by_grade" }] },
+  courses: { words: "bookings.courses", fields: [NAME, { name: "zh", type: "text", words: "bookings.title_zh" }, { name: "en", type: "text", words: "bookings.title_en" }, { name: "periods", type: "text", words: "bookings.wanted_by_grade", first: POLICY }] },
 };
 
 /** Days that follow each other as one row. @param {string[]} days @returns {Row[]} */
@@ -102,7 +104,7 @@ class LkYear extends DeskElement {
             <button class="round" aria-label=${words.t("bookings.close")} @click=${() => this.#dialog.close()}>${icon("close")}</button></div>
           <p class="quiet small">${words.t("bookings.year_meaning")}</p>
           ${this.rows ? this.#form(words, this.rows) : html`<p class="quiet">${words.t("bookings.looking")}</p>`}
-          <p class="bookings-trouble" role="alert">${this.trouble}</p>
+          <p class="bookings-trouble" role="status">${this.trouble}</p>
         </div>
       </dialog>`;
   }
@@ -124,7 +126,7 @@ class LkYear extends DeskElement {
       ${rows.map((row, at) => html`<fieldset class="year-row"><legend>${words.t("bookings.nth", { what: name, n: at + 1 })}</legend>
         ${fields.map((field) => this.#field(words, row, field))}
         <button type="button" class="round" aria-label=${words.t("bookings.remove_nth", { what: name, n: at + 1 })} @click=${() => this.#change(part, rows.filter((one) => one !== row))}>${icon("close")}</button></fieldset>`)}
-      <button type="button" class="do" @click=${() => this.#change(part, [...rows, Object.fromEntries(fields.map((field) => [field.name, ""]))])}>${words.t("bookings.add", { what: name })}</button>
+      <button type="button" class="do" @click=${() => this.#change(part, [...rows, Object.fromEntries(fields.map((field) => [field.name, field.first ?? ""]))])}>${words.t("bookings.add", { what: name })}</button>
     </details>`;
   }
 

@@ -66,7 +66,7 @@ class LkCondition extends DeskElement {
         <header><a class="round" href="#/facility" aria-label=${text.t("chart.back")}>${icon("back")}</a>
           <h2 id="condition-title">${words.t("condition.title")}</h2>
           ${status ? html`<p class="quiet small">Labkeeper ${status.version} · ${words.t("condition.since", { time: text.moment(status.started_ms) })}</p>` : nothing}</header>
-        <p role="alert" class="condition-trouble">${this.trouble ? words.t("condition.trouble") : nothing}</p>
+        <p role="status" class="condition-trouble">${this.trouble ? words.t("condition.trouble") : nothing}</p>
         <h3>${words.t("condition.hub")}</h3>
         <ul class="condition-list">${status ? findings(status).map((one) => this.#finding(words, one)) : nothing}</ul>
         ${status ? this.#refusals(words, Object.entries(status.refusals).map(([reason, count]) => ({ reason, count }))) : nothing}

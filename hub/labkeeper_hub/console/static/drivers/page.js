@@ -46,7 +46,7 @@ class LkDrivers extends DeskElement {
         <header><a class="round" href="#/" aria-label=${this.desk.text.t("chart.back")}>${icon("back")}</a>
           <h2 id="drivers-title">${words.t("drivers.title")}</h2></header>
         <p class="quiet">${words.t("drivers.meaning")}</p>
-        <p role="alert" class="drivers-trouble">${this.trouble}</p>
+        <p role="status" class="drivers-trouble">${this.trouble}</p>
         ${this.nodes?.length === 0 ? html`<p class="quiet">${words.t("drivers.no_node")}</p>` : nothing}
         ${repeat(this.nodes ?? [], ({ school, node }) => `${school}/${node}`, (node) => html`<lk-node-drivers .desk=${this.desk} .words=${words} .node=${node} @changed=${this.#look}></lk-node-drivers>`)}
       </section>`;

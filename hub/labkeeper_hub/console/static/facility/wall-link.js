@@ -68,7 +68,7 @@ class LkWallLink extends DeskElement {
           <button class="round" aria-label=${words.t("facility.close")} @click=${() => this.#dialog.close()}>${icon("close")}</button></header>
         <p><a class="do" target="_blank" rel="noopener" href=${`/wall#/${encodeURIComponent(lab.school)}/${encodeURIComponent(lab.lab)}`}>${words.t("facility.here")}</a></p>
         ${store.may("lease") ? this.#links() : nothing}
-        <p role="alert" class="wall-link-trouble">${this.trouble ? words.t("facility.failed") : nothing}</p>
+        <p role="status" class="wall-link-trouble">${this.trouble ? words.t("facility.failed") : nothing}</p>
       </div></dialog>`;
   }
 

@@ -65,7 +65,7 @@ class LkFloor extends DeskElement {
       ${floor ? html`<button class="plain back" @click=${() => this.#takeBack(floor.holder)}>${words.t("floor.take_back")}</button>` : nothing}
       <button class="plain ${floor ? "given" : ""}" @click=${this.#open} aria-haspopup="dialog">
         ${floor ? icon("check") : nothing}${words.t(floor ? "floor.given" : "floor.pupils")}</button>
-      ${this.trouble && !this.seat ? html`<span class="note warn" role="alert">${words.t("floor.failed")}</span>` : nothing}
+      ${this.trouble && !this.seat ? html`<span class="note warn" role="status">${words.t("floor.failed")}</span>` : nothing}
       <dialog class="sheet" aria-label=${words.t("floor.title", { bench: this.benchName })} @close=${this.#closed}>${this.seat ? this.#sheet(words, this.seat, floor) : nothing}</dialog>`;
   }
 
@@ -83,7 +83,7 @@ class LkFloor extends DeskElement {
             <p class="quiet small">${words.t("floor.until", { time: text.clock(this.lease.until_ms).slice(0, 5), left })}</p></div>
         </div>
         <fieldset><legend>${words.t("floor.may")}</legend>${this.#points(words)}</fieldset>
-        <p role="alert" class="floor-trouble">${this.trouble ? words.t("floor.failed") : nothing}</p>
+        <p role="status" class="floor-trouble">${this.trouble ? words.t("floor.failed") : nothing}</p>
         <footer>
           <button class="primary" ?disabled=${this.wanted.size === 0}>${words.t(floor ? "floor.give_again" : "floor.give")}</button>
           <button type="button" class="do" ?disabled=${!floor} @click=${() => this.#takeBack(seat.floor.name)}>${words.t("floor.take_back")}</button>

@@ -5,6 +5,7 @@ import { icon } from "../icons.js";
 import { WORDS } from "../store.js";
 import { styled } from "../styled.js";
 import { wordsOf } from "../words.js";
+import { difference } from "./difference.js";
 
 const ALL = "/api/v1/interlocks";
 const REFRESH_MS = 5_000; // the node proves by its hash that it has taken a set over
@@ -54,7 +55,7 @@ class LkInterlocks extends DeskElement {
         <header><a class="round" href="#/" aria-label=${this.desk.text.t("chart.back")}>${icon("back")}</a>
           <h2 id="interlocks-title">${words.t("interlocks.title")}</h2></header>
         <p class="quiet">${words.t("interlocks.meaning")}</p>
-        <p role="alert" class="interlocks-trouble">${this.trouble}</p>
+        <p role="status" class="interlocks-trouble">${this.trouble}</p>
         ${nodes?.length === 0 ? html`<p class="quiet">${words.t("interlocks.none")}</p>` : nothing}
         ${nodes?.map((node) => this.#node(words, node))}
       </section>`;
@@ -66,14 +67,16 @@ class LkInterlocks extends DeskElement {
     return html`
       <article class="interlocks-node" aria-label=${name}>
         <h3>${name}</h3>
-        <p class=${one.differs ? "interlocks-differs" : ""}>${icon(one.differs ? "warning" : "check")}${words.t(standing(one))}</p>
+        <p class=${one.differs ? "interlocks-differs" : ""}>${icon(one.differs ? "warning" : one.running ? "check" : "waiting")}${words.t(standing(one))}</p>
+        ${one.refused ? html`<p class="interlocks-differs">${icon("warning")}<span>${words.t("interlocks.refused", { why: one.refused })}</span></p>` : nothing}
         <dl><dt>${words.t("interlocks.running")}</dt><dd><code>${short(one.running) ?? words.t("interlocks.silent")}</code></dd>
           <dt>${words.t("interlocks.approved")}</dt><dd><code>${short(one.approved) ?? "–"}</code></dd></dl>
+        ${one.approved_text ? html`<details><summary>${words.t("interlocks.approved_text")}</summary><pre tabindex="0" aria-label=${words.t("interlocks.approved_text")}>${one.approved_text}</pre></details>` : nothing}
         ${one.proposal ? this.#proposal(words, one, one.proposal) : nothing}
         <details><summary>${words.t("interlocks.propose_new")}</summary>
           <form @submit=${(/** @type {SubmitEvent} */ event) => this.#propose(event, one)}>
             <label>${words.t("interlocks.text")}
-              <textarea name="text" rows="12" required spellcheck="false" autocomplete="off"></textarea></label>
+              <textarea name="text" rows="12" required spellcheck="false" autocomplete="off" .defaultValue=${one.approved_text ?? ""}></textarea></label>
             <button class="do" ?disabled=${this.busy}>${words.t("interlocks.propose")}</button>
           </form>
         </details>
@@ -88,7 +91,8 @@ class LkInterlocks extends DeskElement {
       <div class="interlocks-proposal">
         <h4>${words.t("interlocks.waits")}</h4>
         <p>${words.t("interlocks.by", { person: proposal.by, when })} <code>${short(proposal.hash)}</code></p>
-        <pre tabindex="0" aria-label=${words.t("interlocks.text")}>${proposal.text}</pre>
+        <p class="quiet">${words.t(one.approved_text ? "interlocks.changes" : "interlocks.changes_unknown")}</p>
+        <pre tabindex="0" aria-label=${words.t("interlocks.text")}>${one.approved_text ? changes(words, one.approved_text, proposal.text) : proposal.text}</pre>
         ${mine
           ? html`<p class="quiet">${words.t("interlocks.second")}</p>`
           : html`<button class="do" ?disabled=${this.busy} @click=${() => this.#ask("approve", { ...address(one), hash: proposal.hash })}>${words.t("interlocks.approve")}</button>`}
@@ -129,7 +133,18 @@ class LkInterlocks extends DeskElement {
 }
 
 /** @param {wire.NodeInterlocks} one */
-const standing = ({ differs, approved }) => (differs ? "interlocks.differs" : approved ? "interlocks.agreed" : "interlocks.own");
+const standing = ({ differs, approved, running }) => (differs ? "interlocks.differs" : running === null ? "interlocks.unheard" : approved ? "interlocks.agreed" : "interlocks.own");
+
+/** Both texts in one: what goes and what comes is marked by a sign and a word, not by colour alone. @param {import("../text.js").Text} words @param {string} before @param {string} after */
+const changes = (words, before, after) => difference(before, after).map(({ kind, line }) => {
+  if (kind === "kept") return html`<span>  ${line}
+</span>`;
+  return kind === "gone"
+    ? html`<del><span class="unseen">${words.t("interlocks.gone")} </span>- ${line}
+</del>`
+    : html`<ins><span class="unseen">${words.t("interlocks.new")} </span>+ ${line}
+</ins>`;
+});
 
 /** @param {wire.NodeInterlocks} one */
 const address = ({ school, node }) => ({ school, node });

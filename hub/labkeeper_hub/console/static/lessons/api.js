@@ -1,6 +1,7 @@
 /** What is asked of a lab's lesson and its scenes, and what it came to in words. */
 import { deviceKey } from "../keys.js";
 import { deviceName, pointName } from "../names.js";
+import { reasonWords } from "../outcome.js";
 import { bothOf } from "../words.js";
 
 /** @typedef {import("../element.js").Desk} Desk */
@@ -12,8 +13,14 @@ export const said = await bothOf("lessons");
 export const at = (lab, path) => `/api/v1/labs/${lab.key}${path}`;
 
 /** @param {string} address @param {object} [body] @returns {Promise<Response | null>} null: the hub cannot be reached */
-export const post = (address, body) => fetch(address, {
-  method: "POST",
+export const post = (address, body) => ask("POST", address, body);
+
+/** @param {string} address @param {object} body @returns {Promise<Response | null>} null: the hub cannot be reached */
+export const put = (address, body) => ask("PUT", address, body);
+
+/** @param {"POST" | "PUT"} method @param {string} address @param {object} [body] */
+const ask = (method, address, body) => fetch(address, {
+  method,
   headers: { "Content-Type": "application/json" },
   ...(body ? { body: JSON.stringify(body) } : {}),
 }).catch(() => null);
@@ -37,13 +44,23 @@ export async function act(address, body) {
   return answer?.ok ? (await answer.json()).outcome : null;
 }
 
-/** How many are as wished, and which are not. @param {Desk} desk @param {wire.Count} count */
+/** How many are as wished, and which are not, and why. @param {Desk} desk @param {wire.Count} count */
 export function countWords(desk, { total, confirmed, missed }) {
   const words = said(desk.text);
-  const names = missed.slice(0, NAMES_SHOWN).map((one) => pointWords(desk, one)).join(desk.text.language === "zh" ? "、" : ", ");
+  const [comma, semicolon, colon] = desk.text.language === "zh" ? ["、", "；", "："] : [", ", "; ", ": "];
+  /** @type {Map<string, string[]>} */
+  const byReason = new Map();
+  for (const one of missed.slice(0, NAMES_SHOWN)) {
+    const reason = missedWords(desk, one);
+    byReason.set(reason, [...(byReason.get(reason) ?? []), pointWords(desk, one)]);
+  }
+  const names = [...byReason].map(([reason, points]) => points.join(comma) + (reason ? colon + reason : "")).join(semicolon);
   const more = missed.length > NAMES_SHOWN ? " …" : "";
   return words.t("lessons.count", { total, confirmed }) + (missed.length ? words.t("lessons.missed", { names: names + more }) : "");
 }
+
+/** Why a command of several came no further. @param {Desk} desk @param {wire.PointId & {code: string, message: string, state: string}} one */
+export const missedWords = (desk, one) => reasonWords(desk, { target: one, code: one.code, message: one.message, outcome: one.state });
 
 /** @param {Desk} desk @param {wire.PointId} id */
 export function pointWords({ store, text }, id) {

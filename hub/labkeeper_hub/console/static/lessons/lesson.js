@@ -51,7 +51,7 @@ class LkLesson extends DeskElement {
           <div class="lesson-head"><h2 id="lesson-title">${words.t(own ? "lessons.title" : "lessons.take_over_title")}</h2>
             <button class="round" aria-label=${words.t("lessons.close")} @click=${() => this.#dialog.close()}>${icon("close")}</button></div>
           ${lesson && own ? this.#own(words, lesson) : this.#others(words, lesson)}
-          <p class="lesson-trouble" role="alert">${this.trouble ? words.t("lessons.refused") : nothing}</p>
+          <p class="lesson-trouble" role="status">${this.trouble ? words.t("lessons.refused") : nothing}</p>
         </div>
       </dialog>`;
   }

@@ -4,7 +4,7 @@ import { DeskElement } from "../element.js";
 import { icon } from "../icons.js";
 import { lessonOf } from "../labs.js";
 import { act, at, countWords, post, said, scenesOf } from "./api.js";
-import { LEASES, LINK, TICK, WORDS } from "../store.js";
+import { ASKED, LEASES, LINK, TICK, WORDS } from "../store.js";
 import { styled } from "../styled.js";
 
 const SHOWN_MS = 10_000;
@@ -29,7 +29,7 @@ class LkScenes extends DeskElement {
   }
 
   watched() {
-    return [LEASES, LINK, TICK, WORDS];
+    return [ASKED, LEASES, LINK, TICK, WORDS];
   }
 
   connectedCallback() {

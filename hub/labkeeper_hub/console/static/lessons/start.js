@@ -1,9 +1,9 @@
-/** What a press starts: the class and course of the timetable, named on the button; where it has none, a choice. */
+/** What a press starts: the class and course of the timetable, named on the button; where it has none, a choice once it is on. */
 import { openSheet } from "../sheet/sheet.js";
 import { html, nothing } from "../vendor/lit.js";
 import { DeskElement } from "../element.js";
 import { icon } from "../icons.js";
-import { at, post, said } from "./api.js";
+import { at, post, put, said } from "./api.js";
 import { TICK, WORDS } from "../store.js";
 import { styled } from "../styled.js";
 
@@ -72,15 +72,15 @@ class LkStart extends DeskElement {
     return [WORDS];
   }
 
-  /** Where the timetable knows, or nothing can be chosen, nothing is asked: the press that led here starts it. */
+  /** The press that led here starts the lesson; which class it is is asked of whoever has begun, where the timetable does not know it. */
   async firstUpdated() {
     if (this.deed !== "lesson.start") return void import("./lesson.js");
-    const near = await nearOf(this.lab);
-    if (near?.now) return this.#start();
+    const [on, near] = await Promise.all([post(at(this.lab, "/lesson"), { for_s: LESSON_S }), nearOf(this.lab)]);
+    if (!on?.ok || near?.now) return this.#end(!on?.ok);
     this.lately = near?.lately ?? [];
     this.year = (await read(`/api/v1/timetables/${encodeURIComponent(this.lab.school)}`))?.year ?? null;
     if (this.lately.length || this.year?.classes.length || this.year?.courses.length) openSheet(this.#dialog);
-    else await this.#start();
+    else this.#end(false);
   }
 
   get #dialog() {
@@ -98,12 +98,13 @@ class LkStart extends DeskElement {
         <div>
           <div class="lesson-head"><h2 id="start-title">${words.t("lessons.with_whom")}</h2>
             <button class="round" aria-label=${words.t("lessons.close")} @click=${() => this.#dialog.close()}>${icon("close")}</button></div>
-          ${this.lately.length ? html`<section><h3>${words.t("lessons.lately")}</h3><div class="lesson-row">${this.lately.map((one) => html`<button class="do" ?disabled=${this.busy} @click=${() => this.#start(one)}>${[one.class_name, one.course].filter(Boolean).join(" · ")}</button>`)}</div></section>` : nothing}
+          <p class="quiet">${words.t("lessons.begun")}</p>
+          ${this.lately.length ? html`<section><h3>${words.t("lessons.lately")}</h3><div class="lesson-row">${this.lately.map((one) => html`<button class="do" ?disabled=${this.busy} @click=${() => this.#file(one)}>${[one.class_name, one.course].filter(Boolean).join(" · ")}</button>`)}</div></section>` : nothing}
           ${year?.classes.length || year?.courses.length ? html`<form @submit=${this.#chosen}>
             <div class="lesson-choice">${options("class_name", words.t("lessons.class"), year.classes.map((one) => [one.name, one.name]))}${options("course", words.t("lessons.course"), year.courses.map((one) => [one.name, this.desk.text.title(one.title, one.name)]))}</div>
             <button class="primary" ?disabled=${this.busy}>${words.t("lessons.begin")}</button></form>` : nothing}
-          <button class="do" ?disabled=${this.busy} @click=${() => this.#start({ class_name: "", course: "" })}>${words.t("lessons.without_class")}</button>
-          <p class="lesson-trouble" role="alert">${this.trouble ? words.t("lessons.refused") : nothing}</p>
+          <button class="do" ?disabled=${this.busy} @click=${() => this.#dialog.close()}>${words.t("lessons.without_class")}</button>
+          <p class="lesson-trouble" role="status">${this.trouble ? words.t("lessons.refused") : nothing}</p>
         </div>
       </dialog>`;
   }
@@ -116,17 +117,20 @@ class LkStart extends DeskElement {
   #chosen(event) {
     event.preventDefault();
     const form = new FormData(/** @type {HTMLFormElement} */ (event.target));
-    void this.#start({ class_name: String(form.get("class_name")), course: String(form.get("course")) });
+    void this.#file({ class_name: String(form.get("class_name")), course: String(form.get("course")) });
   }
 
-  /** @param {Filed} [filed] without: what the timetable says */
-  async #start(filed) {
+  /** @param {Filed} filed */
+  async #file(filed) {
     this.busy = true;
-    const on = (await post(at(this.lab, "/lesson"), { for_s: LESSON_S, ...filed }))?.ok;
+    this.trouble = !(await put(at(this.lab, "/lesson/class"), filed))?.ok;
     this.busy = false;
-    this.trouble = !on;
-    if (!this.#dialog.open) this.dispatchEvent(new CustomEvent("closed", { detail: !on }));
-    else if (on) this.#dialog.close();
+    if (!this.trouble) this.#dialog.close();
+  }
+
+  /** @param {boolean} trouble it could not be started */
+  #end(trouble) {
+    this.dispatchEvent(new CustomEvent("closed", { detail: trouble }));
   }
 }
 

@@ -85,7 +85,7 @@ class LkPe extends DeskElement {
           <h2 id="pe-title">${words.t("pe.title")}${board ? html` <span class="pe-code">${board.code}</span>` : nothing}</h2>
           ${board ? html`<button class="do" @click=${() => this.#do(() => api.end(this.#place))}>${words.t("pe.end")}</button>` : nothing}
         </header>
-        <p role="alert" class="pe-said">${this.said}</p>
+        <p role="status" class="pe-said">${this.said}</p>
         ${board ? boardOf(board, words, this.stale, (number) => this.#do(() => api.seen(this.#place, number))) : this.#choice(words)}
         <p class="quiet small">${words.t("pe.not_medical")}</p>
       </section>`;

@@ -54,7 +54,7 @@ class LkAccount extends DeskElement {
         <h3 id="account-title">${t.t("people.account")} · ${this.account.title || this.account.name}</h3>
         ${this.account.required ? html`<p class="people-note">${icon("warning")}<span>${t.t("people.required")}</span></p>` : nothing}
         <p role="status" class="people-said">${this.done ? t.t(this.done) : nothing}</p>
-        <p role="alert" class="people-said warn">${this.trouble ? whyNot(text, this.trouble) : nothing}</p>
+        <p role="status" class="people-said warn">${this.trouble ? whyNot(text, this.trouble) : nothing}</p>
         ${this.#factor(t)}
         ${this.account.login ? html`<lk-school-account .desk=${this.desk} .linked=${this.account.school_account} @changed=${() => this.#look()}></lk-school-account>${this.#password(t)}` : nothing}
         ${this.#signedIn(t)}

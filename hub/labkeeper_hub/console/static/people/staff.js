@@ -56,7 +56,7 @@ class LkStaff extends DeskElement {
       <section class="people-staff" aria-labelledby="staff-title">
         <h3 id="staff-title">${this.#lab ? t.t("people.staff_of", { lab: text.title(this.#lab.title, this.#lab.lab) }) : t.t("people.staff")}</h3>
         ${this.#lab ? html`<a class="do people-all" href="#/people">${t.t("people.staff_all")}</a>` : nothing}
-        <p role="alert" class="people-said warn">${this.trouble ? whyNot(text, this.trouble) : nothing}</p>
+        <p role="status" class="people-said warn">${this.trouble ? whyNot(text, this.trouble) : nothing}</p>
         ${this.people?.length === 0 ? html`<p class="quiet">${t.t("people.nobody")}</p>` : nothing}
         <ul class="people-cards">${this.#shown.map((one) => html`<li class="card people-card">${this.#person(t, one)}</li>`)}</ul>
         <details class="card people-card"><summary>${t.t("people.add")}</summary>

@@ -41,7 +41,7 @@ class LkTokens extends DeskElement {
       <section class="card people-card" aria-labelledby="tokens-title">
         <h3 id="tokens-title">${t.t("people.tokens")}</h3>
         <p class="quiet">${t.t("people.tokens_what")}</p>
-        <p role="alert" class="people-said warn">${this.trouble ? whyNot(text, this.trouble) : nothing}</p>
+        <p role="status" class="people-said warn">${this.trouble ? whyNot(text, this.trouble) : nothing}</p>
         <div role="status">${this.fresh ? html`<p>${t.t("people.token_once")}</p><p class="people-secret"><code>${this.fresh}</code></p>` : nothing}</div>
         <ul class="people-list">${this.tokens.map((one) => this.#token(t, one))}</ul>
         <details class="people-part"><summary>${t.t("people.token_new")}</summary>${this.#form(t)}</details>

@@ -91,7 +91,7 @@ class LkRecording extends DeskElement {
           <button class="round" aria-label=${say("record.close")} title=${say("record.close")} @click=${this.#close}>${icon("close")}</button>
         </header>
         ${this.looking ? html`<p class="quiet" role="status">${say("record.looking")}</p>` : current ? this.#running(current, say) : this.#form(say)}
-        <p class="recording-trouble" role="alert">${this.trouble ? html`${icon("warning")}${say("record.trouble", { why: whyWord(this.desk.text, this.trouble) })}` : nothing}</p>
+        <p class="recording-trouble" role="status">${this.trouble ? html`${icon("warning")}${say("record.trouble", { why: whyWord(this.desk.text, this.trouble) })}` : nothing}</p>
       </section>`;
   }
 

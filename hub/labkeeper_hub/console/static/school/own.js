@@ -40,7 +40,7 @@ class LkSchoolAccount extends DeskElement {
       <form class="people-part" @submit=${this.#submit}>
         <h4>${t.t("school.account")}</h4>
         <p role="status" class="people-said">${this.done ? t.t(this.done) : nothing}</p>
-        <p role="alert" class="people-said warn">${this.why ? whyNot(text, this.why) : nothing}</p>
+        <p role="status" class="people-said warn">${this.why ? whyNot(text, this.why) : nothing}</p>
         <p class=${this.linked ? "" : "quiet"}>${this.linked ? html`${icon("check")} ` : nothing}${t.t(this.linked ? "school.on" : "school.off")}</p>
         ${this.asks ? html`<label>${t.t("school.password")}<input name="password" type="password" autocomplete="current-password" required></label>` : nothing}
         <button class="do">${t.t(this.linked ? "school.unlink" : "school.link")}</button>

@@ -24,7 +24,7 @@ class LkSchoolWayIn extends DeskElement {
     const { text } = this.desk;
     const why = this.why ?? this.end;
     return html`
-      <div role="alert">${why ? html`<p class="reason">${icon("warning")}<span>${whyNot(text, why)} ${why === "other_address" ? html`<a href=${this.offer.hub_url}>${this.offer.hub_url}</a>` : nothing}</span></p>` : nothing}</div>
+      <div role="status">${why ? html`<p class="reason">${icon("warning")}<span>${whyNot(text, why)} ${why === "other_address" ? html`<a href=${this.offer.hub_url}>${this.offer.hub_url}</a>` : nothing}</span></p>` : nothing}</div>
       <button type="button" class="do" ?disabled=${this.busy} @click=${this.#go}>${text.title(this.offer.title, "")}</button>
       ${this.offer.came ? html`<a class="plain" href="/api/v1/session/oidc/leave">${said(text).t("school.leave")}</a>` : nothing}
       <p class="or quiet small"><span>${said(text).t("school.or")}</span></p>`;

@@ -64,7 +64,7 @@ class LkSignIn extends DeskElement {
           <img src="/static/icon.svg" alt="" width="56" height="56">
           <h1>Labkeeper</h1>
           <p class="quiet">${said(text).t(this.invitation ? "sign_in.invited" : "sign_in.welcome")}</p>
-          <div role="alert">${this.reason ? html`<p class="reason">${icon("warning")}<span>${this.#why(this.reason)}</span></p>` : nothing}</div>
+          <div role="status">${this.reason ? html`<p class="reason">${icon("warning")}<span>${this.#why(this.reason)}</span></p>` : nothing}</div>
           ${this.#fields()}
           <button class="primary" ?disabled=${this.busy}>${said(text).t("sign_in.enter")}</button>
           ${this.#beside()}

@@ -50,7 +50,7 @@ class LkTellingRule extends DeskElement {
         <div class="telling-deeds">${draft.steps.length < MOST_STEPS ? html`<button type="button" class="segment" @click=${this.#more}>${words.t("telling.more")}</button>` : nothing}</div>
         <label>${words.t("telling.again")}<input name="repeat" type="number" min="0" max="10080" required .value=${String(draft.repeat_min)}></label>
         <div class="telling-preview" role="status" aria-label=${words.t("telling.preview")}><strong>${words.t("telling.preview")}</strong><ol>${sentences(this, draft).map((one) => html`<li>${one}</li>`)}</ol></div>
-        <p role="alert" class="alarm-trouble">${this.trouble}</p>
+        <p role="status" class="alarm-trouble">${this.trouble}</p>
         <div class="telling-deeds"><button class="primary">${words.t("telling.keep")}</button>
           <button type="button" class="segment" @click=${() => this.dispatchEvent(new CustomEvent("closed"))}>${words.t("telling.cancel")}</button></div>
       </form>`;

@@ -96,7 +96,7 @@ class LkTelling extends DeskElement {
         ${Object.keys(chosen?.form.properties ?? {}).map((name) => html`<label>${words.word("tellingfield", name) ?? name}<input type="password" name=${`configuration.${name}`} autocomplete="new-password" ?required=${chosen?.form.required?.includes(name)}></label>`)}
         <button class="primary">${words.t("telling.add")}</button>
         <p class="quiet small">${words.t("telling.secret")}</p>
-        <p role="alert" class="alarm-trouble">${this.news[""] ?? ""}</p>
+        <p role="status" class="alarm-trouble">${this.news[""] ?? ""}</p>
       </form>`;
   }
 

@@ -4,8 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from labkeeper_sdk import Title, Value
 from labkeeper_wire.conditions.expression import Expression
+from labkeeper_wire.payload import Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """A text in both languages."""
+
+    zh: str = ""
+    en: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +33,7 @@ class Input:
     unit: str = ""
     max_age_s: float | None = None
     node_clock: bool = False  # the device's clock is not believed: age counts from arrival
+    title: Both = field(default=Both(), compare=False)  # what people read for it in a refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +56,8 @@ class Unknown(StrEnum):
 class Told:
     """What people are told."""
 
-    title: Title
-    advice: Title
+    title: Both
+    advice: Both
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +68,7 @@ class Permit:
     told: Told
     needs: Expression
     output: str
-    otherwise: Value
+    otherwise: Scalar
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +78,7 @@ class Force:
     id: str
     told: Told
     when: Expression
-    then: Mapping[str, Value]
+    then: Mapping[str, Scalar]
     unknown: Unknown = Unknown.HOLD
     reset: str = ""  # an input: a button at the node that resets it
 
@@ -82,7 +91,7 @@ class InterlockSet:
     """
 
     id: str = ""
-    title: Title = Title()
+    title: Both = Both()
     inputs: Mapping[str, Input] = field(default_factory=dict)
     outputs: Mapping[str, Output] = field(default_factory=dict)
     forces: tuple[Force, ...] = ()
