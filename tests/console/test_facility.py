@@ -1,5 +1,7 @@
 """Every lab at a glance, the wall's link, and how hub, nodes and drivers are."""
 
+import os
+
 import pytest
 from playwright.async_api import Locator, expect
 
@@ -49,6 +51,27 @@ async def test_the_lab_that_needs_somebody_comes_first_and_comes_down_when_it_is
     await expect(console.page.locator(".facility-summary")).to_contain_text("The school is stopped")
     await names.first.click()
     await expect(console.page.locator("lk-lab")).to_be_visible()
+
+
+@pytest.mark.parametrize(("language", "theme", "size"), LOOKS)
+async def test_every_device_is_listed_and_who_is_offline_first(
+    hub: FakeHub, open_console: OpenConsole, language: Language, theme: Theme, size: tuple[int, int]
+) -> None:
+    console = await open_console(language=language, theme=theme, size=size, touch=True)
+    await sign_in(hub, console, "#/facility")
+    page = console.page
+    await hub.set_node_online("pi-302", online=False)
+    listed = page.locator(".facility-devices")
+    await listed.locator("summary").click()
+    first = listed.locator("li").first
+    await expect(first).to_contain_text("pi-302")
+    await expect(first.locator(".warn")).to_contain_text({"zh": "离线", "en": "offline"}[language])
+    await expect(listed.locator("li").last.locator(".icon-check")).to_be_visible()
+    assert await violations(page) == []
+    assert await page.evaluate(TOO_SMALL_OR_CLOSE) == []
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    if shots := os.environ.get("LABKEEPER_PICTURES"):
+        await page.screenshot(path=f"{shots}/devices-{language}-{size[0]}.png", full_page=True)
 
 
 async def test_a_lab_leads_to_its_people_and_bookings_where_one_may_see_them(

@@ -15,7 +15,6 @@ from labkeeper_wire.conditions.expression import (
     Not,
     Or,
     Quantity,
-    Stale,
     plain,
 )
 
@@ -62,7 +61,7 @@ def _leaf(leaf: Leaf, language: Language, name: str) -> str:
             amount = f"{plain(by)} {_unit(unit)}".rstrip()
             how = _word("rising" if rising else "falling", language)
             return how.format(input=name, by=amount, time=TIMES[per], unit=per)
-        case Stale():
+        case _:
             return _word("stale", language).format(input=name)
 
 

@@ -1,6 +1,7 @@
 /** Every lab at a glance, the one that needs somebody first: for whoever looks after more than one room. */
 import { html, nothing, repeat } from "../vendor/lit.js";
 import { DeskElement } from "../element.js";
+import { deviceList } from "./devices.js";
 import { byUrgency, glance, urgency } from "./glance.js";
 import { icon } from "../icons.js";
 import { labsOf } from "../labs.js";
@@ -59,6 +60,7 @@ class LkFacility extends DeskElement {
           ${store.may("read_health") ? html`<a class="do" href="#/condition">${words.t("facility.health")}</a>` : nothing}</header>
         ${this.#summary(words, all)}
         <ul class="facility-labs">${repeat(all, ({ lab }) => lab.key, (one) => this.#lab(words, one))}</ul>
+        ${deviceList(this.desk, words, all.map(({ lab }) => lab))}
         ${this.showing ? html`<lk-wall-link .desk=${this.desk} .words=${words} .lab=${this.showing} @closed=${() => { this.showing = null; }}></lk-wall-link>` : nothing}
       </section>`;
   }
