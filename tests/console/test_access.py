@@ -13,6 +13,7 @@ from .lab import break_lamp_3
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+HEIGHT = "(one) => one.getBoundingClientRect().height"
 UNCUT = "(one) => one.scrollWidth <= one.clientWidth && one.scrollHeight <= one.clientHeight"
 TOO_SMALL_OR_CLOSE = """
 () => {
@@ -172,7 +173,7 @@ async def test_the_bar_has_who_alarms_and_time_on_every_page_and_keeps_its_heigh
     console = await open_console(language=language, size=size, touch=True)
     await sign_in(hub, console)
     page, bar = console.page, console.page.locator(".bar")
-    high = (await bar.bounding_box() or {})["height"]
+    high = await bar.evaluate(HEIGHT)
     bad_morning(hub)
     await hub.take_lab()
     await page.reload()
@@ -185,7 +186,7 @@ async def test_the_bar_has_who_alarms_and_time_on_every_page_and_keeps_its_heigh
             bar.locator(".stop"),
         ):
             await expect(part).to_be_in_viewport(ratio=1)
-        assert (await bar.bounding_box() or {})["height"] == high
+        assert await bar.evaluate(HEIGHT) == high
         assert await bar.locator(".holder > span").evaluate(UNCUT)
     assert await page.evaluate(TOO_SMALL_OR_CLOSE) == []
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
