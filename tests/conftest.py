@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Generator
+from zlib import crc32
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -48,9 +49,9 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Where workers share the tests, the slow begin."""
+    """Where workers share the tests, the slow begin; those that wait and those that work are mixed by their names."""
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: not item.nodeid.startswith(SLOW_FIRST))
+        items.sort(key=lambda item: (not item.nodeid.startswith(SLOW_FIRST), crc32(_stands_on(item).encode())))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
