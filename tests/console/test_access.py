@@ -154,7 +154,7 @@ async def test_only_alarms_and_the_stop_interrupt_whoever_listens() -> None:
         for path in STATIC.rglob("*.js")
         if path.parent.name != "vendor" and re.search(r"role=.?alert|assertive", path.read_text())
     }
-    assert loud == {"alarms/strip.js", "stop.js", "stopped.js"}
+    assert loud == {"alarms/strip.js", "stop.js"}
 
 
 async def test_reduced_motion_is_respected(hub: FakeHub, console: Console) -> None:

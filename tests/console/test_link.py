@@ -1,7 +1,7 @@
 import asyncio
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from .conftest import Console
 from .fake_hub import LINK, FakeHub
@@ -126,3 +126,22 @@ async def test_waits_between_attempts_grow_and_are_never_the_same_for_all(consol
         }"""
     )
     assert waits == [[75, 150], [150, 300], [300, 600], [600, 1200], [700, 1400]]
+
+
+async def test_words_that_cannot_be_had_while_the_hub_is_away_come_when_it_is_back(
+    hub: FakeHub, console: Console
+) -> None:
+    words = "**/i18n/attention.*.json"
+    away = asyncio.Event()
+
+    async def gone(route: Route) -> None:
+        await route.abort()
+        away.set()
+
+    await console.page.route(words, gone)
+    await hub.set_node(PI, twin=True)
+    await asyncio.wait_for(away.wait(), 20)
+    chip = console.page.locator(".attention .chip")
+    await expect(chip).to_have_count(0)
+    await console.page.unroute(words)
+    await expect(chip).to_contain_text("pi-301")

@@ -99,7 +99,7 @@ async def test_what_the_demo_tells_people_to_type_can_be_typed_anywhere(tmp_path
         lines = (await welcome(process)).splitlines()
         fault, tap = [line.strip() for line in lines if "labkeeper sim" in line or "labkeeper tap" in line]
         for typed in (fault, f"{tap} --count 1"):
-            shell = await asyncio.create_subprocess_shell(typed, stdout=PIPE, stderr=PIPE, cwd="/", env={})
+            shell = await asyncio.create_subprocess_shell(typed, stdout=PIPE, stderr=PIPE, cwd="/")
             said, complaint = await shell.communicate()
             assert shell.returncode == 0, (typed, complaint.decode())
         assert said

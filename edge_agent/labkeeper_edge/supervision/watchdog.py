@@ -56,9 +56,9 @@ class Watchdog:
                 self._beat_s, queued_s = time.monotonic(), _queued_s()
                 await asyncio.sleep(BEAT_S)
                 late_s = time.monotonic() - self._beat_s - BEAT_S
+                seen, self._seen = self._seen, Seen()
                 if late_s > self.longest_s:
                     ours = late_s - (_queued_s() - queued_s) > self.longest_s
-                    seen, self._seen = self._seen, Seen()
                     for culprit in self.whose(seen) or (seen.task or NOBODY,):
                         self.refusals.count("loop_blocked", culprit, f"for {late_s:.2f} s")
                         if ours:
@@ -76,7 +76,7 @@ class Watchdog:
 
     def _look(self, loop: asyncio.AbstractEventLoop, thread: int) -> None:
         while not self._ended.wait(self.longest_s / 4):
-            if time.monotonic() - self._beat_s > self.longest_s / 2 + BEAT_S:
+            if not self._seen.files and time.monotonic() - self._beat_s > self.longest_s / 2 + BEAT_S:
                 task = asyncio.current_task(loop)
                 files = tuple(frame.f_code.co_filename for frame in frames(thread))
                 if files[:1] != (selectors.__file__,):  # the loop waits: it is over, and will be told of in a moment

@@ -162,7 +162,7 @@ async def test_a_scene_is_one_action_with_one_result(taught: Served) -> None:
         taught.hub.desk.outcome = State.FAILED
         undone = (await client.post("/api/v1/actions", json={"wishes": outcome["undo"]})).json()["outcome"]
         assert (undone["scene"], undone["confirmed"], undone["total"]) == (None, 0, 1)
-        assert undone["missed"] == [TARGET._asdict() | {"state": "failed", "code": ""}]
+        assert undone["missed"] == [TARGET._asdict() | {"state": "failed", "code": "", "message": ""}]
         taught.hub.desk.rejection = "leased"
         refused = (await client.post("/api/v1/actions", json={"wishes": [WISH]})).json()["outcome"]
         assert [one["code"] for one in refused["missed"]] == ["leased"]

@@ -20,7 +20,14 @@ from labkeeper_hub.registry.tables import metadata
 from .conftest import Served, enter
 from .doubles import CHAMBER, TEMPERATURE
 
-HERE = {"school": "demo", "lab": "lab-301", "node": CHAMBER.node, "device": CHAMBER.device, "code": "4-2"}
+HERE = {
+    "school": "demo",
+    "lab": "lab-301",
+    "node": CHAMBER.node,
+    "device": CHAMBER.device,
+    "code": "4-2",
+    "rule": "co2",
+}
 NEXT_DOOR, ANOTHER_SCHOOL = Scope("demo", "lab-302"), Scope("school-2")
 SPAN = "from=0&to=9000000000000"
 POINT = "school=demo&node=lab-301&device=0x00158d0001a2b3c4&point=temperature"

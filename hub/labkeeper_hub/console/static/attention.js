@@ -47,7 +47,7 @@ class LkAttention extends DeskElement {
 
   #rare() {
     if (!this.#some) return [];
-    if (!this.rare) void import("./attention/rare.js").then((found) => (this.rare = found));
+    if (!this.rare) void import("./attention/rare.js").then((found) => (this.rare = found), () => {});
     return this.rare?.chips(this.desk, this.lab);
   }
 

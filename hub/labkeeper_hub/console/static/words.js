@@ -1,6 +1,7 @@
 /** Words of what most visits do not need: a catalogue of their own, i18n/<name>.zh.json and .en.json, equal in keys. */
 import { Text } from "./text.js";
 
+const AGAIN_MS = 1_000;
 /** @type {Map<string, Promise<Text>>} */
 const opened = new Map();
 
@@ -19,7 +20,11 @@ export async function bothOf(name) {
   return ({ language }) => (language === "zh" ? zh : en);
 }
 
-/** @param {string} file @returns {Promise<Record<string, string>>} */
+/** Waits for a hub that is away: a module that failed for want of its words would stay away until the page is loaded anew. @param {string} file @returns {Promise<Record<string, string>>} */
 async function read(file) {
-  return (await fetch(new URL(`./i18n/${file}.json`, import.meta.url))).json();
+  for (;;) {
+    const answer = await fetch(new URL(`./i18n/${file}.json`, import.meta.url)).catch(() => null);
+    if (answer) return answer.json();
+    await new Promise((again) => setTimeout(again, AGAIN_MS));
+  }
 }

@@ -21,7 +21,7 @@ const more = {};
 /** @param {Desk} desk @param {LabView | null} lab */
 function alarms(desk, lab) {
   if (desk.store.alarms.size === 0) return [];
-  if (!more.strip) void import("../alarms/strip.js").then((found) => { more.strip = found; desk.store.tell(ALARMS); });
+  if (!more.strip) void import("../alarms/strip.js").then((found) => { more.strip = found; desk.store.tell(ALARMS); }, () => {});
   return more.strip?.chips(desk, lab) ?? [];
 }
 
@@ -29,7 +29,7 @@ function alarms(desk, lab) {
 function influx(desk) {
   const lacks = desk.store.influx;
   if (!lacks?.attention) return [];
-  if (!more.storing) void import("../storing.js").then((found) => { more.storing = found; desk.store.tell(ALARMS); });
+  if (!more.storing) void import("../storing.js").then((found) => { more.storing = found; desk.store.tell(ALARMS); }, () => {});
   return more.storing ? [{ key: "influx", chip: more.storing.chip(desk.text, lacks) }] : [];
 }
 
