@@ -103,7 +103,7 @@ async def _links(context: BrowserContext, school: School) -> None:
     await over_there(page, "zhao")
     await page.get_by_label("验证码").fill("000000")
     await page.keyboard.press("Enter")
-    await expect(page.get_by_role("alert")).to_contain_text("验证码不正确，或等待时间过长")
+    await expect(page.get_by_role("status").filter(has_text="验证码")).to_contain_text("验证码不正确，或等待时间过长")
     await looked_at(page, "code-zh")
     await page.get_by_label("验证码").fill(secret.at(school.hands.now_s))
     await page.keyboard.press("Enter")
