@@ -71,7 +71,7 @@ async def _export(options: argparse.Namespace) -> dict[str, Any]:
     async with open_client(options) as client:
         try:
             await _save(client, _query(options, identity), part)
-        except BaseException:
+        except BaseException:  # raised again: no half file stays
             part.unlink(missing_ok=True)
             raise
         part.replace(out)

@@ -84,7 +84,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
         connection.execute("COMMIT")
-    except BaseException:
+    except BaseException:  # raised again: nothing half written stays
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise

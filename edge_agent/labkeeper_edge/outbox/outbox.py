@@ -168,7 +168,7 @@ class Store:
         try:
             with transaction(self.connection):
                 yield
-        except BaseException:
+        except BaseException:  # raised again: the books say what the disk has
             self.batches.books = before
             raise
 

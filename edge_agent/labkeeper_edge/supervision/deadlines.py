@@ -40,7 +40,7 @@ async def in_time(
         raise DriverFault(f"it did not connect within {open_s:g} s") from None
     try:
         yield thing
-    except BaseException as error:
+    except BaseException as error:  # handed on to what is closed, as a `with` does
         if not await _left(what, opening, close_s, error):
             raise
     else:

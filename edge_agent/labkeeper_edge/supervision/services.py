@@ -135,7 +135,7 @@ class NodeServices:
                     yield driver_link
                 except DeviceUnreachable:
                     raise
-                except Exception:
+                except Exception:  # the plugin boundary; raised again
                     self._strike(driver_link)
                     raise
         except mqtt.MqttError as error:

@@ -107,7 +107,7 @@ class Supervisor:
             fault, broker = isinstance(error, DriverFault), isinstance(error, BrokerAway)
         except DriverUnusable:
             raise
-        except Exception as error:
+        except Exception as error:  # the plugin boundary: a driver may raise anything
             trouble = f"{type(error).__name__}: {error}"
             log.debug("%s", self.assignment.instance, exc_info=error)
         finally:

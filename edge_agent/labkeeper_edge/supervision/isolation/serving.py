@@ -58,7 +58,7 @@ class Served:
             return Ended(str(error) or "unreachable", fault=False, broker=isinstance(error, BrokerAway))
         except MemoryError:
             os._exit(OUT_OF_MEMORY)  # whatever holds the memory holds it still
-        except Exception as error:
+        except Exception as error:  # the plugin boundary, in the driver's own process
             log.debug("%s", self.instance, exc_info=error)
             return Ended(f"{type(error).__name__}: {error}", fault=True)
         finally:
@@ -116,7 +116,7 @@ async def write(gateway: Gateway | None, order: Write) -> Written:
         return Written(order.id, "unreachable", "", str(error))
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
-    except Exception as error:
+    except Exception as error:  # likewise
         log.debug("%s", order.device, exc_info=error)
         return Written(order.id, "broke", "", f"{type(error).__name__}: {error}")
     return Written(order.id, "done", "", "")
