@@ -103,6 +103,7 @@ async def test_a_value_that_is_no_number_clears_no_alarm(start: Start) -> None:
 
 async def test_a_node_without_its_approved_interlocks_is_an_alarm_after_a_minute(start: Start) -> None:
     async with start() as school, joined(school.port, devices={"air": [double("gas_lel", 0.0)]}):
+        await until(lambda: school.online("air"), "the node's birth")
         watch = school.hub.alarms
         (node,) = (one for key, one in watch.registry.known.items() if not key.of_hub)
         clock_ms = [watch.now_ms()]
