@@ -25,7 +25,8 @@ def options(what: str, *extra: tuple[str, dict[str, Any]]) -> argparse.Namespace
 
 
 def measure(asked: argparse.Namespace, bench: Callable[[Path], Awaitable[Figures]]) -> None:
-    """Run `bench` in a folder that goes away, and print its figures."""
+    """Run `bench` in a folder that goes away, print its figures; what it starts runs from bytecode, as installed."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with scratch() as folder:
         figures = asyncio.run(_as_coroutine(bench(folder)))
     machine = {"cores": os.cpu_count(), "python": platform.python_version()}

@@ -5,12 +5,15 @@
 
 import hashlib
 import hmac
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import token_bytes
 
 from labkeeper_hub.private_files import replace_private
 
 KEY = "vault.key"
+KEY_BYTES = 32  # of a Fernet key: half of it signs, half of it encrypts
 FORMER_KEY = "telling.key"  # when only channels had secrets
 
 
@@ -50,7 +53,5 @@ def open_vault(folder: Path) -> Vault:
     if former.exists() and not path.exists():
         former.rename(path)
     if not path.exists():
-        from cryptography.fernet import Fernet  # noqa: PLC0415 -- as above, once in a hub's life
-
-        replace_private(path, Fernet.generate_key())
+        replace_private(path, urlsafe_b64encode(token_bytes(KEY_BYTES)))
     return Vault(path.read_bytes())

@@ -7,13 +7,18 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import import_module
 
-from sqlalchemy import Connection, event, inspect, text
+from sqlalchemy import Column, Connection, MetaData, String, Table, event, insert, inspect, select
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from labkeeper_hub.registry.tables import metadata
+
 HEAD = "0011"
 """The newest revision in migrations/; a test holds them together."""
+
+REVISIONS = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
+"""Where Alembic keeps which revision the tables are at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +49,25 @@ async def open_database(url: str) -> AsyncIterator[AsyncEngine]:
 
 def bring_up_to_date(connection: Connection) -> None:
     """Bring the tables to the newest revision, if they are not there already, inside the connection's transaction."""
-    if _revision(connection) != HEAD:
-        # a fifth of a second of the hub's start, needed once per version
-        import_module("labkeeper_hub.registry.migrate").migrate(connection)
+    match _revision(connection):
+        case None if not inspect(connection).get_table_names():
+            lay(connection)
+        case found if found != HEAD:
+            # a fifth of a second of the hub's start and 16 MB that stay, needed once per version
+            import_module("labkeeper_hub.registry.migrate").migrate(connection)
+
+
+def lay(connection: Connection) -> None:
+    """Make the tables of an empty database as they are declared, which is what all migrations together make."""
+    metadata.create_all(connection)
+    REVISIONS.create(connection)
+    connection.execute(insert(REVISIONS).values(version_num=HEAD))
 
 
 def _revision(connection: Connection) -> str | None:
-    if not inspect(connection).has_table("alembic_version"):
+    if not inspect(connection).has_table(REVISIONS.name):
         return None
-    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return connection.execute(select(REVISIONS.c.version_num)).scalar()
 
 
 def _set_up_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

@@ -1,6 +1,7 @@
 """The registry's tables: made by their migrations, equal to their declaration, found up to date the next time."""
 
 import sys
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -8,14 +9,28 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, insert, inspect, select
+from sqlalchemy import Connection, Inspector, create_engine, insert, inspect, select
 
-from labkeeper_hub.registry.database import HEAD, bring_up_to_date, open_database
+from labkeeper_hub.registry.database import HEAD, bring_up_to_date, lay, open_database
 from labkeeper_hub.registry.migrate import configuration, migrate
 from labkeeper_hub.registry.tables import metadata, schools, telling, timetables
 from labkeeper_hub.telling.border import PlanBody
 from labkeeper_hub.timetable.importing import KEPT
 from labkeeper_hub.timetable.year import MakeUp
+
+
+def _as_built(file: Path, build: Callable[[Connection], None]) -> dict[str, object]:
+    with create_engine(f"sqlite:///{file}").begin() as connection:
+        build(connection)
+        found = inspect(connection)
+        return {table: _described(found, table) for table in found.get_table_names()}
+
+
+def _described(found: Inspector, table: str) -> object:
+    columns = {one["name"]: (str(one["type"]), one["nullable"], one["default"]) for one in found.get_columns(table)}
+    indexes = {one["name"]: (one["column_names"], one["unique"]) for one in found.get_indexes(table)}
+    keys = sorted((key["constrained_columns"], key["referred_table"]) for key in found.get_foreign_keys(table))
+    return columns, indexes, keys, found.get_pk_constraint(table)["constrained_columns"]
 
 
 def differences(connection: Connection) -> list[object]:
@@ -24,9 +39,32 @@ def differences(connection: Connection) -> list[object]:
 
 def test_the_migrations_make_exactly_the_declared_tables(tmp_path: Path) -> None:
     with create_engine(f"sqlite:///{tmp_path / 'registry.sqlite'}").begin() as connection:
-        bring_up_to_date(connection)
+        migrate(connection)
         assert differences(connection) == []
         assert {"devices", "points", "commands"} <= set(inspect(connection).get_table_names())
+
+
+def test_the_first_start_lays_the_same_tables_without_replaying_their_history(tmp_path: Path) -> None:
+    with create_engine(f"sqlite:///{tmp_path / 'registry.sqlite'}").begin() as connection:
+        kept = sys.modules.pop("labkeeper_hub.registry.migrate")
+        bring_up_to_date(connection)
+        assert "labkeeper_hub.registry.migrate" not in sys.modules
+        sys.modules["labkeeper_hub.registry.migrate"] = kept
+        context = MigrationContext.configure(connection)
+        assert (context.get_current_revision(), list(compare_metadata(context, metadata))) == (HEAD, [])
+
+
+def test_what_is_laid_and_what_is_migrated_have_the_same_columns_keys_and_indexes(tmp_path: Path) -> None:
+    assert _as_built(tmp_path / "laid", lay) == _as_built(tmp_path / "migrated", migrate)
+
+
+def test_an_older_database_is_migrated_with_what_it_holds(tmp_path: Path) -> None:
+    with create_engine(f"sqlite:///{tmp_path / 'registry.sqlite'}").begin() as connection:
+        migrate(connection, "0001")
+        connection.execute(insert(schools).values(school="demo"))
+        bring_up_to_date(connection)
+        assert differences(connection) == []
+        assert connection.execute(select(schools.c.school)).scalars().all() == ["demo"]
 
 
 def test_the_head_is_the_newest_migration() -> None:
