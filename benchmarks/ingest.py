@@ -22,8 +22,8 @@ from labkeeper_cli.processes import Role, open_role
 from labkeeper_sdk.testing import free_port, open_broker
 
 KINDS = {  # the shape, the rate to begin with in messages a second, the figure's name
-    "batched": (Shape("batched"), 600.0, "batched_readings_per_s"),
-    "single": (Shape("single", devices=20, points=10, readings=1), 3000.0, "single_messages_per_s"),
+    "batched": (Shape("batched"), 900.0, "batched_readings_per_s"),
+    "single": (Shape("single", devices=20, points=10, readings=1), 4500.0, "single_messages_per_s"),
 }
 TICK_S = 0.01
 HELD = 0.8  # of the highest rate, for minutes
@@ -87,16 +87,19 @@ async def step(node: SyntheticNode, messages_per_s: float, seconds: float) -> St
 
 
 async def rising(running: Running, shape: Shape, start: float, wanted: Wanted) -> Sequence[Step]:
-    """Raise the rate step by step until the hub falls behind or the time is up."""
+    """Raise the rate step by step until the hub falls behind or the time is up; a first step too high is halved."""
     steps: list[Step] = []
     async with open_node(running.broker_url, shape) as node:
         await step(node, start / 2, WARM_S)
         rate, end = start, time.perf_counter() + wanted.search_s
         while time.perf_counter() < end:
             steps.append(await step(node, rate, wanted.step_s))
-            if not steps[-1].kept_up:
+            if steps[-1].kept_up:
+                rate *= RISE
+            elif any(one.kept_up for one in steps):
                 break
-            rate *= RISE
+            else:
+                rate /= 2
         await reconcile(running.client, shape, node)
     return steps
 
