@@ -16,7 +16,7 @@ from labkeeper_hub.model import PointKey
 from labkeeper_hub.timeseries import chunk
 from labkeeper_hub.timeseries.columns import EMPTY, Columns, by_time, join, take
 from labkeeper_hub.timeseries.log import segments_from
-from labkeeper_hub.timeseries.retired import retired_until
+from labkeeper_hub.timeseries.retired import kept_from, pinned, retired_until
 
 MOST = 1 << 16  # readings in one piece
 
@@ -42,6 +42,8 @@ class Series:
     headers: tuple[Header, ...]
     small: dict[int, bytes]
     hot: Columns
+    horizon_ms: int
+    """Readings of the window before this may be in InfluxDB and not here; the window's beginning: all are here."""
     retired_until_ms: int | None = None
     """Readings of the window before this may have been there: retention has removed some."""
 
@@ -135,8 +137,19 @@ def _series(connection: sqlite3.Connection, number: int, hot: Columns, window: W
         for header in headers
         if header.readings < chunk.SMALL
     }
+    own = take(hot, hot.series == number)
     gone = retired_until(connection, number, (window.from_ms, window.to_ms))
-    return Series(number, headers, small, take(hot, hot.series == number), gone)
+    return Series(number, headers, small, own, _horizon(connection, number, own, window), gone)
+
+
+def _horizon(connection: sqlite3.Connection, number: int, hot: Columns, window: Window) -> int:
+    """Return where the journal's part of a window begins, as the readings API has it."""
+    if pinned(connection, number, (window.from_ms, window.to_ms)):
+        return window.from_ms
+    from_ms = kept_from(connection, number)
+    if from_ms is None:
+        from_ms = int(hot.times.min()) if len(hot) else window.to_ms
+    return min(max(from_ms, window.from_ms), window.to_ms)
 
 
 def _body(connection: sqlite3.Connection, series: Series, header: Header) -> bytes:
