@@ -86,6 +86,7 @@ class Upkeep:
             roll_s=self.rolling.seconds,
             unrolled_chunks=self.place.unrolled,
             retired=tuple(self.retiring.gone.values()),
+            rules=self.retiring.sizes(),
             retire_s=self.retiring.seconds,
             pages_given_back=self.giving_back.pages,
             vacuum_s=self.giving_back.seconds,

@@ -1,6 +1,6 @@
 import httpx
 
-from labkeeper_hub.status import Retired, UpkeepStatus
+from labkeeper_hub.status import Retired, RuleSize, UpkeepStatus
 
 from .conftest import Served
 
@@ -80,6 +80,7 @@ async def test_the_metrics_tell_what_upkeep_did_how_long_it_took_and_what_waits(
     gone = (Retired("age", 0, chunks=3, rows=3000, bytes=90_000), Retired("bytes", 60_000, chunks=1, rows=60, bytes=9))
     served.hub.pulse.upkeep = UpkeepStatus(
         compactions=4, compacted=9_000, compaction_s=1.25, rolled=8_000, roll_s=0.5, unrolled_chunks=2, retired=gone,
+        rules=(RuleSize("*/*/*/presence", 70_000, 60_000),),
         retire_s=0.25, pages_given_back=64, vacuum_s=0.125, file_bytes=1_000_000, free_bytes=4_096, failing="full",
     )  # fmt: skip
     lines = (await owner.get("/metrics")).text.splitlines()
@@ -101,6 +102,9 @@ async def test_the_metrics_tell_what_upkeep_did_how_long_it_took_and_what_waits(
         'labkeeper_journal_retired_bytes_total{level="raw",reason="age"} 90000.0',
         'labkeeper_journal_retired_rows_total{level="1m",reason="bytes"} 60.0',
         'labkeeper_journal_retired_rows_total{level="1h",reason="bytes"} 0.0',
+        'labkeeper_journal_retired_rows_total{level="raw",reason="rule_bytes"} 0.0',
+        'labkeeper_journal_rule_bytes{match="*/*/*/presence"} 70000.0',
+        'labkeeper_journal_rule_max_bytes{match="*/*/*/presence"} 60000.0',
     ):
         assert line in lines
 
