@@ -38,6 +38,8 @@ class UpkeepStatus:
 
     compactions: int = 0
     compacted: int = 0
+    compaction_pieces: int = 0
+    longest_piece_s: float = 0.0
     compaction_s: float = 0.0
     rolled: int = 0
     roll_s: float = 0.0

@@ -16,6 +16,16 @@ def upkeep_families(upkeep: UpkeepStatus) -> Iterator[Metric]:
     counter, gauge = CounterMetricFamily, GaugeMetricFamily
     yield counter("labkeeper_journal_compactions", "Times the log became chunks.", upkeep.compactions)
     yield counter("labkeeper_journal_compacted_readings", "Readings that went into chunks.", upkeep.compacted)
+    yield counter(
+        "labkeeper_journal_compaction_pieces",
+        "Transactions that took: a commit waits for one of them at most.",
+        upkeep.compaction_pieces,
+    )
+    yield gauge(
+        "labkeeper_journal_compaction_piece_longest_seconds",
+        "The longest of them since the start, waiting for the writer included.",
+        upkeep.longest_piece_s,
+    )
     yield counter("labkeeper_journal_rolled_readings", "Readings that went into roll-ups.", upkeep.rolled)
     yield gauge("labkeeper_journal_unrolled_chunks", "Chunks waiting for their roll-up.", upkeep.unrolled_chunks)
     yield counter("labkeeper_journal_pages_given_back", "Free pages given back to the disk.", upkeep.pages_given_back)

@@ -16,6 +16,7 @@ from labkeeper_hub.model import PointKey
 from labkeeper_hub.timeseries import chunk
 from labkeeper_hub.timeseries.columns import EMPTY, Columns, by_time, join, take
 from labkeeper_hub.timeseries.log import segments_from
+from labkeeper_hub.timeseries.positions import positions
 from labkeeper_hub.timeseries.retired import kept_from, pinned, retired_until
 
 MOST = 1 << 16  # readings in one piece
@@ -116,9 +117,9 @@ def _numbers(connection: sqlite3.Connection) -> dict[PointKey, int]:
 def _hot(connection: sqlite3.Connection, wanted: Sequence[int], window: Window) -> Columns:
     """Return what no chunk has yet of these series, in the order of arrival: for a forwarder the log is kept longer."""
     found, numbers = [], np.array(sorted(set(wanted)), np.uint32)
-    compacted = connection.execute("SELECT compacted FROM places").fetchone()[0]
-    for first, columns in segments_from(connection, compacted):
-        part = _within(take(columns, slice(max(0, compacted - first), None)), window)
+    reached = positions(connection)
+    for first, columns in segments_from(connection, reached.compacted):
+        part = _within(reached.left(first, columns), window)
         places = np.isin(part.series, numbers)
         if places.any():
             found.append(take(part, places))

@@ -9,6 +9,7 @@ from labkeeper_hub.model import Cursor, Missing, Page, ReadingsQuery, Row
 from labkeeper_hub.timeseries import chunk
 from labkeeper_hub.timeseries.columns import Columns, by_time, join, take, values_of
 from labkeeper_hub.timeseries.hot import Glance
+from labkeeper_hub.timeseries.positions import position_of
 from labkeeper_hub.timeseries.retired import REASON, kept_from, retired_until
 from labkeeper_hub.timeseries.rollup import levels_for
 from labkeeper_hub.timeseries.summary import Summary, in_window
@@ -97,7 +98,7 @@ class Reader:
 
     def _hot(self, glance: Glance, series: int) -> Columns:
         """Return what no chunk has yet, in order of arrival."""
-        return glance.of_series(series, self.connection.execute("SELECT compacted FROM places").fetchone()[0])
+        return glance.of_series(series, position_of(self.connection, series))
 
     def _window(self, glance: Glance, series: int, times: tuple[int, int], enough: int) -> Columns:
         """Return readings with first <= time < end by time: all of them, or at least the first `enough`."""

@@ -79,7 +79,8 @@ async def test_the_metrics_tell_what_upkeep_did_how_long_it_took_and_what_waits(
 ) -> None:
     gone = (Retired("age", 0, chunks=3, rows=3000, bytes=90_000), Retired("bytes", 60_000, chunks=1, rows=60, bytes=9))
     served.hub.pulse.upkeep = UpkeepStatus(
-        compactions=4, compacted=9_000, compaction_s=1.25, rolled=8_000, roll_s=0.5, unrolled_chunks=2, retired=gone,
+        compactions=4, compacted=9_000, compaction_s=1.25, compaction_pieces=9, longest_piece_s=0.5,
+        rolled=8_000, roll_s=0.5, unrolled_chunks=2, retired=gone,
         rules=(RuleSize("*/*/*/presence", 70_000, 60_000),),
         retire_s=0.25, pages_given_back=64, vacuum_s=0.125, file_bytes=1_000_000, free_bytes=4_096, failing="full",
     )  # fmt: skip
@@ -87,6 +88,8 @@ async def test_the_metrics_tell_what_upkeep_did_how_long_it_took_and_what_waits(
     for line in (
         "labkeeper_journal_compactions_total 4.0",
         "labkeeper_journal_compacted_readings_total 9000.0",
+        "labkeeper_journal_compaction_pieces_total 9.0",
+        "labkeeper_journal_compaction_piece_longest_seconds 0.5",
         "labkeeper_journal_rolled_readings_total 8000.0",
         "labkeeper_journal_unrolled_chunks 2.0",
         "labkeeper_journal_pages_given_back_total 64.0",
