@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from labkeeper_hub.timeseries.compaction import Compactor
 from labkeeper_hub.timeseries.group import Group
 from labkeeper_hub.timeseries.hot import Hot
 from labkeeper_hub.timeseries.journal import open_journal
+from labkeeper_hub.timeseries.pace import UpkeepPace
 from labkeeper_hub.timeseries.rollup import Roller
 from labkeeper_hub.timeseries.schema import open_for_reading, open_for_writing
 from labkeeper_hub.timeseries.upkeep_writer import UpkeepWriter
@@ -60,6 +61,8 @@ class Store:
 
     writer: Writer
     reading: sqlite3.Connection
+    pieces: list[float] = field(default_factory=list)
+    """Seconds of the processor that each transaction of a compaction took: what a commit waits for at most."""
 
     def keep(self, part: Columns) -> None:
         """Commit, compact and roll as the hub does."""
@@ -70,8 +73,10 @@ class Store:
 
     def compact(self) -> None:
         """Turn the log into chunks."""
-        hot = self.writer.hot
-        self.writer.replace(Compactor(self.reading).compact(hot.look(), hot.first))
+        for piece in Compactor(self.reading).compact(self.writer.hot.look()).pieces(UpkeepPace().compact_chunks):
+            began = time.process_time()
+            self.writer.replace(piece)
+            self.pieces.append(time.process_time() - began)
 
     def roll(self) -> None:
         """Roll whatever is sealed."""
@@ -151,6 +156,8 @@ def ratios(full_file: Path, empty_file: Path, sensors: int) -> Figures:
                 spent[f"commit {name}"] = spent.get(f"commit {name}", 0) + between - began
                 spent[f"compact {name}"] = spent.get(f"compact {name}", 0) + time.process_time() - between
     return {
+        "compaction_pieces": len(full.pieces),
+        "compaction_piece_longest_cpu_ms": round(max(full.pieces) * 1000, 1),
         "commit_ratio_full_vs_empty": round(spent["commit full"] / spent["commit empty"], 3),
         "compaction_ratio_full_vs_empty": round(spent["compact full"] / spent["compact empty"], 3),
     }

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -49,10 +49,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Export; returns 1 and says why when there is no whole file."""
+    identity = str(uuid4())
     try:
-        told = asyncio.run(_export(options))
+        told = asyncio.run(_export(options, identity))
     except (httpx.HTTPError, OSError) as error:
-        print(f"labkeeper export: {why(error)}", file=sys.stderr)
+        ended_by = asyncio.run(_reason(options, identity))
+        print(f"labkeeper export: {why(error)}{f' ({ended_by})' if ended_by else ''}", file=sys.stderr)
         return FAILED
     except httpx.InvalidURL as error:
         print(f"labkeeper export: --hub {error}", file=sys.stderr)
@@ -60,14 +62,28 @@ def run(options: argparse.Namespace) -> int:
     print(json.dumps(told) if options.json else f"{told['file']}: {told['rows']} readings, {told['bytes']} bytes")
     if before_ms := told["incomplete_before_ms"]:
         before = datetime.fromtimestamp(before_ms / 1000, UTC).isoformat(timespec="milliseconds")
-        print(f"labkeeper export: not complete before {before}: retention has removed readings", file=sys.stderr)
+        print(f"labkeeper export: not complete before {before}: {_words(told['reason'])}", file=sys.stderr)
     return 0
 
 
-async def _export(options: argparse.Namespace) -> dict[str, Any]:
+def _words(reason: str | None) -> str:
+    if reason is None or reason == "retired":
+        return "retention has removed readings"
+    return f"InfluxDB has what is older and could not be asked ({reason})"
+
+
+async def _reason(options: argparse.Namespace, identity: str) -> str:
+    """Return what ended an export, if the hub knows; whatever keeps it from saying so was said already."""
+    with suppress(httpx.HTTPError, OSError, ValueError):
+        async with open_client(options) as client:
+            answer = await client.get(f"/api/v1/exports/{identity}")
+            return _words(answer.json().get("reason")) if answer.is_success and answer.json().get("reason") else ""
+    return ""
+
+
+async def _export(options: argparse.Namespace, identity: str) -> dict[str, Any]:
     out: Path = options.out
     part = out.with_name(out.name + ".part")
-    identity = str(uuid4())
     async with open_client(options) as client:
         try:
             await _save(client, _query(options, identity), part)
@@ -77,7 +93,8 @@ async def _export(options: argparse.Namespace) -> dict[str, Any]:
         part.replace(out)
         told = (await client.get(f"/api/v1/exports/{identity}")).raise_for_status().json()
     before_ms = told["incomplete_before_ms"]
-    return {"file": str(out), "rows": told["rows"], "bytes": told["size"], "incomplete_before_ms": before_ms}
+    found = {"file": str(out), "rows": told["rows"], "bytes": told["size"]}
+    return {**found, "incomplete_before_ms": before_ms, "reason": told["reason"]}
 
 
 async def _save(client: httpx.AsyncClient, query: dict[str, str | list[str]], part: Path) -> None:

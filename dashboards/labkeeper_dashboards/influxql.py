@@ -4,7 +4,9 @@ the answer is known: its tags are `by`, its columns the names of `fields`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Final, Literal
+
+from labkeeper_sdk import Title
 
 READINGS = '"readings"'
 TIME = "$timeFilter"
@@ -20,6 +22,7 @@ Field = Literal["value", "value_int", "value_bool", "value_text", "number"]
 """`number` is a device's number of any type: floats and integers lie in fields of their own, and both are asked."""
 Single = Literal["value", "value_int"]
 NUMBERS: tuple[Single, ...] = ("value", "value_int")
+NAMELESS: Final = Title("", "")
 SERIES = ("school", "lab", "device", "point")
 
 
@@ -35,7 +38,7 @@ class Query:
     every: str = ""
     fill: str = ""
     inner: "tuple[Query, ...]" = ()
-    legend: str = ""
+    legend: Title = NAMELESS
     window: str = TIME
     table: bool = False
 
@@ -56,9 +59,9 @@ class Query:
         """The columns of the answer besides the time."""
         return tuple(name for name, _ in self.fields)
 
-    def called(self, legend: str) -> "Query":
-        """Return the same question, its lines called so."""
-        return replace(self, legend=legend)
+    def called(self, legend: str | Title) -> "Query":
+        """Return the same question, its lines called so; a plain text, of tags alone, is the same in every language."""
+        return replace(self, legend=Title(legend, legend) if isinstance(legend, str) else legend)
 
     def as_table(self) -> "Query":
         """Return the same question, answered as one table."""

@@ -42,11 +42,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a chart that is known beforehand: what it is called, and in which colour it means something."""
+    """A line of a chart that is known beforehand: what it is called, and in which colour if it means something."""
 
     name: str
     title: Title
-    colour: str
+    colour: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,9 +41,11 @@ def chart(panel: Panel, say: Say) -> timeseries.Panel:
         .draw_style(looks.GraphDrawStyle.BARS if look.bars else looks.GraphDrawStyle.LINE)
     )
     for line in look.lines:
-        colour = {"mode": models.FieldColorModeId.FIXED, "fixedColor": line.colour}
-        called = models.DynamicConfigValue("displayName", say(line.title))
-        made.override_by_name(line.name, [called, models.DynamicConfigValue("color", colour)])
+        changed = [models.DynamicConfigValue("displayName", say(line.title))]
+        if line.colour:
+            colour = {"mode": models.FieldColorModeId.FIXED, "fixedColor": line.colour}
+            changed.append(models.DynamicConfigValue("color", colour))
+        made.override_by_name(line.name, changed)
     if look.stacked:
         made.stacking(common.StackingConfig().mode(looks.StackingMode.NORMAL).group("A"))
     return made
@@ -116,7 +118,7 @@ def _common(made: P, panel: Panel, say: Say) -> P:
         .color_scheme(dashboard.FieldColor().mode(_colour(panel)))
     )
     for reference, query in zip(ascii_uppercase, panel.queries, strict=False):
-        made.with_target(InfluxQueryBuilder(reference, query))
+        made.with_target(InfluxQueryBuilder(reference, query, say(query.legend)))
     _ranged(made, look)
     if look.words is not None:
         made.mappings(_mappings(look.words, say))

@@ -23,6 +23,7 @@ class InfluxQuery(Dataquery):
 
     ref_id: str
     query: Query
+    legend: str
 
     def to_json(self) -> dict[str, object]:
         """Return it as it stands in a dashboard."""
@@ -33,7 +34,7 @@ class InfluxQuery(Dataquery):
             "rawQuery": True,
             "resultFormat": "table" if self.query.table else "time_series",
         }
-        return {**payload, "alias": self.query.legend} if self.query.legend else payload
+        return {**payload, "alias": self.legend} if self.legend else payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,8 @@ class InfluxQueryBuilder(Builder[Dataquery]):
 
     ref_id: str
     query: Query
+    legend: str
 
     def build(self) -> Dataquery:
         """Return the query."""
-        return InfluxQuery(self.ref_id, self.query)
+        return InfluxQuery(self.ref_id, self.query, self.legend)

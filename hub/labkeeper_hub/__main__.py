@@ -46,10 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the hub as a process; return its exit status."""
-    level = logging.DEBUG if options.verbose else logging.INFO
-    logging.basicConfig(level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("alembic").setLevel(max(level, logging.WARNING))
-    logging.getLogger("aiosqlite").setLevel(logging.INFO)
+    log_to_stderr(logging.DEBUG if options.verbose else logging.INFO)
     sys.setswitchinterval(SWITCH_S)
     give_back_memory()
     gc.disable()  # a fifth of the start went into looking through modules and models, all of which stay
@@ -64,6 +61,14 @@ def give_back_memory() -> None:
     """
     with suppress(AttributeError):  # another C library
         ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE)
+
+
+def log_to_stderr(level: int) -> None:
+    """Log from this level on; libraries that have a line for each request or statement only what is wrong."""
+    logging.basicConfig(level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for library in ("alembic", "httpx", "httpcore"):
+        logging.getLogger(library).setLevel(logging.WARNING)
+    logging.getLogger("aiosqlite").setLevel(logging.INFO)
 
 
 def _leave_alone() -> None:

@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from labkeeper_hub.timeseries.retention import READINGS, Ages, Retention
+from labkeeper_hub.timeseries.retention import READINGS, Ages, Retention, Rule
 from labkeeper_hub.timeseries.rollup import HOUR_MS, MINUTE_MS, QUARTER_MS
 
 DAY_MS: Final = 86_400_000
@@ -14,7 +14,10 @@ LEVELS: Final = {"raw_days": READINGS, "minute_days": MINUTE_MS, "quarter_days":
 
 
 class RetentionRule(BaseModel):
-    """Other ages for the points whose `school/node/device/point` fits `match`; what is left out is as for all."""
+    """Other ages for the points whose `school/node/device/point` fits `match`; what is left out is as for all.
+
+    `max_bytes`: how many their readings and roll-ups may take together, 0 without a limit of their own.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -23,6 +26,7 @@ class RetentionRule(BaseModel):
     minute_days: Days | None = None
     quarter_days: Days | None = None
     hour_days: Days | None = None
+    max_bytes: int = Field(default=0, ge=0)
 
 
 class RetentionSettings(BaseModel):
@@ -47,7 +51,7 @@ class RetentionSettings(BaseModel):
 
     def retention(self) -> Retention:
         """Return the same in milliseconds."""
-        rules = tuple((rule.match, _ages(self._days(rule))) for rule in self.points)
+        rules = tuple(Rule(one.match, _ages(self._days(one)), one.max_bytes or None) for one in self.points)
         return Retention(_ages(self._days(None)), rules, self.max_bytes or None)
 
     def _days(self, rule: RetentionRule | None) -> dict[str, float]:

@@ -11,7 +11,7 @@ from labkeeper_hub.model import State
 class Retired:
     """What retention deleted since the start: chunks of `rows` readings (level 0) or leaves of `rows` buckets.
 
-    `reason` is `age` or `bytes`; `level` the milliseconds of a roll-up's buckets.
+    `reason` is `age`, `bytes` or `rule_bytes`; `level` the milliseconds of a roll-up's buckets.
     """
 
     reason: str
@@ -19,6 +19,14 @@ class Retired:
     chunks: int = 0
     rows: int = 0
     bytes: int = 0
+
+
+class RuleSize(NamedTuple):
+    """What the points of a retention rule take, as of the last look, and what they may."""
+
+    match: str
+    used_bytes: int
+    max_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +38,14 @@ class UpkeepStatus:
 
     compactions: int = 0
     compacted: int = 0
+    compaction_pieces: int = 0
+    longest_piece_s: float = 0.0
     compaction_s: float = 0.0
     rolled: int = 0
     roll_s: float = 0.0
     unrolled_chunks: int = 0
     retired: tuple[Retired, ...] = ()
+    rules: tuple[RuleSize, ...] = ()
     retire_s: float = 0.0
     pages_given_back: int = 0
     vacuum_s: float = 0.0

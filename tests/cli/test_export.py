@@ -26,14 +26,15 @@ class Hub:
 
     def __init__(self, content: bytes, *, whole: bool = True, status: str = "200 OK") -> None:
         self.content, self.whole, self.status = content, whole, status
-        self.incomplete = b"null"
+        self.incomplete, self.reason = b"null", b"null"
         self.requests: list[str] = []
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         self.requests.append(head)
         if "/api/v1/exports/" in head:
-            body = b'{"rows": 2, "done": 1, "size": 6, "incomplete_before_ms": %s}' % self.incomplete
+            body = b'{"rows": 2, "done": 1, "size": 6, "incomplete_before_ms": %s, "reason": %s}'
+            body %= self.incomplete, self.reason
             writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
         elif self.status != "200 OK":
             body = b'{"detail": "There is no such point"}'
@@ -70,7 +71,7 @@ async def test_a_whole_file_appears_under_its_name(
     hub, out = Hub(b"time\r\n"), tmp_path / "some.parquet"
     assert await run(hub, ports, "--out", str(out), "--points", "demo/lab", "--points", "demo/other", "--json") == 0
     assert out.read_bytes() == b"time\r\n"
-    told = {"file": str(out), "rows": 2, "bytes": 6, "incomplete_before_ms": None}
+    told = {"file": str(out), "rows": 2, "bytes": 6, "incomplete_before_ms": None, "reason": None}
     assert json.loads(capsys.readouterr().out) == told
     assert names(tmp_path) == [out.name]
     assert "format=parquet" in hub.requests[0]
@@ -79,15 +80,22 @@ async def test_a_whole_file_appears_under_its_name(
     assert "from=2026-01-01T00%3A00%3A00%2B00%3A00" in hub.requests[0]
 
 
-async def test_what_retention_took_is_said(
-    ports: list[asyncio.Server], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        (b"retired", "retention has removed readings"),
+        (b"influx_timeout", "InfluxDB has what is older and could not be"),
+    ],
+)
+async def test_what_a_file_lacks_is_said(
+    reason: bytes, words: str, ports: list[asyncio.Server], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     hub = Hub(b"time\r\n")
-    hub.incomplete = b"1767225600000"
+    hub.incomplete, hub.reason = b"1767225600000", b'"%s"' % reason
     assert await run(hub, ports, "--out", str(tmp_path / "some.csv")) == 0
     said = capsys.readouterr()
     assert "2 readings" in said.out
-    assert "not complete before 2026-01-01T00:00:00.000+00:00" in said.err
+    assert f"not complete before 2026-01-01T00:00:00.000+00:00: {words}" in said.err
 
 
 async def test_a_transfer_that_ends_early_leaves_nothing_and_keeps_what_was_there(
@@ -95,8 +103,15 @@ async def test_a_transfer_that_ends_early_leaves_nothing_and_keeps_what_was_ther
 ) -> None:
     out = tmp_path / "some.csv"
     out.write_text("yesterday's")
-    assert await run(Hub(b"time", whole=False), ports, "--out", str(out)) == 1
-    assert "ended the transfer early" in capsys.readouterr().err
+    hub = Hub(b"time", whole=False)
+    assert await run(hub, ports, "--out", str(out)) == 1
+    said = capsys.readouterr().err
+    assert "ended the transfer early" in said
+    assert "InfluxDB" not in said
+    hub.reason = b'"influx_unreachable"'
+    assert await run(hub, ports, "--out", str(out)) == 1
+    said = capsys.readouterr().err
+    assert "(InfluxDB has what is older and could not be asked (influx_unreachable))" in said
     assert out.read_text() == "yesterday's"
     assert names(tmp_path) == [out.name]
 

@@ -73,6 +73,7 @@ class FakeHub:
         self.export_state = "running"
         self.undescribed: list[Json] = []  # what the catalogue has of points that nobody describes
         self.export_incomplete_before_ms: int | None = None
+        self.export_reason: str | None = None
         self.sockets: set[WebSocket] = set()
         self.keeps_changes = False  # resume from missed changes rather than with a snapshot
         self.missed: list[Json] = []

@@ -139,7 +139,7 @@ def add_data(app: FastAPI, hub: FakeHub) -> None:
 
     @app.get("/api/v1/exports/{key}")
     async def how_far(key: str) -> Json:
-        incomplete = {"incomplete_before_ms": hub.export_incomplete_before_ms}
+        incomplete = {"incomplete_before_ms": hub.export_incomplete_before_ms, "reason": hub.export_reason}
         return {"id": key, "state": hub.export_state, "done": 600, "total": 1000, **incomplete}
 
     @app.get("/api/v1/commands/{key}")

@@ -49,11 +49,23 @@ async def test_chosen_points_are_saved_and_the_progress_is_shown(hub: FakeHub, c
 
 
 async def test_an_export_that_retention_has_shortened_says_so(hub: FakeHub, console: Console) -> None:
-    hub.export_state, hub.export_incomplete_before_ms = "done", 1_767_225_600_000
+    hub.export_state, hub.export_incomplete_before_ms, hub.export_reason = "done", 1_767_225_600_000, "retired"
     await open_catalogue(console)
     async with console.page.expect_download():
         await console.page.get_by_role("button", name="CSV").click()
     await expect(console.page.get_by_text("It is not complete before")).to_be_visible()
+
+
+async def test_an_export_that_influxdb_has_shortened_or_ended_says_so(hub: FakeHub, console: Console) -> None:
+    hub.export_state, hub.export_incomplete_before_ms, hub.export_reason = "done", 1_767_225_600_000, "influx_timeout"
+    await open_catalogue(console)
+    async with console.page.expect_download():
+        await console.page.get_by_role("button", name="CSV").click()
+    await expect(console.page.get_by_text("InfluxDB has what is older and did not answer")).to_be_visible()
+    hub.export_state = "failed"
+    async with console.page.expect_download():
+        await console.page.get_by_role("button", name="CSV").click()
+    await expect(console.page.get_by_text("stopped answering; the file is not whole")).to_be_visible()
 
 
 async def test_what_nobody_describes_any_more_is_shown_and_can_be_saved(hub: FakeHub, console: Console) -> None:

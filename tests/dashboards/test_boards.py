@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from itertools import combinations
 
 import pytest
@@ -12,13 +13,16 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from labkeeper_dashboards import build, limits
 from labkeeper_dashboards.__main__ import PROVISIONING
-from labkeeper_dashboards.boards import BOARDS
+from labkeeper_dashboards.boards import BOARDS, known_lines
 from labkeeper_dashboards.build import FOLDER, files
 from labkeeper_dashboards.model import Board, Kind, Panel
 from labkeeper_dashboards.push import FOLDERS, folder_of
 from labkeeper_dashboards.query import SOURCE_TYPE, SOURCE_UID
+from labkeeper_hub.alarms.rules import Role
+from labkeeper_hub.figures.catalogue import COMMANDS, OF_HUB, alarms_of_role
 from labkeeper_sdk import Title
 
+from ..docs.pages import ROOT  # noqa: TID252 - tests are not packages, so nothing absolute leads there
 from .asking import Json, dashboards, panels
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -123,6 +127,111 @@ def test_every_word_is_there_in_both_languages() -> None:
         assert HAN.search(title.zh) or title.zh in same_name, title.zh
 
 
+LATIN = re.compile(r"[A-Za-z]{2,}")
+THE_SAME_IN_CHINESE = {"PM2.5", "PM10"}
+"""Texts of the Chinese set that need no Chinese: units and abbreviations that are written so."""
+
+
+def shown(one: Json) -> Iterator[tuple[str, str]]:
+    """Yield what a dashboard shows, wherever it stands in the file, but for what the readings themselves say."""
+    yield from (("dashboard", one[name]) for name in ("title", "description"))
+    for variable in one["templating"]["list"]:
+        yield from (("variable", variable[name]) for name in ("label", "description") if name in variable)
+    for panel in one["panels"]:
+        yield "title", panel["title"]
+        if panel["type"] != "row":
+            yield from ((panel["title"], text) for text in shown_by(panel))
+
+
+def shown_by(panel: Json) -> Iterator[str]:
+    yield panel["description"]
+    yield from (re.sub(r"\$tag_\w+", "", target.get("alias", "")) for target in panel["targets"])
+    config = panel["fieldConfig"]
+    yield config["defaults"]["noValue"]
+    yield from mapped(config["defaults"].get("mappings", []))
+    for item in (item for change in config.get("overrides", []) for item in change["properties"]):
+        yield from mapped(item["value"]) if item["id"] == "mappings" else ()
+        yield from [item["value"]] if item["id"] == "displayName" else ()
+    for step in panel.get("transformations", []):
+        yield from step["options"].get("renameByName", {}).values()
+
+
+def mapped(mappings: list[Json]) -> Iterator[str]:
+    for mapping in mappings:
+        yield from (result["text"] for result in mapping["options"].values())
+
+
+def test_every_text_of_the_chinese_set_is_chinese_legends_and_states_too() -> None:
+    found = [text for one in dashboards() if one["uid"].startswith("lk-zh-") for text in shown(one)]
+    assert {"烟雾", "中位数", "离线", "已完成", "设备编号"} <= {text.strip() for _, text in found}
+    foreign = [text for text in found if LATIN.search(text[1]) and not HAN.search(text[1])]
+    assert [text for text in foreign if text[1] not in THE_SAME_IN_CHINESE] == []
+
+
+def test_every_text_of_the_english_set_is_english() -> None:
+    found = [text for one in dashboards() if one["uid"].startswith("lk-en-") for text in shown(one)]
+    assert [text for text in found if HAN.search(text[1])] == []
+
+
+@pytest.mark.parametrize(("board", "panel"), PANELS, ids=named)
+def test_lines_named_after_words_of_the_wire_have_a_name_in_both_languages(board: Board, panel: Panel) -> None:
+    """`$tag_point` shows the wire's own word: whoever shows it says what each is called."""
+    if any("$tag_point" in query.legend.zh for query in panel.queries):
+        assert panel.look.lines, board.name
+
+
+def test_every_refusal_and_every_role_has_a_name() -> None:
+    table = (ROOT / "docs" / "how-to" / "when-something-is-wrong.md").read_text(encoding="utf-8")
+    rows = table.split("| reason at the hub | means |")[1].split("\n\n")[0].splitlines()
+    reasons = {reason for row in rows[2:] for reason in re.findall(r"`([a-z_]+)`", row.split("|")[1])}
+    assert len(reasons) > 30
+    assert reasons <= {line.name for line in known_lines.REFUSALS}
+    assert {line.name for line in known_lines.ROLES} == {alarms_of_role(role) for role in Role}
+    assert {line.name for line in known_lines.OUTCOMES} == {figure.name for figure in OF_HUB[COMMANDS]}
+
+
+LAPTOP = (1366, 768)
+AROUND = (40, 250)
+"""Pixels beside and above the panels: Grafana's margins; the browser's bars, Grafana's own, and the variables."""
+LINE, GAP = 38, 8
+COLUMN = {"string": 90, "percentunit": 60, "ppm": 75, "watt": 75, "celsius": 65, "s": 75, "kwatth": 80}
+
+
+def pixels(text: str) -> int:
+    """Return about how wide a text is at 14 pixels: a Chinese sign takes all of them, a Latin letter half."""
+    return sum(14 if HAN.match(sign) else 8 for sign in text)
+
+
+@pytest.mark.parametrize("one", dashboards(), ids=lambda one: one["uid"])
+def test_panels_are_wide_enough_on_a_laptop(one: Json) -> None:
+    """Reckoned, not seen: a table's headings fit side by side, a number stands beside its title, a chart has room."""
+    for panel in panels(one):
+        width = panel["gridPos"]["w"] * (LAPTOP[0] - AROUND[0]) / 24 - GAP
+        needed = {"stat": pixels(panel["title"]) + 16, "timeseries": 400, "state-timeline": 400, "bargauge": 400}
+        assert width >= needed.get(panel["type"], table_width(panel)), (panel["title"], width)
+        assert panel["gridPos"]["h"] >= (4 if panel["type"] == "stat" else 6), panel["title"]
+
+
+def table_width(panel: Json) -> int:
+    names = [
+        name for step in panel.get("transformations", []) for name in step["options"].get("renameByName", {}).values()
+    ]
+    units = {
+        change["matcher"]["options"]: item["value"]
+        for change in panel["fieldConfig"].get("overrides", [])
+        for item in change["properties"]
+        if item["id"] == "unit"
+    }
+    return sum(max(pixels(name) + 20, COLUMN.get(str(units.get(name)), 50)) for name in names)
+
+
+@pytest.mark.parametrize("one", dashboards(), ids=lambda one: one["uid"])
+def test_what_is_first_is_whole_on_a_laptops_first_screen(one: Json) -> None:
+    lines = (LAPTOP[1] - AROUND[1]) // LINE
+    first = [panel for panel in panels(one) if panel["gridPos"]["y"] == min(p["gridPos"]["y"] for p in panels(one))]
+    assert max(panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in first) <= lines
+
+
 def test_a_limit_that_is_drawn_names_its_source() -> None:
     drawn = [value for value in vars(limits).values() if isinstance(value, limits.Limits) and value.drawn]
     assert drawn
@@ -146,7 +255,8 @@ def test_every_column_of_a_table_is_asked_for_and_every_answer_has_one() -> None
 def test_lines_are_named_where_there_can_be_several(board: Board, panel: Panel) -> None:
     for query in panel.queries:
         if not query.table and query.by:
-            assert all(f"$tag_{tag}" in query.legend for tag in query.by), board.name
+            for legend in (query.legend.zh, query.legend.en):
+                assert all(f"$tag_{tag}" in legend for tag in query.by), board.name
 
 
 def test_the_overview_fits_a_wall_without_scrolling() -> None:
@@ -180,6 +290,6 @@ def test_no_name_in_a_table_is_read_as_a_number() -> None:
 
 
 def test_a_line_with_a_colour_of_its_own_is_one_of_its_panels() -> None:
-    (mix,) = [panel for board in BOARDS for panel in board.panels if panel.look.lines]
+    (mix,) = [panel for board in BOARDS for panel in board.panels if any(line.colour for line in panel.look.lines)]
     assert all(line.name.removeprefix("raised_") in mix.queries[0].text for line in mix.look.lines)
     assert [line.colour for line in mix.look.lines] == ["blue", "orange", "red"]

@@ -1,5 +1,6 @@
 """Alarms and their KPIs, as EEMUA 191 and IEC 62682 count them; alarms are evaluated in the hub, never in Grafana."""
 
+from labkeeper_dashboards.boards import known_lines
 from labkeeper_dashboards.boards.parts import LAB, YES_NO, counted, number
 from labkeeper_dashboards.influxql import ABOUT_NODES, HUB, Query, at_once, figure, of_latest, over_time, summed
 from labkeeper_dashboards.limits import ALARM_HOUR, ALARM_RATE, NEVER, NONE, NOTHING_WRONG
@@ -71,7 +72,11 @@ RATES = (
         Kind.CHART,
         Title("每 10 分钟触发的报警", "Alarms in 10 minutes"),
         Title("最近 10 分钟触发的条数。", "How many were raised in the last 10 minutes."),
-        (over_time("max", "value_int", f"{HUB} AND {figure('alarms', 'raised_10min')}", ()).called("10 min"),),
+        (
+            over_time("max", "value_int", f"{HUB} AND {figure('alarms', 'raised_10min')}", ()).called(
+                Title("10 分钟", "10 min")
+            ),
+        ),
         Look("none", ALARM_RATE, minimum=0),
         width=8,
     ),
@@ -79,7 +84,11 @@ RATES = (
         Kind.CHART,
         Title("高峰小时", "Peak hour"),
         Title("最近 24 小时中最繁忙的一小时的条数。", "The busiest hour of the last 24."),
-        (over_time("max", "value_int", f"{HUB} AND {figure('alarms', 'peak_hour')}", ()).called("1 h"),),
+        (
+            over_time("max", "value_int", f"{HUB} AND {figure('alarms', 'peak_hour')}", ()).called(
+                Title("1 小时", "1 h")
+            ),
+        ),
         Look("none", ALARM_HOUR, minimum=0),
         width=8,
     ),
@@ -87,7 +96,11 @@ RATES = (
         Kind.CHART,
         Title("确认用时", "Time to acknowledge"),
         Title("最近一小时确认用时的中位数。", "The median of the last hour."),
-        (over_time("max", "value", f"{HUB} AND {figure('alarms', 'acknowledge')}", ()).called("median"),),
+        (
+            over_time("max", "value", f"{HUB} AND {figure('alarms', 'acknowledge')}", ()).called(
+                Title("中位数", "median")
+            ),
+        ),
         Look("s", NONE, minimum=0),
         width=8,
     ),
@@ -99,7 +112,7 @@ BURDENS = (
         Title("每 10 分钟，按角色", "In 10 minutes, by role"),
         Title("最近 10 分钟里各角色需要处理的报警。", "What each role was asked to respond to in the last 10 minutes."),
         (over_time("max", "value_int", f"{HUB} AND {ROLES}'raised_10min'", ("device",)).called("$tag_device"),),
-        Look("none", ALARM_RATE, minimum=0),
+        Look("none", ALARM_RATE, minimum=0, lines=known_lines.ROLES),
         width=8,
     ),
     Panel(
@@ -107,7 +120,7 @@ BURDENS = (
         Title("每小时，按角色", "In an hour, by role"),
         Title("最近 1 小时里各角色需要处理的报警。", "What each role was asked to respond to in the last hour."),
         (over_time("max", "value_int", f"{HUB} AND {ROLES}'raised_hour'", ("device",)).called("$tag_device"),),
-        Look("none", ALARM_HOUR, minimum=0),
+        Look("none", ALARM_HOUR, minimum=0, lines=known_lines.ROLES),
         width=8,
     ),
     Panel(

@@ -134,6 +134,7 @@ ABSENT = Panel(
     width=10,
     height=9,
 )
+DETECTED = {"smoke": Title("烟雾", "smoke"), "gas": Title("燃气", "gas"), "water_leak": Title("漏水", "leak")}
 DANGER = Panel(
     Kind.STATES,
     Title("烟雾、燃气、漏水", "Smoke, gas, leaks"),
@@ -141,10 +142,11 @@ DANGER = Panel(
         "每个探测器一条色带。本系统不是消防或燃气报警系统。",
         "A band per detector. This is no fire or gas alarm system.",
     ),
-    (
-        over_time(
-            "last", "value_bool", f"{OF_LABS} AND {point('smoke', 'gas', 'water_leak')}", ("lab", "device", "point")
-        ).called("$tag_lab $tag_point $tag_device"),
+    tuple(
+        over_time("last", "value_bool", f"{OF_LABS} AND {point(name)}", ("lab", "device")).called(
+            Title(f"$tag_lab {title.zh} $tag_device", f"$tag_lab {title.en} $tag_device")
+        )
+        for name, title in DETECTED.items()
     ),
     Look("bool", NONE, parts.QUIET),
     height=7,

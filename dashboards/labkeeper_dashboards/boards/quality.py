@@ -1,5 +1,6 @@
 """Data quality: the ledger of every node, and how the hub itself does."""
 
+from labkeeper_dashboards.boards.known_lines import OUTCOMES, REFUSALS
 from labkeeper_dashboards.boards.parts import FAILS, LAB, NODE, WORKS, counted, per_second
 from labkeeper_dashboards.influxql import ABOUT_NODES, HUB, Query, at_once, figure, of_latest, over_time
 from labkeeper_dashboards.limits import COMMIT, LAG, NEVER, NONE, NOTHING_WRONG, TRUE_IS_GOOD
@@ -122,13 +123,13 @@ THE_HUB = (
     line(
         Title("提交耗时", "Commit time"),
         Title("日志最近一次提交的耗时。", "How long the journal's last commit took."),
-        over_time("max", "value", f"{HUB} AND {figure('journal', 'commit')}", ()).called("ms"),
+        over_time("max", "value", f"{HUB} AND {figure('journal', 'commit')}", ()).called(Title("提交耗时", "commit")),
         Look("ms", COMMIT, minimum=0),
     ),
     line(
         Title("日志大小", "Size of the journal"),
         Title("日志文件占用的磁盘空间。", "What the journal takes on disk."),
-        over_time("last", "value_int", f"{HUB} AND {figure('journal', 'size')}", ()).called("journal"),
+        over_time("last", "value_int", f"{HUB} AND {figure('journal', 'size')}", ()).called(Title("日志", "journal")),
         Look("bytes", NONE, minimum=0),
     ),
     line(
@@ -137,7 +138,7 @@ THE_HUB = (
             "InfluxDB 落后于日志多久；日志本身不受影响。",
             "How far InfluxDB is behind the journal, which does not care.",
         ),
-        over_time("max", "value", f"{HUB} AND {figure('forwarder', 'lag')}", ()).called("lag"),
+        over_time("max", "value", f"{HUB} AND {figure('forwarder', 'lag')}", ()).called(Title("延迟", "lag")),
         Look("s", LAG, minimum=0),
     ),
     line(
@@ -146,19 +147,23 @@ THE_HUB = (
             "按原因统计；原因的解释见《出问题时》。", "By reason; the guide 'When something is wrong' explains each."
         ),
         counted(f"{HUB} AND \"device\" = 'refusals'", ("point",)).called("$tag_point"),
-        Look("none", NOTHING_WRONG, bars=True, stacked=True, minimum=0),
+        Look("none", NOTHING_WRONG, bars=True, stacked=True, minimum=0, lines=REFUSALS),
     ),
     line(
         Title("命令的结果", "How commands ended"),
         Title("按结果统计。", "By outcome."),
         counted(f"{HUB} AND \"device\" = 'commands'", ("point",)).called("$tag_point"),
-        Look("none", NONE, bars=True, stacked=True, minimum=0),
+        Look("none", NONE, bars=True, stacked=True, minimum=0, lines=OUTCOMES),
     ),
     Panel(
         Kind.STATES,
         Title("与消息代理的连接", "Link to the broker"),
         Title("断开时节点继续采集，恢复后补发。", "While it is broken, nodes go on and deliver later."),
-        (over_time("last", "value_int", f"{HUB} AND {figure('broker', 'connected')}", ()).called("MQTT"),),
+        (
+            over_time("last", "value_int", f"{HUB} AND {figure('broker', 'connected')}", ()).called(
+                Title("消息代理", "broker")
+            ),
+        ),
         Look("none", TRUE_IS_GOOD, WORKS),
         width=8,
     ),

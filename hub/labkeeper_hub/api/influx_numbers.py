@@ -39,7 +39,7 @@ def influx_families(influx: InfluxStatus) -> Iterator[Metric]:
     )
     yield CounterMetricFamily(
         "labkeeper_influx_missed_readings",
-        "Readings that retention.max_bytes removed before they were sent, since InfluxDB was configured.",
+        "Readings that a limit in bytes removed before they were sent, since InfluxDB was configured.",
         influx.missed,
     )
     yield _by_reason(

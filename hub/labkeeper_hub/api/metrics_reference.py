@@ -7,7 +7,7 @@ from labkeeper_hub.api.hub_numbers import Inventory
 from labkeeper_hub.api.metrics import Metrics
 from labkeeper_hub.api.telling_numbers import telling_families
 from labkeeper_hub.model import LedgerEntry, NodeKey, State
-from labkeeper_hub.status import InfluxStatus, JournalStatus, Status
+from labkeeper_hub.status import InfluxStatus, JournalStatus, RuleSize, Status, UpkeepStatus
 from labkeeper_hub.telling.letters import Numbers
 
 INTRODUCTION = """# Metrics
@@ -20,7 +20,7 @@ Made by `{command}`; do not edit.
 | metric | type | labels | what |
 |---|---|---|---|
 """
-JOURNAL = JournalStatus(0, 0, 0, 0.0, 0, 0, "")
+JOURNAL = JournalStatus(0, 0, 0, 0.0, 0, 0, "", UpkeepStatus(rules=(RuleSize("", 0, 0),)))
 INFLUX = InfluxStatus(
     waiting=0,
     lag_s=0.0,

@@ -7,7 +7,7 @@ from prometheus_client.metrics_core import Metric
 
 from labkeeper_hub.status import UpkeepStatus
 
-REASONS = ("age", "bytes")
+REASONS = ("age", "bytes", "rule_bytes")
 LEVELS = {0: "raw", 60_000: "1m", 900_000: "15m", 3_600_000: "1h"}
 
 
@@ -16,6 +16,16 @@ def upkeep_families(upkeep: UpkeepStatus) -> Iterator[Metric]:
     counter, gauge = CounterMetricFamily, GaugeMetricFamily
     yield counter("labkeeper_journal_compactions", "Times the log became chunks.", upkeep.compactions)
     yield counter("labkeeper_journal_compacted_readings", "Readings that went into chunks.", upkeep.compacted)
+    yield counter(
+        "labkeeper_journal_compaction_pieces",
+        "Transactions that took: a commit waits for one of them at most.",
+        upkeep.compaction_pieces,
+    )
+    yield gauge(
+        "labkeeper_journal_compaction_piece_longest_seconds",
+        "The longest of them since the start, waiting for the writer included.",
+        upkeep.longest_piece_s,
+    )
     yield counter("labkeeper_journal_rolled_readings", "Readings that went into roll-ups.", upkeep.rolled)
     yield gauge("labkeeper_journal_unrolled_chunks", "Chunks waiting for their roll-up.", upkeep.unrolled_chunks)
     yield counter("labkeeper_journal_pages_given_back", "Free pages given back to the disk.", upkeep.pages_given_back)
@@ -24,6 +34,7 @@ def upkeep_families(upkeep: UpkeepStatus) -> Iterator[Metric]:
     yield gauge("labkeeper_journal_upkeep_failing", "1 while upkeep cannot go on.", bool(upkeep.failing))
     yield _seconds(upkeep)
     yield from _retired(upkeep)
+    yield from _rules(upkeep)
 
 
 def _seconds(upkeep: UpkeepStatus) -> Metric:
@@ -35,6 +46,19 @@ def _seconds(upkeep: UpkeepStatus) -> Metric:
     family.add_metric(["retention"], upkeep.retire_s)
     family.add_metric(["vacuum"], upkeep.vacuum_s)
     return family
+
+
+def _rules(upkeep: UpkeepStatus) -> Iterator[Metric]:
+    used = GaugeMetricFamily(
+        "labkeeper_journal_rule_bytes",
+        "What the points of a retention rule with a limit take, as of the last look.",
+        labels=["match"],
+    )
+    limit = GaugeMetricFamily("labkeeper_journal_rule_max_bytes", "What they may take.", labels=["match"])
+    for one in upkeep.rules:
+        used.add_metric([one.match], one.used_bytes)
+        limit.add_metric([one.match], one.max_bytes)
+    yield from (used, limit)
 
 
 def _retired(upkeep: UpkeepStatus) -> Iterator[Metric]:

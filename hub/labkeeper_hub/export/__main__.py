@@ -4,15 +4,16 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 from typing import Protocol
 
 from labkeeper_hub.export.csv_file import CsvFile
 from labkeeper_hub.export.order import Order, OrderedPoint
+from labkeeper_hub.export.plan import Behind, InfluxAway, Plan, before_horizon, planned
 from labkeeper_hub.export.sampling import sampled
-from labkeeper_hub.export.source import ChangedMeanwhile, Window, find, pieces
+from labkeeper_hub.export.source import ChangedMeanwhile, Series, Window, find
 from labkeeper_hub.model import PointKey
 from labkeeper_hub.timeseries.columns import Columns
 from labkeeper_hub.timeseries.schema import open_for_reading
@@ -21,6 +22,7 @@ from labkeeper_sdk.standing_back import stand_back
 SAY_EVERY_S = 0.2
 CHANGED = 3
 NOBODY = 4
+AWAY = 5
 
 
 class File(Protocol):
@@ -34,33 +36,39 @@ class File(Protocol):
 
 
 def export(order: Order, file: File) -> None:
-    """Write every reading that is ordered."""
-    window = Window(order.from_ms, order.to_ms)
+    """Write every reading that is ordered; raises InfluxAway where InfluxDB had begun and goes away."""
     with closing(open_for_reading(Path(order.journal))) as connection:
         keys = [PointKey(one.school, one.node, one.device, one.point) for one in order.points]
-        found = find(connection, keys, window)
-        done, rows, said_s = 0, 0, time.monotonic()
-        gone = [series.retired_until_ms for series in found if series.retired_until_ms is not None]
-        say(total=sum(series.readings for series in found), **({"incomplete_before_ms": max(gone)} if gone else {}))
-        for point, series in zip(order.points, found, strict=True):
-            for columns, looked in sampled(pieces(connection, series, window), order.every_ms):
-                if len(columns):
-                    file.add(point, columns)
-                done, rows = done + looked, rows + len(columns)
-                if time.monotonic() - said_s >= SAY_EVERY_S:
-                    said_s = time.monotonic()
-                    say(done=done, rows=rows)
-        file.close()
-        say(done=done, rows=rows)
+        found = find(connection, keys, Window(order.from_ms, order.to_ms))
+        with _behind(order, found) as behind:
+            write(planned(connection, order, found, behind), file, order.every_ms)
 
 
-def say(**numbers: int) -> None:
-    """Tell the hub."""
-    print(json.dumps(numbers), file=sys.stderr, flush=True)
+def write(plan: Plan, file: File, every_ms: int | None) -> None:
+    """Write what is planned, and say how far it is."""
+    done, rows, said_s = 0, 0, time.monotonic()
+    say(total=plan.total, incomplete_before_ms=plan.incomplete_before_ms, reason=plan.reason)
+    for part in plan.parts:
+        for columns, looked in sampled(plan.pieces(part), every_ms):
+            if len(columns):
+                file.add(part.point, columns)
+            done, rows = done + looked, rows + len(columns)
+            if time.monotonic() - said_s >= SAY_EVERY_S:
+                said_s = time.monotonic()
+                say(total=plan.total, done=done, rows=rows)
+    file.close()
+    say(total=plan.total, done=done, rows=rows)
+
+
+def say(**told: int | str | None) -> None:
+    """Tell the hub, but for what is None."""
+    print(json.dumps({name: one for name, one in told.items() if one is not None}), file=sys.stderr, flush=True)
 
 
 def main() -> int:
-    """Carry out one order; returns 3 where retention took away what was to be read, 4 where nobody reads any more."""
+    """Carry out one order; returns 3 where retention took away what was to be read, 4 where nobody reads any more, 5
+    where InfluxDB has the rest and cannot be asked.
+    """
     order = Order.model_validate_json(sys.stdin.buffer.read())
     write = sys.stdout.buffer.write
     return carried_out(lambda: export(order, CsvFile(write) if order.format == "csv" else _parquet(order)))
@@ -74,10 +82,22 @@ def carried_out(work: Callable[[], None]) -> int:
         sys.stdout.buffer.flush()
     except ChangedMeanwhile:
         return CHANGED
+    except InfluxAway as away:
+        say(reason=away.reason)
+        return AWAY
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return NOBODY
     return 0
+
+
+def _behind(order: Order, found: Sequence[Series]) -> AbstractContextManager[Behind | None]:
+    """Return what asks InfluxDB, where there is one and the journal does not go back far enough."""
+    if order.influx is None or not any(before_horizon(series, order) for series in found):
+        return nullcontext()
+    from labkeeper_hub.export.older import open_older  # noqa: PLC0415 -- the HTTP client, which few exports need
+
+    return open_older(order.influx, order.points)
 
 
 def _parquet(order: Order) -> File:

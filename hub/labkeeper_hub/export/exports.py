@@ -1,7 +1,6 @@
 """The exports that run: each a process, its bytes handed through, its progress known to whoever asks."""
 
 import asyncio
-import json
 import logging
 import sys
 from asyncio.subprocess import PIPE, Process
@@ -9,6 +8,8 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+from pydantic import BaseModel, ValidationError
 
 from labkeeper_hub.export.order import Order
 
@@ -41,9 +42,22 @@ class ExportState(StrEnum):
     FAILED = "failed"
 
 
+class Said(BaseModel):
+    """What the process says on a line: each number when it changed."""
+
+    total: int | None = None
+    done: int | None = None
+    rows: int | None = None
+    incomplete_before_ms: int | None = None
+    reason: str | None = None
+
+
 @dataclass(slots=True)
 class Export:
-    """One export: readings to look at and looked at, rows and bytes written; and before when retention took some."""
+    """One export: readings to look at and looked at, rows and bytes written.
+
+    `reason`: why it is not complete before `incomplete_before_ms`, or what ended it; short and stable.
+    """
 
     id: str
     order: Order
@@ -54,6 +68,7 @@ class Export:
     rows: int = 0
     size: int = 0
     incomplete_before_ms: int | None = None
+    reason: str | None = None
     _told: "asyncio.Task[None] | None" = None
 
     async def begin(self) -> None:
@@ -67,8 +82,8 @@ class Export:
                 first = await self._line()
         except TimeoutError as late:
             raise ExportFailed("it did not begin") from late
-        self.total = first.get("total", 0)
-        self.incomplete_before_ms = first.get("incomplete_before_ms")
+        if first is not None:
+            self._note(first)
         self._told = asyncio.create_task(self._hear(), name=f"export {self.id}")
 
     async def content(self) -> AsyncIterator[bytes]:
@@ -78,12 +93,12 @@ class Export:
         while block := await self.process.stdout.read(BLOCK):
             self.size += len(block)
             yield block
-        if await self.process.wait() != 0:
-            self.state = ExportState.FAILED
-            raise ExportFailed(f"status {self.process.returncode}")
+        status = await self.process.wait()
         if self._told is not None:
             await self._told
-        self.state = ExportState.DONE
+        self.state = ExportState.FAILED if status else ExportState.DONE
+        if status:
+            raise ExportFailed(self.reason or f"status {status}")
 
     async def end(self) -> None:
         """Let nothing go on, whatever came before."""
@@ -104,20 +119,24 @@ class Export:
 
     async def _hear(self) -> None:
         while said := await self._line(ended_is_fine=True):
-            self.done, self.rows = said.get("done", self.done), said.get("rows", self.rows)
+            self._note(said)
 
-    async def _line(self, *, ended_is_fine: bool = False) -> dict[str, int]:
+    def _note(self, said: Said) -> None:
+        self.total, self.done, self.rows = said.total or self.total, said.done or self.done, said.rows or self.rows
+        self.incomplete_before_ms = said.incomplete_before_ms or self.incomplete_before_ms
+        self.reason = said.reason or self.reason
+
+    async def _line(self, *, ended_is_fine: bool = False) -> "Said | None":
         line = await self.process.stderr.readline() if self.process.stderr is not None else b""
         try:
-            said: dict[str, int] = json.loads(line)
-        except ValueError as error:
+            return Said.model_validate_json(line)
+        except ValidationError as error:
             if line:
                 words = (line + await self._last_words()).decode(errors="replace")
                 log.error("export %s: %s", self.id, words)  # noqa: TRY400 -- the traceback that tells is in there
             if ended_is_fine:
-                return {}
+                return None
             raise ExportFailed("it ended before it began") from error
-        return said
 
     async def _last_words(self) -> bytes:
         return b"" if self.process.stderr is None else await self.process.stderr.read(LAST_WORDS)

@@ -4,6 +4,8 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from labkeeper_hub.influx.settings import InfluxSettings
+
 FileFormat = Literal["csv", "parquet"]
 
 
@@ -29,7 +31,10 @@ class OrderedPoint(BaseModel):
 
 
 class Order(BaseModel):
-    """Readings of these points, one after the other, with from_ms <= time < to_ms; each, or one every `every_ms`."""
+    """Readings of these points, one after the other, with from_ms <= time < to_ms; each, or one every `every_ms`.
+
+    `influx`: who is asked for what the journal no longer has; its secrets are where its settings say, never in here.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     made_by: ClassVar = "labkeeper_hub.export"
@@ -40,3 +45,4 @@ class Order(BaseModel):
     to_ms: int
     points: tuple[OrderedPoint, ...]
     every_ms: int | None = None
+    influx: InfluxSettings | None = None

@@ -16,7 +16,8 @@ from labkeeper_hub.model import PointKey
 from labkeeper_hub.timeseries import chunk
 from labkeeper_hub.timeseries.columns import EMPTY, Columns, by_time, join, take
 from labkeeper_hub.timeseries.log import segments_from
-from labkeeper_hub.timeseries.retired import retired_until
+from labkeeper_hub.timeseries.positions import positions
+from labkeeper_hub.timeseries.retired import kept_from, pinned, retired_until
 
 MOST = 1 << 16  # readings in one piece
 
@@ -42,6 +43,8 @@ class Series:
     headers: tuple[Header, ...]
     small: dict[int, bytes]
     hot: Columns
+    horizon_ms: int
+    """Readings of the window before this may be in InfluxDB and not here; the window's beginning: all are here."""
     retired_until_ms: int | None = None
     """Readings of the window before this may have been there: retention has removed some."""
 
@@ -114,9 +117,9 @@ def _numbers(connection: sqlite3.Connection) -> dict[PointKey, int]:
 def _hot(connection: sqlite3.Connection, wanted: Sequence[int], window: Window) -> Columns:
     """Return what no chunk has yet of these series, in the order of arrival: for a forwarder the log is kept longer."""
     found, numbers = [], np.array(sorted(set(wanted)), np.uint32)
-    compacted = connection.execute("SELECT compacted FROM places").fetchone()[0]
-    for first, columns in segments_from(connection, compacted):
-        part = _within(take(columns, slice(max(0, compacted - first), None)), window)
+    reached = positions(connection)
+    for first, columns in segments_from(connection, reached.compacted):
+        part = _within(reached.left(first, columns), window)
         places = np.isin(part.series, numbers)
         if places.any():
             found.append(take(part, places))
@@ -135,8 +138,19 @@ def _series(connection: sqlite3.Connection, number: int, hot: Columns, window: W
         for header in headers
         if header.readings < chunk.SMALL
     }
+    own = take(hot, hot.series == number)
     gone = retired_until(connection, number, (window.from_ms, window.to_ms))
-    return Series(number, headers, small, take(hot, hot.series == number), gone)
+    return Series(number, headers, small, own, _horizon(connection, number, own, window), gone)
+
+
+def _horizon(connection: sqlite3.Connection, number: int, hot: Columns, window: Window) -> int:
+    """Return where the journal's part of a window begins, as the readings API has it."""
+    if pinned(connection, number, (window.from_ms, window.to_ms)):
+        return window.from_ms
+    from_ms = kept_from(connection, number)
+    if from_ms is None:
+        from_ms = int(hot.times.min()) if len(hot) else window.to_ms
+    return min(max(from_ms, window.from_ms), window.to_ms)
 
 
 def _body(connection: sqlite3.Connection, series: Series, header: Header) -> bytes:

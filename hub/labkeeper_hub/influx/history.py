@@ -22,8 +22,10 @@ from labkeeper_sdk import BadConfiguration, Quality, Value
 
 ASK_S = 10.0  # for everything one question needs
 MOST_BYTES = 64 << 20
+LONGEST_SIGN = 4  # bytes of UTF-8
 PAGE_ROWS = 20_000
 MOST_ROWS = 500_000  # that are aggregated here, where InfluxDB cannot do it by our rules
+TOO_MUCH = "too_much"
 NUMBERS = {"value", "value_int"}
 
 
@@ -53,6 +55,7 @@ class InfluxHistory:
 
     settings: InfluxSettings
     whole: Callable[[PointKey], bool]
+    most_bytes: int = MOST_BYTES
 
     async def raw(self, key: PointKey, times: tuple[int, int], limit: int, offset: int) -> list[Row]:
         """Return readings with first <= time_ms < end, at most `limit` after the first `offset`.
@@ -60,13 +63,24 @@ class InfluxHistory:
         Raises HistoryUnavailable.
         """
         async with _patience():
-            rows = await self._ask(influxql.raw(key, *_ns(times), limit, offset))
+            rows = await self._ask(influxql.raw(key, *ns(times), limit, offset))
             return [told.row for told in self._told(key, rows)]
+
+    async def told(self, key: PointKey, times_ns: tuple[int, int], most: int) -> list[Told]:
+        """Return the first readings with first <= time_ns < end, at most so many; raises HistoryUnavailable."""
+        async with _patience():
+            return self._told(key, await self._ask(influxql.raw(key, *times_ns, most, 0)))
+
+    async def count(self, key: PointKey, times_ns: tuple[int, int]) -> int:
+        """Return how many there are at most: a value that is not good counts twice. Raises HistoryUnavailable."""
+        async with _patience():
+            (found,) = await self._ask(influxql.kinds(key, *times_ns)) or [{}]
+        return sum(found.get(one) or 0 for one in (*FIELDS, "quality"))
 
     async def aggregated(self, query: ReadingsQuery, times: tuple[int, int], limit: int) -> list[Row]:
         """Return at most `limit` buckets; raises HistoryUnavailable, and ValueError as the journal does."""
         async with _patience():
-            (told,) = await self._ask(influxql.kinds(query.key, *_ns(times))) or [{}]
+            (told,) = await self._ask(influxql.kinds(query.key, *ns(times))) or [{}]
             kinds = [field for field in FIELDS if told.get(field)]
             if "value_text" in kinds and query.aggregate not in PICKING and not self.whole(query.key):
                 raise ValueError(f"texts have no {query.aggregate}")
@@ -79,7 +93,7 @@ class InfluxHistory:
     async def _there(self, query: ReadingsQuery, times: tuple[int, int], field: str, limit: int) -> list[Row]:
         """Let InfluxDB reckon: all readings are good numbers of one kind."""
         every_ms = query.every_ms or 1
-        statement = influxql.buckets(query.key, *_ns(times), field, query.aggregate, every_ms, limit)
+        statement = influxql.buckets(query.key, *ns(times), field, query.aggregate, every_ms, limit)
         rows = await self._ask(statement)
         return [
             Row(row["time"] // NS_IN_MS, _number(row[query.aggregate.value], field, query.aggregate)) for row in rows
@@ -87,7 +101,7 @@ class InfluxHistory:
 
     async def _here(self, query: ReadingsQuery, times: tuple[int, int]) -> list[Row]:
         """Reckon here what InfluxDB has no rules for: bad quality, truth values, texts, changed datatypes."""
-        group, count, (start, end) = Group(), 0, _ns(times)
+        group, count, (start, end) = Group(), 0, ns(times)
         while True:
             rows = await self._ask(influxql.raw(query.key, start, end, PAGE_ROWS, 0))
             for told in self._told(query.key, rows):
@@ -98,7 +112,7 @@ class InfluxHistory:
                 buckets = await asyncio.to_thread(buckets_of, group.columns(), query.every_ms or 1)
                 return rows_of(buckets, query.aggregate)
             if count >= MOST_ROWS:
-                raise HistoryUnavailable("too_much", f"more than {MOST_ROWS} readings to aggregate here")
+                raise HistoryUnavailable(TOO_MUCH, f"more than {MOST_ROWS} readings to aggregate here")
             start = int(rows[-1]["time"]) + 1
 
     def _told(self, key: PointKey, rows: Sequence[dict[str, Any]]) -> list[Told]:
@@ -110,14 +124,21 @@ class InfluxHistory:
         try:
             async with open_http(self.settings, read_secrets(self.settings)) as client:
                 request = client.build_request("GET", "/query", params=params)
-                answer = await send(client, request, MOST_BYTES)
+                answer = await send(client, request, self.most_bytes)
             if answer.status != HTTPStatus.OK:
                 raise HistoryUnavailable("influx_refuses", reason_of(answer))
-            return await asyncio.to_thread(influxql.rows_of, answer.body)
         except SinkUnreachable as error:
             raise HistoryUnavailable(f"influx_{error.code}", error.reason) from error
-        except (NoAnswer, BadConfiguration) as error:
+        except BadConfiguration as error:
             raise HistoryUnavailable("influx_refuses", str(error)) from error
+        return await self._rows(answer.body)
+
+    async def _rows(self, body: str) -> list[dict[str, Any]]:
+        try:
+            return await asyncio.to_thread(influxql.rows_of, body)
+        except NoAnswer as error:
+            cut_short = len(body) * LONGEST_SIGN >= self.most_bytes
+            raise HistoryUnavailable(TOO_MUCH if cut_short else "influx_refuses", str(error)) from error
 
 
 @asynccontextmanager
@@ -130,7 +151,8 @@ async def _patience() -> AsyncIterator[None]:
         raise HistoryUnavailable("influx_timeout", f"no answer in {ASK_S:.0f} s") from late
 
 
-def _ns(times: tuple[int, int]) -> tuple[int, int]:
+def ns(times: tuple[int, int]) -> tuple[int, int]:
+    """Return times in ms as InfluxDB has them, within what it can hold."""
     first, end = (max(-LAST_NS, min(LAST_NS, time_ms * NS_IN_MS)) for time_ms in times)
     return first, end
 

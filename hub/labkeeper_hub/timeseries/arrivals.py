@@ -10,6 +10,7 @@ from labkeeper_hub.timeseries import chunk
 from labkeeper_hub.timeseries.columns import I64, U32, Columns, take
 from labkeeper_hub.timeseries.hot import Glance
 from labkeeper_hub.timeseries.log import segments_from
+from labkeeper_hub.timeseries.positions import Positions
 
 ANY_ID = (1 << 63) - 1
 
@@ -24,28 +25,35 @@ class LogArrivals:
     connection: sqlite3.Connection
     glance: Glance
     start: int
-    compacted: int
+    positions: Positions
 
     def before(self, series: U32, times: I64, counting: I64) -> I64:
         """Return how many of each (series, time) arrived before; `counting` of each follow at `start` at once."""
-        found = in_chunks(self.connection, series, times)
-        if self.compacted <= self.start:
-            return found + _count(self._hot(), series, times)
-        found -= counting
+        found, reached = in_chunks(self.connection, series, times), self.positions.of(series)
+        for position in np.unique(reached).tolist():
+            of_it = reached == position
+            found[of_it] = self._corrected(position, found[of_it], series[of_it], times[of_it], counting[of_it])
+        return found
+
+    def _corrected(self, compacted: int, found: I64, series: U32, times: I64, counting: I64) -> I64:
+        """Return what is before `start`, where `found` are in chunks, which end at one position for all of these."""
+        if compacted <= self.start:
+            return found + _count(self._hot(compacted), series, times)
+        found = found - counting
         more = found > 0  # more of them than those asked for: some are before, or some come later
         if bool(more.any()):
-            found[more] += counting[more] - _count(self._ahead(), series[more], times[more])
+            found[more] += counting[more] - _count(self._ahead(compacted), series[more], times[more])
         return np.maximum(found, 0)  # retention took chunks before their log was passed
 
-    def _hot(self) -> Iterable[Columns]:
+    def _hot(self, compacted: int) -> Iterable[Columns]:
         for first, columns in self.glance.pages:
-            yield take(columns, slice(max(0, self.compacted - first), max(0, self.start - first)))
+            yield take(columns, slice(max(0, compacted - first), max(0, self.start - first)))
 
-    def _ahead(self) -> Iterable[Columns]:
+    def _ahead(self, compacted: int) -> Iterable[Columns]:
         for first, columns in segments_from(self.connection, self.start):
-            if first >= self.compacted:
+            if first >= compacted:
                 return
-            yield take(columns, slice(max(0, self.start - first), self.compacted - first))
+            yield take(columns, slice(max(0, self.start - first), compacted - first))
 
 
 def in_chunks(connection: sqlite3.Connection, series: U32, times: I64, below_id: int = ANY_ID) -> I64:

@@ -23,6 +23,7 @@ from labkeeper_hub.timeseries.columns import Columns, take
 from labkeeper_hub.timeseries.digest import DAY_MS, Day, Picture, Span, days_of, unpacked
 from labkeeper_hub.timeseries.hot import Glance
 from labkeeper_hub.timeseries.journal import Journal
+from labkeeper_hub.timeseries.positions import positions
 from labkeeper_hub.timeseries.schema import open_for_reading
 from labkeeper_hub.timeseries.writer import transaction
 
@@ -121,13 +122,13 @@ class Shelf:
         self.journal.execute("BEGIN")
         try:
             pending = self._catch_up(AT_ONCE)
-            compacted = self.journal.execute("SELECT compacted FROM places").fetchone()[0]
+            reached = positions(self.journal)
             given_up, removed = self._given_up(span), self._removed()
         finally:
             self.journal.execute("COMMIT")
         totals = dict(self._sums)
         pictures = self._pictures(span)
-        for series, number, day in _hot_days(glance.since(compacted)):
+        for series, number, day in _hot_days(reached.left_of(glance)):
             _count(totals, series, (day.first_ms, day.last_ms, day.readings))
             pictures.setdefault(series, Picture.empty(span)).add(number, day)
         stock = {
@@ -139,7 +140,8 @@ class Shelf:
 
     def _catch_up(self, most: int) -> int:
         mark = self.journal.execute(
-            "SELECT compacted, retired.chunks, retired.at_ms FROM places,"
+            "SELECT compacted, (SELECT COALESCE(SUM(position), 0) FROM ahead), retired.chunks, retired.at_ms"
+            " FROM places,"
             " (SELECT COALESCE(SUM(chunks), 0) AS chunks, COALESCE(MAX(at_ms), 0) AS at_ms FROM retired) AS retired"
         ).fetchone()
         if mark == self._caught_up_to:

@@ -10,7 +10,8 @@ import numpy as np
 from labkeeper_hub.timeseries import chunk
 from labkeeper_hub.timeseries.columns import HISTORICAL, KIND, TEXT, Columns, by_time, join, take
 from labkeeper_hub.timeseries.hot import Glance
-from labkeeper_hub.timeseries.writer import Compacted, Live, NewChunk
+from labkeeper_hub.timeseries.positions import positions
+from labkeeper_hub.timeseries.writer import Compacted, CompactedSeries, Live, NewChunk
 
 
 @dataclass(slots=True)
@@ -19,21 +20,21 @@ class Compactor:
 
     connection: sqlite3.Connection
 
-    def compact(self, glance: Glance, start: int) -> Compacted:
-        """Make chunks of the hot readings from position `start` on."""
-        readings = glance.since(start)
+    def compact(self, glance: Glance) -> Compacted:
+        """Make chunks of the hot readings that are in none."""
+        readings = positions(self.connection).left_of(glance)
         order = np.argsort(readings.series, kind="stable")
         readings = take(readings, order)
         return Compacted(glance.end, tuple(self._series(part) for part in _split(readings)))
 
-    def _series(self, arrived: Columns) -> tuple[int, int | None, tuple[NewChunk, ...], Live | None]:
+    def _series(self, arrived: Columns) -> CompactedSeries:
         number = int(arrived.series[0])
         old_tail, before = self._tail(number)
         whole = by_time(arrived if before is None else join([before, arrived]))
         chunks = tuple(
             _packed(number, take(whole, slice(at, at + chunk.MOST))) for at in range(0, len(whole), chunk.MOST)
         )
-        return number, old_tail, chunks, last_live(arrived)
+        return CompactedSeries(number, old_tail, chunks, last_live(arrived))
 
     def _tail(self, number: int) -> tuple[int | None, Columns | None]:
         row = self.connection.execute(

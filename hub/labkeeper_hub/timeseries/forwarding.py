@@ -22,6 +22,7 @@ from labkeeper_hub.timeseries.hot import Glance
 from labkeeper_hub.timeseries.journal import Journal
 from labkeeper_hub.timeseries.log import segments_from, trim
 from labkeeper_hub.timeseries.ordinals import Newest, NewestOf, ordinals
+from labkeeper_hub.timeseries.positions import Positions, positions
 from labkeeper_hub.timeseries.schema import open_for_reading
 
 T = TypeVar("T")
@@ -138,19 +139,18 @@ class Forwarding:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def _next(self, glance: Glance, most: int) -> Batch:
-        with _snapshot(self._connection) as compacted:
+        with _snapshot(self._connection) as reached:
             start = self.way.position
-            readings = self._log(start, most, compacted)
-            arrivals = LogArrivals(self._connection, glance, start, compacted)
+            readings = self._log(start, most, reached)
+            arrivals = LogArrivals(self._connection, glance, start, reached)
             found, newest = ordinals(readings, self.newest, arrivals.before)
             self.missed = _missed(self._connection, self.sink)
         return Batch(readings, found, start + len(readings), self.way.history, newest)
 
-    def _log(self, start: int, most: int, compacted: int) -> Columns:
+    def _log(self, start: int, most: int, reached: Positions) -> Columns:
         """Return readings from `start` on, never some that are compacted with some that are not."""
         parts, count, end = list[Columns](), 0, start
-        if start < compacted:
-            most = min(most, compacted - start)
+        most = min([most, *(position - start for position in reached.all if position > start)])
         for first, columns in segments_from(self._connection, start):
             part = take(columns, slice(max(0, end - first), max(0, end - first) + most - count))
             parts.append(part)
@@ -190,8 +190,9 @@ class Forwarding:
 @asynccontextmanager
 async def open_forwarding(journal: Journal, sink: str) -> AsyncIterator[Forwarding]:
     """Begin, or go on, with the only sink there is; what other sinks had passed is forgotten."""
-    way, sealed = await journal.write(lambda connection: _begun(connection, sink))
-    journal.sealed(sealed)
+    async with journal.upkeep.at_rest():  # the history is what is in chunks, and the log is the rest
+        way, sealed = await journal.write(lambda connection: _begun(connection, sink))
+        journal.sealed(sealed)
     with (
         ThreadPoolExecutor(1, "journal-forward") as thread,
         closing(await asyncio.to_thread(open_for_reading, journal.file)) as connection,
@@ -253,10 +254,10 @@ def _newest_in_chunks(connection: sqlite3.Connection) -> list[NewestOf]:
 
 
 @contextmanager
-def _snapshot(connection: sqlite3.Connection) -> Iterator[int]:
-    """Read from one state of the file; give the position up to which the log is compacted in it."""
+def _snapshot(connection: sqlite3.Connection) -> Iterator[Positions]:
+    """Read from one state of the file; give the positions up to which the log is compacted in it."""
     connection.execute("BEGIN")
     try:
-        yield connection.execute("SELECT compacted FROM places").fetchone()[0]
+        yield positions(connection)
     finally:
         connection.execute("COMMIT")

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from labkeeper_hub.model import PointKey
-from labkeeper_hub.status import Retired
+from labkeeper_hub.status import Retired, RuleSize
+from labkeeper_hub.timeseries.budgets import Budget, budgets, enough
 from labkeeper_hub.timeseries.retention import READINGS, Ages, Retention, Retirement, Retirer
 from labkeeper_hub.timeseries.rollup import Roller
 from labkeeper_hub.timeseries.upkeep_writer import UpkeepWriter
@@ -45,18 +46,25 @@ class Retiring:
     _due_s: float = 0.0
     _run_ms: int = 0
     _to_visit: list[tuple[int, Ages]] = field(default_factory=list)
+    _budgets: tuple[Budget, ...] = ()
+    _sizes: dict[str, RuleSize] = field(default_factory=dict)
     _sealed: bool = False
 
     async def slice(self) -> bool:
         """Delete some; False: nothing is to go."""
         self._begin_when_due()
-        return await self._visit() or await self._make_room()
+        return await self._visit() or await self._fit() or await self._make_room()
+
+    def sizes(self) -> tuple[RuleSize, ...]:
+        """Return what the points of each rule with a limit take, as of the last look."""
+        return tuple(self._sizes.values())
 
     def _begin_when_due(self) -> None:
         if time.monotonic() >= self._due_s:
             self._due_s = time.monotonic() + self.place.pace.retire_s
             self._run_ms = self.now_ms()
             self._to_visit = [(number, ages) for key, number in self.series.items() if (ages := self.retention.of(key))]
+            self._budgets = tuple(budgets(self.retention, self.series))
 
     async def _visit(self) -> bool:
         """Look at some series: seal what waits in vain, delete what is too old; False: there are no more to look at."""
@@ -81,6 +89,34 @@ class Retiring:
         del self._to_visit[:count]
         if not self._to_visit and self._sealed:
             self._sealed, self._due_s = False, 0.0
+
+    async def _fit(self) -> bool:
+        """Delete the oldest of a rule whose points take more than it allows; False: none does, or nothing may go."""
+        for budget in self._budgets:
+            if budget.used_bytes is None:
+                await self._weigh(budget)
+            if budget.excess and await self._shrink(budget):
+                return True
+        return False
+
+    async def _weigh(self, budget: Budget) -> None:
+        place = self.place
+        budget.used_bytes = await place.threads.keeping_up(lambda: Retirer(place.connection()).weighed(budget.series))
+        self._note(budget)
+
+    async def _shrink(self, budget: Budget) -> bool:
+        place, most = self.place, self.place.pace.retire_chunks
+        oldest = place.threads.keeping_up(lambda: Retirer(place.connection()).oldest_of(budget.series, most))
+        level, found = await oldest
+        gone = enough(found, budget.excess)
+        if gone:
+            await self._retire(Retirement(self._run_ms, "rule_bytes", level, gone))
+        budget.took(gone)
+        self._note(budget)
+        return bool(gone)
+
+    def _note(self, budget: Budget) -> None:
+        self._sizes[budget.match] = RuleSize(budget.match, budget.used_bytes or 0, budget.max_bytes)
 
     async def _make_room(self) -> bool:
         """Delete the oldest while the file is beyond its limit."""

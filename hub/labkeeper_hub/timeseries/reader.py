@@ -9,7 +9,8 @@ from labkeeper_hub.model import Cursor, Missing, Page, ReadingsQuery, Row
 from labkeeper_hub.timeseries import chunk
 from labkeeper_hub.timeseries.columns import Columns, by_time, join, take, values_of
 from labkeeper_hub.timeseries.hot import Glance
-from labkeeper_hub.timeseries.retired import REASON, retired_until
+from labkeeper_hub.timeseries.positions import position_of
+from labkeeper_hub.timeseries.retired import REASON, kept_from, retired_until
 from labkeeper_hub.timeseries.rollup import levels_for
 from labkeeper_hub.timeseries.summary import Summary, in_window
 
@@ -73,12 +74,10 @@ class Reader:
         """Return the time from which nothing was removed: after what retention took, where it took nothing the oldest
         chunk, where there is none the oldest hot reading; earlier where the coarsest fitting roll-up answers.
         """
-        query = "SELECT COALESCE(retired_ms + 1, (SELECT MIN(first_ms) FROM chunks WHERE series = ?1)) FROM series"
-        row = self.connection.execute(f"{query} WHERE id = ?1", (series,)).fetchone()
-        if row is None or row[0] is None:
+        removed_until_ms = kept_from(self.connection, series)
+        if removed_until_ms is None:
             hot = glance.of_series(series, 0)
             return int(hot.times.min()) if len(hot) else None
-        removed_until_ms: int = row[0]
         return min([removed_until_ms, *self._rolled_from(series, every_ms or 1)])
 
     def _rolled_from(self, series: int, every_ms: int) -> Iterator[int]:
@@ -99,7 +98,7 @@ class Reader:
 
     def _hot(self, glance: Glance, series: int) -> Columns:
         """Return what no chunk has yet, in order of arrival."""
-        return glance.of_series(series, self.connection.execute("SELECT compacted FROM places").fetchone()[0])
+        return glance.of_series(series, position_of(self.connection, series))
 
     def _window(self, glance: Glance, series: int, times: tuple[int, int], enough: int) -> Columns:
         """Return readings with first <= time < end by time: all of them, or at least the first `enough`."""

@@ -5,6 +5,7 @@ small chunk, which would be taken up again, is sealed when it is too old, rolled
 has to send waits for it, whatever its age; the limit in bytes alone takes it, after everything sent, and counts it.
 """
 
+import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,28 +17,42 @@ from labkeeper_hub.timeseries.rollup import LEVELS
 
 READINGS: Final = 0
 """The level of what is no roll-up."""
-Reason = Literal["age", "bytes"]
+Reason = Literal["age", "bytes", "rule_bytes"]
 UNPINNED: Final = (
     "NOT EXISTS (SELECT 1 FROM pins WHERE pins.series = chunks.series AND from_ms <= chunks.last_ms"
     " AND to_ms > chunks.first_ms)"
 )
 SENT: Final = "chunks.id > COALESCE((SELECT MAX(history) FROM forwarded), 0)"
+OF_SERIES: Final = "series IN (SELECT value FROM json_each(?))"
 Ages = Mapping[int, int]
 """Milliseconds for which a level is kept; a level that is not there is kept for ever."""
 
 
+class Rule(NamedTuple):
+    """How long what `match` fits (`school/node/device/point`) is kept, and how many bytes of it; None: any number."""
+
+    match: str
+    ages: Ages
+    max_bytes: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Ages of all points; of the first rule whose pattern fits `school/node/device/point`, if one does; and a limit."""
+    """Ages of all points; those of the first rule that fits a point, if one does; and a limit for everything."""
 
     ages: Ages = field(default_factory=dict)
-    rules: tuple[tuple[str, Ages], ...] = ()
+    rules: tuple[Rule, ...] = ()
     max_bytes: int | None = None
+
+    def rule_of(self, key: PointKey) -> Rule | None:
+        """Return the rule that decides for a point."""
+        name = "/".join(key)
+        return next((rule for rule in self.rules if fnmatchcase(name, rule.match)), None)
 
     def of(self, key: PointKey) -> Ages:
         """Return how long a point's readings and roll-ups are kept."""
-        name = "/".join(key)
-        return next((ages for pattern, ages in self.rules if fnmatchcase(name, pattern)), self.ages)
+        rule = self.rule_of(key)
+        return self.ages if rule is None else rule.ages
 
 
 class Gone(NamedTuple):
@@ -99,11 +114,33 @@ class Retirer:
                 return Retirement(now_ms, "bytes", level, leaves)
         return None
 
-    def _oldest(self, which: str, most: int) -> tuple[Gone, ...]:
+    def weighed(self, series: Sequence[int]) -> int:
+        """Return how many bytes the chunks and leaves of these series have; their bodies are not read."""
+        sizes = (f"SELECT SUM(length(body)) FROM {table} WHERE {OF_SERIES}" for table in ("chunks", "rollups"))  # noqa: S608 -- our own words
+        return sum(self.connection.execute(size, (json.dumps(series),)).fetchone()[0] or 0 for size in sizes)
+
+    def oldest_of(self, series: Sequence[int], most: int) -> tuple[int, tuple[Gone, ...]]:
+        """Return the level of what goes first of these series, and that; nothing, where nothing may go."""
+        numbers = json.dumps(series)
+        for sent in (SENT, f"NOT {SENT}"):
+            if chunks := self._oldest(f"{OF_SERIES} AND {sent}", numbers, most):
+                return READINGS, chunks
+        for level in LEVELS:
+            if leaves := self._gone(
+                "SELECT id, series, first_ms, last_ms, buckets, length(body) FROM rollups "  # noqa: S608 -- our own words
+                f"WHERE {OF_SERIES} AND level = ? ORDER BY last_ms LIMIT ?",
+                numbers,
+                level,
+                most,
+            ):
+                return level, leaves
+        return READINGS, ()
+
+    def _oldest(self, which: str, *values: str | int) -> tuple[Gone, ...]:
         return self._gone(
             "SELECT id, series, first_ms, last_ms, readings, length(body) FROM chunks "  # noqa: S608 -- our own words
             f"WHERE {which} AND id NOT IN (SELECT chunk FROM unrolled) AND {UNPINNED} ORDER BY last_ms LIMIT ?",
-            most,
+            *values,
         )
 
     def _before(self, series: int, level: int, end_ms: int, most: int) -> tuple[Gone, ...]:
@@ -125,5 +162,5 @@ class Retirer:
             most,
         )
 
-    def _gone(self, words: str, *values: int) -> tuple[Gone, ...]:
+    def _gone(self, words: str, *values: str | int) -> tuple[Gone, ...]:
         return tuple(map(Gone._make, self.connection.execute(words, values)))

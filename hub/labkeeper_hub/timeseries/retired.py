@@ -5,9 +5,10 @@ import sqlite3
 from labkeeper_hub.timeseries.rollup import levels_for
 
 REASON = "retired"
-_RETIRED = (
-    "SELECT MIN(retired_ms + 1, ?3) FROM series WHERE id = ?1 AND retired_ms >= ?2"
-    " AND NOT EXISTS (SELECT 1 FROM pins WHERE series = ?1 AND from_ms <= ?2 AND to_ms >= ?3)"
+_PINNED = "EXISTS (SELECT 1 FROM pins WHERE series = ?1 AND from_ms <= ?2 AND to_ms >= ?3)"
+_RETIRED = f"SELECT MIN(retired_ms + 1, ?3) FROM series WHERE id = ?1 AND retired_ms >= ?2 AND NOT {_PINNED}"  # noqa: S608 -- our own words
+_KEPT = (
+    "SELECT COALESCE(retired_ms + 1, (SELECT MIN(first_ms) FROM chunks WHERE series = ?1)) FROM series WHERE id = ?1"
 )
 
 
@@ -22,6 +23,17 @@ def retired_until(
     if found is None or every_ms is None or not levels_for(every_ms):
         return None if found is None else int(found[0])
     return _rolled_until(connection, series, levels_for(every_ms)[-1], (window[0], int(found[0])))
+
+
+def kept_from(connection: sqlite3.Connection, series: int) -> int | None:
+    """Return the time from which retention took nothing, or that of the oldest chunk; None: there is neither."""
+    row = connection.execute(_KEPT, (series,)).fetchone()
+    return None if row is None or row[0] is None else int(row[0])
+
+
+def pinned(connection: sqlite3.Connection, series: int, window: tuple[int, int]) -> bool:
+    """Tell whether somebody keeps all of a window (first <= time < end)."""
+    return bool(connection.execute(f"SELECT {_PINNED}", (series, *window)).fetchone()[0])
 
 
 def _rolled_until(connection: sqlite3.Connection, series: int, level: int, window: tuple[int, int]) -> int | None:

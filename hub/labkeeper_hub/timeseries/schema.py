@@ -15,6 +15,7 @@ from typing import Final
 #   unrolled  chunks that are in no roll-up yet; sealed ones do not change any more and wait for it
 #   rollups   per series and level, leaves of buckets in order of time that never overlap
 #   retired   what retention deleted: a row per run, reason and level (0: readings)
+#   ahead     the series that a compaction under way has done, and up to which position; else empty
 _JOURNAL: Final = """
 CREATE TABLE series (
     id INTEGER PRIMARY KEY, school TEXT NOT NULL, node TEXT NOT NULL, device TEXT NOT NULL, point TEXT NOT NULL,
@@ -91,7 +92,8 @@ CREATE TABLE retired (
 ALTER TABLE series ADD COLUMN retired INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE series ADD COLUMN retired_ms INTEGER;
 """
-MIGRATIONS: Final = (_JOURNAL, _ROLL_UPS_AND_RETENTION)
+_COMPACTION_IN_PIECES: Final = "CREATE TABLE ahead (series INTEGER PRIMARY KEY, position INTEGER NOT NULL);"
+MIGRATIONS: Final = (_JOURNAL, _ROLL_UPS_AND_RETENTION, _COMPACTION_IN_PIECES)
 """What makes version n + 1 of version n, each in one transaction. Only ever append to it."""
 VERSION: Final = len(MIGRATIONS)
 CHECKPOINT_PAGES = 4000  # 16 MB of log between two copies into the file: half the writing of SQLite's default

@@ -7,16 +7,18 @@ four times as long as that took, so that no commit waits long behind it.
 import asyncio
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from labkeeper_hub.status import UpkeepStatus
 from labkeeper_hub.timeseries.compaction import Compactor
 from labkeeper_hub.timeseries.jobs import GivingBack, Retiring, Rolling
+from labkeeper_hub.timeseries.positions import positions
 from labkeeper_hub.timeseries.trouble import Trouble
 from labkeeper_hub.timeseries.workplace import Workplace
-from labkeeper_hub.timeseries.writer import Compacted
+from labkeeper_hub.timeseries.writer import Compacted, Piece
 
 T = TypeVar("T")
 
@@ -32,6 +34,8 @@ class Upkeep:
     retry_s: float
     compactions: int = 0
     compacted: int = 0
+    pieces: int = 0
+    longest_piece_s: float = 0.0
     compaction_s: float = 0.0
     trouble: Trouble = field(
         default_factory=lambda: Trouble(
@@ -43,16 +47,36 @@ class Upkeep:
 
     async def compact(self) -> None:
         """Turn all of the log into chunks now; what the disk refuses is tried again until it takes it."""
+        async with self._alone:
+            await self._compact()
+
+    @asynccontextmanager
+    async def at_rest(self) -> AsyncIterator[None]:
+        """For the length of the block nothing is compacted, and nothing is half compacted."""
         place = self.place
         async with self._alone:
-            began_s, glance, start = time.monotonic(), place.writer.hot.look(), place.writer.hot.first
-            if glance.end <= start:
-                return
-            compacted = await self._insist(
-                lambda: place.threads.keeping_up(lambda: Compactor(place.connection()).compact(glance, start))
-            )
-            await self._insist(lambda: place.threads.writing(lambda: place.writer.replace(compacted)))
-            self._count(compacted, start, began_s)
+            if await place.threads.keeping_up(lambda: positions(place.connection()).ahead):
+                await self._compact()
+            yield
+
+    async def _compact(self) -> None:
+        place = self.place
+        began_s, glance, start = time.monotonic(), place.writer.hot.look(), place.writer.hot.first
+        if glance.end <= start:
+            return
+        compacted = await self._insist(
+            lambda: place.threads.keeping_up(lambda: Compactor(place.connection()).compact(glance))
+        )
+        for piece in compacted.pieces(place.pace.compact_chunks):
+            await self._write(piece)
+        self._count(compacted, start, began_s)
+
+    async def _write(self, piece: Piece) -> None:
+        """Write a piece; what waits for the writer's thread meanwhile, commits above all, has its turn after it."""
+        began_s = time.monotonic()
+        await self._insist(lambda: self.place.threads.writing(lambda: self.place.writer.replace(piece)))
+        self.pieces += 1
+        self.longest_piece_s = max(self.longest_piece_s, time.monotonic() - began_s)
 
     async def run(self) -> None:
         """Do whatever there is to do, slice by slice."""
@@ -81,11 +105,14 @@ class Upkeep:
         return UpkeepStatus(
             compactions=self.compactions,
             compacted=self.compacted,
+            compaction_pieces=self.pieces,
+            longest_piece_s=self.longest_piece_s,
             compaction_s=self.compaction_s,
             rolled=self.rolling.readings,
             roll_s=self.rolling.seconds,
             unrolled_chunks=self.place.unrolled,
             retired=tuple(self.retiring.gone.values()),
+            rules=self.retiring.sizes(),
             retire_s=self.retiring.seconds,
             pages_given_back=self.giving_back.pages,
             vacuum_s=self.giving_back.seconds,

@@ -39,11 +39,28 @@ class NewChunk(NamedTuple):
         return self.readings < chunk.SMALL
 
 
-class Compacted(NamedTuple):
-    """What replaces the log up to position `end`: per series its old tail (None: stays), new chunks, live value."""
+class CompactedSeries(NamedTuple):
+    """What replaces a series' part of the log: new chunks, beside those it has but for the old tail (None: stays)."""
+
+    series: int
+    old_tail: int | None
+    chunks: tuple[NewChunk, ...]
+    live: Live | None
+
+
+class Piece(NamedTuple):
+    """Some series of a compaction that ends at position `end`: what is written at once. The last one ends it."""
 
     end: int
-    series: tuple[tuple[int, int | None, tuple[NewChunk, ...], Live | None], ...]
+    series: tuple[CompactedSeries, ...]
+    last: bool
+
+
+class Compacted(NamedTuple):
+    """What replaces the log up to position `end`."""
+
+    end: int
+    series: tuple[CompactedSeries, ...]
 
     @property
     def added(self) -> int:
@@ -54,6 +71,16 @@ class Compacted(NamedTuple):
     def sealed(self) -> int:
         """How many of the chunks do not change any more."""
         return sum(len(chunks) - chunks[-1].small for _, _, chunks, _ in self.series)
+
+    def pieces(self, most: int) -> Iterator[Piece]:
+        """Cut it into pieces of at most `most` chunks, a series with more alone in one; there is always a last."""
+        start, count = 0, 0
+        for place, one in enumerate(self.series):
+            if place > start and count + len(one.chunks) > most:
+                yield Piece(self.end, self.series[start:place], last=False)
+                start, count = place, 0
+            count += len(one.chunks)
+        yield Piece(self.end, self.series[start:], last=True)
 
 
 class Recalled(NamedTuple):
@@ -115,15 +142,21 @@ class Writer:
         if len(columns):
             self.hot.append(columns)
 
-    def replace(self, compacted: Compacted) -> None:
-        """Put chunks in the place of the log's beginning, in one transaction."""
+    def replace(self, piece: Piece) -> None:
+        """Put chunks in the place of some series' part of the log, in one transaction; with the last the log goes."""
         with transaction(self.connection):
-            self._take_out([(old_tail,) for _, old_tail, _, _ in compacted.series if old_tail is not None])
-            self._put_in(compacted)
-            self._keep_live(compacted)
-            self.connection.execute("UPDATE places SET compacted = ?", (compacted.end,))
-            trim(self.connection, self.hot.end)
-        self.hot.drop(compacted.end)
+            self._take_out([(one.old_tail,) for one in piece.series if one.old_tail is not None])
+            self._put_in(piece.series)
+            self._keep_live(piece.series)
+            if piece.last:
+                self.connection.execute("UPDATE places SET compacted = ?", (piece.end,))
+                self.connection.execute("DELETE FROM ahead")
+                trim(self.connection, self.hot.end)
+            else:
+                ahead = [(one.series, piece.end) for one in piece.series]
+                self.connection.executemany("INSERT OR REPLACE INTO ahead VALUES (?, ?)", ahead)
+        if piece.last:
+            self.hot.drop(piece.end)
 
     def _log(self, columns: Columns) -> None:
         if len(columns):
@@ -150,11 +183,11 @@ class Writer:
         self.connection.executemany("DELETE FROM chunks WHERE id = ?", tails)
         self.connection.executemany("DELETE FROM unrolled WHERE chunk = ?", tails)
 
-    def _put_in(self, compacted: Compacted) -> None:
+    def _put_in(self, compacted: Sequence[CompactedSeries]) -> None:
         """Add the chunks in one call a table: with thousands of series the calls are what a commit would wait for."""
         number = self.connection.execute("SELECT COALESCE(MAX(id), 0) FROM chunks").fetchone()[0]
         rows, unrolled, tails = [], [], []
-        for series, _, chunks, _ in compacted.series:
+        for series, _, chunks, _ in compacted:
             for new in chunks:
                 number += 1
                 rows.append((number, *new))
@@ -165,12 +198,12 @@ class Writer:
         write("INSERT INTO unrolled VALUES (?, ?, ?)", unrolled)
         write("UPDATE series SET tail = ? WHERE id = ?", tails)
 
-    def _keep_live(self, compacted: Compacted) -> None:
+    def _keep_live(self, compacted: Sequence[CompactedSeries]) -> None:
         self.connection.executemany(
             "UPDATE series SET live_ms = ?, live_mark = ?, live_bits = ?, live_text = ? WHERE id = ?",
             [
                 (live.time_ms, live.mark, live.bits.to_bytes(8, "little"), live.text, number)
-                for number, _, _, live in compacted.series
+                for number, _, _, live in compacted
                 if live is not None
             ],
         )

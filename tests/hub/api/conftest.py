@@ -118,9 +118,15 @@ def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def served(tmp_path: Path) -> AsyncIterator[Served]:
-    hub, hands = SmallHub(data=tmp_path), Hands()
-    parts = hub.parts(data=tmp_path)
-    async with open_accounts(tmp_path, hands.clocks(), guests=parts.floor, walls=parts.wall) as accounts:
+    async with open_served(tmp_path) as served:
+        yield served
+
+
+@asynccontextmanager
+async def open_served(data: Path, **settings: Any) -> AsyncIterator[Served]:  # noqa: ANN401 - whatever the settings take
+    hub, hands = SmallHub(data=data), Hands()
+    parts = hub.parts(data=data, **settings)
+    async with open_accounts(data, hands.clocks(), guests=parts.floor, walls=parts.wall) as accounts:
         app = build_app(parts, accounts)
         async with _serving(app) as port:
             yield Served(hub, app, accounts, hands, port, accounts.new_secret or "")

@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+import json
 import sqlite3
 import sys
 from collections.abc import AsyncIterator
@@ -18,12 +19,15 @@ import pytest
 
 from labkeeper_hub.export import exports
 from labkeeper_hub.export.exports import Export, ExportState
+from labkeeper_hub.influx.settings import InfluxSettings
 from labkeeper_hub.model import PointKey
 from labkeeper_hub.timeseries.catalogue import Inventory, Stock
 from labkeeper_hub.timeseries.digest import Picture, Span
+from labkeeper_sdk.testing import free_port
 
 from ..export.stored import START_MS, Stored, fill  # noqa: TID252 - tests are not packages, so nothing absolute leads there
-from .conftest import DEADLINE_S, Served
+from ..influx.scripted_server import answer, hang_up, open_server  # noqa: TID252 - as above
+from .conftest import DEADLINE_S, Served, open_served
 from .doubles import MODE, TEMPERATURE
 
 MANY = 150_000
@@ -65,17 +69,52 @@ async def test_a_device_is_exported_point_by_point_with_what_the_registry_says(o
     ]
 
 
-async def test_it_says_before_when_retention_has_removed_readings(journal: Path, owner: httpx.AsyncClient) -> None:
-    async def told() -> tuple[str | None, int | None]:
-        identity = str(uuid4())
-        answer = await owner.get("/api/v1/export", params={**WINDOW, "id": identity})
-        how_far = (await owner.get(f"/api/v1/exports/{identity}")).json()
-        return answer.headers.get("x-labkeeper-incomplete-before"), how_far["incomplete_before_ms"]
+Lacking = tuple[str | None, str | None, int | None, str | None]
 
-    assert await told() == (None, None)
+
+async def lacking(client: httpx.AsyncClient, **more: str) -> Lacking:
+    """Return what headers and progress say that a file lacks, and why."""
+    identity = str(uuid4())
+    answer = await client.get("/api/v1/export", params={**WINDOW, "id": identity, **more})
+    assert answer.status_code == 200
+    how_far = (await client.get(f"/api/v1/exports/{identity}")).json()
+    told = (answer.headers.get(f"x-labkeeper-incomplete-{word}") for word in ("before", "reason"))
+    return *told, how_far["incomplete_before_ms"], how_far["reason"]
+
+
+def retire(journal: Path) -> None:
     with closing(sqlite3.connect(journal)) as connection, connection:
         connection.execute("UPDATE series SET retired_ms = ? WHERE point = 'mode'", (START_MS + 9,))
-    assert await told() == (str(START_MS + 10), START_MS + 10)
+
+
+async def test_it_says_before_when_retention_has_removed_readings(journal: Path, owner: httpx.AsyncClient) -> None:
+    assert await lacking(owner) == (None, None, None, None)
+    retire(journal)
+    assert await lacking(owner) == (str(START_MS + 10), "retired", START_MS + 10, "retired")
+
+
+async def test_it_says_before_when_influxdb_would_have_had_to_be_asked(journal: Path, tmp_path: Path) -> None:
+    away = InfluxSettings(url=f"http://127.0.0.1:{free_port()}")
+    retire(journal)
+    async with open_served(tmp_path, influx=away) as served, served.owner() as owner:
+        found = await lacking(owner, point=f"{CHAMBER}/mode")
+    assert found == (str(START_MS + 10), "influx_unreachable", START_MS + 10, "influx_unreachable")
+
+
+async def test_a_download_that_influxdb_ends_is_broken_off_and_says_why(journal: Path, tmp_path: Path) -> None:
+    page = {"columns": ["time", "value"], "values": [[START_MS * 1_000_000, 2]]}
+    body = json.dumps({"results": [{"series": [page]}]})
+    identity = str(uuid4())
+    retire(journal)
+    async with (
+        open_server([answer("200 OK", body), answer("200 OK", body)], hang_up) as influx,
+        open_served(tmp_path, influx=InfluxSettings(url=influx.url)) as served,
+        served.owner() as owner,
+    ):
+        with pytest.raises(httpx.RemoteProtocolError):
+            await owner.get("/api/v1/export", params={**WINDOW, "id": identity, "point": f"{CHAMBER}/mode"})
+        told = (await owner.get(f"/api/v1/exports/{identity}")).json()
+    assert (told["state"], told["reason"]) == ("failed", "influx_unreachable")
 
 
 async def test_what_nobody_describes_any_more_is_exported_behind_the_rest_and_figures_by_name(

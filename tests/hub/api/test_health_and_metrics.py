@@ -1,6 +1,6 @@
 import httpx
 
-from labkeeper_hub.status import Retired, UpkeepStatus
+from labkeeper_hub.status import Retired, RuleSize, UpkeepStatus
 
 from .conftest import Served
 
@@ -79,13 +79,17 @@ async def test_the_metrics_tell_what_upkeep_did_how_long_it_took_and_what_waits(
 ) -> None:
     gone = (Retired("age", 0, chunks=3, rows=3000, bytes=90_000), Retired("bytes", 60_000, chunks=1, rows=60, bytes=9))
     served.hub.pulse.upkeep = UpkeepStatus(
-        compactions=4, compacted=9_000, compaction_s=1.25, rolled=8_000, roll_s=0.5, unrolled_chunks=2, retired=gone,
+        compactions=4, compacted=9_000, compaction_s=1.25, compaction_pieces=9, longest_piece_s=0.5,
+        rolled=8_000, roll_s=0.5, unrolled_chunks=2, retired=gone,
+        rules=(RuleSize("*/*/*/presence", 70_000, 60_000),),
         retire_s=0.25, pages_given_back=64, vacuum_s=0.125, file_bytes=1_000_000, free_bytes=4_096, failing="full",
     )  # fmt: skip
     lines = (await owner.get("/metrics")).text.splitlines()
     for line in (
         "labkeeper_journal_compactions_total 4.0",
         "labkeeper_journal_compacted_readings_total 9000.0",
+        "labkeeper_journal_compaction_pieces_total 9.0",
+        "labkeeper_journal_compaction_piece_longest_seconds 0.5",
         "labkeeper_journal_rolled_readings_total 8000.0",
         "labkeeper_journal_unrolled_chunks 2.0",
         "labkeeper_journal_pages_given_back_total 64.0",
@@ -101,6 +105,9 @@ async def test_the_metrics_tell_what_upkeep_did_how_long_it_took_and_what_waits(
         'labkeeper_journal_retired_bytes_total{level="raw",reason="age"} 90000.0',
         'labkeeper_journal_retired_rows_total{level="1m",reason="bytes"} 60.0',
         'labkeeper_journal_retired_rows_total{level="1h",reason="bytes"} 0.0',
+        'labkeeper_journal_retired_rows_total{level="raw",reason="rule_bytes"} 0.0',
+        'labkeeper_journal_rule_bytes{match="*/*/*/presence"} 70000.0',
+        'labkeeper_journal_rule_max_bytes{match="*/*/*/presence"} 60000.0',
     ):
         assert line in lines
 

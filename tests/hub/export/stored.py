@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -41,10 +42,11 @@ class Stored:
             group.add(self.numbers[key], time_ms, flags | kind_of(value), value)
         self.writer.commit(group)
 
-    def compact(self) -> None:
-        """Make chunks of the log."""
+    def compact(self, pieces: int | None = None) -> None:
+        """Make chunks of the log; or begin to, series by series, and stop after so many."""
         with closing(open_for_reading(self.file)) as connection:
-            self.writer.replace(Compactor(connection).compact(self.writer.hot.look(), self.writer.hot.first))
+            for piece in islice(Compactor(connection).compact(self.writer.hot.look()).pieces(1), pieces):
+                self.writer.replace(piece)
 
     def forwarded(self, position: int) -> None:
         """Have a forwarder that has passed the log up to this position: from there on the log is kept for it."""

@@ -54,7 +54,7 @@ def test_ten_times_as_much_takes_no_more_memory(form: FileFormat, points: int, j
     large, said = run(whole, tmp_path / "large")
     assert large < small + ROOM
     assert said[0] == {"total": points * PER_POINT}
-    assert said[-1] == {"done": points * PER_POINT, "rows": points * PER_POINT}
+    assert said[-1] == {"total": points * PER_POINT, "done": points * PER_POINT, "rows": points * PER_POINT}
     done = [one["done"] for one in said[1:]]
     assert done == sorted(done)
     if form == "parquet":

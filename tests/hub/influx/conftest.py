@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 
 from labkeeper_hub.bus import EventBus
-from labkeeper_hub.influx import influxql
+from labkeeper_hub.influx import influxql, version1
 from labkeeper_hub.influx.forwarder import Forwarder, Rhythm
 from labkeeper_hub.influx.opening import open_forwarder
 from labkeeper_hub.influx.settings import InfluxSettings
@@ -61,6 +61,11 @@ class Database:
         async with httpx.AsyncClient(base_url=self.settings.url, trust_env=False, timeout=DEADLINE_S) as client:
             answer = await client.post("/write", params=params, content=body.encode())
         assert answer.status_code == 204, answer.text
+
+    async def make(self) -> None:
+        """Make the database, as a forwarder would."""
+        async with version1.connect(self.settings) as sink:
+            assert (await sink.create()).status == 200
 
     async def everything(self) -> list[dict[str, Any]]:
         return await self.ask('SELECT * FROM "readings"')

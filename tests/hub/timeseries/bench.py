@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from labkeeper_hub.model import Aggregate, Page, PointKey, ReadingsQuery, Row
@@ -45,10 +46,11 @@ class Bench:
         if group:
             self.writer.commit(group)
 
-    def compact(self) -> None:
-        hot = self.writer.hot
-        if len(hot):
-            self.writer.replace(Compactor(self.reading).compact(hot.look(), hot.first))
+    def compact(self, pieces: int | None = None) -> None:
+        """Compact everything, or begin to: so many pieces of one series each."""
+        if len(self.writer.hot):
+            for piece in islice(Compactor(self.reading).compact(self.writer.hot.look()).pieces(1), pieces):
+                self.writer.replace(piece)
 
     def roll(self, most: int = 2) -> int:
         """Roll everything that is sealed, slice by slice; return how many chunks."""

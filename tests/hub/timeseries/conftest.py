@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from labkeeper_hub.timeseries import chunk, leaf, summary
+from labkeeper_hub.timeseries.compaction import Compactor
 from labkeeper_hub.timeseries.group import Group
 from labkeeper_hub.timeseries.journal import Journal, Keeping, Pace, open_journal
 
@@ -24,6 +27,17 @@ class Nobody:
     def committed(self, group: Group) -> None:
         """Count."""
         self.committed_readings += len(group)
+
+
+async def compact(journal: Journal, pieces: int | None) -> None:
+    """Compact; or begin to, series by series, and stop after so many, as a process does that is killed."""
+    place, glance = journal.upkeep.place, journal.writer.hot.look()
+    if pieces is None:
+        await journal.compact()
+    elif glance.end > journal.writer.hot.first:
+        compacted = await place.threads.keeping_up(lambda: Compactor(place.connection()).compact(glance))
+        for piece in islice(compacted.pieces(1), pieces):
+            await place.threads.writing(partial(journal.writer.replace, piece))
 
 
 AS_THEY_ARE = Keeping()

@@ -22,9 +22,9 @@ from labkeeper_hub.timeseries.journal import Journal, Keeping
 from labkeeper_hub.timeseries.pace import Pace, UpkeepPace
 from labkeeper_hub.timeseries.retention import READINGS, Retention
 
-from .conftest import Opened, running
+from .conftest import Opened, compact, running
 from .strategies import Made
-from .test_journal import KEYS, store
+from .test_journal import COMPACTIONS, KEYS, store
 
 calm = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 Time = tuple[int, int]  # ms, ordinal
@@ -84,7 +84,7 @@ PARTS = st.lists(
 @given(
     before=PARTS,
     parts=PARTS,
-    compact_after=st.sets(st.integers(0, 4)),
+    compact_after=COMPACTIONS,
     forward_after=st.sets(st.integers(0, 4)),
     most=st.integers(1, 9),
     dies=st.booleans(),
@@ -93,7 +93,7 @@ async def test_everything_arrives_once_however_the_journal_is_compacted_and_the_
     tmp_path_factory: pytest.TempPathFactory,
     before: list[list[Made]],
     parts: list[list[Made]],
-    compact_after: set[int],
+    compact_after: dict[int, int | None],
     forward_after: set[int],
     most: int,
     dies: bool,  # noqa: FBT001 -- Hypothesis gives by name
@@ -105,14 +105,14 @@ async def test_everything_arrives_once_however_the_journal_is_compacted_and_the_
         for number, part in enumerate(before):
             await store(journal, part)
             if number in compact_after:
-                await journal.compact()
+                await compact(journal, compact_after[number])
         async with open_forwarding(journal, "sink") as way:
             for number, part in enumerate(parts):
                 await store(journal, part)
                 if number in forward_after:
                     await forward(way, to, most, batches=2)
                 if number in compact_after:
-                    await journal.compact()
+                    await compact(journal, compact_after[number])
             if dies:  # after sending, before noting
                 to.take(await way.next(most))
                 to.take(await way.older(most))

@@ -13,8 +13,8 @@ from labkeeper_hub.timeseries.columns import FLOAT, Columns
 from labkeeper_hub.timeseries.compaction import Compactor
 from labkeeper_hub.timeseries.group import Group
 from labkeeper_hub.timeseries.hot import Glance
-from labkeeper_hub.timeseries.journal import Journal, Pace, open_journal
-from labkeeper_hub.timeseries.writer import Compacted, Writer
+from labkeeper_hub.timeseries.journal import Journal, Keeping, Pace, UpkeepPace, open_journal
+from labkeeper_hub.timeseries.writer import Compacted, CompactedSeries, NewChunk, Piece, Writer
 
 from .bench import open_bench
 from .conftest import Nobody, running
@@ -40,10 +40,10 @@ async def test_commits_go_on_while_a_compaction_reckons_and_a_question_reads(
     """Both are stopped in the middle of their work and a hundred commits pass; then both end, and nothing is twice."""
     begun, go_on = threading.Semaphore(0), threading.Event()
 
-    def halting(self: Compactor, glance: Glance, start: int) -> Compacted:
+    def halting(self: Compactor, glance: Glance) -> Compacted:
         begun.release()
         assert go_on.wait(DEADLINE_S)
-        return whole_compaction(self, glance, start)
+        return whole_compaction(self, glance)
 
     def slowly(series: int, body: bytes) -> Columns:
         begun.release()
@@ -71,6 +71,66 @@ async def test_commits_go_on_while_a_compaction_reckons_and_a_question_reads(
         after = await journal.page(question)
     assert sum(int(row.value or 0) for row in before.rows) == 6000
     assert sum(int(row.value or 0) for row in after.rows) == 16_000
+
+
+async def test_a_commit_waits_for_one_piece_of_a_compaction_and_never_for_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted, not timed: with each piece a reading comes, and it is committed before the piece after the next."""
+    series, happened = 50, list[str]()
+    written, committed = Writer.replace, Writer.commit
+    async with running(tmp_path / "j.sqlite", Pace(commit_s=0), Keeping(pace=UpkeepPace(compact_chunks=5))) as journal:
+        loop = asyncio.get_running_loop()
+        numbers = [journal.series_of(KEY._replace(point=f"p{number}")) for number in range(series)]
+        journal.filled()
+        for number in numbers:
+            journal.group.add(number, number, FLOAT, float(number))
+        await until_stored(journal)
+
+        def come() -> None:
+            journal.group.add(numbers[0], 1_000_000 + len(happened), FLOAT, 0.5)
+            journal.filled()
+
+        def one_piece(self: Writer, piece: Piece) -> None:
+            assert 0 < sum(len(one.chunks) for one in piece.series) <= 5
+            written(self, piece)
+            happened.append("piece")
+            loop.call_soon_threadsafe(come)
+
+        def one_commit(self: Writer, group: Group) -> None:
+            committed(self, group)
+            happened.append("commit")
+
+        monkeypatch.setattr(Writer, "replace", one_piece)
+        monkeypatch.setattr(Writer, "commit", one_commit)
+        await journal.compact()
+        await until_stored(journal)
+        status = journal.status().upkeep
+        counted = [await journal.page(ReadingsQuery(KEY._replace(point=f"p{n}"), *ALL)) for n in range(series)]
+    assert happened.count("piece") == series / 5 == status.compaction_pieces
+    assert max(len(run) for run in "".join(word[0] for word in happened).split("c")) <= 2
+    assert sum(len(page.rows) for page in counted) == series + series / 5
+    assert status.longest_piece_s > 0
+
+
+async def until_stored(journal: Journal) -> None:
+    async with asyncio.timeout(DEADLINE_S):
+        while journal.queued:
+            await asyncio.sleep(0.001)
+
+
+def test_a_compaction_is_cut_between_series_and_always_has_a_last_piece() -> None:
+    def of(*chunks: int) -> Compacted:
+        new = NewChunk(1, 0, 0, 1, b"")
+        return Compacted(9, tuple(CompactedSeries(n, None, (new,) * count, None) for n, count in enumerate(chunks)))
+
+    def cut(*chunks: int) -> list[tuple[list[int], bool]]:
+        return [([one.series for one in piece.series], piece.last) for piece in of(*chunks).pieces(3)]
+
+    assert cut() == [([], True)]
+    assert cut(1, 1, 1) == [([0, 1, 2], True)]
+    assert cut(1, 1, 1, 1) == [([0, 1, 2], False), ([3], True)]
+    assert cut(2, 2, 7, 1, 2) == [([0], False), ([1], False), ([2], False), ([3, 4], True)]
 
 
 class Throttled(Writer):

@@ -67,7 +67,10 @@ class ExportRequest(validation.Query):
 class ExportShape(BaseModel):
     """How far an export is: `done` of `total` readings looked at, `rows` written so far, `size` bytes sent so far.
 
-    `incomplete_before_ms`: the journal's retention has removed readings of the window from before this time.
+    What is older than the journal comes from InfluxDB, where there is one; `total` grows where that cannot count.
+    `incomplete_before_ms`: readings of the window from before this time may not be in the file, because of `reason`,
+    which is short and stable. `retired`: retention has removed some, and no InfluxDB is configured that may have them.
+    `influx_…`: InfluxDB may have them and could not be asked. The `reason` of a failed export is what ended it.
     """
 
     model_config = shape(
@@ -80,6 +83,7 @@ class ExportShape(BaseModel):
             "rows": 1199000,
             "size": 9400000,
             "incomplete_before_ms": None,
+            "reason": None,
         }
     )
     id: str
@@ -90,6 +94,7 @@ class ExportShape(BaseModel):
     rows: int
     size: int
     incomplete_before_ms: int | None
+    reason: str | None
 
 
 class ExportAnswer(StreamingResponse):
@@ -103,6 +108,7 @@ class ExportAnswer(StreamingResponse):
         }
         if export.incomplete_before_ms is not None:
             headers["X-Labkeeper-Incomplete-Before"] = str(export.incomplete_before_ms)
+            headers["X-Labkeeper-Incomplete-Reason"] = export.reason or ""
         super().__init__(export.content(), media_type=MEDIA[export.order.format], headers=headers)
         self.export = export
 
@@ -123,11 +129,15 @@ TOLD: dict[int | str, dict[str, Any]] = {
             "X-Labkeeper-Export": {"schema": {"type": "string"}, "description": "the export's id"},
             "X-Labkeeper-Readings": {
                 "schema": {"type": "integer"},
-                "description": "readings to look at; not less than rows",
+                "description": "readings to look at, as far as they could be counted; not less than rows",
             },
             "X-Labkeeper-Incomplete-Before": {
                 "schema": {"type": "integer"},
-                "description": "ms since 1970: retention has removed readings of the window from before this time",
+                "description": "ms since 1970: readings of the window from before this time may be missing",
+            },
+            "X-Labkeeper-Incomplete-Reason": {
+                "schema": {"type": "string"},
+                "description": "why: `retired`, or `influx_…` where InfluxDB could not be asked",
             },
         },
     },
@@ -139,9 +149,10 @@ TOLD: dict[int | str, dict[str, Any]] = {
 async def export(api: ApiHere, right: ExportsReadings, asked: Annotated[ExportRequest, Query()]) -> Response:
     """Give readings as one file, in one stream, point by point and each in order of time.
 
-    It has what the journal has. Where retention has removed readings of the window, a header says before when; InfluxDB
-    may have them still. At most two are made at a time. Hang up, and the hub stops working on it. A connection that
-    ends early is an error, never a shorter file: the chunked transfer has no end then.
+    It has what the journal has and, of older times, what InfluxDB has, if there is one. Where that cannot be asked, or
+    retention has removed readings and there is none, a header says before when and why. At most two are made at a time.
+    Hang up, and the hub stops working on it. A connection that ends early is an error, never a shorter file: the
+    chunked transfer has no end then.
     """
     points = await _ordered(api, right, asked)
     if not points:
@@ -150,7 +161,14 @@ async def export(api: ApiHere, right: ExportsReadings, asked: Annotated[ExportRe
         detail = f"{len(points)} points at once; at most {MOST_POINTS}"
         raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "too_many_points", detail)
     journal = str(api.parts.settings.journal_file.absolute())
-    order = Order(journal=journal, format=asked.format, from_ms=asked.since, to_ms=asked.to, points=points)
+    order = Order(
+        journal=journal,
+        format=asked.format,
+        from_ms=asked.since,
+        to_ms=asked.to,
+        points=points,
+        influx=api.parts.settings.influx,
+    )
     try:
         started = await api.exports.start(str(asked.id or uuid4()), order)
     except TooManyExports as error:
@@ -184,6 +202,7 @@ def _shape(export: Export) -> dict[str, Json]:
         "rows": export.rows,
         "size": export.size,
         "incomplete_before_ms": export.incomplete_before_ms,
+        "reason": export.reason,
     }
 
 

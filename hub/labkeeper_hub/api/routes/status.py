@@ -64,7 +64,7 @@ class RetiredShape(BaseModel):
     """What retention deleted since the start. `level`: 0 for readings, else the milliseconds of a roll-up's buckets."""
 
     model_config = shape(EXAMPLE_RETIRED)
-    reason: Literal["age", "bytes"]
+    reason: Literal["age", "bytes", "rule_bytes"]
     level: int
     chunks: int
     rows: int
@@ -109,7 +109,7 @@ class InfluxStatus(BaseModel):
     forwarded: int
     beyond_retention: int
     quarantined: int
-    missed: int = Field(description="readings that `retention.max_bytes` removed before they were sent")
+    missed: int = Field(description="readings that a limit in bytes removed before they were sent")
     retries: dict[str, int]
     failing: str | None
     detail: str | None

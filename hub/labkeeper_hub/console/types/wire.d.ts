@@ -200,7 +200,7 @@ declare namespace wire {
   interface Run { times: number[]; mean: number[]; low: number[]; high: number[] }
   interface ComparedPoint { point: string; unit: string; title: Title; device_title: Title; every_ms: number; one: Run; other: Run }
   interface Comparison { points: ComparedPoint[]; more: number }
-  interface Export { id: string; state: "running" | "done" | "ended" | "failed"; done: number; total: number; incomplete_before_ms: number | null }
+  interface Export { id: string; state: "running" | "done" | "ended" | "failed"; done: number; total: number; incomplete_before_ms: number | null; reason: string | null }
   /** Times of which the hub could not be told whether there are readings. */
   interface Missing { from_ms: number; to_ms: number; reason: string }
   interface Readings { unit: string; every: number | null; rows: [number, Value | null][]; next: string | null; missing: Missing[] }

@@ -30,8 +30,10 @@ export class Download {
     this.state = "running";
     this.done = 0;
     this.total = 0;
-    /** Retention removed readings from before this time. @type {number | null} */
+    /** Readings from before this time may be missing, because of `reason`. @type {number | null} */
     this.incomplete_before_ms = null;
+    /** @type {string | null} */
+    this.reason = null;
   }
 
   /** The browser saves; nothing of the file passes through the page's memory. @param {string} address */
@@ -53,8 +55,8 @@ export class Download {
       await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
       const answer = await fetch(`/api/v1/exports/${this.id}`).catch(() => null);
       if (answer?.ok) {
-        const { state, done, total, incomplete_before_ms } = /** @type {wire.Export} */ (await answer.json());
-        Object.assign(this, { state, done, total, incomplete_before_ms });
+        const { state, done, total, incomplete_before_ms, reason } = /** @type {wire.Export} */ (await answer.json());
+        Object.assign(this, { state, done, total, incomplete_before_ms, reason });
         unheard = 0;
         this.#tell();
       }

@@ -99,9 +99,12 @@ class LkCatalogue extends DeskElement {
     const { state, done, total } = download;
     const words = { done: text.count(done), total: text.count(total) };
     if (state === "running") return html`<progress max=${Math.max(1, total)} .value=${done} aria-label=${said(text).t("catalogue.progress")}></progress> ${said(text).t("catalogue.running", words)}`;
-    const ended = said(text).t(({ done: "catalogue.done", ended: "catalogue.ended", failed: "catalogue.failed" })[state], words);
+    const away = download.reason !== null && download.reason !== "retired";
+    const failed = away ? "catalogue.failed_influx" : "catalogue.failed";
+    const ended = said(text).t({ done: "catalogue.done", ended: "catalogue.ended", failed }[state], words);
     if (state !== "done" || download.incomplete_before_ms === null) return ended;
-    return html`${ended} ${said(text).t("catalogue.incomplete", { time: text.moment(download.incomplete_before_ms) })}`;
+    const incomplete = away ? "catalogue.incomplete_influx" : "catalogue.incomplete";
+    return html`${ended} ${said(text).t(incomplete, { time: text.moment(download.incomplete_before_ms) })}`;
   }
 
   /** @param {number} days */
