@@ -28,11 +28,13 @@ from labkeeper_sdk import (
 )
 from labkeeper_sdk.configuration import check_configuration, claims, final_validate
 from labkeeper_sdk.plugins import load_drivers
-from labkeeper_sdk.sim.neighbours.modbus import FAN, MAP, TARGET, SimulatedUnit, crc
-from labkeeper_sdk.testing import Talk, serve_serial, serve_tcp
+from labkeeper_sdk.sim.neighbours.modbus import FAN, MAP, TARGET, SimulatedUnit
+from labkeeper_sdk.testing import serve_modbus, serve_modbus_rtu, serve_serial, serve_tcp
 from labkeeper_sdk.testing.assertions import assert_emits, assert_reading
+from labkeeper_sdk.testing.modbus import crc
 from labkeeper_sdk.testing.services import TestServices
 from labkeeper_sdk.testing.watching import ALONE, open_driver
+from labkeeper_sdk.testing.wires import Direction
 
 NUMBER: Mapping[str, Any] = {"kind": "measure", "unit": "1", "table": "holding", "address": 0}
 
@@ -303,24 +305,9 @@ def on_one_line(*units: int, **more: object) -> dict[str, Any]:
     return {"units": named, "every_s": 0.05, "timeout_s": 0.2, **more}
 
 
-def line_of(units: Mapping[int, SimulatedUnit], asked: list[int] | None = None) -> Talk:
-    """Return an RTU line with these units; `asked` hears which were asked."""
-
-    async def talk(reader: StreamReader, writer: StreamWriter) -> None:
-        while request := await reader.readexactly(8):  # a read, or a write of one register
-            unit = units.get(request[0])
-            if asked is not None:
-                asked.append(request[0])
-            if unit is not None and crc(request[:-2]) == request[-2:]:
-                answer = request[:1] + unit.answer(request[1:-2])
-                writer.write(answer + crc(answer))
-
-    return talk
-
-
 async def test_two_units_on_one_serial_port_are_two_devices() -> None:
     first, second = SimulatedUnit(), SimulatedUnit()
-    async with serve_serial(line_of({1: first, 17: second})) as wire:
+    async with serve_modbus_rtu({1: first, 17: second}) as wire:
         settings = on_one_line(1, 17, path=str(wire.path))
         async with open_driver(driver(), settings, TestServices()) as watched:
             await assert_reading(watched, "fan", 30, device="unit-1")
@@ -335,8 +322,12 @@ async def test_two_units_on_one_serial_port_are_two_devices() -> None:
 async def test_a_unit_that_is_silent_takes_nobody_with_it_and_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bus, "REST_S", 0.1)
     units, asked = {1: SimulatedUnit()}, list[int]()
+
+    def hear(to: Direction, frame: bytes) -> None:
+        asked.extend(frame[:1] if to == "device" else b"")
+
     async with (
-        serve_serial(line_of(units, asked)) as wire,
+        serve_modbus_rtu(units, tap=hear) as wire,
         open_driver(driver(), on_one_line(1, 2, path=str(wire.path)), TestServices()) as watched,
     ):
         await assert_emits(watched, Availability("unit-2", online=False))
@@ -352,7 +343,7 @@ async def test_a_unit_without_the_registers_of_its_map_says_which() -> None:
     settings = on_one_line(1, 2)
     settings["units"]["unit-2"]["registers"] = {"a": {**NUMBER, "address": 9000}}
     async with (
-        serve_serial(line_of({1: SimulatedUnit(), 2: SimulatedUnit()})) as wire,
+        serve_modbus_rtu({1: SimulatedUnit(), 2: SimulatedUnit()}) as wire,
         open_driver(driver(), {**settings, "path": str(wire.path)}, TestServices()) as watched,
     ):
         await assert_emits(
@@ -364,7 +355,7 @@ async def test_a_unit_without_the_registers_of_its_map_says_which() -> None:
 
 async def test_a_line_on_which_nobody_answers_is_lost() -> None:
     async with (
-        serve_serial(line_of({})) as wire,
+        serve_modbus_rtu({}) as wire,
         open_driver(driver(), on_one_line(1, 2, path=str(wire.path)), TestServices()) as watched,
     ):
         with pytest.raises(DeviceUnreachable, match="none of the units"):
@@ -372,7 +363,7 @@ async def test_a_line_on_which_nobody_answers_is_lost() -> None:
 
 
 async def test_units_behind_a_gateway_are_reached_over_tcp() -> None:
-    async with serve_tcp(SimulatedUnit().talk) as wire:
+    async with serve_modbus({1: SimulatedUnit(), 9: SimulatedUnit()}) as wire:
         settings = on_one_line(1, 9, host=wire.host, port=wire.port)
         async with open_driver(driver(), settings, TestServices()) as watched:
             await assert_reading(watched, "fan", 30, device="unit-1")

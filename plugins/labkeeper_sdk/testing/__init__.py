@@ -8,6 +8,7 @@ from labkeeper_sdk.testing.brokers import Broker, BrokerUnavailable, find_mosqui
 from labkeeper_sdk.testing.claims import claim
 from labkeeper_sdk.testing.databases import Influx, InfluxUnavailable, find_influxd, open_influx
 from labkeeper_sdk.testing.datagrams import UdpWire, serve_udp
+from labkeeper_sdk.testing.modbus import ModbusUnit, serve_modbus, serve_modbus_rtu
 from labkeeper_sdk.testing.ports import claimed_port, free_port
 from labkeeper_sdk.testing.recordings import Recording, Source, read_recording, write_recording
 from labkeeper_sdk.testing.replaying import replay_tcp, replay_udp, talk_from
@@ -24,6 +25,7 @@ __all__ = [
     "HttpRequest",
     "Influx",
     "InfluxUnavailable",
+    "ModbusUnit",
     "Recording",
     "SerialWire",
     "Source",
@@ -46,6 +48,8 @@ __all__ = [
     "replay_udp",
     "run_virtual",
     "serve_http",
+    "serve_modbus",
+    "serve_modbus_rtu",
     "serve_serial",
     "serve_tcp",
     "serve_udp",
