@@ -20,6 +20,7 @@ examples:
   labkeeper firmware test --reference                  the suite against our own firmware, on this machine
   labkeeper firmware test --device pump-1 --listen 0.0.0.0:1884 --profile pump.toml --report out.html
   labkeeper firmware test --device pump-1 --run 'micropython main.py broker={host}:{port}' --profile pump.toml
+  labkeeper firmware test --serial /dev/ttyUSB0 --profile pump.toml        a device on a serial port, no broker
   labkeeper firmware checks                            what is tried
 """
 
@@ -40,14 +41,30 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _configure_device(test: argparse.ArgumentParser) -> None:
-    test.add_argument("--device", default="", metavar="ID", help="the device's Homie id")
+    test.add_argument(
+        "--device",
+        default="",
+        metavar="ID",
+        help="the device's Homie id; none and --serial: it speaks on that port only",
+    )
+    test.add_argument(
+        "--over",
+        choices=("mqtt", "serial"),
+        default="",
+        help="how it speaks, where --device and --serial do not say it",
+    )
     test.add_argument("--domain", default="homie", help="the first level of its topics")
     test.add_argument("--profile", type=Path, metavar="FILE", help="what its data sheet declares (TOML)")
     test.add_argument("--power", default="", metavar="CMD", help="a command that is run with `off` or `on` behind it")
     test.add_argument(
         "--run", default="", metavar="CMD", help="the device is this program; {host}, {port}, {sntp} are filled in"
     )
-    test.add_argument("--serial", default="", metavar="PORT", help="the device's console, which tells what its pins do")
+    test.add_argument(
+        "--serial",
+        default="",
+        metavar="PORT",
+        help="the device's console, which tells what its pins do, or all it has to say",
+    )
     test.add_argument("--baud", type=int, default=115_200, help="the console's speed")
     test.add_argument("--reference", action="store_true", help="the device is the reference firmware, run here")
 
@@ -108,28 +125,34 @@ async def _examined(options: argparse.Namespace, place: Place) -> Report:
     findings = []
     language: Language = options.lang
     async with open_bench(place) as bench:
-        print(_where(bench.address, language), flush=True)
+        print(_where(place, bench.address, language), flush=True)
         async for finding in examine(bench, options.only):
             print(line(finding, language), flush=True)
             findings.append(finding)
     return Report(place.device, findings, strict=options.strict)
 
 
-def _where(address: tuple[str, int], language: Language) -> str:
+def _where(place: Place, address: tuple[str, int], language: Language) -> str:
+    if place.by_line:
+        port_name = place.serial or place.run[0]
+        return f"设备在串口 {port_name}" if language == "zh" else f"the device is on the serial line of {port_name}"
     host, port = address
     return f"设备应连接 {host}:{port}" if language == "zh" else f"the device is to connect to {host}:{port}"
 
 
 def _place(options: argparse.Namespace, folder: Path) -> Place:
+    by_line = options.over == "serial" or (not options.over and bool(options.serial) and not options.device)
     if options.reference:
-        return reference_place(folder, minutes=options.minutes)
-    if not options.device:
-        raise BadConfiguration("--device", "which device?")
+        return reference_place(folder, minutes=options.minutes, by_line=by_line)
+    if by_line and not (options.serial or options.run):
+        raise BadConfiguration("--serial", "on which port? (or --run, for a program that is the device)")
+    if not options.device and not by_line:
+        raise BadConfiguration("--device", "which device? (one that speaks on a serial port only: --serial PORT)")
     host, _, port = options.listen.rpartition(":")
     if not host or not port.isdecimal():
         raise BadConfiguration("--listen", f"{options.listen!r} is not HOST:PORT")
     return Place(
-        device=options.device,
+        device=options.device or options.serial or "device",
         profile=read_profile(options.profile) if options.profile else Profile.model_validate({}),
         domain=options.domain,
         broker=options.broker,
@@ -141,15 +164,22 @@ def _place(options: argparse.Namespace, folder: Path) -> Place:
         serial=options.serial,
         baud=options.baud,
         minutes=options.minutes,
+        by_line=by_line,
     )
 
 
-def reference_place(folder: Path, *program: str, minutes: float = 0.0) -> Place:
-    """Return the reference firmware as the device; `folder` keeps its settings, `program` is what runs it."""
+def reference_place(folder: Path, *program: str, minutes: float = 0.0, by_line: bool = False) -> Place:
+    """Return the reference firmware as the device; `folder` keeps its settings, `program` is what runs it.
+
+    On a serial line it has nobody who tells it the time, and so no clock.
+    """
     words = program or (sys.executable, "-m", "labkeeper_firmware.reference.main")
     settings = ("device=reference-1", "broker={host}:{port}", "sntp={host}:{sntp}", "sntp_every_ms=500")
     paces = ("interval_ms=500", "link_loss_ms=2000", f"store={folder / 'store.json'}")
     profile = read_profile(REFERENCE / "profile.toml")
+    if by_line:
+        alone = profile.model_copy(update={"clock": None})
+        return Place("reference-1", alone, run=(*words, "serial=yes", *paces), minutes=minutes, by_line=True)
     return Place("reference-1", profile, sntp=0, run=(*words, *settings, *paces), minutes=minutes)
 
 

@@ -2,17 +2,16 @@
 
 import asyncio
 from bisect import bisect_left
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from labkeeper_firmware.drivers.conversation import Conversation
 from labkeeper_firmware.drivers.timekeeping import TimeServer
 from labkeeper_firmware.findings import NotTried, Spared
 from labkeeper_firmware.homie import Illegal, Property, describe
 from labkeeper_firmware.profile import Actuator, Profile
-from labkeeper_firmware.protocols import Power, Said, Witness
+from labkeeper_firmware.protocols import Link, Power, Said, Talk, Witness
 from labkeeper_sdk.conformance.levels import Fault
-from labkeeper_sdk.testing import Broker, Wire
+from labkeeper_sdk.testing import Broker
 
 LOOK_S = 0.01
 OFF_S = 0.5  # how long a power cut lasts
@@ -24,8 +23,9 @@ class Bench:
     """What there is. `None` is what the person who runs the suite has not given."""
 
     profile: Profile
-    device: Conversation
-    wire: Wire
+    device: Talk
+    wire: Link
+    by_line: bool = False  # over a serial line, without a broker
     broker: Broker | None = None  # the suite's own
     power: Power | None = None
     witness: Witness | None = None
@@ -49,7 +49,7 @@ class Bench:
             await asyncio.sleep(LOOK_S)
         return True
 
-    async def listen(self, for_s: float) -> list[Said]:
+    async def listen(self, for_s: float) -> Sequence[Said]:
         """Return what the device says within a time in which nobody asks anything of it; raises Fault if it leaves."""
         await asyncio.sleep(max(0.0, self.quiet_since_s + for_s - self.now_s()))
         since_s = self.now_s() - for_s
@@ -79,6 +79,11 @@ class Bench:
         if not self.profile.actuators:
             raise Spared("the profile declares no actuators", "配置文件没有声明执行器")
         return self.profile.actuators
+
+    def need_broker(self, en: str, zh: str) -> None:
+        """Raise Spared for a device on a serial line; the text says what only a broker does."""
+        if self.by_line:
+            raise Spared(f"over a serial line {en}", f"串口上{zh}")
 
     def need_wire(self) -> None:
         """Raise NotTried if the link cannot be cut."""

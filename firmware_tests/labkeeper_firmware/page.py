@@ -17,7 +17,8 @@ Made by `python -m labkeeper_firmware.page`; do not edit. What `labkeeper firmwa
 to do where it fails. [How to try a device](../how-to/try-a-firmware.md) ·
 [如何测试设备固件](../how-to/try-a-firmware.zh-CN.md).
 
-A check ends as passed, failed, *does not apply* (`-`: the profile declares nothing of the kind) or *could not be tried*
+A check ends as passed, failed, *does not apply* (`-`: the profile declares nothing of the kind, or a serial line knows
+nothing of the kind; the report says which) or *could not be tried*
 (`?`: something it needs is not there). The firmware passes when something was tried and nothing failed; with `--strict`
 nothing may be left untried either. Before each check the device is brought back: ready, every actuator safe.
 
@@ -37,6 +38,26 @@ FOOT = """
 A witness reads the device's console (`--serial`, or what the program of `--run` prints). A line `@node/property=value`,
 printed when a pin really changes, is a level; all other lines are ignored. With a witness `answers`, `link_loss`,
 `reboot`, `stale_command` and `retained_command` ask the pins and not only the device.
+
+## Over a serial line
+
+A device without a network says the same things a line each, and is told them a line each (`--serial PORT` without
+`--device`, or `--over serial`). Lines end with `\\n`, or `\\r\\n`; what is none of these is ignored.
+
+| line | who | what |
+|---|---|---|
+| `NAME=VALUE` | the device | what it would publish under that topic: `$state=ready`, `$description={…}`, \
+`climate/temperature=21.5`, `relay/power/$target=true`, `$log/warn=…` |
+| `@NODE/PROPERTY=VALUE` | the device | a pin really changed: [the console](#the-console) |
+| `NODE/PROPERTY/set=VALUE` | the suite | a command |
+| `?` | the suite | say anew what you are: `$description`, each retained property, and last `$state` |
+| an empty line | the suite | somebody is here. The shortest link-loss time holds five of them; the link is lost when \
+neither this nor anything else comes |
+
+| `?` | the suite | say anew what you are: `$description`, each retained property, last `$state` |
+time server, does for a device. `announces` asks with `?` instead of looking at what a broker keeps. `link_loss` falls
+silent: the suite says nothing, and hears on. `bad_payloads` and `flood` ask the device afterwards whether it is there:
+one that hangs says nothing by itself. A line that breaks off, or a port that is gone, is `$state` `lost`.
 """
 
 

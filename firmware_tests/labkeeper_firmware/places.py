@@ -9,12 +9,17 @@ from urllib.parse import urlsplit
 from labkeeper_firmware.bench import Bench
 from labkeeper_firmware.drivers.console import read_serial
 from labkeeper_firmware.drivers.conversation import converse
+from labkeeper_firmware.drivers.line import Silence, converse_by_line
 from labkeeper_firmware.drivers.power import PowerCommand
-from labkeeper_firmware.drivers.process import run_program
+from labkeeper_firmware.drivers.process import run_on_a_line, run_program
 from labkeeper_firmware.drivers.timekeeping import serve_time
 from labkeeper_firmware.profile import Profile
+from labkeeper_firmware.protocols import Power
 from labkeeper_sdk import BadConfiguration
 from labkeeper_sdk.testing import TcpWire, open_broker
+
+ALIVE = 5  # times within the shortest link-loss time a device on a line hears that somebody is there
+FASTEST_S = 0.25  # between two of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,24 +38,48 @@ class Place:
     serial: str = ""
     baud: int = 115_200
     minutes: float = 0.0
+    by_line: bool = False  # the device speaks on its serial port, and knows no broker
 
 
 @asynccontextmanager
 async def open_bench(place: Place) -> AsyncIterator[Bench]:
     """Stand everything up and switch the device on; raises BadConfiguration and BrokerUnavailable."""
     async with AsyncExitStack() as stack:
-        broker = None if place.broker else await stack.enter_async_context(open_broker())
-        url = broker.url if broker is not None else place.broker
-        passed: list[bool] = []
-        wire = await _wire(stack, place, url, passed)
-        device = await stack.enter_async_context(converse(url, place.domain, place.device))
-        bench = Bench(place.profile, device, wire, broker, minutes=place.minutes, passed=lambda: bool(passed))
-        bench.address = (wire.host, wire.port)
-        if place.sntp >= 0:
-            bench.time = await stack.enter_async_context(serve_time(place.host, place.sntp))
-        await _device(stack, place, bench, wire)
+        bench = await (_by_line(stack, place) if place.by_line else _by_broker(stack, place))
         bench.disturb()
         yield bench
+
+
+async def _by_broker(stack: AsyncExitStack, place: Place) -> Bench:
+    broker = None if place.broker else await stack.enter_async_context(open_broker())
+    url = broker.url if broker is not None else place.broker
+    passed: list[bool] = []
+    wire = await _wire(stack, place, url, passed)
+    device = await stack.enter_async_context(converse(url, place.domain, place.device))
+    bench = Bench(place.profile, device, wire, broker=broker, minutes=place.minutes, passed=lambda: bool(passed))
+    bench.address = (wire.host, wire.port)
+    if place.sntp >= 0:
+        bench.time = await stack.enter_async_context(serve_time(place.host, place.sntp))
+    await _device(stack, place, bench, wire)
+    return bench
+
+
+async def _by_line(stack: AsyncExitStack, place: Place) -> Bench:
+    """Speak with the device over its serial port, or over one that is made for a program; nothing else is needed."""
+    path = place.serial
+    power: Power | None = PowerCommand(place.power) if place.power else None
+    if place.run:
+        program = await stack.enter_async_context(run_on_a_line(place.run))
+        path, power = str(program.path), program
+    else:
+        await stack.enter_async_context(read_serial(path, place.baud))  # names a port that is not there
+    if power is not None:
+        await power.on()
+    alive_every_s = min([FASTEST_S * ALIVE, *(it.link_loss_s for it in place.profile.actuators)]) / ALIVE
+    line = await stack.enter_async_context(converse_by_line(path, place.baud, alive_every_s))
+    return Bench(
+        place.profile, line, Silence(line), by_line=True, power=power, witness=line.console, minutes=place.minutes
+    )
 
 
 async def _wire(stack: AsyncExitStack, place: Place, url: str, passed: list[bool]) -> TcpWire:

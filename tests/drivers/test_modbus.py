@@ -1,25 +1,40 @@
 """Modbus over real sockets and pseudo terminals; the simulated unit is written without the driver's library."""
 
+import asyncio
 import random
 import struct
 from asyncio import StreamReader, StreamWriter
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from labkeeper_drivers.modbus import bus
+from labkeeper_drivers.modbus.device import ModbusDevice
 from labkeeper_drivers.modbus.registers import Block, blocks, decoded, encoded, values
 from labkeeper_drivers.modbus.settings import ModbusConfiguration, Register, claimed
-from labkeeper_sdk import BadConfiguration, CommandFailed, CommandRejected, DeviceUnreachable, Driver
-from labkeeper_sdk.configuration import check_configuration
+from labkeeper_sdk import (
+    Availability,
+    BadConfiguration,
+    CommandFailed,
+    CommandRejected,
+    DeviceUnreachable,
+    Driver,
+    Nonsense,
+)
+from labkeeper_sdk.configuration import check_configuration, claims, final_validate
 from labkeeper_sdk.plugins import load_drivers
-from labkeeper_sdk.sim.neighbours.modbus import FAN, MAP, SimulatedUnit, crc
-from labkeeper_sdk.testing import serve_serial, serve_tcp
-from labkeeper_sdk.testing.assertions import assert_reading
+from labkeeper_sdk.sim.neighbours.modbus import FAN, MAP, TARGET, SimulatedUnit
+from labkeeper_sdk.testing import serve_modbus, serve_modbus_rtu, serve_serial, serve_tcp
+from labkeeper_sdk.testing.assertions import assert_emits, assert_reading
+from labkeeper_sdk.testing.modbus import crc
 from labkeeper_sdk.testing.services import TestServices
 from labkeeper_sdk.testing.watching import ALONE, open_driver
+from labkeeper_sdk.testing.wires import Direction
 
 NUMBER: Mapping[str, Any] = {"kind": "measure", "unit": "1", "table": "holding", "address": 0}
 
@@ -199,3 +214,181 @@ async def test_spoiled_frames_on_a_serial_port_end_the_connection_and_nothing_el
                 except DeviceUnreachable:
                     endings += 1
     assert endings
+
+
+SLOW: Mapping[str, Any] = {
+    "timeout_s": 0.5,
+    "registers": {"fan": {**MAP["fan"], "confirm_s": 0.2}, "target": MAP["target"]},
+}
+
+
+@dataclass(slots=True)
+class Slow:
+    """A unit whose answers about registers wait for `release` once something has been ordered."""
+
+    unit: SimulatedUnit = field(default_factory=SimulatedUnit)
+    held: list[bytes] = field(default_factory=list)
+    released: bool = False
+    out: StreamWriter | None = None
+
+    async def talk(self, reader: StreamReader, writer: StreamWriter) -> None:
+        self.out = writer
+        await self.unit.talk(reader, self)  # type: ignore[arg-type]  # it writes, and nothing else
+
+    async def talk_rtu(self, reader: StreamReader, writer: StreamWriter) -> None:
+        self.out = writer
+        await self.unit.talk_rtu(reader, self)  # type: ignore[arg-type]  # as above
+
+    def write(self, frame: bytes) -> None:
+        assert self.out is not None
+        if b"\x01\x03\x02" in frame and self.unit.orders and not self.released:  # unit 1, function 3, two bytes
+            self.held.append(frame)
+        else:
+            self.out.write(frame)
+
+    def release(self) -> None:
+        assert self.out is not None
+        self.released = True
+        self.out.write(b"".join(self.held))
+
+
+@asynccontextmanager
+async def slow_unit(way: str) -> AsyncIterator[tuple[Slow, ModbusDevice]]:
+    slow = Slow()
+    async with AsyncExitStack() as stack:
+        if way == "rtu":
+            where: dict[str, Any] = {"path": str((await stack.enter_async_context(serve_serial(slow.talk_rtu))).path)}
+        else:
+            wire = await stack.enter_async_context(serve_tcp(slow.talk))
+            where = {"host": wire.host, "port": wire.port}
+        configuration = check_configuration(driver(), {**SLOW, **where})
+        device = await stack.enter_async_context(driver().connect(configuration, TestServices()))
+        assert isinstance(device, ModbusDevice)
+        yield slow, device
+
+
+@pytest.mark.parametrize("way", ["rtu", "tcp"])
+async def test_an_answer_that_comes_too_late_is_not_taken_for_the_next_question_s(way: str) -> None:
+    async with slow_unit(way) as (slow, device):
+        with pytest.raises(CommandFailed, match="does not read back"):
+            await device.write("fan", 55)
+        next_one = asyncio.create_task(device.line.read(1, "holding", TARGET, 1))
+        asyncio.get_running_loop().call_later(0.05, slow.release)
+        assert [*await next_one] == [200]
+        assert [*await device.line.read(1, "holding", FAN, 1)] == [55]
+
+
+async def test_a_unit_that_never_answers_a_question_that_was_cut_short_is_out_of_reach() -> None:
+    async with slow_unit("rtu") as (_, device):
+        with pytest.raises(CommandFailed, match="does not read back"):
+            await device.write("fan", 55)
+        with pytest.raises(DeviceUnreachable, match=r"unit 1 does not answer within 0\.5 s"):
+            await device.line.read(1, "holding", TARGET, 1)
+
+
+async def test_what_lies_on_a_serial_line_before_a_question_is_not_its_answer() -> None:
+    stray = b"\x01\x03\x02\x00\x07" + crc(b"\x01\x03\x02\x00\x07")
+    async with slow_unit("rtu") as (slow, device):
+        assert [*await device.line.read(1, "holding", TARGET, 1)] == [200]
+        assert slow.out is not None
+        slow.out.write(stray)
+        async with asyncio.timeout(10):
+            while not device.line.reader._buffer:  # type: ignore[attr-defined]  # asyncio's own
+                await asyncio.sleep(0.001)
+        assert [*await device.line.read(1, "holding", TARGET, 1)] == [200]
+
+
+# --- several units on one line ----------------------------------------------------------------------------------------
+def on_one_line(*units: int, **more: object) -> dict[str, Any]:
+    registers = {"fan": MAP["fan"], "target": MAP["target"]}
+    named = {f"unit-{unit}": {"unit": unit, "zh": f"{unit} 号", "registers": registers} for unit in units}
+    return {"units": named, "every_s": 0.05, "timeout_s": 0.2, **more}
+
+
+async def test_two_units_on_one_serial_port_are_two_devices() -> None:
+    first, second = SimulatedUnit(), SimulatedUnit()
+    async with serve_modbus_rtu({1: first, 17: second}) as wire:
+        settings = on_one_line(1, 17, path=str(wire.path))
+        async with open_driver(driver(), settings, TestServices()) as watched:
+            await assert_reading(watched, "fan", 30, device="unit-1")
+            await watched.write("unit-17", "fan", 55)
+            assert (first.holding[FAN], second.holding[FAN]) == (30, 55)
+            await assert_reading(watched, "fan", 55, device="unit-17")
+            assert {info.title.zh for info in watched.found.values()} == {"1 号", "17 号"}
+            with pytest.raises(CommandRejected):
+                await watched.write("unit-2", "fan", 55)
+
+
+async def test_a_unit_that_is_silent_takes_nobody_with_it_and_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bus, "REST_S", 0.1)
+    units, asked = {1: SimulatedUnit()}, list[int]()
+
+    def hear(to: Direction, frame: bytes) -> None:
+        asked.extend(frame[:1] if to == "device" else b"")
+
+    async with (
+        serve_modbus_rtu(units, tap=hear) as wire,
+        open_driver(driver(), on_one_line(1, 2, path=str(wire.path)), TestServices()) as watched,
+    ):
+        await assert_emits(watched, Availability("unit-2", online=False))
+        before = len(watched.readings("unit-1"))
+        await watched.until(lambda: len(watched.readings("unit-1")) > before and asked.count(2) > 2)
+        units[2] = SimulatedUnit()  # it is plugged in
+        await assert_emits(watched, Availability("unit-2", online=True))
+        await assert_reading(watched, "fan", 30, device="unit-2")
+        assert watched.events.count(Availability("unit-2", online=False)) == 1
+
+
+async def test_a_unit_without_the_registers_of_its_map_says_which() -> None:
+    settings = on_one_line(1, 2)
+    settings["units"]["unit-2"]["registers"] = {"a": {**NUMBER, "address": 9000}}
+    async with (
+        serve_modbus_rtu({1: SimulatedUnit(), 2: SimulatedUnit()}) as wire,
+        open_driver(driver(), {**settings, "path": str(wire.path)}, TestServices()) as watched,
+    ):
+        await assert_emits(
+            watched,
+            Nonsense("unit-2", "unreadable", "the device refuses to read holding 9000 to 9000: exception code 2"),
+            Availability("unit-2", online=False),
+        )
+
+
+async def test_a_line_on_which_nobody_answers_is_lost() -> None:
+    async with (
+        serve_modbus_rtu({}) as wire,
+        open_driver(driver(), on_one_line(1, 2, path=str(wire.path)), TestServices()) as watched,
+    ):
+        with pytest.raises(DeviceUnreachable, match="none of the units"):
+            await watched.until(watched.readings)
+
+
+async def test_units_behind_a_gateway_are_reached_over_tcp() -> None:
+    async with serve_modbus({1: SimulatedUnit(), 9: SimulatedUnit()}) as wire:
+        settings = on_one_line(1, 9, host=wire.host, port=wire.port)
+        async with open_driver(driver(), settings, TestServices()) as watched:
+            await assert_reading(watched, "fan", 30, device="unit-1")
+            await assert_reading(watched, "fan", 30, device="unit-9")
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (on_one_line(1, registers={}), "say either registers, or units"),
+        (on_one_line(1, unit=2), "say either registers, or units"),
+        ({}, "say either registers, or units"),
+        ({"units": {"a": {"unit": 3, "registers": {}}, "b": {"unit": 3, "registers": {}}}}, "a and b are both unit 3"),
+        ({"units": {"a/b": {"unit": 3, "registers": {}}}}, "is no name for a device"),
+        ({"units": {"a": {"unit": 300, "registers": {}}}}, "units.a.unit"),
+    ],
+)
+def test_units_that_cannot_be_told_apart_are_refused(said: dict[str, Any], why: str) -> None:
+    with pytest.raises(BadConfiguration, match=why):
+        check_configuration(driver(), {"path": "/dev/ttyUSB0", **said})
+
+
+def test_two_instances_on_one_serial_port_are_refused_and_units_of_one_are_not() -> None:
+    shared = check_configuration(driver(), on_one_line(1, 2, path="/dev/ttyUSB0"))
+    alone = check_configuration(driver(), {"path": "/dev/ttyUSB0", "unit": 3, "registers": {}})
+    final_validate(claims("meters", driver(), shared))
+    with pytest.raises(BadConfiguration, match=r"is used by drivers\.meters\.path already"):
+        final_validate([*claims("meters", driver(), shared), *claims("boiler", driver(), alone)])

@@ -6,9 +6,12 @@ from asyncio import StreamReader, StreamWriter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from labkeeper_drivers.pjlink import protocol
+from labkeeper_drivers.pjlink.device import Projector
 from labkeeper_sdk import CommandFailed, CommandRejected, DeviceUnreachable, Driver
+from labkeeper_sdk.configuration import check_configuration
 from labkeeper_sdk.plugins import load_drivers
 from labkeeper_sdk.sim.neighbours.pjlink import PASSWORD, SimulatedProjector
 from labkeeper_sdk.testing import TcpWire, serve_tcp
@@ -19,6 +22,10 @@ from labkeeper_sdk.testing.watching import ALONE, open_driver
 
 def driver() -> Driver:
     return load_drivers().drivers["pjlink"]
+
+
+def configured(wire: TcpWire) -> BaseModel:
+    return check_configuration(driver(), {"host": wire.host, "port": wire.port})
 
 
 def where(wire: TcpWire, **more: object) -> dict[str, object]:
@@ -164,3 +171,46 @@ async def test_a_line_without_end_ends_the_connection() -> None:
         with pytest.raises(DeviceUnreachable, match="without end"):
             async with open_driver(driver(), where(wire), TestServices()):
                 pass
+
+
+async def test_an_answer_that_comes_too_late_is_not_taken_for_the_next_question_s() -> None:
+    late = asyncio.Event()
+    device = SimulatedProjector(password="")
+
+    async def slow(reader: StreamReader, writer: StreamWriter) -> None:
+        writer.write(b"PJLINK 0\r")
+        while line := (await reader.readuntil(b"\r")).decode().strip():
+            said = device.answer(line)
+            if line == "%1AVMT ?" and device.orders and not late.is_set():
+                await late.wait()
+            writer.write(said.encode() + b"\r")
+
+    async with serve_tcp(slow) as wire, driver().connect(configured(wire), TestServices()) as projector:
+        assert isinstance(projector, Projector)
+        with pytest.raises(CommandFailed, match="does not say"):
+            await projector.write("mute", True)
+        device._state["AVMT"] = "30"  # somebody takes the remote control
+        late.set()
+        assert await projector.ask("AVMT") == "30"
+
+
+async def test_a_refusal_that_comes_too_late_is_not_the_next_command_s() -> None:
+    late = asyncio.Event()
+    device = SimulatedProjector(password="")
+
+    async def slow(reader: StreamReader, writer: StreamWriter) -> None:
+        writer.write(b"PJLINK 0\r")
+        while line := (await reader.readuntil(b"\r")).decode().strip():
+            if line == "%1AVMT 31" and not late.is_set():
+                await late.wait()
+                writer.write(b"%1AVMT=ERR3\r")
+            else:
+                writer.write(device.answer(line).encode() + b"\r")
+
+    async with serve_tcp(slow) as wire, driver().connect(configured(wire), TestServices()) as projector:
+        assert isinstance(projector, Projector)
+        with pytest.raises(CommandFailed, match="does not say"):
+            await projector.write("mute", True)
+        late.set()
+        await projector.write("mute", True)
+        assert device.truth("", "mute") is True

@@ -9,7 +9,7 @@ from labkeeper_firmware.reference import homie
 
 
 def test_the_reference_firmware_describes_itself_legally() -> None:
-    found = describe(homie.description())
+    found = describe(homie.description(clock=True))
     assert found["motor/speed"] == Property("motor/speed", "float", settable=True, low=-1.0, high=1.0)
     assert found["climate/temperature"].settable is False
 

@@ -3,8 +3,6 @@
 Several devices run at once, each a process with a broker of its own; a test looks at what came of its own.
 """
 
-import asyncio
-import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,17 +12,15 @@ import pytest
 from labkeeper_firmware.__main__ import reference_place
 from labkeeper_firmware.checks import CHECKS
 from labkeeper_firmware.findings import Finding
-from labkeeper_firmware.places import Place, open_bench
-from labkeeper_firmware.report import Report, line
-from labkeeper_firmware.suite import examine
+from labkeeper_firmware.places import Place
+from labkeeper_firmware.report import Report
 from labkeeper_sdk.conformance.levels import Outcome
 
+from .several import MICROPYTHON, Results, examined_at_once, told
+from .test_over_serial import ONLY_THERE
 from .variant import VARIANTS
 
-ROOT = Path(__file__).parents[2]
-MICROPYTHON = shutil.which("micropython") or shutil.which("micropython", path=str(Path(sys.executable).parent))
 MINUTES = 0.05
-AT_ONCE = 7
 LONG = ("CPython", "MicroPython")  # make all checks, so they begin
 FAULTS = {  # variant: (check that finds it, what it says)
     "NoWill": ("will", "no will"),
@@ -50,12 +46,6 @@ FAULTS = {  # variant: (check that finds it, what it says)
     "GivesUp": ("broker_restart", "after the broker is back"),
     "DiesInAFlood": ("flood", "400 commands broke it: $state became 'lost'"),
 }
-Results = dict[str, Sequence[Finding]]
-
-
-async def examined(place: Place, only: Sequence[str] = ()) -> Sequence[Finding]:
-    async with open_bench(place) as bench:
-        return [finding async for finding in examine(bench, only)]
 
 
 def as_expected(name: str, findings: Sequence[Finding]) -> bool:
@@ -79,35 +69,9 @@ def places(folder: Path) -> dict[str, Place]:
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    folder = tmp_path_factory.mktemp("devices")
-
-    waiting = places(folder)
-
-    async def some_at_once() -> Results:
-        turn, found = asyncio.Semaphore(AT_ONCE), {}
-
-        async def one(name: str) -> None:
-            async with turn:
-                found[name] = await examined(waiting[name], FAULTS.get(name, ())[:1])
-                if not as_expected(name, found[name]):  # it is all about time, and this machine may have stood still
-                    failed = [it.check.name for it in found[name] if it.outcome is not Outcome.PASSED]
-                    again = {it.check: it for it in await examined(waiting[name], failed or FAULTS[name][:1])}
-                    found[name] = [again.get(it.check, it) for it in found[name]]
-
-        async with asyncio.TaskGroup() as group:
-            for name in (*LONG, *FAULTS):
-                if name in waiting:
-                    group.create_task(one(name), name=name)
-        return found
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(ROOT)  # where `tests.firmware.variant` is found
-        patch.setenv("MICROPYPATH", str(ROOT / "firmware_tests" / "labkeeper_firmware"))
-        return asyncio.run(some_at_once())
-
-
-def told(findings: Sequence[Finding]) -> str:
-    return "\n".join(line(it, "en") for it in findings)
+    waiting = places(tmp_path_factory.mktemp("devices"))
+    checks = {name: FAULTS.get(name, ())[:1] for name in (*LONG, *FAULTS) if name in waiting}
+    return examined_at_once(waiting, checks, as_expected)
 
 
 def test_the_reference_firmware_passes_on_cpython(results: Results) -> None:
@@ -128,7 +92,7 @@ def test_the_fault_of_a_broken_variant_is_found_and_named(results: Results, name
 
 
 def test_each_variant_is_tried() -> None:
-    assert set(FAULTS) == set(VARIANTS)
+    assert set(FAULTS) | set(ONLY_THERE) == set(VARIANTS)
 
 
 def test_each_check_but_the_long_run_finds_a_variant() -> None:

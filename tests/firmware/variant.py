@@ -1,6 +1,7 @@
 """`python -m tests.firmware.variant NAME KEY=VALUE …`: the reference firmware with one fault built in."""
 
 import sys
+import time
 from collections.abc import Mapping
 
 from labkeeper_firmware.reference import homie, packets
@@ -162,7 +163,7 @@ class KeepsSession(Node):
 
     def _open(self, now: int) -> None:
         super()._open(now)
-        assert self.link is not None
+        assert isinstance(self.link, Link)
         hello = bytearray(self.link._out)
         hello[9] &= ~packets.CLEAN_SESSION  # fixed header 2, "MQTT" 6, level 1, then the flags
         self.link.close()
@@ -213,6 +214,28 @@ class DiesInAFlood(Node):
         if self.count > 40:
             raise MemoryError
         super().heard(topic, payload, retained=retained)
+
+
+class TellsOnce(Node):
+    """Says what it is when it starts, and never again."""
+
+    told = False
+
+    def tell(self, now: int) -> None:
+        if not self.told:
+            super().tell(now)
+        self.told = True
+
+
+class HangsOnNonsense(Node):
+    """Stands still where it cannot understand, as a board does that has dropped to its prompt."""
+
+    def heard(self, topic: str, payload: bytes, *, retained: bool) -> None:  # noqa: ARG002 -- hangs before
+        try:
+            self.obey(topic[len(self.base) + 1 : -len("/set")], payload)
+        except ValueError:
+            while True:
+                time.sleep(60)
 
 
 VARIANTS: Mapping[str, type[Node]] = {kind.__name__: kind for kind in Node.__subclasses__()} | {

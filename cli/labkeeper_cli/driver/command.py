@@ -12,10 +12,11 @@ from labkeeper_cli.driver.actions import Actions
 from labkeeper_cli.driver.new import CannotMake, make_package
 from labkeeper_cli.driver.packages import NoDriver, as_installed, find
 from labkeeper_cli.driver.recording import Session, record, replay
-from labkeeper_sdk import DeviceUnreachable
+from labkeeper_sdk import DeviceUnreachable, Driver
 from labkeeper_sdk.conformance import Level, NoBench, Report, prepare, summary
 from labkeeper_sdk.conformance.levels import Finding
 from labkeeper_sdk.conformance.report import MARKS
+from labkeeper_sdk.testing import Bench
 from labkeeper_sdk.testing.recordings import About, BadRecording, Source
 
 EPILOG = """\
@@ -83,6 +84,12 @@ def _configure_recording(actions: Actions) -> None:
     recorder.add_argument("--topic", action="append", metavar="FILTER", help="what to record from the broker (all)")
     recorder.add_argument("--host-key", default="host", metavar="KEY", help="the setting with the device's address")
     recorder.add_argument("--port-key", default="port", metavar="KEY", help="the setting with the device's TCP port")
+    recorder.add_argument("--path-key", default="path", metavar="KEY", help="the setting with the serial port")
+    recorder.add_argument(
+        "--over",
+        choices=("tcp", "serial", "udp", "datagrams", "websocket"),
+        help="the wire (what the driver's bench or settings say)",
+    )
     recorder.add_argument("--make", default="", help="who makes the device")
     recorder.add_argument("--model", default="", help="which one it is")
     recorder.add_argument("--firmware", default="", help="its version")
@@ -165,8 +172,12 @@ def _examined(options: argparse.Namespace, wishes: checking.Wishes) -> list[Repo
 
 def _record(options: argparse.Namespace) -> int:
     settings = dict(_setting(text) for text in options.set)
+    driver = find(options.name)
+    bench = _bench_of(driver)
+    if bench is not None and bench.unrecorded:
+        raise NoDriver(f"{options.name} cannot be recorded: {bench.unrecorded}")
     session = Session(
-        find(options.name),
+        driver,
         settings,
         options.seconds,
         options.broker,
@@ -176,6 +187,9 @@ def _record(options: argparse.Namespace) -> int:
         About(make=options.make, model=options.model, firmware=options.firmware),
         Source(options.source),
         options.reason,
+        options.over or (bench.over if bench is not None else ""),
+        options.path_key,
+        bench.transcribe if bench is not None else None,
     )
     recording = asyncio.run(record(session, options.output))
     if not recording.frames:
@@ -184,6 +198,14 @@ def _record(options: argparse.Namespace) -> int:
     print(f"{options.output}: {len(recording.frames)} frames, {len(recording.expected)} points")
     print("Look through it before you publish it: only what the driver calls a secret was taken out.")
     return 0
+
+
+def _bench_of(driver: Driver) -> Bench | None:
+    """Return a driver's bench; one without is recorded as its settings say."""
+    try:
+        return prepare(driver).bench
+    except NoBench:
+        return None
 
 
 def _replay(options: argparse.Namespace) -> int:

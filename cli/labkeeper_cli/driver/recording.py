@@ -1,19 +1,28 @@
 """`labkeeper driver record | replay`: what goes over a real device's wire, as a file, and the device made of it."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, SecretBytes, SecretStr
 
+from labkeeper_cli.driver.taps import open_websocket_tap
 from labkeeper_sdk import BadConfiguration, DeviceUnreachable, Driver, Report
 from labkeeper_sdk.configuration import check_configuration
 from labkeeper_sdk.conformance.gold import missing
-from labkeeper_sdk.testing import Recording, open_tcp_wire, read_recording, write_recording
-from labkeeper_sdk.testing.benches import Bench
+from labkeeper_sdk.testing import (
+    Recording,
+    open_serial_wire,
+    open_tcp_wire,
+    open_udp_wire,
+    read_recording,
+    tapped_datagrams,
+    write_recording,
+)
+from labkeeper_sdk.testing.benches import Bench, Over
 from labkeeper_sdk.testing.mqtt import gather
 from labkeeper_sdk.testing.recordings import About, Expected, Frame, Header, Source
 from labkeeper_sdk.testing.services import TestServices
@@ -21,11 +30,12 @@ from labkeeper_sdk.testing.watching import open_driver
 from labkeeper_sdk.testing.wires import Direction
 
 MOST_EXPECTED = 50
+USUAL_BAUDRATE = 115_200
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What to record: a driver with its settings, for so long, by way of a broker or of one TCP address."""
+    """What to record: a driver with its settings, for so long, over some wire; "" is what the settings say."""
 
     driver: Driver
     settings: Mapping[str, Any]
@@ -37,38 +47,118 @@ class Session:
     about: About = field(default_factory=About)
     source: Source = Source.HARDWARE
     reason: str = ""
+    over: Over = ""
+    path_key: str = "path"
+    transcribe: Callable[[Sequence[Frame]], Sequence[Frame]] | None = None
 
 
 async def record(session: Session, path: Path) -> Recording:
     """Run the driver with the device, write down what passed between them, without secrets, and what came of it."""
-    recording = await (_over_mqtt(session) if session.broker else _over_tcp(session))
-    write_recording(path, recording, secret_values(check_configuration(session.driver, session.settings)))
+    checked = check_configuration(session.driver, session.settings)
+    recording = await WAYS[_over(session, checked)](session, checked)
+    write_recording(path, recording, secret_values(checked))
     return read_recording(path)
 
 
-async def _over_mqtt(session: Session) -> Recording:
-    async with open_driver(session.driver, session.settings, TestServices(session.broker)) as watched:
-        frames = await gather(session.broker, session.topics, session.seconds)
+def _over(session: Session, checked: BaseModel) -> str:
+    if session.broker:
+        return "mqtt"
+    return session.over or ("serial" if getattr(checked, session.path_key, None) else "tcp")
+
+
+async def _over_mqtt(session: Session, _: BaseModel) -> Recording:
+    if not session.broker:
+        raise BadConfiguration("--broker", f"{session.driver.name} speaks MQTT: which broker?")
+    asked: set[tuple[str, bytes]] = set()
+    services = TestServices(session.broker, said=lambda topic, payload: asked.add((topic, payload)))
+    async with _gathering(session) as gathering, open_driver(session.driver, session.settings, services) as watched:
+        frames = [
+            replace(frame, to="device") if (frame.topic, frame.payload) in asked else frame for frame in await gathering
+        ]
         return _recording(session, "mqtt", frames, watched.events)
 
 
-async def _over_tcp(session: Session) -> Recording:
-    frames: list[Frame] = []
-    loop = asyncio.get_running_loop()
-    began_s = loop.time()
+@asynccontextmanager
+async def _gathering(session: Session) -> AsyncIterator["asyncio.Task[list[Frame]]"]:
+    """Hear the broker before the driver does."""
+    listening = asyncio.Event()
+    hearing = gather(session.broker, session.topics, session.seconds, listening=listening)
+    gathering = asyncio.create_task(hearing, name="tap")
+    waiting = asyncio.create_task(listening.wait(), name="tap listens")
+    try:
+        await asyncio.wait([gathering, waiting], return_when=asyncio.FIRST_COMPLETED)
+        yield gathering
+    finally:
+        for task in (gathering, waiting):
+            task.cancel()
+        await asyncio.wait([gathering, waiting])
 
-    def tap(to: Direction, data: bytes) -> None:
-        frames.append(Frame(round((loop.time() - began_s) * 1000), to, data))
 
-    checked = check_configuration(session.driver, session.settings)
+async def _over_tcp(session: Session, checked: BaseModel) -> Recording:
+    notes = Notes()
+    async with open_tcp_wire(*_address(session, checked), tap=notes.take) as wire:
+        return await _listen(session, {session.host_key: wire.host, session.port_key: wire.port}, notes, "stream")
+
+
+async def _over_websocket(session: Session, checked: BaseModel) -> Recording:
+    notes = Notes()
+    async with open_websocket_tap(*_address(session, checked), notes.take) as (host, port):
+        return await _listen(session, {session.host_key: host, session.port_key: port}, notes, "message")
+
+
+async def _over_serial(session: Session, checked: BaseModel) -> Recording:
+    notes = Notes()
+    path = getattr(checked, session.path_key, None)
+    if not isinstance(path, str) or not path:
+        raise BadConfiguration(session.path_key, "recording a serial port needs the key of its path")
+    baudrate: int = getattr(checked, "baudrate", USUAL_BAUDRATE)
+    parity: Literal["none", "even", "odd"] = getattr(checked, "parity", "none")
+    async with open_serial_wire(path, baudrate, parity, tap=notes.take) as wire:
+        return await _listen(session, {session.path_key: str(wire.path)}, notes, "stream")
+
+
+async def _over_udp(session: Session, checked: BaseModel) -> Recording:
+    notes = Notes()
+    async with open_udp_wire(*_address(session, checked), tap=notes.take) as wire:
+        return await _listen(session, {session.host_key: wire.host, session.port_key: wire.port}, notes, "datagram")
+
+
+async def _over_datagrams(session: Session, _: BaseModel) -> Recording:
+    notes = Notes()
+    with tapped_datagrams(notes.take):
+        return await _listen(session, {}, notes, "datagram")
+
+
+WAYS = {
+    "mqtt": _over_mqtt, "tcp": _over_tcp, "websocket": _over_websocket, "serial": _over_serial, "udp": _over_udp,
+    "datagrams": _over_datagrams,
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Notes:
+    """What a tap has seen, with the time since it began."""
+
+    frames: list[Frame] = field(default_factory=list)
+    began_s: float = field(default_factory=lambda: asyncio.get_running_loop().time())
+
+    def take(self, to: Direction, data: bytes) -> None:
+        """Note a piece."""
+        self.frames.append(Frame(round((asyncio.get_running_loop().time() - self.began_s) * 1000), to, data))
+
+
+async def _listen(session: Session, instead: Mapping[str, Any], notes: Notes, wire: str) -> Recording:
+    """Run the driver with other keys for where its device is."""
+    async with open_driver(session.driver, {**session.settings, **instead}, TestServices()) as watched:
+        await asyncio.sleep(session.seconds)
+        return _recording(session, wire, notes.frames, watched.events)
+
+
+def _address(session: Session, checked: BaseModel) -> tuple[str, int]:
     host, port = getattr(checked, session.host_key, None), getattr(checked, session.port_key, None)
     if not isinstance(host, str) or not isinstance(port, int):
         raise BadConfiguration(session.host_key, "recording needs the keys of a host and a TCP port, or --broker")
-    async with open_tcp_wire(host, port, tap=tap) as wire:
-        settings = {**session.settings, session.host_key: wire.host, session.port_key: wire.port}
-        async with open_driver(session.driver, settings, TestServices()) as watched:
-            await asyncio.sleep(session.seconds)
-            return _recording(session, "stream", frames, watched.events)
+    return host, port
 
 
 def _recording(session: Session, wire: str, frames: list[Frame], events: list[Any]) -> Recording:
@@ -79,9 +169,23 @@ def _recording(session: Session, wire: str, frames: list[Frame], events: list[An
             "source": session.source,
             "reason": session.reason,
             "device": session.about.model_dump(),
+            "settings": kept_settings(session),
         }
     )
+    if session.transcribe is not None:
+        frames = [*session.transcribe(frames)]
     return Recording(header, tuple(frames), tuple(expected(events)))
+
+
+def kept_settings(session: Session) -> dict[str, Any]:
+    """Return the settings that a replay needs: without where the device was, and without tables that hold a secret."""
+    checked = check_configuration(session.driver, session.settings)
+    place = (session.host_key, session.port_key, session.path_key)
+    return {
+        key: value
+        for key, value in session.settings.items()
+        if key not in place and not secret_values(getattr(checked, key, None))
+    }
 
 
 def expected(events: list[Any]) -> list[Expected]:

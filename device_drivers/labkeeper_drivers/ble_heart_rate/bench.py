@@ -12,6 +12,9 @@ from labkeeper_sdk.testing import Bench, Recording, Stand, serve_tcp
 
 DOCS = page_of("ble_heart_rate")
 EVERY_S = 0.05
+RADIO_IS_NOT_OURS = (
+    "Bluetooth is the operating system's; `btmon` shows the band's notifications, write those into a fixture"
+)
 
 
 @asynccontextmanager
@@ -40,5 +43,10 @@ async def replay(recording: Recording) -> AsyncIterator[Stand]:
 @hookimpl
 def labkeeper_driver_bench() -> Bench:
     return Bench(
-        open=open_stand, docs=DOCS, fixtures=Path(__file__).parent / "fixtures", replay=replay, notice_s=8.0
-    )  # fmt: skip
+        open=open_stand,
+        docs=DOCS,
+        fixtures=Path(__file__).parent / "fixtures",
+        replay=replay,
+        unrecorded=RADIO_IS_NOT_OURS,
+        notice_s=8.0,
+    )

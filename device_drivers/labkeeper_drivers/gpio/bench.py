@@ -11,6 +11,7 @@ from labkeeper_sdk.sim.neighbours.gpio import POINTS, SimulatedBoard, serve_boar
 from labkeeper_sdk.testing import Bench, Recording, Stand
 
 DOCS = page_of("gpio")
+PINS = "pins have levels and no words; write the levels of the contacts into a fixture, as the one that is there"
 SOON = {name: {**said, "link_loss_s": 1.0} if "link_loss_s" in said else said for name, said in POINTS.items()}
 
 
@@ -46,4 +47,6 @@ async def replay(recording: Recording) -> AsyncIterator[Stand]:
 
 @hookimpl
 def labkeeper_driver_bench() -> Bench:
-    return Bench(open=open_stand, docs=DOCS, fixtures=Path(__file__).parent / "fixtures", replay=replay)
+    return Bench(
+        open=open_stand, docs=DOCS, fixtures=Path(__file__).parent / "fixtures", replay=replay, unrecorded=PINS
+    )

@@ -7,7 +7,8 @@ from pathlib import Path
 from labkeeper_drivers.pages import page_of
 from labkeeper_sdk import hookimpl
 from labkeeper_sdk.sim.neighbours.modbus import MAP, SimulatedUnit
-from labkeeper_sdk.testing import Bench, Recording, Stand, serve_serial, serve_tcp, talk_from
+from labkeeper_sdk.testing import Bench, Recording, Stand, replay_serial, replay_tcp, serve_tcp
+from labkeeper_sdk.testing.modbus import crc
 
 DOCS = page_of("modbus")
 SOON = {name: {**said, "link_loss_s": 1.0} if "link_loss_s" in said else said for name, said in MAP.items()}
@@ -30,9 +31,15 @@ async def open_stand() -> AsyncIterator[Stand]:
 
 @asynccontextmanager
 async def replay(recording: Recording) -> AsyncIterator[Stand]:
-    """Run the recorded device, which speaks RTU."""
-    async with serve_serial(talk_from(recording)) as wire:
-        yield Stand(settings={"path": str(wire.path), "unit": 17, "registers": EXAMPLE}, wire=wire)
+    """Run the recorded device, over RTU where its frames have RTU's checksum, else over TCP."""
+    settings = recording.settings({"unit": 17, "registers": EXAMPLE})
+    asked = next(frame.payload for frame in recording.frames if frame.to == "device")
+    if crc(asked[:-2]) == asked[-2:]:
+        async with replay_serial(recording) as port:
+            yield Stand(settings={**settings, "path": str(port.path)}, wire=port)
+    else:
+        async with replay_tcp(recording) as wire:
+            yield Stand(settings={**settings, "host": wire.host, "port": wire.port}, wire=wire)
 
 
 @hookimpl

@@ -1,4 +1,4 @@
-"""The Modbus driver: the register map as points."""
+"""The Modbus driver: the register map as points, of one unit or of several on one line."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labkeeper_drivers.extras import need
+from labkeeper_drivers.modbus.bus import Bus, Unreadable
 from labkeeper_drivers.modbus.registers import Block, blocks, encoded, values
 from labkeeper_drivers.modbus.settings import ModbusConfiguration, Register
-from labkeeper_sdk import CommandFailed, DeviceUnreachable, Point, Services, Value
+from labkeeper_sdk import CommandFailed, Point, Services, Title, Value
 
 if TYPE_CHECKING:
     from labkeeper_drivers.modbus.line import Line
@@ -24,18 +25,19 @@ class ModbusDevice:
     points: tuple[Point, ...]
     registers: Mapping[str, Register]
     line: "Line"
+    unit: int
     _blocks: list[Block]
     _refused: type[Exception]
 
     async def read(self) -> Mapping[str, Value]:
-        """Read every block."""
+        """Read every block; raises Unreadable where the device has no such registers."""
         found: dict[str, Value] = {}
         for block in self._blocks:
             try:
-                words = await self.line.read(block.table, block.address, block.count)
+                words = await self.line.read(self.unit, block.table, block.address, block.count)
             except self._refused as refused:
                 where = f"{block.table} {block.address} to {block.address + block.count - 1}"
-                raise DeviceUnreachable(f"the device refuses to read {where}: {refused}") from refused
+                raise Unreadable(f"the device refuses to read {where}: {refused}") from refused
             found.update(values(block, self.registers, words))
         return found
 
@@ -45,7 +47,7 @@ class ModbusDevice:
         words = encoded(register, value)
         try:
             async with asyncio.timeout(register.confirm_s):
-                await self.line.write(register.table, register.address, words)
+                await self.line.write(self.unit, register.table, register.address, words)
                 await self._reads_back(register, words)
         except self._refused as refused:
             raise CommandFailed("device_refused", f"the device refused {point}: {refused}") from refused
@@ -54,18 +56,25 @@ class ModbusDevice:
 
     async def _reads_back(self, register: Register, words: Sequence[int]) -> None:
         while True:
-            if [*await self.line.read(register.table, register.address, register.length)] == [*words]:
+            if [*await self.line.read(self.unit, register.table, register.address, register.length)] == [*words]:
                 return
             await asyncio.sleep(READ_BACK_EVERY_S)
 
 
 @asynccontextmanager
-async def connect(configuration: ModbusConfiguration, services: Services) -> AsyncIterator[ModbusDevice]:  # noqa: ARG001 -- the protocol's
+async def connect(configuration: ModbusConfiguration, services: Services) -> AsyncIterator[ModbusDevice | Bus]:  # noqa: ARG001 -- the protocol's
     """Open the line."""
     await need("modbus", "pymodbus.framer", "pymodbus.pdu", "serialx")
-    from labkeeper_drivers.modbus.line import Refused, open_line  # noqa: PLC0415 -- needs the extra
+    from labkeeper_drivers.modbus.line import Line, Refused, open_line  # noqa: PLC0415 -- needs the extra
 
-    registers = configuration.registers
-    points = tuple(register.point(name) for name, register in registers.items())
+    def device(line: Line, unit: int, registers: Mapping[str, Register]) -> ModbusDevice:
+        points = tuple(register.point(name) for name, register in registers.items())
+        return ModbusDevice(points, registers, line, unit, blocks(registers, configuration.widest_gap), Refused)
+
     async with open_line(configuration) as line:
-        yield ModbusDevice(points, registers, line, blocks(registers, configuration.widest_gap), Refused)
+        if not configuration.units:
+            yield device(line, configuration.unit, configuration.registers)
+            return
+        units = {name: device(line, it.unit, it.registers) for name, it in configuration.units.items()}
+        titles = {name: Title(zh=it.zh or it.en, en=it.en or it.zh) for name, it in configuration.units.items()}
+        yield Bus(units, titles, configuration.every_s)

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 
 from pymodbus.exceptions import ModbusException
 from pymodbus.framer import FramerRTU, FramerSocket
@@ -23,32 +23,47 @@ READS: dict[str, type[ModbusPDU]] = {
 }
 OPEN_S = 2.0
 LONGEST = 600  # bytes of what may be an answer; a frame has at most 260
+SILENT_CHARACTERS, BITS = 3.5, 11  # before each frame of a serial line (V1.02, 2.5.1.1)
+LEAST_SILENCE_S = 0.005  # what an operating system can tell from none
 
 
 class Refused(Exception):
     """The device answered with an exception code (V1.1b3, section 7)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A request that was sent, and the event loop's time until which its answer may come."""
+
+    request: ModbusPDU
+    due_s: float
+
+
 @dataclass(slots=True)
 class Line:
-    """Asks one device; not to be used twice at a time."""
+    """Asks units, one question at a time.
+
+    A question that somebody cut short is waited for before the next one: its answer would be taken for that one's.
+    """
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
     framer: FramerSocket | FramerRTU
-    unit: int
     timeout_s: float
+    silence_s: float = 0.0  # of a serial line, before each question
     _number: int = 0
+    _heard: bytes = b""
+    _open: Question | None = None
+    _silent: set[int] = field(default_factory=set)  # units whose answer to a question that was cut short never came
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def read(self, table: str, address: int, count: int) -> Sequence[int]:
+    async def read(self, unit: int, table: str, address: int, count: int) -> Sequence[int]:
         """Return words, or bits as 0 and 1; raises Refused, DeviceUnreachable."""
-        answer = await self._ask(READS[table](address=address, count=count))
+        answer = await self._ask(unit, READS[table](address=address, count=count))
         found = answer.bits if table in ("coil", "discrete") else answer.registers
-        if len(found) < count:
-            raise DeviceUnreachable(f"unit {self.unit} answers {len(found)} values to a question for {count}")
         return [int(one) for one in found[:count]]
 
-    async def write(self, table: str, address: int, values: Sequence[int]) -> None:
+    async def write(self, unit: int, table: str, address: int, values: Sequence[int]) -> None:
         """Write a coil, a register or several; raises Refused, DeviceUnreachable."""
         if table == "coil":
             request: ModbusPDU = bits.WriteSingleCoilRequest(address=address, bits=[bool(values[0])])
@@ -56,44 +71,96 @@ class Line:
             request = words.WriteSingleRegisterRequest(address=address, registers=list(values))
         else:
             request = words.WriteMultipleRegistersRequest(address=address, registers=list(values))
-        await self._ask(request)
+        await self._ask(unit, request)
 
-    async def _ask(self, request: ModbusPDU) -> ModbusPDU:
-        self._number = self._number % 65_535 + 1
-        request.dev_id, request.transaction_id = self.unit, self._number
-        async with reaching(f"unit {self.unit}", within_s=self.timeout_s):
-            self.writer.write(self.framer.buildFrame(request))
-            answer = await self._answer(request)
+    async def _ask(self, unit: int, request: ModbusPDU) -> ModbusPDU:
+        async with self._turn:
+            await self._finish(unit)
+            answer = await self._asked(unit, request)
         if answer.isError():
             raise Refused(f"exception code {answer.exception_code}")
         return answer
 
-    async def _answer(self, request: ModbusPDU) -> ModbusPDU:
-        heard = b""
-        while len(heard) < LONGEST:
-            if not (data := await self.reader.read(LONGEST)):
-                raise EOFError
-            heard += data
-            used, answer = self._decoded(heard)
-            heard = heard[used:]
-            if answer is not None and answer.function_code & 0x7F == request.function_code:
-                return answer
-        raise DeviceUnreachable(f"unit {self.unit} talks without end")
-
-    def _decoded(self, heard: bytes) -> tuple[int, ModbusPDU | None]:
+    async def _asked(self, unit: int, request: ModbusPDU) -> ModbusPDU:
+        self._number = self._number % 65_535 + 1
+        request.dev_id, request.transaction_id = unit, self._number
         try:
-            return self.framer.handleFrame(heard, self.unit, self._number)
+            async with reaching(f"unit {unit}", within_s=self.timeout_s):
+                await self._silence()
+                self._open = Question(request, asyncio.get_running_loop().time() + self.timeout_s)
+                self.writer.write(self.framer.buildFrame(request))
+                answer = await self._answer(request)
+        except DeviceUnreachable:
+            self._open = None  # nobody waits for it any more: the unit is left alone, or the connection ends
+            raise
+        self._open = None
+        return answer
+
+    async def _finish(self, unit: int) -> None:
+        """Hear the answer to a question that was cut short. A unit that did not give it in time is out of reach."""
+        if self._open is not None:
+            try:
+                async with asyncio.timeout_at(self._open.due_s), reaching("the line", within_s=2 * self.timeout_s):
+                    await self._answer(self._open.request)
+            except TimeoutError:
+                self._silent.add(self._open.request.dev_id)
+            self._open = None
+        if unit in self._silent:
+            self._silent.discard(unit)
+            raise DeviceUnreachable(f"unit {unit} does not answer within {self.timeout_s:g} s")
+
+    async def _silence(self) -> None:
+        """Let a serial line fall silent; what is still said there belongs to nobody."""
+        if not self.silence_s:
+            return
+        self._heard = b""
+        with suppress(TimeoutError):
+            while True:
+                async with asyncio.timeout(self.silence_s):
+                    await self._take()
+
+    async def _answer(self, request: ModbusPDU) -> ModbusPDU:
+        while len(self._heard) < LONGEST:
+            self._heard += await self._take()
+            used, answer = self._decoded(request)
+            self._heard = self._heard[used:]
+            if answer is not None and _answers(request, answer):
+                return answer
+        raise DeviceUnreachable(f"unit {request.dev_id} talks without end")
+
+    async def _take(self) -> bytes:
+        if not (data := await self.reader.read(LONGEST)):
+            raise EOFError
+        return data
+
+    def _decoded(self, request: ModbusPDU) -> tuple[int, ModbusPDU | None]:
+        try:
+            return self.framer.handleFrame(self._heard, request.dev_id, request.transaction_id)
         except (ModbusException, ValueError, IndexError, LookupError, ArithmeticError, TypeError) as error:
-            raise DeviceUnreachable(f"unit {self.unit} speaks nonsense: {error}") from error
+            raise DeviceUnreachable(f"unit {request.dev_id} speaks nonsense: {error}") from error
+
+
+def _answers(request: ModbusPDU, answer: ModbusPDU) -> bool:
+    """Whether this can be the answer: its function, and as much as was asked for or the address that was written."""
+    if answer.function_code & 0x7F != request.function_code:
+        return False
+    if answer.isError():
+        return True
+    if request.function_code in (1, 2):
+        return len(answer.bits) == -(-request.count // 8) * 8
+    if request.function_code in (3, 4):
+        return len(answer.registers) == request.count
+    return bool(answer.address == request.address)
 
 
 @asynccontextmanager
 async def open_line(settings: ModbusConfiguration) -> AsyncIterator[Line]:
     """Connect; raises DeviceUnreachable."""
     framer = (FramerRTU if settings.path else FramerSocket)(DecodePDU(is_server=False))
+    silence_s = max(LEAST_SILENCE_S, SILENT_CHARACTERS * BITS / settings.baudrate) if settings.path else 0.0
     reader, writer = await _streams(settings)
     try:
-        yield Line(reader, writer, framer, settings.unit, settings.timeout_s)
+        yield Line(reader, writer, framer, settings.timeout_s, silence_s)
     finally:
         writer.close()
 

@@ -1,5 +1,6 @@
 """What a school writes about a Modbus device: where it is, and its register map."""
 
+import re
 from collections.abc import Iterator
 from typing import Literal, Self
 
@@ -10,6 +11,7 @@ from labkeeper_sdk import Resource, Title, form
 
 WORDS = {"u16": 1, "i16": 1, "u32": 2, "i32": 2, "u64": 4, "i64": 4, "f32": 2, "f64": 4}
 WRITABLE = ("holding", "coil")
+DEVICE = re.compile(r"[^/+#\s]{1,64}")  # what a device may be called on the wire
 
 
 class Register(DeclaredPoint):
@@ -45,6 +47,17 @@ class Register(DeclaredPoint):
         if self.address + self.length > 65_536:  # noqa: PLR2004 -- the protocol's last address
             raise ValueError("address: beyond the last register")
         return self
+
+
+class Unit(BaseModel):
+    """One of several devices on a line: its address there, and its register map."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    unit: int = Field(ge=1, le=247)
+    zh: str = ""
+    en: str = ""
+    registers: dict[str, Register]
 
 
 class ModbusConfiguration(BaseModel):
@@ -87,16 +100,39 @@ class ModbusConfiguration(BaseModel):
         json_schema_extra=form(Title(zh="合并间隔", en="Widest gap in a block")),
     )
     registers: dict[str, Register] = Field(
-        description="the points, by name", json_schema_extra=form(Title(zh="寄存器表", en="Register map"))
+        {}, description="the points, by name", json_schema_extra=form(Title(zh="寄存器表", en="Register map"))
+    )
+    units: dict[str, Unit] = Field(
+        {},
+        description="several devices on one line, by the name each is to have, instead of unit and registers",
+        json_schema_extra=form(Title(zh="同一线路上的设备", en="Devices on one line")),
+    )
+    every_s: float = Field(
+        1.0,
+        gt=0,
+        description="how often the devices of units are asked",
+        json_schema_extra=form(Title(zh="轮询间隔（秒）", en="Asked every (s)")),
     )
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         if bool(self.host) == bool(self.path):
             raise ValueError("say either host or path")
-        for name, register in self.registers.items():
-            register.point(name)
+        if bool(self.units) == bool({"registers", "unit"} & self.model_fields_set):
+            raise ValueError("say either registers, or units with their registers")
+        self._told_apart()
+        for registers in (self.registers, *(one.registers for one in self.units.values())):
+            for name, register in registers.items():
+                register.point(name)
         return self
+
+    def _told_apart(self) -> None:
+        taken: dict[int, str] = {}
+        for name, one in self.units.items():
+            if not DEVICE.fullmatch(name):
+                raise ValueError(f"{name!r} is no name for a device: no space, /, + or #")
+            if taken.setdefault(one.unit, name) != name:
+                raise ValueError(f"{taken[one.unit]} and {name} are both unit {one.unit}")
 
 
 def claimed(configuration: ModbusConfiguration) -> Iterator[Resource]:

@@ -1,15 +1,19 @@
 """How the conformance kit tries this driver: a simulated projector with a password, recordings without."""
 
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from labkeeper_drivers.pages import page_of
 from labkeeper_sdk import hookimpl
 from labkeeper_sdk.sim.neighbours.pjlink import PASSWORD, SimulatedProjector
 from labkeeper_sdk.testing import Bench, Recording, Stand, replay_tcp, serve_tcp
+from labkeeper_sdk.testing.recordings import Frame
 
 DOCS = page_of("pjlink")
+DIGEST, NEEDED, FREE = re.compile(rb"^[0-9a-f]{32}(?=%)"), re.compile(rb"^PJLINK 1 \w+\r", re.IGNORECASE), b"PJLINK 0\r"
 
 
 @asynccontextmanager
@@ -25,13 +29,24 @@ async def open_stand() -> AsyncIterator[Stand]:
         )
 
 
+def without_password(frames: Sequence[Frame]) -> list[Frame]:
+    """Return what was said as to a projector without a password: from a digest one could be found out."""
+    return [
+        replace(
+            frame, payload=DIGEST.sub(b"", frame.payload) if frame.to == "device" else NEEDED.sub(FREE, frame.payload)
+        )
+        for frame in frames
+    ]
+
+
 @asynccontextmanager
-async def replay(recording: Recording) -> AsyncIterator[Stand]:
+async def stand_replayed(recording: Recording) -> AsyncIterator[Stand]:
     """Run the recorded projector."""
     async with replay_tcp(recording) as wire:
-        yield Stand(settings={"host": wire.host, "port": wire.port}, wire=wire)
+        yield Stand(settings={**recording.settings(), "host": wire.host, "port": wire.port}, wire=wire)
 
 
 @hookimpl
 def labkeeper_driver_bench() -> Bench:
-    return Bench(open=open_stand, docs=DOCS, fixtures=Path(__file__).parent / "fixtures", replay=replay)
+    fixtures = Path(__file__).parent / "fixtures"
+    return Bench(open=open_stand, docs=DOCS, fixtures=fixtures, replay=stand_replayed, transcribe=without_password)

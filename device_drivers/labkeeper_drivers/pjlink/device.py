@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -68,6 +68,7 @@ class Projector:
     inputs: Mapping[str, str] = ()  # type: ignore[assignment]  # set once they are known
     questions: Sequence[str] = QUESTIONS
     second: bool = False  # it speaks class 2
+    owed: str = ""  # the head of a question that was cut short: its answer may come yet
 
     async def read(self) -> Mapping[str, Value]:
         """Ask everything; what the projector does not say in this condition is left out."""
@@ -97,13 +98,28 @@ class Projector:
             raise CommandFailed("not_confirmed", f"the projector took {point} and does not say {value}") from None
 
     async def ask(self, command: str, argument: str = "?") -> str:
-        """Return the projector's answer; raises Refused, DeviceUnreachable."""
+        """Return the projector's answer; raises Refused, DeviceUnreachable.
+
+        A question that was cut short is waited for first, or its answer would be taken for this one's.
+        """
         head = f"%{self._class_of(command)}{command}"
-        async with reaching("the projector", within_s=ANSWER_S):
-            self.writer.write(f"{self.prefix}{head} {argument}\r".encode())
-            while (said := protocol.answered(await self.line(), head)) is None:
-                continue
+        if self.owed:
+            with suppress(Refused):
+                await self._answer(self.owed)
+        self.owed = head
+        self.writer.write(f"{self.prefix}{head} {argument}\r".encode())
         self.prefix = ""
+        return await self._answer(head)
+
+    async def _answer(self, head: str) -> str:
+        async with reaching("the projector", within_s=ANSWER_S):
+            try:
+                while (said := protocol.answered(await self.line(), head)) is None:
+                    continue
+            except Refused:
+                self.owed = ""
+                raise
+        self.owed = ""
         return said
 
     def _class_of(self, command: str) -> int:

@@ -45,9 +45,11 @@ async def replay(recording: Recording) -> AsyncIterator[Stand]:
         serve(handle, "127.0.0.1", 0, close_timeout=0.1) as server,
         open_tcp_wire("127.0.0.1", next(iter(server.sockets)).getsockname()[1]) as wire,
     ):
-        yield Stand(settings={"host": wire.host, "port": wire.port, "points": SOON}, wire=wire)
+        yield Stand(settings={**recording.settings({"points": SOON}), "host": wire.host, "port": wire.port}, wire=wire)
 
 
 @hookimpl
 def labkeeper_driver_bench() -> Bench:
-    return Bench(open=open_stand, docs=DOCS, fixtures=Path(__file__).parent / "fixtures", replay=replay)
+    return Bench(
+        open=open_stand, docs=DOCS, fixtures=Path(__file__).parent / "fixtures", replay=replay, over="websocket"
+    )

@@ -7,7 +7,7 @@ from pathlib import Path
 from labkeeper_drivers.pages import page_of
 from labkeeper_sdk import hookimpl
 from labkeeper_sdk.sim.neighbours.serial_line import POINTS, SimulatedKit
-from labkeeper_sdk.testing import Bench, Recording, Stand, serve_serial, talk_from
+from labkeeper_sdk.testing import Bench, Recording, Stand, replay_serial, serve_serial
 
 DOCS = page_of("serial_line")
 SOON = {name: {**said, "link_loss_s": 1.0} if "link_loss_s" in said else said for name, said in POINTS.items()}
@@ -30,12 +30,11 @@ async def open_stand() -> AsyncIterator[Stand]:
 
 @asynccontextmanager
 async def replay(recording: Recording) -> AsyncIterator[Stand]:
-    """Run the recorded board, which says `name:value` and says it again when spoken to."""
-    async with serve_serial(talk_from(recording)) as wire:
-        templates = ["temperature:{temperature}", "light:{light}"]
-        yield Stand(
-            settings={"path": str(wire.path), "templates": templates, "hello": "?", "points": MICROBIT}, wire=wire
-        )
+    """Run the recorded board; the fixture's says `name:value`, and says it again when spoken to."""
+    templates = ["temperature:{temperature}", "light:{light}"]
+    settings = recording.settings({"templates": templates, "hello": "?", "points": MICROBIT})
+    async with replay_serial(recording) as wire:
+        yield Stand(settings={**settings, "path": str(wire.path)}, wire=wire)
 
 
 @hookimpl

@@ -24,4 +24,6 @@ def open_stand() -> AbstractAsyncContextManager[Stand]:
 
 @hookimpl
 def labkeeper_driver_bench() -> Bench:
-    return Bench(open=open_stand, docs=DOCS, fixtures=Path(__file__).parent / "fixtures", replay=stand_conversing)
+    return Bench(
+        open=open_stand, docs=DOCS, fixtures=Path(__file__).parent / "fixtures", replay=stand_conversing, over="mqtt"
+    )

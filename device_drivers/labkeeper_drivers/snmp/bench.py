@@ -1,13 +1,13 @@
 """How the conformance kit tries this driver: a simulated agent over UDP, recordings (`snmpwalk -On`) the same way."""
 
 import re
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from labkeeper_drivers.pages import page_of
 from labkeeper_sdk import hookimpl
-from labkeeper_sdk.sim.neighbours.snmp import POINTS, SimulatedAgent
+from labkeeper_sdk.sim.neighbours.snmp import POINTS, SimulatedAgent, bound
 from labkeeper_sdk.testing import Bench, Recording, Stand, serve_udp
 from labkeeper_sdk.testing.recordings import Frame
 
@@ -36,17 +36,34 @@ def walked(frames: Iterable[Frame]) -> dict[str, int | bytes]:
     return {it["oid"]: it["text"].encode() if it["number"] is None else int(it["number"]) for it in found if it}
 
 
+def told(frames: Sequence[Frame]) -> list[Frame]:
+    """Return what an agent answered as `snmpwalk -On` writes it: no request ids, and no community."""
+    return [
+        Frame(frame.at_ms, "driver", f".{oid} = {_in_words(value)}".encode())
+        for frame in frames
+        if frame.to == "driver"
+        for oid, value in bound(frame.payload).items()
+    ]
+
+
+def _in_words(value: int | bytes) -> str:
+    return f"INTEGER: {value}" if isinstance(value, int) else f'STRING: "{value.decode(errors="replace")}"'
+
+
 @asynccontextmanager
 async def replay(recording: Recording) -> AsyncIterator[Stand]:
     """Run an agent that has what was walked, and ask for as much of it as the simulated one's points name."""
     agent = SimulatedAgent(walked(recording.frames))
     points = {name: said for name, said in POINTS.items() if said["oid"] in agent.objects}
+    known = recording.settings({"points": points})
     async with serve_udp(agent.answer) as wire:
-        settings = {"host": wire.host, "port": wire.port, "community": "labkeeper", "points": points}
+        settings = {**known, "host": wire.host, "port": wire.port, "community": "labkeeper"}
         yield Stand(settings=settings, wire=wire)
 
 
 @hookimpl
 def labkeeper_driver_bench() -> Bench:
     fixtures = Path(__file__).parent / "fixtures"
-    return Bench(open=open_stand, docs=DOCS, fixtures=fixtures, replay=replay, notice_s=NOTICE_S)
+    return Bench(
+        open=open_stand, docs=DOCS, fixtures=fixtures, replay=replay, over="udp", transcribe=told, notice_s=NOTICE_S
+    )

@@ -56,4 +56,6 @@ async def replay(recording: Recording) -> AsyncIterator[Stand]:
 
 @hookimpl
 def labkeeper_driver_bench() -> Bench:
-    return Bench(open=open_stand, docs=DOCS, fixtures=Path(__file__).parent / "fixtures", replay=replay)
+    return Bench(
+        open=open_stand, docs=DOCS, fixtures=Path(__file__).parent / "fixtures", replay=replay, over="datagrams"
+    )

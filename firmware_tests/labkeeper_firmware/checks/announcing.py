@@ -3,10 +3,7 @@
 from labkeeper_firmware.bench import Bench
 from labkeeper_firmware.homie import STATES
 from labkeeper_sdk.conformance.levels import Fault
-from labkeeper_sdk.testing.mqtt import gather
-from labkeeper_sdk.testing.recordings import Frame
 
-ASK_S = 0.5
 BRANCHES = ("$state", "$description", "$log", "$alert")
 
 
@@ -30,18 +27,19 @@ async def announces(bench: Bench) -> None:
 async def _values(bench: Bench) -> None:
     due = {name for name, declared in bench.properties().items() if declared.retained}
     await bench.until(lambda: due <= bench.device.latest.keys(), bench.profile.boot_s)
-    kept = {it.topic.removeprefix(f"{bench.device.base}/") for it in await _retained(bench)}
+    kept = await bench.device.kept()
     for name in sorted(due):
         if name not in kept:
-            raise Fault(f"{name} is declared and has no retained value", f"声明了 {name}，却没有保留的值")
+            raise Fault(f"{name} is declared and {_not_kept(bench)[0]}", f"声明了 {name}，却{_not_kept(bench)[1]}")
     for name in ("$state", "$description"):
         if name not in kept:
-            raise Fault(f"{name} is not retained", f"{name} 没有保留")
+            raise Fault(f"{name} {_not_kept(bench)[0]}", f"{name} {_not_kept(bench)[1]}")
 
 
-async def _retained(bench: Bench) -> list[Frame]:
-    frames = await gather(bench.device.url, (f"{bench.device.base}/#",), ASK_S)
-    return [frame for frame in frames if frame.retain]
+def _not_kept(bench: Bench) -> tuple[str, str]:
+    if bench.by_line:
+        return "is not said when the device is asked (?)", "在询问（?）时没有说"
+    return "has no retained value", "没有保留的值"
 
 
 async def restraint(bench: Bench) -> None:

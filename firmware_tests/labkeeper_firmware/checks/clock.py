@@ -53,6 +53,7 @@ def _off_s(bench: Bench, it: Said) -> float | None:
 async def clock_jump(bench: Bench) -> None:
     """The time server's clock jumps an hour and back: stamps follow, and nothing else notices."""
     told = _declared(bench)
+    bench.need_broker("nobody serves time to the device", "没有人向设备提供时间")
     if bench.time is None or not await bench.until(lambda: bench.time and bench.time.asked, told.follows_s):
         raise NotTried("the device does not ask the suite's time server", "设备没有向测试套件的时间服务器询问")
     began_s = bench.now_s()

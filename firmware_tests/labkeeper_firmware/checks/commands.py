@@ -83,6 +83,7 @@ async def _ignored(bench: Bench, declared: Property, payload: bytes) -> None:
         return [it.text for it in seen if not declared.same(it.text, before)]
 
     await bench.until(lambda: changed() or bench.astray_since(since_s), REACT_S)
+    await _there(bench, since_s, f"{declared.name}/set {shown!r}", f"{declared.name}/set {shown!r}")
     if state := bench.astray_since(since_s):
         raise Fault(
             f"{declared.name}/set {shown!r} broke it: $state became {state!r}",
@@ -95,6 +96,11 @@ async def _ignored(bench: Bench, declared: Property, payload: bytes) -> None:
         )
 
 
+async def _there(bench: Bench, since_s: float, what: str, zh: str) -> None:
+    if not bench.astray_since(since_s) and not await bench.device.there():
+        raise Fault(f"{what} broke it: it answers no more", f"{zh}之后设备不再回答")
+
+
 async def flood(bench: Bench) -> None:
     """Hundreds of commands at once: the last one counts, and the device is still there."""
     actuator = bench.actuators()[0]
@@ -105,6 +111,7 @@ async def flood(bench: Bench) -> None:
     await bench.command(actuator.point, actuator.active)
     limit_s = actuator.answer_s + bench.profile.grace_s + AFTER_FLOOD_S
     arrived = await bench.until(lambda: bench.is_at(actuator.point, actuator.active), limit_s)
+    await _there(bench, began_s, f"{FLOOD} commands", f"{FLOOD} 条命令")
     if state := bench.astray_since(began_s):
         raise Fault(
             f"{FLOOD} commands broke it: $state became {state!r}", f"{FLOOD} 条命令使设备崩溃：$state 变为 {state!r}"

@@ -10,11 +10,13 @@ from labkeeper_sdk.conformance.levels import Fault
 
 WILL_S = 3.0
 AWAY_S = 0.5
+NOBODY_KEEPS = ("nobody keeps commands for a device that is away", "没有人为离线的设备保留命令")
 LATER = 4  # link-loss times, after which "too late" is called "never"
 
 
 async def will(bench: Bench) -> None:
     """The broker says that the device is lost when its connection breaks, and the device comes back."""
+    bench.need_broker("there is no broker that could say it for the device", "没有代理可以替设备说")
     bench.need_wire()
     since_s = bench.now_s()
     await bench.wire.cut()
@@ -87,6 +89,7 @@ def _told_safe(bench: Bench, actuator: Actuator, since_s: float) -> None:
 
 async def stale_command(bench: Bench) -> None:
     """A command sent while the device was away is not done when it is back."""
+    bench.need_broker(*NOBODY_KEEPS)
     bench.need_wire()
     actuators = bench.actuators()
     await bench.wire.cut()
@@ -101,6 +104,7 @@ async def stale_command(bench: Bench) -> None:
 
 async def retained_command(bench: Bench) -> None:
     """A retained command, somebody's mistake of long ago, is not done at the start."""
+    bench.need_broker(*NOBODY_KEEPS)
     if bench.power is None:
         bench.need_wire()
     actuators = bench.actuators()
@@ -142,6 +146,7 @@ async def _stays_safe(bench: Bench, since_s: float, what: str, zh: str) -> None:
 
 async def broker_restart(bench: Bench) -> None:
     """The broker goes and comes back, and so does the device, and obeys."""
+    bench.need_broker("there is no broker", "没有代理")
     if bench.broker is None:
         raise NotTried("the broker is not the suite's own (no --broker makes it so)", "代理不是测试套件自己的")
     await bench.broker.stop()

@@ -41,21 +41,37 @@ class Console:
 @asynccontextmanager
 async def read_serial(path: str, baud: int) -> AsyncIterator[Console]:
     """Read a serial port for the length of a context; raises BadConfiguration where there is none such."""
-    speed = getattr(termios, f"B{baud}", None)
-    if speed is None:
-        raise BadConfiguration("--baud", f"{baud} is no speed of a serial port")
+    speed = speed_of(baud)
     try:
-        port = os.open(path, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
+        port = open_port(path, speed, os.O_RDONLY)
     except OSError as error:
         raise BadConfiguration("--serial", str(error)) from error
     console, loop = Console(), asyncio.get_running_loop()
     try:
-        _raw(port, path, speed)
         loop.add_reader(port, _drain, port, console)
         yield console
     finally:
         loop.remove_reader(port)
         os.close(port)
+
+
+def speed_of(baud: int) -> int:
+    """Return the system's name for a speed; raises BadConfiguration."""
+    speed: int | None = getattr(termios, f"B{baud}", None)
+    if speed is None:
+        raise BadConfiguration("--baud", f"{baud} is no speed of a serial port")
+    return speed
+
+
+def open_port(path: str, speed: int, how: int) -> int:
+    """Open a serial port, raw; raises OSError where nothing is there, BadConfiguration for something else."""
+    port = os.open(path, how | os.O_NOCTTY | os.O_NONBLOCK)
+    try:
+        _raw(port, path, speed)
+    except BadConfiguration:
+        os.close(port)
+        raise
+    return port
 
 
 def _raw(port: int, path: str, speed: int) -> None:

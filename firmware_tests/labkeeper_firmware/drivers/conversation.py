@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from bisect import bisect_left
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -10,22 +9,22 @@ from urllib.parse import urlsplit
 
 import aiomqtt
 
+from labkeeper_firmware.drivers.heard import Heard
 from labkeeper_firmware.protocols import Said
+from labkeeper_sdk.testing.mqtt import gather
 
 QUIET = logging.getLogger(f"{__name__}.client")  # that the broker goes is what we try, and no news
 QUIET.disabled = True
 AGAIN_S = 0.1
-KEPT = 200_000  # messages; a long run forgets its beginning
+ASK_S = 0.5
 
 
 @dataclass(slots=True)
-class Conversation:
+class Conversation(Heard):
     """Everything the device said, and the way to say something to it."""
 
-    url: str
-    base: str  # domain/5/device
-    said: list[Said] = field(default_factory=list)
-    latest: dict[str, Said] = field(default_factory=dict)
+    url: str = ""
+    base: str = ""  # domain/5/device
     up: asyncio.Event = field(default_factory=asyncio.Event)
     _client: aiomqtt.Client | None = None
 
@@ -47,14 +46,14 @@ class Conversation:
                     return
             await asyncio.sleep(AGAIN_S)
 
-    def since(self, at_s: float, name: str = "") -> list[Said]:
-        """Return what was said live since a time, of one name where it is given."""
-        first = bisect_left(self.said, at_s, key=lambda it: it.at_s)
-        return [it for it in self.said[first:] if not it.retained and name in ("", it.name)]
+    async def kept(self) -> set[str]:
+        """Return the names of which the broker keeps what the device said."""
+        frames = await gather(self.url, (f"{self.base}/#",), ASK_S)
+        return {frame.topic.removeprefix(f"{self.base}/") for frame in frames if frame.retain}
 
-    def text(self, name: str) -> str:
-        """Return what it last said under a name, "" for nothing."""
-        return self.latest[name].text if name in self.latest else ""
+    async def there(self) -> bool:
+        """Whether the device answers: where it does not, its will says so by itself."""
+        return True
 
     async def _converse(self) -> None:
         where = urlsplit(self.url)
@@ -76,16 +75,13 @@ class Conversation:
         name = str(message.topic).removeprefix(f"{self.base}/")
         if name.endswith("/set"):
             return
-        it = Said(asyncio.get_running_loop().time(), name, message.payload, message.retain)
-        self.said.append(it)
-        del self.said[:-KEPT]
-        self.latest[name] = it
+        self.take(Said(asyncio.get_running_loop().time(), name, message.payload, message.retain))
 
 
 @asynccontextmanager
 async def converse(url: str, domain: str, device: str) -> AsyncIterator[Conversation]:
     """Listen to a device for the length of a context."""
-    conversation = Conversation(url, f"{domain}/5/{device}")
+    conversation = Conversation(url=url, base=f"{domain}/5/{device}")
     task = asyncio.create_task(conversation.run(), name="conversation with the device")
     try:
         yield conversation

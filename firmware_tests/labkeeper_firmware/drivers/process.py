@@ -1,10 +1,15 @@
 """A device that is a program on this machine: killing it is its power switch, its output is its console."""
 
 import asyncio
+import os
+import tempfile
+import termios
+import tty
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from labkeeper_firmware.drivers.console import LONGEST, Console
 
@@ -48,3 +53,49 @@ async def run_program(words: Sequence[str]) -> AsyncIterator[Program]:
         yield program
     finally:
         await program.off()
+
+
+@dataclass(slots=True)
+class ProgramOnALine:
+    """The program, on or off; its input and output are a serial line, and `path` is the port at the other end."""
+
+    words: Sequence[str]
+    path: Path
+    process: Process | None = None
+    _port: int = -1
+
+    async def on(self) -> None:
+        """Start it, if it does not run."""
+        if self.process is not None and self.process.returncode is None:
+            return
+        await self.off()
+        device, self._port = os.openpty()
+        try:
+            tty.setraw(self._port, termios.TCSANOW)
+            self.path.symlink_to(os.ttyname(self._port))
+            self.process = await asyncio.create_subprocess_exec(*self.words, stdin=device, stdout=device, stderr=device)
+        finally:
+            os.close(device)
+
+    async def off(self) -> None:
+        """Kill it, without a goodbye; the port goes with it."""
+        process, self.process = self.process, None
+        if process is not None and process.returncode is None:
+            process.kill()
+        if process is not None:
+            await process.wait()
+        if self._port >= 0:
+            self.path.unlink()
+            os.close(self._port)  # kept open meanwhile: the program must not see a port that nobody has open yet
+            self._port = -1
+
+
+@asynccontextmanager
+async def run_on_a_line(words: Sequence[str]) -> AsyncIterator[ProgramOnALine]:
+    """Have a program on a serial line as the device; it is started by `on`, and killed at the end."""
+    with tempfile.TemporaryDirectory(prefix="labkeeper-line-") as folder:
+        program = ProgramOnALine(words, Path(folder) / "port")
+        try:
+            yield program
+        finally:
+            await program.off()

@@ -24,9 +24,12 @@ DESCRIPTION = {
 }
 
 
-def description() -> bytes:
-    """Return the `$description` document."""
-    return json.dumps(DESCRIPTION).encode()
+def description(*, clock: bool) -> bytes:
+    """Return the `$description` document; without a clock nothing says when it was measured."""
+    told = json.loads(json.dumps(DESCRIPTION))
+    if not clock:
+        del told["nodes"]["climate"]["properties"]["measured-at"]
+    return json.dumps(told).encode()
 
 
 def boolean(raw: bytes) -> bool:

@@ -15,6 +15,9 @@ FULL = 32_768  # bytes that nobody takes: the link is dead
 class Link:
     """One connection, thrown away when it breaks. `heard_ms` is when the broker last said anything."""
 
+    lasting = False
+    asked = False  # a broker keeps what we are
+
     def __init__(self, address: object, hello: bytes, filters: list[str]) -> None:
         self.up = False
         self.heard_ms = 0

@@ -6,6 +6,7 @@ import socket
 from . import homie, packets
 from .board import Board
 from .clock import Clock
+from .line import Line
 from .mqtt import Link
 from .settings import Settings
 from .store import Store
@@ -25,7 +26,7 @@ class Node:
         self.store = Store(settings.store, {"interval": settings.interval_ms})
         self.clock = Clock(settings.sntp, settings.sntp_every_ms)
         self.base = f"homie/5/{settings.device}"
-        self.link: Link | None = None
+        self.link: Link | Line | None = None
         self.ready = False
         self.target = 0.0
         self.safe = True
@@ -70,6 +71,9 @@ class Node:
             self.ready = True
             self._attempts = 0
             self.introduce(now)
+        if self.link.asked:
+            self.link.asked = False
+            self.tell(now)
         if self.ready:
             self._keep_talking(now)
         elif now - self._begun_ms > self.settings.link_loss_ms * ENOUGH:
@@ -77,6 +81,9 @@ class Node:
 
     def _open(self, now: int) -> None:
         self._begun_ms = now
+        if self.settings.serial:
+            self.link = Line(self.base, now)
+            return
         address = socket.getaddrinfo(self.settings.host, self.settings.port, 0, socket.SOCK_STREAM)[0][-1]
         keepalive_s = max(1, self.settings.link_loss_ms // 1000)
         hello = packets.connect(self.settings.device, self.will(), keepalive_s)
@@ -86,7 +93,7 @@ class Node:
         link = self.link
         if link is None:
             return
-        if now - link.heard_ms > self.settings.link_loss_ms * ENOUGH:
+        if not link.lasting and now - link.heard_ms > self.settings.link_loss_ms * ENOUGH:
             raise OSError(110)
         if now - self._ping_ms >= self.settings.link_loss_ms // 4:
             self._ping_ms = now
@@ -105,9 +112,13 @@ class Node:
 
     # --- what it says -----------------------------------------------------------------------------------------------
     def introduce(self, now: int) -> None:
-        """Say what we are and how we stand; last, that we are ready."""
+        """Say that we begin, then everything."""
         self.say("$state", b"init")
-        self.say("$description", homie.description())
+        self.tell(now)
+
+    def tell(self, now: int) -> None:
+        """Say what we are and how we stand; last, that we are ready."""
+        self.say("$description", homie.description(clock=bool(self.settings.sntp)))
         self.say("climate/interval", homie.payload(self.store.values["interval"]))
         self.say("relay/power", homie.payload(self.board.relay_on))
         self.say("motor/speed", homie.payload(self.board.motor_speed))

@@ -5,6 +5,7 @@ import json
 DEFAULTS = {
     "broker": "127.0.0.1:1883",
     "device": "reference-1",
+    "serial": "",
     "sntp": "",
     "sntp_every_ms": "60000",
     "interval_ms": "1000",
@@ -27,6 +28,7 @@ class Settings:
         self.host, _, port = values["broker"].partition(":")
         self.port = int(port or 1883)
         self.device = values["device"]
+        self.serial = values["serial"] == "yes"  # the console is the link, and no broker
         self.sntp = values["sntp"]
         self.sntp_every_ms = int(values["sntp_every_ms"])
         self.interval_ms = int(values["interval_ms"])

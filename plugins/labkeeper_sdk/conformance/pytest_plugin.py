@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from labkeeper_sdk.conformance import Check, Trial
 
 MARK = "labkeeper_driver"
+NODE_CHECKS = "labkeeper_cli.driver.node_checks"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -34,10 +35,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     mark = metafunc.definition.get_closest_marker(MARK)
     if "conformance" not in metafunc.fixturenames or mark is None:
         return
-    kit = _kit()
-    checks = [
-        check for check in kit.CHECKS if check.level <= kit.Level[str(mark.kwargs.get("level", "silver")).upper()]
-    ]
+    checks = _checks(str(mark.kwargs.get("level", "silver")))
     metafunc.parametrize("conformance", checks, indirect=True, ids=[f"{it.level.word}-{it.name}" for it in checks])
 
 
@@ -49,6 +47,22 @@ def conformance(request: pytest.FixtureRequest) -> Callable[[], None]:
         raise pytest.UsageError(f'conformance needs @pytest.mark.{MARK}("your-driver")')
     name, check = str(mark.args[0]), request.param
     return lambda: _make(_trial(name, request.config.getoption("--labkeeper-soak")), check)
+
+
+def _checks(level: str) -> "list[Check]":
+    """Return the checks up to a level; those with a real node are brought by the command line, which knows the wire."""
+    kit = _kit()
+    if level.upper() not in kit.Level.__members__:
+        raise pytest.UsageError(f"{MARK}: there is no level {level!r}; levels are {', '.join(kit.Level.__members__)}")
+    up_to = kit.Level[level.upper()]
+    every = list(kit.CHECKS)
+    if up_to >= kit.Level.GOLD:
+        try:
+            every += import_module(NODE_CHECKS).CHECKS
+        except ImportError as error:
+            advice = "pip install 'labkeeper[kit,edge]', or ask for silver"
+            raise pytest.UsageError(f"{level} runs a real node, which is not here ({error}): {advice}") from error
+    return sorted((check for check in every if check.level <= up_to), key=lambda check: check.level)
 
 
 def _trial(name: str, soak_minutes: float) -> "Trial":

@@ -2,17 +2,19 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import aiomqtt
 
 from labkeeper_sdk.sim.settings import parse_broker
 from labkeeper_sdk.testing.benches import Stand
 from labkeeper_sdk.testing.clients import using
-from labkeeper_sdk.testing.mqtt import open_mqtt_wire, publish_recording
+from labkeeper_sdk.testing.mqtt import open_mqtt_wire, publish_recording, saying_again
 from labkeeper_sdk.testing.recordings import Frame, Recording
+
+LOOK_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +28,23 @@ class Exchange:
 @asynccontextmanager
 async def stand_conversing(recording: Recording) -> AsyncIterator[Stand]:
     """Say on a private broker what the device said by itself, and answer as it did."""
-    opening = tuple(_until_asked(recording.frames))
     exchanges = tuple(_exchanges(recording.frames))
+    answers = {id(frame) for each in exchanges for frame in each.answers}
+    by_itself = tuple(frame for frame in recording.frames if id(frame) not in answers)
+    kept = tuple(frame for frame in by_itself if frame.retain)
     async with open_mqtt_wire() as wire:
         broker = parse_broker(wire.broker.url)
         async with using(aiomqtt.Client(broker.host, broker.port)) as client:
             await client.subscribe([(topic, 1) for topic in {each.question.topic for each in exchanges}])
             talk = asyncio.create_task(_converse(client, exchanges), name="recorded device")
             try:
-                await publish_recording(wire.broker.url, Recording(recording.header, opening, recording.expected))
-                yield Stand(settings={}, wire=wire, broker=wire.url)
+                await publish_recording(wire.broker.url, replace(recording, frames=kept))
+                async with saying_again(wire.broker.url, by_itself):
+                    yield Stand(settings=recording.settings(), wire=wire, broker=wire.url)
             finally:
-                talk.cancel()
-                with suppress(asyncio.CancelledError):
-                    await talk
+                while not talk.done():  # a publication that is just being confirmed may swallow a cancellation
+                    talk.cancel()
+                    await asyncio.wait([talk], timeout=LOOK_S)
 
 
 def _until_asked(frames: Sequence[Frame]) -> Iterator[Frame]:
@@ -52,7 +57,17 @@ def _until_asked(frames: Sequence[Frame]) -> Iterator[Frame]:
 def _exchanges(frames: Sequence[Frame]) -> Iterator[Exchange]:
     for number, frame in enumerate(frames):
         if frame.to == "device":
-            yield Exchange(frame, tuple(_until_asked(frames[number + 1 :])))
+            call, later = _call(frame.payload), frames[number + 1 :]
+            yield Exchange(frame, tuple(_until_asked(later) if call is None else _answer(frame, call, later)))
+
+
+def _answer(question: Frame, call: Mapping[str, object], later: Sequence[Frame]) -> Iterator[Frame]:
+    """Yield the answer to a numbered call, which others may have overtaken: of its number, from whom was asked."""
+    for frame in later:
+        said = _call(frame.payload) if frame.to == "driver" else None
+        if said is not None and said["id"] == call["id"] and question.topic.startswith(f"{said.get('src')}/"):
+            yield frame
+            return
 
 
 async def _converse(client: aiomqtt.Client, exchanges: Sequence[Exchange]) -> None:

@@ -4,13 +4,14 @@ import json
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from labkeeper_sdk.sim.lab import Lab, open_lab
 from labkeeper_sdk.sim.settings import LabSettings
 from labkeeper_sdk.testing.benches import Stand
-from labkeeper_sdk.testing.mqtt import open_mqtt_wire, publish_recording
+from labkeeper_sdk.testing.mqtt import open_mqtt_wire, publish_recording, saying_again
 from labkeeper_sdk.testing.recordings import Recording
 from labkeeper_sdk.values import Value
 
@@ -37,10 +38,12 @@ async def stand_in_lab(topic: str, *only: str, overrides: Overrides | None = Non
 
 @asynccontextmanager
 async def stand_replayed(recording: Recording) -> AsyncIterator[Stand]:
-    """Say on a private broker what was recorded, retained, and so before the driver comes."""
+    """Say on a private broker what was recorded: what is kept before the driver comes, the rest again and again."""
     async with open_mqtt_wire() as wire:
-        await publish_recording(wire.broker.url, recording)
-        yield Stand(settings={}, wire=wire, broker=wire.url)
+        kept = tuple(frame for frame in recording.frames if frame.retain)
+        await publish_recording(wire.broker.url, replace(recording, frames=kept))
+        async with saying_again(wire.broker.url, recording.frames):
+            yield Stand(settings=recording.settings(), wire=wire, broker=wire.url)
 
 
 def _truth(lab: Lab, device: str, point: str) -> Value | None:

@@ -7,11 +7,12 @@ from labkeeper_sdk.testing.benches import Bench, Stand
 from labkeeper_sdk.testing.brokers import Broker, BrokerUnavailable, find_mosquitto, open_broker
 from labkeeper_sdk.testing.claims import claim
 from labkeeper_sdk.testing.databases import Influx, InfluxUnavailable, find_influxd, open_influx
-from labkeeper_sdk.testing.datagrams import UdpWire, serve_udp
+from labkeeper_sdk.testing.datagrams import UdpWire, open_udp_wire, serve_udp, tapped_datagrams
+from labkeeper_sdk.testing.modbus import ModbusUnit, serve_modbus, serve_modbus_rtu
 from labkeeper_sdk.testing.ports import claimed_port, free_port
 from labkeeper_sdk.testing.recordings import Recording, Source, read_recording, write_recording
-from labkeeper_sdk.testing.replaying import replay_tcp, replay_udp, talk_from
-from labkeeper_sdk.testing.serial import SerialWire, serve_serial
+from labkeeper_sdk.testing.replaying import replay_serial, replay_tcp, replay_udp, talk_from
+from labkeeper_sdk.testing.serial import SerialWire, open_serial_wire, serve_serial
 from labkeeper_sdk.testing.servers import HttpAnswer, HttpRequest, Talk, serve_http, serve_tcp
 from labkeeper_sdk.testing.virtual_clock import VirtualTimeLoop, run_virtual
 from labkeeper_sdk.testing.wires import TcpWire, Wire, open_tcp_wire
@@ -24,6 +25,7 @@ __all__ = [
     "HttpRequest",
     "Influx",
     "InfluxUnavailable",
+    "ModbusUnit",
     "Recording",
     "SerialWire",
     "Source",
@@ -40,15 +42,21 @@ __all__ = [
     "free_port",
     "open_broker",
     "open_influx",
+    "open_serial_wire",
     "open_tcp_wire",
+    "open_udp_wire",
     "read_recording",
+    "replay_serial",
     "replay_tcp",
     "replay_udp",
     "run_virtual",
     "serve_http",
+    "serve_modbus",
+    "serve_modbus_rtu",
     "serve_serial",
     "serve_tcp",
     "serve_udp",
     "talk_from",
+    "tapped_datagrams",
     "write_recording",
 ]

@@ -1,14 +1,16 @@
 """How a driver's author tells the conformance kit to stand the driver before its simulated device."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
-from labkeeper_sdk.testing.recordings import Recording
+from labkeeper_sdk.testing.recordings import Frame, Recording
 from labkeeper_sdk.testing.wires import Wire
 from labkeeper_sdk.values import Value
+
+Over: TypeAlias = Literal["", "tcp", "serial", "udp", "datagrams", "websocket", "mqtt"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,9 @@ class Bench:
     - `docs`: the driver's documentation page.
     - `fixtures`: the folder of its recordings (`*.jsonl`).
     - `replay(recording)`: run a device made of a recording instead of the simulated one.
+    - `over`: what `labkeeper driver record` taps; "" is what the settings say: a serial port's `path`, else TCP.
+    - `transcribe(frames)`: make what was tapped into what `replay` reads, where that is something else.
+    - `unrecorded`: why `record` cannot tap this driver's wire at all, and what to do instead.
     - `notice_s`: within how long the driver is to notice that its device has vanished.
     """
 
@@ -48,4 +53,7 @@ class Bench:
     docs: Path
     fixtures: Path | None = None
     replay: Callable[[Recording], AbstractAsyncContextManager[Stand]] | None = None
+    over: Over = ""
+    transcribe: Callable[[Sequence[Frame]], Sequence[Frame]] | None = None
+    unrecorded: str = ""
     notice_s: float = 5.0

@@ -2,9 +2,10 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 from labkeeper_sdk.testing.wires import Spoiler, Tap
 
@@ -79,3 +80,98 @@ async def serve_udp(
         yield wire
     finally:
         await wire.cut()
+
+
+# --- before a real device -------------------------------------------------------------------------------------------
+@asynccontextmanager
+async def open_udp_wire(host: str, port: int, *, tap: Tap | None = None) -> AsyncIterator[UdpWire]:
+    """Put a wire before a device that answers datagrams: give the driver the wire's `host` and `port` instead."""
+    far: asyncio.DatagramTransport
+
+    def pass_on(data: bytes) -> Iterable[bytes]:
+        far.sendto(data)
+        return ()
+
+    async with serve_udp(pass_on, tap=tap) as wire:
+        far, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: _Back(wire), remote_addr=(host, port)
+        )
+        try:
+            yield wire
+        finally:
+            far.close()
+
+
+@dataclass(slots=True)
+class _Back(asyncio.DatagramProtocol):
+    wire: UdpWire
+
+    def datagram_received(self, data: bytes, _: tuple[str | Any, int]) -> None:
+        self.wire.say(data)
+
+
+# a drone talks to a port of ours by itself, before which nothing can stand: there the tap lies in the event loop
+@contextmanager
+def tapped_datagrams(tap: Tap) -> Iterator[None]:
+    """Show every datagram of the sockets that this event loop opens meanwhile."""
+    loop: Any = asyncio.get_running_loop()
+    make = loop.create_datagram_endpoint
+
+    async def tapped(factory: Callable[[], asyncio.DatagramProtocol], **options: object) -> tuple[object, object]:
+        seen: list[_Tapped] = []
+
+        def wrapped() -> asyncio.DatagramProtocol:
+            seen.append(_Tapped(factory(), tap))
+            return seen[0]
+
+        await make(wrapped, **options)
+        return seen[0].transport, seen[0].inner
+
+    loop.create_datagram_endpoint = tapped
+    try:
+        yield
+    finally:
+        del loop.create_datagram_endpoint
+
+
+@dataclass(slots=True)
+class _Tapped(asyncio.DatagramProtocol):
+    inner: asyncio.DatagramProtocol
+    tap: Tap
+    transport: "_TappedTransport | None" = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = _TappedTransport(cast(asyncio.DatagramTransport, transport), self.tap)
+        self.inner.connection_made(self.transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
+        self.tap("driver", data)
+        self.inner.datagram_received(data, addr)
+
+    def error_received(self, exc: Exception) -> None:
+        self.inner.error_received(exc)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.inner.connection_lost(exc)
+
+
+class _TappedTransport(asyncio.DatagramTransport):
+    def __init__(self, real: asyncio.DatagramTransport, tap: Tap) -> None:
+        super().__init__()
+        self._real, self._tap = real, tap
+
+    def sendto(self, data: Any, addr: Any = None) -> None:  # noqa: ANN401 -- as asyncio has it
+        self._tap("device", bytes(data))
+        self._real.sendto(data, addr)
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 -- as asyncio has it
+        return self._real.get_extra_info(name, default)
+
+    def is_closing(self) -> bool:
+        return self._real.is_closing()
+
+    def close(self) -> None:
+        self._real.close()
+
+    def abort(self) -> None:
+        self._real.abort()

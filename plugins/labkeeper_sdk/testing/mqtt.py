@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Iterable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -60,13 +60,19 @@ async def open_mqtt_wire(*topics: str) -> AsyncIterator[MqttWire]:
         yield MqttWire(broker, link, topics or ("#",))
 
 
-async def gather(url: str, topics: Iterable[str], for_s: float, *, most: int = 10_000) -> list[Frame]:
-    """Return what is said under these topics within `for_s` seconds, what is retained first."""
+async def gather(
+    url: str, topics: Iterable[str], for_s: float, *, most: int = 10_000, listening: asyncio.Event | None = None
+) -> list[Frame]:
+    """Return what is said under these topics within `for_s` seconds, what is retained first; `listening` is set once
+    nothing is missed any more.
+    """
     heard: list[Frame] = []
     loop = asyncio.get_running_loop()
     began_s = loop.time()
     async with _client(url) as client:
         await client.subscribe([(topic, 1) for topic in topics])
+        if listening is not None:
+            listening.set()
         try:
             async with asyncio.timeout(for_s):
                 async for message in client.messages:
@@ -87,6 +93,30 @@ async def publish_recording(url: str, recording: Recording) -> None:
         for frame in recording.frames:
             if frame.to == "driver":
                 await client.publish(frame.topic, frame.payload, qos=1, retain=frame.retain)
+
+
+@asynccontextmanager
+async def saying_again(url: str, frames: Iterable[Frame], every_s: float = 0.5) -> AsyncIterator[None]:
+    """Say these again and again, for what a broker does not keep reaches only who is there already."""
+    told = [frame for frame in frames if frame.to == "driver" and not frame.retain]
+
+    over = asyncio.Event()  # not a cancellation, which a publication that is just being confirmed may swallow
+
+    async def say() -> None:
+        async with _client(url) as client:
+            while told and not over.is_set():
+                for frame in told:
+                    await client.publish(frame.topic, frame.payload, qos=1)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(every_s):
+                        await over.wait()
+
+    saying = asyncio.create_task(say(), name="recorded devices")
+    try:
+        yield
+    finally:
+        over.set()
+        await asyncio.gather(saying, return_exceptions=True)
 
 
 def _client(url: str) -> AbstractAsyncContextManager[aiomqtt.Client]:

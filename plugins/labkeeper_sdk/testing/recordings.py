@@ -1,14 +1,15 @@
 r"""What went over a wire, as a file: JSON lines, a header first, then frames and what the driver made of them.
 
-`{"labkeeper": "recording", "version": 1, "driver": …, "wire": "stream|datagram|mqtt", "source": "hardware|documented|
-simulated", "reason": …, "device": {"make": …, "model": …, "firmware": …}}`
+`{"labkeeper": "recording", "version": 1, "driver": …, "wire": "stream|datagram|message|mqtt",
+"source": "hardware|documented|simulated", "reason": …, "device": {"make": …, "model": …, "firmware": …},
+"settings": {…}}`
 `{"t": 12, "to": "device", "text": "t\n"}`        a frame, `hex` where it is not printable text, `t` in milliseconds
 `{"t": 15, "to": "driver", "topic": "a/b", "text": "1", "retain": true}`      an MQTT message
 `{"expect": {"device": …, "point": …, "value": …}}`                           a reading the driver made of it
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -52,10 +53,11 @@ class Header(BaseModel):
     labkeeper: Literal["recording"] = "recording"
     version: Literal[1] = 1
     driver: str
-    wire: Literal["stream", "datagram", "mqtt"]
+    wire: Literal["stream", "datagram", "message", "mqtt"]
     source: Source
     reason: str = ""
     device: About = About()
+    settings: dict[str, Any] = {}  # the driver's at the time, but for where the device was and for secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,10 @@ class Recording:
         said = self.header
         return said.source is Source.HARDWARE or (said.source is Source.DOCUMENTED and bool(said.reason))
 
+    def settings(self, otherwise: Mapping[str, Any] = {}) -> dict[str, Any]:
+        """Return the driver's settings at the time, `otherwise` where they were not written down."""
+        return dict(self.header.settings or otherwise)
+
 
 def read_recording(path: Path) -> Recording:
     """Read a recording; raises BadRecording naming the file and the line."""
@@ -116,8 +122,9 @@ def read_recording(path: Path) -> Recording:
 
 def write_recording(path: Path, recording: Recording, secrets: Iterable[str] = ()) -> None:
     """Write a recording; every occurrence of a secret is replaced by REDACTED."""
-    lines = [recording.header.model_dump(mode="json")]
-    lines += [_line(frame) for frame in redacted(joined(recording.frames), secrets)]
+    lines = [recording.header.model_dump(mode="json", exclude=set() if recording.header.settings else {"settings"})]
+    frames = joined(recording.frames) if recording.header.wire == "stream" else recording.frames
+    lines += [_line(frame) for frame in redacted(frames, secrets)]
     lines += [{"expect": {"device": it.device, "point": it.point, "value": it.value}} for it in recording.expected]
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
     path.write_text(text, encoding="utf-8")

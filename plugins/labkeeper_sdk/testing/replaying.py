@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 
 from labkeeper_sdk.testing.datagrams import UdpWire, serve_udp
 from labkeeper_sdk.testing.recordings import Frame, Recording
+from labkeeper_sdk.testing.serial import SerialWire, serve_serial
 from labkeeper_sdk.testing.servers import Talk, serve_tcp
 from labkeeper_sdk.testing.wires import CHUNK, TcpWire
+
+AGAIN_S = 0.1  # a port that is opened forgets what came before
 
 
 @dataclass(slots=True)
@@ -77,6 +80,30 @@ def talk_from(recording: Recording, answers: Answers | None = None) -> Talk:
 async def replay_tcp(recording: Recording) -> AsyncIterator[TcpWire]:
     """Run the recorded device on TCP."""
     async with serve_tcp(talk_from(recording)) as wire:
+        yield wire
+
+
+@asynccontextmanager
+async def replay_serial(recording: Recording) -> AsyncIterator[SerialWire]:
+    """Run the recorded device behind a serial port. What it said unasked it says again and again until it is asked."""
+    known = Answers.of(recording.frames)
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard, asked = b"", False
+        while True:
+            try:
+                async with asyncio.timeout(None if asked or not known.greeting else AGAIN_S):
+                    data = await reader.read(CHUNK)
+            except TimeoutError:
+                writer.write(known.greeting)
+                continue
+            if not data:
+                return
+            asked = True
+            said, heard = known.take(heard + data)
+            writer.write(b"".join(said))
+
+    async with serve_serial(talk) as wire:
         yield wire
 
 

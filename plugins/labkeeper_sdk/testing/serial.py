@@ -11,7 +11,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
+from labkeeper_sdk.errors import DeviceUnreachable
 from labkeeper_sdk.testing.servers import Talk, conversation
 from labkeeper_sdk.testing.wires import CHUNK, Spoiler, Tap
 
@@ -117,3 +119,75 @@ async def serve_serial(talk: Talk, *, tap: Tap | None = None) -> AsyncIterator[S
             yield wire
         finally:
             await wire.cut()
+
+
+# --- before a real port -----------------------------------------------------------------------------------------------
+@asynccontextmanager
+async def open_serial_wire(
+    path: str, baudrate: int, parity: Literal["none", "even", "odd"] = "none", *, tap: Tap | None = None
+) -> AsyncIterator[SerialWire]:
+    """Put a wire before a real serial port: give the driver the wire's `path` instead. Raises DeviceUnreachable."""
+    port = _opened(path, baudrate, parity)
+    try:
+        async with serve_serial(lambda reader, writer: _pass_on(port, reader, writer), tap=tap) as wire:
+            yield wire
+    finally:
+        os.close(port)
+
+
+async def _pass_on(port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Let the port talk: what comes from it is said, what is heard goes into it."""
+    loop, over = asyncio.get_running_loop(), asyncio.Event()
+
+    def drain() -> None:
+        with suppress(BlockingIOError):
+            data = _read(port)
+            writer.write(data)
+            if not data:
+                loop.remove_reader(port)
+                over.set()
+
+    async def fill() -> None:
+        while data := await reader.read(CHUNK):
+            while data:
+                with suppress(BlockingIOError):
+                    data = data[os.write(port, data) :]
+                await asyncio.sleep(0)
+
+    loop.add_reader(port, drain)
+    filling = asyncio.create_task(fill(), name="wire")
+    try:
+        await over.wait()
+    finally:
+        loop.remove_reader(port)
+        filling.cancel()
+        await asyncio.gather(filling, return_exceptions=True)
+
+
+def _read(port: int) -> bytes:
+    try:
+        return os.read(port, CHUNK)
+    except BlockingIOError:
+        raise
+    except OSError:
+        return b""  # it was unplugged
+
+
+def _opened(path: str, baudrate: int, parity: str) -> int:
+    speed = getattr(termios, f"B{baudrate}", None)
+    if speed is None:
+        raise DeviceUnreachable(f"{path}: {baudrate} is no speed of a serial port")
+    try:
+        port = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+    except OSError as error:
+        raise DeviceUnreachable(f"{path}: {error.strerror}") from error
+    try:
+        tty.setraw(port, termios.TCSANOW)
+        mode = termios.tcgetattr(port)
+        mode[2] |= {"none": 0, "even": termios.PARENB, "odd": termios.PARENB | termios.PARODD}[parity]
+        mode[4] = mode[5] = speed
+        termios.tcsetattr(port, termios.TCSANOW, mode)
+    except termios.error as error:
+        os.close(port)
+        raise DeviceUnreachable(f"{path} is no serial port: {error}") from error
+    return port

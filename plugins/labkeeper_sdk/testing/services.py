@@ -7,7 +7,7 @@ import asyncio
 import itertools
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -44,6 +44,7 @@ class TestLink:
 
     client: paho.Client
     loop: asyncio.AbstractEventLoop
+    said: Callable[[str, bytes], None] = lambda *_: None
     session_present: bool = False
     _arrived: asyncio.Queue[Heard | None] = field(default_factory=asyncio.Queue)
     _waiting: dict[int, asyncio.Future[None]] = field(default_factory=dict)
@@ -70,6 +71,7 @@ class TestLink:
 
     async def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None:
         """Publish; at QoS 1 return when the broker has it."""
+        self.said(topic, payload)
         sent = self.client.publish(topic, payload, qos=qos, retain=retain)
         if self._lost:
             raise DeviceUnreachable(self._lost)
@@ -132,12 +134,15 @@ class TestLink:
 
 @dataclass(frozen=True, slots=True)
 class TestServices:
-    """What a driver is lent in a test. `broker` is an mqtt:// URL; the client id stays the same over connections."""
+    """What a driver is lent in a test. `broker` is an mqtt:// URL; the client id stays the same over connections.
+    `said` hears what the driver publishes.
+    """
 
     __test__ = False  # not a class of tests
 
     broker: str = ""
     client_id: str = field(default_factory=lambda: f"labkeeper-test-{os.getpid()}-{next(_numbers)}")
+    said: Callable[[str, bytes], None] = lambda *_: None
 
     @asynccontextmanager
     async def mqtt(self) -> AsyncIterator[TestLink]:
@@ -152,7 +157,7 @@ class TestServices:
             manual_ack=True,
             reconnect_on_failure=False,
         )
-        link = TestLink(client, asyncio.get_running_loop())
+        link = TestLink(client, asyncio.get_running_loop(), self.said)
         _connect(link)
         try:
             await asyncio.to_thread(_open, client, where.hostname, where.port or 1883)

@@ -1,5 +1,8 @@
 """`labkeeper driver record | replay`: a device's words become a fixture, and the fixture a device."""
 
+import json
+import re
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -7,12 +10,15 @@ from pydantic import BaseModel, SecretBytes, SecretStr
 
 from labkeeper_cli.__main__ import main
 from labkeeper_cli.driver.new import make_package
-from labkeeper_cli.driver.packages import as_installed
-from labkeeper_cli.driver.recording import Session, record, secret_values
-from labkeeper_sdk import BadConfiguration
-from labkeeper_sdk.plugins import load_drivers
+from labkeeper_cli.driver.packages import as_installed, find
+from labkeeper_cli.driver.recording import Session, record, replay, secret_values
+from labkeeper_sdk import BadConfiguration, DeviceUnreachable
+from labkeeper_sdk.conformance import prepare
+from labkeeper_sdk.plugins import DRIVER_GROUP, load_drivers
 from labkeeper_sdk.sim import LabSettings, open_lab
-from labkeeper_sdk.testing import open_broker, read_recording, serve_tcp
+from labkeeper_sdk.testing import ModbusUnit, Recording, open_broker, read_recording, serve_modbus_rtu, serve_tcp
+from labkeeper_sdk.testing.modbus import crc
+from tests.docs.pages import read
 from tests.sdk.kit.pump import DRIVER, SimulatedPump
 from tests.sdk.kit.zoo import WithSecret
 
@@ -80,3 +86,93 @@ def test_the_command_line_records_and_replays(tmp_path: Path, capsys: pytest.Cap
         assert main([*words, "--output", str(tmp_path / "x.jsonl")]) == 1
     assert "is the device of acme-pump there?" in capsys.readouterr().err
     assert not (tmp_path / "x.jsonl").exists()
+
+
+# --- every bundled driver's wire --------------------------------------------------------------------------------------
+BUNDLED = sorted(
+    it.name for it in entry_points(group=DRIVER_GROUP) if it.dist is not None and it.dist.name == "labkeeper"
+)
+NOT_TAPPED = {"ble_heart_rate", "gpio"}
+SECONDS = 2.5
+
+
+async def recorded(name: str, path: Path) -> Recording:
+    """Record the driver before its simulated device, as the command line does."""
+    bench = prepare(find(name)).bench
+    async with bench.open() as stand:
+        session = Session(
+            find(name), stand.settings, SECONDS, stand.broker, over=bench.over, transcribe=bench.transcribe
+        )
+        return await record(session, path)
+
+
+@pytest.mark.parametrize("name", [name for name in BUNDLED if name not in NOT_TAPPED])
+async def test_what_is_recorded_of_a_bundled_driver_is_replayed_to_it(name: str, tmp_path: Path) -> None:
+    recording = await recorded(name, tmp_path / "it.jsonl")
+    assert recording.frames
+    assert recording.expected
+    said: list[str] = []
+    assert await replay(find(name), prepare(find(name)).bench, tmp_path / "it.jsonl", said.append, 10.0) == []
+    assert said
+
+
+@pytest.mark.parametrize("name", sorted(NOT_TAPPED))
+def test_a_wire_that_cannot_be_tapped_says_why(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["driver", "record", name, "--output", str(tmp_path / "it.jsonl")]) == 1
+    assert f"{name} cannot be recorded: " in capsys.readouterr().err
+    assert prepare(find(name)).bench.unrecorded in read("docs/how-to/examine-a-driver.md").replace("\n", " ")
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_how_a_bundled_driver_is_recorded_is_written_down(name: str) -> None:
+    assert re.search(rf"^\|.*`{name}`", read("docs/how-to/examine-a-driver.md"), re.MULTILINE)
+
+
+async def test_a_serial_port_is_tapped_both_ways_and_its_place_is_not_written_down(tmp_path: Path) -> None:
+    meter = ModbusUnit(holding={0: 7})
+    registers = {"a": {"kind": "measure", "unit": "1", "table": "holding", "address": 0}}
+    async with serve_modbus_rtu({9: meter}) as wire:
+        settings = {"path": str(wire.path), "unit": 9, "baudrate": 19_200, "registers": registers}
+        recording = await record(Session(find("modbus"), settings, 0.3), tmp_path / "it.jsonl")
+    question = b"\x09\x03\x00\x00\x00\x01"
+    assert recording.frames[0].payload == question + crc(question)
+    assert recording.frames[1].payload[:5] == b"\x09\x03\x02\x00\x07"
+    assert recording.header.settings == {"unit": 9, "baudrate": 19_200, "registers": registers}
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ({"path": "/nonexistent/tty"}, "/nonexistent/tty: No such file"),
+        ({"path": __file__}, "is no serial port"),
+        ({"path": "/dev/null", "baudrate": 301}, "301 is no speed"),
+    ],
+)
+async def test_a_port_that_cannot_be_tapped_is_named(settings: dict[str, object], why: str, tmp_path: Path) -> None:
+    session = Session(find("modbus"), {**settings, "registers": {}}, 0.1)
+    with pytest.raises(DeviceUnreachable, match=why):
+        await record(session, tmp_path / "it.jsonl")
+
+
+async def test_a_websocket_is_tapped_message_by_message(tmp_path: Path) -> None:
+    recording = await recorded("rosbridge", tmp_path / "it.jsonl")
+    assert all(json.loads(frame.payload)["op"] for frame in recording.frames)
+    assert {frame.to for frame in recording.frames} == {"device", "driver"}
+    session = Session(find("rosbridge"), {"host": "127.0.0.1", "port": 1, "points": {}}, 0.1, over="websocket")
+    assert (await record(session, tmp_path / "it.jsonl")).frames == ()
+
+
+async def test_of_a_projector_with_a_password_nothing_is_written_that_it_could_be_found_out_from(
+    tmp_path: Path,
+) -> None:
+    recording = await recorded("pjlink", tmp_path / "it.jsonl")
+    assert recording.frames[0].payload == b"PJLINK 0\r"
+    assert recording.frames[1].payload == b"%1CLSS ?\r"
+
+
+async def test_of_an_agent_its_objects_are_written_and_its_community_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "it.jsonl"
+    recording = await recorded("snmp", path)
+    assert b'.1.3.6.1.2.1.1.5.0 = STRING: "rack-1"' in {frame.payload for frame in recording.frames}
+    assert "community" not in recording.header.settings
+    assert b"labkeeper\xa0" not in path.read_bytes()

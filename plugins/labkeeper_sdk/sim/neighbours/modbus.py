@@ -1,7 +1,4 @@
-"""An air handling unit with an energy meter, in Modbus TCP and RTU (V1.1b3; "MODBUS over serial line" V1.02).
-
-Written from the standards, with no Modbus library: what the driver says is heard by a second implementation.
-"""
+"""An air handling unit with an energy meter, in Modbus TCP and RTU."""
 
 import asyncio
 import struct
@@ -12,10 +9,19 @@ from typing import Any
 
 from labkeeper_sdk.sim.guests.guest import wave
 from labkeeper_sdk.sim.neighbours.neighbour import HOST, Neighbour, listen
+from labkeeper_sdk.testing.modbus import (
+    BAD_ADDRESS,
+    BAD_FUNCTION,
+    BAD_VALUE,
+    ON,
+    exception,
+    talk_modbus,
+    talk_modbus_rtu,
+)
 
 TARGET, FAN, RELAY = 100, 101, 0
 NAMES = {("holding", TARGET): "target", ("holding", FAN): "fan", ("coil", RELAY): "boiler"}
-BAD_FUNCTION, BAD_ADDRESS, BAD_VALUE = 1, 2, 3
+UNIT = 1
 MAP: dict[str, dict[str, Any]] = {
     "voltage": {"kind": "measure", "unit": "V", "table": "input", "address": 0, "encoding": "f32", "zh": "电压"},
     "power": {"kind": "measure", "unit": "W", "table": "input", "address": 2, "encoding": "f32", "zh": "功率"},
@@ -44,24 +50,11 @@ class SimulatedUnit:
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Speak Modbus TCP with one caller."""
-        while True:
-            head = await reader.readexactly(7)
-            number, protocol, length, unit = struct.unpack(">HHHB", head)
-            if protocol or not 2 <= length <= 254:  # noqa: PLR2004 -- MODBUS TCP/IP implementation guide, 3.1.3
-                return
-            answer = self.answer(await reader.readexactly(length - 1))
-            writer.write(struct.pack(">HHHB", number, 0, len(answer) + 1, unit) + answer)
+        await talk_modbus({UNIT: self})(reader, writer)
 
     async def talk_rtu(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Speak Modbus RTU: requests are told apart by their length, not by silence."""
-        while True:
-            head = await reader.readexactly(7)
-            rest = await reader.readexactly(head[6] + 2 if head[1] in (15, 16) else 1)
-            frame = head + rest
-            if crc(frame[:-2]) != frame[-2:] or frame[0] != 1:
-                continue
-            answer = frame[:1] + self.answer(frame[1:-2])
-            writer.write(answer + crc(answer))
+        """Speak Modbus RTU."""
+        await talk_modbus_rtu({UNIT: self})(reader, writer)
 
     def answer(self, request: bytes) -> bytes:
         """Return the answer to a request, both without their frames."""
@@ -74,7 +67,7 @@ class SimulatedUnit:
             return self._read(function, request, reads[function])
         if function in (5, 6):
             return self._write_one(function, request)
-        return bytes([function | 0x80, BAD_FUNCTION])
+        return exception(function, BAD_FUNCTION)
 
     def truth(self, _device: str, point: str) -> float | bool | None:
         """Return where an actuator stands."""
@@ -85,7 +78,7 @@ class SimulatedUnit:
         address, count = struct.unpack(">HH", request[1:5])
         found = [value(address + step) for step in range(count)]
         if None in found:
-            return bytes([function | 0x80, BAD_ADDRESS])
+            return exception(function, BAD_ADDRESS)
         known = [int(one or 0) for one in found]
         if function in (1, 2):
             packed = sum(bit << place for place, bit in enumerate(known)).to_bytes((count + 7) // 8, "little")
@@ -97,12 +90,12 @@ class SimulatedUnit:
         address, value = struct.unpack(">HH", request[1:5])
         name = NAMES.get(("coil" if function == 5 else "holding", address))  # noqa: PLR2004 -- write single coil
         if name is None:
-            return bytes([function | 0x80, BAD_ADDRESS])
+            return exception(function, BAD_ADDRESS)
         if name == "target" and not 50 <= value <= 300:  # noqa: PLR2004 -- tenths of a degree
-            return bytes([function | 0x80, BAD_VALUE])
+            return exception(function, BAD_VALUE)
         self.orders.append(name)
         if name == "boiler":
-            self.coils[RELAY] = value == 0xFF00  # noqa: PLR2004 -- V1.1b3, 6.5
+            self.coils[RELAY] = value == ON
         else:
             self.holding[address] = value
         return request[:5]
@@ -116,16 +109,6 @@ class SimulatedUnit:
         if address == 10:  # noqa: PLR2004 -- the map above
             return self.holding[TARGET] - 5
         return 0 if address < 20 else None  # noqa: PLR2004 -- so many there are
-
-
-def crc(frame: bytes) -> bytes:
-    """Return the checksum of "MODBUS over serial line" V1.02, 6.2.2, as it is sent."""
-    value = 0xFFFF
-    for byte in frame:
-        value ^= byte
-        for _ in range(8):
-            value = (value >> 1) ^ (0xA001 if value & 1 else 0)
-    return value.to_bytes(2, "little")
 
 
 def _open(where: str) -> AbstractAsyncContextManager[None]:

@@ -13,6 +13,7 @@ from labkeeper_sdk.testing.datagrams import UdpWire, serve_udp
 
 Raw: TypeAlias = int | bytes | None
 INTEGER, OCTETS, NULL, OID, SEQUENCE, NO_SUCH_OBJECT = 0x02, 0x04, 0x05, 0x06, 0x30, 0x80
+COUNTS = (0x41, 0x42, 0x43, 0x46)  # Counter32, Gauge32, TimeTicks, Counter64
 GET, GET_NEXT, RESPONSE, SET = 0xA0, 0xA1, 0xA2, 0xA3
 V2C, NOT_WRITABLE, WRONG_VALUE = 1, 17, 10
 UPS, PORT, FEED = "1.3.6.1.2.1.33.1", "1.3.6.1.2.1.2.2.1", "1.3.6.1.2.1.105.1.1.1.3.1"
@@ -103,6 +104,25 @@ def _written(value: Raw) -> bytes:
     if value is None:
         return packed(NO_SUCH_OBJECT, b"")
     return integer(value) if isinstance(value, int) else packed(OCTETS, value)
+
+
+def bound(message: bytes) -> dict[str, int | bytes]:
+    """Return the objects of an answer, numbers of any kind and texts; nothing of what is no answer."""
+    try:
+        [(_, whole)] = parts(message)
+        _, _, (kind, content) = parts(whole)
+        _, _, _, (_, pairs) = parts(content)
+        found = [[*parts(pair)] for _, pair in parts(pairs)]
+    except (ValueError, IndexError):
+        return {}
+    if kind != RESPONSE:
+        return {}
+    known = {_named(name): (tag, value) for (_, name), (tag, value) in found}
+    return {
+        name: value if tag == OCTETS else int.from_bytes(value, "big", signed=tag == INTEGER)
+        for name, (tag, value) in known.items()
+        if tag in (OCTETS, INTEGER, *COUNTS)
+    }
 
 
 # --- the agent ------------------------------------------------------------------------------------------------------
