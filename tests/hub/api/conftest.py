@@ -118,9 +118,16 @@ def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def served(tmp_path: Path) -> AsyncIterator[Served]:
-    hub, hands = SmallHub(data=tmp_path), Hands()
-    parts = hub.parts(data=tmp_path)
-    async with open_accounts(tmp_path, hands.clocks(), guests=parts.floor, walls=parts.wall) as accounts:
+    async with serve(SmallHub(data=tmp_path), tmp_path) as running:
+        yield running
+
+
+@asynccontextmanager
+async def serve(hub: SmallHub, data: Path) -> AsyncIterator[Served]:
+    """Run a server in front of a hub that a test has furnished."""
+    hands = Hands()
+    parts = hub.parts(data=data)
+    async with open_accounts(data, hands.clocks(), guests=parts.floor, walls=parts.wall) as accounts:
         app = build_app(parts, accounts)
         async with _serving(app) as port:
             yield Served(hub, app, accounts, hands, port, accounts.new_secret or "")

@@ -422,6 +422,7 @@ class SmallHub:
     pulse: Pulse = field(default_factory=Pulse)
     stockroom: Stockroom = field(default_factory=Stockroom)
     quarantine: Quarantine = field(default_factory=Quarantine)
+    notebook: Notebook = field(default_factory=Notebook)
     data: Path = Path("nowhere")  # where lessons are written, for tests that begin one
     interlocks: Desks = field(default_factory=Desks)
     drivers: Drivers = field(default_factory=Drivers)
@@ -473,7 +474,7 @@ class SmallHub:
             interlocks=self.interlocks,
             drivers=self.drivers,
             stocktaking=self.stockroom,
-            recordings=Notebook(),
+            recordings=self.notebook,
             telling=self.telling,
             derived=Derivations(),
             wall=WallDesk(told.data, lambda: START_MS),
