@@ -324,7 +324,7 @@ class Brake:
     def stops(self) -> Stops:
         return Stops(self.held)
 
-    def stop(self, by: str, schools: Collection[str] | None = None) -> Stops:
+    async def stop(self, by: str, schools: Collection[str] | None = None) -> Stops:
         if schools is not None and "demo" not in schools:
             return self.stops()
         self.held = (Stop("demo", "latch-1", by, START_MS, 1, 0, (CHAMBER,), sent=True),)
@@ -336,7 +336,7 @@ class Brake:
             raise StopRefused("unknown_latch", "no such latch")
         return "word"
 
-    def release(self, latch: str, word: str, by: str) -> Stops:
+    async def release(self, latch: str, word: str, by: str) -> Stops:
         if word != self.ask_release(latch) or not by:
             raise StopRefused("release_not_asked", "ask first")
         self.held = ()

@@ -138,7 +138,7 @@ async def _names(served: Served, one: Declared, asker: Asker) -> dict[str, Any]:
     identities = {"recordings": RECORDING.id, "exports": EXPORT}
     named |= {"identity": identities.get(route.split("/")[3], ""), "other": RECORDING.id, "command_id": "c-1"}
     hub, parts = served.hub, served.app.state.api.parts
-    hub.brake.stop("p-9")
+    await hub.brake.stop("p-9")
     if "leases" in route or "floors" in route:
         scope = LEASED.get(route, rules.Scope(ROOM, "3"))
         hub.leases.book = rules.take(rules.Book(), holder, scope, hub.leases.now_ms, 600_000)
