@@ -96,6 +96,7 @@ _NAMES: Mapping[Reach, tuple[str, ...]] = {
         "GET /api/v1/devices/{school}/{node}/{device}",
         *(f"GET /api/v1/{what}" for what in ("points", "derived", "latest", "readings", "export", "catalogue")),
         "GET /api/v1/exports/{identity}",
+        "GET /api/v1/staff",
         "POST /api/v1/commands",
         "GET /api/v1/commands",
         "GET /api/v1/commands/{command_id}",
