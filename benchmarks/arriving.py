@@ -34,9 +34,9 @@ async def load(folder: Path, visits: int) -> Figures:
         open_stack(Wishes(folder, sim=("--only", "light"))) as stack,
         open_node(stack.broker.url, Shape("crowd", DEVICES, POINTS, POINTS, switches=True, lab=LAB)) as node,
         _changing(node),
-        _browser() as browser,
+        browser() as launched,
     ):
-        found = [await _visit(browser, stack) for _ in range(visits)]
+        found = [await _visit(launched, stack) for _ in range(visits)]
     cold_kb, interactive_s, busy = zip(*found, strict=True)
     return {
         "cold_kb": round(statistics.median(cold_kb), 1),
@@ -65,16 +65,17 @@ async def _changing(node: SyntheticNode) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _browser() -> AsyncIterator[Browser]:
+async def browser() -> AsyncIterator[Browser]:
+    """A real browser: of `CHROMIUM`, or what is on the path."""
     path = os.environ.get("CHROMIUM") or shutil.which("chromium-headless-shell") or shutil.which("chromium")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        await browser.close()
+        launched = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield launched
+        await launched.close()
 
 
-async def _visit(browser: Browser, stack: Stack) -> tuple[float, float, float]:
-    context = await browser.new_context(viewport=TABLET, locale="zh-CN")
+async def _visit(launched: Browser, stack: Stack) -> tuple[float, float, float]:
+    context = await launched.new_context(viewport=TABLET, locale="zh-CN")
     page = await context.new_page()
     signed = await page.request.post(f"{stack.url}/api/v1/session", data={"secret": stack.secret})
     if not signed.ok:

@@ -1,6 +1,6 @@
 """`python -m benchmarks.page`: the page's numbers. `--only stop`: from STOP to the broker and to every confirmation,
 while thirty pages reload; `--only load`: a cold load with two hundred devices in a browser four times slower;
-`--only live`: from a node's reading to a hundred pages.
+`--only live`: from a node's reading to a hundred pages; `--only tap`: from a finger on a switch to what the page shows.
 """
 
 from collections.abc import Awaitable, Callable
@@ -11,9 +11,10 @@ from benchmarks.arriving import load
 from benchmarks.harness import Figures, measure, options
 from benchmarks.pressing import stop
 from benchmarks.spectating import live
+from benchmarks.tapping import tap
 
-PARTS: dict[str, Callable[[Path, int], Awaitable[Figures]]] = {"stop": stop, "load": load, "live": live}
-OFTEN = {"stop": 30, "load": 5, "live": 10}
+PARTS: dict[str, Callable[[Path, int], Awaitable[Figures]]] = {"stop": stop, "load": load, "live": live, "tap": tap}
+OFTEN = {"stop": 30, "load": 5, "live": 10, "tap": 100}
 
 
 async def bench(only: str, count: int | None, folder: Path) -> Figures:
@@ -30,7 +31,7 @@ def main() -> None:
     asked = options(
         __doc__ or "",
         ("--only", {"choices": [*PARTS], "default": "", "help": "what to measure (default: all)"}),
-        ("--count", {"type": int, "help": "presses (default 30), visits (5), seconds (10)"}),
+        ("--count", {"type": int, "help": "presses (default 30), visits (5), seconds (10), taps (100)"}),
     )
     measure(asked, partial(bench, asked.only, asked.count))
 

@@ -3,7 +3,8 @@
 A round gives a group the robot's motor, then takes it back by HTTP while commands under the group's number go to the
 node past the hub, which would refuse them itself: one every few milliseconds, as a page nobody could stop would send
 them. The clock is this process's, from the request to the refusal as a listener at the broker has it, so the way
-back is in the figure. `executed_after` counts commands that were sent after the first refusal and done all the same.
+back is in the figure. A refusal before the node has obeyed at all is none: the table with the floor was on its way.
+`executed_after` counts commands that were sent after the first refusal and done all the same.
 """
 
 import asyncio
@@ -72,7 +73,7 @@ class Pupils:
         if result.state is CommandState.DONE:
             self.done.add(result.id)
             self.obeyed.set()
-        if result.code in OVER and self.refused_s is None:
+        if result.code in OVER and self.refused_s is None and self.obeyed.is_set():
             self.refused_s = time.perf_counter()
             self.refused.set()
 

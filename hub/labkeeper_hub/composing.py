@@ -175,7 +175,7 @@ async def open_hub(settings: HubSettings, intents: IntentLog, audit: Notes) -> A
         signing = open_signing(settings.data)
         interlocks = await _resumed(InterlockDesk(registry, settings.data, outlet.write, now_ms, signing))
         drivers = await _resumed(DriverDesk(registry, settings.data, outlet.write, refusals, now_ms))
-        stop = StopDesk(mqtt.Address.parse(settings.broker), settings.host_id, registry, bus, now_ms)
+        stop = await _resumed(_stop_desk(settings, registry, bus))
         deliveries = Deliveries(outlet.acknowledge)
         deliveries.recall(journal.outboxes())
         intake = Intake(journal, deliveries, bus, refusals, desk.answer)
@@ -298,6 +298,11 @@ def _rooms(pe: PeDesk, stop: StopDesk, leases: LeaseDesk) -> Rooms:
 def _lateness(forwarder: Forwarder | None) -> Callable[[], bool]:
     """Return what tells whether readings wait too long for InfluxDB."""
     return never_late if forwarder is None else forwarder.progress.is_late
+
+
+def _stop_desk(settings: HubSettings, registry: HubRegistry, bus: EventBus) -> StopDesk:
+    address = mqtt.Address.parse(settings.broker)
+    return StopDesk(address, settings.host_id, registry, bus, settings.data, now_ms)
 
 
 async def _resumed(desk: Kept) -> Kept:

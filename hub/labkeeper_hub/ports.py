@@ -218,14 +218,14 @@ class Teaching(Protocol):
 
 
 class Stopping(Protocol):
-    """Stop-all; nothing here waits."""
+    """Stop-all. A word is on its way before anything waits; what it answers waits until it is written down."""
 
     def stops(self) -> Stops: ...
-    def stop(self, by: str, schools: Collection[str] | None = None) -> Stops:
+    async def stop(self, by: str, schools: Collection[str] | None = None) -> Stops:
         """Stop these schools (None: every one there is)."""
 
     def ask_release(self, latch: str) -> str: ...
-    def release(self, latch: str, word: str, by: str) -> Stops: ...
+    async def release(self, latch: str, word: str, by: str) -> Stops: ...
 
 
 class Alarms(Protocol):

@@ -23,8 +23,8 @@ PERIODS = [
 ]
 WAY = {
     "reason": "lab",
-    "zh": "人工智能实验室已有安排：11月24日（周二）08:00–08:40，p-2。",
-    "en": "The AI lab is taken: Tue 2026-11-24 08:00–08:40, p-2.",
+    "zh": "人工智能实验室已有安排：11月24日（周二）08:00–08:40，王老师。",
+    "en": "The AI lab is taken: Tue 2026-11-24 08:00–08:40, Ms Wang.",
     "rows": [],
 }
 SLOT: Json = {"lab": "lab-301", "day": 1, "date": None, "start": "08:00", "end": "08:40", "weeks": "1-16odd",

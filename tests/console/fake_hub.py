@@ -88,6 +88,8 @@ class FakeHub:
         self.person = "owner"
         self.stops: list[Json] = []
         self.colleagues: dict[str, str] = {}
+        self.staff: list[Json] = []
+        self.staff_looks = 0
         self.alarms: list[Json] = []
         self.channels: list[Json] = []
         self.added: list[Json] = []  # channels asked for, with what is secret of them

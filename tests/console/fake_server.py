@@ -163,6 +163,11 @@ def add_stop(app: FastAPI, hub: FakeHub) -> None:
     async def colleagues() -> Json:
         return {"colleagues": [{"name": name, "title": title} for name, title in hub.colleagues.items()]}
 
+    @app.get("/api/v1/staff")
+    async def staff() -> Json:
+        hub.staff_looks += 1
+        return {"staff": hub.staff}
+
     @app.post("/api/v1/stop/release")
     async def release(body: Json) -> Response:
         answer = await hub.release(body)

@@ -1,14 +1,15 @@
 """Bookings on the page: a lab's week, a slot booked with what is in the way told first, openings, and the ledger."""
 
+import asyncio
 import os
 import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import FilePayload, expect
+from playwright.async_api import FilePayload, Route, expect
 
 from .conftest import Console, Language, OpenConsole, Theme, sign_in
-from .fake_bookings import FAULT, WAY
+from .fake_bookings import FAULT, TIMETABLE, WAY
 from .fake_hub import FakeHub
 from .test_access import TOO_SMALL_OR_CLOSE, violations
 
@@ -50,6 +51,37 @@ async def test_a_week_shows_what_is_taught_booked_and_free_and_the_ledger_what_i
     assert hub.bookings.weeks[-1] == "2026-11-30"
 
 
+async def test_nothing_that_takes_words_is_replaced_while_the_year_is_on_its_way(
+    hub: FakeHub, open_console: OpenConsole
+) -> None:
+    console = await open_console()
+    await open_week(hub, console)
+    page, may_answer = console.page, asyncio.Event()
+
+    async def later(route: Route) -> None:
+        await may_answer.wait()
+        await route.continue_()
+
+    await page.route(f"**{TIMETABLE}", later)
+    for classes in ([{"name": "4(1)", "grade": 4}], []):
+        hub.bookings.year |= {"classes": classes, "courses": []}
+        may_answer.clear()
+        await page.get_by_role("button", name="08:50–09:30 Free, Tue 24 Nov").click()
+        sheet = page.get_by_role("dialog")
+        await sheet.get_by_label("What for").fill("Robot club")
+        await expect(sheet).to_contain_text("The lab is free then.")
+        for label in ("Class", "Course"):
+            await expect(sheet.get_by_label(label)).to_be_disabled()
+        may_answer.set()
+        await expect(sheet.get_by_label("Course")).to_be_enabled()
+        await expect(sheet.get_by_label("What for")).to_have_value("Robot club")
+        field = sheet.get_by_label("Class")
+        await (field.select_option("4(1)") if classes else field.fill("our own"))
+        await expect(field).to_have_value("4(1)" if classes else "our own")
+        await page.keyboard.press("Escape")
+        await expect(sheet).to_have_count(0)
+
+
 async def test_a_press_on_a_free_slot_says_what_is_in_the_way_before_anything_is_booked(
     hub: FakeHub, open_console: OpenConsole
 ) -> None:
@@ -59,7 +91,7 @@ async def test_a_press_on_a_free_slot_says_what_is_in_the_way_before_anything_is
     hub.bookings.conflicts = [WAY]
     await page.get_by_role("button", name="08:50–09:30 Free, Tue 24 Nov").click()
     sheet = page.get_by_role("dialog")
-    await expect(sheet).to_contain_text("The AI lab is taken: Tue 2026-11-24 08:00–08:40, p-2.")
+    await expect(sheet).to_contain_text("The AI lab is taken: Tue 2026-11-24 08:00–08:40, Ms Wang.")
     await expect(sheet.get_by_role("button", name="Book", exact=True)).to_be_disabled()
     hub.bookings.conflicts = []
     await sheet.get_by_label("Class").select_option("4(1)")

@@ -90,6 +90,46 @@ async def test_a_lab_leads_to_its_people_and_bookings_where_one_may_see_them(
     await expect(console.page).to_have_url(f"{hub.url}/#/people/minhang-3/lab-302")
 
 
+GRANT = dict.fromkeys(("school", "lab", "bench", "node", "device", "point", "until_ms"))
+
+
+@pytest.mark.parametrize(("language", "theme", "size"), LOOKS)
+async def test_a_manager_opens_who_may_do_what_and_is_recorded_only_then(
+    hub: FakeHub, open_console: OpenConsole, language: Language, theme: Theme, size: tuple[int, int]
+) -> None:
+    hub.actions = [*hub.actions, "read_staff"]
+    of_lab = GRANT | {"role": "teacher", "school": "minhang-3", "lab": "lab-301"}
+    hub.staff = [
+        {"name": "p-1", "title": "李老师", "grants": [of_lab | {"bench": "3", "until_ms": now_ms() + 3_600_000}]},
+        {"name": "p-2", "title": "Ms Wang", "grants": [GRANT | {"role": "facility_manager"}, of_lab]},
+    ]
+    console = await open_console(language=language, theme=theme, size=size, touch=True)
+    await sign_in(hub, console, "#/facility")
+    people = console.page.locator(".facility-staff")
+    await expect(people).to_be_visible()
+    assert hub.staff_looks == 0
+    await people.locator("summary").click()
+    await expect(people.locator("li")).to_have_count(2)
+    first, second = people.locator("li").first, people.locator("li").last
+    said = {"zh": ("教师", "仅"), "en": ("teacher", "only")}[language]
+    for word in ("李老师", *said):
+        await expect(first).to_contain_text(word)
+    await expect(second).to_contain_text({"zh": "设施管理员", "en": "facility manager"}[language])
+    assert hub.staff_looks == 1
+    assert await violations(console.page) == []
+    assert await console.page.evaluate(TOO_SMALL_OR_CLOSE) == []
+    assert await console.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    if shots := os.environ.get("LABKEEPER_PICTURES"):
+        await console.page.screenshot(path=f"{shots}/staff-{language}-{size[0]}.png", full_page=True)
+
+
+async def test_who_manages_nothing_is_not_offered_the_list_of_people(hub: FakeHub, console: Console) -> None:
+    await console.page.evaluate("location.hash = '#/facility'")
+    await expect(console.page.locator(".facility-devices")).to_be_visible()
+    assert "read_staff" not in hub.actions
+    await expect(console.page.locator(".facility-staff")).to_have_count(0)
+
+
 async def test_all_is_not_well_where_a_node_does_not_run_the_approved_interlocks(
     hub: FakeHub, console: Console
 ) -> None:

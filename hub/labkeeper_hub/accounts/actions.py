@@ -42,6 +42,7 @@ class Action(StrEnum):
     BOOK = "book"
     MANAGE_TIMETABLE = "manage_timetable"
     CONFIGURE_DRIVERS = "configure_drivers"
+    READ_STAFF = "read_staff"
 
 
 WHOLE_HUB = frozenset(
@@ -56,8 +57,8 @@ WHOLE_HUB = frozenset(
 )
 """Actions that are not about a place: only a right to the whole hub allows them."""
 
-NO_TOKEN = frozenset({Action.TEACH_PE})
-"""Actions that no program may do with a token, whatever its limit says: they show what speaks of a person."""
+NO_TOKEN = frozenset({Action.TEACH_PE, Action.READ_STAFF})
+"""Actions that no program may do with a token, whatever its limit says: they show what speaks of people."""
 
 _LOOK = frozenset(
     {
@@ -77,7 +78,7 @@ ROLES: Mapping[Role, frozenset[Action]] = {
     Role.OWNER: frozenset(Action),
     Role.MANAGER: _LEAD
     | {Action.EXPORT_READINGS, Action.READ_HEALTH, Action.CHANGE_INTERLOCKS, Action.MANAGE_TELLING}
-    | {Action.AUTOMATE, Action.RECOMPUTE_DERIVED}
+    | {Action.AUTOMATE, Action.RECOMPUTE_DERIVED, Action.READ_STAFF}
     | _PLAN,
     Role.TEACHER: _LEAD | {Action.EXPORT_READINGS, Action.TEACH_PE, Action.READ_TIMETABLE, Action.BOOK},
     Role.TECHNICIAN: _WORK | {Action.LEASE, Action.READ_HEALTH},

@@ -1,6 +1,7 @@
 """By which name staff know each other: what a pseudonym on the page stands for. Pure, and never of pupils or guests."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 
 from labkeeper_hub.accounts.account import Account
 from labkeeper_hub.accounts.actions import Action, Role
@@ -18,6 +19,14 @@ def colleagues(person: Person, accounts: Iterable[Account], now_ms: int) -> tupl
     return tuple(one for one in accounts if _meet(mine, _schools(one.grants, now_ms)))
 
 
+def staff_of(places: Collection[Scope], accounts: Iterable[Account], now_ms: int) -> Iterator[Account]:
+    """Yield the staff of places, each with those of their rights alone that reach into these places."""
+    for one in accounts:
+        there = tuple(grant for grant in one.grants if _reaches(grant, places, now_ms))
+        if there:
+            yield replace(one, grants=there)
+
+
 def releasers(person: Person, accounts: Iterable[Account], school: str, now_ms: int) -> tuple[str, ...]:
     """Return whom of their colleagues a person may ask to release the stop of a school, by title."""
     whole = Scope(school)
@@ -28,6 +37,11 @@ def releasers(person: Person, accounts: Iterable[Account], school: str, now_ms: 
 def _schools(grants: Iterable[Grant], now_ms: int) -> frozenset[str | None]:
     """Return where somebody is staff; None: everywhere."""
     return frozenset(one.scope.school for one in grants if one.role in STAFF and one.lives(now_ms))
+
+
+def _reaches(grant: Grant, places: Collection[Scope], now_ms: int) -> bool:
+    staff = grant.role in STAFF and grant.lives(now_ms)
+    return staff and any(grant.scope.touches(place) for place in places)
 
 
 def _meet(mine: frozenset[str | None], theirs: frozenset[str | None]) -> bool:

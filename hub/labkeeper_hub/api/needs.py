@@ -129,3 +129,4 @@ ReadsTimetable: TypeAlias = Annotated[Right, Depends(Needs(Action.READ_TIMETABLE
 Books: TypeAlias = Annotated[Right, Depends(Needs(Action.BOOK))]
 ManagesTimetable: TypeAlias = Annotated[Right, Depends(Needs(Action.MANAGE_TIMETABLE))]
 ConfiguresDrivers: TypeAlias = Annotated[Right, Depends(Needs(Action.CONFIGURE_DRIVERS))]
+ReadsStaff: TypeAlias = Annotated[Right, Depends(Needs(Action.READ_STAFF))]

@@ -10,6 +10,7 @@ from labkeeper_hub.accounts.rights import Reason
 from labkeeper_hub.api.declared import Declared, declared_messages, declared_routes
 from labkeeper_hub.api.gate import OPEN
 from labkeeper_hub.api.needs import WORDS
+from labkeeper_hub.api.reach import REACH, Width
 from labkeeper_hub.api.routing import routes
 
 TITLES = {
@@ -45,6 +46,16 @@ WORDS_BETWEEN = """
 whatever it covers. *yes*: everybody who is signed in. –: never.
 
 """
+WORDS_ABOUT_WIDTH = """
+## Route × width of a grant
+
+What a grant reaches, for a role that has *place* above; a grant to the whole hub reaches everything. *own*: what lies
+within the grant and nothing beside it; of lists, those rows. *node*, *bench*, *lab*, *school*: all of the one in which
+the grant lies. *hub*: whatever there is. –: so narrow a grant does not do. Where a request names a place itself (a
+lease, a link to a calendar), the grant covers that place. Whose a lease, a lesson, a link or a booking is, the route
+asks besides.
+
+"""
 
 
 def rights_page(command: str) -> str:
@@ -75,10 +86,21 @@ def _lines() -> Iterator[str]:
     for one in (*closed(app), *declared_messages()):
         if one.action is not None:
             cells = " | ".join(cell(role, one.action) for role in Role)
-            yield f"| `{_name(one)}` | `{one.action}` | {cells} |\n"
+            yield f"| `{name(one)}` | `{one.action}` | {cells} |\n"
+    yield from _widths()
 
 
-def _name(one: Declared) -> str:
+def _widths() -> Iterator[str]:
+    widths = [width for width in Width if width is not Width.HUB]
+    yield WORDS_ABOUT_WIDTH
+    yield "| route or message | " + " | ".join(widths) + " |\n"
+    yield "|---" + "|---" * len(widths) + "|\n"
+    for told, reach in REACH.items():
+        yield f"| `{told}` | " + " | ".join(reach.word(width) for width in widths) + " |\n"
+
+
+def name(one: Declared) -> str:
+    """Return the route or message as the tables name it."""
     if one.method == "MESSAGE":
         return f'{{"type": "{one.path}"}}'
     return f"{one.method} {one.path}".replace("WEBSOCKET", "GET")

@@ -77,8 +77,8 @@ class Sight:
         return [one for one in commands if self.point(one.order.target)]
 
     def leases(self, held: Iterable[HeldLease]) -> list[HeldLease]:
-        """Return the leases on places that one sees something of."""
-        return [one for one in held if self.place(place_of(one))]
+        """Return the leases on what one sees: on all of it, or on some."""
+        return [one for one in held if self.concerned(place_of(one))]
 
     def lessons(self, lessons: Lessons) -> Lessons:
         """Return the lessons in labs that one sees something of, naming the points that one sees."""
@@ -98,9 +98,15 @@ class Sight:
         """Tell whether one sees something of a place."""
         return any(scope.touches(place) for scope in self.scopes)
 
+    def concerned(self, place: Scope) -> bool:
+        """Tell whether one sees all of a place, or a device in it."""
+        return any(scope.covers(place) for scope in self.scopes) or (
+            self.place(place) and any(place.covers(scope_of(one)) for one in self.devices(place.school))
+        )
+
     def node(self, node: Node) -> bool:
-        """Tell whether one sees a node."""
-        return self.place(Scope(node.key.school, node.lab, None, node.key.node))
+        """Tell whether one sees a node: what is granted covers it, or some of what hangs on it."""
+        return self.concerned(Scope(node.key.school, node.lab, None, node.key.node))
 
     def node_called(self, key: NodeKey) -> bool:
         """Tell whether one sees the node of that name."""

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from labkeeper_hub.accounts import Action
-from labkeeper_hub.accounts.staff import UnknownAccount
+from labkeeper_hub.accounts.account import Account
+from labkeeper_hub.accounts.colleagues import colleagues
 from labkeeper_hub.api.answers import Json
 from labkeeper_hub.api.needs import Right
 from labkeeper_hub.api.state import Api
@@ -18,12 +19,10 @@ from labkeeper_sdk import Title
 
 
 def names(api: Api, right: Right) -> Names:
-    """Return how this asker may call labs and people: who keeps the accounts sees titles, all others pseudonyms."""
-    titles = {(one.school, one.lab): one.title for one in api.parts.registry.labs()}
-    by_title = right.to(Action.MANAGE_PEOPLE).granted
-    return Names(
-        lambda school, lab: titles.get((school, lab), Title()), lambda name: _title(api, name) if by_title else name
-    )
+    """Return how this asker may call labs and people: colleagues by title, all others by pseudonym."""
+    labs = {(one.school, one.lab): one.title for one in api.parts.registry.labs()}
+    people = {one.name: one.title for one in _known(api, right)}
+    return Names(lambda school, lab: labs.get((school, lab), Title()), lambda name: people.get(name) or name)
 
 
 def entry(one: Occurrence, year: Year, called: Names, asker: str) -> dict[str, Json]:
@@ -110,8 +109,7 @@ def _slot(one: Slot | Dated | None, called: Names) -> Json:
     }
 
 
-def _title(api: Api, name: str) -> str:
-    try:
-        return (api.accounts.staff.account(name).title if api.accounts.staff else "") or name
-    except UnknownAccount:
-        return name
+def _known(api: Api, right: Right) -> Iterable[Account]:
+    """Return whom the asker may know by title: who keeps the accounts knows everybody."""
+    accounts = api.accounts.staff.all() if api.accounts.staff else ()
+    return accounts if right.to(Action.MANAGE_PEOPLE).granted else colleagues(right.person, accounts, right.now_ms)

@@ -22,7 +22,7 @@ RESTORING = ".restoring"
 # the catalogue is made anew; a session that was ended since must not come to life again, so people sign in anew; what
 # speaks of children is in no copy, or a consent withdrawn would have to be withdrawn from backups too
 LEFT_OUT = re.compile(
-    r"lock|pe\.sqlite|catalogue\.sqlite|sessions\.json|.*\.sqlite-(wal|shm|journal)|labkeeper-[0-9TZ-]+\.tar|.*\.partial"
+    r"lock|pe\.sqlite|catalogue\.sqlite|sessions\.json|stops\.json|.*\.sqlite-(wal|shm|journal)|labkeeper-[0-9TZ-]+\.tar|.*\.partial"
 )
 
 Say = Callable[[str, int, int], None]

@@ -40,6 +40,7 @@ from labkeeper_wire.leases.book import LeaseRefused, Room, Scope
 log = logging.getLogger(__name__)
 TICK_S = 0.1
 RETRY_S = 1.0
+FOLLOW_S = 1.0  # a device that joins is in the record so long afterwards, with all it said since the lesson began
 
 
 class Recorder(Protocol):
@@ -50,6 +51,9 @@ class Recorder(Protocol):
 
     async def start(self, lesson: Lesson) -> bool:
         """Begin the record, unless it has begun; return whether there is one."""
+
+    async def follow(self, lesson: Lesson) -> None:
+        """Take into the record what has joined the lab since it began."""
 
     async def seal(self, lesson: Lesson) -> None:
         """Close it; a lesson without a record has nothing to close."""
@@ -64,6 +68,9 @@ class NoRecorder:
     async def start(self, lesson: Lesson) -> bool:  # noqa: ARG002 -- of the protocol
         """Nothing is to be recorded, so nothing is missing."""
         return True
+
+    async def follow(self, lesson: Lesson) -> None:
+        """Do nothing."""
 
     async def seal(self, lesson: Lesson) -> None:
         """Do nothing."""
@@ -169,9 +176,19 @@ class LessonDesk:
             self._jobs.put_nowait((lesson, Effect.RECORD))
         async with asyncio.TaskGroup() as group:
             group.create_task(self._watch(), name="lessons: time")
+            group.create_task(self._follow_on(), name="lessons: follow")
             while True:
                 lesson, effect = await self._jobs.get()
                 group.create_task(self._in_turn(lesson, effect), name=f"lessons: {effect.name}")
+
+    async def _follow_on(self) -> None:
+        """Have the records follow what joins the labs."""
+        while True:
+            await asyncio.sleep(FOLLOW_S)
+            for room in list(self.on):
+                async with self._rooms[room]:
+                    if room in self.on:
+                        await self.recorder.follow(self.on[room])
 
     async def _watch(self) -> None:
         while True:

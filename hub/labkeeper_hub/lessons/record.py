@@ -35,10 +35,19 @@ class LessonRecord:
         name = record_name(lesson)
         return await _kept(self.recorder.start(LabKey(*lesson.room), None, lesson.teacher, TITLE, name), name)
 
+    async def follow(self, lesson: Lesson) -> None:
+        """Record what has joined the lab meanwhile; a record that could not be begun is not begun by that."""
+        name = record_name(lesson)
+        if name in self.recorder.running():
+            await _kept(self.recorder.follow(name), name)
+        elif lesson.recorded and self.recorder.anything(LabKey(*lesson.room)):
+            await self.start(lesson)
+
     async def seal(self, lesson: Lesson) -> None:
         """End it; it is sealed by itself when the nodes have delivered."""
         name = record_name(lesson)
         if name in self.recorder.running():
+            await _kept(self.recorder.follow(name), name)
             await _kept(self.recorder.stop(name, lesson.ended_by or BY_HUB), name)
 
 

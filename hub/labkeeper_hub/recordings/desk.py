@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import uuid4
@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from labkeeper_hub.audit import Notes, Unheard
 from labkeeper_hub.export.exports import Export, ExportFailed, TooManyExports
-from labkeeper_hub.export.order import FileFormat
+from labkeeper_hub.export.order import FileFormat, OrderedPoint
 from labkeeper_hub.model import Aggregate, NodeKey, ReadingsQuery
 from labkeeper_hub.recordings import recording as rules
 from labkeeper_hub.recordings.files import Files
@@ -112,6 +112,18 @@ class RecordingDesk:
             self._known[begun.id] = begun
         self.audit.note(by, "start_recording", begun.id, f"{plan.school}/{plan.lab} {len(plan.points)} points")
         return begun
+
+    async def follow(self, identity: str, points: Sequence[OrderedPoint]) -> Recording:
+        """Record these points besides; raises RecordingRefused, DiskRefuses."""
+        async with self._changing:
+            before = self.get(identity)
+            grown = rules.follow(before, points)
+            if grown is before:
+                return before
+            await self.pins.put(identity, _pinned(grown))
+            await self._change(grown)
+        self.audit.note("hub", "follow_recording", identity, f"{len(grown.plan.points) - len(before.plan.points)} more")
+        return grown
 
     async def mark(self, identity: str, text: str, by: str, time_ms: int | None = None) -> Recording:
         """Mark a moment of a running one, now or a moment ago; raises RecordingRefused."""

@@ -22,13 +22,17 @@ def planned(
     """
     devices = [one for one in registry.devices(school) if one.lab == lab]
     there = {_key(point): point for device in devices for point in ordered_points(device)}
-    if points is None:
-        measured = (one for key, one in there.items() if one.kind != "action" and not key.of_node.derived)
-        return Plan(school, lab, title, tuple(measured), every_ms)
-    wanted = tuple(dict.fromkeys(points))
+    wanted = tuple(measured(registry, school, lab) if points is None else dict.fromkeys(points))
     if missing := [key for key in wanted if key not in there]:
         raise RecordingRefused("unknown_point", f"There is no point {'/'.join(missing[0])} in this lab")
     return Plan(school, lab, title, tuple(there[key] for key in wanted), every_ms)
+
+
+def measured(registry: Registry, school: str, lab: str) -> Iterator[PointKey]:
+    """Yield what a record of a whole lab is of: everything measured, no action and nothing derived."""
+    for device in registry.devices(school):
+        if device.lab == lab and not device.key.of_node.derived:
+            yield from (PointKey(*device.key, one.name) for one in device.points if one.kind != "action")
 
 
 def ordered_points(device: Device) -> Iterator[OrderedPoint]:

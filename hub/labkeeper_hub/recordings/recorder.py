@@ -7,7 +7,7 @@ from typing import NamedTuple
 from labkeeper_hub.model import PointKey
 from labkeeper_hub.ports import Registry
 from labkeeper_hub.recordings.desk import RecordingDesk
-from labkeeper_hub.recordings.plans import planned
+from labkeeper_hub.recordings.plans import measured, planned
 from labkeeper_hub.recordings.recording import RecordingRefused, Stage
 
 
@@ -35,6 +35,17 @@ class Recorder:
             return identity
         begun = await self.desk.start(planned(self.registry, *lab, points, title=title), by, identity)
         return begun.id
+
+    async def follow(self, identity: str) -> None:
+        """Record what has joined the lab of a running one as well: what is measured there, as at a start."""
+        plan = self.desk.get(identity).plan
+        known = set(plan.keys)
+        if fresh := [key for key in measured(self.registry, plan.school, plan.lab) if key not in known]:
+            await self.desk.follow(identity, planned(self.registry, plan.school, plan.lab, fresh).points)
+
+    def anything(self, lab: LabKey) -> bool:
+        """Tell whether there is anything to record in a lab."""
+        return next(measured(self.registry, *lab), None) is not None
 
     def running(self) -> Iterator[str]:
         """Yield the ids of what is being recorded."""

@@ -118,6 +118,18 @@ def begin(identity: str, plan: Plan, by: str, now_ms: int, others: Sequence[Reco
     return Recording(identity, plan, by, now_ms)
 
 
+def follow(recording: Recording, points: Sequence[OrderedPoint]) -> Recording:
+    """Return the recording with these points besides, as many as fit, from its start on: the same object if none is
+    new. Raises RecordingRefused.
+    """
+    _demand_running(recording)
+    known = set(recording.plan.points)
+    fresh = [one for one in points if one not in known][: MOST_POINTS - len(known)]
+    if not fresh:
+        return recording
+    return replace(recording, plan=replace(recording.plan, points=(*recording.plan.points, *fresh)))
+
+
 def mark(recording: Recording, what: Mark) -> Recording:
     """Return the recording with one mark more; raises RecordingRefused."""
     _demand_running(recording)

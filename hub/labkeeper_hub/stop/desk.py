@@ -1,10 +1,15 @@
-"""The desk where everything is stopped: a connection of its own to the broker, and nothing that waits before it."""
+"""The desk where everything is stopped: a connection of its own to the broker, and nothing that waits before it.
+
+A word goes on the wire at once, is written down meanwhile, and is told as pressed when it is written: one that no
+broker has got yet survives the hub.
+"""
 
 import asyncio
 import logging
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from secrets import token_urlsafe
 from uuid import uuid4
 
@@ -13,6 +18,8 @@ from labkeeper_hub.model import PointKey, Stop, Stops
 from labkeeper_hub.ports import StopRefused
 from labkeeper_hub.registry.known import NODE_ITSELF, KnownDevice, KnownNode
 from labkeeper_hub.registry.registry import HubRegistry
+from labkeeper_hub.stop.file import Kept, read_stops
+from labkeeper_hub.stop.keeping import Keeping
 from labkeeper_wire import mqtt
 from labkeeper_wire.stop import (
     EVERY_SCHOOL,
@@ -45,6 +52,7 @@ class StopDesk:
     host_id: str
     registry: HubRegistry
     bus: EventBus
+    data: Path
     now_ms: Callable[[], int]
     latches: dict[str, Latch] = field(default_factory=dict)
     _unsaid: dict[str, StopWord] = field(default_factory=dict)
@@ -55,20 +63,39 @@ class StopDesk:
     _linked_s: float = math.inf
     _told: Stops | None = None
     _said: asyncio.Event = field(default_factory=asyncio.Event)
+    _unwritten: set[str] = field(default_factory=set)  # latches that are pressed, and not on disk yet
+    _keeping: Keeping = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._keeping = Keeping(self.data, self._known)
+
+    async def resume(self) -> None:
+        """Take up what the last run knew, and what it could not say; raises BadConfiguration for a damaged file."""
+        for school, kept in (await asyncio.to_thread(read_stops, self.data)).items():
+            self.latches[school] = kept.latch
+            if kept.unsaid is not None:
+                self._unsaid[school] = kept.unsaid
 
     # --- what people ask --------------------------------------------------------------------------------------------
-    def stop(self, by: str, schools: Collection[str] | None = None) -> Stops:
+    async def stop(self, by: str, schools: Collection[str] | None = None) -> Stops:
         """Stop these schools (None: every one there is), at once; one that is stopped is told again under its latch.
 
-        Without a broker it is said as soon as there is one again: a stop does not expire.
+        Without a broker it is said as soon as there is one again, by the next hub if need be: a stop does not expire.
         """
         known = {node.key.school for node in self.registry.known.values() if not node.key.of_hub} | {*self.latches}
         stopped = sorted(known if schools is None else known & {*schools})
         for school in stopped:
             latch = self.latches.get(school, Latch())
             fresh = StopWord(str(uuid4()), active=True, by=by, at_ms=self.now_ms())
+            if latch.word is None:
+                self._unwritten.add(fresh.latch)
             self._say(school, latch.word or fresh)
         log.warning("everything in %s is stopped by %s", ", ".join(stopped) or "no school", by)
+        try:
+            await self._keeping.written()
+        finally:
+            self._unwritten -= {latch.name for latch in self.latches.values()}
+            self.bus.note(self)
         return self.stops()
 
     def ask_release(self, latch: str) -> str:
@@ -78,7 +105,7 @@ class StopDesk:
         self._releases[latch] = (word, self.now_ms() + CONFIRM_MS)
         return word
 
-    def release(self, latch: str, word: str, by: str) -> Stops:
+    async def release(self, latch: str, word: str, by: str) -> Stops:
         """Take the second step; nothing starts by that. Raises StopRefused."""
         school = self._school_of(latch)
         expected, until_ms = self._releases.pop(latch, ("", 0))
@@ -86,15 +113,16 @@ class StopDesk:
             raise StopRefused("release_not_asked", "ask for the release first, then confirm it within half a minute")
         log.warning("the stop of %s is released by %s", school, by)
         self._say(school, StopWord(latch, active=False, by=by, at_ms=self.now_ms()))
+        await self._keeping.written()
         return self.stops()
 
     def stops(self) -> Stops:
         """Return what is stopped, and who has confirmed it."""
-        held = ((school, latch.word) for school, latch in sorted(self.latches.items()) if latch.word is not None)
-        return Stops(tuple(self._count(school, word) for school, word in held))
+        words = ((school, latch.word) for school, latch in sorted(self.latches.items()) if latch.word is not None)
+        return Stops(tuple(self._count(school, word) for school, word in words if word.latch not in self._unwritten))
 
     def stopped(self) -> Mapping[str, bool]:
-        """Return the schools of which the broker has told, and whether each is stopped; of others nothing is known."""
+        """Return the schools of which anything is known, and whether each is stopped."""
         return {school: latch.word is not None for school, latch in self.latches.items()}
 
     def change(self) -> Stops:
@@ -107,6 +135,7 @@ class StopDesk:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._count_on(), name="stop: count")
             group.create_task(self._agree_on(), name="stop: agree")
+            group.create_task(self._keeping.run(), name="stop: keep")
             while True:
                 try:
                     await self._connection()
@@ -135,6 +164,7 @@ class StopDesk:
                 await link.publish(topic(school), word.to_payload(), qos=1, retain=True)
                 if self._unsaid.get(school) == word:
                     del self._unsaid[school]
+                    self._keeping.changed()
                     self.bus.note(self)
             if not self._unsaid:
                 await self._said.wait()
@@ -143,6 +173,7 @@ class StopDesk:
         self._unsaid[school] = word
         self._kept.pop(school, None)
         self._hear(school, word)
+        self._keeping.changed()
         self._said.set()
 
     def _take(self, message: mqtt.Message) -> None:
@@ -158,7 +189,10 @@ class StopDesk:
 
     def _hear(self, school: str, word: StopWord) -> None:
         self._heard_s[school] = asyncio.get_running_loop().time()
-        self.latches[school] = hear(self.latches.get(school, Latch()), word)
+        before = self.latches.get(school, Latch())
+        self.latches[school] = hear(before, word)
+        if self.latches[school] is not before:
+            self._keeping.changed()
         self.bus.note(self)
 
     async def _agree_on(self) -> None:
@@ -201,6 +235,9 @@ class StopDesk:
             if now != self._told:
                 self._told = now
                 self.bus.note(self)
+
+    def _known(self) -> dict[str, Kept]:
+        return {school: Kept(latch, self._unsaid.get(school)) for school, latch in self.latches.items()}
 
     # --- inside -----------------------------------------------------------------------------------------------------
     def _school_of(self, latch: str) -> str:

@@ -65,6 +65,9 @@ class Register:
             :MOST_LATELY
         ]
 
+    async def follow(self, lesson: Lesson) -> None:
+        """A lesson is filed once, whatever joins it."""
+
     async def seal(self, lesson: Lesson) -> None:
         """Close a lesson: it was over when it was ended, not when its undo was."""
         taught = self.on.get(lesson.name)
@@ -109,6 +112,11 @@ class Both:
         """Begin both records."""
         begun = (await self.one.start(lesson), await self.other.start(lesson))
         return all(begun)
+
+    async def follow(self, lesson: Lesson) -> None:
+        """Have both follow the lab."""
+        await self.one.follow(lesson)
+        await self.other.follow(lesson)
 
     async def seal(self, lesson: Lesson) -> None:
         """Close both."""

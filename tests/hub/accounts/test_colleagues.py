@@ -4,7 +4,7 @@ import pytest
 
 from labkeeper_hub.accounts import EVERYWHERE, OWNER, Action, Grant, Person, Role, Scope
 from labkeeper_hub.accounts.account import Account
-from labkeeper_hub.accounts.colleagues import colleagues, releasers
+from labkeeper_hub.accounts.colleagues import colleagues, releasers, staff_of
 
 NOW_MS = 1_000
 LAB, SCHOOL, OTHER = Scope("demo", "lab-301"), Scope("demo"), Scope("elsewhere")
@@ -53,3 +53,15 @@ def test_pupils_guests_programs_and_whose_right_has_ended_know_nobody(person: Pe
 def test_who_may_release_the_stop_of_a_school_is_named_to_its_staff() -> None:
     assert releasers(Person("p-1", (Grant(Role.TEACHER, LAB),)), ACCOUNTS, "demo", NOW_MS) == ("Wang", "District")
     assert releasers(Person("p-3", (Grant(Role.PUPILS, LAB),)), ACCOUNTS, "demo", NOW_MS) == ()
+
+
+def test_of_a_place_whoever_may_do_something_in_it_is_told_with_that_alone() -> None:
+    def told(*places: Scope) -> list[tuple[str, list[Scope]]]:
+        found = staff_of(places, (*ACCOUNTS, both), NOW_MS)
+        return [(one.title, [grant.scope for grant in one.grants]) for one in found]
+
+    both = account(8, "Both", Grant(Role.TEACHER, OTHER), Grant(Role.TECHNICIAN, Scope("demo", "lab-301", "3")))
+    assert told(OTHER) == [("Zhao", [OTHER]), ("District", [EVERYWHERE]), ("Both", [OTHER])]
+    of_lab = [("Li", [LAB]), ("Wang", [SCHOOL]), ("District", [EVERYWHERE]), ("Both", [Scope("demo", "lab-301", "3")])]
+    assert told(LAB) == of_lab
+    assert told() == []

@@ -124,7 +124,14 @@ async def served(tmp_path: Path) -> AsyncIterator[Served]:
 
 @asynccontextmanager
 async def open_served(data: Path, **settings: Any) -> AsyncIterator[Served]:  # noqa: ANN401 - whatever the settings take
-    hub, hands = SmallHub(data=data), Hands()
+    async with serve(SmallHub(data=data), data, **settings) as running:
+        yield running
+
+
+@asynccontextmanager
+async def serve(hub: SmallHub, data: Path, **settings: Any) -> AsyncIterator[Served]:  # noqa: ANN401 - as above
+    """Run a server in front of a hub that a test has furnished."""
+    hands = Hands()
     parts = hub.parts(data=data, **settings)
     async with open_accounts(data, hands.clocks(), guests=parts.floor, walls=parts.wall) as accounts:
         app = build_app(parts, accounts)

@@ -324,7 +324,7 @@ class Brake:
     def stops(self) -> Stops:
         return Stops(self.held)
 
-    def stop(self, by: str, schools: Collection[str] | None = None) -> Stops:
+    async def stop(self, by: str, schools: Collection[str] | None = None) -> Stops:
         if schools is not None and "demo" not in schools:
             return self.stops()
         self.held = (Stop("demo", "latch-1", by, START_MS, 1, 0, (CHAMBER,), sent=True),)
@@ -336,7 +336,7 @@ class Brake:
             raise StopRefused("unknown_latch", "no such latch")
         return "word"
 
-    def release(self, latch: str, word: str, by: str) -> Stops:
+    async def release(self, latch: str, word: str, by: str) -> Stops:
         if word != self.ask_release(latch) or not by:
             raise StopRefused("release_not_asked", "ask first")
         self.held = ()
@@ -422,6 +422,7 @@ class SmallHub:
     pulse: Pulse = field(default_factory=Pulse)
     stockroom: Stockroom = field(default_factory=Stockroom)
     quarantine: Quarantine = field(default_factory=Quarantine)
+    notebook: Notebook = field(default_factory=Notebook)
     data: Path = Path("nowhere")  # where lessons are written, for tests that begin one
     interlocks: Desks = field(default_factory=Desks)
     drivers: Drivers = field(default_factory=Drivers)
@@ -473,7 +474,7 @@ class SmallHub:
             interlocks=self.interlocks,
             drivers=self.drivers,
             stocktaking=self.stockroom,
-            recordings=Notebook(),
+            recordings=self.notebook,
             telling=self.telling,
             derived=Derivations(),
             wall=WallDesk(told.data, lambda: START_MS),

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from labkeeper_hub.accounts.staff import open_staff
 from labkeeper_hub.api import build_app
 from labkeeper_hub.registry.database import open_database
 from labkeeper_hub.vault import open_vault
+from tests.hub.heard import Heard
 from tests.hub.migrated import lay_registry
 
 from .conftest import Hands, Served, _serving, enter
@@ -216,6 +218,27 @@ async def test_staff_know_each_other_by_title_and_pupils_know_nobody(staffed: Se
         assert told == [{"name": "p-1", "title": "李老师"}, {"name": "p-2", "title": "王老师"}]
         pupils = enter(staffed, "p-3", Grant(Role.PUPILS, Scope("demo", "lab-301")))
         assert (await stranger.get("/api/v1/colleagues", headers=pupils)).json() == {"colleagues": []}
+
+
+async def test_who_manages_a_place_is_told_who_may_do_what_in_it_and_the_look_is_recorded(
+    staffed: Served,
+) -> None:
+    heard = Heard()
+    staffed.app.state.api = replace(staffed.app.state.api, audit=heard)
+    async with staffed.owner() as owner, staffed.stranger() as stranger:
+        here, elsewhere = TEACHER | {"until_ms": None}, {"role": "teacher", "school": "school-2"}
+        await _invited(owner, grants=[TEACHER, elsewhere])
+        await _invited(owner, login="wang", title="王老师", grants=[{"role": "facility_manager", "school": "demo"}])
+        await _invited(owner, login="zhao", title="赵老师", grants=[elsewhere])
+        await _invited(owner, login="bench 3", title="三号台", grants=[TEACHER | {"role": "pupil_group"}])
+        wang = enter(staffed, "p-2", Grant(Role.MANAGER, Scope("demo")))
+        told = (await stranger.get("/api/v1/staff", headers=wang)).json()["staff"]
+        assert [(one["name"], one["title"]) for one in told] == [("p-1", "李老师"), ("p-2", "王老师")]
+        assert [{key: one[key] for key in here} for one in told[0]["grants"]] == [here], "nothing of their other school"
+        assert "login" not in told[0]
+        li = enter(staffed, "p-1", Grant(Role.TEACHER, Scope("demo", "lab-301")))
+        assert (await stranger.get("/api/v1/staff", headers=li)).json()["code"] == "role_may_not"
+    assert heard.of("look_at_staff") == [("p-2", "staff", "2 people")]
 
 
 async def test_who_may_release_a_stop_is_told_and_a_lab_s_teacher_learns_whom_to_ask(staffed: Served) -> None:

@@ -57,7 +57,7 @@ async def test_a_stop_is_for_the_schools_one_has_a_place_in(served: Served, plac
 
 
 async def test_a_release_wants_a_right_to_the_whole_school(served: Served) -> None:
-    latch = {"latch": served.hub.brake.stop("owner").stops[0].latch}
+    latch = {"latch": (await served.hub.brake.stop("owner")).stops[0].latch}
     async with served.stranger() as client:
         teacher = enter(served, "p-1", Grant(Role.TEACHER, Scope("demo", "lab-301")))
         refused = await client.post("/api/v1/stop/release", json=latch, headers=teacher)

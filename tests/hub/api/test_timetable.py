@@ -282,13 +282,21 @@ async def test_a_lesson_says_what_it_is_as_it_starts_or_that_it_is_without_a_cla
         assert (await client.get(f"{LAB}/now")).json()["lesson"] == said
 
 
-async def test_who_keeps_the_accounts_reads_titles_where_others_read_pseudonyms(school: Served, tmp_path: Path) -> None:
+async def test_colleagues_read_titles_where_others_read_pseudonyms(school: Served, tmp_path: Path) -> None:
     school.accounts.staff = await open_staff(school.hub.engine, lambda: 0, open_vault(tmp_path))
-    await school.accounts.staff.add("li", "Ms Li", ())
-    async with school.owner() as owner, teacher(school) as client:
+    await school.accounts.staff.add("li", "李老师", (Grant(Role.TEACHER, HERE),))
+    async with school.owner() as owner, teacher(school) as client, teacher(school, "p-2") as second:
+        looking = httpx.AsyncClient(
+            base_url=school.url, headers=enter(school, "p-3", Grant(Role.READER, HERE)), timeout=30
+        )
         await client.post(f"{LAB}/bookings", json=NINE)
-        assert [one["who"] for one in await entries(owner)] == ["Ms Li"]
-        assert [one["who"] for one in await entries(client)] == ["p-1"]
+        for one in (owner, client, second):
+            assert [found["who"] for found in await entries(one)] == ["李老师"]
+        refused = (await second.post(f"{LAB}/bookings", json=NINE | {"check": True})).json()
+        assert refused["conflicts"][0]["en"] == "Lab 301 is taken: Mon 2026-09-07 09:00–10:00, 李老师."
+        assert refused["conflicts"][0]["zh"] == "301 实验室已有安排：9月7日（周一）09:00–10:00，李老师。"
+        async with looking:
+            assert [found["who"] for found in await entries(looking)] == ["p-1"], "a reader is no colleague"
         await school.accounts.staff.remove("p-1")
         assert [one["who"] for one in await entries(owner)] == ["p-1"]
 

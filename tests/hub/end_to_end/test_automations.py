@@ -101,7 +101,7 @@ async def test_what_held_it_up_is_on_record_for_a_trial(school: School) -> None:
     async with joined(school.port, devices=room(), more=lease_metrics()) as node:
         await prepared(school, node)
         automation, hub = school.hub.automations.get("air").automation, school.hub
-        hub.stop.stop("anna")
+        await hub.stop.stop("anna")
         await hub.leases.take("anna", Scope(ROOM), 600_000)
         hub.watch.write(now_ms())
         hub.watch.write(now_ms())
@@ -145,7 +145,7 @@ async def test_a_person_commands_what_an_automation_keeps_on_and_a_stop_keeps_it
         await school.hub.desk.submit(FAN, False, holder="ben")
         await until(lambda: len(node.commands) == 2, "the person's command")
         assert node.commands[1][1].fence == lease.fence
-        school.hub.stop.stop("anna")
+        await school.hub.stop.stop("anna")
         node.send("room", [hot(False)])
         await until(lambda: state(school).was is False, "that it is cool")
         node.send("room", [hot(True)])

@@ -9,6 +9,7 @@ import pytest
 from labkeeper_hub.lessons.file import read_lessons, write_lessons
 from labkeeper_hub.lessons.lesson import Phase
 from labkeeper_hub.lessons.record import record_name
+from labkeeper_hub.model import PointKey, ReadingsQuery
 from labkeeper_hub.recordings.recording import Plan, RecordingRefused, Stage
 from labkeeper_hub.settings import HubSettings
 from labkeeper_sdk.testing import Broker
@@ -19,7 +20,7 @@ from labkeeper_wire.leases.book import Room
 from labkeeper_wire.payload import Metric
 
 from .conftest import School, running
-from .scripted_node import joined, lease_metrics, now_ms, until
+from .scripted_node import double, joined, lease_metrics, now_ms, until
 
 ROOM = Room("school", "lab")
 STATE = PointDescription("state", "switch", DataType.BOOLEAN, writable=True)
@@ -95,6 +96,42 @@ async def test_a_lesson_is_recorded_and_its_record_is_sealed_when_it_is_over(
         ended = school.hub.recordings.get(record.id).end
         assert ended is not None
         assert ended.by == "anna"
+
+
+async def test_what_joins_a_lesson_is_in_its_record_with_all_it_said_since_the_lesson_began(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("labkeeper_hub.lessons.lesson.UNDO_MS", 100)
+    recordings = school.hub.recordings
+    async with joined(school.port, devices=lamp(), more=lease_metrics()) as node:
+        await until(lambda: school.online("lamp"), "the lamp")
+        lesson = await school.hub.lessons.start("anna", ROOM, 600_000)
+        await until(lambda: bool(recordings.all()), "the record")
+        node.born("robot", [double("speed", 0.0)])
+        node.send("robot", [double("speed", 41.5, now_ms())], batch=1)
+        await node.acknowledged(1)
+        key = PointKey("school", "lab", "robot", "speed")
+        await until(lambda: key in recordings.get(record_name(lesson)).plan.keys, "the robot in the record")
+        node.born("late", [double("speed", 0.0)])
+        await until(lambda: school.online("late"), "who comes at the last moment")
+        await school.hub.lessons.end("anna", ROOM)
+        await until(lambda: recordings.get(record_name(lesson)).stage is not Stage.RUNNING, "its end")
+        ended = recordings.get(record_name(lesson))
+        assert key._replace(device="late") in ended.plan.keys
+        assert await recordings.samples(ended) >= 1
+        rows = await school.hub.journal.page(ReadingsQuery(key, ended.started_ms, ended.end_ms))
+        assert 41.5 in [row.value for row in rows.rows]
+        assert (await recordings.records.load())[0].plan.keys == ended.plan.keys
+
+
+async def test_a_lesson_in_an_empty_lab_is_recorded_from_the_first_device_on(school: School) -> None:
+    lesson = await school.hub.lessons.start("anna", ROOM, 600_000)
+    await until(lambda: not school.hub.lessons._jobs.qsize(), "nothing to record yet")
+    assert school.hub.recordings.all() == ()
+    async with joined(school.port, devices=lamp(), more=lease_metrics()):
+        await until(lambda: bool(school.hub.recordings.all()), "the record")
+        assert school.hub.recordings.get(record_name(lesson)).stage is Stage.RUNNING
+        assert school.hub.lessons.on[ROOM].recorded
 
 
 async def test_a_record_goes_on_when_the_hub_starts_again_and_one_whose_lesson_is_lost_ends(

@@ -1,15 +1,24 @@
 """Stop-all from the desk over a real broker: said at once, counted from the nodes, kept by the broker."""
 
 import asyncio
+import errno
 import signal
+import threading
+from asyncio.subprocess import Process
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from labkeeper_hub.alarms.states import AlarmRefused, Core, Shelf
 from labkeeper_hub.model import AlarmKey, DeviceKey, PointKey
 from labkeeper_hub.ports import StopRefused
 from labkeeper_hub.settings import HubSettings
+from labkeeper_hub.stop import keeping
+from labkeeper_hub.stop.file import Kept, read_stops
+from labkeeper_sdk import BadConfiguration
 from labkeeper_sdk.testing import Broker
 from labkeeper_wire import mqtt
 from labkeeper_wire.datatypes import DataType
@@ -18,7 +27,8 @@ from labkeeper_wire.payload import Metric
 from labkeeper_wire.stop import LATCH, MISSING, StopWord, topic
 
 from .conftest import School, Start, running
-from .scripted_node import joined, now_ms, until
+from .scripted_node import DEADLINE_S, joined, now_ms, until
+from .test_killed import hub_process
 
 SAFE = PointDescription("on", "switch", DataType.BOOLEAN, writable=True, safe_value=False)
 WIRES = (Metric(LATCH, "", DataType.STRING), Metric(MISSING, "[]", DataType.STRING))
@@ -34,7 +44,7 @@ async def test_a_stop_is_on_the_bus_and_counted_from_what_the_nodes_confirm(scho
         await until(lambda: school.online("b"), "the plugs")
         async with mqtt.connect(mqtt.Address("127.0.0.1", school.port), "listener") as link:
             await link.subscribe((topic("school"), 1))
-            latch = desk.stop("anna").stops[0].latch
+            latch = (await desk.stop("anna")).stops[0].latch
             async with asyncio.timeout(30):
                 heard = StopWord.from_payload((await anext(link.messages())).payload)
         assert heard == StopWord(latch, active=True, by="anna", at_ms=heard.at_ms)
@@ -51,17 +61,17 @@ async def test_a_second_press_keeps_the_latch_and_a_release_needs_both_steps(sch
     desk = school.hub.stop
     async with joined(school.port, devices=plugs("a"), more=WIRES):
         await until(lambda: school.online("a"), "the plug")
-        latch = desk.stop("anna").stops[0].latch
-        assert desk.stop("ben").stops[0].latch == latch
+        latch = (await desk.stop("anna")).stops[0].latch
+        assert (await desk.stop("ben")).stops[0].latch == latch
         with pytest.raises(StopRefused):
             desk.ask_release("another")
         with pytest.raises(StopRefused):
-            desk.release(latch, "guessed", "anna")
-        assert desk.release(latch, desk.ask_release(latch), "anna").stops == ()
-        word = desk.ask_release(desk.stop("anna").stops[0].latch)
+            await desk.release(latch, "guessed", "anna")
+        assert (await desk.release(latch, desk.ask_release(latch), "anna")).stops == ()
+        word = desk.ask_release((await desk.stop("anna")).stops[0].latch)
         assert desk.stops().stops[0].latch != latch
         with pytest.raises(StopRefused):
-            desk.release(latch, word, "anna")
+            await desk.release(latch, word, "anna")
 
 
 async def test_a_stop_is_an_alarm_from_the_press_to_the_release_and_over_a_restart(start: Start) -> None:
@@ -73,7 +83,7 @@ async def test_a_stop_is_an_alarm_from_the_press_to_the_release_and_over_a_resta
 
     async with start() as school, joined(school.port, devices=plugs("a"), more=WIRES):
         await until(lambda: school.online("a"), "the plug")
-        latch = school.hub.stop.stop("anna").stops[0].latch
+        latch = (await school.hub.stop.stop("anna")).stops[0].latch
         await until(lambda: core(school) is Core.UNACK, "the alarm")
         await until(lambda: school.hub.stop.stops().stops[0].sent, "the broker's word")
         with pytest.raises(AlarmRefused, match="cannot be shelved"):
@@ -83,7 +93,7 @@ async def test_a_stop_is_an_alarm_from_the_press_to_the_release_and_over_a_resta
         school.hub.alarms.tick()
         assert core(school) is Core.ACK  # nobody has said anything yet: not known is not over
         await until(lambda: bool(school.hub.stop.stops().stops), "the retained word")
-        school.hub.stop.release(latch, school.hub.stop.ask_release(latch), "ben")
+        await school.hub.stop.release(latch, school.hub.stop.ask_release(latch), "ben")
         await until(lambda: core(school) is Core.NORM, "the release")
         lines = await school.hub.alarms.desk.history(limit=9, rule="stopped")
         assert [line.kind for line in lines] == ["cleared", "acknowledged", "raised"]
@@ -107,7 +117,7 @@ async def test_without_a_broker_a_stop_waits_for_it_and_says_so(tmp_path: Path, 
             await until(lambda: school.online("a"), "the plug")
         await broker.stop()
         await until(lambda: not school.hub.host.connected, "the lost broker")
-        assert not school.hub.stop.stop("anna").stops[0].sent
+        assert not (await school.hub.stop.stop("anna")).stops[0].sent
         await broker.start()
         await until(lambda: school.hub.stop.stops().stops[0].sent, "the broker's word")
 
@@ -130,7 +140,7 @@ async def forget(broker: Broker) -> None:
 async def test_a_broker_that_was_killed_is_told_the_stop_again(school: School) -> None:
     async with joined(school.port, devices=plugs("a"), more=WIRES):
         await until(lambda: school.online("a"), "the plug")
-        stop = school.hub.stop.stop("anna").stops[0]
+        stop = (await school.hub.stop.stop("anna")).stops[0]
         await until(lambda: school.hub.stop.stops().stops[0].sent, "the broker's word")
     await forget(school.broker)
     assert (await kept(school.broker)).latch == stop.latch
@@ -145,19 +155,141 @@ async def test_a_hub_that_begins_anew_learns_from_a_node_what_a_killed_broker_fo
         (stop,) = school.hub.stop.stops().stops
         assert (stop.latch, stop.by, stop.confirmed) == ("pressed", "node lab", 1)
         assert (await kept(broker)).active, "the others are told as well"
-        assert school.hub.stop.release("pressed", school.hub.stop.ask_release("pressed"), "anna").stops == ()
+        assert (await school.hub.stop.release("pressed", school.hub.stop.ask_release("pressed"), "anna")).stops == ()
 
 
 async def test_a_node_that_missed_a_release_is_told_it_again(school: School) -> None:
     desk = school.hub.stop
     async with joined(school.port, devices=plugs("a"), more=WIRES) as node:
         await until(lambda: school.online("a"), "the plug")
-        latches = [desk.stop("anna").stops[0].latch]
-        desk.release(latches[0], desk.ask_release(latches[0]), "anna")
-        latches.append(desk.stop("anna").stops[0].latch)
-        desk.release(latches[1], desk.ask_release(latches[1]), "anna")
+        latches = [(await desk.stop("anna")).stops[0].latch]
+        await desk.release(latches[0], desk.ask_release(latches[0]), "anna")
+        latches.append((await desk.stop("anna")).stops[0].latch)
+        await desk.release(latches[1], desk.ask_release(latches[1]), "anna")
         node.send(None, [Metric(LATCH, latches[0], DataType.STRING, now_ms())])
         async with asyncio.timeout(30):
             while (word := await kept(school.broker)).latch != latches[0] or word.active:
                 await asyncio.sleep(0.1)
         assert desk.stops().stops == ()
+
+
+async def ready(folder: Path, broker: Broker) -> dict[str, str]:
+    """Let a hub of its own process know the school; return what it said when it was ready."""
+    async with hub_process(folder, broker) as (process, said), joined(broker.port, devices=plugs("a"), more=WIRES):
+        async with asking(said) as client:
+            await until_told(client, "/api/v1/devices", lambda told: bool(told["devices"]))
+        process.terminate()
+        await process.wait()
+    return said
+
+
+def asking(said: dict[str, str], secret: str = "") -> httpx.AsyncClient:
+    """Return a client of that hub's owner."""
+    bearer = {"Authorization": f"Bearer {said.get('owner_secret', secret)}"}
+    return httpx.AsyncClient(base_url=said["url"], headers=bearer, timeout=DEADLINE_S)
+
+
+async def until_told(client: httpx.AsyncClient, path: str, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """Ask until the answer is what is wanted."""
+    async with asyncio.timeout(DEADLINE_S):
+        while not wanted(told := (await client.get(path)).raise_for_status().json()):
+            await asyncio.sleep(0.05)
+    return dict(told)
+
+
+async def killed(process: Process) -> None:
+    process.kill()
+    await process.wait()
+
+
+async def test_a_stop_that_no_broker_has_survives_a_killed_hub_and_so_does_its_release(
+    broker: Broker, tmp_path: Path
+) -> None:
+    secret = (await ready(tmp_path, broker))["owner_secret"]
+    await broker.stop(signal.SIGKILL)
+    async with hub_process(tmp_path, broker) as (process, said), asking(said, secret) as client:
+        (stop,) = (await client.post("/api/v1/stop")).json()["stops"]
+        assert not stop["sent"]
+        await killed(process)
+    await broker.start()
+    async with hub_process(tmp_path, broker) as (process, said), asking(said, secret) as client:
+        word = await kept(broker)
+        assert (word.latch, word.active, word.by) == (stop["latch"], True, "owner")
+        told = await until_told(client, "/api/v1/stop", lambda told: told["stops"][0]["sent"])
+        assert told["stops"][0]["at_ms"] == stop["at_ms"]
+        await broker.stop()
+        latch = {"latch": stop["latch"]}
+        step = (await client.post("/api/v1/stop/release", json=latch)).json()["release"]
+        released = await client.post("/api/v1/stop/release", json=latch | {"release": step})
+        assert released.json()["stops"] == []
+        await killed(process)
+    await broker.start()
+    assert (await kept(broker)).active, "the broker knows nothing of the release yet"
+    async with hub_process(tmp_path, broker) as (_, said), asking(said, secret) as client:
+        async with asyncio.timeout(DEADLINE_S):
+            while (word := await kept(broker)).active:
+                await asyncio.sleep(0.05)
+        assert word.latch == stop["latch"]
+        assert (await client.get("/api/v1/stop")).json()["stops"] == []
+
+
+async def test_a_stop_is_told_as_pressed_when_it_is_written_down(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, may_write = school.hub.stop, threading.Event()
+    writes = keeping.write_stops
+
+    def slowly(data: Path, schools: Mapping[str, Kept]) -> None:
+        assert may_write.wait(DEADLINE_S)
+        writes(data, schools)
+
+    async with joined(school.port, devices=plugs("a"), more=WIRES):
+        await until(lambda: school.online("a"), "the plug")
+        monkeypatch.setattr(keeping, "write_stops", slowly)
+        monkeypatch.setattr(keeping, "WAIT_S", DEADLINE_S)
+        pressing = asyncio.create_task(desk.stop("anna"))
+        word = await kept(school.broker)
+        assert word.active, "the broker has it before the disk"
+        assert not pressing.done()
+        assert desk.stops().stops == ()
+        may_write.set()
+        assert (await pressing).stops[0].latch == word.latch
+        assert read_stops(school.hub.parts.settings.data)["school"].latch.name == word.latch
+
+
+async def test_a_disk_that_takes_nothing_or_hangs_stops_nobody_from_stopping(
+    school: School, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk, may_write = school.hub.stop, threading.Event()
+    refuses = True
+
+    def write(_: Path, __: Mapping[str, Kept]) -> None:
+        if refuses:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        may_write.wait(DEADLINE_S)
+
+    async with joined(school.port, devices=plugs("a"), more=WIRES):
+        await until(lambda: school.online("a"), "the plug")
+        monkeypatch.setattr(keeping, "write_stops", write)
+        latch = (await desk.stop("anna")).stops[0].latch
+        assert "No space left on device" in caplog.text
+        refuses = False
+        monkeypatch.setattr(keeping, "WAIT_S", 0.1)
+        assert (await desk.release(latch, desk.ask_release(latch), "anna")).stops == ()
+        may_write.set()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        '{"schools": {"a": {"latch": "{", "unsaid": null}}}',
+        '{"schools": {"a": {"latch": "[]", "unsaid": null}}}',
+    ],
+)
+def test_a_damaged_file_of_stops_stops_the_start_and_says_which(tmp_path: Path, text: str) -> None:
+    assert read_stops(tmp_path) == {}
+    (tmp_path / "stops.json").write_text(text)
+    with pytest.raises(BadConfiguration, match=r"stops\.json"):
+        read_stops(tmp_path)

@@ -17,6 +17,7 @@ from labkeeper_hub.recordings.recording import (
     Seal,
     Stage,
     begin,
+    follow,
     mark,
     seal,
     settled,
@@ -60,6 +61,18 @@ def test_a_lab_has_so_many_at_once_and_other_labs_do_not_count() -> None:
     assert begin("r", plan(lab="lab-302"), "p-1", START_MS, running).stage is Stage.RUNNING
     ended = [stop(running[0], "p-1", START_MS + 1), *running[1:]]
     assert begin("r", plan(), "p-1", START_MS, ended).stage is Stage.RUNNING
+
+
+def test_it_follows_what_joins_as_far_as_there_is_room_and_while_it_runs() -> None:
+    before = recording()
+    assert follow(before, before.plan.points) is before
+    grown = follow(before, (*before.plan.points, point("humidity")))
+    assert [one.point for one in grown.plan.points] == ["temperature", "humidity"]
+    full = follow(before, [point(f"p{at}") for at in range(MOST_POINTS)])
+    assert len(full.plan.points) == MOST_POINTS
+    assert follow(full, [point("one more")]) is full
+    with refused("not_running"):
+        follow(stop(before, "p-1", START_MS + 1_000), [point("humidity")])
 
 
 def test_what_has_stopped_is_neither_marked_nor_stopped_again() -> None:

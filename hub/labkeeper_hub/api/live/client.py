@@ -109,7 +109,7 @@ class Client:
                 await self._refuse(refusal, message.id if isinstance(message, LiveCommand) else None)
                 continue
             if isinstance(message, LiveStop):
-                stop_all(self.api, right)
+                await stop_all(self.api, right)
             elif isinstance(message, LiveCommand):
                 await self._command(message, right)
             elif isinstance(message, Ping):

@@ -184,10 +184,10 @@ async def export(api: ApiHere, right: ExportsReadings, asked: Annotated[ExportRe
 
 
 @router.get("/exports/{identity}", response_model=ExportShape, responses={404: PROBLEMS[404]})
-async def how_far(api: ApiHere, _: ExportsReadings, identity: UUID) -> JsonAnswer:
+async def how_far(api: ApiHere, right: ExportsReadings, identity: UUID) -> JsonAnswer:
     """Tell how far an export is; one that ended is remembered for a while."""
-    found = api.exports.known.get(str(identity))
-    if found is None:
+    found, sight = api.exports.known.get(str(identity)), right.sight(api.parts.registry)
+    if found is None or not all(sight.point(PointKey(*_address(one))) for one in found.order.points):
         raise Refusal(HTTPStatus.NOT_FOUND, "unknown_export", "There is no such export, or it ended long ago")
     return JsonAnswer(_shape(found))
 

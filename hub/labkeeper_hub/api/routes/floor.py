@@ -103,7 +103,7 @@ REFUSALS: dict[int | str, dict[str, Any]] = {status: PROBLEMS[status] for status
 async def floors(api: ApiHere, right: Leases) -> JsonAnswer:
     """List the groups where one may have leases, and what each was given."""
     sight = right.sight(api.parts.registry)
-    return JsonAnswer({"floors": [_shape(one) for one in api.parts.floor.floors() if sight.place(_place(one))]})
+    return JsonAnswer({"floors": [_shape(one) for one in api.parts.floor.floors() if sight.concerned(_place(one))]})
 
 
 @router.post("/floors", status_code=HTTPStatus.CREATED, response_model=SeatAnswer, responses=REFUSALS)
@@ -112,6 +112,7 @@ async def seat(request: Request, api: ApiHere, right: Leases, asked: SeatRequest
     bench's link before, if any, opens no more, but what it opened stays.
     """
     with _told(api, right, "open_link", f"{asked.fence}/{asked.bench}"):
+        _demand_bench(api, right, asked.fence, asked.bench)
         floor, token = await api.parts.floor.seat(asked.fence, right.person.name, asked.bench)
     api.audit.note(right.person.name, "open_link", floor.seat.name, _where(floor))
     link = f"{request.base_url}s/{token}"
@@ -164,6 +165,13 @@ def _demand(api: Api, right: Right, name: str) -> None:
     for one in api.parts.floor.floors():
         if one.seat.name == name:
             right.demand(_place(one))
+
+
+def _demand_bench(api: Api, right: Right, fence: int, bench: str) -> None:
+    """Raise Refusal unless the asker still may have leases at a bench of that lease's lab."""
+    for one in api.parts.leases.held():
+        if one.fence == fence:
+            right.demand(Place(one.scope.room.school, one.scope.room.lab, bench))
 
 
 def _place(floor: Floor) -> Place:

@@ -219,7 +219,9 @@ async def remove(api: ApiHere, right: ManagesPeople, name: str) -> Response:
 
 def _granted(account: Account) -> str:
     """Return what somebody may do, for the record."""
-    return "; ".join(" ".join(str(part) for part in _grant(one).values() if part is not None) for one in account.grants)
+    return "; ".join(
+        " ".join(str(part) for part in grant_shape(one).values() if part is not None) for one in account.grants
+    )
 
 
 def known(api: Api, name: str) -> None:
@@ -240,7 +242,7 @@ def _shape(api: Api, account: Account) -> dict[str, Json]:
         "name": account.name,
         "login": account.login,
         "title": account.title,
-        "grants": [_grant(one) for one in account.grants],
+        "grants": [grant_shape(one) for one in account.grants],
         "created_ms": account.created_ms,
         "enters": account.password is not None,
         "second_factor": staff_of(api).factors.on(account.name),
@@ -248,7 +250,8 @@ def _shape(api: Api, account: Account) -> dict[str, Json]:
     }
 
 
-def _grant(noun: Grant) -> dict[str, Json]:
+def grant_shape(noun: Grant) -> dict[str, Json]:
+    """Return a role in a place."""
     place = noun.scope
     return {
         "role": noun.role.value,

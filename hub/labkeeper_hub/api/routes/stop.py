@@ -76,7 +76,7 @@ async def stop(api: ApiHere, right: MayStop) -> JsonAnswer:
     """Stop everything now, in every school where one may stop anything; no body, no question. `sent` false: there is no
     broker, use the red button on the wall.
     """
-    return JsonAnswer(shapes.stops(stop_all(api, right)), HTTPStatus.ACCEPTED)
+    return JsonAnswer(shapes.stops(await stop_all(api, right)), HTTPStatus.ACCEPTED)
 
 
 @router.post(
@@ -89,7 +89,7 @@ async def release(api: ApiHere, asked: ReleaseRequest, right: ReleasesStops) -> 
     try:
         if asked.release is None:
             return JsonAnswer({"release": desk.ask_release(asked.latch), **_seen(api, right, desk.stops())})
-        released = desk.release(asked.latch, asked.release, who)
+        released = await desk.release(asked.latch, asked.release, who)
     except StopRefused as refused:
         api.audit.note(who, "release_stop", asked.latch, refused.code)
         raise Refusal(ANSWERS[refused.code], refused.code, str(refused)) from refused
@@ -97,12 +97,12 @@ async def release(api: ApiHere, asked: ReleaseRequest, right: ReleasesStops) -> 
     return JsonAnswer({"release": None, **_seen(api, right, released)})
 
 
-def stop_all(api: Api, right: Right) -> Stops:
+async def stop_all(api: Api, right: Right) -> Stops:
     """Stop every school in which somebody may stop anything; return what is stopped of what they see."""
     schools = {scope.school for scope in scopes(right.person, Action.STOP, right.now_ms)}
     everywhere = None in schools
     named = None if everywhere else {school for school in schools if school is not None}
-    stopped = api.parts.stop.stop(right.person.name, named)
+    stopped = await api.parts.stop.stop(right.person.name, named)
     api.audit.note(right.person.name, "stop", "everything" if everywhere else " ".join(sorted(named or ())), "ok")
     return right.sight(api.parts.registry).stops(stopped)
 

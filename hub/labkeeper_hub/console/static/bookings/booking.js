@@ -18,8 +18,8 @@ class LkBooking extends DeskElement {
   constructor() {
     super();
     this.chosen = /** @type {Chosen} */ (/** @type {unknown} */ (undefined)); // set by the page
-    /** @type {wire.SchoolYear | null} */
-    this.year = null;
+    /** Null: there is none to be had; undefined: it is being asked for. @type {wire.SchoolYear | null | undefined} */
+    this.year = undefined;
     /** What is in the way; null: not known yet. @type {wire.InTheWay[] | null} */
     this.conflicts = null;
     /** What is in the way of opening the lab. @type {wire.InTheWay[]} */
@@ -87,8 +87,9 @@ class LkBooking extends DeskElement {
       ${may_manage ? this.#opening(words) : nothing}`;
   }
 
-  /** A choice where the year names some, free words where it names none. @param {import("../text.js").Text} words @param {string} name @param {string} label @param {string[][]} known */
+  /** A choice where the year names some, free words where it names none; before that is known, nothing that could take a word and lose it. @param {import("../text.js").Text} words @param {string} name @param {string} label @param {string[][]} known */
   #pick(words, name, label, known) {
+    if (this.year === undefined) return html`<label>${label}<select disabled><option>${words.t("bookings.none")}</option></select></label>`;
     if (known.length === 0) return html`<label>${label}<input name=${name} maxlength="64" autocomplete="off"></label>`;
     return html`<label>${label}<select name=${name}><option value="">${words.t("bookings.none")}</option>${known.map(([value, title]) => html`<option value=${value}>${title}</option>`)}</select></label>`;
   }

@@ -16,7 +16,7 @@ import { wordsOf } from "../words.js";
 const PRIORITIES = /** @type {const} */ ([["high", "halt"], ["medium", "warning"], ["low", "clock"]]);
 
 class LkFacility extends DeskElement {
-  static properties = { words: { state: true }, showing: { state: true }, may: { state: true } };
+  static properties = { words: { state: true }, showing: { state: true }, may: { state: true }, looking: { state: true } };
 
   constructor() {
     super();
@@ -26,6 +26,8 @@ class LkFacility extends DeskElement {
     this.showing = null;
     /** What one may do in each lab. @type {Map<string, string[]>} */
     this.may = new Map();
+    /** Whether the list of people is open. */
+    this.looking = false;
   }
 
   connectedCallback() {
@@ -60,6 +62,7 @@ class LkFacility extends DeskElement {
           ${store.may("read_health") ? html`<a class="do" href="#/condition">${words.t("facility.health")}</a>` : nothing}</header>
         ${this.#summary(words, all)}
         <ul class="facility-labs">${repeat(all, ({ lab }) => lab.key, (one) => this.#lab(words, one))}</ul>
+        ${store.may("read_staff") ? this.#staff(words) : nothing}
         ${deviceList(this.desk, words, all.map(({ lab }) => lab))}
         ${this.showing ? html`<lk-wall-link .desk=${this.desk} .words=${words} .lab=${this.showing} @closed=${() => { this.showing = null; }}></lk-wall-link>` : nothing}
       </section>`;
@@ -115,6 +118,18 @@ class LkFacility extends DeskElement {
   #held(words, { held }) {
     if (!held) return html`<span class="quiet">${words.t("facility.free")}</span>`;
     return words.t(held.lesson ? "facility.lesson" : "facility.held", { time: this.desk.text.clock(held.until_ms).slice(0, 5) });
+  }
+
+  /** @param {import("../text.js").Text} words */
+  #staff(words) {
+    return html`<details class="facility-staff" @toggle=${this.#lookAtStaff}><summary>${words.t("facility.staff")}</summary>
+      ${this.looking ? html`<lk-facility-staff .desk=${this.desk} .words=${words}></lk-facility-staff>` : nothing}</details>`;
+  }
+
+  /** @param {Event} event */
+  #lookAtStaff({ target }) {
+    void import("./staff.js");
+    this.looking = /** @type {HTMLDetailsElement} */ (target).open;
   }
 
   /** @param {LabView} lab */
