@@ -37,6 +37,7 @@ QUERIES = {
     "/api/v1/labs/{school}/{lab}/report": "day=2026-09-07",
     "/api/v1/labs/{school}/{lab}/week": "day=2027-01-18",
     "/api/v1/wall": "school=demo&lab=lab-301",
+    "/api/v1/alarms/rules/{rule}/limits": "school=demo&lab=lab-301",
 }
 BODIES: Mapping[str, Any] = {
     "/api/v1/labs/{school}/{lab}/bookings": {"date": "2027-09-06", "start": "09:00", "end": "10:00"},

@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from labkeeper_hub.accounts import Action, Scope
 from labkeeper_hub.alarms.backtest import aggregate_of, back_test
 from labkeeper_hub.alarms.catalogue import OverrideEntry, with_limits
 from labkeeper_hub.alarms.kpis import Kpis, Period, kpis_of
@@ -16,11 +17,11 @@ from labkeeper_hub.alarms.rules import Level, Rule
 from labkeeper_hub.api import validation
 from labkeeper_hub.api.answers import Json, JsonAnswer
 from labkeeper_hub.api.models import example_of, shape
-from labkeeper_hub.api.needs import ReadsAlarms
+from labkeeper_hub.api.needs import ReadsAlarms, Right
 from labkeeper_hub.api.problems import Refusal, wrong_field
 from labkeeper_hub.api.routes.alarms import ONE, REFUSALS, AlarmAddress, demand_alarms
 from labkeeper_hub.api.state import ApiHere
-from labkeeper_hub.model import TYPE_NAMES, Aggregate, ReadingsQuery
+from labkeeper_hub.model import TYPE_NAMES, Aggregate, Lab, ReadingsQuery
 from labkeeper_hub.ports import Parts, UnknownPoint
 from labkeeper_sdk import Title, Value
 from labkeeper_wire.descriptor import PointDescription
@@ -72,7 +73,9 @@ class LevelShape(BaseModel):
 
 
 class OverrideShape(BaseModel):
-    """What a school, or one of its labs (None: all), has otherwise: limits by level, or nothing at all (`off`)."""
+    """What a school, or one of its labs (null: all), has otherwise: limits by level, or nothing at all (`off`); who set
+    it, why, and when. `at_ms` null: it is in the file `alarms.toml`, and is changed there.
+    """
 
     model_config = shape(
         {
@@ -82,6 +85,7 @@ class OverrideShape(BaseModel):
             "limits": {"warn": 1200.0},
             "who": "Wang Li",
             "why": "small room, the sensor hangs beside the door",
+            "at_ms": 1767225600000,
         }
     )
     school: str
@@ -90,6 +94,7 @@ class OverrideShape(BaseModel):
     limits: dict[str, float]
     who: str
     why: str
+    at_ms: int | None
 
 
 class RuleShape(BaseModel):
@@ -129,11 +134,20 @@ class RuleShape(BaseModel):
     overrides: list[OverrideShape]
 
 
-class RuleList(BaseModel):
-    """Every rule of the catalogue."""
+class LimitPlace(BaseModel):
+    """A school, or one of its labs (null: all)."""
 
-    model_config = shape({"rules": [example_of(RuleShape)]})
+    model_config = shape({"school": "demo", "lab": "lab-301"})
+    school: str
+    lab: str | None
+
+
+class RuleList(BaseModel):
+    """Every rule of the catalogue, and the places where one may set other limits."""
+
+    model_config = shape({"rules": [example_of(RuleShape)], "settable": [example_of(LimitPlace)]})
     rules: list[RuleShape]
+    settable: list[LimitPlace]
 
 
 class WatchedPoint(BaseModel):
@@ -250,7 +264,8 @@ async def rules(api: ApiHere, right: ReadsAlarms) -> JsonAnswer:
     catalogue, labs = api.parts.alarms.catalogue, right.sight(api.parts.registry).labs()
     seen = {(one.school, lab) for one in labs for lab in (None, one.lab)}
     overrides = [one for one in catalogue.overrides if (one.school, one.lab) in seen]
-    return JsonAnswer({"rules": [_rule(rule, overrides) for rule in catalogue.rules.values()]})
+    told: list[Json] = [_rule(rule, overrides) for rule in catalogue.rules.values()]
+    return JsonAnswer({"rules": told, "settable": _settable(right.to(Action.SET_LIMITS), labs)})
 
 
 @router.get("/alarms/rules/{rule}/points", response_model=WatchedPoints, responses=REFUSALS)
@@ -270,6 +285,13 @@ async def watched(api: ApiHere, right: ReadsAlarms, rule: validation.Id) -> Json
             ]
         }
     )
+
+
+def _settable(right: Right, labs: Iterable[Lab]) -> list[Json]:
+    """Return where one may set limits: schools first, then labs."""
+    places = dict.fromkeys((one.school, lab) for one in labs for lab in (None, one.lab))
+    found = sorted(places, key=lambda place: (place[0], place[1] or ""))
+    return [{"school": school, "lab": lab} for school, lab in found if right.covers(Scope(school, lab))]
 
 
 def _watches(rule: Rule, point: PointDescription) -> bool:
@@ -358,8 +380,13 @@ def _rule(rule: Rule, overrides: Iterable[OverrideEntry]) -> dict[str, Json]:
         "units": sorted(rule.match.units),
         "gates": sorted(rule.gates),
         "levels": [_level(level) for level in rule.levels],
-        "overrides": [one.model_dump(exclude={"rule"}) for one in overrides if one.rule == rule.id],
+        "overrides": [override(one) for one in overrides if one.rule == rule.id],
     }
+
+
+def override(one: OverrideEntry) -> dict[str, Json]:
+    """Return an override as the reference tells it."""
+    return {"at_ms": None, **one.model_dump(exclude={"rule"})}
 
 
 def _texts(rule: Rule) -> Mapping[str, Title]:
