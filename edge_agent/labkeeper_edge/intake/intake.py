@@ -186,12 +186,16 @@ class Intake:
             stamped = stamp(point, reading, now_ms)
         except Unfit as unfit:
             self.refusals.count(unfit.trouble, source, repr(reading.value))
-            self.overhear(device, Stamped(reading.point, None, now_ms, int(Quality.STALE)))
+            if not reading.historical:
+                self.overhear(device, Stamped(reading.point, None, now_ms, int(Quality.STALE)))
             return
         if stamped.mended is None:
             self.refusals.clear(source)
         else:
             self.refusals.count(stamped.mended, source, str(reading.time_ms))
+        if stamped.historical:  # was so once: nothing is done about it now
+            self._pending.add(device, metric_of(stamped, DATATYPES[point.type]))
+            return
         if point.stops and stamped.value not in (None, False):
             self.stop()
         self.overhear(device, stamped)
@@ -206,7 +210,7 @@ class Intake:
             if known is None or known.instance != instance or not isinstance(event, Report):
                 continue
             for reading in event.readings:
-                if (point := known.points.get(reading.point)) is not None:
+                if not reading.historical and (point := known.points.get(reading.point)) is not None:
                     with suppress(Unfit):
                         self.overhear(event.device, stamp(point, reading, self.now_ms()))
 

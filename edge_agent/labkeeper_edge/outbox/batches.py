@@ -126,7 +126,9 @@ def _joined_offers(offers: Iterable[Offered]) -> tuple[Offered, ...]:
 def metric_of(reading: Stamped, datatype: DataType) -> Metric:
     """Return a reading as the metric that carries it, in storage and on the wire."""
     quality = None if reading.quality == GOOD else {QUALITY: Property(reading.quality, DataType.INT32)}
-    return Metric(reading.point, reading.value, datatype, reading.time_ms, properties=quality)
+    return Metric(
+        reading.point, reading.value, datatype, reading.time_ms, historical=reading.historical, properties=quality
+    )
 
 
 def pack(metrics: Sequence[Metric]) -> bytes:

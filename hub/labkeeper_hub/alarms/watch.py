@@ -183,7 +183,11 @@ class AlarmWatch:
     async def _read_past(self, stream: Stream) -> None:
         past_ms, now_ms = stream.past_ms, self.now_ms()
         last_ms = stream.point.time_ms
-        if last_ms is None or last_ms < now_ms - DAY_MS:
+        if last_ms is None:
+            any_row = await self.journal.page(ReadingsQuery(stream.point.key, 0, now_ms, limit=1))
+            stream.recorded = bool(any_row.rows)
+            return
+        if last_ms < now_ms - DAY_MS:
             return
         every_ms = past_ms // 60 if past_ms > LONG_PAST_MS else None
         query = ReadingsQuery(stream.point.key, min(last_ms, now_ms) - past_ms, now_ms, every_ms, limit=PAST_ROWS)

@@ -98,6 +98,22 @@ async def test_what_is_refused_is_settled_counted_and_not_stored(tmp_path: Path)
         assert it.intake.refusals.counts == {"wrong_type": 1, "unknown_device": 1, "device_nonsense": 1}
 
 
+async def test_what_a_device_tells_of_the_past_is_stored_and_is_nobodys_value_now(tmp_path: Path) -> None:
+    async with bench(tmp_path) as it:
+        overheard: list[tuple[str, object]] = []
+        it.intake.overhear = lambda device, stamped: overheard.append((device, stamped.value))
+        past = [Reading("slow", float(at), 1_400_000_000_000 + at, historical=True) for at in range(2)]
+        await it.report("m1", Reading("t", 7.0), *past, Reading("t", "warm", 1, historical=True))
+        await it.intake.flush()
+        (batch,) = it.batches
+        told = [(metric.name, metric.value, metric.historical) for metric in batch.to_send(live=True)[:-1]]
+        assert told == [("t", 7.0, False), ("slow", 0.0, True), ("slow", 1.0, True)]
+        known = it.intake.devices.get("d")
+        assert known is not None
+        assert list(known.last) == ["t"]
+        assert overheard == [("d", 7.0)]
+
+
 async def test_a_held_reading_is_committed_when_its_interval_is_over(tmp_path: Path) -> None:
     async with bench(tmp_path) as it:
         running = asyncio.create_task(it.intake.run())
