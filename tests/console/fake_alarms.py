@@ -148,7 +148,13 @@ def add_alarms(app: FastAPI, hub: FakeHub) -> None:  # noqa: C901 -- one route a
         quarter = (asked["to"] - asked["from"]) // 4
         spells = [(asked["from"] + quarter * at, asked["from"] + quarter * at + 1_800_000) for at in (1, 3)]
         told = [{"level": "warn", "from_ms": begin, "to_ms": end, "open_end": False} for begin, end in spells]
-        return {"readings": 1440, "every_ms": None, "gates": [], "spells": told}
+        return {
+            "readings": 1440,
+            "every_ms": None,
+            "gates": GATES.get(asked["alarm"]["rule"], []),
+            "replayed": ["used"],
+            "spells": told,
+        }
 
     @app.post("/api/v1/alarms/{what}")
     async def act(what: str, request: Request) -> Response:

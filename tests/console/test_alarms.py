@@ -194,13 +194,15 @@ async def test_the_history_goes_back_as_far_as_one_asks(hub: FakeHub, console: C
     await expect(console.page.locator(".alarms")).to_contain_text("8 lines: that is all there is.")
 
 
-async def test_gates_that_a_trial_knows_nothing_of_are_named(hub: FakeHub, console: Console) -> None:
+async def test_which_gates_a_trial_knows_and_which_it_does_not_is_said(hub: FakeHub, console: Console) -> None:
     bad_morning(hub)
     await console.page.reload()
     await open_alarms(console)
     heat = card(console, "Possible fire")
     await heat.get_by_role("button", name="Try a limit").click()
-    await expect(heat).to_contain_text("as if it were always so: a lesson is on · the lights are on.")
+    await heat.get_by_role("button", name="Try", exact=True).click()
+    await expect(heat).to_contain_text("or not of all the time: a lesson is on · the lights are on.")
+    await expect(heat).to_contain_text("as it was recorded whether somebody is in the room.")
 
 
 async def test_the_sound_has_a_switch_of_its_own(hub: FakeHub, console: Console) -> None:

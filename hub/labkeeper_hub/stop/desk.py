@@ -94,7 +94,7 @@ class StopDesk:
         return Stops(tuple(self._count(school, word) for school, word in held))
 
     def stopped(self) -> Mapping[str, bool]:
-        """Return the schools of which broker or nodes have told, and whether each is stopped; of others nothing is known."""
+        """Return the schools of which broker or nodes have told, and whether each is stopped; others are not known."""
         return {school: latch.word is not None for school, latch in self.latches.items()}
 
     def change(self) -> Stops:

@@ -1,6 +1,7 @@
 """Alarms over HTTP and the live WebSocket: what people do is answered once it is on disk, and told to everybody."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -11,6 +12,8 @@ from labkeeper_hub.alarms.states import Cleared, Priority, Raised, Shelf
 from labkeeper_hub.api.routes import alarm_rules
 from labkeeper_hub.model import Aggregate, AlarmKey, PointKey, Row
 from labkeeper_hub.registry.tables import metadata
+from labkeeper_wire.datatypes import DataType
+from labkeeper_wire.descriptor import PointDescription
 from tests.hub.heard import Heard
 
 from .conftest import Served, enter
@@ -132,7 +135,7 @@ async def test_a_rule_is_tried_on_what_was_recorded(served: Served, owner: httpx
     asked = {"alarm": {"rule": "heat", **TEMPERATURE._asdict()}, "from": START_MS, "to": START_MS + 1_200_000}
     status, answer = await post(owner, "try", **asked)
     spell = {"level": "alarm", "from_ms": START_MS + 300_000, "to_ms": START_MS + 540_000, "open_end": False}
-    assert (status, answer) == (200, {"readings": 20, "every_ms": None, "gates": [], "spells": [spell]})
+    assert (status, answer) == (200, {"readings": 20, "every_ms": None, "gates": [], "replayed": [], "spells": [spell]})
     assert (await post(owner, "try", **asked, limits={"alarm": 60.0}))[1]["spells"] == []
     assert (await post(owner, "try", **asked, limits={"worst": 60.0}))[1]["code"] == "unknown_level"
     asked["alarm"] = {"rule": "no_such", **TEMPERATURE._asdict()}
@@ -158,6 +161,22 @@ async def test_a_time_with_too_many_readings_is_tried_in_steps_and_says_so(
     asked["alarm"] = {"rule": "temperature_low", **MODE._asdict()}
     assert (await post(owner, "try", **asked))[1]["spells"] == []
     assert served.hub.journal.queries[-1].aggregate is Aggregate.LAST
+
+
+async def test_a_rule_is_tried_with_its_gates_as_they_were_recorded(served: Served, owner: httpx.AsyncClient) -> None:
+    inventory, hour_ms = served.hub.inventory, 3_600_000
+    occupancy = PointKey(*TEMPERATURE.of_device, "occupancy")
+    described = PointDescription("occupancy", "measure", DataType.BOOLEAN)
+    inventory.found[:] = [replace(one, points=(*one.points, described)) for one in inventory.found]
+    rows = served.hub.journal.rows
+    rows[TEMPERATURE] = [Row(START_MS + minute * 60_000, 10.0) for minute in range(480)]
+    rows[occupancy] = [Row(START_MS, False), Row(START_MS + 2 * hour_ms, True), Row(START_MS + 5 * hour_ms, False)]
+    asked = {"alarm": {"rule": "temperature_low", **TEMPERATURE._asdict()}}
+    _, answer = await post(owner, "try", **asked, **{"from": START_MS, "to": START_MS + 8 * hour_ms})
+    assert (answer["gates"], answer["replayed"]) == ([], ["used"])
+    (spell,) = answer["spells"]
+    assert spell["from_ms"] == START_MS + 2 * hour_ms + 1_800_000  # half an hour after somebody came
+    assert spell["to_ms"] == START_MS + 5 * hour_ms + 5_400_000  # an hour and a half after the last went
 
 
 @pytest.mark.usefixtures("served")

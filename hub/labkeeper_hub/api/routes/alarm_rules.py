@@ -18,6 +18,7 @@ from labkeeper_hub.api import validation
 from labkeeper_hub.api.answers import Json, JsonAnswer
 from labkeeper_hub.api.models import example_of, shape
 from labkeeper_hub.api.needs import ReadsAlarms, Right
+from labkeeper_hub.api.past import past_gates
 from labkeeper_hub.api.problems import Refusal, wrong_field
 from labkeeper_hub.api.routes.alarms import ONE, REFUSALS, AlarmAddress, demand_alarms
 from labkeeper_hub.api.state import ApiHere
@@ -246,15 +247,25 @@ class SpellShape(BaseModel):
 
 
 class TrialAnswer(BaseModel):
-    """What the rule would have done on so many readings. `gates` counted as open all the time, because a recording of a
-    point knows none. `every_ms`: there were too many readings, so what was judged is the worst (of means: the mean) of
-    each step of this length; null: each reading.
+    """What the rule would have done on so many readings. `replayed`: gates that were judged as they were, by the lab's
+    lessons, its presence sensors, its lamps and the calendar; `gates`: those that counted as open, for all or a part of
+    the time, because nothing on record tells (no sensor, no lesson ever recorded). `every_ms`: there were too many
+    readings, so what was judged is the worst (of means: the mean) of each step of this length; null: each reading.
     """
 
-    model_config = shape({"readings": 1440, "every_ms": None, "gates": [], "spells": [example_of(SpellShape)]})
+    model_config = shape(
+        {
+            "readings": 1440,
+            "every_ms": None,
+            "gates": [],
+            "replayed": ["lesson"],
+            "spells": [example_of(SpellShape)],
+        }
+    )
     readings: int
     every_ms: int | None
     gates: list[str]
+    replayed: list[str]
     spells: list[SpellShape]
 
 
@@ -321,10 +332,11 @@ async def try_rule(api: ApiHere, right: ReadsAlarms, asked: TryRequest) -> JsonA
     if len(readings) > MOST_TRIED:
         query = replace(query, every_ms=-(-(asked.to - asked.since) // STEPS))
         readings = await _in_steps(api.parts, query, rule)
-    trial = await asyncio.to_thread(back_test, rule, readings, asked.to)
+    past = await past_gates(api.parts, rule.gates, asked.alarm.key.source, asked.since, asked.to)
+    trial = await asyncio.to_thread(back_test, rule, readings, asked.to, past.turns)
     spells: list[Json] = [asdict(spell) for spell in trial.spells]
-    told = {"readings": len(readings), "every_ms": query.every_ms, "gates": sorted(rule.gates)}
-    return JsonAnswer({**told, "spells": spells})
+    told = {"readings": len(readings), "every_ms": query.every_ms, "gates": sorted(past.assumed)}
+    return JsonAnswer({**told, "replayed": sorted(past.recorded), "spells": spells})
 
 
 def _tried(parts: Parts, asked: TryRequest) -> Rule:

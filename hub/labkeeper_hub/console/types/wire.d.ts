@@ -78,7 +78,7 @@ declare namespace wire {
   interface AlarmOverride { school: string; lab: string | null; off: boolean; limits: Record<string, number>; who: string; why: string; at_ms: number | null }
   interface AlarmPlace { school: string; lab: string | null }
   interface Spell { level: string; from_ms: number; to_ms: number; open_end: boolean }
-  interface Trial { readings: number; every_ms: number | null; gates: string[]; spells: Spell[] }
+  interface Trial { readings: number; every_ms: number | null; gates: string[]; replayed: string[]; spells: Spell[] }
   interface AlarmKpis { by: "all" | "role" | "lab"; of: string; raised: number; per_10min: number; peak_10min: number; peak_hour: number; flood_share: number; mix: Record<Priority, number> | null; standing: number; stale: number; chattering: number; acknowledge_s: number | null; within: boolean }
   interface Channel { name: string; kind: string; language: string; made_ms: number; made_by: string; failures: number; error: string | null; sent_ms: number | null }
   interface ChannelKind extends Title { kind: string; form: { properties?: Record<string, object>; required?: string[] } }
