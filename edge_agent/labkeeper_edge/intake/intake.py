@@ -38,18 +38,21 @@ class Pending:
     """What the next commit will store, and what may be settled after it."""
 
     metrics: dict[str, list[Metric]] = field(default_factory=dict)
+    personal: dict[str, frozenset[str]] = field(default_factory=dict)
     identities: list[bytes] = field(default_factory=list)
     settles: list[Callable[[], None]] = field(default_factory=list)
     readings: int = 0
 
-    def add(self, device: str, metric: Metric) -> None:
+    def add(self, known: KnownDevice, metric: Metric) -> None:
         """Put a reading behind the others of its device."""
+        device = known.info.id
         self.metrics.setdefault(device, []).append(metric)
+        self.personal[device] = known.personal
         self.readings += 1
 
     def drafts(self) -> list[Draft]:
         """Return one draft for each device."""
-        return [Draft(device, tuple(metrics)) for device, metrics in self.metrics.items()]
+        return [Draft(device, tuple(metrics), self.personal[device]) for device, metrics in self.metrics.items()]
 
 
 @dataclass(slots=True)
@@ -194,7 +197,7 @@ class Intake:
         else:
             self.refusals.count(stamped.mended, source, str(reading.time_ms))
         if stamped.historical:  # was so once: nothing is done about it now
-            self._pending.add(device, metric_of(stamped, DATATYPES[point.type]))
+            self._pending.add(known, metric_of(stamped, DATATYPES[point.type]))
             return
         if point.stops and stamped.value not in (None, False):
             self.stop()
@@ -219,7 +222,7 @@ class Intake:
         if isinstance(verdict, Keep):
             metric = metric_of(verdict.reading, DATATYPES[point.type])
             known.last[point.name] = metric
-            self._pending.add(known.info.id, metric)
+            self._pending.add(known, metric)
             self._due_ms.pop(key, None)
         elif isinstance(verdict, Hold):
             self._due_ms[key] = verdict.due_ms
