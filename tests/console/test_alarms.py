@@ -178,6 +178,12 @@ async def test_what_may_not_be_made_looser_is_refused_in_words_and_a_rule_is_swi
     await co2.get_by_label("Reason").fill("a greenhouse")
     await co2.get_by_role("button", name="Set", exact=True).click()
     await expect(co2.locator(".alarm-override").filter(has_text="greenhouse")).to_contain_text("is off here")
+    lost = console.page.locator(".alarm-rules > li").filter(has_text="Device lost")
+    await lost.get_by_role("button", name="Set a limit").click()
+    await expect(lost.locator("input[type=number]")).to_have_count(0)  # the hub sees it: there is only on and off
+    await lost.get_by_label("Reason").fill("a loan")
+    await lost.get_by_role("button", name="Set", exact=True).click()
+    await expect(lost.locator(".alarm-override")).to_contain_text("is off here")
 
 
 async def test_the_history_goes_back_as_far_as_one_asks(hub: FakeHub, console: Console) -> None:

@@ -2,7 +2,7 @@
 import { html, nothing } from "../vendor/lit.js";
 import * as api from "./api.js";
 import "./limit.js";
-import { measured, place, placeName, refusal } from "./names.js";
+import { measured, place, placeName, refusal, seenByHub } from "./names.js";
 import "./try.js";
 import { DeskElement } from "../element.js";
 import { icon } from "../icons.js";
@@ -150,7 +150,7 @@ class LkAlarmLimits extends AlarmList {
       <p class="quiet">${limits(words, rule.levels)} ${sign(rule.unit)}</p>
       <p>${text.title(rule.response, "")} <span class="quiet small">${rule.source}</span></p>
       ${rule.overrides.map((one) => this.#override(rule, one))}
-      ${this.#settable(rule)}${rule.points.some((point) => point.startsWith("#")) ? nothing : html`<button class="segment" aria-expanded=${open} @click=${() => this.#open(open ? "" : rule.id)}>${words.t("alarm.try")}</button>`}
+      ${this.#settable(rule)}${seenByHub(rule) ? nothing : html`<button class="segment" aria-expanded=${open} @click=${() => this.#open(open ? "" : rule.id)}>${words.t("alarm.try")}</button>`}
       ${open ? this.#tried(rule) : nothing}`;
   }
 
@@ -187,7 +187,7 @@ class LkAlarmLimits extends AlarmList {
 
   /** @param {wire.AlarmRule} rule */
   #settable(rule) {
-    if (this.places.length === 0) return nothing;
+    if (this.places.length === 0 || (rule.class === "safety" && seenByHub(rule))) return nothing;
     const open = this.setting === rule.id;
     return html`<button class="segment" aria-expanded=${open} @click=${() => { this.setting = open ? "" : rule.id; }}>${this.words.t("alarm.set_limit")}</button>
       ${open ? html`<lk-alarm-limit .desk=${this.desk} .rule=${rule} .places=${this.places} .words=${this.words}></lk-alarm-limit>` : nothing}`;

@@ -25,6 +25,9 @@ export function place({ store, text }, words, one) {
   return point ? `${deviceName(text, device)} · ${pointName(text, device, point)}` : deviceName(text, device);
 }
 
+/** Whether the hub itself sees it: then there is no limit to it. @param {wire.AlarmRule} rule */
+export const seenByHub = (rule) => rule.points.some((point) => point.startsWith("#"));
+
 /** A school, or one of its labs. @param {import("../element.js").Desk} desk @param {import("../text.js").Text} words @param {wire.AlarmPlace} where */
 export function placeName({ store, text }, words, { school, lab }) {
   if (lab === null) return words.t("alarm.whole_school", { school });
