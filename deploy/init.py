@@ -15,12 +15,14 @@ import re
 import secrets
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 DAYS = "3650"
+INTERLOCK_KEY = "interlocks.key"  # in the hub's data folder: 32 bytes, any of which are an Ed25519 key (RFC 8032)
+PKCS8 = bytes.fromhex("302e020100300506032b657004220420")  # what DER says before the 32 bytes (RFC 8410)
 ITERATIONS = 10_000  # of PBKDF2; Mosquitto's own tool makes 101
 HUB_TOML = """\
 data = "/var/lib/labkeeper-hub"
@@ -39,6 +41,7 @@ NODE_TOML = """\
 school = "{school}"
 node = "{node}"
 broker = "mqtts://{node}:{password}@{address}:8883"
+interlock_keys = ["{interlock_key}"]  # of this hub, which signs what two persons agreed on
 
 [lab]
 id = "{node}"
@@ -71,9 +74,11 @@ def main(words: Sequence[str] | None = None) -> int:
         _secret(folder / name)
     _password_file(folder)
     _compose(folder.parent)
+    interlock_key = _public(_interlock_key(folder.parent / "data" / "hub" / INTERLOCK_KEY))
     _keep(folder / "hub.toml", lambda: HUB_TOML.format(password=passwords["hub"]))
     for node in options.node:
-        _node(folder / "nodes" / node, folder, options, passwords[node])
+        known = {"school": options.school, "address": options.address, "interlock_key": interlock_key}
+        _node(folder / "nodes" / node, folder, {**known, "password": passwords[node]})
     print(f"init: secrets are in {folder}; each node's files are in {folder / 'nodes'}")
     return 0
 
@@ -158,10 +163,25 @@ def _openssl(*words: str) -> None:
     subprocess.run(("openssl", *words), check=True, capture_output=True, umask=0o077)  # noqa: S603, S607 -- of this system
 
 
-def _node(folder: Path, of_school: Path, options: argparse.Namespace, password: str) -> None:
+def _interlock_key(file: Path) -> bytes:
+    """Return the key with which the hub signs interlocks, made if neither this nor the hub has made it."""
+    if not file.exists():
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(secrets.token_bytes(32))
+    return file.read_bytes()
+
+
+def _public(secret: bytes) -> str:
+    """Return what a node's settings name: base64 of the public half's 32 bytes."""
+    words = ("openssl", "pkey", "-inform", "DER", "-pubout", "-outform", "DER")
+    told = subprocess.run(words, input=PKCS8 + secret, check=True, capture_output=True)  # noqa: S603 -- of this system
+    return base64.b64encode(told.stdout[-32:]).decode()
+
+
+def _node(folder: Path, of_school: Path, known: Mapping[str, str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    names = {"school": options.school, "node": folder.name, "password": password, "address": options.address}
-    _keep(folder / "node.toml", lambda: NODE_TOML.format(**names))
+    _keep(folder / "node.toml", lambda: NODE_TOML.format(node=folder.name, **known))
     _keep(folder / "ca.crt", (of_school / "ca.crt").read_text)
 
 

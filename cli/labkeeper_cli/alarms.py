@@ -98,7 +98,10 @@ def _listed(found: Sequence[Json]) -> Iterator[str]:
 def _tried(found: Sequence[Json]) -> Iterator[str]:
     gates = sorted({gate for one in found for gate in one.get("gates", ())})
     if gates:
-        yield f"tried as if it were always so: {', '.join(gates)} (a recording knows none of these gates)"
+        yield f"tried as if it were always so: {', '.join(gates)} (nothing on record tells, or not of all the time)"
+    replayed = sorted({gate for one in found for gate in one.get("replayed", ())})
+    if replayed:
+        yield f"tried as it was recorded: {', '.join(replayed)}"
     for one in found:
         place = "/".join(one[name] for name in PARTS)
         if "refused" in one:

@@ -132,8 +132,8 @@ async def _rows(link: Link, topic: str, rows: Sequence[Row], pace: Pace, played:
 
 
 def message(row: Row) -> bytes:
-    """A row as the device says it: its values and its own time."""
-    return json.dumps({**row.values, "last_seen": row.time_ms}, ensure_ascii=False).encode()
+    """A row as the device says it: its values, its own time, and that it was measured then and not now."""
+    return json.dumps({**row.values, "last_seen": row.time_ms, "historical": True}, ensure_ascii=False).encode()
 
 
 def description(name: str, mapping: TableMap) -> Mapping[str, Any]:

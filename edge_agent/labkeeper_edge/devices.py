@@ -10,6 +10,7 @@ from labkeeper_edge.refusals import Refusals
 from labkeeper_edge.sampler import FRESH, Memory
 from labkeeper_edge.settings import DeviceSettings
 from labkeeper_sdk import CommandRejected, DeviceInfo, Point
+from labkeeper_sdk.personal import senses
 from labkeeper_wire.payload import Metric
 from labkeeper_wire.topics import BadTopic, check_id
 
@@ -21,7 +22,9 @@ RESERVED = ("bdseq", "properties", "descriptor", "delivery", "command", "node co
 
 @dataclass(slots=True)
 class KnownDevice:
-    """One device. `version` grows with every change a birth would show; `last` is what each point said last."""
+    """One device. `version` grows with every change a birth would show; `last` is what each point said last.
+    `personal`: the points that speak of a person's body.
+    """
 
     info: DeviceInfo
     instance: str
@@ -32,6 +35,7 @@ class KnownDevice:
     as_found: DeviceInfo | None = None  # as the driver described it, without the school's settings
     memories: dict[str, Memory] = field(default_factory=dict)
     last: dict[str, Metric] = field(default_factory=dict)
+    personal: frozenset[str] = frozenset()
 
     def memory(self, point: str) -> Memory:
         """Return what the sampler remembers of a point."""
@@ -69,7 +73,7 @@ class Devices:
         known = self._known.get(info.id)
         if known is None:
             bench, last = self._bench(info.id), self._remembered(info.id, points)
-            self._known[info.id] = KnownDevice(info, instance, points, bench, last=last, as_found=as_found)
+            self._known[info.id] = known = KnownDevice(info, instance, points, bench, last=last, as_found=as_found)
             self._folded[info.id.casefold()] = info.id
             log.info("%s: found by %s, %d points", info.id, instance, len(points))
         elif known.info == info and known.bench == self._bench(info.id) and known.online:
@@ -79,6 +83,8 @@ class Devices:
             known.bench, known.as_found = self._bench(info.id), as_found
             known.last = {name: metric for name, metric in known.last.items() if name in points}
             known.version += 1
+        marked = [name for name, point in points.items() if point.personal]
+        known.personal = frozenset(senses(info.id, points, marked))
         self._tell(info.id)
 
     def override(self, overrides: dict[str, DeviceSettings]) -> None:

@@ -291,7 +291,8 @@ async def compose(
     uplink.links.append(safe_keeping.link)
     devices.watchers += [uplink.device_changed, safe_keeping.device_changed]
     interlocks = None
-    if settings.interlocks or outbox.recalled.interlock_set:  # what two persons agreed on goes before the settings
+    # what two persons agreed on goes before the settings; a node that knows whose word that is waits for it
+    if settings.interlocks or outbox.recalled.interlock_set or settings.interlock_keys:
         signers = Signers(settings.school, settings.node, settings.interlock_keys)
         agreed = recalled_set(outbox.recalled.interlock_set, signers)
         rules = begin_with(settings.interlocks, agreed)

@@ -45,6 +45,7 @@ class Stamped:
     time_ms: int
     quality: int
     mended: Trouble | None = None
+    historical: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def stamp(point: Point, reading: Reading, now_ms: int) -> Stamped:
     """Check a reading against its point's declaration and give it a time (node's clock `now_ms`); raises Unfit."""
     value = None if reading.value is None else fit(point, reading.value)
     time_ms, mended = _time(reading.time_ms, now_ms)
-    return Stamped(point.name, value, time_ms, int(reading.quality), mended)
+    return Stamped(point.name, value, time_ms, int(reading.quality), mended, reading.historical)
 
 
 def fit(point: Point, value: object) -> Value:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from labkeeper_hub.alarms.catalogue import load_site, shipped
 from labkeeper_hub.alarms.desk import AlarmDesk
+from labkeeper_hub.alarms.limit_desk import LimitDesk
 from labkeeper_hub.alarms.records import AlarmRecords
 from labkeeper_hub.alarms.tap import Tap
 from labkeeper_hub.alarms.watch import AlarmWatch, never_late
@@ -182,9 +183,7 @@ async def open_hub(settings: HubSettings, intents: IntentLog, audit: Notes) -> A
         births = Births(registry, deliveries, intake, desk.node_lost, outlet.introduce)
         births.drivers, intake.drivers = drivers.born, drivers.heard
         host = Host(mqtt.Address.parse(settings.broker), settings.host_id, births, intake, outlet, now_ms)
-        rules = load_site(shipped(), settings.data / "alarms.toml")
-        alarms = AlarmDesk(AlarmRecords(engine), bus, rules, now_ms)
-        await alarms.load()
+        alarms, limits = await _alarms(settings, engine, bus)
         alarm_watch = AlarmWatch(registry, journal, alarms, lambda: host.connected, now_ms, lessons.is_on, stop.stopped)
         timetable, register = await _timetable(engine)
         telling = await _telling(settings, engine, alarms, registry, timetable)
@@ -215,6 +214,7 @@ async def open_hub(settings: HubSettings, intents: IntentLog, audit: Notes) -> A
                 ledger=deliveries,
                 commands=desk,
                 alarms=alarms,
+                limits=limits,
                 bus=bus,
                 health=health,
                 engine=engine,
@@ -285,6 +285,13 @@ def _derived(
     watch.bind()
     tap = watch.tap = Tap(deliveries, watch.fed)
     return watch, tap
+
+
+async def _alarms(settings: HubSettings, engine: AsyncEngine, bus: EventBus) -> tuple[AlarmDesk, LimitDesk]:
+    rules = load_site(shipped(), settings.data / "alarms.toml")
+    desk = AlarmDesk(AlarmRecords(engine), bus, rules, now_ms)
+    await desk.load()
+    return desk, await _resumed(LimitDesk(desk, rules, settings.data, now_ms))
 
 
 def _rooms(pe: PeDesk, stop: StopDesk, leases: LeaseDesk) -> Rooms:

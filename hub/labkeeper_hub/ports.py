@@ -7,8 +7,9 @@ from typing import Any, Protocol
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from labkeeper_hub.accounts.accounts import Guests, Walls
-from labkeeper_hub.alarms.catalogue import Catalogue
+from labkeeper_hub.alarms.catalogue import Catalogue, OverrideEntry
 from labkeeper_hub.alarms.entry import AlarmEntry
+from labkeeper_hub.alarms.limits import SetOverride
 from labkeeper_hub.alarms.states import Shelf
 from labkeeper_hub.alarms.tallies import AlarmTallies
 from labkeeper_hub.automations.book import Kept
@@ -243,9 +244,15 @@ class Alarms(Protocol):
         """Return what anybody has to do with: standing, not acknowledged, shelved, out of service. Worst first."""
 
     async def history(
-        self, *, limit: int, since_ms: int = 0, rule: str | None = None, source: PointKey | None = None
+        self,
+        *,
+        limit: int,
+        since_ms: int = 0,
+        before: int | None = None,
+        rule: str | None = None,
+        source: PointKey | None = None,
     ) -> Sequence[AlarmEntry]:
-        """Return the newest lines first."""
+        """Return the newest lines first; `before` a line, by its number."""
 
     async def of_lab(self, school: str, lab: str, from_ms: int, to_ms: int) -> Sequence[AlarmEntry]:
         """Return a lab's lines with from_ms <= time < to_ms, all of them, the newest first."""
@@ -262,6 +269,15 @@ class Alarms(Protocol):
 
     def tallies(self) -> AlarmTallies:
         """Return the numbers of EEMUA 191."""
+
+
+class Limiting(Protocol):
+    """Limits otherwise than the catalogue's; changes return when they are on disk and in force, and raise
+    LimitRefused.
+    """
+
+    async def put(self, entry: OverrideEntry) -> SetOverride: ...
+    async def remove(self, place: tuple[str, str, str | None]) -> SetOverride: ...
 
 
 class Bus(Protocol):
@@ -466,6 +482,7 @@ class Parts:
     ledger: Ledger
     commands: Commands
     alarms: Alarms
+    limits: Limiting
     bus: Bus
     health: Health
     engine: AsyncEngine

@@ -19,10 +19,12 @@ class Reading:
     """A point's value at a time.
 
     `time_ms` is the device's own clock in milliseconds since the epoch (UTC); None where the device has no clock,
-    and the node stamps it on arrival. `value` None means the device says it does not know.
+    and the node stamps it on arrival. `value` None means the device says it does not know. `historical`: the device
+    tells what was, from a recording or its memory; it makes history, is nobody's value now, and calls nobody.
     """
 
     point: str
     value: Value | None
     time_ms: int | None = None
     quality: Quality = Quality.GOOD
+    historical: bool = False

@@ -150,7 +150,7 @@ async def test_all_devices_of_a_record_are_played_at_once_on_one_bridge(
     (bridge,) = (what for topic, what in said if topic == "replay/bridge/devices")
     assert [one["friendly_name"] for one in bridge] == ["air", "lamp"]
     rows = [what for topic, what in said if topic in ("replay/air", "replay/lamp")]
-    assert {"temperature": 21.5, "last_seen": 1_767_225_600_000} in rows
-    assert {"state": True, "mode": "a,b", "last_seen": 1_767_225_602_000} in rows
+    assert {"temperature": 21.5, "last_seen": 1_767_225_600_000, "historical": True} in rows
+    assert {"state": True, "mode": "a,b", "last_seen": 1_767_225_602_000, "historical": True} in rows
     told = json.loads(capsys.readouterr().out)["devices"]
     assert [one["device"] for one in told] == [device_id("air"), device_id("lamp")]

@@ -33,7 +33,9 @@ LIMITS = {
 
 GATES = {"heat": ["lesson", "lights"]}
 SMALL = {"who": "Wang Li", "why": "small room", "off": False, "limits": {"warn": 1200.0}}
-OVERRIDES: dict[str, list[Json]] = {"co2": [{"school": SCHOOL, "lab": "lab-301", **SMALL}]}
+OVERRIDES: dict[str, list[Json]] = {"co2": [{"school": SCHOOL, "lab": "lab-301", "at_ms": None, **SMALL}]}
+PLACES = [{"school": SCHOOL, "lab": None}, {"school": SCHOOL, "lab": "lab-301"}]
+"""Where the owner may set limits."""
 
 
 def alarm(rule: str, device: str, point: str, priority: str, **more: object) -> Json:
@@ -65,7 +67,7 @@ def bad_morning(hub: FakeHub) -> None:
     ]
 
 
-def _rule(name: str) -> Json:
+def _rule(name: str, limits: list[Json]) -> Json:
     said = {of: title(*words) for of, words in zip(("title", "consequence", "response"), WORDS[name], strict=True)}
     role, class_, unit, points, levels = LIMITS[name]
     plain = {"kind": "value", "side": ">", "deadband": 0.0, "window_ms": 0, "on_delay_ms": 0, "off_delay_ms": 0}
@@ -76,7 +78,7 @@ def _rule(name: str) -> Json:
         "points": list(points),
         "units": [],
         "gates": GATES.get(name, []),
-    } | {"overrides": OVERRIDES.get(name, [])}
+    } | {"overrides": [*OVERRIDES.get(name, []), *(one for one in limits if one["rule"] == name)]}
     return {"id": name, **said, "role": role, "class": class_, **source, "levels": told}
 
 
@@ -105,7 +107,20 @@ def add_alarms(app: FastAPI, hub: FakeHub) -> None:  # noqa: C901 -- one route a
 
     @app.get("/api/v1/alarms/rules")
     async def rules() -> Json:
-        return {"rules": [_rule(name) for name in WORDS]}
+        return {"rules": [_rule(name, hub.limits) for name in WORDS], "settable": hub.settable}
+
+    @app.put("/api/v1/alarms/rules/{rule}/limits")
+    async def set_limit(rule: str, asked: Json) -> Response:
+        if LIMITS[rule][1] == "safety":
+            return _refused(422, "safety_looser")
+        hub.limits.append(asked | {"rule": rule, "who": "owner", "at_ms": now_ms()})
+        return JSONResponse(hub.limits[-1])
+
+    @app.delete("/api/v1/alarms/rules/{rule}/limits")
+    async def remove_limit(rule: str, school: str, lab: str | None = None) -> Response:
+        where = {"rule": rule, "school": school, "lab": lab}
+        hub.limits[:] = [one for one in hub.limits if not where.items() <= one.items()]
+        return Response(status_code=204)
 
     @app.get("/api/v1/alarms/rules/{rule}/points")
     async def watched(rule: str) -> Json:
@@ -113,11 +128,14 @@ def add_alarms(app: FastAPI, hub: FakeHub) -> None:  # noqa: C901 -- one route a
         return {"points": [place | {"point": point} for point in LIMITS[rule][3] if rule != "heat"]}
 
     @app.get("/api/v1/alarms/history")
-    async def history() -> Json:
+    async def history(limit: int, before: int | None = None) -> Json:
+        if before is not None:
+            return {"entries": hub.older[before:][:limit], "next": None}
         line = {"time_ms": now_ms() - 240_000, "at_ms": now_ms() - 240_000, "late": False, "why": None}
         names = ("rule", "school", "node", "device", "point", "lab", "level", "value")
         raised = [{name: one[name] for name in names} | line | {"kind": "raised", "who": None} for one in hub.alarms]
-        return {"entries": [raised[0] | {"kind": "acknowledged", "who": "p-4"}, *raised] if raised else []}
+        entries = [raised[0] | {"kind": "acknowledged", "who": "p-4"}, *raised] if raised else []
+        return {"entries": entries, "next": 0 if hub.older else None}
 
     @app.get("/api/v1/alarms/kpis")
     async def kpis() -> Json:
@@ -130,7 +148,13 @@ def add_alarms(app: FastAPI, hub: FakeHub) -> None:  # noqa: C901 -- one route a
         quarter = (asked["to"] - asked["from"]) // 4
         spells = [(asked["from"] + quarter * at, asked["from"] + quarter * at + 1_800_000) for at in (1, 3)]
         told = [{"level": "warn", "from_ms": begin, "to_ms": end, "open_end": False} for begin, end in spells]
-        return {"readings": 1440, "every_ms": None, "gates": [], "spells": told}
+        return {
+            "readings": 1440,
+            "every_ms": None,
+            "gates": GATES.get(asked["alarm"]["rule"], []),
+            "replayed": ["used"],
+            "spells": told,
+        }
 
     @app.post("/api/v1/alarms/{what}")
     async def act(what: str, request: Request) -> Response:

@@ -5,6 +5,8 @@ import tomllib
 from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
 
+from labkeeper_hub.automations.as_form import form_of
+
 from .fake_hub import FakeHub, Json, now_ms
 
 ALL = "/api/v1/automations"
@@ -35,7 +37,16 @@ class Automations:
         on = self.all.get(said["id"], {}).get("on", False)
         told = {key: said[key] for key in ("id", "title", "school", "lab")}
         when = said.get("when", said.get("at"))
-        kept = {**told, "on": on, "when": when, "text": text, "by": "p-1", "at_ms": now_ms(), "mine": mine}
+        kept = {
+            **told,
+            "on": on,
+            "when": when,
+            "text": text,
+            "form": form_of(text),
+            "by": "p-1",
+            "at_ms": now_ms(),
+            "mine": mine,
+        }
         self.all[said["id"]] = kept
         return kept
 

@@ -95,6 +95,9 @@ class FakeHub:
         self.added: list[Json] = []  # channels asked for, with what is secret of them
         self.plan: Json = {}  # of telling; empty: the one it begins with
         self.tried: list[Json] = []
+        self.limits: list[Json] = []
+        self.settable: list[Json] = []
+        self.older: list[Json] = []
         self.interlocks: list[Json] = []
         self.drivers: list[Json] = []
         self.lesson_on = False  # in the lab whose drivers are changed

@@ -4,8 +4,8 @@ import pytest
 from playwright.async_api import Locator, expect
 
 from .conftest import Console, Language, OpenConsole, Theme, sign_in
-from .fake_alarms import alarm, bad_morning
-from .fake_hub import FakeHub
+from .fake_alarms import PLACES, alarm, bad_morning
+from .fake_hub import SCHOOL, FakeHub
 from .fake_telling import channel
 from .test_access import TOO_SMALL_OR_CLOSE, violations
 
@@ -130,13 +130,85 @@ async def test_a_limit_is_tried_over_the_curve(hub: FakeHub, console: Console) -
     await expect(rules.filter(has_text="CO2 high").locator("select option")).to_have_count(1)
 
 
-async def test_gates_that_a_trial_knows_nothing_of_are_named(hub: FakeHub, console: Console) -> None:
+async def test_a_limit_is_set_by_keyboard_with_a_reason_seen_with_who_and_when_and_taken_back(
+    hub: FakeHub, console: Console
+) -> None:
+    hub.settable = PLACES
+    await console.page.reload()
+    await open_alarms(console)
+    await console.page.get_by_role("button", name="Limits").click()
+    co2 = console.page.locator(".alarm-rules > li").filter(has_text="CO2 high")
+    await expect(co2).to_contain_text("in the file alarms.toml")
+    await expect(co2.get_by_role("button", name="Take back")).to_have_count(0)
+    await co2.get_by_role("button", name="Set a limit").press("Enter")
+    await expect(co2.get_by_label("Warning limit")).to_have_value("1500")
+    await co2.get_by_label("Where").select_option(f"Whole school {SCHOOL}")
+    await co2.get_by_label("Warning limit").fill("1400")
+    await co2.get_by_role("button", name="Set", exact=True).click()
+    assert hub.limits == []  # no reason, no limit
+    await co2.get_by_label("Reason").fill("old windows")
+    await co2.get_by_label("Reason").press("Enter")
+    told = co2.locator(".alarm-override").filter(has_text="old windows")
+    await expect(told).to_contain_text(f"Whole school {SCHOOL} Warning > 1400")
+    await expect(told).to_contain_text("set by owner")
+    said = {"school": SCHOOL, "lab": None, "off": False, "limits": {"warn": 1400}, "why": "old windows"}
+    assert said.items() <= hub.limits[0].items()
+    await told.get_by_role("button", name="Take back").click()
+    await expect(told).to_have_count(0)
+    assert hub.limits == []
+
+
+async def test_what_may_not_be_made_looser_is_refused_in_words_and_a_rule_is_switched_off(
+    hub: FakeHub, console: Console
+) -> None:
+    hub.settable = PLACES[1:]
+    await console.page.reload()
+    await open_alarms(console)
+    await console.page.get_by_role("button", name="Limits").click()
+    heat, co2 = (console.page.locator(".alarm-rules > li").filter(has_text=name) for name in ("Possible", "CO2 high"))
+    await heat.get_by_role("button", name="Set a limit").click()
+    await expect(heat.get_by_role("button", name="Off here")).to_have_count(0)
+    await heat.get_by_label("Alarm limit").fill("80")
+    await heat.get_by_label("Reason").fill("a kiln")
+    await heat.get_by_role("button", name="Set", exact=True).click()
+    await expect(heat.get_by_role("status").last).to_contain_text("is not made looser")
+    await co2.get_by_role("button", name="Set a limit").click()
+    await co2.get_by_role("button", name="Off here").click()
+    await expect(co2.get_by_label("Warning limit")).to_have_count(0)
+    await co2.get_by_label("Reason").fill("a greenhouse")
+    await co2.get_by_role("button", name="Set", exact=True).click()
+    await expect(co2.locator(".alarm-override").filter(has_text="greenhouse")).to_contain_text("is off here")
+    lost = console.page.locator(".alarm-rules > li").filter(has_text="Device lost")
+    await lost.get_by_role("button", name="Set a limit").click()
+    await expect(lost.locator("input[type=number]")).to_have_count(0)  # the hub sees it: there is only on and off
+    await lost.get_by_label("Reason").fill("a loan")
+    await lost.get_by_role("button", name="Set", exact=True).click()
+    await expect(lost.locator(".alarm-override")).to_contain_text("is off here")
+
+
+async def test_the_history_goes_back_as_far_as_one_asks(hub: FakeHub, console: Console) -> None:
+    bad_morning(hub)
+    line = {"kind": "cleared", "who": None, "why": None, "late": False, "at_ms": 1, "time_ms": 1_767_225_600_000}
+    hub.older = [alarm("co2", "air", "co2", "low") | line] * 3
+    await console.page.reload()
+    await open_alarms(console)
+    await console.page.get_by_role("button", name="History").click()
+    await expect(console.page.locator(".alarm-history li")).to_have_count(5)
+    await console.page.get_by_role("button", name="Older").press("Enter")
+    await expect(console.page.locator(".alarm-history li")).to_have_count(8)
+    await expect(console.page.get_by_role("button", name="Older")).to_have_count(0)
+    await expect(console.page.locator(".alarms")).to_contain_text("8 lines: that is all there is.")
+
+
+async def test_which_gates_a_trial_knows_and_which_it_does_not_is_said(hub: FakeHub, console: Console) -> None:
     bad_morning(hub)
     await console.page.reload()
     await open_alarms(console)
     heat = card(console, "Possible fire")
     await heat.get_by_role("button", name="Try a limit").click()
-    await expect(heat).to_contain_text("as if it were always so: a lesson is on · the lights are on.")
+    await heat.get_by_role("button", name="Try", exact=True).click()
+    await expect(heat).to_contain_text("or not of all the time: a lesson is on · the lights are on.")
+    await expect(heat).to_contain_text("as it was recorded whether somebody is in the room.")
 
 
 async def test_the_sound_has_a_switch_of_its_own(hub: FakeHub, console: Console) -> None:
@@ -155,6 +227,7 @@ async def test_everybody_can_use_the_alarms(
 ) -> None:
     bad_morning(hub)
     hub.actions = [*hub.actions, "manage_telling"]
+    hub.settable = PLACES
     hub.channels = [channel("duty"), channel("head", failures=3, error="answered 404")]
     console = await open_console(language=language, theme=theme, size=size)
     await sign_in(hub, console, "#/alarms")
@@ -164,7 +237,7 @@ async def test_everybody_can_use_the_alarms(
     for number in range(await tabs.count()):
         await tabs.nth(number).click()
         await expect(console.page.locator(".alarms [role=status].quiet")).to_have_count(0)
-        for form in await console.page.locator(".telling-rule .do").all():
+        for form in await console.page.locator(".telling-rule .do, .alarm-rules .segment:nth-of-type(1)").all():
             await form.click()
         assert await violations(console.page) == []
         assert await console.page.evaluate(TOO_SMALL_OR_CLOSE) == []

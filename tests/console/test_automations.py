@@ -66,11 +66,11 @@ async def test_one_is_written_in_a_form_tried_and_kept(hub: FakeHub, console: Co
     await page.get_by_label("Point").select_option(label="Air quality · CO₂")
     await page.get_by_label("Limit ppm").fill("1500")
     await page.get_by_label("For how long").fill("5")
-    await page.get_by_role("checkbox", name="the room is empty").check()
+    await page.get_by_role("button", name="And only if something is so").click()
     await page.get_by_label("from", exact=True).fill("07:00")
     await page.get_by_label("to", exact=True).fill("18:00")
     await page.get_by_label("What is done").select_option(label="Air conditioner · Mode")
-    await page.locator("select[name=value]").select_option("cool")
+    await page.locator("select[name='then.0.value']").select_option("cool")
     await page.get_by_role("button", name="Try on the last 7 days").click()
     await expect(page.get_by_role("img", name="acted 2 times, held up 1 times")).to_be_visible()
     assert hub.automations.tried[0]["to"] - hub.automations.tried[0]["from"] == 7 * 86_400_000
@@ -106,6 +106,93 @@ async def test_every_shape_of_the_form_is_an_automation(console: Console) -> Non
     assert load(await text.input_value()).then[0] == load(TEXT.replace("lamps = false", 'scene = "end"')).then[0]
 
 
+async def test_any_of_several_triggers_all_of_several_conditions_and_several_deeds_by_keyboard(
+    hub: FakeHub, console: Console
+) -> None:
+    page = console.page
+    await shown(page)
+    await page.get_by_role("button", name="New automation").press("Enter")
+    when, needs, then = (page.locator("fieldset").nth(place) for place in range(3))
+    await page.get_by_label("Name in English").fill("Stuffy")
+    await when.get_by_label("What happens").select_option("point")
+    await when.get_by_label("Point").select_option(label="Air quality · CO₂")
+    await when.get_by_label("Limit ppm").fill("1500")
+    await when.get_by_role("button", name="Or when something else happens").press("Enter")
+    second = when.get_by_role("group", name="No. 2")
+    await expect(second.locator("option[value=time]")).to_have_count(0)
+    await second.get_by_label("What happens").select_option("lesson_over")
+    await second.get_by_label("For how long").fill("0")
+    await when.get_by_role("button", name="Or when something else happens").press("Enter")
+    await when.get_by_role("button", name="Without no. 3").press("Enter")
+    for what in ("lit", "point"):
+        await needs.get_by_role("button", name="And only if").press("Enter")
+        await needs.get_by_label("What must be so").last.select_option(what)
+    await needs.get_by_label("Point").select_option(label="Air quality · Occupancy")
+    await needs.get_by_label("State").select_option("off")
+    await then.get_by_role("button", name="And do something else").press("Enter")
+    await then.get_by_label("What is done").last.select_option(label="Air conditioner · Mode")
+    await then.locator("select[name='then.1.value']").select_option("cool")
+    await page.get_by_role("button", name="Save").press("Enter")
+    await expect(page.locator(".auto-list > li")).to_contain_text("Stuffy")
+    (kept,) = hub.automations.all.values()
+    one = load(kept["text"])
+    assert str(one.occasion.trigger) == "seen > 1500 [ppm] for 10 min or not lesson"
+    assert str(one.occasion.needs) == "lit and not seen1"
+    assert [type(deed).__name__ for deed in one.then] == ["Lamps", "Command"]
+
+
+EVENING = """id = "evening"
+title = { zh = "傍晚", en = "Evening" }
+school = "minhang-3"
+lab = "lab-301"
+when = "seen > 28 Cel for 5 min or (not lesson) for 10 min"
+needs = "not empty"
+between = "07:00-18:00"
+then = [{ scene = "end" }, { node = "gone", device = "blind", point = "position", value = 40 }]
+days = ["mon", "tue"]
+cool_down = "20 min"
+[inputs.seen]
+node = "gone"
+device = "attic"
+point = "temperature"
+type = "number"
+unit = "Cel"
+max_age = "10 min"
+"""
+
+
+async def test_one_that_is_there_is_changed_in_the_form_and_keeps_what_the_form_does_not_show(
+    hub: FakeHub, open_console: OpenConsole
+) -> None:
+    hub.automations.put(EVENING)
+    hub.automations.put(TEXT)
+    console = await open_console(size=(390, 844), touch=True)
+    page = console.page
+    await sign_in(hub, console)
+    await shown(page)
+    mine = page.locator(".auto-list > li").filter(has_text="Evening")
+    await mine.get_by_role("button", name="Change").tap()
+    await expect(page.get_by_label("Name in English")).to_have_value("Evening")
+    await expect(page.locator("select[name=lab]")).to_have_count(0)
+    await expect(page.get_by_label("Point").first).to_have_value("gone/attic/temperature")
+    await expect(page.get_by_label("What is done").last).to_have_value("point:gone/blind/position")
+    await page.get_by_label("Limit °C").fill("26")
+    await page.get_by_role("button", name="And only if").tap()
+    await page.get_by_label("What must be so").last.select_option("lit")
+    await page.get_by_role("button", name="Save").tap()
+    await expect(page.locator(".auto-form")).to_have_count(0)
+    before, after = load(EVENING), load(hub.automations.all["evening"]["text"])
+    assert str(after.occasion.trigger) == str(before.occasion.trigger).replace("28", "26")
+    assert str(after.occasion.needs) == "not empty and lit"
+    assert (after.then, after.limits, after.title) == (before.then, before.limits, before.title)
+    assert (after.occasion.hours, after.occasion.inputs) == (before.occasion.hours, before.occasion.inputs)
+    await mine.get_by_role("button", name="Change").tap()
+    other = page.locator(".auto-list > li").filter(has_text="Lights off in an empty room")
+    await other.get_by_role("button", name="Change").tap()
+    await expect(page.locator("textarea")).to_be_visible()  # a form has no field for "and" in a trigger
+    await expect(page.locator(".auto-form fieldset")).to_have_count(0)
+
+
 async def test_a_text_that_is_wrong_is_told_with_its_place_and_an_example_is_begun_from(
     hub: FakeHub, console: Console
 ) -> None:
@@ -115,7 +202,7 @@ async def test_a_text_that_is_wrong_is_told_with_its_place_and_an_example_is_beg
     await shown(page)
     await page.get_by_role("button", name="New automation").click()
     await page.get_by_role("button", name="Lights off in an empty room").click()
-    await expect(page.locator("textarea")).to_have_value(re.compile('lab = "lab-301"'))
+    await expect(page.locator("textarea")).to_have_value(re.compile('id = "lights-off"\n.*lab = "lab-301"', re.DOTALL))
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_role("status").filter(has_text="line 5, column 9")).to_be_visible()
 
@@ -140,6 +227,8 @@ async def test_everybody_can_use_it(
     await sign_in(hub, console)
     await shown(page)
     await page.locator(".autos > header .primary").click()
+    for more in await page.locator(".auto-form fieldset > .segment").all():
+        await more.click()
     await page.locator(".auto-deeds .do").click()
     await page.locator(".auto-strip").wait_for()
     assert await violations(page) == []

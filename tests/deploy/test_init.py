@@ -1,10 +1,18 @@
 """Secrets are made once, are all different, and are nobody else's to read."""
 
+import shutil
 import tomllib
 from pathlib import Path
 
+import pytest
+
+from labkeeper_edge.interlocks.loading import supplied
+from labkeeper_edge.interlocks.offers import Signers
 from labkeeper_edge.settings import parse_settings
+from labkeeper_hub.interlocks.signing import open_signing
+from labkeeper_hub.model import NodeKey
 from labkeeper_hub.settings import HubSettings
+from labkeeper_wire.interlocks import AgreedSet, BadSet
 
 from .conftest import NODE, OTHER, SCHOOL, init
 
@@ -52,6 +60,28 @@ def test_the_settings_it_writes_are_accepted(secrets: Path) -> None:
     assert set(hub) - set(HubSettings.model_fields) <= {"influx"}
     node = parse_settings((secrets / "nodes" / NODE / "node.toml").read_text())
     assert (node.school, node.node) == (SCHOOL, NODE)
+
+
+def test_a_node_takes_interlocks_from_this_hub_and_from_no_other(secrets: Path, tmp_path: Path) -> None:
+    settings = parse_settings((secrets / "nodes" / NODE / "node.toml").read_text())
+    signers = Signers(settings.school, settings.node, settings.interlock_keys)
+    key = secrets.parent / "data" / "hub" / "interlocks.key"
+    assert key.stat().st_mode & 0o077 == 0
+    agreed = AgreedSet(1, supplied("chemistry"), "li", "wang")
+    for_node = NodeKey(settings.school, settings.node)
+    signers.check(open_signing(key.parent).signed(agreed, for_node))
+    for wrong in (agreed, open_signing(tmp_path / "another").signed(agreed, for_node)):
+        with pytest.raises(BadSet, match="signed by none"):
+            signers.check(wrong)
+
+
+def test_a_key_that_the_hub_made_already_is_the_one_its_nodes_are_told(tmp_path: Path) -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    signing = open_signing(tmp_path / "data" / "hub")
+    init(tmp_path, "--node", NODE)
+    node = parse_settings((tmp_path / "secrets" / "nodes" / NODE / "node.toml").read_text())
+    assert node.interlock_keys == (signing.public,)
 
 
 def test_a_node_cannot_be_called_hub_nor_anything_strange(tmp_path: Path) -> None:

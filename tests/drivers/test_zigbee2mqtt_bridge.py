@@ -111,6 +111,13 @@ def test_a_state_message_is_a_report_in_the_devices_time(bridge: Bridge) -> None
     assert events == (Report(AIR, (Reading("temperature", 21.5, 1700000000000), Reading("co2", 640.0, 1700000000000))),)
 
 
+def test_what_is_played_from_a_recording_was_so_then_and_needs_a_time_to_be_believed(bridge: Bridge) -> None:
+    said = {"co2": 640, "historical": True}
+    (past,) = heard(bridge, "物理实验室/空气", said | {"last_seen": 1_400_000_000_000})
+    assert past == Report(AIR, (Reading("co2", 640.0, 1_400_000_000_000, historical=True),))
+    assert heard(bridge, "物理实验室/空气", said) == (Report(AIR, (Reading("co2", 640.0),)),)
+
+
 def test_good_values_are_kept_beside_bad_ones(bridge: Bridge) -> None:
     report, nonsense = heard(bridge, "物理实验室/空气", {"temperature": "NaN", "co2": 640})
     assert report == Report(AIR, (Reading("co2", 640.0),))

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,3 +42,37 @@ async def played(stack: Stack) -> str:
     done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=True)
     found: str = json.loads(done.stdout.splitlines()[-1])["device"]
     return found
+
+
+SMOKE = """time,Smoke,Temperature
+2015-02-03 10:00:00,0,20
+2015-02-03 10:01:00,1,60
+2015-02-03 10:02:00,1,61
+2015-02-03 10:03:00,0,20
+2015-02-03 10:04:00,1,62
+"""
+SMOKE_MAP = """time = "time"
+[points.smoke]
+column = "Smoke"
+type = "yes_no"
+[points.temperature]
+column = "Temperature"
+unit = "°C"
+"""
+
+
+@pytest.mark.timeout(300)
+async def test_an_old_fire_makes_history_and_calls_nobody(tmp_path: Path) -> None:
+    table = tmp_path / "smoke.csv"
+    table.write_text(SMOKE)
+    table.with_suffix(".toml").write_text(SMOKE_MAP)
+    async with open_stack(Wishes(tmp_path, sim=None)) as stack:
+        lines: list[dict[str, Any]] = []
+        while not {"smoke_detector", "heat"} <= {line["rule"] for line in lines}:  # until the rules watch the device
+            command = [sys.executable, "-m", "labkeeper_cli", "replay", str(table), "--device", "Office 3"]
+            command += ["--broker", stack.broker.url]
+            await asyncio.to_thread(subprocess.run, command, capture_output=True, check=True)
+            await settled(stack.client, 60)
+            lines = (await stack.client.get("alarms/history"))["entries"]
+        assert all(line["late"] for line in lines)
+        assert (await stack.client.get("alarms"))["alarms"] == []

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -13,7 +13,7 @@ from labkeeper_drivers.listening import Order, Outgoing
 from labkeeper_drivers.observing import shortened
 from labkeeper_drivers.zigbee2mqtt.exposes import Binding, together
 from labkeeper_drivers.zigbee2mqtt.inventory import BRIDGE, Described, devices_in, groups_in
-from labkeeper_drivers.zigbee2mqtt.state import LAST_SEEN, Memory, Problem, device_time_ms, values_in
+from labkeeper_drivers.zigbee2mqtt.state import HISTORICAL, LAST_SEEN, Memory, Problem, device_time_ms, values_in
 from labkeeper_sdk import (
     Availability,
     BadReading,
@@ -186,6 +186,7 @@ class Bridge:
                 yield Nonsense(device, bad.reason, shortened(payload[:80]))
             return
         time_ms = device_time_ms(document.get(LAST_SEEN))
+        past = time_ms is not None and document.get(HISTORICAL) is True
         readings: list[Reading] = []
         problems: list[Problem] = []
         is_news = not retain or (time_ms is not None and time_ms > known.memory.newest_ms)
@@ -195,7 +196,7 @@ class Bridge:
             elif not is_news:
                 known.memory.keep(*found)
             elif reading := known.memory.take(*found, time_ms):
-                readings.append(reading)
+                readings.append(replace(reading, historical=True) if past else reading)
         if time_ms is not None:
             known.memory.newest_ms = max(known.memory.newest_ms, time_ms)
         if readings:

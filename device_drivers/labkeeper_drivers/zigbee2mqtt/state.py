@@ -8,6 +8,7 @@ from labkeeper_drivers.zigbee2mqtt.exposes import Binding
 from labkeeper_sdk import BadReading, Event, Reading, Value
 
 LAST_SEEN = "last_seen"
+HISTORICAL = "historical"  # no word of Zigbee2MQTT: whoever plays a recording says so, and then `last_seen` was then
 LATEST_MS = 253_402_300_800_000  # the year 10000, where ISO 8601 and Python's calendar end
 
 

@@ -38,18 +38,21 @@ class Pending:
     """What the next commit will store, and what may be settled after it."""
 
     metrics: dict[str, list[Metric]] = field(default_factory=dict)
+    personal: dict[str, frozenset[str]] = field(default_factory=dict)
     identities: list[bytes] = field(default_factory=list)
     settles: list[Callable[[], None]] = field(default_factory=list)
     readings: int = 0
 
-    def add(self, device: str, metric: Metric) -> None:
+    def add(self, known: KnownDevice, metric: Metric) -> None:
         """Put a reading behind the others of its device."""
+        device = known.info.id
         self.metrics.setdefault(device, []).append(metric)
+        self.personal[device] = known.personal
         self.readings += 1
 
     def drafts(self) -> list[Draft]:
         """Return one draft for each device."""
-        return [Draft(device, tuple(metrics)) for device, metrics in self.metrics.items()]
+        return [Draft(device, tuple(metrics), self.personal[device]) for device, metrics in self.metrics.items()]
 
 
 @dataclass(slots=True)
@@ -186,12 +189,16 @@ class Intake:
             stamped = stamp(point, reading, now_ms)
         except Unfit as unfit:
             self.refusals.count(unfit.trouble, source, repr(reading.value))
-            self.overhear(device, Stamped(reading.point, None, now_ms, int(Quality.STALE)))
+            if not reading.historical:
+                self.overhear(device, Stamped(reading.point, None, now_ms, int(Quality.STALE)))
             return
         if stamped.mended is None:
             self.refusals.clear(source)
         else:
             self.refusals.count(stamped.mended, source, str(reading.time_ms))
+        if stamped.historical:  # was so once: nothing is done about it now
+            self._pending.add(known, metric_of(stamped, DATATYPES[point.type]))
+            return
         if point.stops and stamped.value not in (None, False):
             self.stop()
         self.overhear(device, stamped)
@@ -206,7 +213,7 @@ class Intake:
             if known is None or known.instance != instance or not isinstance(event, Report):
                 continue
             for reading in event.readings:
-                if (point := known.points.get(reading.point)) is not None:
+                if not reading.historical and (point := known.points.get(reading.point)) is not None:
                     with suppress(Unfit):
                         self.overhear(event.device, stamp(point, reading, self.now_ms()))
 
@@ -215,7 +222,7 @@ class Intake:
         if isinstance(verdict, Keep):
             metric = metric_of(verdict.reading, DATATYPES[point.type])
             known.last[point.name] = metric
-            self._pending.add(known.info.id, metric)
+            self._pending.add(known, metric)
             self._due_ms.pop(key, None)
         elif isinstance(verdict, Hold):
             self._due_ms[key] = verdict.due_ms

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from labkeeper_edge.devices import Devices
+from labkeeper_edge.devices import Devices, KnownDevice
 from labkeeper_edge.outbox.batches import pack, unpack
 from labkeeper_edge.outbox.outbox import Outbox, OutboxUnwritable
 from labkeeper_edge.uplink.births import STALE_QUALITY
@@ -25,6 +25,11 @@ def _stale(metric: Metric) -> Metric:
     return metric._replace(properties={QUALITY: STALE_QUALITY})
 
 
+def _impersonal(known: KnownDevice) -> tuple[Metric, ...]:
+    """What speaks of a person's body is on no disk once the hub has it."""
+    return tuple(metric for name, metric in known.last.items() if name not in known.personal)
+
+
 @dataclass(slots=True)
 class LastKeeper:
     """Writes down what has changed, now and then: one row for each device."""
@@ -42,7 +47,7 @@ class LastKeeper:
 
     async def save(self) -> None:
         """Write down what has changed since the last time; raises OutboxUnwritable."""
-        lasts = {known.info.id: tuple(known.last.values()) for known in self.devices if known.last}
+        lasts = {known.info.id: _impersonal(known) for known in self.devices if known.last}
         changed = {device: metrics for device, metrics in lasts.items() if self._kept.get(device) != metrics}
         if changed:
             await self.outbox.keep_last([(device, pack(metrics)) for device, metrics in changed.items()])

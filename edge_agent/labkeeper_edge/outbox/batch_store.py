@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from labkeeper_edge.outbox.acknowledged import Acknowledged, said_by
-from labkeeper_edge.outbox.batches import GAP, NODE, Batch, Draft, Gap, pack, unpack
+from labkeeper_edge.outbox.batches import GAP, NODE, Batch, Draft, Gap, pack, unpack, without
 from labkeeper_edge.outbox.books import SLACK, Books, Held, Old, Quota, beyond_quota, gap_of, too_old
+from labkeeper_edge.outbox.database import overwriting
 from labkeeper_edge.outbox.node_store import NodeStore
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.delivery import MOST_RANGES, Ack, Range
@@ -29,6 +30,8 @@ class BatchStore:
     An acknowledged batch stays for a while, should the hub lose what it had: that it is acknowledged stands in one row
     of the table `node`, and it is deleted later, with many others at once.
 
+    `scrubbed`: something was overwritten, of which the database's log may have a copy.
+
     Batches up to `offered_through` may have been sent: in this process, or by an earlier one, which wrote no list.
     """
 
@@ -40,6 +43,7 @@ class BatchStore:
         kept = Held(node.number(KEPT_BATCHES), node.number(KEPT_BYTES))
         self.books = Books(self.counted(acknowledged), kept, acknowledged, Acknowledged.parse(node.text(AGAIN)))
         self.offered_through = self.span()[1]
+        self.scrubbed = True  # an earlier process may have left traces in the log
 
     @property
     def held(self) -> Held:
@@ -97,10 +101,24 @@ class BatchStore:
         counts = [self._measured(part) for part in new]
         batches = sum(count for count, _, _ in counts)
         held = self.held.with_more(-batches, -sum(size for _, size, _ in counts))
-        kept = self.books.kept.with_more(batches, sum(size for _, _, size in counts))
+        sizes = [self._measured(part)[2] for part in new] if self._scrub(new) else [size for _, _, size in counts]
+        kept = self.books.kept.with_more(batches, sum(sizes))
         if new:
             self._write(replace(self.books, held=held, kept=kept, acknowledged=acknowledged.with_more(new)))
         return again
+
+    def _scrub(self, ids: Iterable[Range]) -> bool:
+        """What speaks of a person's body goes as soon as the hub has it; return whether there was any. It is not kept
+        for a hub that lost its memory: such a hub is told how many there were, and counts them.
+        """
+        found = list(self._rows("id, personal, payload", ids, LAST_ROW, "AND personal <> ''"))
+        if not found:
+            return False
+        rest = [(pack(without(unpack(payload), names.split("\n"))), number) for number, names, payload in found]
+        with overwriting(self._connection):
+            self._connection.executemany("UPDATE batches SET payload = ?, personal = '' WHERE id = ?", rest)
+        self.scrubbed = True
+        return True
 
     def meet(self, journal: str) -> tuple[Range, ...]:
         """Note whose journal the hub keeps; where it is another one than before, everything kept waits again."""
@@ -147,8 +165,9 @@ class BatchStore:
     def _insert(self, draft: Draft, ran_ms: int, payload: bytes) -> int:
         times = [metric.time_ms or 0 for metric in draft.metrics]
         done = self._connection.execute(
-            "INSERT INTO batches (device, readings, from_ms, to_ms, ran_ms, payload) VALUES (?, ?, ?, ?, ?, ?)",
-            (draft.device, len(draft.metrics), min(times), max(times), ran_ms, payload),
+            "INSERT INTO batches (device, readings, from_ms, to_ms, ran_ms, payload, personal)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (draft.device, len(draft.metrics), min(times), max(times), ran_ms, payload, _personal(draft)),
         )
         return int(done.lastrowid or 0)
 
@@ -168,7 +187,8 @@ class BatchStore:
         return beyond_quota(old, kept.size, ran_ms, Quota(room, quota.keep_age_ms))
 
     def _give_up(self, victims: Sequence[Old]) -> None:
-        self._connection.executemany("DELETE FROM batches WHERE id = ?", [(old.id,) for old in victims])
+        with overwriting(self._connection):
+            self._connection.executemany("DELETE FROM batches WHERE id = ?", [(old.id,) for old in victims])
         held = self.held.with_more(-len(victims), -sum(old.size for old in victims))
         self.books = replace(self.books, held=held)
         # what was acknowledged once may be stored: as a gap it would count twice, so the hub is to miss it if it does
@@ -242,6 +262,10 @@ class BatchStore:
         """Return the last id that was ever given out."""
         row = self._connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'batches'").fetchone()
         return 0 if row is None else int(row[0])
+
+
+def _personal(draft: Draft) -> str:
+    return "\n".join(sorted(draft.personal & {metric.name for metric in draft.metrics if metric.name}))
 
 
 def _says_less(ack: Ack, said: Sequence[Range], before: Acknowledged) -> bool:

@@ -1,8 +1,8 @@
 """Batches and gaps: what waits in the outbox, and its form on disk and on the wire."""
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from labkeeper_edge.sampler import Stamped
@@ -26,10 +26,11 @@ DATATYPES: dict[type, DataType] = {
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """Readings of one device, on their way into the outbox."""
+    """Readings of one device, on their way into the outbox; `personal`: the points that speak of a person's body."""
 
     device: str
     metrics: tuple[Metric, ...]
+    personal: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,15 @@ def _joined_offers(offers: Iterable[Offered]) -> tuple[Offered, ...]:
 def metric_of(reading: Stamped, datatype: DataType) -> Metric:
     """Return a reading as the metric that carries it, in storage and on the wire."""
     quality = None if reading.quality == GOOD else {QUALITY: Property(reading.quality, DataType.INT32)}
-    return Metric(reading.point, reading.value, datatype, reading.time_ms, properties=quality)
+    return Metric(
+        reading.point, reading.value, datatype, reading.time_ms, historical=reading.historical, properties=quality
+    )
+
+
+def without(metrics: Sequence[Metric], personal: Container[str | None]) -> list[Metric]:
+    """Return the metrics of a batch without what its personal points said, and when: only how many there were stays."""
+    begun_ms = min(metric.time_ms or 0 for metric in metrics)
+    return [one._replace(value=None, time_ms=begun_ms) if one.name in personal else one for one in metrics]
 
 
 def pack(metrics: Sequence[Metric]) -> bytes:
@@ -146,7 +155,7 @@ def in_parts(draft: Draft) -> list[Draft]:
     for at, metric in enumerate(draft.metrics):
         more = METRIC_BYTES + (len(metric.value.encode()) if isinstance(metric.value, str) else 0)
         if at > start and size + more > MOST_BYTES:
-            parts.append(Draft(draft.device, draft.metrics[start:at]))
+            parts.append(replace(draft, metrics=draft.metrics[start:at]))
             start, size = at, 0
         size += more
-    return [*parts, Draft(draft.device, draft.metrics[start:])]
+    return [*parts, replace(draft, metrics=draft.metrics[start:])]

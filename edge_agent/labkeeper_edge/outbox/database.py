@@ -5,14 +5,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 LAST_VALUES = """
 CREATE TABLE last_values (device TEXT PRIMARY KEY, payload BLOB NOT NULL) WITHOUT ROWID;
 """
 # one number for the whole node took the place of one for each device, which nobody had used yet
 ONE_FENCE = "DROP TABLE fences;"
-UPGRADES = {1: LAST_VALUES, 2: ONE_FENCE}  # from each version to the next
+# the names of the points in a batch that speak of a person's body, one a line; what is found by its index only
+PERSONAL = """
+CREATE INDEX personal_batches ON batches (id) WHERE personal <> '';
+"""
+# last values had heart rates among them: the next ones have none
+COLUMN = "ALTER TABLE batches ADD COLUMN personal TEXT NOT NULL DEFAULT '';"
+NOTHING_PERSONAL = f"{COLUMN}{PERSONAL}DELETE FROM last_values;"  # noqa: S608 -- ours
+UPGRADES = {1: LAST_VALUES, 2: ONE_FENCE, 3: NOTHING_PERSONAL}  # from each version to the next
 
 # `batches`: device '' marks a gap record; `ran_ms` is the node's running time when the batch was made, which a
 # jumping clock cannot change; `offered` says that a gap record went out and must not grow any more.
@@ -27,7 +34,8 @@ CREATE TABLE batches (
     to_ms INTEGER NOT NULL,
     ran_ms INTEGER NOT NULL,
     offered INTEGER NOT NULL DEFAULT 0,
-    payload BLOB NOT NULL
+    payload BLOB NOT NULL,
+    personal TEXT NOT NULL DEFAULT ''
 );
 CREATE TABLE heard (number INTEGER PRIMARY KEY AUTOINCREMENT, identity BLOB NOT NULL UNIQUE);
 CREATE TABLE commands (
@@ -48,6 +56,7 @@ CREATE TABLE safe_writes (
     outcome TEXT NOT NULL
 );
 {LAST_VALUES}
+{PERSONAL}
 PRAGMA user_version = {SCHEMA_VERSION};
 COMMIT;
 """
@@ -75,6 +84,16 @@ def open_database(path: Path) -> sqlite3.Connection:
         connection.close()
         raise UnusableDatabase(f"{path}: schema {version}, this program knows {SCHEMA_VERSION}")
     return connection
+
+
+@contextmanager
+def overwriting(connection: sqlite3.Connection) -> Iterator[None]:
+    """What is deleted inside is overwritten with zeros, which costs more writing than most of it is worth."""
+    connection.execute("PRAGMA secure_delete = ON")
+    try:
+        yield
+    finally:
+        connection.execute("PRAGMA secure_delete = OFF")
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import math
 import os
 import sqlite3
 import time
@@ -34,6 +35,7 @@ class OutboxUnwritable(Exception):
 
 
 FILE = "node.sqlite3"
+LOG_S = 10.0  # what was overwritten is in the log no longer than that, while there are readings
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class Store:
     batches: BatchStore = field(init=False)
     commands: CommandStore = field(init=False)
     _ran_before_ms: int = field(default=0, init=False)
+    _cleared_s: float = field(default=-math.inf, init=False)
     _opened_s: float = field(default_factory=time.monotonic, init=False)
 
     def __post_init__(self) -> None:
@@ -98,6 +101,7 @@ class Store:
     def commit(self, drafts: Sequence[Draft], identities: Sequence[bytes]) -> tuple[list[Batch], Waiting]:
         """Store drafts and identities, and keep the quota, in one transaction."""
         ran_ms = self._ran_ms()
+        self._clear_log()
         with self._write():
             batches = self.batches.add(drafts, ran_ms)
             self.batches.remember(identities)
@@ -112,6 +116,13 @@ class Store:
             again = [ids for ack in acks for ids in self.batches.acknowledge(ack)]
             self.batches.trim(self._ran_ms())
             return self._waiting(again)
+
+    def _clear_log(self) -> None:
+        """Let the write-ahead log forget what was overwritten, at most once in so many seconds."""
+        now_s = time.monotonic()
+        if self.batches.scrubbed and now_s - self._cleared_s >= LOG_S:
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._cleared_s, self.batches.scrubbed = now_s, False
 
     def meet(self, journal: str) -> Waiting:
         """Note whose journal the hub keeps; if it is a new one, everything kept waits again."""

@@ -31,6 +31,7 @@ class Action(StrEnum):
     READ_ALARMS = "read_alarms"
     SEE_WALL = "see_wall"
     TEND_ALARMS = "tend_alarms"
+    SET_LIMITS = "set_limits"
     READ_HEALTH = "read_health"
     MANAGE_PEOPLE = "manage_people"
     CHANGE_INTERLOCKS = "change_interlocks"
@@ -78,7 +79,7 @@ ROLES: Mapping[Role, frozenset[Action]] = {
     Role.OWNER: frozenset(Action),
     Role.MANAGER: _LEAD
     | {Action.EXPORT_READINGS, Action.READ_HEALTH, Action.CHANGE_INTERLOCKS, Action.MANAGE_TELLING}
-    | {Action.AUTOMATE, Action.RECOMPUTE_DERIVED, Action.READ_STAFF}
+    | {Action.AUTOMATE, Action.RECOMPUTE_DERIVED, Action.READ_STAFF, Action.SET_LIMITS}
     | _PLAN,
     Role.TEACHER: _LEAD | {Action.EXPORT_READINGS, Action.TEACH_PE, Action.READ_TIMETABLE, Action.BOOK},
     Role.TECHNICIAN: _WORK | {Action.LEASE, Action.READ_HEALTH},

@@ -1,5 +1,6 @@
 """How often, when and how long a rule would have alarmed on what was recorded: the same judge, without its alarm."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -39,16 +40,30 @@ def aggregate_of(rule: Rule) -> Aggregate:
     return Aggregate.MAX if judged[0].side in (Side.ABOVE, Side.AT_LEAST) else Aggregate.MIN
 
 
-def back_test(rule: Rule, readings: Iterable[tuple[int, float | None]], end_ms: int) -> Trial:
-    """Judge recorded readings, in order of time, up to `end_ms`. Gates count as open: a recording knows no lessons."""
+def back_test(
+    rule: Rule, readings: Iterable[tuple[int, float | None]], end_ms: int, turns: Sequence[tuple[int, bool]] = ()
+) -> Trial:
+    """Judge recorded readings, in order of time, up to `end_ms`. `turns`: since when its gates were open or not, in
+    order of time; before the first, and without any, they are open.
+    """
     judge = Judge(rule)
-    return Trial(tuple(_spells(_verdicts(judge, readings, end_ms), end_ms)))
+    return Trial(tuple(_spells(_verdicts(judge, readings, deque(turns), end_ms), end_ms)))
 
 
-def _verdicts(judge: Judge, readings: Iterable[tuple[int, float | None]], end_ms: int) -> Iterator[Verdict]:
+def _verdicts(
+    judge: Judge, readings: Iterable[tuple[int, float | None]], turns: deque[tuple[int, bool]], end_ms: int
+) -> Iterator[Verdict]:
     for time_ms, value in readings:
+        yield from _gated(judge, turns, time_ms)
         yield from judge.reading(time_ms, value)
+    yield from _gated(judge, turns, end_ms)
     yield from judge.until(end_ms)
+
+
+def _gated(judge: Judge, turns: deque[tuple[int, bool]], time_ms: int) -> Iterator[Verdict]:
+    while turns and turns[0][0] <= time_ms:
+        at_ms, is_open = turns.popleft()
+        yield from judge.gated(at_ms, gate=is_open)
 
 
 def _spells(verdicts: Iterable[Verdict], end_ms: int) -> Iterator[Spell]:

@@ -144,6 +144,11 @@ class OverrideEntry(_Strict):
     off: bool = False
     limits: dict[str, Annotated[float, Field(allow_inf_nan=False)]] = {}
 
+    @property
+    def place(self) -> tuple[str, str, str | None]:
+        """What it is about: of one rule there is one in a school, and one in each of its labs."""
+        return self.rule, self.school, self.lab
+
 
 class _Site(_Strict):
     rule: dict[str, RuleEntry] = {}
@@ -176,6 +181,16 @@ def with_limits(rule: Rule, limits: Mapping[str, float]) -> Rule:
     """Return the rule with other limits, by level."""
     levels = (replace(level, limit=limits.get(level.name, level.limit)) for level in rule.levels)
     return replace(rule, levels=tuple(levels))
+
+
+def unknown_levels(rule: Rule, limits: Mapping[str, float]) -> list[str]:
+    """Return the names among these limits that are no level of the rule."""
+    return sorted(set(limits) - {level.name for level in rule.levels})
+
+
+def looser_levels(rule: Rule, limits: Mapping[str, float]) -> list[str]:
+    """Return the levels that may not have these limits: of the safety class, those that would be passed later."""
+    return [level.name for level in rule.levels if rule.safety and level.looser(limits.get(level.name, level.limit))]
 
 
 @cache
@@ -243,9 +258,12 @@ def _check(catalogue: Catalogue, entry: OverrideEntry, place: str, source: str) 
         raise BadConfiguration(f"{place}.rule", f"there is no rule '{entry.rule}'", source)
     if entry.off and rule.safety:
         raise BadConfiguration(f"{place}.off", "a rule of the safety class cannot be switched off", source)
-    unknown = sorted(set(entry.limits) - {level.name for level in rule.levels})
+    unknown = unknown_levels(rule, entry.limits)
     if unknown:
         raise BadConfiguration(f"{place}.limits.{unknown[0]}", f"'{entry.rule}' has no such level", source)
+    looser = looser_levels(rule, entry.limits)
+    if looser:
+        raise BadConfiguration(f"{place}.limits.{looser[0]}", "a rule of the safety class is not made looser", source)
 
 
 def _toml(text: str, source: str) -> dict[str, Any]:

@@ -99,11 +99,17 @@ class AlarmDesk:
         return self.tally.tallies(self.shown(), self.now_ms())
 
     async def history(
-        self, *, limit: int, since_ms: int = 0, rule: str | None = None, source: PointKey | None = None
+        self,
+        *,
+        limit: int,
+        since_ms: int = 0,
+        before: int | None = None,
+        rule: str | None = None,
+        source: PointKey | None = None,
     ) -> Sequence[AlarmEntry]:
-        """Return the newest lines first."""
+        """Return the newest lines first; `before` a line, by its number."""
         await self.save()
-        return await self.records.history(limit=limit, since_ms=since_ms, rule=rule, source=source)
+        return await self.records.history(limit=limit, since_ms=since_ms, before=before, rule=rule, source=source)
 
     async def of_lab(self, school: str, lab: str, from_ms: int, to_ms: int) -> Sequence[AlarmEntry]:
         """Return a lab's lines with from_ms <= time < to_ms, the newest first."""

@@ -50,10 +50,18 @@ class AlarmRecords:
             return [_entry(row) for row in await connection.execute(query.order_by(names.number.desc()))]
 
     async def history(
-        self, *, limit: int, since_ms: int = 0, rule: str | None = None, source: PointKey | None = None
+        self,
+        *,
+        limit: int,
+        since_ms: int = 0,
+        before: int | None = None,
+        rule: str | None = None,
+        source: PointKey | None = None,
     ) -> list[AlarmEntry]:
-        """Return the newest lines first."""
+        """Return the newest lines first; `before` a line, by its number."""
         query = select(alarm_entries).where(alarm_entries.c.at_ms >= since_ms)
+        if before is not None:
+            query = query.where(alarm_entries.c.number < before)
         if rule is not None:
             query = query.where(alarm_entries.c.rule == rule)
         if source is not None:
@@ -114,7 +122,17 @@ def _line(entry: AlarmEntry) -> dict[str, Any]:
 
 def _entry(row: Row[Any]) -> AlarmEntry:
     return AlarmEntry(
-        _key_of(row), row.lab, row.kind, row.level, row.time_ms, row.at_ms, row.value, row.who, row.why, row.late
+        key=_key_of(row),
+        lab=row.lab,
+        kind=row.kind,
+        level=row.level,
+        time_ms=row.time_ms,
+        at_ms=row.at_ms,
+        value=row.value,
+        who=row.who,
+        why=row.why,
+        late=row.late,
+        number=row.number,
     )
 
 

@@ -83,8 +83,13 @@ what to do is below.
 
 ## Overrides
 
-A file `alarms.toml` in the hub's data folder changes limits for a school or a lab, or switches a rule off there (never
-one of the safety class). Anything wrong stops the start and is named by its place.
+Owners and facility managers set other limits for a lab or a whole school on the page (*Limits*, **Set a limit**) or by
+`PUT /api/v1/alarms/rules/{{rule}}/limits`, or switch a rule off there, and say why. That holds within a second, is on
+record, and is taken back the same way. A rule of the safety class is never switched off, and its limits are made
+stricter only. Each is listed with who set it, when and why.
+
+A file `alarms.toml` in the hub's data folder says the same for a school that configures its hub by files; what is set
+on the page goes before it. Anything wrong in it stops the start and is named by its place.
 
 ```toml
 [[override]]

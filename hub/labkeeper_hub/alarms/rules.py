@@ -75,6 +75,10 @@ class Level:
     deadband: float = 0.0
     latch: bool = False
 
+    def looser(self, limit: float) -> bool:
+        """Return whether another limit in the place of this one would be passed later."""
+        return limit > self.limit if self.side in (Side.ABOVE, Side.AT_LEAST) else limit < self.limit
+
     def holds(self, value: float, *, active: bool) -> bool:
         """Return whether the limit is passed; once it is, until the value is beyond the deadband."""
         slack = self.deadband if active else 0.0

@@ -26,13 +26,16 @@ class Found(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Stream:
-    """`waiting` holds what came before the stream had read its past from the journal; None: it has."""
+    """`waiting` holds what came before the stream had read its past from the journal; None: it has. `recorded`: all
+    that was ever heard of it is history.
+    """
 
     point: KnownPoint
     lab: str
     rules: Sequence[Rule]
     judges: list[Judge] = field(default_factory=list)
     waiting: list[tuple[Heard, int]] | None = field(default_factory=list)
+    recorded: bool = False
     _at_ms: int | None = None
     _heard_ms: int = 0
     _behind_ms: int = 0
@@ -71,7 +74,7 @@ class Stream:
 
     def time_passes(self, now_ms: int) -> Iterator[Found]:
         """Nothing came: the value stands if the device is there, and is not known if it is not."""
-        if self.waiting is not None:
+        if self.waiting is not None or (self.recorded and self.point.time_ms is None):
             return
         time_ms = self._time_ms(now_ms)
         if self._unknown:
@@ -126,6 +129,7 @@ class Stream:
         if not self._late:
             self._late = [Judge(rule) for rule in self.rules if not rule.gates]
         self._late_ms = now_ms
+        self.recorded |= self.point.time_ms is None
         if heard.time_ms is not None:
             time_ms = heard.time_ms
             yield from self._found(self._late, lambda judge: judge.reading(time_ms, heard.value), late=True)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from labkeeper_hub.alarms.catalogue import Catalogue
 from labkeeper_hub.alarms.causes import DEVICE, NODE, OF_BROKER, OF_INFLUX, UNGUARDED, cause_of
 from labkeeper_hub.alarms.desk import AlarmDesk
 from labkeeper_hub.alarms.entry import AlarmEntry
@@ -64,6 +65,7 @@ class AlarmWatch:
     streams: dict[int, Stream] = field(default_factory=dict)
     tap: Tap | None = None
     influx_late: Callable[[], bool] = never_late
+    _fitted: Catalogue | None = None
     _judges: dict[AlarmKey, Judge] = field(default_factory=dict)
     _bound: dict[KnownDevice, tuple[dict[str, KnownPoint], str]] = field(default_factory=dict)
     _unprimed: list[Stream] = field(default_factory=list)
@@ -92,7 +94,9 @@ class AlarmWatch:
 
     # --- what is watched --------------------------------------------------------------------------------------------
     def bind(self) -> None:
-        """Watch the points that were born since, by the rules of their lab."""
+        """Watch the points that were born since, by the rules of their lab; anew where those changed."""
+        if self._fitted is not self.desk.catalogue:
+            self._fit()
         for node in list(self.registry.known.values()):
             if not node.key.of_hub or node.key.derived:
                 for device in node.devices.values():
@@ -108,13 +112,39 @@ class AlarmWatch:
         if not node.key.of_hub:
             self._judge_present(device)
 
+    def _fit(self) -> None:
+        """Judge by other limits from now on: only what they are about begins anew, with its past."""
+        self._fitted = self.desk.catalogue
+        for device, (points, lab) in self._bound.items():
+            for point in points.values():
+                before = self.streams.get(point.series)
+                self._bind_point(lab, point)
+                if self.streams.get(point.series) is not before and not device.key.of_node.of_hub:
+                    self._judge_now(point)
+        for key, lab, _ in self._seen():
+            if key in self._judges and self._judges[key].rule != self._rule(key, lab):
+                del self._judges[key]
+        self._end_what_is_off()
+
+    def _end_what_is_off(self) -> None:
+        """An alarm of a rule that does not hold where it was raised is over: nobody would ever end it."""
+        now_ms = self.now_ms()
+        for now in self.desk.standing():
+            if now.state.active and now.key.rule in self.desk.catalogue.rules and self._rule(now.key, now.lab) is None:
+                self.desk.happens(now.key, Cleared(None), now_ms)
+
+    def _rule(self, key: AlarmKey, lab: str) -> Rule | None:
+        return self.desk.catalogue.rule_for(key.rule, key.source.school, lab)
+
     def _judge_present(self, device: KnownDevice) -> None:
         """Judge what a birth says is so: of what changed while nobody was heard only history comes, or nothing."""
-        now_ms = self.now_ms()
         for point in device.points.values():
-            stream = self.streams.get(point.series)
-            if stream is not None:
-                self._take(stream.lab, stream.present(now_ms))
+            self._judge_now(point)
+
+    def _judge_now(self, point: KnownPoint) -> None:
+        stream = self.streams.get(point.series)
+        if stream is not None:
+            self._take(stream.lab, stream.present(self.now_ms()))
 
     def _bind_point(self, lab: str, point: KnownPoint) -> None:
         rules = self._rules(lab, point) if point.kind != TEXT else ()
@@ -153,7 +183,11 @@ class AlarmWatch:
     async def _read_past(self, stream: Stream) -> None:
         past_ms, now_ms = stream.past_ms, self.now_ms()
         last_ms = stream.point.time_ms
-        if last_ms is None or last_ms < now_ms - DAY_MS:
+        if last_ms is None:
+            any_row = await self.journal.page(ReadingsQuery(stream.point.key, 0, now_ms, limit=1))
+            stream.recorded = bool(any_row.rows)
+            return
+        if last_ms < now_ms - DAY_MS:
             return
         every_ms = past_ms // 60 if past_ms > LONG_PAST_MS else None
         query = ReadingsQuery(stream.point.key, min(last_ms, now_ms) - past_ms, now_ms, every_ms, limit=PAST_ROWS)
@@ -246,7 +280,7 @@ class AlarmWatch:
     def _judge_of(self, key: AlarmKey, lab: str) -> Judge | None:
         judge = self._judges.get(key)
         if judge is None:
-            rule = self.desk.catalogue.rule_for(key.rule, key.source.school, lab)
+            rule = self._rule(key, lab)
             if rule is None:
                 return None
             judge = self._judges[key] = Judge(rule)

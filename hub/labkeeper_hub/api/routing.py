@@ -18,6 +18,7 @@ from labkeeper_hub.api.needs import IsSignedIn
 from labkeeper_hub.api.openapi import describe
 from labkeeper_hub.api.routes import (
     account,
+    alarm_limits,
     alarm_rules,
     alarms,
     automations,
@@ -85,6 +86,7 @@ FEATURES = (
     calendar_links,
     floor,
     alarms,
+    alarm_limits,
     alarm_rules,
     automations,
     interlocks,

@@ -122,7 +122,7 @@ class StopDesk:
         return Stops(tuple(self._count(school, word) for school, word in words if word.latch not in self._unwritten))
 
     def stopped(self) -> Mapping[str, bool]:
-        """Return the schools of which anything is known, and whether each is stopped."""
+        """Return the schools of which broker or nodes have told, and whether each is stopped; others are not known."""
         return {school: latch.word is not None for school, latch in self.latches.items()}
 
     def change(self) -> Stops:
@@ -202,9 +202,13 @@ class StopDesk:
             now_s = asyncio.get_running_loop().time()
             for school, heard in self._heard_of().items():
                 quiet_s = now_s - max(self._linked_s, self._heard_s.get(school, 0.0))
-                word = next(self._missing_words(school, heard), None) if quiet_s >= AGREE_S else None
+                if quiet_s < AGREE_S:
+                    continue
+                word = next(self._missing_words(school, heard), None)
                 if word is not None:
                     self._say_again(school, word)
+                else:  # a broker that forgot says nothing, and the nodes are held by nothing: that is known, then
+                    self.latches.setdefault(school, Latch())
 
     def _say_again(self, school: str, word: StopWord) -> None:
         """Repeat a word, or say a learned one; a node that will not hear is one line in the log, not one each time."""

@@ -10,7 +10,9 @@ T = TypeVar("T")
 
 
 class Fault(StrEnum):
-    """What a device may be made to do; `none` makes it well again. `leak` and `open` happen around a healthy device."""
+    """What a device may be made to do; `none` makes it well again. `leak`, `open` and `press` happen around a
+    healthy device.
+    """
 
     NONE = "none"
     SILENT = "silent"
@@ -20,6 +22,7 @@ class Fault(StrEnum):
     SLOW = "slow"
     LEAK = "leak"
     OPEN = "open"
+    PRESS = "press"
 
 
 @dataclass(slots=True)

@@ -84,7 +84,7 @@ class Network:
                 later(self._faults.slow_s, lambda: self._obey(device, message))
             case Fault.STUCK | Fault.GARBAGE:
                 self.publish(device)
-            case Fault.NONE | Fault.LEAK | Fault.OPEN:
+            case Fault.NONE | Fault.LEAK | Fault.OPEN | Fault.PRESS:
                 self._obey(device, message)
 
     def asked(self, device: ZigbeeDevice, message: Mapping[str, object]) -> None:

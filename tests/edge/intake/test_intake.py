@@ -18,6 +18,7 @@ from labkeeper_edge.outbox.outbox import FILE, Waiting, open_outbox
 from labkeeper_edge.refusals import Refusals
 from labkeeper_edge.supervision.services import now_ms
 from labkeeper_sdk import DeviceInfo, Found, Measure, Nonsense, Observation, Reading, Report
+from labkeeper_wire.delivery import Ack
 
 POINTS = (Measure("t"), Measure("slow", min_interval_s=0.1))
 
@@ -96,6 +97,39 @@ async def test_what_is_refused_is_settled_counted_and_not_stored(tmp_path: Path)
         await it.intake.flush()
         assert (it.settled, it.batches) == (["m1", "m2"], [])
         assert it.intake.refusals.counts == {"wrong_type": 1, "unknown_device": 1, "device_nonsense": 1}
+
+
+async def test_what_a_device_tells_of_the_past_is_stored_and_is_nobodys_value_now(tmp_path: Path) -> None:
+    async with bench(tmp_path) as it:
+        overheard: list[tuple[str, object]] = []
+        it.intake.overhear = lambda device, stamped: overheard.append((device, stamped.value))
+        past = [Reading("slow", float(at), 1_400_000_000_000 + at, historical=True) for at in range(2)]
+        await it.report("m1", Reading("t", 7.0), *past, Reading("t", "warm", 1, historical=True))
+        await it.intake.flush()
+        (batch,) = it.batches
+        told = [(metric.name, metric.value, metric.historical) for metric in batch.to_send(live=True)[:-1]]
+        assert told == [("t", 7.0, False), ("slow", 0.0, True), ("slow", 1.0, True)]
+        known = it.intake.devices.get("d")
+        assert known is not None
+        assert list(known.last) == ["t"]
+        assert overheard == [("d", 7.0)]
+
+
+async def test_a_heart_rate_is_gone_from_the_node_as_soon_as_the_hub_has_it(tmp_path: Path) -> None:
+    async with bench(tmp_path) as it:
+        band = DeviceInfo(id="bands", points=(Measure("band-07/heart_rate"), Measure("battery")))
+        await it.intake.take("a", Observation((Found(band),)))
+        await it.report("m1", Reading("band-07/heart_rate", 91.5), Reading("battery", 60.0), device="bands")
+        await it.intake.flush()
+        outbox = it.intake.outbox
+        await outbox.meet("a journal")
+        await outbox.acknowledge([Ack(outbox.epoch, 1)])
+        await outbox.meet("another journal")
+        (batch,) = await outbox.read(1, 1, 1)
+        assert [(metric.name, metric.value) for metric in batch.metrics] == [
+            ("band-07/heart_rate", None),
+            ("battery", 60.0),
+        ]
 
 
 async def test_a_held_reading_is_committed_when_its_interval_is_over(tmp_path: Path) -> None:

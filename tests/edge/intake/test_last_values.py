@@ -8,7 +8,7 @@ from labkeeper_edge.devices import Devices
 from labkeeper_edge.intake.last_values import LastKeeper, recalled
 from labkeeper_edge.outbox.batches import metric_of
 from labkeeper_edge.outbox.books import Quota
-from labkeeper_edge.outbox.database import LAST_VALUES, SCHEMA, SCHEMA_VERSION, open_database
+from labkeeper_edge.outbox.database import LAST_VALUES, PERSONAL, SCHEMA, SCHEMA_VERSION, open_database
 from labkeeper_edge.outbox.outbox import Outbox, open_outbox
 from labkeeper_edge.refusals import Refusals
 from labkeeper_edge.sampler import Stamped
@@ -55,6 +55,18 @@ async def test_a_birth_after_a_restart_has_the_last_value_stale_and_with_its_tim
         assert born(devices, "t") == (22.0, 2_000, GOOD)
 
 
+async def test_what_a_body_said_last_is_remembered_by_no_disk(tmp_path: Path) -> None:
+    points = (*POINTS, Measure("band-07/heart_rate"), Measure("gait", personal=True))
+    async with open_outbox(tmp_path, PLENTY) as outbox:
+        devices = devices_after(outbox, *points)
+        for point in ("t", "band-07/heart_rate", "gait"):
+            said(devices, point, 91.5, 1_000)
+        await LastKeeper(devices, outbox).save()
+    async with open_outbox(tmp_path, PLENTY) as outbox:
+        devices = devices_after(outbox, *points)
+        assert [born(devices, one)[0] for one in ("t", "band-07/heart_rate", "gait")] == [91.5, None, None]
+
+
 async def test_a_point_of_another_type_or_name_remembers_nothing(tmp_path: Path) -> None:
     async with open_outbox(tmp_path, PLENTY) as outbox:
         devices = devices_after(outbox)
@@ -87,7 +99,10 @@ def test_an_outbox_of_the_first_version_is_taken_over(tmp_path: Path) -> None:
     file = tmp_path / "node.sqlite3"
     with closing(sqlite3.connect(file)) as old:
         old.executescript(
-            SCHEMA.replace(LAST_VALUES, "").replace(f"user_version = {SCHEMA_VERSION}", "user_version = 1")
+            SCHEMA.replace(LAST_VALUES, "")
+            .replace(PERSONAL, "")
+            .replace(",\n    personal TEXT NOT NULL DEFAULT ''", "")
+            .replace(f"user_version = {SCHEMA_VERSION}", "user_version = 1")
         )
         old.execute("CREATE TABLE fences (device TEXT PRIMARY KEY, fence INTEGER NOT NULL) WITHOUT ROWID")
         old.execute("INSERT INTO node VALUES ('taken', 7)")

@@ -32,5 +32,5 @@ def test_a_mistake_ends_with_status_2_and_its_place(tmp_path: Path, capsys: pyte
     file.write_text(supplied("maker").replace("lid and dust for 3 s", "lid and dust fro 3 s"), encoding="utf-8")
     assert called("check", str(file)) == 2
     said = capsys.readouterr().err
-    assert "permit.laser-on.needs: line 35, column 23: 'fro' is not expected here" in said
+    assert "permit.laser-on.needs: line 38, column 23: 'fro' is not expected here" in said
     assert said.splitlines()[-1].index("^") - said.splitlines()[-2].index("lid") == len("lid and dust ")

@@ -142,6 +142,24 @@ async def test_a_rule_whose_input_is_not_what_it_says_holds_and_names_it(
         assert cause(await order(host, "relay", True, CommandState.REJECTED)) == "heat: hot >= 323 K (not known)"
 
 
+async def test_a_node_that_knows_its_hubs_key_takes_its_first_set_from_there_and_from_nobody_else(
+    broker: Broker, run_edge: RunEdge, keyboard: Keyboard
+) -> None:
+    key = Ed25519PrivateKey.generate()
+    more = f'interlock_keys = ["{base64.b64encode(key.public_key().public_bytes_raw()).decode()}"]'
+    agreed = AgreedSet(1, RULES, "p-1", "p-2")
+    signature = base64.b64encode(key.sign(agreed.signed_bytes(SCHOOL, NODE))).decode()
+    async with open_host(broker.url) as host, run_edge(more=more):
+        await host.until(lambda: newest(host, "interlocks", "number") == 0)
+        await keyboard.says(temperature=60.0)
+        await order(host, "relay", True, CommandState.DONE)
+        host.write_node(Metric(SET, agreed.to_text(), DataType.STRING))
+        await host.until(lambda: host.node_metric(REFUSED + "bad_interlocks") == 1)
+        host.write_node(Metric(SET, agreed._replace(signature=signature).to_text(), DataType.STRING))
+        await host.until(lambda: newest(host, "interlocks", "hash") == load(RULES).hash)
+        assert (await order(host, "relay", True, CommandState.REJECTED)).code == "interlock"
+
+
 async def test_a_set_that_two_persons_agreed_on_is_taken_over_proved_and_kept_over_a_kill(
     broker: Broker, start_edge: StartEdge, keyboard: Keyboard, more: str
 ) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import sqlite3
+import struct
 import sys
 from asyncio.subprocess import PIPE
 from contextlib import closing
@@ -12,6 +13,7 @@ from uuid import uuid4
 import pytest
 
 from labkeeper_edge.command_rules import RESTARTED, RESTARTED_MESSAGE
+from labkeeper_edge.outbox import outbox as outbox_module
 from labkeeper_edge.outbox.batch_store import HEARD_KEPT
 from labkeeper_edge.outbox.batches import (
     GAP,
@@ -84,6 +86,71 @@ async def test_only_an_acknowledgement_of_this_outbox_deletes(tmp_path: Path) ->
         assert await ids(outbox) == [3, 6]
         assert (waiting.first, waiting.last, waiting.batches) == (3, 6, 2)
         assert outbox.store.batches.held.batches == 2
+
+
+RATE = 1234567.875  # no heart's: its eight bytes are on no disk by chance
+
+
+def band(rate: float = RATE) -> Draft:
+    rates = [metric_of(Stamped("band-07/heart_rate", rate, TIME + at, 192), DataType.DOUBLE) for at in range(3)]
+    battery = metric_of(Stamped("battery", 61.0, TIME + 5, 192), DataType.DOUBLE)
+    return Draft("bands", (*rates, battery), frozenset({"band-07/heart_rate", "band-08/heart_rate"}))
+
+
+def on_disk(folder: Path, value: float) -> bool:
+    return any(struct.pack("<d", value) in file.read_bytes() for file in folder.glob(f"{FILE}*"))
+
+
+async def test_what_speaks_of_a_body_is_on_no_disk_once_the_hub_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox_module, "LOG_S", 0.0)
+    async with open_outbox(tmp_path, PLENTY) as outbox:
+        await outbox.commit([band(), draft(2.5)])
+        assert on_disk(tmp_path, RATE)
+        await outbox.acknowledge([Ack(outbox.epoch, 1)])
+        await outbox.commit([draft(3.5)])
+        assert not on_disk(tmp_path, RATE)
+        assert on_disk(tmp_path, 2.5)
+
+
+async def test_a_hub_that_lost_its_memory_is_told_how_many_there_were_and_nothing_else(tmp_path: Path) -> None:
+    async with open_outbox(tmp_path, PLENTY) as outbox:
+        await outbox.meet("one")
+        await outbox.commit([band()])
+        await outbox.acknowledge([Ack(outbox.epoch, 1)])
+        await outbox.meet("another")
+        (batch,) = await outbox.read(1, 1, 1)
+    said = [(metric.name, metric.value, metric.time_ms) for metric in batch.metrics]
+    assert said == [("band-07/heart_rate", None, TIME)] * 3 + [("battery", 61.0, TIME + 5)]
+
+
+async def test_what_a_quota_gives_up_of_a_body_is_overwritten_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox_module, "LOG_S", 0.0)
+    async with open_outbox(tmp_path, Quota(400, 10**9)) as outbox:
+        await outbox.commit([band()])
+        for number in range(20):
+            await outbox.commit([draft(float(number))])
+        assert 1 not in await ids(outbox)
+        outbox.store.batches.scrubbed = True
+        await outbox.commit([draft(1.0)])
+        assert not on_disk(tmp_path, RATE)
+
+
+def test_a_file_of_the_version_before_forgets_what_points_said_last_and_goes_on(tmp_path: Path) -> None:
+    connection = open_database(tmp_path / FILE)
+    connection.executescript(
+        "DROP INDEX personal_batches; ALTER TABLE batches DROP COLUMN personal; PRAGMA user_version = 3;"
+        "INSERT INTO last_values VALUES ('bands', x'00');"
+        "INSERT INTO batches (device, readings, from_ms, to_ms, ran_ms, payload) VALUES ('d', 1, 0, 0, 0, x'');"
+    )
+    connection.close()
+    with closing(open_database(tmp_path / FILE)) as again:
+        assert again.execute("SELECT personal FROM batches").fetchall() == [("",)]
+        assert again.execute("SELECT * FROM last_values").fetchall() == []
+        assert again.execute("PRAGMA user_version").fetchone() == (4,)
 
 
 async def test_an_id_is_never_used_again_even_when_nothing_waits(tmp_path: Path) -> None:

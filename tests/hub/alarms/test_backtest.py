@@ -42,6 +42,15 @@ def test_what_still_holds_at_the_end_of_a_recording_is_marked() -> None:
     assert back_test(CO2, [], 0).spells == ()
 
 
+def test_a_closed_gate_ends_what_holds_and_lets_nothing_begin() -> None:
+    readings = [(minute * MIN, 2500.0) for minute in range(60)]
+    turns = [(0, False), (20 * MIN, True), (40 * MIN, False), (70 * MIN, True)]
+    (spell,) = back_test(CO2, readings, 60 * MIN, turns).spells
+    assert (spell.from_ms, spell.to_ms) == (25 * MIN, 40 * MIN)  # after the delay of five minutes
+    (late,) = back_test(CO2, [(0, 2500.0), (5 * MIN, 2500.0)], 20 * MIN, [(0, False), (10 * MIN, True)]).spells
+    assert (late.from_ms, late.open_end) == (15 * MIN, True)  # no reading comes any more, but the gate opens
+
+
 @pytest.mark.parametrize(
     ("rule", "aggregate"),
     [

@@ -112,6 +112,7 @@ def test_a_rule_can_be_off_in_a_lab_and_on_again_in_another() -> None:
         (OVERRIDE.format(more="").replace("co2", "no2"), "override.0.rule"),
         (OVERRIDE.format(more="off = true").replace("co2", "gas"), "override.0.off"),
         (OVERRIDE.format(more="limits = { worst = 1 }"), "override.0.limits.worst"),
+        (OVERRIDE.format(more="limits = { alarm = 25 }").replace("co2", "gas"), "override.0.limits.alarm"),
         (OVERRIDE.format(more="").replace('why = "small room"', ""), "override.0.why"),
     ],
 )

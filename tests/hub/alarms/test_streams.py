@@ -83,6 +83,18 @@ def test_a_birth_is_judged_though_the_past_was_read_of_a_clock_that_is_ahead() -
     assert (found.verdict.time_ms, found.verdict.level) == (ahead_ms, TRIPPED.levels[0])
 
 
+def test_what_only_ever_told_of_the_past_is_not_silent_and_what_never_told_anything_is() -> None:
+    found = {}
+    for said in (True, False):
+        stream = smoke(None)
+        stream.point.time_ms = None
+        if said:
+            list(stream.heard(Heard(1, 1_400_000_000_000, 1.0, historical=True), NOW_MS))
+        later = (stream.time_passes(NOW_MS + minute * MIN) for minute in range(20))
+        found[said] = told(one for minute in later for one in minute)
+    assert found == {True: [], False: [("silent", "silent")]}
+
+
 def test_the_time_nobody_listened_is_no_silence() -> None:
     stream = smoke(value=False, online=False)
     stream.past(NOW_MS - 60 * MIN, 0.0)

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from labkeeper_hub.alarms.catalogue import shipped
 from labkeeper_hub.alarms.desk import AlarmDesk
+from labkeeper_hub.alarms.limit_desk import LimitDesk
 from labkeeper_hub.alarms.records import AlarmRecords
 from labkeeper_hub.automations.desk import AutomationDesk
 from labkeeper_hub.automations.diary import Diary
@@ -463,6 +464,7 @@ class SmallHub:
             ledger=Book(),
             commands=self.desk,
             alarms=self.alarms,
+            limits=LimitDesk(self.alarms, self.alarms.catalogue, told.data, lambda: START_MS),
             bus=self.bus,
             health=self.pulse,
             engine=self.engine,

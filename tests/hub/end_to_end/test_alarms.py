@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from labkeeper_hub.alarms.catalogue import OverrideEntry
 from labkeeper_hub.alarms.causes import OF_INFLUX
 from labkeeper_hub.alarms.states import Core, Suppression
 from labkeeper_hub.alarms.watch import never_late
@@ -70,6 +71,43 @@ async def test_what_rises_to_a_worse_level_calls_whoever_acknowledged_and_still_
         assert (now.state.core, now.state.rank, now.state.value) == (Core.UNACK, 2, 45.0)
         kinds = [entry.kind for entry in await desk.history(limit=9, rule="gas")]
         assert kinds == ["risen", "acknowledged", "raised"]
+
+
+async def test_a_limit_that_is_set_holds_without_a_restart_and_after_one_and_ends_what_it_no_longer_calls_an_alarm(
+    start: Start,
+) -> None:
+    stricter = OverrideEntry(rule="gas", school="school", lab="lab", who="li", why="a cellar", limits={"warn": 5})
+    air = {"air": [double("gas_lel", 7.0)]}
+    async with start() as school, joined(school.port, devices=air) as node:
+        desk = school.hub.alarms.desk
+        await until(lambda: [one.waiting for one in school.hub.alarms.streams.values()] == [None], "the rules bound")
+        node.send("air", [double("gas_lel", 7.0, now_ms() + after_ms) for after_ms in (0, 9_000)], batch=1)
+        await node.acknowledged(1)
+        assert desk.known(KEY) is None
+        await school.hub.parts.limits.put(stricter)
+        await until(lambda: (now := desk.known(KEY)) is not None and now.level == "warn", "the alarm")
+        await desk.save()
+    async with start() as school, joined(school.port, devices=air, bd_seq=1):
+        desk = school.hub.alarms.desk
+        await until(lambda: [one.waiting for one in school.hub.alarms.streams.values()] == [None], "the rules bound")
+        assert school.hub.parts.alarms.catalogue.overrides[0].limits == {"warn": 5}
+        now = desk.known(KEY)
+        assert now is not None
+        assert now.state.active
+        await school.hub.parts.limits.remove(stricter.place)
+        await until(lambda: (now := desk.known(KEY)) is not None and not now.state.active, "the end of the alarm")
+
+
+async def test_a_rule_that_is_switched_off_in_a_lab_leaves_no_alarm_standing(start: Start) -> None:
+    leak = AlarmKey("water_leak", GAS._replace(point="water_leak"))
+    off = OverrideEntry(rule="water_leak", school="school", lab="lab", who="li", why="an aquarium", off=True)
+    devices = {"air": [double("water_leak", 1.0)]}
+    async with start() as school, joined(school.port, devices=devices):
+        desk = school.hub.alarms.desk
+        await until(lambda: (now := desk.known(leak)) is not None and now.state.active, "the alarm")
+        await school.hub.parts.limits.put(off)
+        await until(lambda: (now := desk.known(leak)) is not None and not now.state.active, "the end of the alarm")
+        assert not any(rule.id == "water_leak" for one in school.hub.alarms.streams.values() for rule in one.rules)
 
 
 async def test_what_comes_late_makes_history_and_calls_nobody(start: Start) -> None:

@@ -17,6 +17,7 @@ from labkeeper_hub.model import AlarmKey, DeviceKey, PointKey
 from labkeeper_hub.ports import StopRefused
 from labkeeper_hub.settings import HubSettings
 from labkeeper_hub.stop import keeping
+from labkeeper_hub.stop.desk import AGREE_S
 from labkeeper_hub.stop.file import Kept, read_stops
 from labkeeper_sdk import BadConfiguration
 from labkeeper_sdk.testing import Broker
@@ -144,6 +145,29 @@ async def test_a_broker_that_was_killed_is_told_the_stop_again(school: School) -
         await until(lambda: school.hub.stop.stops().stops[0].sent, "the broker's word")
     await forget(school.broker)
     assert (await kept(school.broker)).latch == stop.latch
+
+
+async def test_a_stop_that_broker_and_nodes_know_nothing_of_is_over_and_without_a_node_it_is_not_known(
+    start: Start, broker: Broker
+) -> None:
+    def core(school: School) -> Core | None:
+        now = school.hub.alarms.desk.known(AlarmKey("stopped", PointKey("school", "", "", "")))
+        return None if now is None else now.state.core
+
+    async with start() as school, joined(school.port, devices=plugs("a"), more=WIRES):
+        await until(lambda: school.online("a"), "the plug")
+        school.hub.stop.stop("anna")
+        await until(lambda: core(school) is Core.UNACK, "the alarm")
+        await school.hub.alarms.desk.save()
+    await forget(broker)
+    async with start() as school:
+        loop = asyncio.get_running_loop()
+        await until(lambda: loop.time() > school.hub.stop._linked_s + AGREE_S + 1, "the end of the waiting")
+        school.hub.alarms.tick()
+        assert core(school) is Core.UNACK
+        async with joined(school.port, devices=plugs("a"), more=WIRES, bd_seq=1):
+            await until(lambda: core(school) is Core.RTN_UNACK, "the end of the alarm")
+            assert school.hub.stop.stops().stops == ()
 
 
 async def test_a_hub_that_begins_anew_learns_from_a_node_what_a_killed_broker_forgot(

@@ -50,7 +50,7 @@ def read_events(said: object) -> tuple[GatewayEvent, ...]:
 def _said(event: GatewayEvent) -> Plain:
     match event:
         case Report(device, readings):
-            return ["report", device, [[it.point, _plain(it.value), it.time_ms, int(it.quality)] for it in readings]]
+            return ["report", device, [_reading(each) for each in readings]]
         case Found(info):
             title = [info.title.zh, info.title.en]
             points = [_said_point(point) for point in info.points]
@@ -90,10 +90,14 @@ def _read(kind: str, *rest: Any) -> GatewayEvent:  # noqa: ANN401 -- what a stra
             raise Malformed(f"no event: {str(kind)[:40]!r}")
 
 
-def _read_reading(point: object, value: Any, time_ms: object, quality: Any) -> Reading:  # noqa: ANN401 -- as the pipe brought them
+def _reading(it: Reading) -> list[object]:
+    return [it.point, _plain(it.value), it.time_ms, int(it.quality), it.historical]
+
+
+def _read_reading(point: object, value: Any, time_ms: object, quality: Any, historical: object) -> Reading:  # noqa: ANN401 -- as the pipe brought them
     if time_ms is not None and type(time_ms) is not int:
         raise Malformed("a time is a whole number of milliseconds")
-    return Reading(_text(point), value, time_ms, Quality(quality))
+    return Reading(_text(point), value, time_ms, Quality(quality), historical is True)
 
 
 def _said_point(point: Point) -> dict[str, Any]:

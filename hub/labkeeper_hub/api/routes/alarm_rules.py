@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from labkeeper_hub.accounts import Action, Scope
 from labkeeper_hub.alarms.backtest import aggregate_of, back_test
 from labkeeper_hub.alarms.catalogue import OverrideEntry, with_limits
 from labkeeper_hub.alarms.kpis import Kpis, Period, kpis_of
@@ -16,11 +17,12 @@ from labkeeper_hub.alarms.rules import Level, Rule
 from labkeeper_hub.api import validation
 from labkeeper_hub.api.answers import Json, JsonAnswer
 from labkeeper_hub.api.models import example_of, shape
-from labkeeper_hub.api.needs import ReadsAlarms
+from labkeeper_hub.api.needs import ReadsAlarms, Right
+from labkeeper_hub.api.past import past_gates
 from labkeeper_hub.api.problems import Refusal, wrong_field
 from labkeeper_hub.api.routes.alarms import ONE, REFUSALS, AlarmAddress, demand_alarms
 from labkeeper_hub.api.state import ApiHere
-from labkeeper_hub.model import TYPE_NAMES, Aggregate, ReadingsQuery
+from labkeeper_hub.model import TYPE_NAMES, Aggregate, Lab, ReadingsQuery
 from labkeeper_hub.ports import Parts, UnknownPoint
 from labkeeper_sdk import Title, Value
 from labkeeper_wire.descriptor import PointDescription
@@ -72,7 +74,9 @@ class LevelShape(BaseModel):
 
 
 class OverrideShape(BaseModel):
-    """What a school, or one of its labs (None: all), has otherwise: limits by level, or nothing at all (`off`)."""
+    """What a school, or one of its labs (null: all), has otherwise: limits by level, or nothing at all (`off`); who set
+    it, why, and when. `at_ms` null: it is in the file `alarms.toml`, and is changed there.
+    """
 
     model_config = shape(
         {
@@ -82,6 +86,7 @@ class OverrideShape(BaseModel):
             "limits": {"warn": 1200.0},
             "who": "Wang Li",
             "why": "small room, the sensor hangs beside the door",
+            "at_ms": 1767225600000,
         }
     )
     school: str
@@ -90,6 +95,7 @@ class OverrideShape(BaseModel):
     limits: dict[str, float]
     who: str
     why: str
+    at_ms: int | None
 
 
 class RuleShape(BaseModel):
@@ -129,11 +135,20 @@ class RuleShape(BaseModel):
     overrides: list[OverrideShape]
 
 
-class RuleList(BaseModel):
-    """Every rule of the catalogue."""
+class LimitPlace(BaseModel):
+    """A school, or one of its labs (null: all)."""
 
-    model_config = shape({"rules": [example_of(RuleShape)]})
+    model_config = shape({"school": "demo", "lab": "lab-301"})
+    school: str
+    lab: str | None
+
+
+class RuleList(BaseModel):
+    """Every rule of the catalogue, and the places where one may set other limits."""
+
+    model_config = shape({"rules": [example_of(RuleShape)], "settable": [example_of(LimitPlace)]})
     rules: list[RuleShape]
+    settable: list[LimitPlace]
 
 
 class WatchedPoint(BaseModel):
@@ -232,15 +247,25 @@ class SpellShape(BaseModel):
 
 
 class TrialAnswer(BaseModel):
-    """What the rule would have done on so many readings. `gates` counted as open all the time, because a recording of a
-    point knows none. `every_ms`: there were too many readings, so what was judged is the worst (of means: the mean) of
-    each step of this length; null: each reading.
+    """What the rule would have done on so many readings. `replayed`: gates that were judged as they were, by the lab's
+    lessons, its presence sensors, its lamps and the calendar; `gates`: those that counted as open, for all or a part of
+    the time, because nothing on record tells (no sensor, no lesson ever recorded). `every_ms`: there were too many
+    readings, so what was judged is the worst (of means: the mean) of each step of this length; null: each reading.
     """
 
-    model_config = shape({"readings": 1440, "every_ms": None, "gates": [], "spells": [example_of(SpellShape)]})
+    model_config = shape(
+        {
+            "readings": 1440,
+            "every_ms": None,
+            "gates": [],
+            "replayed": ["lesson"],
+            "spells": [example_of(SpellShape)],
+        }
+    )
     readings: int
     every_ms: int | None
     gates: list[str]
+    replayed: list[str]
     spells: list[SpellShape]
 
 
@@ -250,7 +275,8 @@ async def rules(api: ApiHere, right: ReadsAlarms) -> JsonAnswer:
     catalogue, labs = api.parts.alarms.catalogue, right.sight(api.parts.registry).labs()
     seen = {(one.school, lab) for one in labs for lab in (None, one.lab)}
     overrides = [one for one in catalogue.overrides if (one.school, one.lab) in seen]
-    return JsonAnswer({"rules": [_rule(rule, overrides) for rule in catalogue.rules.values()]})
+    told: list[Json] = [_rule(rule, overrides) for rule in catalogue.rules.values()]
+    return JsonAnswer({"rules": told, "settable": _settable(right.to(Action.SET_LIMITS), labs)})
 
 
 @router.get("/alarms/rules/{rule}/points", response_model=WatchedPoints, responses=REFUSALS)
@@ -270,6 +296,13 @@ async def watched(api: ApiHere, right: ReadsAlarms, rule: validation.Id) -> Json
             ]
         }
     )
+
+
+def _settable(right: Right, labs: Iterable[Lab]) -> list[Json]:
+    """Return where one may set limits: schools first, then labs."""
+    places = dict.fromkeys((one.school, lab) for one in labs for lab in (None, one.lab))
+    found = sorted(places, key=lambda place: (place[0], place[1] or ""))
+    return [{"school": school, "lab": lab} for school, lab in found if right.covers(Scope(school, lab))]
 
 
 def _watches(rule: Rule, point: PointDescription) -> bool:
@@ -299,10 +332,11 @@ async def try_rule(api: ApiHere, right: ReadsAlarms, asked: TryRequest) -> JsonA
     if len(readings) > MOST_TRIED:
         query = replace(query, every_ms=-(-(asked.to - asked.since) // STEPS))
         readings = await _in_steps(api.parts, query, rule)
-    trial = await asyncio.to_thread(back_test, rule, readings, asked.to)
+    past = await past_gates(api.parts, rule.gates, asked.alarm.key.source, asked.since, asked.to)
+    trial = await asyncio.to_thread(back_test, rule, readings, asked.to, past.turns)
     spells: list[Json] = [asdict(spell) for spell in trial.spells]
-    told = {"readings": len(readings), "every_ms": query.every_ms, "gates": sorted(rule.gates)}
-    return JsonAnswer({**told, "spells": spells})
+    told = {"readings": len(readings), "every_ms": query.every_ms, "gates": sorted(past.assumed)}
+    return JsonAnswer({**told, "replayed": sorted(past.recorded), "spells": spells})
 
 
 def _tried(parts: Parts, asked: TryRequest) -> Rule:
@@ -358,8 +392,13 @@ def _rule(rule: Rule, overrides: Iterable[OverrideEntry]) -> dict[str, Json]:
         "units": sorted(rule.match.units),
         "gates": sorted(rule.gates),
         "levels": [_level(level) for level in rule.levels],
-        "overrides": [one.model_dump(exclude={"rule"}) for one in overrides if one.rule == rule.id],
+        "overrides": [override(one) for one in overrides if one.rule == rule.id],
     }
+
+
+def override(one: OverrideEntry) -> dict[str, Json]:
+    """Return an override as the reference tells it."""
+    return {"at_ms": None, **one.model_dump(exclude={"rule"})}
 
 
 def _texts(rule: Rule) -> Mapping[str, Title]:

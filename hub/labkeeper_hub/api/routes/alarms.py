@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from labkeeper_hub.alarms.states import AlarmRefused, Shelf
 from labkeeper_hub.api import shapes, validation
 from labkeeper_hub.api.alarm_shapes import AlarmEntryShape, AlarmShape
-from labkeeper_hub.api.answers import JsonAnswer
+from labkeeper_hub.api.answers import Json, JsonAnswer
 from labkeeper_hub.api.documented import PROBLEMS
 from labkeeper_hub.api.models import SOURCE, example_of, shape
 from labkeeper_hub.api.needs import ReadsAlarms, Right, TendsAlarms
@@ -84,17 +84,21 @@ class AlarmList(BaseModel):
 
 
 class AlarmHistory(BaseModel):
-    """Lines of the history, newest first."""
+    """Lines of the history, newest first. `next`: ask again with `before` this for those before; null: that is all. A
+    page has fewer lines than asked for where some are not for the asker's eyes.
+    """
 
-    model_config = shape({"entries": [example_of(AlarmEntryShape)]})
+    model_config = shape({"entries": [example_of(AlarmEntryShape)], "next": 4711})
     entries: list[AlarmEntryShape]
+    next: int | None
 
 
 class HistoryQuery(validation.Query):
-    """Which lines: the newest, since a moment, of one rule."""
+    """Which lines: the newest, since a moment, of one rule; `before`: those older than the `next` of another page."""
 
     limit: Annotated[int, Field(ge=1, le=MOST_LINES)] = 1000
     since: validation.Time = Field(0, alias="from")
+    before: Annotated[int, Field(ge=1, le=validation.LAST_MS)] | None = None
     rule: validation.Id | None = None
 
 
@@ -112,8 +116,11 @@ async def alarms(api: ApiHere, right: ReadsAlarms) -> JsonAnswer:
 async def history(api: ApiHere, right: ReadsAlarms, query: Annotated[HistoryQuery, Query()]) -> JsonAnswer:
     """Tell what happened to alarms."""
     sight = right.sight(api.parts.registry)
-    found = await api.parts.alarms.history(limit=query.limit, since_ms=query.since, rule=query.rule)
-    return JsonAnswer({"entries": [shapes.alarm_entry(one) for one in found if sight.point(one.key.source)]})
+    found = await api.parts.alarms.history(
+        limit=query.limit, since_ms=query.since, before=query.before, rule=query.rule
+    )
+    seen: list[Json] = [shapes.alarm_entry(one) for one in found if sight.point(one.key.source)]
+    return JsonAnswer({"entries": seen, "next": found[-1].number if len(found) == query.limit else None})
 
 
 @router.post("/alarms/acknowledge", response_model=AlarmList, responses=REFUSALS)

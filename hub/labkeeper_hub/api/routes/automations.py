@@ -16,6 +16,7 @@ from labkeeper_hub.api.models import shape
 from labkeeper_hub.api.needs import Automates, ReadsPlaces, Right
 from labkeeper_hub.api.problems import Refusal, wrong_field
 from labkeeper_hub.api.state import Api, ApiHere
+from labkeeper_hub.automations.as_form import form_of
 from labkeeper_hub.automations.book import AutomationRefused, Kept
 from labkeeper_hub.automations.border import LONGEST
 from labkeeper_hub.automations.desk import loaded
@@ -50,6 +51,7 @@ ONE: dict[str, Any] = {
     "on": False,
     "when": "empty for 10 min and lit",
     "text": TEXT,
+    "form": form_of(TEXT),
     "by": "owner",
     "at_ms": 1767225600000,
     "mine": True,
@@ -103,7 +105,9 @@ class AutomationTitleShape(BaseModel):
 
 
 class AutomationShape(BaseModel):
-    """An automation. `when` is what it waits for, `mine`: the asker may change it."""
+    """An automation. `when` is what it waits for, `mine`: the asker may change it; `form`: what the page's form
+    shows of it, null where only the text can say it.
+    """
 
     model_config = shape(ONE)
     id: str
@@ -113,6 +117,7 @@ class AutomationShape(BaseModel):
     on: bool
     when: str
     text: str
+    form: dict[str, Any] | None
     by: str
     at_ms: int
     mine: bool
@@ -305,6 +310,7 @@ def _shape(right: Right, kept: Kept) -> dict[str, Json]:
         "on": kept.on,
         "when": _when(one),
         "text": kept.text,
+        "form": form_of(kept.text),
         "by": kept.by,
         "at_ms": kept.at_ms,
         "mine": mine,

@@ -75,9 +75,10 @@ declare namespace wire {
   interface AlarmEntry extends AlarmId { lab: string; kind: string; level: string; time_ms: number; at_ms: number; value: number | null; who: string | null; why: string | null; late: boolean }
   interface AlarmLevel { name: string; priority: "note" | Priority; kind: string; side: string; limit: number; deadband: number; window_ms: number; on_delay_ms: number; off_delay_ms: number; latch: boolean }
   interface AlarmRule { id: string; title: Title; consequence: Title; response: Title; role: string; class: string; source: string; unit: string; points: string[]; units: string[]; gates: string[]; levels: AlarmLevel[]; overrides: AlarmOverride[] }
-  interface AlarmOverride { school: string; lab: string | null; off: boolean; limits: Record<string, number>; who: string; why: string }
+  interface AlarmOverride { school: string; lab: string | null; off: boolean; limits: Record<string, number>; who: string; why: string; at_ms: number | null }
+  interface AlarmPlace { school: string; lab: string | null }
   interface Spell { level: string; from_ms: number; to_ms: number; open_end: boolean }
-  interface Trial { readings: number; every_ms: number | null; gates: string[]; spells: Spell[] }
+  interface Trial { readings: number; every_ms: number | null; gates: string[]; replayed: string[]; spells: Spell[] }
   interface AlarmKpis { by: "all" | "role" | "lab"; of: string; raised: number; per_10min: number; peak_10min: number; peak_hour: number; flood_share: number; mix: Record<Priority, number> | null; standing: number; stale: number; chattering: number; acknowledge_s: number | null; within: boolean }
   interface Channel { name: string; kind: string; language: string; made_ms: number; made_by: string; failures: number; error: string | null; sent_ms: number | null }
   interface ChannelKind extends Title { kind: string; form: { properties?: Record<string, object>; required?: string[] } }
@@ -97,7 +98,10 @@ declare namespace wire {
   interface OfferedDriver { name: string; title: { zh: string; en: string }; version: number; schema: Record<string, any> }
   interface DriverOffer { drivers: OfferedDriver[]; withheld: { name: string; why: string }[] }
   interface DriversOutcome { answered: boolean; taken: boolean; number: number; changes: string[]; mistakes: DriverMistake[] }
-  interface Automation { id: string; title: Title; school: string; lab: string; on: boolean; when: string; text: string; by: string; at_ms: number; mine: boolean }
+  interface Automation { id: string; title: Title; school: string; lab: string; on: boolean; when: string; text: string; form: AutomationForm | null; by: string; at_ms: number; mine: boolean }
+  interface AutomationCondition { what: string; node?: string; device?: string; point?: string; type?: "bool" | "number" | "text"; unit?: string; sign?: string; limit?: number | string | null; minutes?: number }
+  interface AutomationDeed { scene?: string; lamps?: boolean; node?: string; device?: string; point?: string; value?: Value }
+  interface AutomationForm { triggers: AutomationCondition[]; at: string | null; needs: AutomationCondition[]; between: string | null; then: AutomationDeed[]; kept: Record<string, unknown> }
   interface AutomationPart { text: string; truth: boolean | null; seen: { input: string; value: Value }[] }
   interface AutomationResult extends PointId { value: Value; state: string; code: string; message: string }
   /** `why` null: it acted. */

@@ -13,7 +13,9 @@ FALLBACK_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a board has: relays with the position they fall back to, and contacts, which are closed when all is well."""
+    """What a board has: relays with the position they fall back to, contacts, which are closed when all is well, and a
+    button to reset.
+    """
 
     title: str
     relays: Mapping[str, bool]
@@ -33,7 +35,8 @@ class Outlets:
         self._plan = plan
         relays = {name: Node(name, {"power": Property("Power", "boolean", settable=True)}) for name in plan.relays}
         contacts = {name: Node(name, {"closed": Property("Closed", "boolean")}) for name in plan.contacts}
-        self.nodes: Mapping[str, Node] = {**relays, **contacts}
+        button = Node("reset", {"pressed": Property("Pressed", "boolean")})
+        self.nodes: Mapping[str, Node] = {**relays, **contacts, "reset": button}
         self.power_on()
 
     def power_on(self) -> None:
@@ -43,10 +46,12 @@ class Outlets:
 
     def measure(self, lab_s: float) -> Mapping[str, Scalar]:  # noqa: ARG002 - contacts have no day
         """Return where relays and contacts stand."""
-        return {**self.outputs(), **{f"{name}/closed": True for name in self._plan.contacts}}
+        return {**self.outputs(), **{f"{name}/closed": True for name in self._plan.contacts}, "reset/pressed": False}
 
     def upset(self, fault: Fault) -> Mapping[str, Scalar]:
-        """Return what is otherwise while somebody has opened every contact."""
+        """Return what is otherwise while somebody has opened every contact, or presses the button."""
+        if fault is Fault.PRESS:
+            return {"reset/pressed": True}
         return {f"{name}/closed": False for name in self._plan.contacts} if fault is Fault.OPEN else {}
 
     def outputs(self) -> Mapping[str, Scalar]:

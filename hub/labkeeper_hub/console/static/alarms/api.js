@@ -23,15 +23,35 @@ async function ask(path, request) {
 /** @param {string} path @param {object} body @returns {Promise<any>} */
 const post = (path, body) => ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 
-/** @type {Promise<Map<string, wire.AlarmRule>> | null} */
+/** @type {Promise<{rules: wire.AlarmRule[], settable: wire.AlarmPlace[]}> | null} */
 let opened = null;
 
-/** Every rule by its id; asked for once, and again after a failure. */
-export function rules() {
-  opened ??= ask("/rules").then((found) => new Map(found.rules.map((/** @type {wire.AlarmRule} */ rule) => [rule.id, rule])));
+/** Asked for once, and again after a failure. */
+function told() {
+  opened ??= ask("/rules");
   opened.catch(() => (opened = null));
   return opened;
 }
+
+/** Every rule by its id. @returns {Promise<Map<string, wire.AlarmRule>>} */
+export const rules = async () => new Map((await told()).rules.map((rule) => [rule.id, rule]));
+
+/** Where one may set limits. @returns {Promise<wire.AlarmPlace[]>} */
+export const settable = async () => (await told()).settable ?? [];
+
+/** Ask for the rules again, once they may be others. */
+export function forgetRules() {
+  opened = null;
+}
+
+/** @param {string} rule */
+const limitsOf = (rule) => `/rules/${encodeURIComponent(rule)}/limits`;
+
+/** @param {string} rule @param {wire.AlarmPlace & {off: boolean, limits: Record<string, number>, why: string}} said */
+export const setLimit = (rule, said) => ask(limitsOf(rule), { method: "PUT", headers: { "Content-Type": "application/json" }, body: JSON.stringify(said) });
+
+/** @param {string} rule @param {wire.AlarmPlace} place */
+export const removeLimit = (rule, { school, lab }) => ask(`${limitsOf(rule)}?${new URLSearchParams({ school, ...(lab === null ? {} : { lab }) })}`, { method: "DELETE" });
 
 /** The points here that a rule watches. @param {string} rule @returns {Promise<(wire.PointId & {lab: string})[]>} */
 export const watched = async (rule) => (await ask(`/rules/${encodeURIComponent(rule)}/points`)).points;
@@ -48,8 +68,8 @@ export const shelve = (alarm, why, until_ms) => post("/shelve", { alarms: [addre
 /** @param {wire.AlarmId} alarm @param {string} order */
 export const takeOut = (alarm, order) => post("/take-out", { alarm: address(alarm), order });
 
-/** @param {number} limit @returns {Promise<wire.AlarmEntry[]>} the newest first */
-export const history = async (limit) => (await ask(`/history?limit=${limit}`)).entries;
+/** Lines of the history, the newest first, and where the older ones begin. @param {number} limit @param {number | null} before @returns {Promise<{entries: wire.AlarmEntry[], next: number | null}>} */
+export const history = (limit, before) => ask(`/history?limit=${limit}${before === null ? "" : `&before=${before}`}`);
 
 /** @param {number} from_ms @returns {Promise<wire.AlarmKpis[]>} */
 export const kpis = async (from_ms) => (await ask(`/kpis?from=${Math.round(from_ms)}`)).groups;

@@ -15,7 +15,7 @@ const DRAWN = ["value", "mean", "max", "min"]; // in the unit of what is measure
 const OTHERWISE = { stale: "alarm.because_stale", stuck: "alarm.because_stuck", count: "alarm.because_count" };
 const OVER = ["rtn_unack", "latched_unack", "latched_ack"];
 
-/** A rule's levels as they hold where an alarm is: a lab's override goes before its school's. @param {wire.AlarmRule} rule @param {{school: string, lab: string}} where @returns {wire.AlarmLevel[]} */
+/** A rule's levels as they hold where an alarm is: a lab's override goes before its school's. @param {wire.AlarmRule} rule @param {wire.AlarmPlace} where @returns {wire.AlarmLevel[]} */
 export function levelsAt(rule, { school, lab }) {
   const here = rule.overrides.filter((one) => one.school === school && (one.lab === null || one.lab === lab));
   const limits = Object.assign({}, ...[...here].sort((a, b) => Number(a.lab !== null) - Number(b.lab !== null)).map((one) => one.limits));

@@ -1,7 +1,8 @@
 /** Beside what stands: what happened, how much it was by EEMUA's numbers, and every limit with a way to try it. */
 import { html, nothing } from "../vendor/lit.js";
 import * as api from "./api.js";
-import { measured, place } from "./names.js";
+import "./limit.js";
+import { measured, place, placeName, refusal, seenByHub } from "./names.js";
 import "./try.js";
 import { DeskElement } from "../element.js";
 import { icon } from "../icons.js";
@@ -53,8 +54,18 @@ class AlarmList extends DeskElement {
 }
 
 class LkAlarmHistory extends AlarmList {
-  ask() {
-    return api.history(LINES);
+  static properties = { ...AlarmList.properties, next: { state: true } };
+
+  constructor() {
+    super();
+    /** Where the lines older than those shown begin; null: there are none. @type {number | null} */
+    this.next = null;
+  }
+
+  async ask() {
+    const { entries, next } = await api.history(LINES, this.next);
+    this.next = next;
+    return [...(this.found ?? []), ...entries];
   }
 
   render() {
@@ -64,7 +75,9 @@ class LkAlarmHistory extends AlarmList {
     if (this.found.length === 0) return html`<p class="quiet">${words.t("alarm.no_history")}</p>`;
     return html`<ol class="alarm-history">${this.found.map((/** @type {wire.AlarmEntry} */ one) => html`
       <li><time>${text.moment(one.time_ms)}</time><span><strong>${text.title(this.rules.get(one.rule)?.title, one.rule)}</strong> · ${place(this.desk, words, one)}
-        <span class="quiet">${words.word("alarmkind", one.kind) ?? one.kind}${one.late ? ` · ${words.t("alarm.late")}` : ""}${[measured(this.desk, one), one.who, one.why].filter(Boolean).map((part) => ` · ${part}`)}</span></span></li>`)}</ol>`;
+        <span class="quiet">${words.word("alarmkind", one.kind) ?? one.kind}${one.late ? ` · ${words.t("alarm.late")}` : ""}${[measured(this.desk, one), one.who, one.why].filter(Boolean).map((part) => ` · ${part}`)}</span></span></li>`)}</ol>
+      ${this.failed ? html`<p role="status">${words.t("alarm.failed")}</p>` : nothing}
+      ${this.next === null ? html`<p class="quiet small">${words.t("alarm.history_whole", { count: this.found.length })}</p>` : html`<button class="segment" @click=${() => this.again()}>${words.t("alarm.older")}</button>`}`;
   }
 }
 
@@ -101,8 +114,15 @@ class LkAlarmLoad extends AlarmList {
 }
 
 class LkAlarmLimits extends AlarmList {
+  static properties = { ...AlarmList.properties, setting: { state: true }, places: { state: true }, trouble: { state: true } };
+
   constructor() {
     super();
+    /** The rule whose limit is being set. */
+    this.setting = "";
+    /** @type {wire.AlarmPlace[]} */
+    this.places = [];
+    this.trouble = "";
     /** The rule that is tried, and the point it is tried on. */
     this.chosen = { rule: "", point: "" };
   }
@@ -111,8 +131,14 @@ class LkAlarmLimits extends AlarmList {
     return [ALARMS, WORDS];
   }
 
+  connectedCallback() {
+    super.connectedCallback();
+    this.addEventListener("limits-changed", () => (this.setting = ""));
+    void api.settable().then((places) => (this.places = places), () => {});
+  }
+
   render() {
-    return html`<ul class="alarm-rules">${[...this.rules.values()].map((rule) => html`<li class="card">${this.#rule(rule)}</li>`)}</ul>`;
+    return html`<p role="status">${this.trouble}</p><ul class="alarm-rules">${[...this.rules.values()].map((rule) => html`<li class="card">${this.#rule(rule)}</li>`)}</ul>`;
   }
 
   /** @param {wire.AlarmRule} rule */
@@ -123,8 +149,8 @@ class LkAlarmLimits extends AlarmList {
     return html`<h3>${text.title(rule.title, rule.id)}</h3>
       <p class="quiet">${limits(words, rule.levels)} ${sign(rule.unit)}</p>
       <p>${text.title(rule.response, "")} <span class="quiet small">${rule.source}</span></p>
-      ${rule.overrides.map((one) => html`<p class="small">${this.#place(one)}${one.off ? words.t("alarm.off_here") : limits(words, rule.levels.flatMap((level) => (level.name in one.limits ? [{ ...level, limit: one.limits[level.name] }] : [])))} <span class="quiet">${words.t("alarm.overridden", { who: one.who, why: one.why })}</span></p>`)}
-      ${rule.points.some((point) => point.startsWith("#")) ? nothing : html`<button class="segment" aria-expanded=${open} @click=${() => this.#open(open ? "" : rule.id)}>${words.t("alarm.try")}</button>`}
+      ${rule.overrides.map((one) => this.#override(rule, one))}
+      ${this.#settable(rule)}${seenByHub(rule) ? nothing : html`<button class="segment" aria-expanded=${open} @click=${() => this.#open(open ? "" : rule.id)}>${words.t("alarm.try")}</button>`}
       ${open ? this.#tried(rule) : nothing}`;
   }
 
@@ -148,10 +174,29 @@ class LkAlarmLimits extends AlarmList {
     return this.found.length > 0 ? this.#try(rule, this.found) : html`<p class="quiet small">${this.words.t("alarm.watches_none")}</p>`;
   }
 
-  /** @param {wire.AlarmOverride} override */
-  #place({ school, lab }) {
-    const title = labsOf(this.desk.store).find((one) => one.school === school && one.lab === lab)?.title;
-    return html`<strong>${lab === null ? school : this.desk.text.title(title, lab)}</strong> `;
+  /** What a place has otherwise, by whom, since when and why. @param {wire.AlarmRule} rule @param {wire.AlarmOverride} one */
+  #override(rule, one) {
+    const { words } = this;
+    const here = rule.levels.flatMap((level) => (level.name in one.limits ? [{ ...level, limit: one.limits[level.name] }] : []));
+    const when = one.at_ms === null ? words.t("alarm.in_file") : this.desk.text.moment(one.at_ms);
+    const mine = one.at_ms !== null && this.places.some(({ school, lab }) => school === one.school && lab === one.lab);
+    return html`<p class="small alarm-override"><strong>${placeName(this.desk, words, one)}</strong> ${one.off ? words.t("alarm.off_here") : limits(words, here)}
+      <span class="quiet">${words.t("alarm.overridden", { who: one.who, why: one.why })} · ${when}</span>
+      ${mine ? html`<button class="segment" @click=${() => this.#remove(rule.id, one)}>${words.t("alarm.remove_limit")}</button>` : nothing}</p>`;
+  }
+
+  /** @param {wire.AlarmRule} rule */
+  #settable(rule) {
+    if (this.places.length === 0 || (rule.class === "safety" && seenByHub(rule))) return nothing;
+    const open = this.setting === rule.id;
+    return html`<button class="segment" aria-expanded=${open} @click=${() => { this.setting = open ? "" : rule.id; }}>${this.words.t("alarm.set_limit")}</button>
+      ${open ? html`<lk-alarm-limit .desk=${this.desk} .rule=${rule} .places=${this.places} .words=${this.words}></lk-alarm-limit>` : nothing}`;
+  }
+
+  /** @param {string} rule @param {wire.AlarmPlace} where */
+  async #remove(rule, where) {
+    this.trouble = await api.removeLimit(rule, where).then(() => "", (error) => refusal(this.words, error));
+    if (!this.trouble) this.dispatchEvent(new CustomEvent("limits-changed", { bubbles: true, composed: true }));
   }
 
   /** @param {wire.AlarmRule} rule @param {(wire.PointId & {lab: string})[]} points */

@@ -2,6 +2,7 @@
 import { html } from "../vendor/lit.js";
 import { icon } from "../icons.js";
 import { deviceKey } from "../keys.js";
+import { labsOf } from "../labs.js";
 import { deviceName, pointName, valueWithUnit } from "../names.js";
 
 /** Each priority has a shape of its own. @param {wire.Priority} priority */
@@ -22,6 +23,15 @@ export function place({ store, text }, words, one) {
   if (!device) return one.device || one.node || one.school || words.t("alarm.broker");
   const point = device.points.find((known) => known.point === one.point);
   return point ? `${deviceName(text, device)} · ${pointName(text, device, point)}` : deviceName(text, device);
+}
+
+/** Whether the hub itself sees it: then there is no limit to it. @param {wire.AlarmRule} rule */
+export const seenByHub = (rule) => rule.points.some((point) => point.startsWith("#"));
+
+/** A school, or one of its labs. @param {import("../element.js").Desk} desk @param {import("../text.js").Text} words @param {wire.AlarmPlace} where */
+export function placeName({ store, text }, words, { school, lab }) {
+  if (lab === null) return words.t("alarm.whole_school", { school });
+  return text.title(labsOf(store).find((one) => one.school === school && one.lab === lab)?.title, lab);
 }
 
 /** @param {import("../element.js").Desk} desk @param {wire.AlarmId & {value: number | null}} one */

@@ -55,6 +55,12 @@ class LkAlarms extends DeskElement {
     if (this.words?.language !== language) void wordsOf("alarms", language).then((words) => (this.words = words), () => {});
   }
 
+  /** Somebody set a limit: what holds now is asked for. */
+  #ruledAnew = () => {
+    api.forgetRules();
+    void api.rules().then((rules) => (this.rules = rules), () => {});
+  };
+
   /** What a message's link is about comes first. */
   get #all() {
     return [...this.desk.store.alarms.values()].sort((one, other) => Number(meant(other)) - Number(meant(one)) || byUrgency(one, other));
@@ -91,7 +97,7 @@ class LkAlarms extends DeskElement {
     switch (this.view) {
       case "history": return html`<lk-alarm-history .desk=${desk} .words=${words} .rules=${rules}></lk-alarm-history>`;
       case "load": return html`<lk-alarm-load .desk=${desk} .words=${words} .rules=${rules}></lk-alarm-load>`;
-      case "limits": return html`<lk-alarm-limits .desk=${desk} .words=${words} .rules=${rules}></lk-alarm-limits>`;
+      case "limits": return html`<lk-alarm-limits .desk=${desk} .words=${words} .rules=${rules} @limits-changed=${this.#ruledAnew}></lk-alarm-limits>`;
       case "telling": return this.#telling();
       case "suppressed": return this.#cards(words, suppressed, words.t("alarm.none_suppressed"));
       default: return html`${linked() && !this.#all.some(meant) ? html`<p class="alarm-why" role="status">${icon("check")}${words.t("alarm.linked_over")}</p>` : nothing}${this.#everything(words, now)}${this.#cards(words, now, words.t("alarm.none"))}`;

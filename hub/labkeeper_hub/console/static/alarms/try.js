@@ -61,10 +61,16 @@ class LkAlarmTry extends DeskElement {
         <div class="segments" role="group" aria-label=${words.t("alarm.span")}>${SPANS_D.map((days) => html`<button type="button" class="segment" aria-pressed=${days === this.days} @click=${() => { this.days = days; }}>${words.t("alarm.days", { count: days })}</button>`)}</div>
         <button class="primary" ?disabled=${this.asking}>${words.t("alarm.try_now")}</button>
       </form>
-      ${rule.gates.length > 0 ? html`<p class="quiet small">${words.t("alarm.gates", { gates: rule.gates.map((gate) => words.word("alarmgate", gate) ?? gate).join(" · ") })}</p>` : nothing}
+      ${this.#gates("alarm.gates_replayed", this.trial?.trial.replayed)}${this.#gates("alarm.gates", this.trial?.trial.gates)}
       <p role="status" class="alarm-trial">${this.trouble || this.#summary()}</p>
       ${this.trial?.trial.every_ms ? html`<p class="quiet small">${words.t("alarm.steps", { every: words.t("alarm.seconds", { count: Math.ceil(this.trial.trial.every_ms / 1000) }) })}</p>` : nothing}
       ${this.trial ? html`<div class="alarm-plot"><div class="plot" role="img" aria-label=${this.#summary()}></div></div>${this.#spells(this.trial.trial.spells)}` : nothing}`;
+  }
+
+  /** Which gates were judged as recorded, which were taken for open. @param {string} key @param {string[] | undefined} gates */
+  #gates(key, gates) {
+    const { words } = this;
+    return gates?.length ? html`<p class="quiet small">${words.t(key, { gates: gates.map((gate) => words.word("alarmgate", gate) ?? gate).join(" · ") })}</p>` : nothing;
   }
 
   #summary() {

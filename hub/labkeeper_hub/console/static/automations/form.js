@@ -14,18 +14,39 @@ const DAY_MS = 86_400_000;
 const SPAN_MS = 7 * DAY_MS;
 const SIGNS = [">", "<", ">=", "<="];
 const SHOWN = 12;
+const MOST = 8; // of triggers, conditions and deeds
+const TRIGGERS = ["empty", "used", "point", "lesson_over", "lesson", "lit", "dark"];
+const NEEDS = ["empty", "used", "lit", "dark", "point"];
+
+/** @typedef {"triggers" | "needs" | "then"} List */
+/** One row of the form, as its fields have it. @typedef {Record<string, string>} Row */
+
+/** @type {Record<List, Row>} */
+const FRESH = {
+  triggers: { what: "empty", key: "", sign: ">", limit: "", minutes: "10" },
+  needs: { what: "empty", key: "", sign: ">", limit: "" },
+  then: { what: "lamps:false", value: "" },
+};
 
 class LkAutomationForm extends DeskElement {
-  static properties = { words: { attribute: false }, text: { state: true }, written: { attribute: false }, fields: { state: true }, scenes: { state: true }, trial: { state: true }, trouble: { state: true }, asking: { state: true } };
+  static properties = { words: { attribute: false }, text: { state: true }, written: { attribute: false }, shown: { attribute: false }, fields: { state: true }, rows: { state: true }, scenes: { state: true }, trial: { state: true }, trouble: { state: true }, asking: { state: true } };
 
   constructor() {
     super();
     this.words = /** @type {import("../text.js").Text} */ (/** @type {unknown} */ (undefined)); // set by who shows it
     /** The text to begin with; empty: the form. */
     this.written = "";
+    /** What the form shows of an automation there is. @type {wire.Automation | null} */
+    this.shown = null;
     this.text = "";
     /** @type {Record<string, string>} */
-    this.fields = { zh: "", en: "", id: `a-${crypto.randomUUID().slice(0, 8)}`, when: "empty", minutes: "10", sign: ">", limit: "", at: "18:00", from: "", to: "", then: "lamps:false", value: "", lab: "", point: "" };
+    this.fields = { zh: "", en: "", id: `a-${crypto.randomUUID().slice(0, 8)}`, at: "18:00", from: "", to: "", lab: "" };
+    /** @type {Record<List, Row[]>} */
+    this.rows = { triggers: [{ ...FRESH.triggers }], needs: [], then: [{ ...FRESH.then }] };
+    /** Points that are spoken of and not here now, and what of a text the form only keeps. */
+    this.absent = new Map(/** @type {[string, wire.AutomationCondition][]} */ ([]));
+    /** @type {Record<string, unknown>} */
+    this.kept = {};
     /** @type {wire.Scene[]} */
     this.scenes = [];
     /** @type {{runs: wire.AutomationRun[], readings: number, known_ms: number | null, from_ms: number, to_ms: number} | null} */
@@ -39,8 +60,37 @@ class LkAutomationForm extends DeskElement {
   }
 
   firstUpdated() {
-    if (this.written) this.text = this.written;
+    if (this.shown?.form) this.#take(this.shown, this.shown.form);
+    else if (this.written) this.text = this.written;
     else this.#compose();
+  }
+
+  /** Fill the fields with an automation there is. @param {wire.Automation} one @param {wire.AutomationForm} form */
+  #take(one, form) {
+    const [from = "", to = ""] = form.between?.split("-") ?? [];
+    this.fields = { ...this.fields, zh: one.title.zh, en: one.title.en, id: one.id, lab: `${one.school}/${one.lab}`, at: form.at ?? "18:00", from, to };
+    const triggers = form.at === null ? form.triggers.map((each) => this.#row(each)) : [{ ...FRESH.triggers, what: "time" }];
+    this.rows = { triggers, needs: form.needs.map((each) => this.#row(each)), then: form.then.map((each) => this.#deedRow(each)) };
+    this.kept = form.kept;
+    this.text = one.text;
+  }
+
+  /** @param {wire.AutomationCondition} one @returns {Row} */
+  #row(one) {
+    const { what, node, device, point, sign, limit, minutes } = one;
+    if (what !== "point") return { ...FRESH.triggers, what, minutes: String(minutes ?? 0) };
+    const key = `${node}/${device}/${point}`;
+    this.absent.set(key, one);
+    return { what, key, sign: sign ?? ">", limit: String(limit ?? ""), minutes: String(minutes ?? 0) };
+  }
+
+  /** @param {wire.AutomationDeed} one @returns {Row} */
+  #deedRow({ scene, lamps, node, device, point, value }) {
+    if (scene !== undefined) return { what: `scene:${scene}`, value: "" };
+    if (point === undefined) return { what: `lamps:${lamps === true}`, value: "" };
+    const type = typeof value === "boolean" ? "bool" : typeof value === "string" ? "text" : "number";
+    this.absent.set(`${node}/${device}/${point}`, { what: "point", node, device, point, type });
+    return { what: `point:${node}/${device}/${point}`, value: String(value) };
   }
 
   get #labs() {
@@ -61,13 +111,17 @@ class LkAutomationForm extends DeskElement {
       .map((point) => ({ key: `${device.node}/${device.device}/${point.point}`, id: { school: device.school, node: device.node, device: device.device, point: point.point }, point, name: `${deviceName(text, device)} · ${pointName(text, device, point)}` })));
   }
 
+  get #formed() {
+    return !this.written || this.shown?.form;
+  }
+
   render() {
     const { words } = this;
     return html`
       <form class="card auto-form" @submit=${this.#save} @input=${this.#changed}>
         <h3>${words.t(this.written ? "auto.edit" : "auto.new")}</h3>
-        ${this.written ? nothing : this.#form()}
-        <details ?open=${this.written !== ""}><summary>${words.t("auto.text")}</summary>
+        ${this.#formed ? this.#form() : nothing}
+        <details ?open=${!this.#formed}><summary>${words.t("auto.text")}</summary>
           <textarea name="text" rows="14" spellcheck="false" aria-label=${words.t("auto.text")} .value=${this.text}></textarea></details>
         <p role="status" class="auto-trouble">${this.trouble}</p>
         <div class="auto-deeds">
@@ -80,31 +134,97 @@ class LkAutomationForm extends DeskElement {
   }
 
   #form() {
-    const { words, fields } = this;
-    const lab = this.#lab;
-    const inputs = this.#points(false);
-    const input = inputs.find(({ key }) => key === fields.point) ?? inputs.at(0);
-    const outputs = this.#points(true);
-    const output = outputs.find(({ key }) => `point:${key}` === fields.then);
+    const { words, rows } = this;
     const { text } = this.desk;
+    const timed = rows.triggers[0]?.what === "time";
     return html`
       <div class="auto-columns">${this.#names()}</div>
-      <div class="auto-columns">${this.#select("lab", words.t("auto.lab"), this.#labs.map(({ key, title, lab: name }) => [key, text.title(title, name)]), lab?.key ?? "")}</div>
+      ${this.shown ? nothing : html`<div class="auto-columns">${this.#select("lab", words.t("auto.lab"), this.#labs.map(({ key, title, lab: name }) => [key, text.title(title, name)]), this.#lab?.key ?? "")}</div>`}
       <div class="auto-columns">
       <fieldset><legend>${words.t("auto.when")}</legend>
-        ${this.#select("when", words.t("auto.what"), ["empty", "point", "lesson_over", "time"].map((one) => [one, words.word("autowhen", one) ?? one]), fields.when)}
-        ${fields.when === "point" ? this.#select("point", words.t("auto.point"), inputs.map(({ key, name }) => [key, name]), input?.key ?? "") : nothing}
-        ${fields.when === "point" && input ? this.#compared(input.point) : nothing}
-        ${fields.when === "time" ? this.#input("at", words.t("auto.at"), "time") : this.#input("minutes", words.t("auto.minutes"), "number")}
+        ${rows.triggers.map((row, at) => html`${at > 0 ? html`<p class="auto-joined">${words.t("auto.or")}</p>` : nothing}${this.#condition("triggers", at, row)}`)}
+        ${timed ? nothing : this.#more("triggers", "auto.more_when")}
       </fieldset>
       <fieldset><legend>${words.t("auto.if")}</legend>
-        ${fields.when === "empty" ? nothing : html`<label class="auto-check"><input type="checkbox" name="only_empty" .checked=${fields.only_empty === "on"}> ${words.t("auto.only_empty")}</label>`}
+        ${rows.needs.map((row, at) => html`${at > 0 ? html`<p class="auto-joined">${words.t("auto.and")}</p>` : nothing}${this.#condition("needs", at, row)}`)}
+        ${this.#more("needs", "auto.more_if")}
         ${this.#input("from", words.t("auto.from"), "time")} ${this.#input("to", words.t("auto.to"), "time")}
       </fieldset>
       <fieldset><legend>${words.t("auto.then")}</legend>
-        ${this.#select("then", words.t("auto.do"), [["lamps:false", words.t("auto.lamps_off")], ["lamps:true", words.t("auto.lamps_on")], ...this.scenes.map(({ name, title }) => [`scene:${name}`, words.t("auto.scene", { name: text.title(title, name) })]), ...outputs.map(({ key, name }) => [`point:${key}`, name])], fields.then)}
-        ${output ? this.#value(output.point) : nothing}
+        ${rows.then.map((row, at) => this.#deed(at, row))}
+        ${this.#more("then", "auto.more_then")}
       </fieldset></div>`;
+  }
+
+  /** A trigger or a condition, with what it asks for. @param {"triggers" | "needs"} list @param {number} at @param {Row} row */
+  #condition(list, at, row) {
+    const { words } = this;
+    const kinds = list === "needs" ? NEEDS : this.rows.triggers.length > 1 ? TRIGGERS : [...TRIGGERS, "time"];
+    return html`<div class="auto-row" role="group" aria-label=${words.t("auto.number", { number: at + 1 })}>
+      ${this.#select(`${list}.${at}.what`, words.t(list === "needs" ? "auto.so_that" : "auto.what"), kinds.map((one) => [one, words.word("autowhen", one) ?? one]), row.what ?? "")}
+      ${row.what === "point" ? this.#point(list, at, row) : nothing}
+      ${row.what === "time" ? this.#input("at", words.t("auto.at"), "time") : nothing}
+      ${list === "triggers" && row.what !== "time" ? html`<label>${words.t("auto.minutes")}<input name=${`${list}.${at}.minutes`} type="number" step="any" min="0" max="1440" .value=${row.minutes ?? ""}></label>` : nothing}
+      ${list === "needs" || this.rows.triggers.length > 1 ? this.#less(list, at) : nothing}</div>`;
+  }
+
+  /** @param {"triggers" | "needs"} list @param {number} at @param {Row} row */
+  #point(list, at, row) {
+    const { words } = this;
+    const points = this.#points(false);
+    const about = this.#about(row.key ?? "");
+    const options = points.map(({ key, name }) => [key, name]);
+    if (row.key && !points.some(({ key }) => key === row.key)) options.unshift([row.key, row.key]);
+    return html`${this.#select(`${list}.${at}.key`, words.t("auto.point"), options, row.key || (options[0]?.[0] ?? ""))}
+      ${about ? this.#compared(`${list}.${at}`, about, row) : nothing}`;
+  }
+
+  /** What is known of a point: as it is here, or as the text declares it. @param {string} key @returns {wire.AutomationCondition | null} */
+  #about(key) {
+    const here = this.#points(false).find((one) => one.key === key) ?? (key ? undefined : this.#points(false).at(0));
+    if (!here) return this.absent.get(key) ?? null;
+    const { node, device, point } = here.id;
+    return { what: "point", node, device, point, type: here.point.type === "bool" ? "bool" : here.point.type === "str" ? "text" : "number", unit: here.point.unit };
+  }
+
+  /** @param {string} name @param {wire.AutomationCondition} about @param {Row} row */
+  #compared(name, { type, unit }, row) {
+    const { words } = this;
+    if (type === "bool") return this.#select(`${name}.sign`, words.t("auto.is"), [["on", words.t("auto.true")], ["off", words.t("auto.false")]], row.sign ?? "");
+    const limit = html`<label>${words.t("auto.limit")} ${sign(unit ?? "")}<input name=${`${name}.limit`} required type=${type === "text" ? "text" : "number"} step="any" .value=${row.limit ?? ""}></label>`;
+    if (type === "text") return limit;
+    return html`${this.#select(`${name}.sign`, words.t("auto.sign"), SIGNS.map((one) => [one, words.word("autosign", one) ?? one]), row.sign ?? "")}${limit}`;
+  }
+
+  /** @param {number} at @param {Row} row */
+  #deed(at, row) {
+    const { words } = this;
+    const { text } = this.desk;
+    const outputs = this.#points(true);
+    const options = [["lamps:false", words.t("auto.lamps_off")], ["lamps:true", words.t("auto.lamps_on")], ...this.scenes.map(({ name, title }) => [`scene:${name}`, words.t("auto.scene", { name: text.title(title, name) })]), ...outputs.map(({ key, name }) => [`point:${key}`, name])];
+    if (!options.some(([value]) => value === row.what)) options.push([row.what ?? "", (row.what ?? "").replace(/^[a-z]+:/, "")]);
+    const output = outputs.find(({ key }) => `point:${key}` === row.what);
+    return html`<div class="auto-row" role="group" aria-label=${words.t("auto.number", { number: at + 1 })}>
+      ${this.#select(`then.${at}.what`, words.t("auto.do"), options, row.what ?? "")}
+      ${output ? this.#value(at, output.point, row) : nothing}
+      ${this.rows.then.length > 1 ? this.#less("then", at) : nothing}</div>`;
+  }
+
+  /** @param {List} list @param {string} word */
+  #more(list, word) {
+    if (this.rows[list].length >= MOST) return nothing;
+    return html`<button type="button" class="segment" @click=${() => this.#put({ ...this.rows, [list]: [...this.rows[list], { ...FRESH[list] }] })}>${this.words.t(word)}</button>`;
+  }
+
+  /** @param {List} list @param {number} at */
+  #less(list, at) {
+    return html`<button type="button" class="segment" @click=${() => this.#put({ ...this.rows, [list]: this.rows[list].filter((_, other) => other !== at) })}>${this.words.t("auto.less", { number: at + 1 })}</button>`;
+  }
+
+  /** @param {Record<List, Row[]>} rows */
+  #put(rows) {
+    this.rows = rows;
+    this.#compose();
   }
 
   /** Its title in both languages; who leaves one empty is told that the other stands in for it. */
@@ -114,21 +234,13 @@ class LkAutomationForm extends DeskElement {
     return [["zh", words.t("auto.name_zh")], ["en", words.t("auto.name_en")]].map(([one, title]) => html`<label>${title}<input name=${one} lang=${one} maxlength="100" ?required=${!told} .value=${fields[one]} placeholder=${told ? words.t("auto.name_same") : words.t("auto.name_hint")}></label>`);
   }
 
-  /** @param {wire.Point} point */
-  #compared(point) {
-    const { words, fields } = this;
-    if (point.type === "bool") return this.#select("sign", words.t("auto.is"), [["on", words.t("auto.true")], ["off", words.t("auto.false")]], fields.sign);
-    const limit = html`<label>${words.t("auto.limit")} ${sign(point.unit)}<input name="limit" required type=${point.type === "str" ? "text" : "number"} step="any" .value=${fields.limit}></label>`;
-    if (point.type === "str") return limit;
-    return html`${this.#select("sign", words.t("auto.sign"), SIGNS.map((one) => [one, words.word("autosign", one) ?? one]), fields.sign)}${limit}`;
-  }
-
-  /** @param {wire.Point} point */
-  #value(point) {
-    const { words, fields } = this;
-    if (point.type === "bool") return this.#select("value", words.t("auto.value"), [["true", words.t("auto.true")], ["false", words.t("auto.false")]], fields.value || "true");
-    if (point.options) return this.#select("value", words.t("auto.value"), point.options.map((one) => [one, this.desk.text.word("option", one.toLowerCase()) ?? one]), fields.value);
-    return html`<label>${words.t("auto.value")} ${sign(point.unit)}<input name="value" required type=${point.type === "str" ? "text" : "number"} step="any" .value=${fields.value}></label>`;
+  /** @param {number} at @param {wire.Point} point @param {Row} row */
+  #value(at, point, row) {
+    const { words } = this;
+    const name = `then.${at}.value`;
+    if (point.type === "bool") return this.#select(name, words.t("auto.value"), [["true", words.t("auto.true")], ["false", words.t("auto.false")]], row.value || "true");
+    if (point.options) return this.#select(name, words.t("auto.value"), point.options.map((one) => [one, this.desk.text.word("option", one.toLowerCase()) ?? one]), row.value ?? "");
+    return html`<label>${words.t("auto.value")} ${sign(point.unit)}<input name=${name} required type=${point.type === "str" ? "text" : "number"} step="any" .value=${row.value ?? ""}></label>`;
   }
 
   /** @param {string} name @param {string} label @param {string[][]} options @param {string} chosen */
@@ -136,9 +248,9 @@ class LkAutomationForm extends DeskElement {
     return html`<label>${label}<select name=${name}>${options.map(([value, word]) => html`<option value=${value} ?selected=${value === chosen}>${word}</option>`)}</select></label>`;
   }
 
-  /** @param {string} name @param {string} label @param {"time" | "number"} type */
+  /** @param {string} name @param {string} label @param {"time"} type */
   #input(name, label, type) {
-    return html`<label>${label}<input name=${name} type=${type} min=${type === "number" ? 0 : nothing} max=${type === "number" ? 1440 : nothing} .value=${this.fields[name]}></label>`;
+    return html`<label>${label}<input name=${name} type=${type} .value=${this.fields[name]}></label>`;
   }
 
   #told() {
@@ -162,11 +274,18 @@ class LkAutomationForm extends DeskElement {
     const one = /** @type {HTMLInputElement} */ (event.target);
     this.trouble = "";
     if (one.name === "text") this.text = one.value;
+    else if (one.name.includes(".")) this.#rowed(one.name, one.value);
     else {
-      this.fields = { ...this.fields, [one.name]: one.type === "checkbox" ? (one.checked ? "on" : "") : one.value };
-      if (one.name === "lab") this.fields.then = "lamps:false";
+      this.fields = { ...this.fields, [one.name]: one.value };
+      if (one.name === "lab") this.rows = { ...this.rows, then: [{ ...FRESH.then }] };
       this.#compose();
     }
+  }
+
+  /** A field of one row changed: `list.place.field`. @param {string} name @param {string} value */
+  #rowed(name, value) {
+    const [list, at, field] = /** @type {[List, string, string]} */ (name.split("."));
+    this.#put({ ...this.rows, [list]: this.rows[list].map((row, other) => (other === Number(at) ? { ...row, [field]: value } : row)) });
   }
 
   /** @type {string} */
@@ -175,32 +294,42 @@ class LkAutomationForm extends DeskElement {
   updated() {
     super.updated();
     const lab = this.#lab;
-    if (!lab || lab.key === this.#scened || this.written) return;
+    if (!lab || lab.key === this.#scened || !this.#formed) return;
     this.#scened = lab.key;
-    this.#compose();
+    if (!this.shown) this.#compose();
     void scenesOf(lab).then((scenes) => (this.scenes = scenes));
   }
 
   #compose() {
     const lab = this.#lab;
     if (!lab) return;
-    const { fields } = this;
-    const inputs = this.#points(false);
-    const input = inputs.find(({ key }) => key === fields.point) ?? inputs.at(0);
-    const told = { id: fields.id, name: { zh: fields.zh.trim(), en: fields.en.trim() }, lab, when: /** @type {import("./text.js").Fields["when"]} */ (fields.when), input: input ? { ...input.id, type: input.point.type, unit: input.point.unit } : null, sign: input?.point.type !== "bool" && !SIGNS.includes(fields.sign) ? ">" : fields.sign, limit: fields.limit, minutes: Number(fields.minutes), at: fields.at, only_empty: fields.only_empty === "on", from: fields.from, to: fields.to, then: this.#then() };
-    this.text = textOf(told);
+    const { fields, rows, kept } = this;
+    const timed = rows.triggers[0]?.what === "time";
+    const triggers = timed ? [] : rows.triggers.map((row) => ({ ...this.#said(row), minutes: Number(row.minutes) }));
+    const needs = rows.needs.map((row) => this.#said(row));
+    this.text = textOf({ id: fields.id ?? "", name: { zh: fields.zh?.trim() ?? "", en: fields.en?.trim() ?? "" }, lab, triggers, at: timed ? fields.at ?? "" : null, needs, from: fields.from ?? "", to: fields.to ?? "", then: rows.then.map((row) => this.#done(row)), kept });
   }
 
-  /** @returns {import("./text.js").Fields["then"]} */
-  #then() {
-    const [kind, ...rest] = this.fields.then.split(":");
+  /** @param {Row} row @returns {wire.AutomationCondition} */
+  #said({ what, key, sign: compared, limit }) {
+    const about = what === "point" ? this.#about(key ?? "") : null;
+    if (!about) return { what: what === "point" ? "empty" : what ?? "" };
+    const fits = about.type !== "number" || SIGNS.includes(compared ?? "");
+    return { ...about, what: "point", sign: fits ? compared : ">", limit };
+  }
+
+  /** @param {Row} row @returns {wire.AutomationDeed} */
+  #done(row) {
+    const [kind, ...rest] = (row.what ?? "").split(":");
     const what = rest.join(":");
     if (kind === "scene") return { scene: what };
     const output = this.#points(true).find(({ key }) => key === what);
-    if (kind === "lamps" || !output) return { lamps: what === "true" };
-    const { type, options } = output.point;
-    const said = this.fields.value || options?.[0] || "";
-    return { point: output.id, value: type === "bool" ? said !== "false" : type === "str" ? said : Number(said) };
+    const away = this.absent.get(what);
+    if (kind === "lamps" || !(output || away)) return { lamps: what === "true" };
+    const { node, device, point } = output?.id ?? /** @type {wire.AutomationCondition} */ (away);
+    const type = output?.point.type ?? (away?.type === "text" ? "str" : away?.type);
+    const said = row.value || output?.point.options?.[0] || "";
+    return { node, device, point, value: type === "bool" ? said !== "false" : type === "str" ? said : Number(said) };
   }
 
   #try() {

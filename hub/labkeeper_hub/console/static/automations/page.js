@@ -32,6 +32,8 @@ class LkAutomations extends DeskElement {
     this.supplied = [];
     /** The text being written; empty: the form of a new one. @type {string | null} */
     this.open = null;
+    /** The automation that is changed in the form. @type {wire.Automation | null} */
+    this.changed = null;
     this.trouble = "";
   }
 
@@ -72,7 +74,7 @@ class LkAutomations extends DeskElement {
           ${desk.store.may("automate") && this.open === null ? html`<button class="primary" @click=${() => { this.open = ""; }}>${words.t("auto.new")}</button>` : nothing}</header>
         <p class="quiet">${words.t("auto.meaning")}</p>
         <p role="status" class="auto-trouble">${this.trouble}</p>
-        ${this.open === null ? nothing : html`<lk-automation-form .desk=${desk} .words=${words} .written=${this.open} @closed=${this.#closed}></lk-automation-form>${this.#begin(words)}`}
+        ${this.open === null ? nothing : html`${repeat([this.open], (text) => text, (text) => html`<lk-automation-form .desk=${desk} .words=${words} .written=${text} .shown=${this.changed} @closed=${this.#closed}></lk-automation-form>`)}${this.#begin(words)}`}
         ${this.#list(words)}
       </section>`;
   }
@@ -109,8 +111,15 @@ class LkAutomations extends DeskElement {
       <p><span class="quiet">${text.title(lab?.title, one.lab)} · ${words.t("auto.waits")}</span> <code>${one.when}</code></p>
       ${runs.length ? runList(this.desk, words, runs) : html`<p class="quiet small">${words.t("auto.no_runs")}</p>`}
       ${one.mine ? html`<div class="auto-deeds">
-        <button class="segment" @click=${() => { this.open = one.text; }}>${words.t("auto.change")}</button>
+        <button class="segment" @click=${() => this.#change(one)}>${words.t("auto.change")}</button>
         <button class="segment" @click=${() => this.#remove(one.id, words.t("auto.sure", { name }))}>${words.t("auto.remove")}</button></div>` : nothing}`;
+  }
+
+  /** In the form, where it shows all of it; else as text. @param {wire.Automation} one */
+  #change(one) {
+    this.changed = one.form ? one : null;
+    this.open = one.text;
+    void this.updateComplete.then(() => this.querySelector("lk-automation-form")?.scrollIntoView({ block: "start" }));
   }
 
   /** @param {string} id @param {string} question */
@@ -119,7 +128,7 @@ class LkAutomations extends DeskElement {
   }
 
   #closed() {
-    this.open = null;
+    this.open = this.changed = null;
     void this.#ask();
   }
 

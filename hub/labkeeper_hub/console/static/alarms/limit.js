@@ -1,0 +1,71 @@
+/** A limit set for a school or a lab: where, what, and why; who it was is known from the sign-in. */
+import { html, nothing } from "../vendor/lit.js";
+import * as api from "./api.js";
+import { levelsAt } from "./curve.js";
+import { placeName, refusal, seenByHub } from "./names.js";
+import { DeskElement } from "../element.js";
+import { WORDS } from "../store.js";
+import { sign } from "../units.js";
+
+class LkAlarmLimit extends DeskElement {
+  static properties = { rule: { attribute: false }, places: { attribute: false }, words: { attribute: false }, chosen: { state: true }, off: { state: true }, trouble: { state: true }, asking: { state: true } };
+
+  constructor() {
+    super();
+    this.rule = /** @type {wire.AlarmRule} */ (/** @type {unknown} */ (undefined)); // set by who shows it
+    /** @type {wire.AlarmPlace[]} */
+    this.places = [];
+    this.words = /** @type {import("../text.js").Text} */ (/** @type {unknown} */ (undefined));
+    this.chosen = 0;
+    this.off = false;
+    this.trouble = "";
+    this.asking = false;
+  }
+
+  watched() {
+    return [WORDS];
+  }
+
+  get #place() {
+    return /** @type {wire.AlarmPlace} */ (this.places[this.chosen] ?? this.places[0]);
+  }
+
+  get #off() {
+    return this.off || seenByHub(this.rule);
+  }
+
+  /** The levels as they would be there without what was set for this very place. */
+  get #before() {
+    const { school, lab } = this.#place;
+    const others = this.rule.overrides.filter((one) => one.at_ms === null || one.school !== school || one.lab !== lab);
+    return levelsAt({ ...this.rule, overrides: others }, this.#place);
+  }
+
+  render() {
+    const { words, rule } = this;
+    const safety = rule.class === "safety";
+    const off = this.#off;
+    return html`<form class="alarm-form" @submit=${this.#set}>
+        <label>${words.t("alarm.where")}<select @change=${(/** @type {Event} */ event) => { this.chosen = /** @type {HTMLSelectElement} */ (event.target).selectedIndex; }}>${this.places.map((place) => html`<option>${placeName(this.desk, words, place)}</option>`)}</select></label>
+        ${off ? nothing : levelsAt(rule, this.#place).map((level) => html`<label>${words.t("alarm.limit", { level: words.word("alarmlevel", level.name) ?? level.name, side: level.side })} ${sign(rule.unit)}
+          <input type="number" step="any" name=${level.name} .value=${String(level.limit)} required></label>`)}
+        ${safety ? nothing : html`<button type="button" class="segment" aria-pressed=${off} ?disabled=${seenByHub(rule)} @click=${() => { this.off = !this.off; }}>${words.t("alarm.switch_off")}</button>`}
+        <label>${words.t("alarm.why")}<input name="why" required maxlength="500" pattern=".*\\S.*" autocomplete="off"></label>
+        <button class="primary" ?disabled=${this.asking}>${words.t("alarm.set_now")}</button>
+        ${safety ? html`<p class="quiet small">${words.t("alarm.never_looser")}</p>` : nothing}</form>
+      <p role="status">${this.trouble}</p>`;
+  }
+
+  /** @param {SubmitEvent} event */
+  async #set(event) {
+    event.preventDefault();
+    const said = new FormData(/** @type {HTMLFormElement} */ (event.target));
+    const given = this.#off ? [] : this.#before.flatMap(({ name, limit }) => (Number(said.get(name)) === limit ? [] : [[name, Number(said.get(name))]]));
+    this.asking = true;
+    this.trouble = await api.setLimit(this.rule.id, { ...this.#place, off: this.#off, limits: Object.fromEntries(given), why: String(said.get("why")) }).then(() => "", (error) => refusal(this.words, error));
+    this.asking = false;
+    if (!this.trouble) this.dispatchEvent(new CustomEvent("limits-changed", { bubbles: true, composed: true }));
+  }
+}
+
+customElements.define("lk-alarm-limit", LkAlarmLimit);
