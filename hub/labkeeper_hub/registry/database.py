@@ -9,8 +9,11 @@ from importlib import import_module
 
 from sqlalchemy import Connection, event, inspect, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from labkeeper_sdk import BadConfiguration
 
 HEAD = "0011"
 """The newest revision in migrations/; a test holds them together."""
@@ -30,16 +33,30 @@ def json_text(value: object) -> str:
 
 @asynccontextmanager
 async def open_database(url: str) -> AsyncIterator[AsyncEngine]:
-    """Connect and bring the tables up to date."""
+    """Connect and bring the tables up to date; raises BadConfiguration where there is no such database. A server that
+    is only away raises ConnectionError: it may come back.
+    """
     engine = create_async_engine(url, json_serializer=json_text)
     if engine.dialect.name == "sqlite":
         event.listen(engine.sync_engine, "connect", _set_up_sqlite)
     try:
+        await _reach(engine)
         async with engine.begin() as connection:
             await connection.run_sync(bring_up_to_date)
         yield engine
     finally:
         await asyncio.shield(engine.dispose())
+
+
+async def _reach(engine: AsyncEngine) -> None:
+    try:
+        async with engine.connect():
+            pass
+    except ConnectionError:
+        raise
+    except (OperationalError, OSError) as error:
+        why = error.orig if isinstance(error, OperationalError) else error
+        raise BadConfiguration("database", f"{engine.url!r} cannot be opened ({why})") from error
 
 
 def bring_up_to_date(connection: Connection) -> None:
