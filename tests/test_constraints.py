@@ -1,4 +1,4 @@
-"""constraints.txt: every package that pyproject.toml names is pinned there, at a version that it takes; no addresses."""
+"""constraints.txt: whatever pyproject.toml names is pinned there, at a version that it takes; no addresses."""
 
 import tomllib
 from pathlib import Path
