@@ -37,7 +37,7 @@ def of_influx(url: str) -> Finding:
     """Ask an InfluxDB of any version who it is; that needs no credentials."""
     about, remedy = f"InfluxDB {url}", "start it, or check influx.url in the hub's settings"
     try:
-        with at_work(f"asking {url}"):
+        with at_work("asking InfluxDB"):
             answer = httpx.get(f"{url.rstrip('/')}/ping", timeout=5, trust_env=False)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return Finding(about, False, str(error), remedy)

@@ -73,7 +73,7 @@ def examine(broker: str, data: Path) -> Iterator[Finding]:
     yield _disk(data)
     yield from _drivers()
     yield _mosquitto(broker)
-    with at_work(f"asking {broker}"):
+    with at_work("asking the broker"):
         found = asyncio.run(_broker(broker))
     yield found
 

@@ -40,11 +40,19 @@ def test_a_person_sees_who_is_being_waited_for(tmp_path: Path) -> None:
     (secret := tmp_path / "secret").write_text("s")
     parser = argparse.ArgumentParser()
     doctor.configure(parser)
-    nobody = ["--broker", "mqtt://127.0.0.1:1", "--hub", "http://127.0.0.1:1", "--influx", "http://127.0.0.1:2"]
+    nobody = [
+        "--broker",
+        "mqtt://hub:hidden@127.0.0.1:1",
+        "--hub",
+        "http://127.0.0.1:1",
+        "--influx",
+        "http://127.0.0.1:2",
+    ]
     with at_terminal() as screen:
         assert doctor.run(parser.parse_args([*nobody, "--secret-file", str(secret), "--json"])) == 1
-    for whom in ("mqtt://127.0.0.1:1", "http://127.0.0.1:1/healthz", "http://127.0.0.1:1 inside", "http://127.0.0.1:2"):
+    for whom in ("the broker", "http://127.0.0.1:1/healthz", "http://127.0.0.1:1 inside", "InfluxDB"):
         assert f"asking {whom} …" in screen.getvalue()
+    assert "hidden" not in screen.getvalue()
 
 
 async def test_two_hubs_with_one_host_id_are_named_with_the_remedy() -> None:
