@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ class Written:
     text: str
 
 
+PASSING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}  # the low byte of SQLite's codes
+
+
 def json_text(value: object) -> str:
     """Return how a value is kept in a column of JSON."""
     return value.text if isinstance(value, Written) else json.dumps(value)
@@ -33,8 +37,8 @@ def json_text(value: object) -> str:
 
 @asynccontextmanager
 async def open_database(url: str) -> AsyncIterator[AsyncEngine]:
-    """Connect and bring the tables up to date; raises BadConfiguration where there is no such database. A server that
-    is only away raises ConnectionError: it may come back.
+    """Connect and bring the tables up to date; raises BadConfiguration where there is no such database. What may pass
+    by itself (a server that is away, a full disk, a lock) is raised as it is, so that a supervisor tries again.
     """
     engine = create_async_engine(url, json_serializer=json_text)
     if engine.dialect.name == "sqlite":
@@ -52,10 +56,10 @@ async def _reach(engine: AsyncEngine) -> None:
     try:
         async with engine.connect():
             pass
-    except ConnectionError:
-        raise
     except (OperationalError, OSError) as error:
         why = error.orig if isinstance(error, OperationalError) else error
+        if isinstance(why, ConnectionError) or getattr(why, "sqlite_errorcode", 0) & 0xFF in PASSING:
+            raise
         raise BadConfiguration("database", f"{engine.url!r} cannot be opened ({why})") from error
 
 
