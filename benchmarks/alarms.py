@@ -23,7 +23,7 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 from websockets.asyncio.client import ClientConnection
 
-from benchmarks.harness import Figures, measure, options
+from benchmarks.harness import Figures, measure, options, say
 from benchmarks.synthetic import GROUP, Shape, SyntheticNode, open_node
 from labkeeper_cli.client import HubClient, Json, open_hub, percentile
 from labkeeper_cli.processes import Role, open_role
@@ -198,13 +198,17 @@ async def open_bench(folder: Path) -> AsyncIterator[Bench]:
 async def bench(folder: Path) -> Figures:
     """All figures from one hub."""
     async with open_bench(folder) as running:
+        say("warming up")
         await running.warm()
+        say(f"{QUIET} alarms one by one")
         quiet = await running.quiet()
         before = await _notices(running.client)
+        say(f"a flood of {FLOOD} alarms")
         gas = await running.flood()
         lines, doubles = await running.lines(), await running.doubles()
         sent = await _notices(running.client) - before
         killed_ms = time.time_ns() // 1_000_000
+        say("the hub is killed while acknowledging")
         lost = await running.lost_acknowledgements()
         again = (await running.lines(killed_ms)).keys() & lines.keys()
     at_hub = [lines[key]["at_ms"] - running.said[key] for key in quiet]

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from playwright.async_api import Browser, CDPSession, Page, Response, ViewportSize, async_playwright
 
-from benchmarks.harness import Figures
+from benchmarks.harness import Figures, counted
 from benchmarks.synthetic import GROUP, Shape, SyntheticNode, open_node
 from labkeeper_cli.stack import Stack, Wishes, open_stack
 
@@ -36,7 +36,7 @@ async def load(folder: Path, visits: int) -> Figures:
         _changing(node),
         browser() as launched,
     ):
-        found = [await _visit(launched, stack) for _ in range(visits)]
+        found = [await _visit(launched, stack) for _ in counted(range(visits), "visit")]
     cold_kb, interactive_s, busy = zip(*found, strict=True)
     return {
         "cold_kb": round(statistics.median(cold_kb), 1),

@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from benchmarks.harness import Figures, measure, options
+from benchmarks.harness import Figures, measure, options, say
 from benchmarks.stages import Listener, listening
 from benchmarks.synthetic import Shape, SyntheticNode, open_node
 from benchmarks.watching import Meter
@@ -106,6 +106,7 @@ async def bench(folder: Path, count: int, *, stages: bool) -> Figures:
         measured = meter(stack)
         await waits(live, target, 20)
         for name, readings_per_s in LOADS.items():
+            say(f"{count} commands, {name}: {readings_per_s} readings a second beside them")
             async with load(stack.broker.url, readings_per_s):
                 await asyncio.sleep(1)
                 before = measured.read()
@@ -113,9 +114,11 @@ async def bench(folder: Path, count: int, *, stages: bool) -> Figures:
             figures[f"{name}_p50_ms"] = round(percentile(found, 0.50), 2)
             figures[f"{name}_p99_ms"] = round(percentile(found, 0.99), 2)
             figures[f"{name}_cpu_ms"] = measured.each_ms(before, count)
+        say(f"{count} hops over the broker alone")
         hops = await broker_hop(stack.broker.url, count)
         figures["broker_hop_p50_ms"] = round(percentile(hops, 0.50), 2)
         if stages:
+            say(f"{count} commands, stage by stage")
             async with listening(stack.broker.url, topic) as listener:
                 await waits(live, target, count, listener)
             figures |= listener.figures()

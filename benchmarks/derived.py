@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.harness import Figures, measure, options
+from benchmarks.harness import Figures, counted, measure, options
 from labkeeper_hub.alarms.tap import Tap
 from labkeeper_hub.bus import EventBus
 from labkeeper_hub.derived.catalogue import FILE, Declarations, load
@@ -37,7 +37,7 @@ async def bench(folder: Path) -> Figures:
     """Take the same readings with and without, in turn."""
     found: dict[bool, list[float]] = {True: [], False: []}
     rows = 0
-    for turn in range(2 * TURNS):
+    for turn in counted(range(2 * TURNS), "turn"):
         derive = bool(turn % 2)
         declarations = load(folder / FILE) if derive else {}
         async with open_journal(folder / f"{turn}.sqlite") as journal:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.harness import Figures, measure, options
+from benchmarks.harness import Figures, counted, measure, options
 from benchmarks.synthetic import Shape, open_node
 from labkeeper_cli.processes import open_role
 from labkeeper_sdk.testing import Broker, free_port, open_broker
@@ -35,7 +35,7 @@ async def bench(folder: Path, runs: int) -> Figures:
     """The first start makes the data; the median is over all."""
     starts, weights = [], []
     async with open_broker(folder=folder / "broker") as broker:
-        for _ in range(runs):
+        for _ in counted(range(runs), "start"):
             start_s, megabytes = await start_once(folder, broker)
             starts.append(start_s)
             weights.append(megabytes)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.harness import Figures, measure, options
+from benchmarks.harness import Figures, measure, options, say
 from labkeeper_hub.bus import EventBus
 from labkeeper_hub.influx.forwarder import Forwarder
 from labkeeper_hub.influx.opening import open_forwarder
@@ -96,6 +96,7 @@ async def bench(folder: Path, series_count: int, away_s: int) -> Figures:
         settings = InfluxSettings(url=influx.url)
         async with open_journal(folder / "journal.sqlite") as journal, open_forwarding(journal, settings.sink):
             pass  # configured, so that the log is kept from the first reading on
+        say(f"filling {series_count * away_s:,} readings while InfluxDB is away")
         async with filled(folder, series_count, away_s) as (journal, series):
             return await catch_up(journal, series, settings, influx, away_s)
 
@@ -104,6 +105,7 @@ async def catch_up(
     journal: Journal, series: list[int], settings: InfluxSettings, influx: Influx, away_s: int
 ) -> Figures:
     """InfluxDB is back; the readings go on."""
+    say("InfluxDB is back")
     registry = HubRegistry(EventBus(), journal.series_of, {})
     going_on = asyncio.create_task(live(journal, series, away_s), name="live")
     server = psutil.Process(influx.process.pid if influx.process else None)

@@ -6,13 +6,33 @@ import json
 import os
 import platform
 import statistics
+import sys
 import tempfile
+import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 Figures = dict[str, Any]
+T = TypeVar("T")
+SILENT_S = 2.0  # a person wonders after that long
+BEGAN_S = time.monotonic()
+
+
+def say(what: str) -> None:
+    """Tell whoever waits what is being done, on stderr: the figures are alone on stdout."""
+    print(f"{time.monotonic() - BEGAN_S:5.0f} s  {what}", file=sys.stderr, flush=True)
+
+
+def counted(things: Sequence[T], what: str) -> Iterator[T]:
+    """Yield each, and say which of how many it is: the first, and then not more often than a person wonders."""
+    said_s = float("-inf")
+    for number, thing in enumerate(things, 1):
+        if time.monotonic() - said_s >= SILENT_S:
+            say(f"{what} {number} of {len(things)}")
+            said_s = time.monotonic()
+        yield thing
 
 
 def options(what: str, *extra: tuple[str, dict[str, Any]]) -> argparse.Namespace:
@@ -27,6 +47,7 @@ def options(what: str, *extra: tuple[str, dict[str, Any]]) -> argparse.Namespace
 def measure(asked: argparse.Namespace, bench: Callable[[Path], Awaitable[Figures]]) -> None:
     """Run `bench` in a folder that goes away, print its figures; what it starts runs from bytecode, as installed."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    say("begins; the figures come at its end")
     with scratch() as folder:
         figures = asyncio.run(_as_coroutine(bench(folder)))
     machine = {"cores": os.cpu_count(), "python": platform.python_version()}

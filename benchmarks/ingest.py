@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmarks.harness import Figures, measure, options
+from benchmarks.harness import Figures, measure, options, say
 from benchmarks.synthetic import Shape, SyntheticNode, open_node
 from benchmarks.watching import Meter, growth, lags_ms, memory_mb
 from labkeeper_cli.client import HubClient, open_hub, percentile
@@ -93,6 +93,7 @@ async def rising(running: Running, shape: Shape, start: float, wanted: Wanted) -
         await step(node, start / 2, WARM_S)
         rate, end = start, time.perf_counter() + wanted.search_s
         while time.perf_counter() < end:
+            say(f"{shape.node}: {rate:.0f} messages a second")
             steps.append(await step(node, rate, wanted.step_s))
             if steps[-1].kept_up:
                 rate *= RISE
@@ -153,6 +154,7 @@ async def figures_of(running: Running, kind: str, wanted: Wanted) -> Figures:
         each = shape.readings
         figures[f"{kind}_steps"] = [[round(s.asked * each), round(s.acknowledged * each), s.kept_up] for s in steps]
         rate = max((one.asked for one in steps if one.kept_up), default=start) * (HELD if wanted.minutes else 1)
+    say(f"{kind}: held at {rate:.0f} messages a second, with a page watching")
     held = await hold(running, replace(shape, node=f"{kind}-held"), rate, wanted.minutes * 60 or wanted.step_s)
     figures[f"{kind}_held_per_s"] = round(held.step.acknowledged * shape.readings)
     figures[f"{kind}_cpu_ms"] = held.cpu_ms

@@ -17,7 +17,7 @@ from functools import partial
 from itertools import combinations
 from pathlib import Path
 
-from benchmarks.harness import Figures, measure, options
+from benchmarks.harness import Figures, counted, measure, options
 from labkeeper_cli.client import Json, Live, Target
 from labkeeper_cli.processes import Role
 from labkeeper_cli.stack import Stack, Wishes, open_stack
@@ -162,7 +162,7 @@ async def bench(folder: Path, lab: str, rounds: int) -> Figures:
     found: dict[str, list[float]] = {name(dead): [] for dead in COMBINATIONS}
     stayed = True
     async with open_room(folder, lab) as room:
-        for dead in COMBINATIONS * rounds:
+        for dead in counted(COMBINATIONS * rounds, f"{lab}: mishap"):
             await room.prepare()
             found[name(dead)].append(round(await room.mishap(dead) * 1000))
             stayed = await room.recover(dead) and stayed

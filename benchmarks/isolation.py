@@ -19,7 +19,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.harness import Figures, measure, options
+from benchmarks.harness import Figures, counted, measure, options, say
 from benchmarks.isolation_drivers import DEVICES, FAULTY
 from labkeeper_cli.client import percentile
 from labkeeper_sdk.testing import open_broker
@@ -171,11 +171,12 @@ async def bench(folder: Path, count: int, rounds: int) -> Figures:
         async with calling(broker.url) as caller, node(config, data) as process:
             await caller.until_born({f"lamp-{number}" for number in range(DEVICES)})
             await phase(caller, WARM)
-            for _ in range(rounds):
+            for _ in counted(range(rounds), "round"):
                 for name, tables in (("good", GOOD), ("faulty", GOOD + BAD)):
                     config.write_text(top + tables)
                     process.send_signal(signal.SIGHUP)
                     await _line(process)
+                    say(f"{count} commands, {name} devices")
                     await asyncio.sleep(SETTLE_S)
                     waits[name].append(await phase(caller, count))
             return figures(waits, caller)

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from benchmarks.harness import Figures, measure, options
+from benchmarks.harness import Figures, measure, options, say
 from labkeeper_hub.model import Aggregate, Page, PointKey, ReadingsQuery
 from labkeeper_hub.timeseries.buckets import F64
 from labkeeper_hub.timeseries.columns import FLOAT, I64, U32, Columns
@@ -214,6 +214,7 @@ async def bench(folder: Path, readings: int, sensors: int) -> Figures:
     """Build, weigh, ask in a process of its own, and commit."""
     file = folder / "journal.sqlite"
     began, spent = time.perf_counter(), time.process_time()
+    say(f"building a journal of {readings:,} readings")
     count = build(file, readings, sensors)
     figures: Figures = {
         "readings": count,
@@ -222,8 +223,10 @@ async def bench(folder: Path, readings: int, sensors: int) -> Figures:
         "build_cpu_us_per_reading": round((time.process_time() - spent) / count * 1e6, 3),
     } | sizes(file, count)
     command = [sys.executable, "-m", "benchmarks.journal", "--ask", str(file), "--sensors", str(sensors)]
+    say("asking it")
     asking = await asyncio.to_thread(subprocess.run, command, stdout=subprocess.PIPE, check=True)
     figures |= json.loads(asking.stdout)
+    say("committing on it, and on an empty one")
     return figures | ratios(file, folder / "empty.sqlite", sensors)
 
 

@@ -12,7 +12,7 @@ import logging
 import random
 from pathlib import Path
 
-from benchmarks.harness import Figures, measure, options
+from benchmarks.harness import Figures, counted, measure, options
 from benchmarks.lease_world import World
 from benchmarks.taking_back import take_back
 
@@ -21,8 +21,10 @@ STEPS = 150
 
 async def bench(_: Path, interleavings: int, seed: int) -> Figures:
     """Run all interleavings, each with a seed of its own."""
-    worlds = [World(random.Random(seed + number)).steps(STEPS) for number in range(interleavings)]
-    reckless = [World(random.Random(seed + number), reckless=True).steps(STEPS) for number in range(interleavings)]
+    numbers = range(interleavings)
+    worlds = [World(random.Random(seed + number)).steps(STEPS) for number in counted(numbers, "interleaving")]
+    tried = counted(numbers, "reckless interleaving")
+    reckless = [World(random.Random(seed + number), reckless=True).steps(STEPS) for number in tried]
     return {
         "interleavings": interleavings,
         "old_holder_commands_executed": sum(len(world.wrong) for world in worlds),

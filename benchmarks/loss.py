@@ -15,7 +15,7 @@ from pathlib import Path
 
 import aiomqtt
 
-from benchmarks.harness import Figures, measure, options
+from benchmarks.harness import Figures, counted, measure, options, say
 from benchmarks.synthetic import now_ms
 from labkeeper_cli.client import Target
 from labkeeper_cli.comparison import Differences
@@ -121,12 +121,14 @@ async def once(folder: Path, fault: str, down_s: float, rate: float) -> Figures:
         await all_online(stack.client, [COUNTER], 30)
         await asyncio.sleep(BEFORE_S)
         began_ms = now_ms()
+        say(f"traffic flows; fault {fault}, {down_s:g} s each")
         await cause(fault, stack, down_s)
         back_ms = now_ms()
         await asyncio.sleep(AFTER_KILL_S if fault == "broker-kill" else AFTER_S)
         if stack.sim is not None:
             await stack.sim.stop()
         silent = time.monotonic()
+        say("comparing what is stored with what was sent")
         verdict = await judge(stack, witness, Verdict(stack.broker.kind), within_s=15 if fault == "broker-kill" else 60)
         influx = await compare_influx(stack, witness) if stack.influx else Differences()
         return {
@@ -167,7 +169,8 @@ def figures_of(differences: Differences) -> Figures:
 
 async def bench(folder: Path, fault: str, down_s: float, rate: float, runs: int) -> Figures:
     """One run, or several from empty labs; counts are summed, and each run is shown."""
-    found = [await once(folder / f"run{number}", fault, down_s, rate) for number in range(runs)]
+    numbers = counted(range(runs), f"fault {fault}: run")
+    found = [await once(folder / f"run{number}", fault, down_s, rate) for number in numbers]
     total: Figures = {name: sum(one[name] for one in found) for name in ("sent", "missing", "invented", "altered")}
     clean = sum(not (one["missing"] or one["invented"] or one["altered"]) and one["balanced"] for one in found)
     return {"fault": fault, "down_s": down_s, "rate": rate, **total, "clean_runs": clean, "runs": found}

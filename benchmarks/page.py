@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.arriving import load
-from benchmarks.harness import Figures, measure, options
+from benchmarks.harness import Figures, measure, options, say
 from benchmarks.pressing import stop
 from benchmarks.spectating import live
 from benchmarks.tapping import tap
@@ -21,6 +21,7 @@ async def bench(only: str, count: int | None, folder: Path) -> Figures:
     """Measure one part, or each in a folder of its own."""
     figures: Figures = {}
     for name in [only] if only else PARTS:
+        say(f"measuring {name}")
         (folder / name).mkdir()
         figures |= await PARTS[name](folder / name, count or OFTEN[name])
     return figures

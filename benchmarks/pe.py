@@ -10,7 +10,7 @@ import statistics
 import time
 from pathlib import Path
 
-from benchmarks.harness import Figures, measure, options
+from benchmarks.harness import Figures, counted, measure, options
 from benchmarks.pe_live import STEPS, bench_live
 from labkeeper_cli.client import percentile
 from labkeeper_hub.api.answers import encode
@@ -65,7 +65,7 @@ async def _hold(desk: PeDesk, clock: Clock) -> Figures:
     gym = KnownNode(NodeKey("school", "gym"), START_MS, START_MS)
     device, senses = KnownDevice(DeviceKey("school", "gym", "pe-bands"), gym, START_MS), range(1, BANDS + 1)
     steps, saves, size = list[float](), list[float](), 0
-    for second in range(SECONDS):
+    for second in counted(range(SECONDS), "second"):
         clock.now_ms += 1000
         began_s = time.process_time()
         for number in senses:

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 from websockets.asyncio.client import connect as websocket
 
-from benchmarks.harness import Figures
+from benchmarks.harness import Figures, counted
 from benchmarks.watching import Meter
 from labkeeper_cli.client import percentile
 from labkeeper_cli.stack import Stack, Wishes, open_stack
@@ -101,7 +101,7 @@ async def bench_live(folder: Path, seconds: int) -> Figures:
         meter = Meter.of({"hub": stack.hub.pid, "node": stack.edge.pid})
         tasks = [asyncio.create_task(_watch(stack, course)), asyncio.create_task(_listen(link))]
         before = meter.read()
-        for second in range(seconds):
+        for second in counted(range(seconds), "second"):
             due_s = time.monotonic() + PERIOD_S
             course.told_s[LOWEST + second] = time.time()
             gateway.tell(link, LOWEST + second)

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 from websockets.asyncio.client import ClientConnection
 
-from benchmarks.harness import Figures
+from benchmarks.harness import Figures, counted
 from benchmarks.reloading import reloading
 from labkeeper_cli.client import percentile
 from labkeeper_cli.stack import Stack, Wishes, open_stack
@@ -68,7 +68,7 @@ async def stop(folder: Path, count: int) -> Figures:
         await link.subscribe((EVERY_SCHOOL, 1))
         await actuators(stack)
         async with reloading(stack.url, stack.secret, RELOADERS) as reloads:
-            for _ in range(count):
+            for _ in counted(range(count), "press"):
                 found.append(await press(socket, link))
                 await release(stack)
     on_bus = [on_bus_ms for on_bus_ms, _ in found]

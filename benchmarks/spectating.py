@@ -13,7 +13,7 @@ from pathlib import Path
 
 from websockets.asyncio.client import ClientConnection
 
-from benchmarks.harness import Figures
+from benchmarks.harness import Figures, say
 from benchmarks.synthetic import Shape, SyntheticNode, open_node
 from labkeeper_cli.client import open_hub, percentile
 from labkeeper_cli.stack import Stack, Wishes, open_stack
@@ -30,6 +30,7 @@ async def live(folder: Path, seconds: float) -> Figures:
         open_stack(Wishes(folder, sim=("--only", "light"))) as stack,
         open_node(stack.broker.url, Shape("crowd", DEVICES, POINTS, POINTS)) as node,
     ):
+        say(f"{PAGES} pages watch for {seconds:g} s")
         lags = await _watched(stack, node, seconds)
     return {
         "reading_to_page_p50_ms": round(percentile(lags, 0.5), 1),

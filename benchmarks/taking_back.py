@@ -17,7 +17,7 @@ from uuid import uuid4
 
 import httpx
 
-from benchmarks.harness import Figures
+from benchmarks.harness import Figures, counted
 from labkeeper_cli.client import percentile
 from labkeeper_cli.stack import Stack, Wishes, open_stack
 from labkeeper_cli.trial import all_online
@@ -119,7 +119,7 @@ async def take_back(folder: Path, rounds: int) -> Figures:
         seat = (await http.post("/api/v1/floors", json={"fence": fence, "bench": BENCH})).raise_for_status().json()
         async with connect(Address.parse(stack.broker.url), "bench-pupils") as link:
             await link.subscribe((ANSWERS, 0))
-            found = [await one_round(http, link, seat["floor"]["name"]) for _ in range(rounds)]
+            found = [await one_round(http, link, seat["floor"]["name"]) for _ in counted(range(rounds), "round")]
         waits = [wait_ms for wait_ms, _ in found]
         return {
             "take_back_p50_ms": round(percentile(waits, 0.5), 1),

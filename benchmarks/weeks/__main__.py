@@ -6,13 +6,14 @@ numbers. `--seeds` runs more weeks, each with a seed of its own, and gives the w
 
 from pathlib import Path
 
-from benchmarks.harness import Figures, measure, options
+from benchmarks.harness import Figures, counted, measure, options, say
 from benchmarks.weeks.weeks import bad_week, causes_of, normal_week, worst
 
 
 async def bench(_: Path, seed: int, seeds: int) -> Figures:
     """Live through the weeks."""
-    normal = worst([normal_week(one) for one in range(seed, seed + seeds)])
+    normal = worst([normal_week(one) for one in counted(range(seed, seed + seeds), "week")])
+    say("the bad week")
     bad = bad_week(seed)
     named = {f"normal_{name}": value for name, value in normal.items()}
     return {**named, **{f"bad_{name}": value for name, value in worst([bad]).items()}, "bad_alarms": causes_of(bad)}

@@ -14,6 +14,7 @@ from urllib.parse import quote
 import httpx
 
 from labkeeper_cli.export import FAILED, open_client, why
+from labkeeper_sdk.at_work import at_work
 
 Json: TypeAlias = dict[str, Any]
 PARTS = ("school", "node", "device", "point")
@@ -63,7 +64,12 @@ async def _asked(options: argparse.Namespace) -> list[Json]:
             found: list[Json] = (await client.get("/api/v1/alarms")).raise_for_status().json()["alarms"]
             return found
         sources = [options.point] if options.point else await _watched(client, options.rule)
-        return [await _try(client, options, source) for source in sources]
+        tried = []
+        with at_work(f"trying {options.rule}") as tell:
+            for number, source in enumerate(sources, 1):
+                tell(f"point {number} of {len(sources)}")
+                tried.append(await _try(client, options, source))
+        return tried
 
 
 async def _try(client: httpx.AsyncClient, options: argparse.Namespace, source: Mapping[str, str]) -> Json:

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 
 from labkeeper_cli.inside import Finding, of_clocks, of_nodes, of_status
+from labkeeper_sdk.at_work import at_work
 
 
 def of_hub(url: str) -> Iterable[Finding]:
@@ -22,7 +23,8 @@ def of_inside(url: str, secret_file: Path) -> Iterable[Finding]:
     """Ask the hub what only its owner is told."""
     try:
         headers = {"Authorization": f"Bearer {secret_file.read_text().strip()}"}
-        with httpx.Client(base_url=url, headers=headers, timeout=10, trust_env=False) as http:
+        client = httpx.Client(base_url=url, headers=headers, timeout=10, trust_env=False)
+        with at_work(f"asking {url} inside"), client as http:
             status, nodes = (http.get(f"/api/v1/{what}").raise_for_status() for what in ("status", "nodes"))
     except (OSError, httpx.HTTPError) as error:
         yield Finding("the hub's own word", False, str(error), "give the file with the owner's secret, and --hub")
@@ -35,7 +37,8 @@ def of_influx(url: str) -> Finding:
     """Ask an InfluxDB of any version who it is; that needs no credentials."""
     about, remedy = f"InfluxDB {url}", "start it, or check influx.url in the hub's settings"
     try:
-        answer = httpx.get(f"{url.rstrip('/')}/ping", timeout=5, trust_env=False)
+        with at_work("asking InfluxDB"):
+            answer = httpx.get(f"{url.rstrip('/')}/ping", timeout=5, trust_env=False)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return Finding(about, False, str(error), remedy)
     version = answer.headers.get("X-Influxdb-Version", "")
@@ -45,7 +48,8 @@ def of_influx(url: str) -> Finding:
 
 def _page(http: httpx.Client, about: str, path: str, remedy: str, url: str) -> Finding:
     try:
-        answer = http.get(path)
+        with at_work(f"asking {url}{path}"):
+            answer = http.get(path)
     except httpx.HTTPError as error:
         return Finding(about, False, f"{url}: {error}", remedy)
     if "host_id_taken" in answer.text:

@@ -15,6 +15,7 @@ from itertools import chain
 from pathlib import Path
 
 from labkeeper_cli.inside import Finding
+from labkeeper_sdk.at_work import at_work
 from labkeeper_sdk.plugins import load_drivers
 from labkeeper_sdk.testing import find_mosquitto
 from labkeeper_wire.mqtt import Address, ConnectRefused, MqttError, connect
@@ -72,7 +73,9 @@ def examine(broker: str, data: Path) -> Iterator[Finding]:
     yield _disk(data)
     yield from _drivers()
     yield _mosquitto(broker)
-    yield asyncio.run(_broker(broker))
+    with at_work("asking the broker"):
+        found = asyncio.run(_broker(broker))
+    yield found
 
 
 def answers(hub: str | None, secret_file: Path | None, influx: str | None) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ import asyncio
 import json
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ import httpx
 from labkeeper_cli.export import open_client, why
 from labkeeper_cli.record_file import RecordFile, open_record
 from labkeeper_cli.replay import Part, Stage, device_id, play
+from labkeeper_sdk.at_work import at_work
 from labkeeper_wire.mqtt import MqttError
 
 FAILED = 1
@@ -86,8 +87,10 @@ def _show(options: argparse.Namespace) -> int:
 
 def _verify(options: argparse.Namespace) -> int:
     if not _is_file(options.what):
-        return _say(options, _doubts(asyncio.run(_ask(options, f"recordings/{options.what}/verify"))))
-    with _record(options) as record:
+        with at_work(f"having {options.what} checked"):
+            verdict = asyncio.run(_ask(options, f"recordings/{options.what}/verify"))
+        return _say(options, _doubts(verdict))
+    with _record(options) as record, at_work(f"checking {options.what}"):
         faults = record.faults()
         if options.audit is not None and not _in_audit(options.audit, record.told["id"], record.seal["digest"]):
             faults.append("the record of acts has no entry with this seal")
@@ -136,13 +139,16 @@ def _is_file(what: str) -> bool:
 def _record(options: argparse.Namespace) -> Iterator[RecordFile]:
     """Open the file, or what the hub gives for an id."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(options.what) if _is_file(options.what) else asyncio.run(_fetched(options, Path(folder)))
+        path = Path(options.what)
+        if not _is_file(options.what):
+            with at_work(f"fetching {options.what}") as tell:
+                path = asyncio.run(_fetched(options, Path(folder), tell))
         record = open_record(path)
         with record.archive:
             yield record
 
 
-async def _fetched(options: argparse.Namespace, folder: Path) -> Path:
+async def _fetched(options: argparse.Namespace, folder: Path, tell: Callable[[str], None]) -> Path:
     path = folder / "record.zip"
     async with (
         open_client(options) as client,
@@ -154,6 +160,7 @@ async def _fetched(options: argparse.Namespace, folder: Path) -> Path:
         with path.open("wb") as file:
             async for block in answer.aiter_raw():
                 file.write(block)
+                tell(f"{answer.num_bytes_downloaded / 1e6:.1f} MB")
     return path
 
 

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import httpx
 
 from labkeeper_cli.export import FAILED, open_client, why
+from labkeeper_sdk.at_work import at_work
 
 Json: TypeAlias = dict[str, Any]
 YEAR = ".json"
@@ -41,7 +42,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Do it; returns 1 and says why when the file or the hub refuses."""
     try:
-        found = asyncio.run(_asked(options, _text(options.file)))
+        with at_work(f"having {options.file} read"):
+            found = asyncio.run(_asked(options, _text(options.file)))
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
         print(f"labkeeper timetable: {why(error)}", file=sys.stderr)
         return FAILED

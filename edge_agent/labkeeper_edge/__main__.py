@@ -70,7 +70,10 @@ async def main(
         sets = open_driver_sets(data, settings, loaded, refusals)
         merged = sets.merged(settings, loaded)
         assignments, states = assign(merged, loaded, refusals, source)
-        node = await compose(merged, outbox, refusals, states, sets)
+        try:
+            node = await compose(merged, outbox, refusals, states, sets)
+        except BadConfiguration as wrong:
+            raise wrong.found_in(source) from wrong
         reloading = Reloading(node, sets, read or (lambda: sets.settings), drivers, source, imported_by(loaded))
         sets.apply = reloading.apply
         async with open_control(data, reloading.told):

@@ -22,6 +22,8 @@ REASONS = (
     "bad_override",
     "bad_point_name",
     "bad_stop",
+    "command_expired",
+    "command_rejected",
     "command_repeated",
     "device_nonsense",
     "device_taken",

@@ -49,6 +49,8 @@ def run(options: argparse.Namespace) -> int:
     log_to_stderr(logging.DEBUG if options.verbose else logging.INFO)
     sys.setswitchinterval(SWITCH_S)
     give_back_memory()
+    if sys.stderr.isatty():  # a person, who sees nothing else for some seconds
+        print("labkeeper hub: starting …", file=sys.stderr, flush=True)
     gc.disable()  # a fifth of the start went into looking through modules and models, all of which stay
     from labkeeper_hub.main import main  # noqa: PLC0415 -- after the line above, and not for --help
 

@@ -1,6 +1,7 @@
 """The hub as one process: opens things in order, runs its workers beside the HTTP server, closes in reverse."""
 
 import asyncio
+import errno
 import json
 import logging
 import signal
@@ -24,6 +25,7 @@ from labkeeper_hub.vault import open_vault
 from labkeeper_sdk import BadConfiguration
 
 log = logging.getLogger(__name__)
+NOT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)  # an address, but none of this machine's
 END_S = 10.0  # a worker that does not end by then is left behind
 
 
@@ -34,7 +36,11 @@ async def main(
     once it serves.
     """
     stop = stop or _stop_on_signals()
-    with hold_folder(settings.data), open_intents(settings.data / "commands.log") as intents:
+    with (
+        settings.named(),
+        hold_folder(settings.data),
+        open_intents(settings.data / "commands.log") as intents,
+    ):
         async with open_audit(settings.data, now_ms) as audit, open_hub(settings, intents, audit) as hub:
             staff = await open_staff(hub.parts.engine, now_ms, open_vault(settings.data))
             async with (
@@ -101,9 +107,11 @@ async def _last(save: Callable[[], Awaitable[None]]) -> None:
 def _listening(settings: HubSettings) -> socket.socket:
     try:
         return listen(settings.host, settings.port)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the latter: what can be no name of a machine
+        nowhere = not isinstance(error, OSError) or isinstance(error, socket.gaierror) or error.errno in NOT_HERE
+        why = (error.strerror if isinstance(error, OSError) else None) or error
         address = f"{settings.host}:{settings.port}"
-        raise BadConfiguration("port", f"cannot listen on {address} ({error.strerror})", "the settings") from error
+        raise BadConfiguration("host" if nowhere else "port", f"cannot listen on {address} ({why})") from error
 
 
 def _say_ready(settings: HubSettings, accounts: Accounts, port: int) -> None:

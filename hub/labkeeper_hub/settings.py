@@ -2,10 +2,12 @@
 
 import argparse
 import tomllib
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
 from labkeeper_hub.influx.settings import InfluxSettings
 from labkeeper_hub.oidc.settings import OidcSettings
@@ -35,6 +37,8 @@ class HubSettings(BaseModel):
     retention: RetentionSettings = RetentionSettings()
     pe_keep_h: float = Field(default=24.0, ge=0, le=168)  # heart rates, after their class ended; 0: never kept
     second_factor: Literal["offered", "required"] = "offered"  # of owners and facility managers
+    _file: str = PrivateAttr(default=COMMAND_LINE)  # where they were read
+    _overruled: Collection[str] = PrivateAttr(default=())  # keys the command line gave
 
     @field_validator("broker")
     @classmethod
@@ -49,6 +53,28 @@ class HubSettings(BaseModel):
             return check_id(text)
         except BadTopic as bad:
             raise ValueError(str(bad)) from bad
+
+    @field_validator("database")
+    @classmethod
+    def _database(cls, url: str) -> str:
+        if url:
+            from labkeeper_hub.registry.address import check_address  # noqa: PLC0415 -- SQLAlchemy, not for --help
+
+            check_address(url)
+        return url
+
+    def given_in(self, source: str, overruled: Collection[str]) -> "HubSettings":
+        """Remember where they were given: in `source`, but for those that the command line overruled."""
+        self._file, self._overruled = source, overruled
+        return self
+
+    @contextmanager
+    def named(self) -> Iterator[None]:
+        """Have a value that turns out to be wrong where it is used named with the place it was given."""
+        try:
+            yield
+        except BadConfiguration as wrong:
+            raise wrong.found_in(COMMAND_LINE if wrong.key in self._overruled else self._file) from wrong
 
     @property
     def database_url(self) -> str:
@@ -66,7 +92,7 @@ def load_settings(options: argparse.Namespace) -> HubSettings:
     source = str(options.config) if options.config else COMMAND_LINE
     told = _read(options.config) if options.config else {}
     try:
-        return HubSettings(**{**told, **given})
+        return HubSettings(**{**told, **given}).given_in(source, given)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])

@@ -14,6 +14,10 @@ class BadConfiguration(LabkeeperError):
         self.problem = problem
         self.source = source
 
+    def found_in(self, source: str) -> "BadConfiguration":
+        """Return it with the file its key stands in, for whoever checks a value without knowing that file."""
+        return self if self.source else BadConfiguration(self.key, self.problem, source)
+
 
 class DeviceUnreachable(LabkeeperError):
     """Try later: the connection is lost. The platform leaves the context, waits with jitter and opens it again."""

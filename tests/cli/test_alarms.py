@@ -8,6 +8,7 @@ import pytest
 
 from labkeeper_cli import alarms
 from tests.answering_hub import AnsweringHub, open_answering_hub
+from tests.terminal import at_terminal
 
 AIR = {"school": "demo", "node": "pi", "device": "air"}
 STATE = {"core": "unack", "suppression": "shelved", "priority": "low", "raised_ms": 0}
@@ -54,6 +55,12 @@ async def test_a_rule_is_tried_on_every_point_it_watches(hub: AnsweringHub, caps
     assert "watches no point" in capsys.readouterr().out
     assert await run(hub, "try", "no_such") == 1
     assert "There is no such thing" in capsys.readouterr().err
+
+
+async def test_a_person_sees_which_point_is_being_tried(hub: AnsweringHub) -> None:
+    with at_terminal() as screen:
+        assert await run(hub, "try", "co2") == 0
+    assert "trying co2: point 1 of 1 …" in screen.getvalue()
 
 
 async def test_gates_and_steps_are_said(hub: AnsweringHub, capsys: pytest.CaptureFixture[str]) -> None:

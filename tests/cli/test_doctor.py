@@ -1,5 +1,6 @@
 """The doctor looks at real things and says what to do."""
 
+import argparse
 import asyncio
 import sys
 from asyncio.subprocess import PIPE
@@ -11,6 +12,7 @@ import pytest
 from labkeeper_cli import answering, doctor
 from labkeeper_cli.inside import Finding
 from labkeeper_sdk.testing import find_influxd, free_port, open_broker, open_influx
+from tests.terminal import at_terminal
 
 
 def by_name(findings: list[Finding]) -> dict[str, Finding]:
@@ -32,6 +34,25 @@ async def test_a_running_broker_is_well_and_an_absent_hub_is_named_with_a_remedy
     assert "labkeeper hub" in found["hub"].remedy
     assert found["Python"].well
     assert "zigbee2mqtt" in found["drivers"].found
+
+
+def test_a_person_sees_who_is_being_waited_for(tmp_path: Path) -> None:
+    (secret := tmp_path / "secret").write_text("s")
+    parser = argparse.ArgumentParser()
+    doctor.configure(parser)
+    nobody = [
+        "--broker",
+        "mqtt://hub:hidden@127.0.0.1:1",
+        "--hub",
+        "http://127.0.0.1:1",
+        "--influx",
+        "http://127.0.0.1:2",
+    ]
+    with at_terminal() as screen:
+        assert doctor.run(parser.parse_args([*nobody, "--secret-file", str(secret), "--json"])) == 1
+    for whom in ("the broker", "http://127.0.0.1:1/healthz", "http://127.0.0.1:1 inside", "InfluxDB"):
+        assert f"asking {whom} …" in screen.getvalue()
+    assert "hidden" not in screen.getvalue()
 
 
 async def test_two_hubs_with_one_host_id_are_named_with_the_remedy() -> None:

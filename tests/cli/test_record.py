@@ -14,8 +14,9 @@ from labkeeper_cli.__main__ import main
 from labkeeper_cli.record_file import open_record
 from labkeeper_cli.replay import device_id
 from labkeeper_sdk import BadConfiguration
-from labkeeper_sdk.testing import find_mosquitto, open_broker
+from labkeeper_sdk.testing import HttpAnswer, find_mosquitto, open_broker, serve_http
 from labkeeper_wire.mqtt import Address, Message, connect
+from tests.terminal import at_terminal
 
 IDENTITY = "7d3f6c1e-5c0e-4b7e-8d53-0d6b1f0f2a77"
 HEADER = "time,school,lab,node,device,point,kind,unit,value,quality\r\n"
@@ -57,6 +58,22 @@ def digest(path: Path) -> str:
 def test_a_record_that_nobody_touched_holds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["record", "verify", str(written(tmp_path / "lesson.zip"))]) == 0
     assert capsys.readouterr().out.endswith("all as it was sealed\n")
+
+
+def test_a_person_sees_that_a_record_is_being_checked(tmp_path: Path) -> None:
+    file = written(tmp_path / "lesson.zip")
+    with at_terminal() as screen:
+        assert main(["record", "verify", str(file)]) == 0
+    assert f"checking {file} …" in screen.getvalue()
+
+
+async def test_a_person_sees_how_much_of_a_record_has_come(tmp_path: Path) -> None:
+    record = written(tmp_path / "lesson.zip").read_bytes()
+    async with serve_http(lambda _: HttpAnswer(record, 200, "application/zip")) as wire:
+        words = ["record", "replay", "r-1", "--hub", f"http://127.0.0.1:{wire.port}", "--broker", "mqtt://127.0.0.1:1"]
+        with at_terminal() as screen:
+            assert await asyncio.to_thread(main, words) == 1  # there is no broker
+    assert "fetching r-1: 0.0 MB …" in screen.getvalue()
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 
 from labkeeper_cli import timetable
 from tests.answering_hub import AnsweringHub, open_answering_hub
+from tests.terminal import at_terminal
 
 TAKEN: dict[str, Any] = {"taken": True, "weekly": 2, "dated": 0, "labs": ["lab-1"], "faults": [], "conflicts": []}
 IMPORT, YEAR = "POST /api/v1/timetables/demo/import", "PUT /api/v1/timetables/demo"
@@ -39,6 +40,14 @@ async def test_a_table_is_sent_in_whichever_encoding_a_spreadsheet_wrote_it(
     body = {"format": "csv", "text": "实验室,星期\n", "check": False}
     assert hub.asked == [(IMPORT, body)]
     assert capsys.readouterr().out == "taken in: 2 weekly and 0 dated slots of lab-1\n"
+
+
+async def test_a_person_sees_that_a_file_is_being_read(hub: AnsweringHub, tmp_path: Path) -> None:
+    file = tmp_path / "autumn.ics"
+    file.write_text("BEGIN:VCALENDAR")
+    with at_terminal() as screen:
+        assert await run(hub, "import", str(file)) == 0
+    assert f"having {file} read …" in screen.getvalue()
 
 
 async def test_what_is_wrong_is_told_in_both_languages_and_fails(

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from labkeeper_sdk import (
     Availability,
     CommandFailed,
+    CommandRejected,
     DeviceInfo,
     Driver,
     Found,
@@ -149,6 +150,8 @@ class Bench:
     async def write(self, device: str, point: str, value: Value) -> None:
         if self.configuration.trouble == "write raises":
             raise ZeroDivisionError("a bug in a driver")
+        if self.configuration.trouble == "write refuses":
+            raise CommandRejected("not_now", "the oven's door is open")
         waiter = self.waiting[(device, point)] = asyncio.get_running_loop().create_future()
         await self.link.publish(f"{self.configuration.prefix}/{device}/set", json.dumps({point: value}).encode(), qos=0)
         try:

@@ -26,10 +26,10 @@ def test_without_anything_the_hub_listens_to_this_machine_only() -> None:
 
 def test_the_command_line_overrules_the_file(tmp_path: Path) -> None:
     file = tmp_path / "hub.toml"
-    file.write_text('port = 9000\nhost_id = "school-7"\ndatabase = "postgresql+asyncpg://db/lab"\n')
+    file.write_text('port = 9000\nhost_id = "school-7"\ndatabase = "sqlite+aiosqlite:///lab"\n')
     settings = load_settings(options("--config", str(file), "--port", "9001"))
     assert (settings.port, settings.host_id) == (9001, "school-7")
-    assert settings.database_url == "postgresql+asyncpg://db/lab"
+    assert settings.database_url == "sqlite+aiosqlite:///lab"
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,10 @@ def test_the_command_line_overrules_the_file(tmp_path: Path) -> None:
         ("prot = 1", "prot"),
         ('broker = "tcp://x"', "broker"),
         ('host_id = "a/b"', "host_id"),
+        ('database = "nonsense"', "database"),
+        ('database = "cabinet+drawer://x"', "database"),
+        ('database = "sqlite:///x"', "database"),
+        ('database = "postgresql+asyncpg://h:port/x"', "database"),
         ("port =", "--config"),
         ("[retention]\nraw_days = -1", "retention.raw_days"),
         ("[retention]\nraw_days = 90\nminute_days = 30", "retention"),
@@ -57,6 +61,19 @@ def test_a_wrong_option_is_the_command_lines() -> None:
     with pytest.raises(BadConfiguration) as wrong:
         load_settings(options("--broker", "nonsense"))
     assert (wrong.value.key, wrong.value.source) == ("broker", "the command line")
+
+
+def test_a_value_that_turns_out_wrong_is_named_where_it_was_given(tmp_path: Path) -> None:
+    file = tmp_path / "hub.toml"
+    file.write_text('host = "h"\n[influx]\nurl = "http://h"\n')
+    settings = load_settings(options("--config", str(file), "--port", "1"))
+    for key, source in (("host", str(file)), ("influx.url", str(file)), ("port", "the command line")):
+        with pytest.raises(BadConfiguration) as wrong, settings.named():
+            raise BadConfiguration(key, "will not do")
+        assert str(wrong.value) == f"{source}: {key}: will not do"
+    with pytest.raises(BadConfiguration) as wrong, settings.named():
+        raise BadConfiguration("lessons", "is damaged", "lessons.json")
+    assert wrong.value.source == "lessons.json"
 
 
 def test_a_settings_file_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import contextlib
 import json
 import time
 from asyncio.subprocess import PIPE
+from collections.abc import Sequence
 from pathlib import Path
 
 from labkeeper_cli.client import HubClient, Target, open_hub
@@ -12,6 +13,7 @@ from labkeeper_cli.processes import open_role
 from labkeeper_sdk.testing import free_port, open_broker
 
 COUNT = 40
+BIRTH = {"power": 0.5, "count": -5, "on": True, "label": "计量", "uptime": -1}  # as foreign_edge.js has it
 DEADLINE_S = 40
 POINTS = ("power", "count", "on", "label")
 
@@ -23,6 +25,12 @@ async def stored(client: HubClient, device: str, point: str, last: tuple[int, ob
         while last not in (rows := await client.readings(target, 0, time.time_ns() // 10**6 + 60_000)):
             await asyncio.sleep(0.1)
     return list(rows)
+
+
+def only_births(point: str, sent: Sequence[tuple[int, object]], rows: Sequence[tuple[int, object]]) -> bool:
+    """Whether all that is stored beside what was sent is what births said; nothing else, and nothing altered."""
+    beside = [row for row in rows if row not in set(sent)]
+    return bool(beside) and all(value == BIRTH[point] and time_ms > sent[-1][0] for time_ms, value in beside)
 
 
 async def known(client: HubClient) -> dict[str, object]:
@@ -48,11 +56,13 @@ async def test_a_foreign_edge_node_joins_and_every_reading_is_stored(node_folder
                     for point in POINTS:
                         sent = [(one["time_ms"], one[point]) for one in said]
                         rows = await stored(client, "meter", point, sent[-1])
+                        assert only_births(point, sent, rows)
                         assert [row for row in rows if row in set(sent)] == sent
                     itself = await client.get("devices/foreign-school/gateway")
                     assert (itself["device"], [point["point"] for point in itself["points"]]) == ("", ["uptime"])
                     uptimes = [(one["time_ms"], at) for at, one in enumerate(said, 1)]
                     rows = await stored(client, "", "uptime", uptimes[-1])
+                    assert only_births("uptime", uptimes, rows)
                     assert [row for row in rows if row in set(uptimes)] == uptimes
                     nodes = (await client.get("nodes"))["nodes"]
                     assert [node["foreign"] for node in nodes if node["node"] == "gateway"] == [True]

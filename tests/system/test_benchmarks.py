@@ -3,11 +3,13 @@
 import asyncio
 import json
 import sys
+import time
 from asyncio.subprocess import PIPE
 from typing import Any
 
 import pytest
 
+from benchmarks.harness import counted
 from labkeeper_sdk.testing import find_mosquitto
 
 pytestmark = [
@@ -19,13 +21,18 @@ MACHINE = {"cores", "python"}
 
 async def figures(benchmark: str, *options: str) -> dict[str, Any]:
     """Run a benchmark as a person does; return its last line."""
+    return (await figures_and_words(benchmark, *options))[0]
+
+
+async def figures_and_words(benchmark: str, *options: str) -> tuple[dict[str, Any], str]:
+    """Return what it told on the way, too."""
     command = (sys.executable, "-m", f"benchmarks.{benchmark}", "--json", *options)
     process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE)
     out, err = await process.communicate()
     assert process.returncode == 0, err.decode()
     found = json.loads(out.splitlines()[-1])
     assert isinstance(found, dict)
-    return found
+    return found, err.decode()
 
 
 async def test_ingest_counts_both_kinds_of_traffic_and_the_ledger_agrees() -> None:
@@ -37,6 +44,30 @@ async def test_ingest_counts_both_kinds_of_traffic_and_the_ledger_agrees() -> No
     }
     assert set(found["single_cpu_ms"]) == {"hub", "generator"}
     assert all(asked > 0 and acknowledged > 0 for asked, acknowledged, _ in found["batched_steps"])
+
+
+async def test_loss_says_zero_three_times_and_on_the_way_which_run_it_is_at() -> None:
+    found, words = await figures_and_words("loss", "--fault", "none", "--rate", "50", "--runs", "1")
+    assert set(found) == MACHINE | {
+        *("fault", "down_s", "rate", "sent", "missing", "invented", "altered", "clean_runs", "runs"),
+    }
+    assert [found[name] for name in ("missing", "invented", "altered")] == [0, 0, 0]
+    assert found["sent"] == found["runs"][0]["sent"] == found["runs"][0]["stored"] > 50
+    assert (found["clean_runs"], len(found["runs"])) == (1, 1)
+    assert "fault none: run 1 of 1" in words
+    assert "comparing what is stored with what was sent" in words
+
+
+def test_what_is_done_often_is_said_when_a_person_wonders(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s = 0.0
+    monkeypatch.setattr(time, "monotonic", lambda: now_s)
+    for _ in counted(range(10), "round"):
+        now_s += 0.9
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert [line.split("  ")[-1] for line in err.splitlines()] == [f"round {number} of 10" for number in (1, 4, 7, 10)]
 
 
 async def test_command_latency_tells_each_load_and_every_stage() -> None:

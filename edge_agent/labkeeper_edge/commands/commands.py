@@ -30,6 +30,7 @@ from labkeeper_wire.payload import Metric
 log = logging.getLogger(__name__)
 
 FOREIGN_TTL_MS = 3000  # a bare command of a foreign host says none
+REFUSED = {CommandState.REJECTED: "command_rejected", CommandState.EXPIRED: "command_expired"}
 GATHER_S = 0.01  # what nobody waits for goes to the disk together
 Say = Callable[[str, CommandResult], None]
 
@@ -154,7 +155,7 @@ class Commands:
         if decision.repeated:
             self.refusals.count("command_repeated", f"{device} commands", f"{request.id}: answered, not executed again")
         else:
-            log.info("%s: command %s %s: %s", device, request.id, decision.result.state, decision.result.code)
+            self._account(device, decision.result)
             self._keep(device, decision.result)
 
     def _accept(self, job: Job) -> None:
@@ -249,7 +250,14 @@ class Commands:
         self.hurry()
         self._keep(job.device, result)
         if state is not CommandState.DONE:
-            log.warning("%s: command %s %s: %s %s", job.device, result.id, state, code, message)
+            self._account(job.device, result)
+
+    def _account(self, device: str, result: CommandResult) -> None:
+        """Count what was refused, with a line for the first of a device; any other end that is not good is a line."""
+        if (reason := REFUSED.get(result.state)) is not None:
+            self.refusals.count(reason, f"{device} commands", f"{result.id}: {result.code} {result.message}".rstrip())
+        else:
+            log.warning("%s: command %s %s: %s %s", device, result.id, result.state, result.code, result.message)
 
     def _say(self, job: Job, result: CommandResult) -> None:
         if not job.foreign:

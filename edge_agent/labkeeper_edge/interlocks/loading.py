@@ -19,8 +19,18 @@ def supplied(name: str) -> str:
 
 
 def chosen(name: str) -> InterlockSet:
-    """Return the set of a node's setting: one that comes with Labkeeper by name, or a file; raises BadConfiguration."""
-    return load(supplied(name), name) if name in SUPPLIED else read(Path(name))
+    """Return the set of a node's setting: one that comes with Labkeeper by name, or a file; raises BadConfiguration. A
+    file that cannot be read is the setting's mistake, what is in it the file's own.
+    """
+    if name in SUPPLIED:
+        return load(supplied(name), name)
+    try:
+        text = Path(name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = (error.strerror if isinstance(error, OSError) else f"not UTF-8: {error.reason}") or error
+        sets = f"a file, or one of {', '.join(SUPPLIED)}, is wanted"
+        raise BadConfiguration("interlocks", f"{name} cannot be read ({why}); {sets}") from error
+    return load(text, name)
 
 
 def read(path: Path) -> InterlockSet:

@@ -14,19 +14,22 @@ from labkeeper_hub.alarms.tallies import AlarmTallies
 from labkeeper_hub.api.influx_numbers import influx_families
 from labkeeper_hub.api.telling_numbers import telling_families
 from labkeeper_hub.api.upkeep_numbers import upkeep_families
-from labkeeper_hub.model import LedgerEntry, State
+from labkeeper_hub.model import Latest, LedgerEntry, State
 from labkeeper_hub.ports import Parts
 from labkeeper_hub.status import DURATION_BOUNDS_S, Durations, Status
+
+REFUSED = "Refused/"  # a node's own points that count what it refused; the rest of the name is the reason
 
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """Which nodes and devices are online, and where the open commands are."""
+    """Which nodes and devices are online, where the open commands are, and what the nodes say of themselves."""
 
     nodes: Sequence[bool]
     devices: Sequence[bool]
     commands: Sequence[State]
     alarms: AlarmTallies = field(default_factory=AlarmTallies)
+    of_nodes: Sequence[Latest] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # a collector is known by itself
@@ -47,6 +50,7 @@ class HubNumbers(Collector):
             [device.online for device in parts.registry.devices()],
             [command.state for command in parts.commands.open()],
             parts.alarms.tallies(),
+            parts.latest.latest(device=""),
         )
         yield from telling_families(parts.telling.numbers())
         yield from families(parts.health.status(), inventory, parts.ledger.ledger())
@@ -127,6 +131,7 @@ def _inventory(inventory: Inventory) -> Iterator[Metric]:
         commands.add_metric([state], count)
     yield commands
     yield from _alarms(inventory.alarms)
+    yield _refused_by_nodes(inventory.of_nodes)
 
 
 def _alarms(tallies: AlarmTallies) -> Iterator[Metric]:
@@ -149,6 +154,19 @@ def _alarms(tallies: AlarmTallies) -> Iterator[Metric]:
         notices.add_metric([str(grouped).lower()], tallies.notices.get(grouped, 0))
     yield notices
     yield GaugeMetricFamily("labkeeper_alarm_flood", "1 while ten alarms came within ten minutes.", tallies.flood)
+
+
+def _refused_by_nodes(said: Sequence[Latest]) -> Metric:
+    family = CounterMetricFamily(
+        "labkeeper_node_refusals",
+        "What a node refused since it started, by reason, as it last said; reasons of which it counted any.",
+        labels=["school", "node", "reason"],
+    )
+    for one in said:
+        reason = one.key.point.removeprefix(REFUSED)
+        if reason != one.key.point and isinstance(one.value, int) and one.value:
+            family.add_metric([one.key.school, one.key.node, reason], one.value)
+    return family
 
 
 def _online(name: str, text: str, states: Sequence[bool]) -> Metric:

@@ -3,10 +3,10 @@
 from prometheus_client.metrics_core import Metric
 
 from labkeeper_hub.api import hub_numbers
-from labkeeper_hub.api.hub_numbers import Inventory
+from labkeeper_hub.api.hub_numbers import REFUSED, Inventory
 from labkeeper_hub.api.metrics import Metrics
 from labkeeper_hub.api.telling_numbers import telling_families
-from labkeeper_hub.model import LedgerEntry, NodeKey, State
+from labkeeper_hub.model import Latest, LedgerEntry, NodeKey, PointKey, State
 from labkeeper_hub.status import InfluxStatus, JournalStatus, RuleSize, Status, UpkeepStatus
 from labkeeper_hub.telling.letters import Numbers
 
@@ -36,7 +36,7 @@ INFLUX = InfluxStatus(
 )
 NOTHING = Status(0, broker_connected=False, messages=0, refusals={"": 0}, journal=JOURNAL, hanging=("",), influx=INFLUX)
 NOBODY = LedgerEntry(NodeKey("", ""), epoch=None, taken=0, stored=0, gaps=0, duplicates=0, backlog=0, missing=0)
-
+INVENTORY = Inventory((), (), (State.SENT,), of_nodes=(Latest(PointKey("", "", "", REFUSED), 1, 0, 192, stale=False),))
 UNTOLD = Numbers({"sent": 0}, waiting=0, failing=0)
 
 
@@ -47,7 +47,7 @@ def metrics_page(command: str) -> str:
 
 def all_families() -> list[Metric]:
     """Return every metric the hub can tell."""
-    parts = hub_numbers.families(NOTHING, Inventory((), (), (State.SENT,)), (NOBODY,))
+    parts = hub_numbers.families(NOTHING, INVENTORY, (NOBODY,))
     return [*Metrics().registry.collect(), *parts, *telling_families(UNTOLD)]
 
 

@@ -8,6 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from labkeeper_hub.api.gate import COOKIE, OPEN
+from labkeeper_hub.api.parameter_examples import example_for
 from labkeeper_hub.api.problems import Problem
 
 CREDENTIALS = {
@@ -29,4 +30,7 @@ def describe(app: FastAPI, examples: Mapping[str, Any]) -> dict[str, Any]:
     for path, methods in told["paths"].items():
         for method, operation in methods.items():
             operation["security"] = [] if (method.upper(), path) in OPEN else NEEDED
+            for parameter in operation.get("parameters", ()):
+                if (example := example_for(path, parameter["name"])) is not None:
+                    parameter["example"] = example
     return told

@@ -9,6 +9,7 @@ import orjson
 
 from labkeeper_hub.audit.record import RECORD, verify
 from labkeeper_hub.settings import load_settings
+from labkeeper_sdk.at_work import at_work
 
 BROKEN = 1
 COLUMNS = ("entry", "at_ms", "who", "what", "subject", "result", "previous", "digest")
@@ -37,7 +38,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _verify(folder: Path) -> int:
-    entries, fault = verify(folder)
+    with at_work("checking every entry"):
+        entries, fault = verify(folder)
     if fault is None:
         print(f"{entries} entries, all as they were written")
         return 0

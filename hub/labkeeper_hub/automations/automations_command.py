@@ -17,6 +17,7 @@ from labkeeper_hub.automations.rules import Automation
 from labkeeper_hub.automations.trace import Why
 from labkeeper_hub.telling.hours import Hours
 from labkeeper_sdk import BadConfiguration
+from labkeeper_sdk.at_work import at_work
 
 Json: TypeAlias = dict[str, Any]
 FAILED, WRONG = 1, 2
@@ -100,7 +101,8 @@ def _listed(options: argparse.Namespace) -> Iterator[str]:
 def _tried(options: argparse.Namespace, text: str) -> Iterator[str]:
     now_ms = time.time_ns() // 1_000_000
     asked = {"text": text, "from": now_ms - options.last * 1000, "to": now_ms}
-    trial = _ask(options, "POST", f"{ALL}/try", asked)
+    with at_work("trying it on what was recorded"):
+        trial = _ask(options, "POST", f"{ALL}/try", asked)
     acted = sum(run["why"] is None for run in trial["runs"])
     yield f"{acted} runs, held up {len(trial['runs']) - acted} times, on {trial['readings']} readings"
     if trial["known_ms"] is None:

@@ -59,7 +59,9 @@ class Secrets:
 
 
 def read_secrets(settings: InfluxSettings) -> Secrets:
-    """Read them anew, so that a changed file counts from the next connection on; raises BadConfiguration."""
+    """Read them anew, so that a changed file counts from the next connection on; raises BadConfiguration
+    that names the secret's file; the settings' is named by who read them.
+    """
     return Secrets(
         _secret("influx.token_file", settings.token_file, TOKEN),
         _secret("influx.password_file", settings.password_file, PASSWORD),
@@ -72,4 +74,4 @@ def _secret(key: str, file: Path | None, variable: str) -> str:
     try:
         return file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise BadConfiguration(key, f"cannot be read ({error})", str(file)) from error
+        raise BadConfiguration(key, f"{file} cannot be read ({error})") from error

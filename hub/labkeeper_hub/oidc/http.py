@@ -72,5 +72,5 @@ def _trusted(ca_file: Path | None) -> ssl.SSLContext:
         if ca_file is not None:
             context.load_verify_locations(ca_file)
     except (OSError, ssl.SSLError) as error:
-        raise BadConfiguration("oidc.ca_file", f"cannot be read ({error})", str(ca_file)) from error
+        raise BadConfiguration("oidc.ca_file", f"{ca_file} cannot be read ({error})") from error
     return context

@@ -122,13 +122,13 @@ def is_safe(url: str) -> bool:
 def read_secret(settings: OidcSettings) -> str:
     """Return the client secret; raises BadConfiguration where there is none."""
     key, file = "oidc.client_secret_file", settings.client_secret_file
-    source = str(file) if file else f"the variable {SECRET}"
     try:
         secret = file.read_text(encoding="utf-8").strip() if file else os.environ.get(SECRET, "")
     except (OSError, UnicodeDecodeError) as error:
-        raise BadConfiguration(key, f"cannot be read ({error})", source) from error
+        raise BadConfiguration(key, f"{file} cannot be read ({error})") from error
     if not secret:
-        raise BadConfiguration(key, f"there is no client secret; write it into a file or into {SECRET}", source)
+        place = file or f"the variable {SECRET}"
+        raise BadConfiguration(key, f"there is no client secret in {place}; write it into a file or into {SECRET}")
     return secret
 
 

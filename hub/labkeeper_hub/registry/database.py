@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,10 +10,12 @@ from importlib import import_module
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, event, insert, inspect, select
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from labkeeper_hub.registry.tables import metadata
+from labkeeper_sdk import BadConfiguration
 
 HEAD = "0011"
 """The newest revision in migrations/; a test holds them together."""
@@ -28,6 +31,9 @@ class Written:
     text: str
 
 
+PASSING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}  # the low byte of SQLite's codes
+
+
 def json_text(value: object) -> str:
     """Return how a value is kept in a column of JSON."""
     return value.text if isinstance(value, Written) else json.dumps(value)
@@ -35,16 +41,30 @@ def json_text(value: object) -> str:
 
 @asynccontextmanager
 async def open_database(url: str) -> AsyncIterator[AsyncEngine]:
-    """Connect and bring the tables up to date."""
+    """Connect and bring the tables up to date; raises BadConfiguration where there is no such database. What may pass
+    by itself (a server that is away, a full disk, a lock) is raised as it is, so that a supervisor tries again.
+    """
     engine = create_async_engine(url, json_serializer=json_text)
     if engine.dialect.name == "sqlite":
         event.listen(engine.sync_engine, "connect", _set_up_sqlite)
     try:
+        await _reach(engine)
         async with engine.begin() as connection:
             await connection.run_sync(bring_up_to_date)
         yield engine
     finally:
         await asyncio.shield(engine.dispose())
+
+
+async def _reach(engine: AsyncEngine) -> None:
+    try:
+        async with engine.connect():
+            pass
+    except (OperationalError, OSError) as error:
+        why = error.orig if isinstance(error, OperationalError) else error
+        if isinstance(why, ConnectionError) or getattr(why, "sqlite_errorcode", 0) & 0xFF in PASSING:
+            raise
+        raise BadConfiguration("database", f"{engine.url!r} cannot be opened ({why})") from error
 
 
 def bring_up_to_date(connection: Connection) -> None:

@@ -5,6 +5,8 @@ from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
+
 from labkeeper_edge.uplink.births import REFUSED, SAFE_WRITES
 from labkeeper_sdk.testing import Broker
 from labkeeper_wire.commands import CommandState
@@ -48,8 +50,8 @@ async def test_a_known_id_repeats_its_result_and_executes_nothing(
         assert len(keyboard.asked) == 1
 
 
-async def test_what_must_not_be_executed_is_refused_with_its_code(
-    broker: Broker, run_edge: RunEdge, keyboard: Keyboard
+async def test_what_must_not_be_executed_is_refused_with_its_code_and_counted(
+    broker: Broker, run_edge: RunEdge, keyboard: Keyboard, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with open_host(broker.url) as host, run_edge():
         await host.born("d1")
@@ -63,7 +65,9 @@ async def test_what_must_not_be_executed_is_refused_with_its_code(
             command = str(uuid4())
             host.command(command, "d1", point, value)
             assert (await host.result(command, REJECTED)).code == code
+        await host.until(lambda: host.node_metric(REFUSED + "command_rejected") == len(wrong))
         assert keyboard.asked == []
+    assert caplog.text.count("d1 commands: command_rejected") == 1, "one line for the first, a number for the others"
 
 
 async def test_a_command_that_was_too_long_on_its_way_is_expired(
@@ -74,7 +78,32 @@ async def test_a_command_that_was_too_long_on_its_way_is_expired(
         command = str(uuid4())
         host.command(command, "d1", "relay", True, ttl_ms=1000, age_ms=5000)
         await host.result(command, CommandState.EXPIRED)
+        await host.until(lambda: host.node_metric(REFUSED + "command_expired") == 1)
         assert keyboard.asked == []
+
+
+async def test_a_command_whose_time_ends_behind_another_is_expired_and_counted(
+    broker: Broker, run_edge: RunEdge, keyboard: Keyboard
+) -> None:
+    keyboard.obedient = False
+    async with open_host(broker.url) as host, run_edge(DRIVER + "confirm_s = 60\n"):
+        await host.born("d1")
+        first, second = str(uuid4()), str(uuid4())
+        host.command(first, "d1", "relay", True, ttl_ms=500)
+        host.command(second, "d1", "relay", False, ttl_ms=300)
+        assert (await host.result(first, CommandState.FAILED)).code == "not_confirmed"
+        await host.result(second, CommandState.EXPIRED)
+        await host.until(lambda: host.node_metric(REFUSED + "command_expired") == 1)
+        assert keyboard.asked == [("d1", {"relay": True})]
+
+
+async def test_what_a_driver_itself_refuses_is_counted_too(broker: Broker, run_edge: RunEdge) -> None:
+    async with open_host(broker.url) as host, run_edge(DRIVER + 'trouble = "write refuses"\n'):
+        await host.born("d1")
+        command = str(uuid4())
+        host.command(command, "d1", "relay", True)
+        await host.result(command, REJECTED)
+        await host.until(lambda: host.node_metric(REFUSED + "command_rejected") == 1)
 
 
 async def test_a_device_that_does_not_confirm_fails_and_holds_up_no_other(

@@ -10,7 +10,7 @@ import pytest
 
 from labkeeper_edge.devices import Devices
 from labkeeper_edge.intake import intake as intake_module
-from labkeeper_edge.intake.intake import Intake
+from labkeeper_edge.intake.intake import MOST_UNSETTLED, Intake
 from labkeeper_edge.outbox.batches import Batch
 from labkeeper_edge.outbox.books import Quota
 from labkeeper_edge.outbox.heard import Heard
@@ -142,6 +142,27 @@ async def test_a_held_reading_is_committed_when_its_interval_is_over(tmp_path: P
                 await asyncio.sleep(0.005)
         running.cancel()
         assert it.values("slow") == [1.0, 3.0]
+
+
+async def test_a_full_window_is_committed_at_once_and_a_message_less_waits(tmp_path: Path) -> None:
+    async with bench(tmp_path) as it:
+        it.intake.commit_every_s = 3600  # nobody waits for that long
+        running = asyncio.create_task(it.intake.run())
+        await it.report("first", Reading("t", 0.0))
+        async with asyncio.timeout(20):
+            while not it.settled:  # the first finds the hour before it gone
+                await asyncio.sleep(0)
+        for number in range(1, MOST_UNSETTLED):
+            await it.report(f"m{number}", Reading("t", float(number)))
+        for _ in range(100):  # whoever could run has run
+            await asyncio.sleep(0)
+        assert (it.settled, len(it.intake._pending.settles)) == (["first"], MOST_UNSETTLED - 1)
+        await it.report(f"m{MOST_UNSETTLED}", Reading("t", float(MOST_UNSETTLED)))
+        async with asyncio.timeout(20):
+            while len(it.settled) <= MOST_UNSETTLED:
+                await asyncio.sleep(0.005)
+        running.cancel()
+        assert it.values() == [float(number) for number in range(MOST_UNSETTLED + 1)]
 
 
 async def test_while_the_disk_takes_nothing_readings_wait_and_drivers_with_them(

@@ -28,7 +28,7 @@ from labkeeper_wire.commands import CommandState
 from labkeeper_wire.mqtt import Address
 from tests.edge.bench_driver import LOADED, Configuration, connect
 from tests.edge.conftest import SETTINGS, Keyboard, RunEdge, StartEdge
-from tests.edge.tiny_host import open_host
+from tests.edge.tiny_host import TinyHost, open_host
 
 COMMAND = "0a3f2c56-2f0e-4b4c-9a54-0d6c1f6f0a01"
 APART = '[drivers.apart]\ndriver = "bench"\nprefix = "bench"\nisolation = "process"\n'
@@ -226,6 +226,18 @@ async def test_what_drivers_in_processes_claim_is_compared_too(broker: Broker, r
         assert host.node_metric(DRIVER_STATE + "two") == f"broken: {said}"
 
 
+async def blocked(host: TinyHost, keyboard: Keyboard, deed: bytes) -> None:
+    """Have the driver hold up the node, until the watchdog has counted it."""
+
+    def count() -> int:
+        return int(str(host.node_metric(REFUSED + "loop_blocked")))
+
+    before = count()
+    await keyboard.shouts(deed)
+    await keyboard.says(text="after a block")
+    await host.until(lambda: count() > before)
+
+
 @pytest.mark.parametrize("deed", [b"block", b"block in a task", b"block in a callback"])
 async def test_a_driver_that_blocks_again_and_again_is_moved_out_and_goes_on_there(
     broker: Broker, run_edge: RunEdge, keyboard: Keyboard, caplog: pytest.LogCaptureFixture, deed: bytes
@@ -235,9 +247,7 @@ async def test_a_driver_that_blocks_again_and_again_is_moved_out_and_goes_on_the
         await host.born("b1")
         assert children() == []
         for _ in range(3):
-            await keyboard.shouts(deed)
-            await keyboard.says(text="between two blocks")
-            await asyncio.sleep(1)  # the watchdog is to see each of them
+            await blocked(host, keyboard, deed)
         await host.until(children)
         await host.until(lambda: str(host.node_metric(DRIVER_STATE + "bench")).startswith("moved: "))
         await keyboard.says(temperature=4.0)
@@ -252,6 +262,5 @@ async def test_a_driver_that_blocks_and_cannot_be_moved_is_suspended(
     async with open_host(broker.url) as host, run_edge(drivers=stuck):
         await host.born("d1")
         for _ in range(3):
-            await keyboard.shouts(b"block")
-            await asyncio.sleep(1)
+            await blocked(host, keyboard, b"block")
         await host.until(lambda: host.node_metric(DRIVER_STATE + "bench") == "suspended: held up the node 3 times")

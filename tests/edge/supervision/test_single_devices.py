@@ -194,6 +194,14 @@ class Oven:
     """The other side. `set` is what it was told, connection by connection."""
 
     set: list[list[float]] = field(default_factory=list)
+    _told: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def hears(self, value: float) -> None:
+        """Wait until it has been told this last; it has not answered yet, if that takes its time."""
+        async with asyncio.timeout(20):
+            while [told[-1:] for told in self.set][-1:] != [[value]]:
+                self._told.clear()
+                await self._told.wait()
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         told: list[float] = []
@@ -202,6 +210,7 @@ class Oven:
             while words := (await reader.readline()).split():
                 if words[0] == b"set":
                     told.append(float(words[1]))
+                    self._told.set()
                     await asyncio.sleep(SLOW_S if told[-1] > 5 else 0)
                 writer.write(b"20.0\n" if words[0] == b"get" else f"{DONE}\n".encode())
 
@@ -230,13 +239,14 @@ async def listen(observations: AsyncIterator[Observation], seen: list[Observatio
 
 async def test_a_write_that_is_broken_off_ends_the_connection_before_its_answer_is_taken_for_another_one_s() -> None:
     seen: list[Observation] = []
-    async with open_oven(Oven()) as open_line, open_line() as line:
+    oven = Oven()
+    async with open_oven(oven) as open_line, open_line() as line:
         single = SingleDevice("x", line, every_s=0.01)
         observations = single.observations()
         await anext(observations)
         seen.append(await anext(observations))
         writing = asyncio.create_task(single.write("x", "target", 50.0))
-        await asyncio.sleep(0.1)
+        await oven.hears(50.0)
         writing.cancel()
         with pytest.raises(DeviceUnreachable, match="broken off"):
             await listen(observations, seen)
@@ -267,7 +277,7 @@ async def test_a_safe_value_goes_out_behind_a_write_that_was_broken_off_but_is_n
         await anext(observations)
         await anext(observations)
         writing = asyncio.create_task(single.write("x", "target", 50.0))
-        await asyncio.sleep(0.1)
+        await oven.hears(50.0)
         writing.cancel()
         with pytest.raises(DeviceUnreachable, match="broken off"):
             await single.write_urgently("x", "target", 5.0, Urgency.STOP)

@@ -1,8 +1,10 @@
 import httpx
 
+from labkeeper_hub.model import PointKey
 from labkeeper_hub.status import Retired, RuleSize, UpkeepStatus
 
 from .conftest import Served
+from .doubles import latest
 
 
 async def test_the_process_is_alive(stranger: httpx.AsyncClient) -> None:
@@ -110,6 +112,21 @@ async def test_the_metrics_tell_what_upkeep_did_how_long_it_took_and_what_waits(
         'labkeeper_journal_rule_max_bytes{match="*/*/*/presence"} 60000.0',
     ):
         assert line in lines
+
+
+async def test_the_metrics_tell_what_each_node_has_refused(served: Served, owner: httpx.AsyncClient) -> None:
+    served.hub.inventory.values |= {
+        key: latest(value, key=key)
+        for key, value in (
+            (PointKey("demo", "lab-301", "", "Refused/bad_command"), 3),
+            (PointKey("demo", "lab-301", "", "Refused/bad_stop"), 0),
+            (PointKey("demo", "foreign", "", "Refused/a text"), "many"),
+            (PointKey("demo", "foreign", "plug", "Refused/by_a_device"), 4),
+            (PointKey("demo", "foreign", "", "uptime"), 5),
+        )
+    }
+    told = [line for line in (await owner.get("/metrics")).text.splitlines() if "node_refusals" in line]
+    assert told[2:] == ['labkeeper_node_refusals_total{node="lab-301",reason="bad_command",school="demo"} 3.0']
 
 
 async def test_answers_are_counted_by_class(owner: httpx.AsyncClient) -> None:

@@ -1,5 +1,10 @@
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -9,6 +14,7 @@ from pydantic import BaseModel
 from labkeeper_hub.api import models
 from labkeeper_hub.api.metrics_reference import INFLUX, all_families, metrics_page, told_name
 from labkeeper_hub.api.models import example_of
+from labkeeper_hub.api.parameter_examples import EXAMPLES, OF_ROUTES
 from labkeeper_hub.api.problems import Problem
 from labkeeper_hub.api.reference import COMMAND, api_page
 from labkeeper_hub.api.rights_reference import rights_page
@@ -57,6 +63,56 @@ def test_every_operation_is_described_with_examples_and_problems(name: str, told
                 assert media_type == "application/problem+json"
                 assert Problem.model_validate(content["example"]).status == int(status)
     assert told["security"] == [] or "401" in told["responses"]
+
+
+def _parameters() -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (f"{name} {parameter['in']} {parameter['name']}", parameter)
+        for name, told in _operations()
+        for parameter in told.get("parameters", [])
+    ]
+
+
+def _fits(schema: dict[str, Any], value: Any) -> bool:  # noqa: ANN401 -- an example is any JSON
+    """Return whether a value is one of a parameter's schema, as far as the schemas of our parameters go."""
+    if "$ref" in schema:
+        return _fits(openapi_document()["components"]["schemas"][schema["$ref"].rpartition("/")[2]], value)
+    if "anyOf" in schema:
+        return any(_fits(one, value) for one in schema["anyOf"])
+    if "const" in schema or "enum" in schema:
+        return value in schema.get("enum", [schema.get("const")])
+    if isinstance(value, list):
+        return schema["type"] == "array" and bool(value) and all(_fits(schema["items"], one) for one in value)
+    if isinstance(value, int):
+        return schema["type"] == "integer" and value in range(
+            schema.get("minimum", 0), schema.get("maximum", value) + 1
+        )
+    return schema["type"] == "string" and isinstance(value, str) and _fits_text(schema, value)
+
+
+def _fits_text(schema: dict[str, Any], text: str) -> bool:
+    reads: dict[str, Callable[[str], object]]
+    reads = {"date": date.fromisoformat, "uuid": UUID, "date-time": datetime.fromisoformat}
+    with suppress(KeyError):
+        reads[schema["format"]](text)
+    lengths = range(max(1, schema.get("minLength", 0)), schema.get("maxLength", 1024) + 1)
+    return len(text) in lengths and re.search(schema.get("pattern", ""), text) is not None
+
+
+@pytest.mark.parametrize(("name", "told"), _parameters(), ids=[name for name, _ in _parameters()])
+def test_every_parameter_has_an_example_that_it_takes(name: str, told: dict[str, Any]) -> None:
+    assert "example" in told, f"{name}: write one in parameter_examples.py"
+    assert _fits(told["schema"], told["example"]), (name, told["example"])
+
+
+def test_every_example_of_a_parameter_is_of_one_that_there_is() -> None:
+    routes = {(path, one["name"]) for path, told in openapi_document()["paths"].items() for one in _of_path(told)}
+    assert set(OF_ROUTES) <= routes
+    assert set(EXAMPLES) <= {name for path, name in routes if (path, name) not in OF_ROUTES}
+
+
+def _of_path(methods: dict[str, Any]) -> list[dict[str, Any]]:
+    return [one for told in methods.values() for one in told.get("parameters", [])]
 
 
 def test_every_reference_in_the_document_leads_somewhere() -> None:

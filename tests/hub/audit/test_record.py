@@ -9,6 +9,7 @@ from labkeeper_hub.audit import open_audit, record
 from labkeeper_hub.audit.audit_command import configure, run
 from labkeeper_hub.audit.chain import Fault
 from labkeeper_hub.audit.record import HEAD, KEY, RECORD, verify
+from tests.terminal import at_terminal
 
 NOW_MS = 1_800_000_000_000
 
@@ -91,6 +92,13 @@ async def test_a_record_that_lost_an_entry_is_found_out_by_the_command_and_put_a
     assert aside.read_bytes() == b"".join(lines[:line] + lines[line + 1 :])
     assert verify(tmp_path) == (2, None)
     assert aside.name in (tmp_path / RECORD).read_text()
+
+
+async def test_a_person_sees_that_the_record_is_being_checked(tmp_path: Path) -> None:
+    await _noted(tmp_path, "one")
+    with at_terminal() as screen:
+        assert _command(tmp_path, "verify") == 0
+    assert "checking every entry …" in screen.getvalue()
 
 
 @pytest.mark.parametrize("head", [None, b"{", b'{"entries": 0, "digest": "0", "seal": "00"}'])

@@ -11,6 +11,7 @@ import pytest
 from labkeeper_hub.automations.automations_command import WORDS, configure, run
 from labkeeper_hub.automations.trace import Why
 from tests.answering_hub import AnsweringHub, open_answering_hub
+from tests.terminal import at_terminal
 
 from .given import TEXT
 
@@ -92,6 +93,12 @@ async def test_a_file_is_tried_on_what_was_recorded_and_kept(
     assert "  acted: co2 > 1000 [ppm]" in said[1]
     assert await command(hub, "put", str(file)) == 0
     assert capsys.readouterr().out == "fan: kept, off\n"
+
+
+async def test_a_person_sees_that_a_trial_is_under_way(hub: AnsweringHub, file: Path) -> None:
+    with at_terminal() as screen:
+        assert await command(hub, "try", str(file)) == 0
+    assert "trying it on what was recorded …" in screen.getvalue()
 
 
 async def test_what_the_hub_refuses_is_said(hub: AnsweringHub, file: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -40,4 +40,5 @@ def test_secrets_are_not_shown() -> None:
 def test_a_secrets_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadConfiguration) as wrong:
         read_secrets(InfluxSettings(url="http://h", password_file=tmp_path / "gone"))
-    assert (wrong.value.key, wrong.value.source) == ("influx.password_file", str(tmp_path / "gone"))
+    assert (wrong.value.key, wrong.value.source) == ("influx.password_file", "")  # the settings' file is named above
+    assert str(tmp_path / "gone") in wrong.value.problem

@@ -1,22 +1,29 @@
 """The registry's tables: made by their migrations, equal to their declaration, found up to date the next time."""
 
+import socket
+import sqlite3
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Inspector, create_engine, insert, inspect, select
+from sqlalchemy.exc import OperationalError
 
+from labkeeper_hub.registry import database
 from labkeeper_hub.registry.database import HEAD, bring_up_to_date, lay, open_database
 from labkeeper_hub.registry.migrate import configuration, migrate
 from labkeeper_hub.registry.tables import metadata, schools, telling, timetables
 from labkeeper_hub.telling.border import PlanBody
 from labkeeper_hub.timetable.importing import KEPT
 from labkeeper_hub.timetable.year import MakeUp
+from labkeeper_sdk import BadConfiguration
 
 
 def _as_built(file: Path, build: Callable[[Connection], None]) -> dict[str, object]:
@@ -85,6 +92,41 @@ def test_the_migrations_can_be_undone(tmp_path: Path) -> None:
         migrate(connection)
         command.downgrade(configuration(connection), "base")
         assert set(inspect(connection).get_table_names()) == {"alembic_version"}
+
+
+async def test_a_database_that_cannot_be_opened_is_a_wrong_setting(tmp_path: Path) -> None:
+    with pytest.raises(BadConfiguration, match="unable to open") as wrong:
+        async with open_database(f"sqlite+aiosqlite:///{tmp_path}/no/folder"):
+            pass
+    assert (wrong.value.key, wrong.value.source) == ("database", "")
+
+
+async def test_a_database_that_another_program_has_locked_is_no_wrong_setting(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "registry.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(OperationalError, match="locked"):
+            async with open_database(f"sqlite+aiosqlite:///{tmp_path / 'registry.sqlite'}?timeout=0.05"):
+                pass
+
+
+async def test_a_server_that_is_away_is_no_wrong_setting_and_one_of_a_wrong_name_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What an async driver of a server raises, which none that is installed here does."""
+    trouble: OSError = ConnectionRefusedError(111, "Connection refused")
+
+    def away(*_: object) -> None:
+        raise trouble
+
+    monkeypatch.setattr(database, "_set_up_sqlite", away)
+    url = f"sqlite+aiosqlite:///{tmp_path / 'registry.sqlite'}"
+    with pytest.raises(ConnectionRefusedError):
+        async with open_database(url):
+            pass
+    trouble = socket.gaierror(-2, "Name or service not known")
+    with pytest.raises(BadConfiguration, match="Name or service"):
+        async with open_database(url):
+            pass
 
 
 async def test_a_commit_of_the_registry_waits_for_the_disk(tmp_path: Path) -> None:

@@ -14,14 +14,39 @@ from .lab import Lab
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 NODE = 'school = "s"\nnode = "n"\nlab = "l"\n'
+NOWHERE = "/nonexistent/here"
+INFLUX = '[influx]\nurl = "http://127.0.0.1:1"\n'
+OIDC = '[oidc]\nissuer = "https://id.example"\nclient_id = "hub"\nhub_url = "https://hub.example"\n'
+# What is wrong, the key that must be named, and a word of what is wrong with it.
 HUBS = {
-    "host_name": 'host_name = "x"\n',
-    "port": "port = 123456\n",
+    "a key nobody knows": ('host_name = "x"\n', "host_name", ""),
+    "no port": ("port = 123456\n", "port", "65535"),
+    "a host nobody knows": ('host = "no.such.host.invalid"\nport = 0\n', "host", "no.such.host.invalid"),
+    "a host of another machine": ('host = "192.0.2.1"\nport = 0\n', "host", "192.0.2.1"),
+    "a host that is no name": ('host = "a..b"\nport = 0\n', "host", "a..b"),
+    "no database": ('database = "nonsense"\n', "database", "URL"),
+    "a database of no such kind": ('database = "cabinet+drawer://x"\n', "database", "cabinet"),
+    "a database that blocks": ('database = "sqlite:///x"\n', "database", "sqlite+aiosqlite"),
+    "a database without its driver": ('database = "postgresql+asyncpg://u:hush@db/lab"\n', "database", "asyncpg"),
+    "a database in no folder": (f'database = "sqlite+aiosqlite:///{NOWHERE}/x"\n', "database", NOWHERE),
+    "no password's file": (f'{INFLUX}password_file = "{NOWHERE}"\n', "influx.password_file", NOWHERE),
+    "no secret's file": (f'{OIDC}client_secret_file = "{NOWHERE}"\n', "oidc.client_secret_file", NOWHERE),
+    "no authority's file": (
+        f'{OIDC}client_secret_file = "/etc/hostname"\nca_file = "{NOWHERE}"\n',
+        "oidc.ca_file",
+        NOWHERE,
+    ),
 }
 NODES = {
-    "colour": 'colour = "red"\n' + NODE,
-    "outbox.max_bytes": NODE + "[outbox]\nmax_bytes = -1\n",
-    "drivers.z.warp": NODE + '[drivers.z]\ndriver = "zigbee2mqtt"\nwarp = 9\n',
+    "a key nobody knows": ('colour = "red"\n' + NODE, "colour", ""),
+    "no size": (NODE + "[outbox]\nmax_bytes = -1\n", "outbox.max_bytes", ""),
+    "a key the driver does not know": (
+        NODE + '[drivers.z]\ndriver = "zigbee2mqtt"\nwarp = 9\n',
+        "drivers.z.warp",
+        "",
+    ),
+    "interlocks of no such name": ('interlocks = "nosuch"\n' + NODE, "interlocks", "nosuch"),
+    "interlocks in no file": (f'interlocks = "{NOWHERE}"\n' + NODE, "interlocks", NOWHERE),
 }
 
 
@@ -34,25 +59,29 @@ async def started(module: str, *options: str) -> tuple[int | None, str]:
     return process.returncode, err.decode()
 
 
-@pytest.mark.parametrize("key", HUBS)
-async def test_a_hub_with_wrong_settings_names_file_and_key(key: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("wrong", HUBS)
+async def test_a_hub_with_wrong_settings_names_file_and_key(wrong: str, tmp_path: Path) -> None:
     file = tmp_path / "hub.toml"
-    file.write_text(HUBS[key])
+    text, key, word = HUBS[wrong]
+    file.write_text(text)
     status, said = await started("labkeeper_hub", "--config", str(file), "--data", str(tmp_path / "data"))
     assert status == 2
-    assert str(file) in said
-    assert key in said
+    assert f"{file}: {key}: " in said
+    assert word in said
+    assert "hush" not in said
     assert "Traceback" not in said
 
 
-@pytest.mark.parametrize("key", NODES)
-async def test_a_node_with_wrong_settings_names_file_and_key(key: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("wrong", NODES)
+async def test_a_node_with_wrong_settings_names_file_and_key(wrong: str, tmp_path: Path) -> None:
     file = tmp_path / "node.toml"
-    file.write_text(NODES[key])
+    text, key, word = NODES[wrong]
+    file.write_text(text)
     status, said = await started("labkeeper_edge", "--config", str(file), "--data", str(tmp_path / "data"))
     assert status == 2
-    assert str(file) in said
-    assert key in said
+    assert f"{file}: {key}: " in said
+    assert word in said
+    assert "hush" not in said
     assert "Traceback" not in said
 
 
