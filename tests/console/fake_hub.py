@@ -111,6 +111,7 @@ class FakeHub:
         self.wall_link = False  # whether the lab's wall can be opened by a link
         self.pe: Any = None  # put in by `fake_pe`
         self.silent_history = False  # nothing was ever recorded
+        self.derived: list[Json] = []
         self.untold: list[Json] = []  # what of the past nobody could tell
 
     @property
@@ -146,6 +147,17 @@ class FakeHub:
             **more,
         }
 
+    def derive(self, device: str, name: str, formula: str) -> None:
+        """Let the hub derive a point from one of a device, of which it has told no value."""
+        own = next(one for one in self.nodes if (one, device) in self.devices)
+        node = f"#hub-derived-{own}"
+        title = dict.fromkeys(("zh", "en"), f"{name}, derived")
+        self.nodes.setdefault(node, self.nodes[own] | {"node": node})
+        self.add_device(node, device, ("", ""), [point(f"{name}_{formula}", "measure", title=title)])
+        ids = {"school": SCHOOL, "device": device}
+        self.derived.append({"point": ids | {"node": node, "point": f"{name}_{formula}"}, "formula": formula,
+                             "inputs": [ids | {"node": own, "point": name}]})  # fmt: skip
+
     def put(self, node: str, device: str, name: str, value: object, **more: object) -> Json:
         """Remember a reading without telling anyone."""
         latest = {"school": SCHOOL, "node": node, "device": device, "point": name, "value": value,
@@ -170,7 +182,7 @@ class FakeHub:
         await self.tell({"kind": "node", **self.nodes[node]})
 
     async def set_node(self, node: str, **more: object) -> None:
-        self.nodes[node].update(more)
+        self.nodes.setdefault(node, {"school": SCHOOL, "node": node, "since_ms": now_ms()}).update(more)
         await self.tell({"kind": "node", **self.nodes[node]})
 
     async def settle(self, command: Json, state: str, code: str | None = None, message: str | None = None) -> None:

@@ -127,6 +127,10 @@ def add_data(app: FastAPI, hub: FakeHub) -> None:
     async def readings(request: Request) -> Json:
         return hub.readings(request.query_params)
 
+    @app.get("/api/v1/derived")
+    async def derived() -> Json:
+        return {"derived": hub.derived}
+
     @app.get("/api/v1/catalogue")
     async def catalogue(days: int, offset_h: int = 0) -> Json:
         return hub.catalogue(days, offset_h)

@@ -2,9 +2,11 @@
 
 import ast
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from labkeeper_hub.accounts.actions import NO_TOKEN, Action
 from labkeeper_hub.accounts.rights import Reason
 from labkeeper_hub.console import STATIC
 
@@ -72,3 +74,16 @@ def test_every_word_for_a_code_is_of_one_that_is_emitted() -> None:
     words = json.loads((STATIC / "i18n/refusals.en.json").read_text())
     worded = {key.removeprefix("code.") for key in words if key.startswith("code.")}
     assert worded - dict(emitted()).keys() == set()
+
+
+def test_every_action_has_words_for_whoever_makes_a_token() -> None:
+    for language in ("zh", "en"):
+        words = json.loads((STATIC / f"i18n/people.{language}.json").read_text())
+        actions = {action for action in Action if action is not Action.BE_SIGNED_IN}
+        assert {action for action in actions if f"peopleaction.{action}" not in words} == set()
+
+
+def test_no_token_is_offered_what_no_token_may_do() -> None:
+    named = re.search(r"NOT_FOR_PROGRAMS = new Set\((.+)\)", (STATIC / "people/tokens.js").read_text())
+    assert named is not None
+    assert set(json.loads(named[1])) == {*NO_TOKEN, Action.BE_SIGNED_IN}

@@ -96,7 +96,7 @@ async def test_silence_becomes_not_confirmed_and_can_be_tried_again(hub: FakeHub
     first, second = await hub.commands_to("state", 2)
     assert first["id"] != second["id"]
     assert first["value"] is second["value"] is False
-    await expect(console.page.locator(".attention")).to_have_text("All is well")
+    await expect(console.page.locator(".attention")).to_have_text("All is well in Lab 301")
 
 
 async def test_a_late_answer_still_counts(hub: FakeHub, console: Console) -> None:
@@ -141,7 +141,7 @@ async def test_what_went_wrong_is_said_in_words(
     await expect(console.page.locator(".attention li")).to_contain_text(why)
     await expect(console.page.get_by_role("status")).to_contain_text(why)
     await console.page.get_by_role("button", name="Dismiss: Desk lamp 1 · Light").click()
-    await expect(console.page.locator(".attention")).to_have_text("All is well")
+    await expect(console.page.locator(".attention")).to_have_text("All is well in Lab 301")
 
 
 async def test_a_command_the_hub_itself_refuses_is_explained_too(hub: FakeHub, console: Console) -> None:

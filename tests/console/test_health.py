@@ -33,4 +33,4 @@ async def test_one_that_keeps_up_is_not(hub: FakeHub, open_console: OpenConsole)
     console = await open_console()
     async with console.page.expect_response("**/api/v1/status"):
         await sign_in(hub, console)
-    await expect(console.page.locator(".attention")).to_have_text("All is well")
+    await expect(console.page.locator(".attention")).to_have_text("All is well in Lab 301")

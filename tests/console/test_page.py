@@ -94,6 +94,24 @@ async def test_every_module_the_page_starts_with_is_asked_for_at_once() -> None:
     assert len(found) > 30
 
 
+def asked_for(name: str) -> set[str]:
+    """The files a module of the page imports, at once or when it wants them."""
+    file = STATIC / name
+    found = re.findall(r'\bimport\("(\.[^"]+)"\)', re.sub(r"/\*\*.*?\*/", "", file.read_text(), flags=re.DOTALL))
+    return imported(name) | {
+        file.parent.joinpath(one).resolve().relative_to(STATIC.resolve()).as_posix() for one in found
+    }
+
+
+async def test_no_module_leads_back_to_itself() -> None:
+    names = [path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*.js") if path.parent.name != "vendor"]
+    left = {name: {one for one in asked_for(name) if not one.startswith("vendor/")} for name in names}
+    while ends := [name for name, others in left.items() if not others & left.keys()]:
+        for name in ends:
+            del left[name]
+    assert left == {}
+
+
 async def test_a_card_is_filled_when_it_comes_near(hub: FakeHub, console: Console) -> None:
     for number in range(60):
         hub.add_device(PI, f"far-{number:02}", ("远", f"Far {number}"), [point("temperature", "measure", unit="Cel")])

@@ -4,8 +4,9 @@ import pytest
 from playwright.async_api import expect
 
 from .conftest import Console, OpenConsole, sign_in
+from .fake_alarms import alarm
 from .fake_hub import FakeHub, now_ms, point
-from .lab import PI, break_lamp_3
+from .lab import PI, break_lamp_3, title
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -64,6 +65,61 @@ async def test_a_node_that_exists_twice_is_named_until_it_is_one_again(hub: Fake
     await expect(strip).to_contain_text("All is well")
 
 
+async def test_a_lost_node_is_named_even_if_nothing_hangs_on_it(hub: FakeHub, console: Console) -> None:
+    strip = console.page.locator(".attention")
+    await hub.set_node("pi-301-doors", lab="lab-301", online=False)
+    await expect(strip).to_contain_text("Node pi-301-doors (0 devices)")
+    await hub.set_node("pi-301-doors", lab="lab-302")
+    await expect(strip).to_have_text("All is well in Lab 301")
+
+
+async def test_all_is_well_is_not_said_of_devices_whose_node_of_another_lab_is_unguarded(
+    hub: FakeHub, console: Console
+) -> None:
+    hub.add_device("pi-302", "door", ("门", "Door"), [point("contact", "state", "bool")], lab="lab-301")
+    await hub.tell({"kind": "device", **hub.devices["pi-302", "door"]})
+    await hub.set_node("pi-302", interlocks_differ=True)
+    await expect(console.page.locator(".attention")).to_contain_text("Node pi-302 does not run the approved interlocks")
+
+
+async def test_all_is_well_is_not_said_while_alarms_are_still_to_be_shown(
+    hub: FakeHub, open_console: OpenConsole
+) -> None:
+    console = await open_console()
+    await console.page.route("**/alarms/strip.js", lambda route: route.abort())
+    await sign_in(hub, console)
+    well = console.page.locator(".attention .well")
+    await expect(well).to_be_visible()
+    async with console.page.expect_event("requestfailed"):
+        await hub.tell({"kind": "alarm", **alarm("co2", "air", "co2", "low")})
+    clock = console.page.locator(".bar-clock")
+    await expect(clock).not_to_have_text(await clock.inner_text())  # everything was looked at once more
+    await expect(well).to_have_count(0)
+
+
+async def test_what_was_never_derived_says_so_and_why(hub: FakeHub, open_console: OpenConsole) -> None:
+    hub.derive("air", "co2", "mean")
+    hub.derive("remote", "battery", "battery_days")
+    del hub.latest[PI, "remote", "battery"]
+    console = await open_console(size=(390, 844))
+    await sign_in(hub, console)
+    tile = console.tile("air", "co2, derived")
+    await expect(tile).to_contain_text("No value yet · comes when half of its time is measured")
+    assert await tile.locator(".tile").evaluate("(one) => one.scrollHeight <= one.clientHeight")
+    await expect(console.tile("remote", "battery, derived")).to_contain_text("a sensor it needs says nothing")
+    await hub.read("#hub-derived-pi-301", "air", "co2_mean", 900.0)
+    await expect(tile.locator(".value")).to_have_text("900")
+
+
+async def test_a_point_with_a_long_name_is_named_whole(hub: FakeHub, open_console: OpenConsole) -> None:
+    title_ = title("换气次数估算的可信度（R²）", "Confidence of the air changes (R²)")
+    hub.devices[PI, "air"]["points"].append(point("fit", "measure", title=title_))
+    console = await open_console(size=(390, 844))
+    await sign_in(hub, console)
+    name = console.tile("air", "Confidence of the air changes (R²)").locator(".name")
+    assert await name.evaluate("(one) => one.scrollWidth <= one.clientWidth && one.scrollHeight <= one.clientHeight")
+
+
 async def test_what_a_foreign_node_says_of_itself_has_a_card_with_the_nodes_name(
     hub: FakeHub, console: Console
 ) -> None:
@@ -83,7 +139,7 @@ async def test_a_device_that_returns_gets_its_knob_back(hub: FakeHub, console: C
     await expect(switch).to_have_count(0)
     await hub.set_online(PI, "lamp-1", online=True)
     await expect(switch).to_be_checked()
-    await expect(console.page.locator(".attention")).to_have_text("All is well")
+    await expect(console.page.locator(".attention")).to_have_text("All is well in Lab 301")
 
 
 async def test_a_lost_node_is_one_entry_and_all_its_tiles_are_old(hub: FakeHub, console: Console) -> None:

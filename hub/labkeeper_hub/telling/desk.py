@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from labkeeper_hub.alarms.desk import AlarmDesk
 from labkeeper_hub.alarms.rules import Rule
 from labkeeper_hub.alarms.states import Cleared, Priority, Raised
-from labkeeper_hub.model import AlarmKey, AlarmNow, Lab, PointKey
+from labkeeper_hub.model import AlarmKey, AlarmNow, Device, Lab, PointKey
 from labkeeper_hub.pulse import Pulse
 from labkeeper_hub.telling.border import PlanBody
 from labkeeper_hub.telling.hours import Calendars
@@ -34,9 +34,10 @@ MOST_CHANNELS = 100
 
 
 class Labs(Protocol):
-    """Tells which labs there are."""
+    """Tells which labs there are, and what stands in a school's."""
 
     def labs(self) -> tuple[Lab, ...]: ...
+    def devices(self, school: str | None = None) -> tuple[Device, ...]: ...
 
 
 @dataclass(slots=True)
@@ -194,7 +195,7 @@ class TellingDesk:
 
     def _letter(self, tell: Tell) -> Letter:
         language = self._channels[tell.channel].language
-        words = Words(self.alarms.catalogue.rules, self._lab, self._noun.url)
+        words = Words(self.alarms.catalogue.rules, self._lab, self._device, self._noun.url)
         message = Message(
             id=str(uuid4()),
             kind=tell.kind.value,
@@ -208,6 +209,10 @@ class TellingDesk:
 
     def _lab(self, school: str, lab: str) -> Title:
         return next((one.title for one in self.labs.labs() if (one.school, one.lab) == (school, lab)), Title())
+
+    def _device(self, school: str, at: str) -> Title:
+        here = (one for one in self.labs.devices(school) if f"{at}/".startswith(f"{one.key.node}/{one.key.device}/"))
+        return next((Title(one.description.title_zh, one.description.title_en) for one in here), Title())
 
     async def _send(self, name: str, message: Message) -> None:
         await self._opened(name).send(message)

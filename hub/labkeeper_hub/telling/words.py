@@ -30,10 +30,11 @@ MOST_LINES = 20
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What there is to say it with: the catalogue's rules, the labs' titles, the page's address."""
+    """What there is to say it with: the catalogue's rules, the titles of labs and devices, the page's address."""
 
     rules: Mapping[str, Rule]
     lab: Callable[[str, str], Title]
+    device: Callable[[str, str], Title]  # by the school and a cause's `at`
     url: str
 
     def title(self, tell: Tell, language: Language) -> str:
@@ -71,7 +72,8 @@ class Words:
         rule = self.rules.get(cause.rule)
         what = _in(rule.told.title, language) if rule else cause.rule
         lab = _in(self.lab(cause.school, cause.lab), language) or cause.lab
-        where = " ".join(filter(None, (lab, cause.at)))
+        at = cause.at and (_in(self.device(cause.school, cause.at), language) or cause.at)
+        where = " ".join(filter(None, (lab, at)))
         return (f"{where}：{what}" if language == "zh" else f"{where}: {what}") if where else what
 
 

@@ -17,7 +17,7 @@ from labkeeper_hub.alarms.desk import AlarmDesk
 from labkeeper_hub.alarms.records import AlarmRecords
 from labkeeper_hub.alarms.states import Cleared, Core, Priority, Raised
 from labkeeper_hub.bus import EventBus
-from labkeeper_hub.model import AlarmKey, Lab, PointKey
+from labkeeper_hub.model import AlarmKey, Device, DeviceKey, Lab, PointKey
 from labkeeper_hub.registry.database import open_database
 from labkeeper_hub.telling import outbox
 from labkeeper_hub.telling.border import PlanBody
@@ -27,6 +27,7 @@ from labkeeper_hub.telling.letters import FAILED_AFTER, Fate, TellingRefused
 from labkeeper_hub.telling.records import KEPT_MS, TellingRecords
 from labkeeper_hub.vault import KEY, CannotOpen, Vault, open_vault
 from labkeeper_sdk import ChannelKind, Message, MessageNotSent
+from labkeeper_wire.descriptor import DeviceDescription
 from tests.hub.migrated import lay_registry
 
 CO2 = AlarmKey("co2", PointKey("demo", "n", "d", "co2"))
@@ -63,11 +64,18 @@ class Post:
         self.sent.append(message)
 
 
-class NoLabs:
-    """No lab has a title."""
+class Places:
+    """No lab has a title; the gas detector, and what is next to it by name, do."""
 
     def labs(self) -> tuple[Lab, ...]:
         return ()
+
+    def devices(self, school: str | None = None) -> tuple[Device, ...]:
+        named = ("d-2", "Another"), ("d", "Gas detector")
+        return tuple(
+            Device(DeviceKey(school or "", "n", one), "lab-1", DeviceDescription("", en), (), online=True, since_ms=0)
+            for one, en in named
+        )
 
 
 @dataclass
@@ -87,7 +95,7 @@ class School:
     async def begin(self) -> TellingDesk:
         vault, records = open_vault(self.folder), TellingRecords(self.engine)
         self.desk = TellingDesk(
-            records, vault, self.kinds, self.alarms, NoLabs(), lambda _: Calendar(), lambda: self.now_ms
+            records, vault, self.kinds, self.alarms, Places(), lambda _: Calendar(), lambda: self.now_ms
         )
         await self.desk.load()
         return self.desk
@@ -173,6 +181,12 @@ async def test_a_channel_is_left_in_peace_while_it_waits_and_the_safety_class_go
     assert school.post.sent == []
     await school.turn(5_000)
     assert [one.safety for one in school.post.sent] == [True, False]
+
+
+async def test_a_message_of_the_safety_class_calls_the_device_by_its_title(school: School) -> None:
+    await school.raised(GAS, Priority.HIGH)
+    await school.turn()
+    assert [one.title for one in school.post.sent] == ["【报警】lab-1 Gas detector：可燃气体"]
 
 
 async def test_a_strangers_mistake_and_a_stuck_channel_are_failures_that_say_no_secret(

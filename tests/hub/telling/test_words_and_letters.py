@@ -26,7 +26,11 @@ def titles(_: str, lab: str) -> Title:
     return Title("一号实验室", "Lab 1") if lab == "lab 1" else Title()
 
 
-WORDS = Words(shipped().rules, titles, "https://hub.school/")
+def devices(school: str, at: str) -> Title:
+    return Title("燃气探测器", "Gas detector") if (school, at) == ("demo", "n/d/gas_lel") else Title()
+
+
+WORDS = Words(shipped().rules, titles, devices, "https://hub.school/")
 
 
 @pytest.mark.parametrize(
@@ -34,8 +38,9 @@ WORDS = Words(shipped().rules, titles, "https://hub.school/")
     [
         (Kind.ALARM, CO2, "zh", "【报警】一号实验室：二氧化碳偏高"),
         (Kind.ALARM, CO2, "en", "Alarm: Lab 1: CO2 high"),
-        (Kind.ESCALATION, GAS, "zh", "【无人确认】一号实验室 n/d/gas_lel：可燃气体"),
-        (Kind.REPEAT, GAS, "en", "Still not acknowledged: Lab 1 n/d/gas_lel: Combustible gas"),
+        (Kind.ESCALATION, GAS, "zh", "【无人确认】一号实验室 燃气探测器：可燃气体"),
+        (Kind.REPEAT, GAS, "en", "Still not acknowledged: Lab 1 Gas detector: Combustible gas"),
+        (Kind.ALARM, GAS._replace(at="n/e/gas_lel"), "en", "Alarm: Lab 1 n/e/gas_lel: Combustible gas"),
         (Kind.ALARM, Cause("broker_lost", "", ""), "zh", "【报警】消息代理失联"),
         (Kind.ALARM, Cause("forgotten", "demo", "lab-2"), "en", "Alarm: lab-2: forgotten"),
     ],
@@ -50,7 +55,7 @@ def test_a_message_goes_on_with_what_to_do_and_where_the_page_has_it() -> None:
     assert WORDS.link(tell) == "https://hub.school/#/alarms/co2/demo/lab%201"
     of_the_hub = Tell("duty", Kind.ALARM, (Cause("broker_lost", "", ""),))
     assert WORDS.link(of_the_hub) == "https://hub.school/#/alarms/broker_lost"
-    assert Words({}, titles, "").link(tell) == ""
+    assert Words({}, titles, devices, "").link(tell) == ""
     assert WORDS.text(Tell("duty", Kind.ALARM, (Cause("forgotten", "", ""),)), "en") == ""
 
 

@@ -3,7 +3,7 @@ import { html, nothing, repeat } from "./vendor/lit.js";
 import { DeskElement } from "./element.js";
 import { icon } from "./icons.js";
 import { deviceKey, nodeKey } from "./keys.js";
-import { devicesOf } from "./labs.js";
+import { devicesOf, labName } from "./labs.js";
 import { deviceName, pointName } from "./names.js";
 import { outcomeWord, reasonWords } from "./outcome.js";
 import { labAddress } from "./route.js";
@@ -31,7 +31,7 @@ class LkAttention extends DeskElement {
     const devices = this.lab ? devicesOf(store, this.lab) : [];
     const rare = this.#rare();
     const items = [...(rare ?? []), ...this.#asked(devices), ...this.#offline(devices)];
-    const well = rare && store.filled && store.link === "up" && store.stops.length === 0 ? html`<p class="well">${icon("check")}${text.t("attention.none")}</p>` : nothing;
+    const well = rare && this.lab && store.filled && store.storing && store.link === "up" && store.stops.length === 0 ? html`<p class="well">${icon("check")}${this.#well(this.lab)}</p>` : nothing;
     return html`
       <section class="attention" aria-label=${text.t("attention.title")}>
         ${items.length === 0 ? well : html`<ul tabindex="0">${repeat(items, (item) => item.key, (item) => html`<li>${item.chip}</li>`)}</ul>`}
@@ -39,16 +39,22 @@ class LkAttention extends DeskElement {
       <p class="unseen" role="status" aria-live="polite">${this.#results()}</p>`;
   }
 
+  /** It speaks of this lab alone. @param {import("./labs.js").LabView} lab */
+  #well(lab) {
+    const { store, text } = this.desk;
+    return store.labs.length > 1 ? text.t("attention.none_in", { lab: labName(text, lab) }) : text.t("attention.none");
+  }
+
   /** Whether there may be something rare, for what tells of it is not there before. */
   get #some() {
     const { alarms, influx, leases, lessons, nodes } = this.desk.store;
-    return alarms.size > 0 || influx?.attention || leases.some((one) => one.asks?.length) || lessons.some((one) => one.recorded === false) || [...nodes.values()].some((one) => one.twin || one.interlocks_differ);
+    return alarms.size > 0 || influx?.attention || leases.some((one) => one.asks?.length) || lessons.some((one) => one.recorded === false) || [...nodes.values()].some((one) => one.twin || one.interlocks_differ || !one.online);
   }
 
   #rare() {
     if (!this.#some) return [];
     if (!this.rare) void import("./attention/rare.js").then((found) => (this.rare = found), () => {});
-    return this.rare?.chips(this.desk, this.lab);
+    return this.rare?.chips(this.desk, this.lab) ?? null;
   }
 
   /** @param {wire.Device[]} devices */

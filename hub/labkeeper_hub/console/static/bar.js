@@ -2,8 +2,9 @@
 import { html, nothing } from "./vendor/lit.js";
 import { DeskElement } from "./element.js";
 import { icon } from "./icons.js";
+import { labName } from "./labs.js";
 import { labAddress } from "./route.js";
-import { ALARMS, LINK, TICK } from "./store.js";
+import { ALARMS, LINK, STOPS, TICK } from "./store.js";
 import "./holder.js";
 import "./menu.js";
 import "./stop.js";
@@ -21,11 +22,12 @@ class LkBar extends DeskElement {
   }
 
   watched() {
-    return [ALARMS, LINK, TICK];
+    return [ALARMS, LINK, STOPS, TICK];
   }
 
   render() {
     const { desk, deeds } = this;
+    if (desk.store.stops.length > 0) void import("./stopped.js");
     return html`
       <header class="bar">
         <div class="bar-lab">${this.labs.length > 1 ? this.#choice() : html`<h1>${this.#name(this.lab)}</h1>`}</div>
@@ -53,8 +55,7 @@ class LkBar extends DeskElement {
 
   /** @param {import("./labs.js").LabView | null} lab */
   #name(lab) {
-    const { text } = this.desk;
-    return lab ? text.title(lab.title, lab.lab || text.t("lab.other")) : "Labkeeper";
+    return labName(this.desk.text, lab);
   }
 
   /** @param {Event} event */

@@ -22,6 +22,9 @@ export function labsOf(store) {
   return [...labs.values()].sort((a, b) => natural.compare(a.key, b.key));
 }
 
+/** @param {import("./text.js").Text} text @param {LabView | null} lab */
+export const labName = (text, lab) => (lab ? text.title(lab.title, lab.lab || text.t("lab.other")) : "Labkeeper");
+
 /** The whole lab's lease. @param {import("./store.js").Store} store @param {LabView | null} lab */
 export const leaseOf = (store, lab) => store.leases.find((one) => one.school === lab?.school && one.lab === lab.lab && !one.bench && !one.device && !one.given_from);
 

@@ -26,7 +26,6 @@ class LkStop extends DeskElement {
 
   render() {
     const { text, store } = this.desk;
-    if (store.stops.length > 0) void import("./stopped.js");
     const words = store.stops.length > 0 ? text.t("stop.stopped") : text.t("stop.all");
     return html`
       <button class="stop" @click=${this.#stop} aria-describedby="stop-what">${icon("halt")}<span>${words}</span></button>

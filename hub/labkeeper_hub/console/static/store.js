@@ -184,8 +184,14 @@ export class Store {
 
   /** What to call somebody: by their title, once it is known. @param {string} name */
   who(name) {
-    if (!this.titles.has(name) && /^p-\d+$/.test(name)) void import("./titles.js").then(({ read }) => read(this, name), () => {});
+    if (!this.titles.has(name) && /^p-\d+$/.test(name)) void this.#readTitles(name);
     return this.titles.get(name) ?? name;
+  }
+
+  /** @param {string} name */
+  async #readTitles(name) {
+    const told = await import("./titles.js").then(({ read }) => read(this.titles, name), () => false);
+    if (told) for (const key of [LEASES, STOPS]) this.tell(key);
   }
 
   /** Whether a page offers it. @param {string} action */

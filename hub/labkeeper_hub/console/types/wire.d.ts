@@ -131,6 +131,7 @@ declare namespace wire {
     loop_lag_ms: number;
   }
   interface Staff { name: string; title: string; grants: import("../static/people/api.js").Grant[] }
+  interface Derived { point: PointId; formula: string; inputs: PointId[] }
   interface LedgerEntry { school: string; node: string; epoch: string | null; stored: number; gaps: number; pending: number }
   interface Entry { name: string; source: "timetable" | "booking"; date: string; start: string; end: string; start_ms: number; end_ms: number; class_name: string; course: string; who: string; title: string; guest: string; starts: boolean; mine: boolean }
   interface Opening { id: string; school: string; lab: string; date: string; start: string; end: string; schools: string[] }

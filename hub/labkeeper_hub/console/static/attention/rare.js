@@ -2,6 +2,7 @@
 import { html, nothing } from "../vendor/lit.js";
 import { icon } from "../icons.js";
 import { nodeKey } from "../keys.js";
+import { devicesOf } from "../labs.js";
 import { ALARMS, LEASES } from "../store.js";
 import { styled } from "../styled.js";
 import { bothOf } from "../words.js";
@@ -12,8 +13,12 @@ import { bothOf } from "../words.js";
 
 const [say] = await Promise.all([bothOf("attention"), styled("attention/attention")]);
 
-/** Whoever asks first of all, for somebody waits. @param {Desk} desk @param {LabView | null} lab @returns {Item[]} */
-export const chips = (desk, lab) => [...asks(desk), ...unrecorded(desk, lab), ...alarms(desk, lab), ...unguarded(desk, lab), ...twins(desk, lab), ...influx(desk)];
+/** Whoever asks first of all, for somebody waits; null: there is none yet, but what would tell of more is still to come. @param {Desk} desk @param {LabView | null} lab @returns {Item[] | null} */
+export function chips(desk, lab) {
+  const [alarmed, late] = [alarms(desk, lab), influx(desk)];
+  const known = [...asks(desk), ...unrecorded(desk, lab), ...(alarmed ?? []), ...unguarded(desk, lab), ...twins(desk, lab), ...bare(desk, lab), ...(late ?? [])];
+  return known.length === 0 && !(alarmed && late) ? null : known;
+}
 
 /** @type {{strip?: typeof import("../alarms/strip.js"), storing?: typeof import("../storing.js")}} */
 const more = {};
@@ -22,7 +27,7 @@ const more = {};
 function alarms(desk, lab) {
   if (desk.store.alarms.size === 0) return [];
   if (!more.strip) void import("../alarms/strip.js").then((found) => { more.strip = found; desk.store.tell(ALARMS); }, () => {});
-  return more.strip?.chips(desk, lab) ?? [];
+  return more.strip?.chips(desk, lab) ?? null;
 }
 
 /** What a facility manager should know wherever they look: the copy for charts is late or lacks something. @param {Desk} desk */
@@ -30,16 +35,29 @@ function influx(desk) {
   const lacks = desk.store.influx;
   if (!lacks?.attention) return [];
   if (!more.storing) void import("../storing.js").then((found) => { more.storing = found; desk.store.tell(ALARMS); }, () => {});
-  return more.storing ? [{ key: "influx", chip: more.storing.chip(desk.text, lacks) }] : [];
+  return more.storing ? [{ key: "influx", chip: more.storing.chip(desk.text, lacks) }] : null;
 }
 
-/** @param {Desk} desk @param {LabView | null} lab */
-const nodesOf = ({ store }, lab) => [...store.nodes.values()].filter((node) => node.school === lab?.school && node.lab === lab.lab);
+/** The nodes of a lab: those that say so or say none, and those that something of it hangs on. @param {import("../store.js").Store} store @param {LabView | null} lab @returns {wire.Node[]} */
+function nodesOf(store, lab) {
+  if (!lab) return [];
+  const carry = new Set(devicesOf(store, lab).map(nodeKey));
+  return [...store.nodes.values()].filter((one) => carry.has(nodeKey(one)) || (one.school === lab.school && (one.lab || lab.lab) === lab.lab));
+}
+
+/** Lost nodes that nothing of the lab hangs on: the devices of others tell of theirs. @param {Desk} desk @param {LabView | null} lab @returns {Item[]} */
+function bare({ store, text }, lab) {
+  const carry = new Set(lab ? devicesOf(store, lab).map(nodeKey) : []);
+  return nodesOf(store, lab).filter((one) => !one.online && !carry.has(nodeKey(one))).map((one) => ({
+    key: nodeKey(one),
+    chip: html`<div class="chip chip-main">${icon("warning")}<span><strong>${text.t("attention.node", { node: one.node, count: 0 })}</strong><span>${text.t("device.offline")} <span class="age">${text.ago(store.now() - one.since_ms)}</span></span></span></div>`,
+  }));
+}
 
 /** Nodes that more than one machine passes for: neither can be trusted. @param {Desk} desk @param {LabView | null} lab */
 function twins(desk, lab) {
   const words = say(desk.text);
-  return nodesOf(desk, lab).filter((one) => one.twin).map((one) => ({
+  return nodesOf(desk.store, lab).filter((one) => one.twin).map((one) => ({
     key: `twin/${nodeKey(one)}`,
     chip: html`<div class="chip"><div class="chip-main">${icon("warning")}<span><strong>${words.t("rare.twin", { node: one.node })}</strong><span>${words.t("rare.twin_why")}</span></span></div></div>`,
   }));
@@ -58,7 +76,7 @@ function unrecorded({ store, text }, lab) {
 function unguarded(desk, lab) {
   const words = say(desk.text);
   const mine = desk.store.may("change_interlocks");
-  return nodesOf(desk, lab).filter((one) => one.interlocks_differ).map((one) => {
+  return nodesOf(desk.store, lab).filter((one) => one.interlocks_differ).map((one) => {
     const said = html`${icon("warning")}<span><strong>${words.t("rare.unguarded", { node: one.node })}</strong><span>${words.t(mine ? "rare.unguarded_look" : "rare.unguarded_tell")}</span></span>`;
     return { key: `unguarded/${nodeKey(one)}`, chip: mine ? html`<a class="chip chip-main" href="#/interlocks">${said}</a>` : html`<div class="chip chip-main">${said}</div>` };
   });

@@ -148,7 +148,7 @@ class LkCatalogue extends DeskElement {
             <thead><tr>
               <th scope="col">${said(text).t("catalogue.point")}</th><th scope="col">${said(text).t("catalogue.limits")}</th>
               <th scope="col" class="right">${text.t("chart.count")}</th><th scope="col">${said(text).t("catalogue.recorded")}</th>
-              ${days.map((day) => html`<th scope="col" class="right">${day.day.slice(5)}</th>`)}
+              ${days.map((day) => html`<th scope="col" class="right">${dayWord(text, day.day)}</th>`)}
               <th scope="col">${said(text).t("catalogue.gaps")}</th>
             </tr></thead>
             <tbody>${points.map((one) => this.#point(device, one))}</tbody>
@@ -209,6 +209,9 @@ class LkCatalogue extends DeskElement {
     this.chosen = chosen;
   }
 }
+
+/** As the reader writes a day: 27/11 or 11/27. @param {import("../text.js").Text} text @param {string} day a date of the school's calendar */
+const dayWord = ({ locale }, day) => new Date(`${day}T12:00`).toLocaleDateString(locale, { day: "numeric", month: "numeric" });
 
 await styled("catalogue/catalogue");
 customElements.define("lk-catalogue", LkCatalogue);

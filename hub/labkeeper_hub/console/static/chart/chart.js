@@ -1,11 +1,10 @@
 /** The chart of one point: live or any time in the past, with the same content in words. */
 import { html, nothing } from "../vendor/lit.js";
-import { DeskElement } from "../element.js";
 import { joined, readGivenUp, readingsAddress, readTrace, summaryOf } from "./history.js";
 import { icon } from "../icons.js";
 import { deviceKey, pointKey } from "../keys.js";
 import { deviceName, pointName, valueWithUnit, valueWord } from "../names.js";
-import { Plot } from "./plot.js";
+import { axisNumber, PlottedElement } from "./plotted.js";
 import { chartAddress, clampRange, DEFAULT_RANGE_MS } from "../route.js";
 import { TICK, WORDS } from "../store.js";
 import { styled } from "../styled.js";
@@ -21,20 +20,13 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 const FRESHEN_AT_LEAST_MS = 10_000;
 
-class LkChart extends DeskElement {
+class LkChart extends PlottedElement {
   static properties = { target: { attribute: false }, span: { attribute: false }, trace: { state: true }, givenUp: { state: true }, failed: { state: true } };
 
-  /** @type {Plot | null} */
-  #plot = null;
-  #reading = new AbortController();
   #read_ms = 0;
   #shown = "";
   /** Where the zoom came from. @type {Span[]} */
   #before = [];
-  #looks = matchMedia("(prefers-color-scheme: dark)");
-  #redraw = () => this.#closePlot();
-  #watchLooks = new MutationObserver(this.#redraw);
-  #watchSize = new ResizeObserver(() => this.#plot?.fit());
 
   constructor() {
     super();
@@ -47,21 +39,6 @@ class LkChart extends DeskElement {
     /** What the node gave up in this time. @type {wire.GivenUp[]} */
     this.givenUp = [];
     this.failed = false;
-  }
-
-  connectedCallback() {
-    super.connectedCallback();
-    this.#watchLooks.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme", "lang"] });
-    this.#looks.addEventListener("change", this.#redraw);
-  }
-
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    this.#reading.abort();
-    this.#watchLooks.disconnect();
-    this.#watchSize.disconnect();
-    this.#looks.removeEventListener("change", this.#redraw);
-    this.#closePlot();
   }
 
   watched() {
@@ -104,10 +81,8 @@ class LkChart extends DeskElement {
   }
 
   async #read() {
-    this.#reading.abort();
-    this.#reading = new AbortController();
+    const signal = this.beginReading();
     this.#read_ms = performance.now();
-    const { signal } = this.#reading;
     try {
       this.trace = await readTrace(this.target, ...this.#window, signal);
       void readGivenUp(this.target, ...this.#window, signal).then((found) => { if (!signal.aborted) this.givenUp = found; });
@@ -201,9 +176,9 @@ class LkChart extends DeskElement {
   #summary(point) {
     const { text } = this.desk;
     const summary = this.trace && summaryOf(this.trace);
-    const words = (/** @type {number | undefined} */ value) => (point.type === "bool" ? "—" : valueWithUnit(text, fine(point), value));
-    const pairs = [[said(text).t("chart.minimum"), words(summary?.minimum)], [said(text).t("chart.mean"), words(summary?.mean)],
-      [said(text).t("chart.maximum"), words(summary?.maximum)], [text.t("chart.count"), summary ? String(summary.count) : "—"]];
+    const words = (/** @type {number | undefined} */ value) => valueWithUnit(text, fine(point), value);
+    const sizes = [[said(text).t("chart.minimum"), words(summary?.minimum)], [said(text).t("chart.mean"), words(summary?.mean)], [said(text).t("chart.maximum"), words(summary?.maximum)]];
+    const pairs = [...(point.type === "bool" ? [] : sizes), [text.t("chart.count"), summary ? String(summary.count) : "—"]];
     return html`<dl class="summary">${pairs.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
   }
 
@@ -220,30 +195,20 @@ class LkChart extends DeskElement {
 
   updated() {
     super.updated();
-    const place = /** @type {HTMLElement | null} */ (this.querySelector(".plot"));
     const point = this.#point;
-    if (!place || !point) return;
-    this.#plot ??= this.#openPlot(place, point);
-    if (this.trace) this.#plot.show(this.trace, ...this.#window, [], { spans: [], levels: [], givenUp: this.givenUp });
+    const plot = point && this.plotIn(() => this.#drawn(point));
+    if (plot && this.trace) plot.show(this.trace, ...this.#window, [], { spans: [], levels: [], givenUp: this.givenUp });
   }
 
-  /** @param {HTMLElement} place @param {wire.Point} point */
-  #openPlot(place, point) {
+  /** @param {wire.Point} point @returns {import("./plotted.js").Drawn} */
+  #drawn(point) {
     const { text } = this.desk;
-    this.#watchSize.observe(place);
-    return new Plot(place, {
-      text,
+    return {
       stepped: point.type === "bool",
-      words: (value) => (point.type === "bool" ? axisTruth(text, point, value) : text.number(value, Number.isInteger(value) ? 0 : String(+value.toFixed(6)).split(".")[1].length)),
+      words: (value) => (point.type === "bool" ? axisTruth(text, point, value) : axisNumber(text, value)),
       zoomed: (from_ms, to_ms) => this.#go(to_ms - from_ms, to_ms),
       reset: () => this.#undo(),
-    });
-  }
-
-  #closePlot() {
-    this.#plot?.close();
-    this.#plot = null;
-    if (this.isConnected) this.requestUpdate();
+    };
   }
 
   /** @param {number} range_ms @param {number | null} until_ms the future is the present */

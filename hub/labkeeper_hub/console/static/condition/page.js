@@ -80,7 +80,7 @@ class LkCondition extends DeskElement {
     const said = (well ? words.word("well", name) : words.word("ill", name)) ?? name;
     return html`
       <li class="condition-item ${well ? "" : "ill"}">${icon(well ? "check" : "warning")}
-        <div><strong>${words.word("part", name)}</strong> <span>${filled(said, values)}</span>
+        <div><strong>${words.word("part", name)}</strong> <span>${filled(this.desk.text, said, values)}</span>
           ${well ? nothing : html`<p>${words.word("remedy", name)}</p>`}
           ${why ? html`<p class="quiet small">${why}</p>` : nothing}</div></li>`;
   }
@@ -97,12 +97,14 @@ class LkCondition extends DeskElement {
   #node(words, node, told) {
     const { store, text } = this.desk;
     const drivers = driversOf(told, node);
+    const well = node.online && !node.twin && !node.interlocks_differ;
     const seen = node.online ? words.t("condition.heard") : words.t("condition.silent", { ago: text.ago(store.now() - (node.last_seen_ms ?? node.since_ms)) });
     return html`
-      <li class="condition-item ${node.online ? "" : "ill"}">${icon(node.online ? "check" : "warning")}
+      <li class="condition-item ${well ? "" : "ill"}">${icon(well ? "check" : "warning")}
         <div><strong>${node.node}</strong> <span>${seen}</span>
           ${node.online ? nothing : html`<p>${words.t("condition.silent_do")}</p>`}
           ${node.twin ? html`<p class="ill">${words.t("condition.twin")}</p>` : nothing}
+          ${node.interlocks_differ ? html`<p class="ill">${words.t("condition.unguarded")}</p>` : nothing}
           ${this.#account(words, node)}
           <ul class="condition-drivers">${drivers.map((one) => this.#driver(words, node, one))}</ul>
           ${this.#refusals(words, refusedBy(told, node))}</div></li>`;
@@ -128,8 +130,8 @@ class LkCondition extends DeskElement {
   }
 }
 
-/** @param {string} words @param {Record<string, string | number>} values */
-const filled = (words, values) => words.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+/** @param {import("../text.js").Text} text @param {string} words @param {Record<string, string | number>} values */
+const filled = (text, words, values) => words.replace(/\{(\w+)\}/g, (whole, name) => (typeof values[name] === "number" ? text.count(values[name]) : values[name] ?? whole));
 
 await styled("condition/condition");
 customElements.define("lk-condition", LkCondition);

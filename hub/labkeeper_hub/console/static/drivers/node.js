@@ -68,14 +68,21 @@ class LkNodeDrivers extends DeskElement {
 
   render() {
     const { words, node } = this;
-    const name = `${node.school} · ${node.node}`;
+    const name = `${this.#lab} · ${node.node}`;
     return html`
       <article class="card drivers-node" aria-label=${name}>
         <h3>${name}</h3>
-        <p class="quiet">${node.lab} · ${words.t(node.online ? "drivers.online" : "drivers.away")}</p>
+        <p class="quiet">${words.t(node.online ? "drivers.online" : "drivers.away")}</p>
         ${node.fell_back ? html`<p class="drivers-notice">${icon("warning")}${words.t("drivers.fell_back")}</p>` : nothing}
         ${node.open ? this.#open() : html`<p class="quiet">${words.t("drivers.closed")}</p>`}
       </article>`;
+  }
+
+  /** The title of the node's lab; where it is in none, its school. */
+  get #lab() {
+    const { store, text } = this.desk;
+    const { school, lab } = this.node;
+    return lab ? text.title(store.labs.find((one) => one.school === school && one.lab === lab)?.title, lab) : school;
   }
 
   #open() {

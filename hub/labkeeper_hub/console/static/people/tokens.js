@@ -8,6 +8,9 @@ import { SHAPE, WORDS } from "../store.js";
 
 const TERMS = [7, 30, 90, 365];
 
+/** What the hub gives no program, whatever its token says, and what each has. */
+const NOT_FOR_PROGRAMS = new Set(["be_signed_in", "teach_pe"]);
+
 class LkTokens extends DeskElement {
   static properties = { tokens: { state: true }, fresh: { state: true }, trouble: { state: true } };
 
@@ -63,7 +66,7 @@ class LkTokens extends DeskElement {
   /** @param {import("../text.js").Text} t */
   #form(t) {
     const { text, store } = this.desk;
-    const actions = store.actions.filter((action) => action !== "be_signed_in");
+    const actions = store.actions.filter((action) => !NOT_FOR_PROGRAMS.has(action));
     return html`
       <form @submit=${this.#make}>
         <label>${t.t("people.token_name")}<input name="title" maxlength="100" required></label>

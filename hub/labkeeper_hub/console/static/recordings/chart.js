@@ -1,30 +1,22 @@
 /** The chart of a recording: one of its points from its start to its end, or to now. */
 import { html, nothing } from "../vendor/lit.js";
-import { DeskElement } from "../element.js";
 import { readTrace } from "../chart/history.js";
+import { axisNumber, PlottedElement } from "../chart/plotted.js";
 import { deviceKey } from "../keys.js";
 import { pointName } from "../names.js";
 import { sayer } from "./words.js";
 import { TICK, WORDS } from "../store.js";
 import { styled } from "../styled.js";
 import { sign } from "../units.js";
-import { Plot } from "../chart/plot.js";
 
 const FRESHEN_MS = 3_000;
 const SHORTEST_MS = 10_000; // what is drawn of a recording that has just begun
 
-class LkRecordingChart extends DeskElement {
+class LkRecordingChart extends PlottedElement {
   static properties = { recording: { attribute: false }, chosen: { state: true }, trace: { state: true } };
 
-  /** @type {Plot | null} */
-  #plot = null;
-  #reading = new AbortController();
   #read_ms = -Infinity;
   #shown = "";
-  #redraw = () => this.#closePlot();
-  #looks = matchMedia("(prefers-color-scheme: dark)");
-  #watchLooks = new MutationObserver(this.#redraw);
-  #watchSize = new ResizeObserver(() => this.#plot?.fit());
 
   constructor() {
     super();
@@ -36,21 +28,6 @@ class LkRecordingChart extends DeskElement {
 
   watched() {
     return [TICK, WORDS];
-  }
-
-  connectedCallback() {
-    super.connectedCallback();
-    this.#watchLooks.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme", "lang"] });
-    this.#looks.addEventListener("change", this.#redraw);
-  }
-
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    this.#reading.abort();
-    this.#watchLooks.disconnect();
-    this.#watchSize.disconnect();
-    this.#looks.removeEventListener("change", this.#redraw);
-    this.#closePlot();
   }
 
   /** Points that are numbers or on and off. */
@@ -74,10 +51,9 @@ class LkRecordingChart extends DeskElement {
 
   async #read() {
     const point = this.#points[this.chosen];
-    this.#reading.abort();
-    this.#reading = new AbortController();
+    const signal = this.beginReading();
     this.#read_ms = performance.now();
-    if (point) this.trace = await readTrace(point, ...this.#window, this.#reading.signal).catch(() => this.trace);
+    if (point) this.trace = await readTrace(point, ...this.#window, signal).catch(() => this.trace);
   }
 
   render() {
@@ -96,29 +72,14 @@ class LkRecordingChart extends DeskElement {
   #choose(event) {
     this.chosen = Number(/** @type {HTMLSelectElement} */ (event.target).value);
     this.trace = null;
-    this.#closePlot();
+    this.closePlot();
   }
 
   updated() {
     super.updated();
-    const place = /** @type {HTMLElement | null} */ (this.querySelector(".plot"));
-    if (!place) return;
-    this.#plot ??= this.#openPlot(place);
-    if (this.trace) this.#plot.show(this.trace, ...this.#window, this.recording.marks.map((one) => one.time_ms));
-  }
-
-  /** @param {HTMLElement} place */
-  #openPlot(place) {
     const { text } = this.desk;
-    this.#watchSize.observe(place);
-    const words = (/** @type {number} */ value) => text.number(value, Number.isInteger(value) ? 0 : String(+value.toFixed(6)).split(".")[1].length);
-    return new Plot(place, { text, stepped: this.#points[this.chosen]?.type === "bool", words, zoomed: () => {}, reset: () => {} });
-  }
-
-  #closePlot() {
-    this.#plot?.close();
-    this.#plot = null;
-    if (this.isConnected) this.requestUpdate();
+    const plot = this.plotIn(() => ({ stepped: this.#points[this.chosen]?.type === "bool", words: (value) => axisNumber(text, value) }));
+    if (plot && this.trace) plot.show(this.trace, ...this.#window, this.recording.marks.map((one) => one.time_ms));
   }
 }
 

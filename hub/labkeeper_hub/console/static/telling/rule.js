@@ -39,9 +39,10 @@ class LkTellingRule extends DeskElement {
     return html`
       <form class="card telling-form" @submit=${this.#keep} @input=${this.#changed}>
         <div class="telling-columns">
-          <label>${words.t("telling.rule_name")}<input name="name" required pattern="[a-z0-9][a-z0-9_\\-]{0,31}" title=${words.t("telling.name_hint")} .value=${draft.name}></label>
+          <label>${words.t("telling.rule_name")}<input name="name" required pattern="[a-z0-9][a-z0-9_\\-]{0,31}" aria-describedby="telling-rule-hint" .value=${draft.name}></label>
           <label>${words.t("telling.from_priority")}<select name="priority">${this.#options(PRIORITIES, "tellingpriority", draft.priority)}</select></label>
         </div>
+        <p class="quiet small" id="telling-rule-hint">${words.t("telling.name_hint")}</p>
         ${this.#picks("school", words.t("telling.schools"), this.#schools(), draft.schools, (one) => one)}
         ${this.#picks("lab", words.t("telling.labs"), this.#labs(), draft.labs, (one) => labTitle(this.desk, one))}
         ${this.#picks("class", words.t("telling.classes"), CLASSES, draft.classes, (one) => words.word("tellingclass", one) ?? one)}

@@ -89,12 +89,13 @@ class LkTelling extends DeskElement {
     const chosen = kinds.find(({ kind }) => kind === this.kind) ?? kinds[0];
     return html`
       <form class="alarm-form" @submit=${this.#add} autocomplete="off">
-        <label>${words.t("telling.name")}<input name="name" required pattern="[a-z0-9][a-z0-9_\\-]{0,31}" title=${words.t("telling.name_hint")}></label>
+        <label>${words.t("telling.name")}<input name="name" required pattern="[a-z0-9][a-z0-9_\\-]{0,31}" aria-describedby="telling-name-hint"></label>
         <label>${words.t("telling.kind")}<select name="kind" @change=${(/** @type {Event} */ event) => { this.kind = /** @type {HTMLSelectElement} */ (event.target).value; }}>
           ${kinds.map((one) => html`<option value=${one.kind} ?selected=${one.kind === chosen?.kind}>${this.desk.text.title(one, one.kind)}</option>`)}</select></label>
         <label>${words.t("telling.language")}<select name="language"><option value="zh">中文</option><option value="en">English</option></select></label>
         ${Object.keys(chosen?.form.properties ?? {}).map((name) => html`<label>${words.word("tellingfield", name) ?? name}<input type="password" name=${`configuration.${name}`} autocomplete="new-password" ?required=${chosen?.form.required?.includes(name)}></label>`)}
         <button class="primary">${words.t("telling.add")}</button>
+        <p class="quiet small" id="telling-name-hint">${words.t("telling.name_hint")}</p>
         <p class="quiet small">${words.t("telling.secret")}</p>
         <p role="status" class="alarm-trouble">${this.news[""] ?? ""}</p>
       </form>`;

@@ -1,6 +1,7 @@
 /** Points that only tell: measures, states and events have no switch. */
 import { html, nothing } from "../vendor/lit.js";
 import { icon } from "../icons.js";
+import { pointKey } from "../keys.js";
 import { valueWord } from "../names.js";
 import { chartAddress } from "../route.js";
 import { sign } from "../units.js";
@@ -16,9 +17,21 @@ export function measureTile(view) {
   return html`
     <a class="tile measure ${view.fresh ? "" : "old"}" href=${chartAddress({ ...device, point: point.point })} title=${desk.text.t("tile.chart")}>
       <span class="name">${view.name}</span>
+      ${view.age_ms === null && device.node.startsWith("#") ? none(view) : html`
       <span class="value">${valueWord(desk.text, point, latest?.value)}${unit ? html`<span class="unit"> ${unit}</span>` : nothing}</span>
-      ${age(view)}
+      ${age(view)}`}
     </a>`;
+}
+
+/** @type {typeof import("../derived/why.js") | null} */
+let why = null;
+
+/** In the place of a value that was never derived: what is missing for it, as soon as that is known. @param {View} view */
+function none({ desk, device, point }) {
+  const target = { ...device, point: point.point };
+  if (!why) void import("../derived/why.js").then((found) => { why = found; desk.store.tell(pointKey(target)); }, () => {});
+  const reason = why?.whyNone(desk, target);
+  return html`<span class="none">${desk.text.t("tile.never")}${reason ? ` · ${reason}` : nothing}</span>`;
 }
 
 /** A word with a sign. @param {View} view */
