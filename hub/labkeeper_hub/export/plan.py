@@ -43,8 +43,8 @@ class Part:
     series: Series
     window: Window
     older: Window | None = None
-    counted: int = 0
-    """Readings of `older`, as far as known."""
+    counted: int | None = None
+    """Readings of `older`; None where they could not be counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Plan:
     @property
     def total(self) -> int:
         """How many readings are to be looked at; more, where InfluxDB could not be counted and gives some."""
-        return sum(part.series.readings + part.counted for part in self.parts)
+        return sum(part.series.readings + (part.counted or 0) for part in self.parts)
 
     def pieces(self, part: Part) -> Iterator[tuple[Columns, int]]:
         """Yield one part's readings by time, and how many were looked at for each piece."""
@@ -106,9 +106,9 @@ def _count(parts: Sequence[Part], behind: Behind) -> None:
 
 
 def _of_influx(behind: Behind, part: Part, window: Window) -> Iterator[tuple[Columns, int]]:
-    left = part.counted
-    for columns in behind.pieces(part.point, window):
-        part.counted += max(0, len(columns) - left)
+    left = part.counted or 0
+    for columns in behind.pieces(part.point, window) if part.counted != 0 else ():
+        part.counted = (part.counted or 0) + max(0, len(columns) - left)
         left = max(0, left - len(columns))
         yield columns, len(columns)
     if left:

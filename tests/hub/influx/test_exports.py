@@ -212,6 +212,15 @@ async def test_one_failure_is_got_over_and_a_count_that_does_not_come_costs_noth
     assert b",2.5,192\r\n" in found.file
 
 
+async def test_a_point_of_which_influxdb_has_nothing_older_is_not_asked_for_again(
+    stored: Stored, tmp_path: Path
+) -> None:
+    async with open_server([told(PAGE_TOLD)], answer("200 OK", NOTHING)) as server:
+        order = ordered(stored, "csv", InfluxSettings(url=server.url), points=POINTS[:1])
+        found = await asyncio.to_thread(made, order, tmp_path / "out")
+    assert (found.status, found.said[-1]["rows"], len(server.seen)) == (0, 0, 2)
+
+
 async def test_answers_that_are_too_long_are_asked_for_in_smaller_pages(stored: Stored, tmp_path: Path) -> None:
     long = answer("200 OK", '{"results":[{"series":[{"columns":["time","value_text"],"values":[[1,"' + "x" * (9 << 20))
     script = [told(PAGE_TOLD), told(COUNTED), long, long, told(PAGE_TOLD)]
