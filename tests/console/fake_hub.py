@@ -90,6 +90,7 @@ class FakeHub:
         self.colleagues: dict[str, str] = {}
         self.staff: list[Json] = []
         self.staff_looks = 0
+        self.deaf = False  # to a stop on the socket
         self.alarms: list[Json] = []
         self.channels: list[Json] = []
         self.added: list[Json] = []  # channels asked for, with what is secret of them
@@ -258,7 +259,8 @@ class FakeHub:
             case "ping":
                 await self.say(socket_, {"type": "pong", "server_ms": now_ms()})
             case "stop":
-                await self.stop("owner")
+                if not self.deaf:
+                    await self.stop("owner")
             case "command":
                 await self.command(socket_, message)
 

@@ -1,7 +1,7 @@
 """Stop-all on the page: one press, an honest count, and a release that has to be held; and who has the lab."""
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from .conftest import Console
 from .fake_hub import SCHOOL, FakeHub, now_ms
@@ -31,6 +31,38 @@ async def test_a_press_stops_and_the_count_names_who_has_not_confirmed(hub: Fake
     await hub.stop("anna", {"school": SCHOOL, "node": PI, "device": "lamp-1"})
     await expect(banner).to_contain_text("anna")
     await expect(banner).to_contain_text("15 of 16 stopped. Not confirmed:")
+
+
+async def test_a_press_shows_at_once_that_it_waits_and_goes_another_way_where_no_answer_comes(
+    hub: FakeHub, console: Console
+) -> None:
+    hub.deaf, page, asked = True, console.page, list[str]()
+
+    async def answer(route: Route) -> None:
+        if route.request.method != "POST":
+            return await route.continue_()
+        asked.append(route.request.method)
+        await hub.stop("owner")
+        return await route.fulfill(status=202, json={"stops": hub.stops})
+
+    await page.route("**/api/v1/stop", answer)
+    button = page.locator("button.stop")
+    await button.click()
+    await expect(button).to_have_attribute("aria-busy", "true")
+    assert asked == []
+    await expect(page.locator(".stopped")).to_contain_text("16 of 16 stopped")
+    await expect(button).to_have_attribute("aria-busy", "false")
+    assert asked == ["POST"]
+
+
+async def test_whom_the_hub_refuses_the_stop_is_told_to_use_the_button_on_the_wall(
+    hub: FakeHub, console: Console
+) -> None:
+    hub.deaf = True
+    await console.page.route("**/api/v1/stop", lambda route: route.fulfill(status=403, json={"code": "role_may_not"}))
+    await console.page.locator("button.stop").click()
+    await expect(console.page.locator(".stop-failed")).to_contain_text("red button on the wall")
+    await expect(console.page.locator("button.stop")).to_have_attribute("aria-busy", "false")
 
 
 async def test_a_tap_releases_nothing_and_a_second_of_holding_takes_both_steps(hub: FakeHub, console: Console) -> None:
