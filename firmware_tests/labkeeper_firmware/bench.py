@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 from labkeeper_firmware.drivers.conversation import Conversation
 from labkeeper_firmware.drivers.timekeeping import TimeServer
-from labkeeper_firmware.findings import NotTried, Spared
 from labkeeper_firmware.homie import Illegal, Property, describe
 from labkeeper_firmware.profile import Actuator, Profile
 from labkeeper_firmware.protocols import Power, Said, Witness
-from labkeeper_sdk.conformance.levels import Fault
+from labkeeper_firmware.untried import NotTried, Spared
+from labkeeper_sdk.conformance.outcomes import Fault
 from labkeeper_sdk.testing import Broker, Wire
 
 LOOK_S = 0.01

@@ -17,7 +17,7 @@ from labkeeper_firmware.findings import Finding
 from labkeeper_firmware.places import Place, open_bench
 from labkeeper_firmware.report import Report, line
 from labkeeper_firmware.suite import examine
-from labkeeper_sdk.conformance.levels import Outcome
+from labkeeper_sdk.conformance.outcomes import Outcome
 
 from .variant import VARIANTS
 

@@ -225,7 +225,7 @@ def listening(pid: int) -> Sequence[Listening]:
             open_to_strangers = [
                 one.laddr
                 for one in part.net_connections(kind="inet")
-                if one.laddr and not one.raddr and one.status in (psutil.CONN_LISTEN, psutil.CONN_NONE)
+                if tuple(one.laddr) and not tuple(one.raddr) and one.status in (psutil.CONN_LISTEN, psutil.CONN_NONE)
             ]
             found += [Listening(role, address.ip, address.port) for address in open_to_strangers]
     return found

@@ -10,7 +10,7 @@ from labkeeper_sdk.testing.databases import Influx, InfluxUnavailable, find_infl
 from labkeeper_sdk.testing.datagrams import UdpWire, serve_udp
 from labkeeper_sdk.testing.ports import claimed_port, free_port
 from labkeeper_sdk.testing.recordings import Recording, Source, read_recording, write_recording
-from labkeeper_sdk.testing.replaying import replay_tcp, replay_udp, talk_from
+from labkeeper_sdk.testing.replaying import recorded_stand, replay_tcp, replay_udp, talk_from
 from labkeeper_sdk.testing.serial import SerialWire, serve_serial
 from labkeeper_sdk.testing.servers import HttpAnswer, HttpRequest, Talk, serve_http, serve_tcp
 from labkeeper_sdk.testing.virtual_clock import VirtualTimeLoop, run_virtual
@@ -42,6 +42,7 @@ __all__ = [
     "open_influx",
     "open_tcp_wire",
     "read_recording",
+    "recorded_stand",
     "replay_tcp",
     "replay_udp",
     "run_virtual",

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from labkeeper_sdk.testing.benches import Stand
 from labkeeper_sdk.testing.datagrams import UdpWire, serve_udp
 from labkeeper_sdk.testing.recordings import Frame, Recording
 from labkeeper_sdk.testing.servers import Talk, serve_tcp
@@ -78,6 +79,13 @@ async def replay_tcp(recording: Recording) -> AsyncIterator[TcpWire]:
     """Run the recorded device on TCP."""
     async with serve_tcp(talk_from(recording)) as wire:
         yield wire
+
+
+@asynccontextmanager
+async def recorded_stand(recording: Recording) -> AsyncIterator[Stand]:
+    """Run the recorded device for a driver that reaches it by its keys `host` and `port`: a bench's `replay`."""
+    async with replay_tcp(recording) as wire:
+        yield Stand(settings={"host": wire.host, "port": wire.port}, wire=wire)
 
 
 @asynccontextmanager
