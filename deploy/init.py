@@ -30,6 +30,7 @@ HERE = Path(__file__).resolve().parent
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 ADDRESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*|[0-9A-Fa-f:]*:[0-9A-Fa-f:]+")
 RECORD = "school.json"
+RESERVED = {accounts.HUB, "lab"}  # an account, and the first level of every lab's topics
 
 
 class BadUse(Exception):
@@ -128,8 +129,8 @@ def _kind(options: argparse.Namespace) -> tuple[bool, bool]:
 
 def _check_nodes(options: argparse.Namespace, known: School, school: str) -> None:
     for name in (school, *options.node):
-        if not NAME.fullmatch(name) or name == accounts.HUB:
-            raise BadUse(f"{name!r}: letters, digits, - and _, and not 'hub'")
+        if not NAME.fullmatch(name) or name in RESERVED:
+            raise BadUse(f"{name!r}: letters, digits, - and _, and neither 'hub' nor 'lab'")
     for node in options.node:
         if known.nodes.get(node, school) != school:
             raise BadUse(f"{node} is a node of {known.nodes[node]}; names are unique at a broker")

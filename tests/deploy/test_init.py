@@ -184,7 +184,7 @@ def test_the_first_time_everything_is_said_and_sensible(tmp_path: Path, words: l
 
 
 def test_a_node_cannot_be_called_hub_nor_anything_strange(tmp_path: Path) -> None:
-    for name in ("hub", "a/b", "+", ""):
+    for name in ("hub", "lab", "a/b", "+", ""):
         done = init(tmp_path, "--node", name)
         assert done.returncode == 2
         assert repr(name) in done.stderr
