@@ -13,7 +13,7 @@ from benchmarks.pressing import stop
 from benchmarks.spectating import live
 
 PARTS: dict[str, Callable[[Path, int], Awaitable[Figures]]] = {"stop": stop, "load": load, "live": live}
-OFTEN = {"stop": 15, "load": 3, "live": 6}
+OFTEN = {"stop": 20, "load": 3, "live": 6}
 
 
 async def bench(only: str, count: int | None, folder: Path) -> Figures:
@@ -30,7 +30,7 @@ def main() -> None:
     asked = options(
         __doc__ or "",
         ("--only", {"choices": [*PARTS], "default": "", "help": "what to measure (default: all)"}),
-        ("--count", {"type": int, "help": "presses (default 15), visits (3), seconds (6)"}),
+        ("--count", {"type": int, "help": "presses (default 20), visits (3), seconds (6)"}),
     )
     measure(asked, partial(bench, asked.only, asked.count))
 
