@@ -9,7 +9,7 @@ CURVE = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
 
 
 class NotSignable(Exception):
-    """The broker's certificate is not there, and cannot be signed; the message says what to put where."""
+    """The broker's certificate is not there, and cannot be signed; the message says why."""
 
 
 def certify(folder: Path, address: str) -> None:
@@ -50,5 +50,10 @@ def _certificate(folder: Path, address: str) -> None:
 
 
 def _openssl(*words: str) -> None:
-    """Run openssl under a mask that lets nobody else read the keys it makes."""
-    subprocess.run(("openssl", *words), check=True, capture_output=True, umask=0o077)  # noqa: S603, S607 -- of this system
+    """Run openssl under a mask that lets nobody else read the keys it makes; raises NotSignable with what it says."""
+    try:
+        subprocess.run(("openssl", *words), check=True, capture_output=True, umask=0o077)  # noqa: S603, S607 -- of this system
+    except FileNotFoundError as missing:
+        raise NotSignable("openssl is not installed: apt install openssl") from missing
+    except subprocess.CalledProcessError as failed:
+        raise NotSignable(f"openssl: {failed.stderr.decode(errors='replace').strip()}") from failed

@@ -131,6 +131,23 @@ def test_an_authority_without_its_key_is_no_authority_unless_it_has_signed_alrea
     assert not (secrets / "music-pi.password").exists()
 
 
+def test_without_openssl_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = init(tmp_path, "--node", NODE)
+    assert (done.returncode, "apt install openssl" in done.stderr, done.stdout) == (2, True, "")
+
+
+def test_an_authority_that_is_none_is_named_with_what_openssl_says(tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    for name in ("ca.crt", "ca.key"):
+        (folder / name).write_text("not this")
+    done = init(tmp_path, "--node", NODE)
+    assert done.returncode == 2
+    assert "init: openssl: " in done.stderr
+    assert not (folder / "hub.password").exists()
+
+
 def test_a_removed_node_has_no_account_and_no_password_left(secrets: Path) -> None:
     assert init(secrets.parent, "--remove", NODE).returncode == 0
     assert not [name for name, text in texts(secrets).items() if NODE in name or NODE in text]
