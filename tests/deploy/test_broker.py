@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from labkeeper_cli.client import open_hub
+from labkeeper_cli.client import Target, open_hub
 from labkeeper_cli.processes import open_role
+from labkeeper_cli.trial import all_online
 from labkeeper_sdk.testing import find_mosquitto, free_port
 from labkeeper_sdk.testing.brokers import MOSQUITTO_CONF
 from labkeeper_wire import mqtt
@@ -267,7 +268,9 @@ async def test_what_a_school_adds_by_hand_outlives_the_next_run(broker: Running,
         assert await heard(node, f"lab/{NODE}/plug") == ["tasmota/discovery/1/config", f"lab/{NODE}/plug"]
 
 
-async def test_debians_mosquitto_without_tls_lets_the_same_accounts_in_and_nobody_else(tmp_path: Path) -> None:
+@pytest.fixture
+async def debian(tmp_path: Path) -> AsyncIterator[Running]:
+    """Debian's Mosquitto with what `init --debian --plain` made."""
     done = init(tmp_path, "--debian", "--plain", "--node", NODE)
     assert done.returncode == 0, done.stderr
     secrets, number = tmp_path / "secrets", free_port()
@@ -275,17 +278,52 @@ async def test_debians_mosquitto_without_tls_lets_the_same_accounts_in_and_nobod
     (tmp_path / "conf.d").mkdir()
     (tmp_path / "conf.d" / "labkeeper.conf").write_text(text.replace("/etc/mosquitto/labkeeper", str(secrets)))
     debians = DEBIANS_OWN.replace("/etc/mosquitto", str(tmp_path)).replace("/var/lib/mosquitto", str(tmp_path))
-    async with running(debians, tmp_path, number):
-        told = (secrets / f"{NODE}.password").read_text()
-        async with mqtt.connect(mqtt.Address.parse(f"mqtt://{NODE}:{told}@127.0.0.1:{number}"), "node") as node:
-            await node.subscribe(("#", 1))
-            for topic in (f"spBv1.0/{SCHOOL}/NDATA/{OTHER}", "spBv1.0/STATE/labkeeper", f"lab/{NODE}/plug"):
-                await node.publish(topic, b"x", qos=1)
-            assert await heard(node, f"lab/{NODE}/plug") == [f"lab/{NODE}/plug"]
-        for stranger in ("", f"{OTHER}:guess@"):
-            with pytest.raises(mqtt.ConnectRefused):
-                async with mqtt.connect(mqtt.Address.parse(f"mqtt://{stranger}127.0.0.1:{number}"), "stranger"):
-                    pass
+    async with running(debians, tmp_path, number) as broker:
+        yield broker
+
+
+def plain(broker: Running, folder: Path, user: str) -> str:
+    return f"mqtt://{user}:{(folder / 'secrets' / f'{user}.password').read_text()}@127.0.0.1:{broker.port}"
+
+
+async def test_debians_mosquitto_without_tls_lets_the_same_accounts_in_and_nobody_else(
+    debian: Running, tmp_path: Path
+) -> None:
+    async with mqtt.connect(mqtt.Address.parse(plain(debian, tmp_path, NODE)), "node") as node:
+        await node.subscribe(("#", 1))
+        for topic in (f"spBv1.0/{SCHOOL}/NDATA/{OTHER}", "spBv1.0/STATE/labkeeper", f"lab/{NODE}/plug"):
+            await node.publish(topic, b"x", qos=1)
+        assert await heard(node, f"lab/{NODE}/plug") == [f"lab/{NODE}/plug"]
+    for stranger in ("", f"{OTHER}:guess@"):
+        with pytest.raises(mqtt.ConnectRefused):
+            async with mqtt.connect(mqtt.Address.parse(f"mqtt://{stranger}127.0.0.1:{debian.port}"), "stranger"):
+                pass
+
+
+async def test_a_whole_lab_lives_with_these_accounts_and_its_light_is_switched_from_the_page(
+    debian: Running, tmp_path: Path
+) -> None:
+    node_toml, sim_toml = tmp_path / "secrets" / "nodes" / NODE / "node.toml", tmp_path / "sim.toml"
+    sim_toml.write_text(f'homie_domain = "{NODE}"\n[zigbee]\nbase_topic = "lab/{NODE}/zigbee2mqtt"\n')
+    hub_words = ["--data", str(tmp_path / "hub"), "--port", "0", "--broker", plain(debian, tmp_path, "hub")]
+    node_words = ["--config", str(node_toml), "--data", str(tmp_path / "node")]
+    node_words += ["--broker", plain(debian, tmp_path, NODE)]
+    sim_words = ["--config", str(sim_toml), "--only", "light", "--only", "relay-board"]
+    sim_words += ["--broker", plain(debian, tmp_path, f"{NODE}.devices")]
+    async with (
+        open_role("hub", "labkeeper_hub", hub_words, tmp_path / "hub.log") as hub,
+        open_role("node", "labkeeper_edge", node_words, tmp_path / "node.log"),
+        open_role("devices", "labkeeper_sdk.sim", sim_words, tmp_path / "sim.log") as sim,
+        open_hub(str(hub.ready["url"]), str(hub.ready["owner_secret"])) as client,
+        client.live() as live,
+    ):
+        wanted = {device["id"] for device in sim.ready["devices"]}
+        assert len(wanted) == 2
+        devices = await all_online(client, wanted, START_S)
+        assert {device["device"] for device in devices if device["online"]} >= wanted
+        light = next(device for device in devices if any(point["point"] == "state" for point in device["points"]))
+        outcome = await live.command(Target(SCHOOL, NODE, light["device"], "state"), True, 20_000)
+        assert (outcome.state, outcome.code) == ("done", "")
 
 
 async def test_nobody_gets_in_without_an_account_of_this_school(port: int, secrets: Path) -> None:
