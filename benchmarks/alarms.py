@@ -32,7 +32,7 @@ from labkeeper_sdk.testing import free_port, open_broker
 WATCHED = ("carbon_dioxide", "carbon_monoxide", "co", "co2", "formaldehyde", "hcho", "humidity", "pm10", "pm25", "tvoc")
 SHAPE = Shape("alarming", devices=500, names=(*WATCHED, "gas_lel"))
 FLOOD = SHAPE.devices * len(WATCHED)
-FLOOD_S, QUIET, AMID, AFTER = 10.0, 60, 40, 100
+FLOOD_S, QUIET, AMID, AFTER = 10.0, 40, 40, 100
 DANGER = 50.0
 LONGEST_S = 60.0
 LINES = 10_000

@@ -221,8 +221,8 @@ def main() -> None:
     """Read the options and measure."""
     asked = options(
         __doc__ or "",
-        ("--count", {"type": int, "default": 2500, "help": "commands a phase (default 2500)"}),
-        ("--rounds", {"type": int, "default": 4, "help": "phases of each kind (default 4)"}),
+        ("--count", {"type": int, "default": 1000, "help": "commands a phase (default 1000)"}),
+        ("--rounds", {"type": int, "default": 2, "help": "phases of each kind (default 2)"}),
     )
     measure(asked, lambda folder: bench(folder, asked.count, asked.rounds))
 

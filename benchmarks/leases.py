@@ -43,7 +43,7 @@ def main() -> None:
         __doc__ or "",
         ("--interleavings", {"type": int, "default": 1000, "help": "how many (default 1000)"}),
         ("--take-back", {"action": "store_true", "help": "measure taking the floor back, on a whole stack"}),
-        ("--rounds", {"type": int, "default": 300, "help": "how often it is given and taken back (default 300)"}),
+        ("--rounds", {"type": int, "default": 150, "help": "how often it is given and taken back (default 150)"}),
         ("--seed", {"type": int, "default": None, "help": "repeat a run (default: a new one)"}),
     )
     if asked.take_back:

@@ -3,13 +3,10 @@
 Bytes are what the process handed to write calls (`wchar` of /proc/self/io): the log, and the copies into the file.
 """
 
-import argparse
-import asyncio
-import json
 import resource
-import tempfile
 from pathlib import Path
 
+from benchmarks.harness import Figures, measure, options
 from labkeeper_edge.outbox.batches import Draft
 from labkeeper_edge.outbox.books import Quota
 from labkeeper_edge.outbox.outbox import open_outbox
@@ -20,7 +17,7 @@ from labkeeper_wire.payload import Metric
 TIME = 1_767_225_600_000
 
 
-async def run(folder: Path, commits: int, readings: int, keep_bytes: int, acks_every: int) -> dict[str, float]:
+async def run(folder: Path, commits: int, readings: int, keep_bytes: int, acks_every: int) -> Figures:
     """Commit batches, and note every so many of them as acknowledged, as with a hub that is there."""
     quota = Quota(2_000_000_000, 30 * 86_400_000, keep_bytes, 86_400_000)
     async with open_outbox(folder, quota) as outbox:
@@ -33,7 +30,8 @@ async def run(folder: Path, commits: int, readings: int, keep_bytes: int, acks_e
     after = resource.getrusage(resource.RUSAGE_SELF)
     busy_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     each = commits * readings
-    return {"cpu_us": busy_s * 1e6 / each, "bytes": (written() - bytes_before) / each}
+    figures = {"cpu_us": round(busy_s * 1e6 / each, 2), "bytes": round((written() - bytes_before) / each, 2)}
+    return {"commits": commits, "batch": readings, "keep_bytes": keep_bytes, "acks_every": acks_every, **figures}
 
 
 def written() -> int:
@@ -43,18 +41,18 @@ def written() -> int:
 
 
 def main() -> None:
-    """Print one line of JSON."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--commits", type=int, default=20_000)
-    parser.add_argument("--readings", type=int, default=50, help="in a batch")
-    parser.add_argument("--keep-bytes", type=int, default=64_000_000, help="0: nothing is kept")
-    parser.add_argument(
-        "--acks-every", type=int, default=2, help="commits; a node commits every 250 ms, notes every 500"
+    """Read the options and measure."""
+    asked = options(
+        __doc__ or "",
+        ("--commits", {"type": int, "default": 20_000, "help": "how many (default 20,000)"}),
+        ("--readings", {"type": int, "default": 50, "help": "in a batch (default 50)"}),
+        ("--keep-bytes", {"type": int, "default": 64_000_000, "help": "0: nothing is kept (default 64,000,000)"}),
+        (
+            "--acks-every",
+            {"type": int, "default": 2, "help": "commits; a node commits every 250 ms, notes every 500 (default 2)"},
+        ),
     )
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        told = asyncio.run(run(Path(folder), options.commits, options.readings, options.keep_bytes, options.acks_every))
-    print(json.dumps({**vars(options), **{name: round(value, 2) for name, value in told.items()}}))
+    measure(asked, lambda folder: run(folder, asked.commits, asked.readings, asked.keep_bytes, asked.acks_every))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from benchmarks.spectating import live
 from benchmarks.tapping import tap
 
 PARTS: dict[str, Callable[[Path, int], Awaitable[Figures]]] = {"stop": stop, "load": load, "live": live, "tap": tap}
-OFTEN = {"stop": 30, "load": 5, "live": 10, "tap": 100}
+OFTEN = {"stop": 20, "load": 3, "live": 6, "tap": 100}
 
 
 async def bench(only: str, count: int | None, folder: Path) -> Figures:
@@ -32,7 +32,7 @@ def main() -> None:
     asked = options(
         __doc__ or "",
         ("--only", {"choices": [*PARTS], "default": "", "help": "what to measure (default: all)"}),
-        ("--count", {"type": int, "help": "presses (default 30), visits (5), seconds (10), taps (100)"}),
+        ("--count", {"type": int, "help": "presses (default 20), visits (3), seconds (6), taps (100)"}),
     )
     measure(asked, partial(bench, asked.only, asked.count))
 

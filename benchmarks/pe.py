@@ -99,7 +99,13 @@ def main() -> None:
         ),
         (
             "--seconds",
-            {"type": int, "default": 60, "choices": range(10, STEPS + 1), "metavar": "S", "help": "how long"},
+            {
+                "type": int,
+                "default": 40,
+                "choices": range(10, STEPS + 1),
+                "metavar": "S",
+                "help": "how long (default 40)",
+            },
         ),
     )
     measure(asked, (lambda folder: bench_live(folder, asked.seconds)) if asked.live else bench)

@@ -1,188 +1,239 @@
 #!/usr/bin/env python3
-"""Make the secrets and settings of a school: every password and key new, nothing with a default.
+"""Make the secrets and settings of a school: every account, password and key new, nothing with a default.
 
-    python3 deploy/init.py --school minhang-3 --node physics-pi --address 192.168.10.2
+    python3 deploy/init.py --school minhang-3 --address 192.168.10.2 --node physics-pi
+    python3 deploy/init.py --node chemistry-pi          adds a node, and says what to put on its Pi
+    python3 deploy/init.py --remove physics-pi          takes its accounts away: a Pi was stolen
 
-writes `deploy/secrets` (read by the compose file), and for each node a folder with what goes onto its Pi. What is there
-already is kept, so a later run with another --node adds that node. Needs python3 and openssl, nothing else.
+writes `deploy/secrets` (read by the compose file), with a folder for each node of what goes onto its Pi. What is there
+already is kept, the certificates too: to have the broker's signed by another authority put that one's ca.crt and ca.key
+there first, or ca.crt, broker.crt and broker.key. Needs python3 and openssl, nothing else.
+Exit status: 0 made, 2 wrong use, nothing is changed.
 """
 
 import argparse
-import base64
-import hashlib
+import json
 import os
 import re
 import secrets
-import subprocess
+import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+
+import accounts
+import signing
+import texts
+from authority import NotSignable, certify
 
 HERE = Path(__file__).resolve().parent
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
-DAYS = "3650"
-INTERLOCK_KEY = "interlocks.key"  # in the hub's data folder: 32 bytes, any of which are an Ed25519 key (RFC 8032)
-PKCS8 = bytes.fromhex("302e020100300506032b657004220420")  # what DER says before the 32 bytes (RFC 8410)
-ITERATIONS = 10_000  # of PBKDF2; Mosquitto's own tool makes 101
-HUB_TOML = """\
-data = "/var/lib/labkeeper-hub"
-host = "0.0.0.0"
-port = 8080
-broker = "mqtts://hub:{password}@broker:8883"
+ADDRESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*|[0-9A-Fa-f:]*:[0-9A-Fa-f:]+")
+RECORD = "school.json"
+RESERVED = {accounts.HUB, "lab"}  # an account, and the first level of every lab's topics
 
-[influx]
-url = "http://influxdb:8086"
-version = 2
-org = "labkeeper"
-database = "labkeeper"
-token_file = "/run/secrets/influx_token"
-"""
-NODE_TOML = """\
-school = "{school}"
-node = "{node}"
-broker = "mqtts://{node}:{password}@{address}:8883"
-interlock_keys = ["{interlock_key}"]  # of this hub, which signs what two persons agreed on
 
-[lab]
-id = "{node}"
-title = {{ zh = "{node}", en = "{node}" }}
+class BadUse(Exception):
+    """What was asked cannot be done; the message says why."""
 
-[drivers.zigbee]
-driver = "zigbee2mqtt"
-base_topic = "lab/{node}/zigbee2mqtt"
 
-[drivers.homie]
-driver = "homie"
-domain = "{node}"
-"""
+@dataclass(frozen=True)
+class School:
+    """What later runs need not be told again; `nodes` is name → school, for a broker may serve several."""
+
+    school: str
+    address: str
+    debian: bool = False
+    plain: bool = False
+    nodes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def broker(self) -> Mapping[str, object]:
+        """How the broker is reached."""
+        scheme, port = ("mqtt", 1883) if self.plain else ("mqtts", 8883)
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        return {"scheme": scheme, "port": port, "address": host}
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Make what is missing; return the exit status."""
     options = _parser().parse_args(words)
-    for name in (options.school, *options.node):
-        if not NAME.fullmatch(name) or name == "hub":
-            print(f"init: {name!r}: letters, digits, - and _, and not 'hub'", file=sys.stderr)
-            return 2
     folder: Path = options.to
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
-    _authority(folder)
-    _certificate(folder, options.address)
-    passwords = {name: _secret(folder / f"{name}.password") for name in ("hub", *options.node)}
-    for name in ("influx_password", "influx_token", "grafana_password"):
-        _secret(folder / name)
-    _password_file(folder)
-    _compose(folder.parent)
-    interlock_key = _public(_interlock_key(folder.parent / "data" / "hub" / INTERLOCK_KEY))
-    _keep(folder / "hub.toml", lambda: HUB_TOML.format(password=passwords["hub"]))
-    for node in options.node:
-        known = {"school": options.school, "address": options.address, "interlock_key": interlock_key}
-        _node(folder / "nodes" / node, folder, {**known, "password": passwords[node]})
-    print(f"init: secrets are in {folder}; each node's files are in {folder / 'nodes'}")
+    try:
+        school = _asked(options, _read(folder))
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        if not school.plain:
+            certify(folder, school.address)
+        for node in options.remove:
+            _remove(folder, node)
+        _make(folder, school)
+    except (BadUse, NotSignable) as problem:
+        print(f"init: {problem}", file=sys.stderr)
+        return 2
+    _say(folder, school, options.node)
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--school", required=True, help="the school's name in topics and dashboards")
-    parser.add_argument("--node", action="append", default=[], help="a node; may be repeated")
-    parser.add_argument("--address", required=True, help="how nodes reach this machine: its address or name")
+    parser.add_argument("--school", help="the school's name in topics and dashboards; needed the first time")
+    parser.add_argument("--address", help="how nodes reach this machine, its address or name; needed the first time")
+    parser.add_argument("--node", action="append", default=[], help="a node to add; may be repeated")
+    parser.add_argument(
+        "--remove", action="append", default=[], metavar="NODE", help="a node to remove; may be repeated"
+    )
+    parser.add_argument("--debian", action="store_true", help="for Debian's own mosquitto and systemd, without Docker")
+    parser.add_argument(
+        "--plain", action="store_true", help="without TLS, for a cable that is nobody else's; with --debian"
+    )
     parser.add_argument("--to", type=Path, default=HERE / "secrets", help="where to (deploy/secrets)")
     return parser
 
 
+def _read(folder: Path) -> School | None:
+    """Return what an earlier run wrote down; None where there was none."""
+    record = folder / RECORD
+    return School(**json.loads(record.read_text(encoding="utf-8"))) if record.exists() else None
+
+
+def _asked(options: argparse.Namespace, known: School | None) -> School:
+    """Return the school as it is to be; raises BadUse."""
+    if known is None:
+        known = _first(options)
+    elif options.address not in (None, known.address):
+        raise BadUse(f"this broker is {known.address}, in its certificate and on every Pi; make another with --to")
+    elif (options.debian, options.plain) != (False, False) and (known.debian, known.plain) != _kind(options):
+        raise BadUse("what is there was made with other of --debian and --plain; make another with --to")
+    school = options.school or known.school
+    _check_nodes(options, known, school)
+    nodes = {name: of for name, of in known.nodes.items() if name not in options.remove}
+    return replace(known, school=school, nodes=nodes | dict.fromkeys(options.node, school))
+
+
+def _first(options: argparse.Namespace) -> School:
+    if not (options.school and options.address):
+        raise BadUse("the first time --school and --address are needed")
+    if not ADDRESS.fullmatch(options.address):
+        raise BadUse(f"{options.address!r} is neither an address nor a name")
+    if options.plain and not options.debian:
+        raise BadUse("--plain goes with --debian: the compose file opens the broker to the network, with TLS only")
+    # files of a version that wrote nothing down: whoever has a password there keeps it
+    there = sorted(file.stem for file in options.to.glob("*.password") if file.stem != accounts.HUB)
+    return School(options.school, options.address, *_kind(options), nodes=dict.fromkeys(there, options.school))
+
+
+def _kind(options: argparse.Namespace) -> tuple[bool, bool]:
+    return options.debian, options.plain
+
+
+def _check_nodes(options: argparse.Namespace, known: School, school: str) -> None:
+    for name in (school, *options.node):
+        if not NAME.fullmatch(name) or name in RESERVED:
+            raise BadUse(f"{name!r}: letters, digits, - and _, and neither 'hub' nor 'lab'")
+    for node in options.node:
+        if known.nodes.get(node, school) != school:
+            raise BadUse(f"{node} is a node of {known.nodes[node]}; names are unique at a broker")
+    for node in options.remove:
+        if node not in known.nodes:
+            raise BadUse(f"{node!r} is no node here; there are: {', '.join(sorted(known.nodes)) or 'none'}")
+
+
+def _remove(folder: Path, node: str) -> None:
+    for name in (node, accounts.of_devices(node)):
+        (folder / f"{name}.password").unlink(missing_ok=True)
+    shutil.rmtree(folder / "nodes" / node, ignore_errors=True)
+
+
+def _make(folder: Path, school: School) -> None:
+    passwords = {name: _secret(folder / f"{name}.password") for name in accounts.names(school.nodes)}
+    _write(folder / "passwd", accounts.hashed(passwords))
+    extra = folder / "acl.extra"
+    _write(folder / "acl", accounts.rights(school.nodes, extra.read_text(encoding="utf-8") if extra.exists() else ""))
+    about_hub = {"password": passwords[accounts.HUB], **school.broker}
+    if school.debian:
+        _keep(folder / "hub.toml", lambda: texts.HUB_ON_DEBIAN.format(**about_hub))
+        _write(folder / "labkeeper.conf", _debians(school))
+        signed = texts.SIGNED_LATER
+    else:
+        _keep(folder / "hub.toml", lambda: texts.HUB_IN_COMPOSE.format(**about_hub))
+        _compose(folder)
+        signed = texts.SIGNED.format(key=signing.public_key(folder.parent / "data" / "hub"))
+    for node in school.nodes:
+        _node(folder / "nodes" / node, folder, school, passwords, signed)
+    _write(folder / RECORD, json.dumps(asdict(school), indent=1) + "\n")
+
+
 def _compose(folder: Path) -> None:
-    """Make the folders that the compose file mounts, and tell it whose they are: its services run as that user."""
+    """Make what the compose file mounts, and tell it whose it is: its services run as that user."""
+    for name in ("influx_password", "influx_token", "grafana_password"):
+        _secret(folder / name)
     for name in ("broker", "hub", "influxdb", "influxdb-config", "grafana"):
-        (folder / "data" / name).mkdir(parents=True, exist_ok=True)
-    (folder / ".env").write_text(f"LABKEEPER_UID={os.getuid()}\n", encoding="utf-8")
+        (folder.parent / "data" / name).mkdir(parents=True, exist_ok=True)
+    (folder.parent / ".env").write_text(f"LABKEEPER_UID={os.getuid()}\n", encoding="utf-8")
+
+
+def _debians(school: School) -> str:
+    """Return the broker's configuration for Debian's conf.d, from the one for the container."""
+    lines = (
+        (HERE / "mosquitto" / "mosquitto.conf").read_text(encoding="utf-8").splitlines()[2:]
+    )  # the head speaks of the container
+    out = [*texts.DEBIANS_OWN, *(("certfile", "keyfile", "tls_version") if school.plain else ())]
+    kept = "\n".join(line for line in lines if not line.startswith(tuple(out))) + "\n"
+    return kept.replace(texts.IN_THE_CONTAINER, texts.ON_DEBIAN).replace(
+        "listener 8883", f"listener {school.broker['port']}"
+    )
+
+
+def _node(folder: Path, of_school: Path, school: School, passwords: Mapping[str, str], signed: str) -> None:
+    """Make what goes onto a node's Pi; its password, once there, is not changed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    node, devices = folder.name, accounts.of_devices(folder.name)
+    names = {"school": school.nodes[node], "node": node, "devices": devices, **school.broker}
+    authority = "" if school.plain else texts.AUTHORITY
+    _keep(folder / "node.toml", lambda: texts.NODE.format(password=passwords[node], signed=signed, **names))
+    zigbee = texts.ZIGBEE2MQTT
+    _keep(folder / "zigbee2mqtt.yaml", lambda: zigbee.format(password=passwords[devices], authority=authority, **names))
+    if not school.plain:
+        _keep(folder / "ca.crt", (of_school / "ca.crt").read_text)
+
+
+def _say(folder: Path, school: School, new: Sequence[str]) -> None:
+    """Say what is to be put where; no secret is printed."""
+    print(
+        f"init: secrets are in {folder}, and nobody else can read them; accounts: {len(school.nodes)} nodes and the hub"
+    )
+    for node in new:
+        files = " ".join(f"~/{node}/{name}" for name in ("node.toml", *(() if school.plain else ("ca.crt",))))
+        about = {"node": node, "school": school.nodes[node], "devices": accounts.of_devices(node), "files": files}
+        print(texts.OF_A_NODE.format(folder=folder / "nodes" / node, **about), end="")
+    if school.debian:
+        made = ("passwd", "acl", *(() if school.plain else ("broker.crt", "broker.key")))
+        print(
+            texts.TO_DEBIANS_BROKER.format(folder=folder, files=" ".join(str(folder / name) for name in made)), end=""
+        )
+    else:
+        print(texts.TO_THE_CONTAINER.format(compose=HERE / "compose.yaml"), end="")
 
 
 def _keep(file: Path, make: Callable[[], str]) -> str:
     """Return the file's text, made if it is not there; nobody but its owner reads it."""
     if not file.exists():
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-            out.write(make())
+        _write(file, make())
     return file.read_text(encoding="utf-8")
+
+
+def _write(file: Path, text: str) -> None:
+    """Write a file that nobody but its owner reads, in its place: a container has mounted the file and not its name."""
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as out:
+        out.truncate()
+        out.write(text)
+    file.chmod(0o600)
 
 
 def _secret(file: Path) -> str:
     return _keep(file, lambda: secrets.token_urlsafe(24))
-
-
-def _password_file(folder: Path) -> None:
-    """Write Mosquitto's password file anew, from all passwords there are; salted, so never twice the same."""
-    lines = [_mosquitto_line(file.stem, file.read_text()) for file in sorted(folder.glob("*.password"))]
-    written = folder / "passwd"
-    written.write_text("".join(lines), encoding="utf-8")
-    written.chmod(0o600)
-
-
-def _mosquitto_line(user: str, password: str) -> str:
-    """Return a line of Mosquitto 2's `$7$` form: PBKDF2-HMAC-SHA512, its iterations, salt and hash."""
-    salt = secrets.token_bytes(12)
-    digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, ITERATIONS, 64)
-    parts = (base64.b64encode(part).decode() for part in (salt, digest))
-    return f"{user}:$7${ITERATIONS}${'$'.join(parts)}\n"
-
-
-def _authority(folder: Path) -> None:
-    """Make the school's own authority, whose key should leave this machine when the nodes are set up."""
-    if (folder / "ca.crt").exists():
-        return
-    curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", DAYS)
-    made = ("-keyout", str(folder / "ca.key"), "-out", str(folder / "ca.crt"), "-subj", "/CN=Labkeeper of this school")
-    # RFC 5280: a certificate authority says so, and what its key may do
-    usage = ("-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
-    _openssl("req", "-x509", *curve, *made, *usage)
-
-
-def _certificate(folder: Path, address: str) -> None:
-    """Make the broker's certificate, for its address, its name in the compose network and this machine itself."""
-    if (folder / "broker.crt").exists():
-        return
-    kind = "IP" if re.fullmatch(r"[0-9.]+|[0-9a-fA-F:]*:[0-9a-fA-F:]+", address) else "DNS"
-    extensions = folder / "broker.ext"
-    extensions.write_text(
-        f"subjectAltName={kind}:{address},DNS:broker,DNS:localhost,IP:127.0.0.1\n"
-        "basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth\n"
-        "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n"
-    )
-    request, key = str(folder / "broker.csr"), str(folder / "broker.key")
-    curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
-    _openssl("req", *curve, "-keyout", key, "-out", request, "-subj", "/CN=broker")
-    signed = ("-CA", str(folder / "ca.crt"), "-CAkey", str(folder / "ca.key"), "-CAcreateserial")
-    out = ("-out", str(folder / "broker.crt"), "-days", DAYS, "-extfile", str(extensions))
-    _openssl("x509", "-req", "-in", request, *signed, *out)
-
-
-def _openssl(*words: str) -> None:
-    """Run openssl under a mask that lets nobody else read the keys it makes."""
-    subprocess.run(("openssl", *words), check=True, capture_output=True, umask=0o077)  # noqa: S603, S607 -- of this system
-
-
-def _interlock_key(file: Path) -> bytes:
-    """Return the key with which the hub signs interlocks, made if neither this nor the hub has made it."""
-    if not file.exists():
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as out:
-            out.write(secrets.token_bytes(32))
-    return file.read_bytes()
-
-
-def _public(secret: bytes) -> str:
-    """Return what a node's settings name: base64 of the public half's 32 bytes."""
-    words = ("openssl", "pkey", "-inform", "DER", "-pubout", "-outform", "DER")
-    told = subprocess.run(words, input=PKCS8 + secret, check=True, capture_output=True)  # noqa: S603 -- of this system
-    return base64.b64encode(told.stdout[-32:]).decode()
-
-
-def _node(folder: Path, of_school: Path, known: Mapping[str, str]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    _keep(folder / "node.toml", lambda: NODE_TOML.format(node=folder.name, **known))
-    _keep(folder / "ca.crt", (of_school / "ca.crt").read_text)
 
 
 if __name__ == "__main__":

@@ -6,9 +6,14 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from labkeeper_cli.commands import COMMANDS, Command, MissingExtra, extra_needed, load
+from labkeeper_cli.parsers import STATUS, parser_of
 from labkeeper_sdk import BadConfiguration
 
 BAD_USE = 2
+FIRST_STEPS = """\
+new here?            labkeeper demo
+what is wrong here?  labkeeper doctor
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,13 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(command: Command, words: Sequence[str]) -> int:
     entry = load(command)
-    parser = argparse.ArgumentParser(
-        prog=f"labkeeper {command.name}",
-        description=command.summary,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    entry.configure(parser)
-    options = parser.parse_args(words)
+    options = parser_of(command, entry).parse_args(words)
     with extra_needed(command):  # a role imports what is heavy only when it runs
         return entry.run(options)
 
@@ -47,7 +46,7 @@ def _overview() -> argparse.ArgumentParser:
         prog="labkeeper",
         usage="labkeeper COMMAND [options]    (labkeeper COMMAND --help tells more)",
         description=f"commands:\n{table}",
-        epilog="new here?  labkeeper demo",
+        epilog=f"{STATUS}             130 ended by Ctrl-C\n\n{FIRST_STEPS}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"labkeeper {version('labkeeper')}")

@@ -34,16 +34,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.description = "List a hub's alarms, and try limits on what it has recorded; trying alarms nobody."
     parser.epilog = EPILOG
-    parser.add_argument("--hub", default="http://127.0.0.1:8080", metavar="URL")
+    parser.add_argument("--hub", default="http://127.0.0.1:8080", metavar="URL", help="where the hub answers")
     parser.add_argument("--secret-file", type=Path, metavar="FILE", help="holds the owner's secret or a token")
     parser.add_argument("--json", action="store_true", help="print what was found as JSON")
     what = parser.add_subparsers(dest="what", required=True, metavar="list|try")
-    what.add_parser("list", help="what anybody has to do with, the most urgent first")
+    what.add_parser("list", help="what stands now, the most urgent first")
     trying = what.add_parser("try", help="how often, when and how long a rule would have alarmed")
     trying.add_argument("rule", metavar="RULE", help="its name, as in docs/reference/alarms.md")
-    trying.add_argument("--last", type=_span_s, default=30 * UNITS_S["d"], metavar="SPAN", help="as in 12h or 30d")
+    trying.add_argument("--last", type=_span_s, default="30d", metavar="SPAN", help="how far back, as 12h or 7d")
     trying.add_argument("--point", type=_point, metavar="ADDRESS", help="school/node/device/point; all, if absent")
-    trying.add_argument("--limit", type=_limit, action="append", default=[], metavar="LEVEL=X", help="may be repeated")
+    trying.add_argument(
+        "--limit",
+        type=_limit,
+        action="append",
+        default=[],
+        metavar="LEVEL=X",
+        help="a limit to try, as warn=1200; may be repeated",
+    )
 
 
 def run(options: argparse.Namespace) -> int:

@@ -15,8 +15,10 @@ from labkeeper_sdk.at_work import at_work
 def of_hub(url: str) -> Iterable[Finding]:
     """Ask a hub whether it is there and ready; anybody may."""
     with httpx.Client(base_url=url, timeout=5, trust_env=False) as http:
-        yield _page(http, "hub", "/healthz", "start it with `labkeeper hub`, or give its address with --hub", url)
-        yield _page(http, "hub ready", "/readyz", "look at the hub's log: its broker or its disk is not there", url)
+        there = _page(http, "hub", "/healthz", "start it with `labkeeper hub`, or give its address with --hub", url)
+        yield there
+        if there.well:
+            yield _page(http, "hub ready", "/readyz", "look at the hub's log: its broker or its disk is not there", url)
 
 
 def of_inside(url: str, secret_file: Path) -> Iterable[Finding]:

@@ -47,8 +47,9 @@ examples:
   labkeeper demo --port 9000 --data /tmp/lab
   labkeeper demo --influx                 with an InfluxDB that gets every reading (needs influxd)
 
-with --seconds the exit status is 0 only if no reading is missing, invented or altered, every device is online and has a
-stored reading, and every command is done; one that an interlock refuses (--lab) counts as done, for that is its work
+exit status: 0 after Ctrl-C, with nothing left running. With --seconds 0 only if no reading is missing, invented or
+altered, every device is online and has a stored reading, and every command is done (one that an interlock refuses
+counts as done: that is its work), else 1, and 130 where it was broken off
 """
 
 
@@ -67,12 +68,26 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the judgement as one JSON object, last line")
     parser.add_argument("--full", action="store_true", help="with devices for every driver that comes with Labkeeper")
     parser.add_argument("--lab", choices=list(LABS), help="a special room, with the interlocks that come for it")
-    parser.add_argument("--data", type=Path, default=Path("var/demo"), metavar="DIR", help="default var/demo")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1: this machine)")
-    parser.add_argument("--port", type=int, default=8080, help="the page's port; another is chosen if it is taken")
-    parser.add_argument("--broker-port", type=int, default=1883, help="the broker's port, likewise")
+    parser.add_argument(
+        "--data", type=Path, default=Path("var/demo"), metavar="DIR", help="where its data lives, made if absent"
+    )
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        metavar="ADDRESS",
+        help="where all of it listens, its broker too, which takes anybody",
+    )
+    parser.add_argument(
+        "--port", type=int, default=8080, metavar="N", help="the page's port; another is chosen if it is taken"
+    )
+    parser.add_argument("--broker-port", type=int, default=1883, metavar="N", help="the broker's port, likewise")
     parser.add_argument("--influx", action="store_true", help="run an InfluxDB, too, and forward everything to it")
-    parser.add_argument("--broker", dest="broker_kind", choices=["mosquitto", "amqtt"], help="default: what is there")
+    parser.add_argument(
+        "--broker",
+        dest="broker_kind",
+        choices=["mosquitto", "amqtt"],
+        help="which one runs; default: Mosquitto where it is installed",
+    )
 
 
 def run(options: argparse.Namespace) -> int:

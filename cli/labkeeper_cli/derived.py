@@ -31,7 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.description = "List what a hub derives from what was measured, and compute what its history lacks."
     parser.epilog = EPILOG
-    parser.add_argument("--hub", default="http://127.0.0.1:8080", metavar="URL")
+    parser.add_argument("--hub", default="http://127.0.0.1:8080", metavar="URL", help="where the hub answers")
     parser.add_argument("--secret-file", type=Path, metavar="FILE", help="holds the owner's secret")
     parser.add_argument("--json", action="store_true", help="print what was found as JSON")
     what = parser.add_subparsers(dest="what", required=True, metavar="list|recompute")

@@ -8,7 +8,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from itertools import chain
@@ -26,7 +26,10 @@ EXTRAS = {  # a package that tells whether it is installed, and which machines w
     "sim": ("aiomqtt", "simulated devices"),
     "demo": ("amqtt", "the demo and the command line"),
 }
+LOCAL_BROKER = "mqtt://127.0.0.1:1883"
 LOCAL_HUB = "http://127.0.0.1:8080"
+TRUST = "name the authority that signed its certificate: SSL_CERT_FILE=/etc/labkeeper/ca.crt labkeeper doctor …"
+CLOSE = "allow_anonymous false, accounts and an acl_file in mosquitto.conf: deploy/init.py makes all three"
 OLDEST = (3, 11)
 LOW_DISK_BYTES = 1_000_000_000
 NOT_BEFORE_S = 1_750_000_000  # June 2025; a clock before it has not been set
@@ -36,15 +39,17 @@ examples:
   labkeeper doctor --broker mqtt://10.0.0.5 --hub http://10.0.0.5:8080
   labkeeper doctor --secret-file var/demo/owner-secret     ask the hub, too: storing, InfluxDB, nodes, clocks
   labkeeper doctor --influx http://127.0.0.1:8086
-  labkeeper doctor --json          for other programs; exit status 1 when something needs attention
+  labkeeper doctor --json          for other programs
+
+exit status: 0 all is well, 1 a line says LOOK, and below it what to do, 2 wrong use
 """
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the doctor's options."""
-    parser.description = "Look at this machine, the broker and the hub, and say what to do."
+    parser.description = "Look at this machine, the broker and the hub, and say what to do. Nothing is changed."
     parser.epilog = EPILOG
-    parser.add_argument("--broker", default="mqtt://127.0.0.1:1883", metavar="URL")
+    parser.add_argument("--broker", default=LOCAL_BROKER, metavar="URL", help="mqtt://[user:password@]host[:port]")
     parser.add_argument("--hub", metavar="URL", help=f"default {LOCAL_HUB}; none where no hub is installed")
     parser.add_argument("--secret-file", type=Path, metavar="FILE", help="holds the owner's secret: ask the hub inside")
     parser.add_argument("--influx", metavar="URL", help="an InfluxDB the hub forwards to; default: none is looked at")
@@ -75,7 +80,7 @@ def examine(broker: str, data: Path) -> Iterator[Finding]:
     yield _mosquitto(broker)
     with at_work("asking the broker"):
         found = asyncio.run(_broker(broker))
-    yield found
+    yield from found
 
 
 def answers(hub: str | None, secret_file: Path | None, influx: str | None) -> Iterator[Finding]:
@@ -146,16 +151,38 @@ def _mosquitto(broker: str) -> Finding:
     return Finding("Mosquitto", path is not None, path or "not installed", remedy)
 
 
-async def _broker(url: str) -> Finding:
-    about = f"broker {url}"
+async def _broker(url: str) -> Iterable[Finding]:
+    about = f"broker {without_password(url)}"
     try:
-        async with connect(Address.parse(url), f"labkeeper-doctor-{time.time_ns()}") as link:
+        address = Address.parse(url)
+        async with connect(address, _client_id()) as link:
             await link.subscribe(("spBv1.0/STATE/#", 1))
-            return Finding(about, True, "answers")
     except ConnectRefused as refused:
-        return Finding(about, False, str(refused), "check the user name and the password in the broker's URL")
+        return [Finding(about, False, str(refused), "check the user name and the password in the broker's URL")]
     except (MqttError, ValueError) as error:
-        return Finding(about, False, str(error), "start it, or give its address with --broker")
+        remedy = TRUST if "CERTIFICATE_VERIFY_FAILED" in str(error) else "start it, or give its address with --broker"
+        return [Finding(about, False, without_password(str(error)), remedy)]
+    answers = Finding(about, True, "answers")
+    return [answers] if address.username is None else [answers, await _strangers(address)]
+
+
+async def _strangers(address: Address) -> Finding:
+    """Say whether a broker that knows our account lets in those who have none."""
+    about = "broker without an account"
+    try:
+        async with connect(replace(address, username=None, password=None), _client_id()):
+            return Finding(about, False, "lets anybody in, who can then speak as any node", CLOSE)
+    except MqttError:
+        return Finding(about, True, "lets nobody in")
+
+
+def _client_id() -> str:
+    return f"labkeeper-doctor-{time.time_ns()}"
+
+
+def without_password(text: str) -> str:
+    """Return a text with the passwords in its addresses hidden: what is said here is copied into mails."""
+    return re.sub(r"(//[^:@/\s]*):[^@/\s]*@", r"\1:…@", text)
 
 
 def _lines(finding: Finding) -> Iterator[str]:

@@ -36,17 +36,22 @@ something is not as it was sealed.
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `labkeeper record`."""
+    parser.description = (
+        "Recordings of a hub, and lesson records as files: see what there is, check the seal, play it again."
+    )
     parser.epilog = EPILOG
-    parser.add_argument("do", choices=("list", "show", "verify", "replay"))
+    parser.add_argument("do", choices=("list", "show", "verify", "replay"), help="what is to be done with it")
     parser.add_argument("what", nargs="?", metavar="ID|FILE", help="a recording; not for list")
-    parser.add_argument("--hub", default="http://127.0.0.1:8080", metavar="URL")
+    parser.add_argument("--hub", default="http://127.0.0.1:8080", metavar="URL", help="where the hub answers")
     parser.add_argument("--secret-file", type=Path, metavar="FILE", help="holds the owner's secret or a token")
     parser.add_argument("--audit", type=Path, metavar="FILE", help="verify: what `labkeeper audit jsonl` printed")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(
         "--speed", type=float, metavar="N", help="replay: times as fast as it happened; default: at once"
     )
-    parser.add_argument("--broker", default="mqtt://127.0.0.1:1883", metavar="URL")
+    parser.add_argument(
+        "--broker", default="mqtt://127.0.0.1:1883", metavar="URL", help="replay: mqtt://[user:password@]host[:port]"
+    )
     parser.add_argument("--base", default="replay", metavar="TOPIC", help="replay: the driver instance's base_topic")
 
 

@@ -46,11 +46,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the replay's options."""
     parser.description = "Play a recorded table as a device, the whole way, with the times it was recorded at."
     parser.epilog = EPILOG
-    parser.add_argument("table", type=Path, nargs="+", metavar="FILE.csv")
+    parser.add_argument("table", type=Path, nargs="+", metavar="FILE.csv", help="the recorded table, or several")
     parser.add_argument("--device", required=True, metavar="NAME", help="what the device is called")
     parser.add_argument("--map", type=Path, metavar="FILE.toml", help="columns to points")
     parser.add_argument("--speed", type=float, metavar="N", help="times as fast as it happened; default: at once")
-    parser.add_argument("--broker", default="mqtt://127.0.0.1:1883", metavar="URL")
+    parser.add_argument(
+        "--broker", default="mqtt://127.0.0.1:1883", metavar="URL", help="mqtt://[user:password@]host[:port]"
+    )
     parser.add_argument("--base", default="replay", metavar="TOPIC", help="the driver instance's base_topic")
 
 

@@ -32,17 +32,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.description = "Set up who is told of a hub's alarms, try it, and look at what was sent."
     parser.epilog = EPILOG
-    parser.add_argument("--hub", default="http://127.0.0.1:8080", metavar="URL")
+    parser.add_argument("--hub", default="http://127.0.0.1:8080", metavar="URL", help="where the hub answers")
     parser.add_argument("--secret-file", type=Path, metavar="FILE", help="holds the owner's secret")
     parser.add_argument("--json", action="store_true", help="print what the hub said as JSON")
     what = parser.add_subparsers(dest="what", required=True, metavar="list|add|test|remove|plan|messages")
     what.add_parser("list", help="channels and how they do")
     adding = what.add_parser("add", help="set up a channel; its configuration is JSON on the standard input")
-    adding.add_argument("name", metavar="NAME")
+    adding.add_argument("name", metavar="NAME", help="what the channel is to be called in rules")
     adding.add_argument("kind", metavar="KIND", help="apprise, webhook, or what a plugin brings")
     adding.add_argument("--language", choices=("zh", "en"), default="zh", help="of its messages (default zh)")
     for name, text in (("test", "send a test message now"), ("remove", "forget a channel and its secrets")):
-        what.add_parser(name, help=text).add_argument("name", metavar="NAME")
+        what.add_parser(name, help=text).add_argument("name", metavar="NAME", help="the channel, as in the list")
     plan = what.add_parser("plan", help="print who is told, or put a file in its place")
     plan.add_argument("--file", type=Path, metavar="FILE", help="the new plan, as JSON")
     messages = what.add_parser("messages", help="what became of the newest messages")

@@ -44,6 +44,12 @@ the key.
 `labkeeper edge reload --data DIR` has the node that runs on that folder do the same, and says what began, what ended
 and what waits for the next start. Exit status 2: it refused, and the message names the key; 1: no node runs there.
 """
+EPILOG = """\
+examples:
+  labkeeper edge --config node.toml --data /var/lib/labkeeper-node
+  SSL_CERT_FILE=/etc/labkeeper/ca.crt labkeeper edge --config node.toml    the broker's certificate is the school's own
+  labkeeper edge reload --data /var/lib/labkeeper-node                     node.toml has changed: take it up
+"""
 
 
 async def main(
@@ -115,10 +121,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `labkeeper edge`."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description = DESCRIPTION
+    parser.epilog = EPILOG
     parser.add_argument("action", nargs="?", choices=("run", RELOAD), default="run", help="run (default), or reload")
     parser.add_argument("--config", type=Path, metavar="FILE", help="the node's settings, TOML; run needs it")
-    parser.add_argument("--data", type=Path, default=Path("var/edge"), metavar="DIR", help="the outbox (var/edge)")
-    parser.add_argument("--broker", metavar="URL", help="instead of the file's broker, mqtt://host:port")
+    parser.add_argument(
+        "--data", type=Path, default=Path("var/edge"), metavar="DIR", help="the outbox, made if absent (var/edge)"
+    )
+    parser.add_argument(
+        "--broker", metavar="URL", help="instead of the file's: mqtt://[user:password@]host[:port], mqtts:// with TLS"
+    )
     parser.add_argument("-v", "--verbose", action="store_true", help="log more")
 
 

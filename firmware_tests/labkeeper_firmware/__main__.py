@@ -77,7 +77,13 @@ def _configure_surroundings(test: argparse.ArgumentParser) -> None:
         metavar="HOST:PORT",
         help="where the device is to connect, to be cut off there",
     )
-    test.add_argument("--sntp", type=int, default=-1, metavar="PORT", help="serve time on this UDP port; 0: a free one")
+    test.add_argument(
+        "--sntp",
+        type=int,
+        default=-1,
+        metavar="PORT",
+        help="serve time on this UDP port; 0: a free one, by default none",
+    )
     test.add_argument(
         "--minutes", type=float, default=0.0, metavar="N", help="how long the long run is; 0 leaves it out"
     )

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from labkeeper_firmware.drivers.timekeeping import TimeServer
-from labkeeper_firmware.findings import NotTried, Spared
 from labkeeper_firmware.homie import Illegal, Property, describe
 from labkeeper_firmware.profile import Actuator, Profile
 from labkeeper_firmware.protocols import Link, Power, Said, Talk, Witness
-from labkeeper_sdk.conformance.levels import Fault
+from labkeeper_firmware.untried import NotTried, Spared
+from labkeeper_sdk.conformance.outcomes import Fault
 from labkeeper_sdk.testing import Broker
 
 LOOK_S = 0.01

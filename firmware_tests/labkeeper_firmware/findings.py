@@ -1,14 +1,11 @@
-"""The words of the suite: checks and what came of them. Faults and outcomes are the conformance kit's."""
+"""The words of the suite: checks and what came of them."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from labkeeper_firmware.bench import Bench
 from labkeeper_sdk import Title
-from labkeeper_sdk.conformance.levels import Outcome
-
-if TYPE_CHECKING:
-    from labkeeper_firmware.bench import Bench
+from labkeeper_sdk.conformance.outcomes import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +16,7 @@ class Check:
     title: Title
     tried: Title
     remedy: Title
-    run: "Callable[[Bench], Awaitable[None]]"
+    run: Callable[[Bench], Awaitable[None]]
     needs: str = ""  # what must be there beside a broker, as the reference writes it
 
 
@@ -31,22 +28,6 @@ class Finding:
     outcome: Outcome
     seen: Title = Title()
     took_s: float = 0.0
-
-
-class NotTried(Exception):
-    """A check is not made; the text says why, in both languages."""
-
-    outcome = Outcome.UNTRIED
-
-    def __init__(self, en: str, zh: str) -> None:
-        super().__init__(en)
-        self.seen = Title(zh=zh, en=en)
-
-
-class Spared(NotTried):
-    """A check has nothing to ask of this device."""
-
-    outcome = Outcome.SPARED
 
 
 def verdict(findings: Sequence[Finding], *, strict: bool = False) -> bool:

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 from labkeeper_firmware.findings import Finding, verdict
 from labkeeper_sdk import Title
-from labkeeper_sdk.conformance.levels import Outcome
+from labkeeper_sdk.conformance.outcomes import Outcome
 
 Language = Literal["zh", "en"]
 MARKS = {Outcome.PASSED: "ok", Outcome.FAILED: "FAIL", Outcome.SPARED: "-", Outcome.UNTRIED: "?"}

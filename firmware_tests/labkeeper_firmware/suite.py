@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator, Collection
 from labkeeper_firmware.bench import Bench
 from labkeeper_firmware.checks import CHECKS
 from labkeeper_firmware.drivers.power import PowerFailed
-from labkeeper_firmware.findings import Check, Finding, NotTried
+from labkeeper_firmware.findings import Check, Finding
+from labkeeper_firmware.untried import NotTried
 from labkeeper_sdk import Title
-from labkeeper_sdk.conformance.levels import Fault, Outcome
+from labkeeper_sdk.conformance.outcomes import Fault, Outcome
 from labkeeper_sdk.testing import BrokerUnavailable
 
 FIRST = "announces"

@@ -29,17 +29,28 @@ It prints one line of JSON on stdout once it runs: {"ready": "hub", "url": ..., 
 the owner's secret there, once. It logs to stderr and ends on SIGTERM or Ctrl-C with everything it heard on disk.
 Exit status 2: the configuration is wrong, and the message names the file and the key.
 """
+EPILOG = """\
+examples:
+  labkeeper hub                                                with its data in var/hub and a broker on this machine
+  labkeeper hub --config /etc/labkeeper/hub.toml               all keys: docs/reference/hub-configuration.md
+  SSL_CERT_FILE=/etc/labkeeper/ca.crt labkeeper hub --broker mqtts://hub:PASSWORD@10.0.0.2:8883
+"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `labkeeper hub`; the command line overrules the file."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description = DESCRIPTION
+    parser.epilog = EPILOG
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings in TOML, the options below as keys")
-    parser.add_argument("--data", type=Path, metavar="DIR", help="journal, registry, accounts (var/hub)")
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="journal, registry, accounts; made if absent (var/hub)"
+    )
     parser.add_argument("--host", metavar="ADDRESS", help="where to listen (127.0.0.1: this machine only)")
     parser.add_argument("--port", type=int, metavar="N", help="where to listen (8080; 0: any free port)")
-    parser.add_argument("--broker", metavar="URL", help="mqtt://[user:password@]host:port (mqtt://127.0.0.1:1883)")
+    parser.add_argument(
+        "--broker", metavar="URL", help="mqtt://[user:password@]host[:port], mqtts:// with TLS (mqtt://127.0.0.1:1883)"
+    )
     parser.add_argument("--host-id", metavar="ID", help="the hub's name as a Sparkplug host (labkeeper)")
     parser.add_argument("-v", "--verbose", action="store_true", help="log more")
 

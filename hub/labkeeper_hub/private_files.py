@@ -3,6 +3,23 @@
 import os
 import secrets
 from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from labkeeper_sdk import BadConfiguration
+
+Stored = TypeVar("Stored", bound=BaseModel)
+
+
+def read_private(path: Path, model: type[Stored], key: str, advice: str) -> Stored | None:
+    """Return what a file holds, None where there is none; raises BadConfiguration with advice for a damaged one."""
+    try:
+        return model.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValidationError as error:
+        raise BadConfiguration(key, f"is damaged; {advice}", str(path)) from error
 
 
 def replace_private(path: Path, content: str | bytes) -> None:

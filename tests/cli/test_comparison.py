@@ -13,7 +13,7 @@ VALUES = st.one_of(st.booleans(), st.integers(), st.floats(allow_nan=False), st.
 @given(st.lists(st.tuples(st.integers(0, 50), VALUES), max_size=30), st.randoms())
 def test_the_same_readings_in_any_order_do_not_differ(rows: list[tuple[int, object]], random: object) -> None:
     stored = list(rows)
-    random.shuffle(stored)  # type: ignore[attr-defined]
+    random.shuffle(stored)  # type: ignore[attr-defined] # a list, behind a sequence's type
     assert compare_series([Seen(*row) for row in rows], stored).none
 
 

@@ -32,6 +32,7 @@ async def test_a_running_broker_is_well_and_an_absent_hub_is_named_with_a_remedy
         assert found[f"broker {broker.url}"].well
     assert not found["hub"].well
     assert "labkeeper hub" in found["hub"].remedy
+    assert "hub ready" not in found, "one trouble, one line"
     assert found["Python"].well
     assert "zigbee2mqtt" in found["drivers"].found
 
@@ -57,8 +58,9 @@ def test_a_person_sees_who_is_being_waited_for(tmp_path: Path) -> None:
 
 async def test_two_hubs_with_one_host_id_are_named_with_the_remedy() -> None:
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b'HTTP/1.1 503 No\r\nContent-Length: 24\r\nConnection: close\r\n\r\n{"code":"host_id_taken"}')
+        alive = b"/healthz" in await reader.readuntil(b"\r\n\r\n")
+        status, body = (b"200 OK", b"{}") if alive else (b"503 No", b'{"code":"host_id_taken"}')
+        writer.write(b"HTTP/1.1 %b\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b" % (status, len(body), body))
         writer.close()
 
     async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
@@ -66,6 +68,35 @@ async def test_two_hubs_with_one_host_id_are_named_with_the_remedy() -> None:
         found = by_name(await asyncio.to_thread(asked, hub))
     assert "another hub" in found["hub ready"].found
     assert "--host-id" in found["hub ready"].remedy
+
+
+async def test_a_broker_that_lets_in_strangers_is_named_and_no_password_is_said(tmp_path: Path) -> None:
+    async with open_broker() as broker:
+        url = broker.url.replace("//", "//hub:hidden@")
+        found = await asyncio.to_thread(lambda: list(doctor.examine(url, tmp_path)))
+    strangers = by_name(found)["broker without an account"]
+    assert not strangers.well
+    assert "init.py" in strangers.remedy
+    assert by_name(found)["broker " + broker.url.replace("//", "//hub:…@")].well
+    assert "hidden" not in repr(found)
+
+
+async def test_a_broker_that_refuses_strangers_is_well(tmp_path: Path) -> None:
+    """A broker that says of a connection with a name that it is welcome, and of one without that it is not."""
+
+    async def judge(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        hello = await reader.read(1024)
+        writer.write(b"\x20\x02\x00" + (b"\x00" if b"hub" in hello else b"\x05"))
+        if b"hub" in hello:
+            asked = await reader.read(1024)
+            writer.write(b"\x90\x03" + asked[2:4] + b"\x01")
+            await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(judge, "127.0.0.1", 0) as server:
+        url = f"mqtt://hub:x@127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        found = by_name(await asyncio.to_thread(lambda: list(doctor.examine(url, tmp_path))))
+    assert found["broker without an account"].well
 
 
 def test_what_is_wrong_is_seen(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

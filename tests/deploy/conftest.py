@@ -13,11 +13,14 @@ SCHOOL, NODE, OTHER = "minhang-3", "physics-pi", "chemistry-pi"
 
 
 def init(folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
-    """Run the script with its output in `folder`/secrets."""
-    words = ["--school", SCHOOL, "--address", "127.0.0.1", "--to", str(folder / "secrets"), *more]
-    return subprocess.run(
-        [sys.executable, str(DEPLOY / "init.py"), *words], capture_output=True, text=True, check=False
-    )
+    """Run the script for our school with its output in `folder`/secrets."""
+    return script("--school", SCHOOL, "--address", "127.0.0.1", "--to", str(folder / "secrets"), *more)
+
+
+def script(*words: str) -> subprocess.CompletedProcess[str]:
+    """Run the script."""
+    command = [sys.executable, str(DEPLOY / "init.py"), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture

@@ -2,56 +2,83 @@
 
 import asyncio
 import os
-import shutil
+import signal
 import ssl
 from asyncio.subprocess import DEVNULL, PIPE
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import replace
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, nullcontext, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from labkeeper_cli.client import open_hub
+from labkeeper_cli.client import Target, open_hub
 from labkeeper_cli.processes import open_role
+from labkeeper_cli.trial import all_online
 from labkeeper_sdk.testing import find_mosquitto, free_port
 from labkeeper_sdk.testing.brokers import MOSQUITTO_CONF
 from labkeeper_wire import mqtt
 
-from .conftest import DEPLOY, NODE, OTHER, SCHOOL
+from .conftest import DEPLOY, NODE, OTHER, SCHOOL, init
 
 START_S = 30.0
 CONF = DEPLOY / "mosquitto" / "mosquitto.conf"
+DEBIANS_OWN = """\
+persistence true
+persistence_location /var/lib/mosquitto/
+log_dest stderr
+include_dir /etc/mosquitto/conf.d
+"""
+"""What Debian's package has in mosquitto.conf, but for the file of the log."""
 IN_ITS_PLACE = {"listener", "allow_anonymous", "persistence_location", "log_dest", "log_type"}
 
 
-@pytest.fixture
-async def port(secrets: Path, tmp_path: Path) -> AsyncIterator[int]:
-    """Mosquitto with the file that is shipped; only its port and its paths are this test's."""
+@dataclass(frozen=True)
+class Running:
+    """Mosquitto with files that `init` made."""
+
+    port: int
+    process: asyncio.subprocess.Process
+
+    def read_again(self) -> None:
+        self.process.send_signal(signal.SIGHUP)
+
+
+@asynccontextmanager
+async def running(text: str, folder: Path, port: int) -> AsyncIterator[Running]:
+    """Start Mosquitto with a configuration."""
     mosquitto = find_mosquitto()
     if mosquitto is None:
         pytest.skip("Mosquitto is not installed")
-    number = free_port()
-    (tmp_path / "data").mkdir(exist_ok=True)
-    shutil.copy(DEPLOY / "mosquitto" / "acl", tmp_path / "acl")
-    text = CONF.read_text().replace("listener 8883", f"listener {number} 127.0.0.1")
-    text = text.replace("/mosquitto/config/secrets", str(secrets)).replace(
-        "/mosquitto/config/acl", str(tmp_path / "acl")
-    )
-    text = text.replace("/mosquitto/data/", f"{tmp_path / 'data'}/")
-    conf = tmp_path / "mosquitto.conf"
+    conf = folder / "mosquitto.conf"
     # as root Mosquitto changes to a user who cannot read the folder
     conf.write_text(text + ("user root\n" if os.geteuid() == 0 else ""))
     process = await asyncio.create_subprocess_exec(
         mosquitto, "-c", str(conf), stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE
     )
     try:
-        await answers(number, process)
-        yield number
+        await answers(port, process)
+        yield Running(port, process)
     finally:
         if process.returncode is None:
             process.terminate()
         await process.communicate()
+
+
+@pytest.fixture
+async def broker(secrets: Path, tmp_path: Path) -> AsyncIterator[Running]:
+    """Mosquitto with the file that is shipped; only its port and its paths are this test's."""
+    number = free_port()
+    (tmp_path / "data").mkdir(exist_ok=True)
+    text = CONF.read_text().replace("listener 8883", f"listener {number} 127.0.0.1")
+    text = text.replace("/mosquitto/config/secrets", str(secrets)).replace("/mosquitto/data/", f"{tmp_path / 'data'}/")
+    async with running(text, tmp_path, number) as broker:
+        yield broker
+
+
+@pytest.fixture
+def port(broker: Running) -> int:
+    return broker.port
 
 
 async def answers(port: int, process: asyncio.subprocess.Process) -> None:
@@ -76,8 +103,8 @@ def address(port: int, secrets: Path, user: str, password: str | None = None) ->
 
 
 @asynccontextmanager
-async def connected(port: int, secrets: Path, user: str) -> AsyncIterator[mqtt.Link]:
-    async with mqtt.connect(address(port, secrets, user), f"test-{user}") as link:
+async def connected(port: int, secrets: Path, user: str, will: mqtt.Will | None = None) -> AsyncIterator[mqtt.Link]:
+    async with mqtt.connect(address(port, secrets, user), f"test-{user}", will=will) as link:
         yield link
 
 
@@ -92,27 +119,211 @@ async def heard(link: mqtt.Link, last: str) -> list[str]:
     raise AssertionError("the connection ended")
 
 
-async def test_a_node_speaks_only_in_its_own_name(port: int, secrets: Path) -> None:
-    own, foreign = f"spBv1.0/{SCHOOL}/NDATA/{NODE}", f"spBv1.0/{SCHOOL}/NDATA/{OTHER}"
+async def let_in(port: int, secrets: Path, user: str) -> None:
+    """Wait until the broker has read the account of `user`."""
+    async with asyncio.timeout(START_S):
+        while True:
+            try:
+                async with connected(port, secrets, user):
+                    return
+            except mqtt.ConnectRefused:
+                await asyncio.sleep(0.02)
+
+
+OF_THE_NODE = [
+    f"spBv1.0/{SCHOOL}/{kind}" for kind in (
+        f"NBIRTH/{NODE}", f"NDATA/{NODE}", f"NDEATH/{NODE}",
+        f"DBIRTH/{NODE}/plug", f"DDATA/{NODE}/plug", f"DDEATH/{NODE}/plug",
+    )
+]  # fmt: skip
+NOT_A_NODES = [
+    "spBv1.0/STATE/labkeeper", "spBv1.0/STATE/other",
+    f"spBv1.0/{SCHOOL}/NBIRTH/{OTHER}", f"spBv1.0/{SCHOOL}/NDATA/{OTHER}", f"spBv1.0/{SCHOOL}/NDEATH/{OTHER}",
+    f"spBv1.0/{SCHOOL}/DBIRTH/{OTHER}/plug", f"spBv1.0/{SCHOOL}/DDATA/{OTHER}/plug",
+    f"spBv1.0/{SCHOOL}/DDEATH/{OTHER}/plug",
+    f"spBv1.0/{SCHOOL}/NCMD/{OTHER}", f"spBv1.0/{SCHOOL}/DCMD/{OTHER}/plug",
+    f"spBv1.0/{SCHOOL}/NCMD/{NODE}", f"spBv1.0/{SCHOOL}/DCMD/{NODE}/plug",
+    f"spBv1.0/xuhui-1/NBIRTH/{NODE}", f"spBv1.0/xuhui-1/DDATA/{NODE}/plug",
+    f"spBv1.0/{SCHOOL}/NBIRTH/{NODE}.devices", f"spBv1.0/{SCHOOL}/NDATA/{NODE}/plug",
+]  # fmt: skip
+
+
+async def heard_by_the_hub(port: int, secrets: Path, user: str, tried: Sequence[str]) -> list[str]:
+    """Return which of `tried` the broker passes on from `user`, as the hub hears them."""
     async with connected(port, secrets, "hub") as hub, connected(port, secrets, NODE) as node:
+        await hub.subscribe(("spBv1.0/#", 1), ("labkeeper/#", 1))
+        there = {"hub": hub, NODE: node}
+        async with nullcontext(there[user]) if user in there else connected(port, secrets, user) as link:
+            for topic in tried:
+                await link.publish(topic, b"x", qos=1)
+        # who hears this has heard all before it
+        await node.publish(f"spBv1.0/{SCHOOL}/NDATA/{NODE}", b"last", qos=1)
+        return (await heard(hub, f"spBv1.0/{SCHOOL}/NDATA/{NODE}"))[:-1]
+
+
+async def test_a_node_says_in_its_own_name_all_that_a_node_says(port: int, secrets: Path) -> None:
+    said = [*(topic for topic in OF_THE_NODE if "NDATA" not in topic), f"labkeeper/v1/{SCHOOL}/stop"]
+    assert await heard_by_the_hub(port, secrets, NODE, said) == said
+
+
+async def test_a_node_says_nothing_in_anothers_name_nor_the_hubs_nor_in_another_school(
+    port: int, secrets: Path
+) -> None:
+    others = [*NOT_A_NODES, "labkeeper/v1/xuhui-1/stop", f"labkeeper/v1/{SCHOOL}/{NODE}/stop", "labkeeper/v1/stop"]
+    assert await heard_by_the_hub(port, secrets, NODE, others) == []
+
+
+async def test_devices_cannot_speak_sparkplug_nor_stop_a_school(port: int, secrets: Path) -> None:
+    devices = f"{NODE}.devices"
+    own = [topic.replace(NODE, devices) for topic in OF_THE_NODE]
+    tried = [*NOT_A_NODES, *OF_THE_NODE, *own, f"labkeeper/v1/{SCHOOL}/stop"]
+    assert await heard_by_the_hub(port, secrets, devices, tried) == []
+
+
+async def test_a_node_leaves_no_will_in_anothers_name(port: int, secrets: Path) -> None:
+    own, foreign = f"spBv1.0/{SCHOOL}/NDEATH/{NODE}", f"spBv1.0/{SCHOOL}/NDEATH/{OTHER}"
+    async with connected(port, secrets, "hub") as hub:
         await hub.subscribe(("spBv1.0/#", 1))
-        for topic in (foreign, f"spBv1.0/{SCHOOL}/DCMD/{OTHER}/plug", "spBv1.0/STATE/labkeeper", own):
-            await node.publish(topic, b"x", qos=1)
+        for topic in (foreign, own):
+            with suppress(ConnectionAbortedError, mqtt.MqttError):
+                async with connected(port, secrets, NODE, mqtt.Will(topic, b"x", qos=1)):
+                    raise ConnectionAbortedError
         assert await heard(hub, own) == [own]
 
 
 async def test_a_node_hears_its_own_commands_and_its_labs_devices_and_nothing_else(port: int, secrets: Path) -> None:
-    own = f"spBv1.0/{SCHOOL}/NCMD/{NODE}"
-    async with connected(port, secrets, OTHER) as other, connected(port, secrets, NODE) as node:
-        await node.subscribe(("#", 1), (own, 1), (f"lab/{NODE}/#", 1), (f"lab/{OTHER}/#", 1))
+    own, stop = f"spBv1.0/{SCHOOL}/NCMD/{NODE}", f"labkeeper/v1/{SCHOOL}/stop"
+    listening = connected(port, secrets, NODE)
+    devices, others = (connected(port, secrets, f"{node}.devices") for node in (NODE, OTHER))
+    async with connected(port, secrets, OTHER) as other, devices as lab, others as elsewhere, listening as node:
+        await node.subscribe(("#", 1), (own, 1), (f"lab/{NODE}/#", 1), (f"lab/{OTHER}/#", 1), (f"{OTHER}/5/#", 1))
         async with connected(port, secrets, "hub") as hub:
-            await other.publish(f"lab/{OTHER}/zigbee2mqtt/plug", b"x", qos=1)
+            await elsewhere.publish(f"lab/{OTHER}/zigbee2mqtt/plug", b"x", qos=1)
+            await elsewhere.publish(f"lab/{NODE}/zigbee2mqtt/forged", b"x", qos=1)
             await hub.publish(f"spBv1.0/{SCHOOL}/NCMD/{OTHER}", b"x", qos=1)
-            await hub.publish(f"spBv1.0/{SCHOOL}/NDATA/{OTHER}", b"x", qos=1)
-            await node.publish(f"lab/{NODE}/zigbee2mqtt/plug", b"x", qos=1)
-            await hub.publish(own, b"x", qos=1)
+            await hub.publish(f"spBv1.0/{SCHOOL}/DCMD/{OTHER}/plug", b"x", qos=1)
+            await other.publish(f"spBv1.0/{SCHOOL}/NDATA/{OTHER}", b"x", qos=1)
+            await hub.publish("labkeeper/v1/xuhui-1/stop", b"x", qos=1)
+            await lab.publish(f"lab/{NODE}/zigbee2mqtt/plug", b"x", qos=1)
+            await lab.publish(f"{NODE}/5/robot/$state", b"x", qos=1)
+            for topic in (f"spBv1.0/{SCHOOL}/DCMD/{NODE}/plug", "spBv1.0/STATE/labkeeper", stop, own):
+                await hub.publish(topic, b"x", qos=1)
         topics = await heard(node, own)
-    assert set(topics) == {f"lab/{NODE}/zigbee2mqtt/plug", own}
+    assert set(topics) == {
+        f"lab/{NODE}/zigbee2mqtt/plug", f"{NODE}/5/robot/$state",
+        f"spBv1.0/{SCHOOL}/DCMD/{NODE}/plug", "spBv1.0/STATE/labkeeper", stop, own,
+    }  # fmt: skip
+
+
+async def test_devices_hear_what_is_said_to_them_and_no_command_reading_or_state(port: int, secrets: Path) -> None:
+    own = f"lab/{NODE}/zigbee2mqtt/plug/set"
+    async with (
+        connected(port, secrets, f"{NODE}.devices") as devices,
+        connected(port, secrets, NODE) as node,
+        connected(port, secrets, "hub") as hub,
+    ):
+        await devices.subscribe(("#", 1), ("spBv1.0/#", 1), (f"spBv1.0/{SCHOOL}/NCMD/{NODE}", 1), ("labkeeper/#", 1))
+        for topic in (f"spBv1.0/{SCHOOL}/NCMD/{NODE}", "spBv1.0/STATE/labkeeper", f"labkeeper/v1/{SCHOOL}/stop"):
+            await hub.publish(topic, b"x", qos=1)
+        await node.publish(f"spBv1.0/{SCHOOL}/NDATA/{NODE}", b"x", qos=1)
+        await node.publish(own, b"x", qos=1)
+        assert set(await heard(devices, own)) == {own}
+
+
+async def test_the_hub_speaks_as_no_node_and_to_no_device(port: int, secrets: Path) -> None:
+    passed = await heard_by_the_hub(port, secrets, "hub", [*OF_THE_NODE, f"lab/{NODE}/zigbee2mqtt/plug/set"])
+    assert passed == []
+
+
+async def test_a_new_node_gets_in_and_a_removed_one_is_thrown_out_without_a_restart(
+    broker: Running, secrets: Path
+) -> None:
+    async with connected(broker.port, secrets, NODE) as node, connected(broker.port, secrets, "hub") as hub:
+        assert init(secrets.parent, "--node", "biology-pi").returncode == 0
+        broker.read_again()
+        await let_in(broker.port, secrets, "biology-pi")
+        stolen = address(broker.port, secrets, NODE)
+        assert init(secrets.parent, "--remove", NODE).returncode == 0
+        broker.read_again()
+        with pytest.raises(mqtt.LinkLost):
+            await heard(node, "")
+        with pytest.raises(mqtt.ConnectRefused):
+            async with mqtt.connect(stolen, "stolen"):
+                pass
+        await hub.subscribe(("spBv1.0/#", 1))
+        async with connected(broker.port, secrets, "biology-pi") as new:
+            await new.publish(f"spBv1.0/{SCHOOL}/NDATA/biology-pi", b"x", qos=1)
+            assert await heard(hub, f"spBv1.0/{SCHOOL}/NDATA/biology-pi")
+
+
+async def test_what_a_school_adds_by_hand_outlives_the_next_run(broker: Running, secrets: Path) -> None:
+    (secrets / "acl.extra").write_text(f"user {NODE}\ntopic readwrite tasmota/discovery/#\n")
+    assert init(secrets.parent, "--node", "biology-pi").returncode == 0
+    broker.read_again()
+    await let_in(broker.port, secrets, "biology-pi")
+    async with connected(broker.port, secrets, NODE) as node:
+        await node.subscribe(("tasmota/discovery/#", 1), (f"lab/{NODE}/#", 1))
+        for topic in ("tasmota/discovery/1/config", f"lab/{NODE}/plug"):
+            await node.publish(topic, b"x", qos=1)
+        assert await heard(node, f"lab/{NODE}/plug") == ["tasmota/discovery/1/config", f"lab/{NODE}/plug"]
+
+
+@pytest.fixture
+async def debian(tmp_path: Path) -> AsyncIterator[Running]:
+    """Debian's Mosquitto with what `init --debian --plain` made."""
+    done = init(tmp_path, "--debian", "--plain", "--node", NODE)
+    assert done.returncode == 0, done.stderr
+    secrets, number = tmp_path / "secrets", free_port()
+    text = (secrets / "labkeeper.conf").read_text().replace("listener 1883", f"listener {number} 127.0.0.1")
+    (tmp_path / "conf.d").mkdir()
+    (tmp_path / "conf.d" / "labkeeper.conf").write_text(text.replace("/etc/mosquitto/labkeeper", str(secrets)))
+    debians = DEBIANS_OWN.replace("/etc/mosquitto", str(tmp_path)).replace("/var/lib/mosquitto", str(tmp_path))
+    async with running(debians, tmp_path, number) as broker:
+        yield broker
+
+
+def plain(broker: Running, folder: Path, user: str) -> str:
+    return f"mqtt://{user}:{(folder / 'secrets' / f'{user}.password').read_text()}@127.0.0.1:{broker.port}"
+
+
+async def test_debians_mosquitto_without_tls_lets_the_same_accounts_in_and_nobody_else(
+    debian: Running, tmp_path: Path
+) -> None:
+    async with mqtt.connect(mqtt.Address.parse(plain(debian, tmp_path, NODE)), "node") as node:
+        await node.subscribe(("#", 1))
+        for topic in (f"spBv1.0/{SCHOOL}/NDATA/{OTHER}", "spBv1.0/STATE/labkeeper", f"lab/{NODE}/plug"):
+            await node.publish(topic, b"x", qos=1)
+        assert await heard(node, f"lab/{NODE}/plug") == [f"lab/{NODE}/plug"]
+    for stranger in ("", f"{OTHER}:guess@"):
+        with pytest.raises(mqtt.ConnectRefused):
+            async with mqtt.connect(mqtt.Address.parse(f"mqtt://{stranger}127.0.0.1:{debian.port}"), "stranger"):
+                pass
+
+
+async def test_a_whole_lab_lives_with_these_accounts_and_its_light_is_switched_from_the_page(
+    debian: Running, tmp_path: Path
+) -> None:
+    node_toml, sim_toml = tmp_path / "secrets" / "nodes" / NODE / "node.toml", tmp_path / "sim.toml"
+    sim_toml.write_text(f'homie_domain = "{NODE}"\n[zigbee]\nbase_topic = "lab/{NODE}/zigbee2mqtt"\n')
+    hub_words = ["--data", str(tmp_path / "hub"), "--port", "0", "--broker", plain(debian, tmp_path, "hub")]
+    node_words = ["--config", str(node_toml), "--data", str(tmp_path / "node")]
+    node_words += ["--broker", plain(debian, tmp_path, NODE)]
+    sim_words = ["--config", str(sim_toml), "--only", "light", "--only", "relay-board"]
+    sim_words += ["--broker", plain(debian, tmp_path, f"{NODE}.devices")]
+    async with (
+        open_role("hub", "labkeeper_hub", hub_words, tmp_path / "hub.log") as hub,
+        open_role("node", "labkeeper_edge", node_words, tmp_path / "node.log"),
+        open_role("devices", "labkeeper_sdk.sim", sim_words, tmp_path / "sim.log") as sim,
+        open_hub(str(hub.ready["url"]), str(hub.ready["owner_secret"])) as client,
+        client.live() as live,
+    ):
+        wanted = {device["id"] for device in sim.ready["devices"]}
+        assert len(wanted) == 2
+        devices = await all_online(client, wanted, START_S)
+        assert {device["device"] for device in devices if device["online"]} >= wanted
+        light = next(device for device in devices if any(point["point"] == "state" for point in device["points"]))
+        outcome = await live.command(Target(SCHOOL, NODE, light["device"], "state"), True, 20_000)
+        assert (outcome.state, outcome.code) == ("done", "")
 
 
 async def test_nobody_gets_in_without_an_account_of_this_school(port: int, secrets: Path) -> None:

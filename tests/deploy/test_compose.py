@@ -20,7 +20,8 @@ KEYS = {
     "read_only", "tmpfs", "cap_drop", "security_opt", "healthcheck", "stop_grace_period",
 }  # fmt: skip
 MADE_BY_INIT = {
-    "passwd", "broker.crt", "broker.key", "hub.toml", "ca.crt", "influx_password", "influx_token", "grafana_password",
+    "passwd", "acl", "broker.crt", "broker.key", "hub.toml", "ca.crt",
+    "influx_password", "influx_token", "grafana_password",
 }  # fmt: skip
 SECRET = re.compile(r"PASSWORD|TOKEN|SECRET")
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from labkeeper_cli.commands import COMMANDS, Command, load
+from labkeeper_cli.parsers import parser_of, subcommands, with_default
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "command-line.md"
 HEAD = """\
@@ -28,9 +29,7 @@ def page() -> str:
 
 
 def _section(command: Command) -> str:
-    parser = argparse.ArgumentParser(prog=f"labkeeper {command.name}", description=command.summary)
-    load(command).configure(parser)
-    return "".join(_parser(parser, "##"))
+    return "".join(_parser(parser_of(command, load(command)), "##"))
 
 
 def _parser(parser: argparse.ArgumentParser, level: str) -> Iterator[str]:
@@ -38,13 +37,10 @@ def _parser(parser: argparse.ArgumentParser, level: str) -> Iterator[str]:
     if parser.description:
         yield f"\n{parser.description.strip()}\n"
     yield from _table(parser)
-    if parser.epilog:
+    if parser.epilog and level == "##":
         yield f"\n```text\n{parser.epilog.strip()}\n```\n"
-    for action in _actions(parser):
-        if isinstance(action, argparse._SubParsersAction):
-            for name, inner in action.choices.items():
-                inner.prog = f"{parser.prog} {name}"
-                yield from _parser(inner, level + "#")
+    for _, _, inner in subcommands(parser):
+        yield from _parser(inner, level + "#")
 
 
 def _table(parser: argparse.ArgumentParser) -> Iterator[str]:
@@ -72,10 +68,7 @@ def _written(action: argparse.Action) -> str:
 
 
 def _meaning(action: argparse.Action) -> str:
-    text = (action.help or "").replace("|", "\\|")
-    default = action.default
-    told = default in (None, False, 0, argparse.SUPPRESS) or isinstance(default, frozenset) or "default" in text
-    return text if told or str(default) in text else ", ".join(filter(None, (text, f"default `{default}`")))
+    return with_default(action).replace("%%", "%").replace("|", "\\|")
 
 
 if __name__ == "__main__":

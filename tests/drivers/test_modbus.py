@@ -210,7 +210,7 @@ async def test_spoiled_frames_on_a_serial_port_end_the_connection_and_nothing_el
             settings = {"path": str(wire.path), "registers": {"a": NUMBER}, "timeout_s": 0.05}
             async with open_driver(driver(), settings, TestServices()) as watched:
                 try:
-                    await watched.until(lambda watched=watched: watched.readings())  # type: ignore[misc]
+                    await watched.until(lambda watched=watched: watched.readings())  # type: ignore[misc] # mypy infers no lambda with a default
                 except DeviceUnreachable:
                     endings += 1
     assert endings

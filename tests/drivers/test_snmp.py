@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -135,6 +136,15 @@ async def test_a_rack_tells_its_ups_and_feeds_a_camera() -> None:
         await watched.write(ALONE, "camera-power", False)
         assert agent.truth("", "camera-power") is False
         await assert_reading(watched, "camera-power", False)
+
+
+async def test_answers_are_taken_from_the_agents_side_only() -> None:
+    before = set(psutil.Process().net_connections("udp"))
+    async with rack(SimulatedAgent()) as (wire, watched):
+        await assert_reading(watched, "name", "rack-1")
+        opened = set(psutil.Process().net_connections("udp")) - before
+        assert len(opened) > 1, "the agent's and ours"
+        assert {one.laddr.ip for one in opened} == {wire.host}
 
 
 async def test_an_agent_that_refuses_to_be_set_has_not_done_it() -> None:

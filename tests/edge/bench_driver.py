@@ -114,7 +114,7 @@ class Bench:
         async for message in self.link.messages():
             yield Observation(
                 tuple(self.events(message)),
-                settle=lambda message=message: self.link.acknowledge(message),  # type: ignore[misc]
+                settle=lambda message=message: self.link.acknowledge(message),  # type: ignore[misc] # mypy infers no lambda with a default
                 identity=sha256(f"{message.packet_id} {message.topic} ".encode() + message.payload).digest(),
                 again=message.dup,
             )

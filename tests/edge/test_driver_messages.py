@@ -112,7 +112,7 @@ def test_every_field_of_a_point_is_carried() -> None:
 @pytest.mark.parametrize("value", [b"bytes", [1], float("nan"), 10**400])
 def test_a_value_that_is_none_is_refused_after_the_way_as_before_it(value: object) -> None:
     point = Measure("air/t")
-    reading = Reading("air/t", value)  # type: ignore[arg-type]
+    reading = Reading("air/t", value)  # type: ignore[arg-type] # any value comes here
     back = unpack(pack(Observed(1, (Report("d1", (reading,)),), "", False, False)))
     assert isinstance(back, Observed)
     (report,) = back.events
@@ -127,7 +127,7 @@ def test_a_value_that_is_none_is_refused_after_the_way_as_before_it(value: objec
 
 def test_what_a_driver_yields_that_is_no_event_is_its_own_error() -> None:
     with pytest.raises(TypeError, match="str is no event of a gateway"):
-        pack(Observed(1, ("nonsense",), "", False, False))  # type: ignore[arg-type]
+        pack(Observed(1, ("nonsense",), "", False, False))  # type: ignore[arg-type] # a wrong one, on purpose
 
 
 def observed(*event: object) -> bytes:

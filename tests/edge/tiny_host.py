@@ -195,7 +195,7 @@ async def open_host(url: str, **changes: bool | int) -> AsyncIterator[TinyHost]:
     session = HostSession("labkeeper", connect_ms=now_ms())
     will = mqtt.Will(session.will.topic, session.will.payload, session.will.qos, session.will.retain)
     async with mqtt.connect(mqtt.Address.parse(url), "tiny-host", will=will) as link:
-        host = TinyHost(link, session, **changes)  # type: ignore[arg-type]
+        host = TinyHost(link, session, **changes)  # type: ignore[arg-type] # fields of its own
         running = asyncio.create_task(host.run(), name="tiny host")
         try:
             yield host

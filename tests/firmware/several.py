@@ -12,7 +12,7 @@ from labkeeper_firmware.findings import Finding
 from labkeeper_firmware.places import Place, open_bench
 from labkeeper_firmware.report import line
 from labkeeper_firmware.suite import examine
-from labkeeper_sdk.conformance.levels import Outcome
+from labkeeper_sdk.conformance.outcomes import Outcome
 
 ROOT = Path(__file__).parents[2]
 MICROPYTHON = shutil.which("micropython") or shutil.which("micropython", path=str(Path(sys.executable).parent))

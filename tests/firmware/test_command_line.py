@@ -19,7 +19,7 @@ from labkeeper_firmware.findings import Finding, verdict
 from labkeeper_firmware.profile import read_profile
 from labkeeper_firmware.report import Report, line
 from labkeeper_sdk import BadConfiguration, Title
-from labkeeper_sdk.conformance.levels import Outcome
+from labkeeper_sdk.conformance.outcomes import Outcome
 
 
 def test_the_reference_passes_from_the_command_line_and_leaves_its_reports(

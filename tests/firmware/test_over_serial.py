@@ -16,7 +16,7 @@ from labkeeper_firmware.drivers.process import run_on_a_line
 from labkeeper_firmware.findings import Finding
 from labkeeper_firmware.places import Place
 from labkeeper_firmware.report import Report
-from labkeeper_sdk.conformance.levels import Outcome
+from labkeeper_sdk.conformance.outcomes import Outcome
 from labkeeper_sdk.testing import serve_serial
 
 from .several import MICROPYTHON, Results, examined_at_once, told

@@ -14,7 +14,7 @@ from labkeeper_firmware.checks import CHECKS
 from labkeeper_firmware.findings import Finding
 from labkeeper_firmware.places import Place
 from labkeeper_firmware.report import Report
-from labkeeper_sdk.conformance.levels import Outcome
+from labkeeper_sdk.conformance.outcomes import Outcome
 
 from .several import MICROPYTHON, Results, examined_at_once, told
 from .test_over_serial import ONLY_THERE

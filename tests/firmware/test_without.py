@@ -12,7 +12,7 @@ from labkeeper_firmware.__main__ import reference_place
 from labkeeper_firmware.findings import Finding
 from labkeeper_firmware.places import Place, open_bench
 from labkeeper_firmware.suite import examine
-from labkeeper_sdk.conformance.levels import Outcome
+from labkeeper_sdk.conformance.outcomes import Outcome
 from labkeeper_sdk.testing import open_broker
 
 ROOT = Path(__file__).parents[2]

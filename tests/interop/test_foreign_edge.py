@@ -50,7 +50,7 @@ async def test_a_foreign_edge_node_joins_and_every_reading_is_stored(node_folder
             try:
                 async with open_hub(str(hub.ready["url"]), str(hub.ready["owner_secret"])) as client:
                     device = await known(client)
-                    assert {point["point"] for point in device["points"]} == set(POINTS)  # type: ignore[attr-defined]
+                    assert {point["point"] for point in device["points"]} == set(POINTS)  # type: ignore[attr-defined] # JSON
                     assert edge.stdout is not None
                     said = [json.loads(await edge.stdout.readline()) for _ in range(COUNT)]
                     for point in POINTS:

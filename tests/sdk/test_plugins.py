@@ -56,7 +56,7 @@ class Raising:
 def point(name: str, plugin: object, monkeypatch: pytest.MonkeyPatch) -> EntryPoint:
     """An entry point as an installed package would declare it."""
     module = types.ModuleType(f"vendor_{name}")
-    module.plugin = plugin  # type: ignore[attr-defined]
+    module.plugin = plugin  # type: ignore[attr-defined] # a module made here
     monkeypatch.setitem(__import__("sys").modules, module.__name__, module)
     return EntryPoint(name, f"{module.__name__}:plugin", "labkeeper.drivers")
 

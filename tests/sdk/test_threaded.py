@@ -67,12 +67,12 @@ def opening(device: object, done: list[str]) -> threaded:
         finally:
             done.append("closed")
 
-    return threaded(connect)  # type: ignore[arg-type]
+    return threaded(connect)  # type: ignore[arg-type] # as little of each as is needed
 
 
 async def test_everything_runs_in_one_other_thread_in_order_while_the_loop_goes_on() -> None:
     oven = Oven()
-    async with opening(oven, oven.done)(Nothing(), Nobody()) as device:  # type: ignore[arg-type]
+    async with opening(oven, oven.done)(Nothing(), Nobody()) as device:  # type: ignore[arg-type] # as little of each as is needed
         assert isinstance(device, Readable)
         assert isinstance(device, Writable)
         assert device.points == Oven.points
@@ -95,7 +95,7 @@ async def test_while_a_call_has_not_returned_its_instance_is_unreachable_and_oth
     connect = opening(oven, oven.done)
 
     async def ask(owner: Nobody) -> None:
-        async with asyncio.timeout(0.05), connect(Nothing(), owner) as device:  # type: ignore[arg-type]
+        async with asyncio.timeout(0.05), connect(Nothing(), owner) as device:  # type: ignore[arg-type] # as little of each as is needed
             assert isinstance(device, Readable)
             await device.read()
 
@@ -109,14 +109,14 @@ async def test_while_a_call_has_not_returned_its_instance_is_unreachable_and_oth
     with pytest.raises((asyncio.CancelledError, TimeoutError)):
         await closing
     assert oven.done[-1] == "closed"
-    async with connect(Nothing(), services):  # type: ignore[arg-type]
+    async with connect(Nothing(), services):  # type: ignore[arg-type] # as little of each as is needed
         pass
 
 
 async def test_a_device_has_after_the_wrapping_what_it_had_before() -> None:
     done: list[str] = []
-    async with opening(Gauge(), done)(Nothing(), Nobody()) as gauge:  # type: ignore[arg-type]
+    async with opening(Gauge(), done)(Nothing(), Nobody()) as gauge:  # type: ignore[arg-type] # as little of each as is needed
         assert (isinstance(gauge, Readable), isinstance(gauge, Writable)) == (True, False)
-    async with opening(Bell(), done)(Nothing(), Nobody()) as bell:  # type: ignore[arg-type]
+    async with opening(Bell(), done)(Nothing(), Nobody()) as bell:  # type: ignore[arg-type] # as little of each as is needed
         assert (isinstance(bell, Readable), isinstance(bell, Writable)) == (False, True)
     assert done == ["closed", "closed"]

@@ -5,6 +5,7 @@ import json
 import sys
 import time
 from asyncio.subprocess import PIPE
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ pytestmark = [
     pytest.mark.timeout(180),
 ]
 MACHINE = {"cores", "python"}
+ROOT = Path(__file__).parents[2]
 
 
 async def figures(benchmark: str, *options: str) -> dict[str, Any]:
@@ -68,6 +70,26 @@ def test_what_is_done_often_is_said_when_a_person_wonders(
     out, err = capsys.readouterr()
     assert out == ""
     assert [line.split("  ")[-1] for line in err.splitlines()] == [f"round {number} of 10" for number in (1, 4, 7, 10)]
+
+
+async def test_the_outbox_tells_what_a_reading_costs() -> None:
+    found = await figures("outbox", "--commits", "20")
+    assert set(found) == MACHINE | {"commits", "batch", "keep_bytes", "acks_every", "cpu_us", "bytes"}
+    assert found["commits"] == 20
+    assert found["bytes"] > 8
+
+
+STARTED_BY_OTHERS = {"isolation_node", "reloading", "spectating"}
+BENCHMARKS = [
+    file
+    for file in sorted((ROOT / "benchmarks").rglob("*.py"))
+    if 'if __name__ == "__main__"' in file.read_text() and file.stem not in STARTED_BY_OTHERS
+]
+
+
+@pytest.mark.parametrize("file", BENCHMARKS, ids=lambda file: str(file.relative_to(ROOT)))
+def test_a_benchmark_prints_one_line_of_json_where_it_is_asked_to(file: Path) -> None:
+    assert "measure(" in file.read_text()
 
 
 async def test_command_latency_tells_each_load_and_every_stage() -> None:

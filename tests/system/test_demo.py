@@ -9,7 +9,10 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from ipaddress import ip_address
 from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -21,6 +24,7 @@ from labkeeper_sdk.testing import claim, find_influxd, find_mosquitto
 
 HOST = "127.0.0.1"
 SEVERAL = 5  # devices
+ROLES = ("labkeeper_hub", "labkeeper_edge", "labkeeper_sdk.sim", "embedded_broker", "mosquitto", "influxd")
 
 
 async def demo(*options: str) -> tuple[int, str, str]:
@@ -132,6 +136,23 @@ async def test_a_second_demo_in_one_folder_says_so_and_touches_nothing(tmp_path:
     assert kept.exists()
 
 
+@pytest.mark.parametrize("broker", ["mosquitto", "amqtt"])
+async def test_nothing_that_the_demo_starts_listens_to_other_machines(broker: str, tmp_path: Path) -> None:
+    if broker == "mosquitto" and find_mosquitto() is None:
+        pytest.skip("Mosquitto is not installed: apt install mosquitto")
+    influx = ("--influx",) if find_influxd() else ()
+    async with started(tmp_path, "--full", "--broker", broker, *influx) as process:
+        said = await welcome(process)
+        sockets = listening(process.pid)
+        process.send_signal(signal.SIGINT)
+        await process.communicate()
+    assert not [socket for socket in sockets if not ip_address(socket.address).is_loopback]
+    assert urlsplit(page_of(said)).port in {socket.port for socket in sockets}
+    roles = {socket.role for socket in sockets}
+    assert {"labkeeper_hub", "mosquitto" if broker == "mosquitto" else "embedded_broker"} <= roles
+    assert bool(influx) == ("influxd" in roles)
+
+
 async def started_and_ended(folder: Path, *options: str) -> tuple[Mapping[SeriesKey, list[Row]], str]:
     """Start the demo as a person does, wait for its welcome and for readings of several devices, press Ctrl-C.
 
@@ -185,6 +206,29 @@ async def until_there(pid: int, part: str) -> Sequence[psutil.Process]:
                 if part in " ".join(found.cmdline()):
                     return parts
         await asyncio.sleep(0.05)
+
+
+class Listening(NamedTuple):
+    """A socket that strangers may speak to: TCP that listens, or UDP without a partner."""
+
+    role: str
+    address: str
+    port: int
+
+
+def listening(pid: int) -> Sequence[Listening]:
+    """Return those of a process and all its children, as the kernel lists them in /proc/net/tcp, tcp6, udp and udp6."""
+    found: list[Listening] = []
+    for part in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]:
+        with suppress(psutil.NoSuchProcess):
+            role = next((role for role in ROLES if role in " ".join(part.cmdline())), "")
+            open_to_strangers = [
+                one.laddr
+                for one in part.net_connections(kind="inet")
+                if tuple(one.laddr) and not tuple(one.raddr) and one.status in (psutil.CONN_LISTEN, psutil.CONN_NONE)
+            ]
+            found += [Listening(role, address.ip, address.port) for address in open_to_strangers]
+    return found
 
 
 def left_of(folder: Path) -> Sequence[psutil.Process]:

@@ -54,8 +54,8 @@ BAD_VALUES: list[tuple[Any, int]] = [
     (Template(()), DataType.TEMPLATE),
     (Template((), template_ref="T", is_definition=True), DataType.TEMPLATE),
     (Template((), (Parameter("", 1, DataType.INT8),), template_ref="T"), DataType.TEMPLATE),
-    (Template((), (Parameter("p", b"", DataType.BYTES),), template_ref="T"), DataType.TEMPLATE),  # type: ignore[arg-type]
-    (Template((), (Parameter("p", b"", 0),), template_ref="T"), DataType.TEMPLATE),  # type: ignore[arg-type]
+    (Template((), (Parameter("p", b"", DataType.BYTES),), template_ref="T"), DataType.TEMPLATE),  # type: ignore[arg-type] # a wrong one, on purpose
+    (Template((), (Parameter("p", b"", 0),), template_ref="T"), DataType.TEMPLATE),  # type: ignore[arg-type] # a wrong one, on purpose
     (Template((Metric("n", 300, DataType.INT8),), template_ref="T"), DataType.TEMPLATE),
 ]
 
@@ -72,7 +72,7 @@ BAD_VALUES: list[tuple[Any, int]] = [
 )
 def test_a_value_that_does_not_fit_its_datatype_is_refused(value: object, datatype: int) -> None:
     with pytest.raises(CannotEncode):
-        encode(Payload((Metric("m", value, datatype),)))  # type: ignore[arg-type]
+        encode(Payload((Metric("m", value, datatype),)))  # type: ignore[arg-type] # a wrong one, on purpose
 
 
 @pytest.mark.parametrize(
@@ -80,8 +80,8 @@ def test_a_value_that_does_not_fit_its_datatype_is_refused(value: object, dataty
     [
         {"Quality": Property(192, DataType.INT64)},
         {"Quality": Property(1, DataType.INT32)},
-        {"k": Property(b"", DataType.BYTES)},  # type: ignore[arg-type]
-        {"k": Property(b"", DataType.UNKNOWN)},  # type: ignore[arg-type]
+        {"k": Property(b"", DataType.BYTES)},  # type: ignore[arg-type] # a wrong one, on purpose
+        {"k": Property(b"", DataType.UNKNOWN)},  # type: ignore[arg-type] # a wrong one, on purpose
         {"k": Property(1, DataType.PROPERTYSET)},
         {"k": Property(1, DataType.PROPERTYSETLIST)},
         {"k": Property("x", DataType.INT8)},
@@ -114,7 +114,7 @@ def test_a_property_that_does_not_fit_its_type_is_refused(properties: Mapping[st
         Payload((Metric("m", 1, DataType.INT8, time_ms=LAST_TIME_MS + 1),)),
         Payload((), body=bytes(LIMITS.size)),
         Payload((Metric("m", 1, DataType.INT8),) * (LIMITS.metrics + 1)),
-        Payload((), uuid=5),  # type: ignore[arg-type]
+        Payload((), uuid=5),  # type: ignore[arg-type] # a wrong one, on purpose
     ],
 )
 @pytest.mark.sparkplug("payloads-name-requirement", "payloads-nbirth-seq", "payloads-sequence-num-req-nbirth")

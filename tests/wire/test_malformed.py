@@ -14,7 +14,7 @@ from labkeeper_wire.sparkplug_b_pb2 import Metric as WireMetric
 
 def one(**fields: object) -> bytes:
     """A payload of one metric with these protobuf fields."""
-    return Body(metrics=[WireMetric(name="m", **fields)]).SerializeToString()  # type: ignore[arg-type]
+    return Body(metrics=[WireMetric(name="m", **fields)]).SerializeToString()  # type: ignore[arg-type] # fields by name
 
 
 def nested_templates(depth: int) -> bytes:
@@ -36,15 +36,15 @@ def nested_properties(depth: int) -> bytes:
 
 def table(**fields: object) -> bytes:
     whole = {"num_of_columns": 1, "columns": ["a"], "types": [DataType.INT8]}
-    return one(datatype=DataType.DATASET, dataset_value=Table(**(whole | fields)))  # type: ignore[arg-type]
+    return one(datatype=DataType.DATASET, dataset_value=Table(**(whole | fields)))  # type: ignore[arg-type] # fields by name
 
 
 def structure(**fields: object) -> bytes:
-    return one(datatype=DataType.TEMPLATE, template_value=Structure(**fields))  # type: ignore[arg-type]
+    return one(datatype=DataType.TEMPLATE, template_value=Structure(**fields))  # type: ignore[arg-type] # fields by name
 
 
 def properties(**fields: object) -> bytes:
-    return one(datatype=DataType.INT8, int_value=1, properties=Properties(**fields))  # type: ignore[arg-type]
+    return one(datatype=DataType.INT8, int_value=1, properties=Properties(**fields))  # type: ignore[arg-type] # fields by name
 
 
 def packed(datatype: int, data: bytes) -> bytes:

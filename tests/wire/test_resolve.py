@@ -62,7 +62,7 @@ VALUES: dict[int, Any] = {
 
 def without_datatype(value: object, datatype: int) -> Metric:
     """What a receiver decodes when the sender left the datatype out."""
-    body = Body.FromString(encode(Payload((Metric("m", value, datatype, 5, 6, historical=True),))))  # type: ignore[arg-type]
+    body = Body.FromString(encode(Payload((Metric("m", value, datatype, 5, 6, historical=True),))))  # type: ignore[arg-type] # any value
     body.metrics[0].ClearField("datatype")
     (metric,) = decode(body.SerializeToString()).metrics
     assert metric.datatype is None
@@ -149,7 +149,7 @@ def test_a_value_without_datatype_rides_in_the_field_of_its_own_type(value: Metr
 
 def test_properties_and_parameters_may_lack_their_type_too() -> None:
     said = {"i": 7, "f": 0.1, "b": True, "t": "x", "s": {"k": Property(1, 0)}, "l": ({"k": Property(1, 0)},), "n": None}
-    properties = {key: Property(value, DataType.UNKNOWN) for key, value in said.items()}  # type: ignore[arg-type]
+    properties = {key: Property(value, DataType.UNKNOWN) for key, value in said.items()}  # type: ignore[arg-type] # any value
     parameters = (Parameter("a", 7, 0), Parameter("b", "x", 0), Parameter("c", None, 0))
     template = Template((), parameters, template_ref="T")
     payload = Payload((Metric("m", template, DataType.TEMPLATE, properties=properties),))

@@ -93,11 +93,6 @@ class HostSession:
                 self._waiting.discard(node)
         return effects
 
-    def next_deadline_ms(self) -> int | None:
-        """Return when `tick` should be called next, by the host's clock; None if nothing is waited for."""
-        times = [time for node in self._waiting if (time := node.deadline_ms()) is not None]
-        return min(times, default=None)
-
     def link_lost(self, now_ms: int) -> list[HostEffect]:
         """The broker is gone: report what was held back, then everything is stale; the session object is spent."""
         self._online = False

@@ -6,15 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr, ValidationError
 
-from labkeeper_wire.conditions import places
-from labkeeper_wire.conditions.checking import check
-from labkeeper_wire.conditions.expression import Expression, Mistake
-from labkeeper_wire.conditions.parser import parse
+from labkeeper_wire.conditions.keys import TYPES, Keys
 from labkeeper_wire.interlock_rules import Both, Force, Input, InterlockSet, Output, Permit, Place, Told, Unknown
 from labkeeper_wire.interlocks import BadSet, hash_of
 
-WHILE_ONLINE = "while online"
-TYPES: Mapping[str, type[bool] | type[float] | type[str]] = {"bool": bool, "number": float, "text": str}
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 Text = Annotated[str, Field(min_length=1, max_length=300)]
@@ -101,7 +96,7 @@ class _Builder:
     """Turns one file into its set."""
 
     def __init__(self, text: str, file: _File) -> None:
-        self._text, self._file = text, file
+        self._file, self._keys = file, Keys(text, self._bad)
         self._inputs = {name: self._input(name, said) for name, said in file.inputs.items()}
         self._outputs = {name: self._output(name, said) for name, said in file.outputs.items()}
 
@@ -118,13 +113,13 @@ class _Builder:
         key = f"inputs.{name}"
         if said.unit and said.type != "number":
             raise self._bad(f"{key}.unit", "only a number has a unit")
-        age_s = None if said.max_age == WHILE_ONLINE else self._seconds(f"{key}.max_age", said.max_age)
+        age_s = self._keys.age_s(f"{key}.max_age", said.max_age)
         place = Place(said.device, said.point)
         title = Both(name, name) if said.title is None else Both(said.title.zh, said.title.en)
         return Input(place, TYPES[said.type], said.unit, age_s, said.clock == "node", title)
 
     def _output(self, name: str, said: _Output) -> Output:
-        renew_s = None if said.renew is None else self._seconds(f"outputs.{name}.renew", said.renew)
+        renew_s = None if said.renew is None else self._keys.seconds(f"outputs.{name}.renew", said.renew)
         return Output(Place(said.device, said.point), renew_s)
 
     def _force(self, key: str, said: _Force) -> Force:
@@ -133,30 +128,16 @@ class _Builder:
         self._names(f"{place}.reset", [said.reset] if said.reset else [], self._inputs)
         if said.reset and self._inputs[said.reset].type is not bool:
             raise self._bad(f"{place}.reset", "a button is true or false")
-        when = self._condition(f"{place}.when", said.when)
+        when = self._keys.condition(f"{place}.when", said.when, self._inputs)
         told = Told(said.title.both(), said.advice.both())
         return Force(key, told, when, dict(said.then), said.unknown, said.reset or "")
 
     def _permit(self, key: str, said: _Permit) -> Permit:
         place = f"permit.{key}"
         self._names(f"{place}.output", [said.output], self._outputs)
-        needs = self._condition(f"{place}.needs", said.needs)
+        needs = self._keys.condition(f"{place}.needs", said.needs, self._inputs)
         told = Told(said.title.both(), said.advice.both())
         return Permit(key, told, needs, said.output, said.otherwise)
-
-    def _condition(self, key: str, text: str) -> Expression:
-        try:
-            expression = parse(text)
-            check(expression, self._inputs)
-        except Mistake as mistake:
-            raise self._bad(key, places.told(self._text, text, mistake)) from None
-        return expression
-
-    def _seconds(self, key: str, text: str) -> float:
-        try:
-            return places.seconds(text)
-        except ValueError as error:
-            raise self._bad(key, str(error)) from None
 
     def _names(self, key: str, names: Iterable[str], known: Mapping[str, object]) -> None:
         self._known([name for name in names if name not in known], key, f"is none of {', '.join(known) or 'none'}")

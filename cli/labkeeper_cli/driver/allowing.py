@@ -55,7 +55,7 @@ def _configure_lists(kinds: Actions) -> None:
     signing.add_argument("--output", type=Path, required=True, metavar="FILE.json", help="the list")
     signing.set_defaults(work=_sign)
     verifying = kinds.add_parser("verify", help="check a list", description="Check a list as a node does.")
-    verifying.add_argument("file", type=Path, metavar="FILE.json")
+    verifying.add_argument("file", type=Path, metavar="FILE.json", help="the list")
     verifying.add_argument(
         "--trust", action="append", required=True, metavar="NAME=KEY", help="a public key; repeatable"
     )

@@ -11,7 +11,8 @@ from labkeeper_cli.driver.node_checks import CHECKS as NODE_CHECKS
 from labkeeper_cli.driver.packages import NoDriver, find, names, package_of
 from labkeeper_sdk.conformance import BADGE, CHECKS, Check, Level, NoBench, Outcome, Pace, Report, Trial, prepare
 from labkeeper_sdk.conformance.examination import make
-from labkeeper_sdk.conformance.levels import Fault, Finding
+from labkeeper_sdk.conformance.levels import Finding
+from labkeeper_sdk.conformance.outcomes import Fault
 from labkeeper_sdk.conformance.report import Language
 from labkeeper_sdk.conformance.trial import is_actuator
 from labkeeper_sdk.points import Title

@@ -101,7 +101,7 @@ def _configure_recording(actions: Actions) -> None:
         "replay", help="play a fixture to its driver", description="Play a fixture to its driver and show the readings."
     )
     player.add_argument("name", help="an installed driver")
-    player.add_argument("file", type=Path, metavar="FILE.jsonl")
+    player.add_argument("file", type=Path, metavar="FILE.jsonl", help="what `record` wrote")
     player.add_argument("--seconds", type=float, default=10.0, metavar="N", help="how long to wait for what it expects")
     player.set_defaults(work=_replay)
 

@@ -15,7 +15,7 @@ from labkeeper_cli.processes import Role, RoleDied
 from labkeeper_cli.toml import as_toml
 from labkeeper_sdk import Setpoint, Switch, Title, Value
 from labkeeper_sdk.conformance import Check, Fault, Level
-from labkeeper_sdk.conformance.levels import Spared
+from labkeeper_sdk.conformance.outcomes import Spared
 from labkeeper_sdk.conformance.trial import Trial, another, is_actuator, same
 from labkeeper_sdk.testing import Stand, open_broker
 from labkeeper_wire.commands import CommandState

@@ -7,7 +7,7 @@ from pathlib import Path
 from labkeeper_drivers.pages import page_of
 from labkeeper_sdk import hookimpl
 from labkeeper_sdk.sim.neighbours.robomaster import SimulatedRobot
-from labkeeper_sdk.testing import Bench, Recording, Stand, replay_tcp, serve_tcp
+from labkeeper_sdk.testing import Bench, Stand, recorded_stand, serve_tcp
 
 DOCS = page_of("robomaster")
 
@@ -25,13 +25,6 @@ async def open_stand() -> AsyncIterator[Stand]:
         )
 
 
-@asynccontextmanager
-async def replay(recording: Recording) -> AsyncIterator[Stand]:
-    """Run the recorded robot."""
-    async with replay_tcp(recording) as wire:
-        yield Stand(settings={"host": wire.host, "port": wire.port}, wire=wire)
-
-
 @hookimpl
 def labkeeper_driver_bench() -> Bench:
-    return Bench(open=open_stand, docs=DOCS, fixtures=Path(__file__).parent / "fixtures", replay=replay)
+    return Bench(open=open_stand, docs=DOCS, fixtures=Path(__file__).parent / "fixtures", replay=recorded_stand)

@@ -5,6 +5,7 @@ later one 9, several times that on a Pi.
 """
 
 import asyncio
+import socket
 import threading
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -96,9 +97,18 @@ async def _engine(loop: asyncio.AbstractEventLoop, settings: SnmpConfiguration) 
         try:
             address = (settings.host, settings.port)
             target = await snmp.UdpTransportTarget.create(address, timeout=settings.timeout_s, retries=TRIES - 1)
-        except PySnmpError as error:
+            target.set_local_address((_way_to(target.transport_address), 0))
+        except (PySnmpError, OSError) as error:
             raise DeviceUnreachable(f"{settings.host}: {error}") from error
     return Agent(loop, engine, _who(settings), target, settings.timeout_s)
+
+
+def _way_to(address: tuple[str, int]) -> str:
+    """Return this machine's address on the way to another: answers are taken there, not from every network."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        asking.connect(address)  # sends nothing
+        here: str = asking.getsockname()[0]
+        return here
 
 
 async def _closed(engine: snmp.SnmpEngine) -> None:

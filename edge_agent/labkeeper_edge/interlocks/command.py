@@ -11,7 +11,12 @@ from labkeeper_wire.interlock_rules import Force, InterlockSet, Permit
 DESCRIPTION = """\
 Interlocks of a node: `check` reads a file as a node would and names every mistake's place, `list` names the sets that
 come with Labkeeper, `show` prints one of them, to be copied and changed. The language: docs/reference/interlocks.md.
-Exit status 2: the file is wrong.
+Nothing is changed anywhere. Exit status 2: the file is wrong.
+"""
+EPILOG = """\
+examples:
+  labkeeper interlocks show chemistry > lab-301.toml    a set to start from; its devices are yours to name
+  labkeeper interlocks check lab-301.toml               what a node would make of it
 """
 
 
@@ -19,9 +24,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `labkeeper interlocks`."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description = DESCRIPTION
+    parser.epilog = EPILOG
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     checking = actions.add_parser("check", help="read a file and say what is in it, or what is wrong and where")
-    checking.add_argument("file", type=Path, metavar="FILE")
+    checking.add_argument("file", type=Path, metavar="FILE", help="a set of interlocks, TOML")
     actions.add_parser("list", help="the sets that come with Labkeeper")
     showing = actions.add_parser("show", help="print a set as TOML")
     showing.add_argument("name", choices=SUPPLIED, metavar="NAME", help=", ".join(SUPPLIED))

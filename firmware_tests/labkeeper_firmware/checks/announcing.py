@@ -2,7 +2,7 @@
 
 from labkeeper_firmware.bench import Bench
 from labkeeper_firmware.homie import STATES
-from labkeeper_sdk.conformance.levels import Fault
+from labkeeper_sdk.conformance.outcomes import Fault
 
 BRANCHES = ("$state", "$description", "$log", "$alert")
 

@@ -5,11 +5,11 @@ from itertools import pairwise
 
 from labkeeper_firmware.bench import Bench
 from labkeeper_firmware.checks.telemetry import window_s
-from labkeeper_firmware.findings import NotTried, Spared
 from labkeeper_firmware.homie import moment
 from labkeeper_firmware.profile import ClockProfile
 from labkeeper_firmware.protocols import Said
-from labkeeper_sdk.conformance.levels import Fault
+from labkeeper_firmware.untried import NotTried, Spared
+from labkeeper_sdk.conformance.outcomes import Fault
 
 JUMP_S = 3600.0
 MISSED = 4  # intervals without a word

@@ -1,10 +1,10 @@
 """Whether a device does what it is told, says so when it is done, and survives what it cannot understand."""
 
 from labkeeper_firmware.bench import Bench
-from labkeeper_firmware.findings import Spared
 from labkeeper_firmware.homie import Property
 from labkeeper_firmware.profile import Actuator
-from labkeeper_sdk.conformance.levels import Fault
+from labkeeper_firmware.untried import Spared
+from labkeeper_sdk.conformance.outcomes import Fault
 
 AHEAD_S = 0.3  # an answer may come this much before the console's line about the pin: two ways, two delays
 REACT_S = 0.15

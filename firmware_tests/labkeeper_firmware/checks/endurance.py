@@ -3,8 +3,8 @@
 import asyncio
 
 from labkeeper_firmware.bench import Bench
-from labkeeper_firmware.findings import Spared
-from labkeeper_sdk.conformance.levels import Fault
+from labkeeper_firmware.untried import Spared
+from labkeeper_sdk.conformance.outcomes import Fault
 
 EVERY_S = 1.0
 

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Sequence
 
 from labkeeper_firmware.bench import Bench
-from labkeeper_firmware.findings import NotTried
 from labkeeper_firmware.profile import Actuator
-from labkeeper_sdk.conformance.levels import Fault
+from labkeeper_firmware.untried import NotTried
+from labkeeper_sdk.conformance.outcomes import Fault
 
 WILL_S = 3.0
 AWAY_S = 0.5

@@ -4,7 +4,7 @@ import asyncio
 
 from labkeeper_firmware.bench import OFF_S, Bench
 from labkeeper_firmware.profile import Setting
-from labkeeper_sdk.conformance.levels import Fault
+from labkeeper_sdk.conformance.outcomes import Fault
 
 SAID_S = 2.0
 

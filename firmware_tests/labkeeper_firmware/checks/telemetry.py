@@ -1,9 +1,9 @@
 """Whether what a device measures comes when and as it was declared."""
 
 from labkeeper_firmware.bench import Bench
-from labkeeper_firmware.findings import Spared
 from labkeeper_firmware.profile import Telemetry
-from labkeeper_sdk.conformance.levels import Fault
+from labkeeper_firmware.untried import Spared
+from labkeeper_sdk.conformance.outcomes import Fault
 
 INTERVALS = 6  # a mean of fewer says little
 SHORTEST_S = 2.0

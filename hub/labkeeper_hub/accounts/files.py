@@ -7,8 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from labkeeper_hub.accounts.sessions import Session
-from labkeeper_hub.private_files import replace_private
-from labkeeper_sdk import BadConfiguration
+from labkeeper_hub.private_files import read_private, replace_private
 
 OWNER_FILE = "owner.json"
 SESSIONS_FILE = "sessions.json"
@@ -41,14 +40,9 @@ class _StoredSessions(BaseModel):
 
 def read_owner(data: Path) -> str | None:
     """Return the hash of the owner's secret, None before the first run; raise BadConfiguration for a damaged file."""
-    path = data / OWNER_FILE
-    try:
-        return _StoredOwner.model_validate_json(path.read_bytes()).secret_argon2id
-    except FileNotFoundError:
-        return None
-    except ValidationError as error:
-        advice = "is damaged; delete the file and the next start makes a new owner secret"
-        raise BadConfiguration("secret_argon2id", advice, str(path)) from error
+    advice = "delete the file and the next start makes a new owner secret"
+    stored = read_private(data / OWNER_FILE, _StoredOwner, "secret_argon2id", advice)
+    return None if stored is None else stored.secret_argon2id
 
 
 def write_owner(data: Path, hashed: str) -> None:

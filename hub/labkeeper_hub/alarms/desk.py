@@ -32,6 +32,7 @@ from labkeeper_hub.alarms.words import kind_of, words_of
 from labkeeper_hub.bus import EventBus
 from labkeeper_hub.model import AlarmKey, AlarmNow, PointKey
 from labkeeper_hub.pulse import Pulse
+from labkeeper_hub.trouble import Trouble
 
 log = logging.getLogger(__name__)
 RETRY_S = 1.0
@@ -66,7 +67,7 @@ class AlarmDesk:
     _asked: dict[AlarmKey, tuple[str, str, int]] = field(default_factory=dict)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _saving: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _failing: bool = False
+    _saving_trouble: Trouble = field(default_factory=lambda: Trouble(log, "alarms: cannot be saved (%s); trying again"))
 
     async def load(self) -> None:
         """Take up what earlier runs left; what a rule raised that is no more is over, and waits for people only."""
@@ -233,13 +234,11 @@ class AlarmDesk:
         try:
             await self.save()
         except DBAPIError as error:
-            if not self._failing:
-                log.error("alarms: cannot be saved (%s); trying again", error.orig)  # noqa: TRY400 -- one line
-            self._failing = True
+            self._saving_trouble.begun(error.orig)
             await asyncio.sleep(RETRY_S)
             self._changed.set()
         else:
-            self._failing = False
+            self._saving_trouble.over()
 
     # --- inside -----------------------------------------------------------------------------------------------------
     def _count(self, now: AlarmNow, before: Alarm, kind: str, at_ms: int) -> None:

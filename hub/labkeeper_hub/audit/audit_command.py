@@ -16,6 +16,13 @@ COLUMNS = ("entry", "at_ms", "who", "what", "subject", "result", "previous", "di
 DESCRIPTION = """\
 Check the record of a hub: every entry holds the digest of the one before, and a sealed head says how long the record
 is, so that a changed or missing entry shows. Exit status 1: one does, and its number is said. Or take the record away.
+Nothing is changed.
+"""
+EPILOG = """\
+examples:
+  labkeeper audit verify --data /var/lib/labkeeper-hub
+  labkeeper audit csv --config /etc/labkeeper/hub.toml > who-did-what.csv
+  labkeeper audit jsonl --data /var/lib/labkeeper-hub > audit.jsonl    for `labkeeper record verify --audit`
 """
 
 
@@ -23,6 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `labkeeper audit`."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description = DESCRIPTION
+    parser.epilog = EPILOG
     parser.add_argument("do", choices=("verify", "csv", "jsonl"), help="check it, or print it as CSV or JSON lines")
     parser.add_argument("--config", type=Path, metavar="FILE", help="the hub's settings; instead of --data")
     parser.add_argument("--data", type=Path, metavar="DIR", help="the hub's data folder (var/hub)")

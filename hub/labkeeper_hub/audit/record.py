@@ -14,6 +14,7 @@ from typing import Protocol
 import orjson
 
 from labkeeper_hub.audit.chain import Event, Fault, Head, check, follow, link
+from labkeeper_hub.trouble import Trouble
 
 log = logging.getLogger(__name__)
 RECORD, HEAD, KEY = "audit.jsonl", "audit.head", "audit.key"
@@ -52,7 +53,9 @@ class Audit:
     _waiting: list[Event] = field(default_factory=list)
     _noted: asyncio.Event = field(default_factory=asyncio.Event)
     _saving: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _failing: bool = False
+    _saving_trouble: Trouble = field(
+        default_factory=lambda: Trouble(log, "audit: cannot be written (%s); trying again")
+    )
 
     def note(self, who: str, what: str, subject: str, result: str) -> None:
         """Take a note: never waits, never raises. Beyond MOST_WAITING it is counted, and the count is recorded."""
@@ -86,11 +89,9 @@ class Audit:
             self.head = await asyncio.to_thread(_append, self.folder, self.key, self.head, events)
         except OSError as error:
             self._waiting = events + self._waiting
-            if not self._failing:
-                log.error("audit: cannot be written (%s); trying again", error)  # noqa: TRY400 -- one line
-            self._failing = True
+            self._saving_trouble.begun(error)
         else:
-            self._failing = False
+            self._saving_trouble.over()
 
     def _taken(self) -> list[Event]:
         events, self._waiting = self._waiting, []

@@ -31,24 +31,32 @@ Labkeeper, to be copied; neither asks a hub. `list` says what a hub has and what
 file would have done on what the hub has recorded (nothing is commanded), `put` keeps a file at the hub; a new one is
 off. The secret is read from LABKEEPER_SECRET or from a file. Exit status 2: the file is wrong; 1: the hub refuses.
 """
+EPILOG = """\
+examples:
+  labkeeper automations show lights-off > lights-off.toml    one to start from; give it your school and lab
+  labkeeper automations check lights-off.toml                what it does, or what is wrong and where
+  labkeeper automations try lights-off.toml --last 14d       what it would have done, on what was recorded
+  labkeeper automations put lights-off.toml                  the hub keeps it, off; switch it on on the page
+"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `labkeeper automations`."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description = DESCRIPTION
-    parser.add_argument("--hub", default="http://127.0.0.1:8080", metavar="URL")
+    parser.epilog = EPILOG
+    parser.add_argument("--hub", default="http://127.0.0.1:8080", metavar="URL", help="where the hub answers")
     parser.add_argument("--secret-file", type=Path, metavar="FILE", help="holds the owner's secret")
     what = parser.add_subparsers(dest="what", required=True, metavar="list|check|show|try|put")
-    what.add_parser("list", help="what there is, on or off, and what was done last and why")
+    what.add_parser("list", help="what the hub has, on or off, and what was done last and why")
     checking = what.add_parser("check", help="read a file and say what it does, or what is wrong and where")
     showing = what.add_parser("show", help="print one that comes with Labkeeper")
     showing.add_argument("name", choices=SUPPLIED, metavar="NAME", help=", ".join(SUPPLIED))
-    trying = what.add_parser("try", help="what it would have done on what was recorded")
-    putting = what.add_parser("put", help="keep it at the hub")
+    trying = what.add_parser("try", help="what a file would have done on what was recorded; nothing is commanded")
+    putting = what.add_parser("put", help="keep a file at the hub in the place of its former text; a new one is off")
     for one in (checking, trying, putting):
-        one.add_argument("file", type=Path, metavar="FILE")
-    trying.add_argument("--last", type=_span_s, default=7 * UNITS_S["d"], metavar="SPAN", help="as in 12h or 7d (7d)")
+        one.add_argument("file", type=Path, metavar="FILE", help="an automation, TOML: docs/reference/automations.md")
+    trying.add_argument("--last", type=_span_s, default="7d", metavar="SPAN", help="how far back, as 12h or 30d")
 
 
 def run(options: argparse.Namespace) -> int:

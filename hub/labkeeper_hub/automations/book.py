@@ -4,12 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from labkeeper_hub.automations.loading import load
 from labkeeper_hub.automations.rules import Automation
-from labkeeper_hub.private_files import replace_private
-from labkeeper_sdk import BadConfiguration
+from labkeeper_hub.private_files import read_private, replace_private
 
 FILE = "automations.json"
 
@@ -54,12 +53,9 @@ class _File(BaseModel):
 def read_book(data: Path) -> Book:
     """Return the automations of the last run, none at the first; raises BadConfiguration for a damaged file."""
     path = data / FILE
-    try:
-        stored = _File.model_validate_json(path.read_bytes())
-    except FileNotFoundError:
+    stored = read_private(path, _File, "automations", "put back a copy, or delete it")
+    if stored is None:
         return {}
-    except ValidationError as error:
-        raise BadConfiguration("automations", "is damaged; put back a copy, or delete it", str(path)) from error
     kept = (Kept(load(one.text, str(path)), one.text, one.on, one.by, one.at_ms) for one in stored.automations)
     return {one.automation.id: one for one in kept}
 

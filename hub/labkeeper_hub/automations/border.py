@@ -6,11 +6,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr, model_validator
 
 from labkeeper_hub.automations.rules import Command, Deed, Lamps, Of, Places, RunScene
+from labkeeper_wire.conditions.keys import WHILE_ONLINE
 
 LONGEST = 16 * 1024
-WHILE_ONLINE = "while online"
 DAYS: Mapping[str, int] = {"mon": 1, "tue": 2, "wed": 3, "thu": 4, "fri": 5, "sat": 6, "sun": 7}
-TYPES: Mapping[str, type[bool] | type[float] | type[str]] = {"bool": bool, "number": float, "text": str}
 CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]

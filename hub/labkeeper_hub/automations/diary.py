@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from labkeeper_hub.automations.records import RunRecords
 from labkeeper_hub.automations.trace import Trace
+from labkeeper_hub.trouble import Trouble
 
 log = logging.getLogger(__name__)
 SAVE_S = 0.5
@@ -24,7 +25,9 @@ class Diary:
     now_ms: Callable[[], int]
     _unsaved: list[Trace] = field(default_factory=list)
     _saving: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _failing: bool = False
+    _saving_trouble: Trouble = field(
+        default_factory=lambda: Trouble(log, "automations: runs cannot be saved (%s); trying again")
+    )
 
     def note(self, traces: Iterable[Trace]) -> None:
         """Take notes; never waits."""
@@ -58,11 +61,9 @@ class Diary:
         try:
             await self.save()
         except DBAPIError as error:
-            if not self._failing:
-                log.error("automations: runs cannot be saved (%s); trying again", error.orig)  # noqa: TRY400 -- one line
-            self._failing = True
+            self._saving_trouble.begun(error.orig)
         else:
-            self._failing = False
+            self._saving_trouble.over()
 
     async def _forget(self) -> None:
         while True:

@@ -8,14 +8,12 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from labkeeper_hub.automations.border import DAYS, TYPES, WHILE_ONLINE, File, InputBody
+from labkeeper_hub.automations.border import DAYS, File, InputBody
 from labkeeper_hub.automations.rules import GIVEN, GIVEN_INPUTS, Automation, Input, Limits, Occasion, Places
 from labkeeper_hub.telling.hours import EVERY_DAY, MIDNIGHT, Hours
 from labkeeper_sdk import BadConfiguration, Title
-from labkeeper_wire.conditions import places
-from labkeeper_wire.conditions.checking import check
-from labkeeper_wire.conditions.expression import Expression, Mistake
-from labkeeper_wire.conditions.parser import parse
+from labkeeper_wire.conditions.expression import Expression
+from labkeeper_wire.conditions.keys import TYPES, Keys
 from labkeeper_wire.leases.book import Room
 
 AT_LASTS_MIN = 10  # so long what is due at a time of day waits for what is in its way
@@ -57,7 +55,7 @@ class _Builder:
     """Turns one file into its automation."""
 
     def __init__(self, text: str, source: str, file: File) -> None:
-        self._text, self._source, self._file = text, source, file
+        self._source, self._file, self._keys = source, file, Keys(text, self._bad)
 
     def build(self) -> Automation:
         file = self._file
@@ -69,13 +67,13 @@ class _Builder:
         file = self._file
         inputs = {name: self._input(name, said) for name, said in file.inputs.items()}
         every = {**inputs, **GIVEN_INPUTS}
-        needs = None if file.needs is None else self._condition("needs", file.needs, every)
+        needs = None if file.needs is None else self._keys.condition("needs", file.needs, every)
         return Occasion(self._trigger(every), needs, self._hours(), inputs)
 
     def _trigger(self, inputs: Mapping[str, Input]) -> Expression | Hours:
         match self._file.when, self._file.at:
             case str(when), None:
-                return self._condition("when", when, inputs)
+                return self._keys.condition("when", when, inputs)
             case None, str(at):
                 return self._at(at)
             case _:
@@ -87,7 +85,7 @@ class _Builder:
             raise self._bad(key, f"every lab has {', '.join(sorted(GIVEN))} already: take another name")
         if said.unit and said.type != "number":
             raise self._bad(f"{key}.unit", "only a number has a unit")
-        age_s = None if said.max_age == WHILE_ONLINE else self._seconds(f"{key}.max_age", said.max_age)
+        age_s = self._keys.age_s(f"{key}.max_age", said.max_age)
         return Input(Places(said.point, said.node, said.device), TYPES[said.type], said.unit, age_s, said.of)
 
     def _at(self, text: str) -> Hours:
@@ -112,22 +110,8 @@ class _Builder:
 
     def _limits(self) -> Limits:
         file = self._file
-        hold_ms = 0 if file.hold is None else round(self._seconds("hold", file.hold) * 1000)
-        return Limits(round(self._seconds("cool_down", file.cool_down) * 1000), file.most_an_hour, hold_ms)
-
-    def _condition(self, key: str, text: str, inputs: Mapping[str, Input]) -> Expression:
-        try:
-            expression = parse(text)
-            check(expression, inputs)
-        except Mistake as mistake:
-            raise self._bad(key, places.told(self._text, text, mistake)) from None
-        return expression
-
-    def _seconds(self, key: str, text: str) -> float:
-        try:
-            return places.seconds(text)
-        except ValueError as error:
-            raise self._bad(key, str(error)) from None
+        hold_ms = 0 if file.hold is None else round(self._keys.seconds("hold", file.hold) * 1000)
+        return Limits(round(self._keys.seconds("cool_down", file.cool_down) * 1000), file.most_an_hour, hold_ms)
 
     def _bad(self, key: str, problem: str) -> BadConfiguration:
         return BadConfiguration(key, problem, self._source)

@@ -17,7 +17,7 @@ the hash of the owner's secret and every reading: it is readable by its owner on
 """
 EPILOG = """\
 examples:
-  labkeeper backup --data /var/lib/labkeeper/hub --to /backup --keep 14   one more file, the newest 14 stay
+  labkeeper backup --data /var/lib/labkeeper-hub --to /backup --keep 14   one more file, the newest 14 stay
   labkeeper backup --to yesterday.tar                                     this very file
 """
 

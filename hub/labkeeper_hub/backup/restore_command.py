@@ -15,12 +15,20 @@ Fill a hub's data folder from a backup. Everything in the file is checked before
 folder that a running hub holds, and one that has data unless --replace allows to put that aside. The restored journal
 gets a new identity, and nodes that meet it offer everything again that they still hold.
 """
+EPILOG = """\
+examples:
+  labkeeper restore /backup/friday.tar --data /var/lib/labkeeper-hub              onto a new machine
+  labkeeper restore /backup/friday.tar --data /var/lib/labkeeper-hub --replace    what is there is put aside
+
+exit status: 0 well, and what to do next is printed; 1 nothing was changed, and why is said; 2 wrong use
+"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `labkeeper restore`."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description = DESCRIPTION
+    parser.epilog = EPILOG
     parser.add_argument("file", type=Path, metavar="FILE", help="what `labkeeper backup` made")
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="the hub's data folder, made if absent")
     parser.add_argument("--replace", action="store_true", help="put what is there aside, into a folder beside it")

@@ -26,6 +26,7 @@ from labkeeper_hub.ports import UnknownCommand, UnknownPoint
 from labkeeper_hub.pulse import Pulse
 from labkeeper_hub.registry.known import KnownPoint
 from labkeeper_hub.registry.registry import HubRegistry
+from labkeeper_hub.trouble import Trouble
 from labkeeper_sdk import CommandRejected, Value
 from labkeeper_wire.codec import CannotEncode
 from labkeeper_wire.commands import BadCommand, CommandRequest, CommandResult, Target
@@ -75,7 +76,9 @@ class CommandDesk:
     _opened: asyncio.Event = field(default_factory=asyncio.Event)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _saving: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _failing: bool = False
+    _saving_trouble: Trouble = field(
+        default_factory=lambda: Trouble(log, "commands: cannot be saved (%s); trying again")
+    )
 
     # --- what people ask --------------------------------------------------------------------------------------------
     async def submit(  # noqa: PLR0913 -- all that a command is
@@ -348,13 +351,11 @@ class CommandDesk:
         try:
             await self.save()
         except DBAPIError as error:
-            if not self._failing:
-                log.error("commands: cannot be saved (%s); trying again", error.orig)  # noqa: TRY400 -- one line
-            self._failing = True
+            self._saving_trouble.begun(error.orig)
             await asyncio.sleep(RETRY_S)
             self._changed.set()
         else:
-            self._failing = False
+            self._saving_trouble.over()
 
 
 def _deadline_ms(now_ms: int, made_ms: int | None, ttl_ms: int | None, confirm_ms: int) -> int:

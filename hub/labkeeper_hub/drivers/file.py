@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from labkeeper_hub.drivers.book import EMPTY, Book, Version
 from labkeeper_hub.model import NodeKey
-from labkeeper_hub.private_files import replace_private
-from labkeeper_sdk import BadConfiguration
+from labkeeper_hub.private_files import read_private, replace_private
 from labkeeper_wire.driver_sets import Order
 
 FILE = "driver-sets.json"
@@ -36,14 +35,10 @@ class _Book(_Stored):
 
 def read_book(data: Path) -> Book:
     """Return the book of the last run, empty at the first; raises BadConfiguration for a damaged file."""
-    path = data / FILE
-    try:
-        stored = _Book.model_validate_json(path.read_bytes())
-    except FileNotFoundError:
+    advice = "put back a copy, or delete it: nodes keep what they run"
+    stored = read_private(data / FILE, _Book, "drivers", advice)
+    if stored is None:
         return EMPTY
-    except ValidationError as error:
-        problem = "is damaged; put back a copy, or delete it: nodes keep what they run"
-        raise BadConfiguration("drivers", problem, str(path)) from error
     return {
         NodeKey(node.school, node.node): tuple(
             Version(one.order, one.at_ms, one.changes, one.taken) for one in node.versions

@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from labkeeper_hub.interlocks.book import EMPTY, Book, Entry, Proposal
 from labkeeper_hub.model import NodeKey
-from labkeeper_hub.private_files import replace_private
-from labkeeper_sdk import BadConfiguration
+from labkeeper_hub.private_files import read_private, replace_private
 from labkeeper_wire.interlocks import AgreedSet
 
 FILE = "interlocks.json"
@@ -31,13 +30,9 @@ class _Book(_Stored):
 
 def read_book(data: Path) -> Book:
     """Return the book of the last run, empty at the first; raises BadConfiguration for a damaged file."""
-    path = data / FILE
-    try:
-        stored = _Book.model_validate_json(path.read_bytes())
-    except FileNotFoundError:
+    stored = read_private(data / FILE, _Book, "interlocks", "put back a copy, or delete it")
+    if stored is None:
         return EMPTY
-    except ValidationError as error:
-        raise BadConfiguration("interlocks", "is damaged; put back a copy, or delete it", str(path)) from error
     return {NodeKey(one.school, one.node): Entry(one.proposal, one.agreed, one.agreed_ms) for one in stored.nodes}
 
 

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from labkeeper_hub.model import HeldLease
-from labkeeper_hub.private_files import replace_private
-from labkeeper_sdk import BadConfiguration
+from labkeeper_hub.private_files import read_private, replace_private
 from labkeeper_wire.leases.book import Book, Given, Room, Scope
 from labkeeper_wire.leases.table import Allowed
 
@@ -56,14 +55,10 @@ def read_book(data: Path) -> Book:
 
     A damaged file stops the start, for a number used twice could let an old holder command again.
     """
-    path = data / FILE
-    try:
-        stored = _Book.model_validate_json(path.read_bytes())
-    except FileNotFoundError:
+    advice = "put back a copy, or delete it: then the nodes' own numbers are taken up"
+    stored = read_private(data / FILE, _Book, "leases", advice)
+    if stored is None:
         return Book()
-    except ValidationError as error:
-        advice = "is damaged; put back a copy, or delete it: then the nodes' own numbers are taken up"
-        raise BadConfiguration("leases", advice, str(path)) from error
     changed = {Room(one.school, one.lab): one.fence for one in stored.changed}
     return Book(stored.fence, tuple(_held(one) for one in stored.leases), changed)
 

@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from labkeeper_hub.lessons.lesson import Lesson, Phase
-from labkeeper_hub.private_files import replace_private
-from labkeeper_sdk import BadConfiguration
+from labkeeper_hub.private_files import read_private, replace_private
 from labkeeper_wire.leases.book import Room
 
 FILE = "lessons.json"
@@ -36,15 +35,9 @@ class _Lessons(BaseModel):
 
 def read_lessons(data: Path) -> dict[Room, Lesson]:
     """Return the lessons of the last run, none at the first; raises BadConfiguration for a damaged file."""
-    path = data / FILE
-    try:
-        stored = _Lessons.model_validate_json(path.read_bytes())
-    except FileNotFoundError:
-        return {}
-    except ValidationError as error:
-        advice = "is damaged; delete it: the leases are kept elsewhere, and a lesson can be started again"
-        raise BadConfiguration("lessons", advice, str(path)) from error
-    return {lesson.room: lesson for lesson in map(_lesson, stored.lessons)}
+    advice = "delete it: the leases are kept elsewhere, and a lesson can be started again"
+    stored = read_private(data / FILE, _Lessons, "lessons", advice)
+    return {} if stored is None else {lesson.room: lesson for lesson in map(_lesson, stored.lessons)}
 
 
 def write_lessons(data: Path, lessons: Iterable[Lesson]) -> None:

@@ -12,7 +12,12 @@ BROKEN = 1
 DESCRIPTION = """\
 Show every deletion of heart rates: when a class was kept long enough, or a consent was withdrawn. Of each the number of
 readings and their SHA-256 before and after, compared with what the file holds now and with the sealed record of who did
-what. Exit status 1: something speaks against one of them.
+what. Exit status 1: something speaks against one of them. Nothing is changed.
+"""
+EPILOG = """\
+examples:
+  labkeeper prove-deletion --data /var/lib/labkeeper-hub
+  labkeeper prove-deletion --config /etc/labkeeper/hub.toml
 """
 
 
@@ -20,6 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `labkeeper prove-deletion`."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description = DESCRIPTION
+    parser.epilog = EPILOG
     parser.add_argument("--config", type=Path, metavar="FILE", help="the hub's settings; instead of --data")
     parser.add_argument("--data", type=Path, metavar="DIR", help="the hub's data folder (var/hub)")
 

@@ -23,6 +23,7 @@ from labkeeper_hub.telling.outbox import Outbox
 from labkeeper_hub.telling.plan import Calling, Plan
 from labkeeper_hub.telling.records import TellingRecords
 from labkeeper_hub.telling.words import TEST, Language, Words
+from labkeeper_hub.trouble import Trouble
 from labkeeper_hub.vault import CannotOpen, Vault
 from labkeeper_sdk import Channel, ChannelKind, Message, MessageNotSent, Title
 
@@ -59,7 +60,7 @@ class TellingDesk:
     _channels: dict[str, ChannelSetup] = field(default_factory=dict)
     _open: dict[str, Channel] = field(default_factory=dict, repr=False)
     _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _failing: bool = False
+    _saving_trouble: Trouble = field(default_factory=lambda: Trouble(log, "telling: cannot be saved (%s)"))
 
     def __post_init__(self) -> None:
         self.outbox = Outbox(self.records, self._send, self._channel_failed, self.now_ms)
@@ -101,11 +102,9 @@ class TellingDesk:
         try:
             await self.records.save(state, letters)
         except DBAPIError as error:
-            if not self._failing:
-                log.error("telling: cannot be saved (%s)", error.orig)  # noqa: TRY400 -- one line
-            self._failing = True
+            self._saving_trouble.begun(error.orig)
         else:
-            self._failing = False
+            self._saving_trouble.over()
 
     async def _forget(self) -> None:
         while True:

@@ -13,7 +13,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from labkeeper_sdk.configuration import schema, secrets, tables
-from labkeeper_sdk.conformance.levels import Check, Fault, Level, Spared
+from labkeeper_sdk.conformance.levels import Check, Level
+from labkeeper_sdk.conformance.outcomes import Fault, Spared
 from labkeeper_sdk.conformance.trial import Trial, another
 from labkeeper_sdk.errors import CommandFailed, CommandRejected
 from labkeeper_sdk.points import Title

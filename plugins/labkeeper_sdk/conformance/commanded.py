@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from labkeeper_sdk.conformance.levels import Fault, Spared
+from labkeeper_sdk.conformance.outcomes import Fault, Spared
 from labkeeper_sdk.conformance.trial import Trial, another, ends, kind_of, same
 from labkeeper_sdk.errors import CommandFailed, CommandRejected, DeviceUnreachable
 from labkeeper_sdk.points import Point

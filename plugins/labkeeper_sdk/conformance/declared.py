@@ -4,7 +4,7 @@ import asyncio
 import math
 from contextlib import suppress
 
-from labkeeper_sdk.conformance.levels import Fault
+from labkeeper_sdk.conformance.outcomes import Fault
 from labkeeper_sdk.conformance.trial import Trial
 from labkeeper_sdk.conformance.ucum import is_ucum
 from labkeeper_sdk.drivers import Report

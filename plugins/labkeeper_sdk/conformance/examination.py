@@ -10,8 +10,9 @@ from importlib.metadata import EntryPoint, entry_points
 
 from labkeeper_sdk.conformance import bronze, gold, platinum, silver
 from labkeeper_sdk.conformance.benches import load_bench
-from labkeeper_sdk.conformance.levels import Check, Fault, Finding, Level, Outcome, Spared, Untried
+from labkeeper_sdk.conformance.levels import Check, Finding, Level
 from labkeeper_sdk.conformance.meter import metered_loop
+from labkeeper_sdk.conformance.outcomes import Fault, Outcome, Spared, Untried
 from labkeeper_sdk.conformance.trial import Pace, Trial
 from labkeeper_sdk.drivers import Driver
 from labkeeper_sdk.plugins import BENCH_GROUP

@@ -3,7 +3,8 @@
 import re
 from pathlib import Path
 
-from labkeeper_sdk.conformance.levels import Check, Fault, Level, Spared, Untried
+from labkeeper_sdk.conformance.levels import Check, Level
+from labkeeper_sdk.conformance.outcomes import Fault, Spared, Untried
 from labkeeper_sdk.conformance.trial import Trial, is_actuator
 from labkeeper_sdk.drivers import Nonsense
 from labkeeper_sdk.errors import DeviceUnreachable

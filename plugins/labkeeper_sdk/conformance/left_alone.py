@@ -7,7 +7,7 @@ from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from labkeeper_sdk.conformance.levels import Fault
+from labkeeper_sdk.conformance.outcomes import Fault
 from labkeeper_sdk.conformance.trial import Trial, another, commandable, ends, kind_of
 from labkeeper_sdk.errors import CommandFailed, CommandRejected, DeviceUnreachable
 from labkeeper_sdk.testing.benches import Stand

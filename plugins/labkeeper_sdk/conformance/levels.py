@@ -1,14 +1,12 @@
-"""The words of the conformance kit: levels, checks, faults and findings."""
+"""The words of the conformance kit: levels, checks and findings."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from enum import IntEnum, StrEnum
-from typing import TYPE_CHECKING
+from enum import IntEnum
 
+from labkeeper_sdk.conformance.outcomes import Outcome
+from labkeeper_sdk.conformance.trial import Trial
 from labkeeper_sdk.points import Title
-
-if TYPE_CHECKING:
-    from labkeeper_sdk.conformance.trial import Trial
 
 
 class Level(IntEnum):
@@ -26,31 +24,6 @@ class Level(IntEnum):
         return self.name.lower()
 
 
-class Fault(Exception):
-    """A driver does not pass a check; the text says what was seen, in both languages."""
-
-    def __init__(self, en: str, zh: str) -> None:
-        super().__init__(en)
-        self.seen = Title(zh=zh, en=en)
-
-
-class Outcome(StrEnum):
-    """How a check ended."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    SPARED = "spared"  # does not apply to this driver; counts as passed
-    UNTRIED = "untried"  # could not be tried here; counts as not passed
-
-
-class Spared(Exception):
-    """The check does not apply to this driver."""
-
-
-class Untried(Exception):
-    """The check cannot be made here; the text says why."""
-
-
 @dataclass(frozen=True, slots=True)
 class Check:
     """One thing that is tried. `remedy` tells the author what to do."""
@@ -59,7 +32,7 @@ class Check:
     level: Level
     title: Title
     remedy: Title
-    run: "Callable[[Trial], Awaitable[None]]"
+    run: Callable[[Trial], Awaitable[None]]
     within_s: float = 60.0
 
 

@@ -8,7 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from labkeeper_sdk.conformance.left_alone import attempt
-from labkeeper_sdk.conformance.levels import Check, Fault, Level, Untried
+from labkeeper_sdk.conformance.levels import Check, Level
+from labkeeper_sdk.conformance.outcomes import Fault, Untried
 from labkeeper_sdk.conformance.trial import Trial
 from labkeeper_sdk.errors import BadReading, DeviceUnreachable
 from labkeeper_sdk.points import Title

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from labkeeper_sdk.conformance.levels import Finding, Level, Outcome, reached
+from labkeeper_sdk.conformance.levels import Finding, Level, reached
+from labkeeper_sdk.conformance.outcomes import Outcome
 from labkeeper_sdk.points import Title
 
 Language = Literal["zh", "en"]

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from labkeeper_sdk.conformance.levels import Fault, Spared
 from labkeeper_sdk.conformance.meter import Meter
+from labkeeper_sdk.conformance.outcomes import Fault, Spared
 from labkeeper_sdk.drivers import Driver, Services
 from labkeeper_sdk.errors import DeviceUnreachable
 from labkeeper_sdk.points import Action, Point, Setpoint, Switch

@@ -18,6 +18,11 @@ from labkeeper_sdk.sim.neighbours import NEIGHBOURS, open_neighbours
 from labkeeper_sdk.sim.settings import BadSettings, LabSettings, change, parse_broker, read_settings
 
 DEFAULT_BROKER = "mqtt://127.0.0.1:1883"
+FAULTS = """\
+Make a device of a running lab misbehave. silent: it says nothing; stuck: the same values for ever; garbage: what nobody
+can read; reboot: it loses its power and comes back; slow: it answers late; leak, open: gas or water, a door or a lid,
+around a healthy device; none: it is well again.
+"""
 EPILOG = """\
 examples:
   labkeeper sim                                          the whole lab against a broker on this machine
@@ -34,7 +39,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EPILOG
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--broker", default=DEFAULT_BROKER, metavar="URL", help="mqtt://[user:password@]host[:port]")
-    parser.add_argument("--config", type=Path, metavar="FILE", help="TOML: clocks, cadences, the lab's day")
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="TOML: clocks, cadences, the lab's day (docs/reference/simulated-lab.md)",
+    )
     parser.add_argument(
         "--witness", type=Path, metavar="FILE", help="append every acknowledged reading and every command"
     )
@@ -57,10 +67,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help=f"a device of another wire, at a port or a path: {', '.join(NEIGHBOURS)}",
     )
     actions = parser.add_subparsers(dest="action", metavar="")
-    fault = actions.add_parser("fault", help="make a device of a running lab misbehave")
+    fault = actions.add_parser(
+        "fault",
+        help="make a device of a running lab misbehave",
+        description=FAULTS,
+        formatter_class=parser.formatter_class,
+    )
     fault.add_argument("device", help="its id or its title")
-    fault.add_argument("fault", choices=[fault.value for fault in Fault])
-    fault.add_argument("--for", dest="for_s", type=float, metavar="SECONDS", help="until then; else until `none`")
+    fault.add_argument("fault", choices=[fault.value for fault in Fault], help="what is to be wrong with it")
+    fault.add_argument("--for", dest="for_s", type=float, metavar="SECONDS", help="how long; otherwise until `none`")
     fault.add_argument("--broker", default=argparse.SUPPRESS, metavar="URL", help=f"default {DEFAULT_BROKER}")
 
 

@@ -11,7 +11,7 @@ from labkeeper_sdk.testing.datagrams import UdpWire, open_udp_wire, serve_udp, t
 from labkeeper_sdk.testing.modbus import ModbusUnit, serve_modbus, serve_modbus_rtu
 from labkeeper_sdk.testing.ports import claimed_port, free_port
 from labkeeper_sdk.testing.recordings import Recording, Source, read_recording, write_recording
-from labkeeper_sdk.testing.replaying import replay_serial, replay_tcp, replay_udp, talk_from
+from labkeeper_sdk.testing.replaying import recorded_stand, replay_serial, replay_tcp, replay_udp, talk_from
 from labkeeper_sdk.testing.serial import SerialWire, open_serial_wire, serve_serial
 from labkeeper_sdk.testing.servers import HttpAnswer, HttpRequest, Talk, serve_http, serve_tcp
 from labkeeper_sdk.testing.virtual_clock import VirtualTimeLoop, run_virtual
@@ -46,6 +46,7 @@ __all__ = [
     "open_tcp_wire",
     "open_udp_wire",
     "read_recording",
+    "recorded_stand",
     "replay_serial",
     "replay_tcp",
     "replay_udp",

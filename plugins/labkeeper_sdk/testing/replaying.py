@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from labkeeper_sdk.testing.benches import Stand
 from labkeeper_sdk.testing.datagrams import UdpWire, serve_udp
 from labkeeper_sdk.testing.recordings import Frame, Recording
 from labkeeper_sdk.testing.serial import SerialWire, serve_serial
@@ -105,6 +106,13 @@ async def replay_serial(recording: Recording) -> AsyncIterator[SerialWire]:
 
     async with serve_serial(talk) as wire:
         yield wire
+
+
+@asynccontextmanager
+async def recorded_stand(recording: Recording) -> AsyncIterator[Stand]:
+    """Run the recorded device for a driver that reaches it by its keys `host` and `port`: a bench's `replay`."""
+    async with replay_tcp(recording) as wire:
+        yield Stand(settings={"host": wire.host, "port": wire.port}, wire=wire)
 
 
 @asynccontextmanager

@@ -60,7 +60,7 @@ def cause(refused: CommandResult) -> str:
 
 async def order(host: TinyHost, point: str, value: object, state: CommandState, device: str = "d1") -> CommandResult:
     command = str(uuid4())
-    host.command(command, device, point, value)  # type: ignore[arg-type]
+    host.command(command, device, point, value)  # type: ignore[arg-type] # any value
     return await host.result(command, state)
 
 

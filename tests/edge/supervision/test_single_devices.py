@@ -79,7 +79,7 @@ async def first(device: Device, times: int, timeout_s: float = 5.0) -> list[Obse
         found.append(observation)
         if len(found) == times:
             break
-    await observations.aclose()  # type: ignore[attr-defined]
+    await observations.aclose()  # type: ignore[attr-defined] # a generator, behind an iterator's type
     return found
 
 

@@ -91,4 +91,4 @@ def test_every_change_says_what_kind_it_is() -> None:
 
 
 def shapes_json(told: dict[str, Any]) -> dict[str, Any]:
-    return httpx.Response(200, json=told).json()  # type: ignore[no-any-return]
+    return httpx.Response(200, json=told).json()  # type: ignore[no-any-return] # JSON

@@ -55,6 +55,6 @@ async def test_another_sites_page_can_change_nothing(served: Served, owner: http
 async def test_another_sites_page_cannot_open_the_websocket(served: Served) -> None:
     uri = f"ws://127.0.0.1:{served.port}/api/v1/live"
     with pytest.raises(InvalidStatus) as refusal:
-        async with connect(uri, additional_headers=served.bearer, origin="http://evil.example"):  # type: ignore[arg-type]
+        async with connect(uri, additional_headers=served.bearer, origin="http://evil.example"):  # type: ignore[arg-type] # a foreign origin; theirs wants another type
             pass
     assert refusal.value.response.status_code == 403

@@ -58,7 +58,7 @@ async def test_two_machines_with_one_name_are_said_to_be_two(school: School) -> 
         assert not any(node.twin for node in nodes())
         async with joined(school.port, epoch=epoch, bd_seq=bd_seq):
             born = Outbox(epoch)
-            await until(lambda born=born: [node.outbox for node in nodes()] == [born], epoch)  # type: ignore[misc]
+            await until(lambda born=born: [node.outbox for node in nodes()] == [born], epoch)  # type: ignore[misc] # mypy infers no lambda with a default
     assert [node.twin for node in nodes()] == [True]
     assert school.refused("node_twin") == 2
     school.hub.host.births.sweep(now_ms() + CLEAR_MS)

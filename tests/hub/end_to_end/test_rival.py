@@ -25,9 +25,9 @@ async def test_a_hub_that_comes_back_to_its_broker_is_no_rival_of_itself(broker:
     for _ in range(2):
         async with running(settings, broker) as school:
             await broker.stop()
-            await until(lambda school=school: not school.hub.host.connected, "the loss")  # type: ignore[misc]
+            await until(lambda school=school: not school.hub.host.connected, "the loss")  # type: ignore[misc] # mypy infers no lambda with a default
             await broker.start()
-            await until(lambda school=school: school.hub.host.connected, "the return")  # type: ignore[misc]
+            await until(lambda school=school: school.hub.host.connected, "the return")  # type: ignore[misc] # mypy infers no lambda with a default
             assert not taken(school)
 
 

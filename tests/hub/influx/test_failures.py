@@ -48,7 +48,7 @@ async def test_a_failure_costs_a_wait_and_no_reading(
     if code == "timeout":
         request.getfixturevalue("impatient")
     async with open_server([act]) as server:
-        settings = InfluxSettings(url=server.url, version=version, org="o", create=False)  # type: ignore[arg-type]
+        settings = InfluxSettings(url=server.url, version=version, org="o", create=False)  # type: ignore[arg-type] # 1 or 2, from the parameters
         await stored.put((KEY, START_MS, 1.5))
         async with forwarding(settings, stored.journal) as forwarder:
             await through(forwarder)
@@ -67,13 +67,13 @@ async def test_an_influxdb_may_be_signed_for_by_the_system_or_by_the_school(
     signers = believed(tmp_path, monkeypatch)
     for at, signer in enumerate(signers):
         async with open_server(tls=signer.server()) as server:
-            settings = InfluxSettings(url=server.url, version=version, org="o", create=version == 1)  # type: ignore[arg-type]
+            settings = InfluxSettings(url=server.url, version=version, org="o", create=version == 1)  # type: ignore[arg-type] # 1 or 2, from the parameters
             await stored.put((KEY, START_MS + at, 1.5))
             async with forwarding(settings, stored.journal) as forwarder:
                 await through(forwarder)
                 assert forwarder.progress.failing == ""
     async with open_server(tls=authority(tmp_path, "stranger").server()) as server:
-        settings = InfluxSettings(url=server.url, version=version, org="o", create=False)  # type: ignore[arg-type]
+        settings = InfluxSettings(url=server.url, version=version, org="o", create=False)  # type: ignore[arg-type] # 1 or 2, from the parameters
         async with forwarding(settings, stored.journal) as forwarder:
             await until(lambda: forwarder.progress.failing == "unreachable")
     assert server.seen == []

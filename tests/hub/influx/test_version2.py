@@ -108,7 +108,7 @@ async def test_a_documented_refusal_quarantines_the_line_at_fault_only(
     refusal, taken = answer(status, body, Content_Type="application/json"), answer("204 No Content")
 
     async def judge(request: Request, writer: object) -> None:
-        await (refusal if b"value_int" in request.body else taken)(request, writer)  # type: ignore[arg-type]
+        await (refusal if b"value_int" in request.body else taken)(request, writer)  # type: ignore[arg-type] # both answer in the same way
 
     async with open_server(afterwards=judge) as server:
         asked = settings(server.url, tmp_path, version=version, create=False)

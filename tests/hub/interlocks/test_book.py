@@ -21,7 +21,7 @@ HASH = hash_of_text(TEXT)
 
 def code(act: object, *arguments: object) -> str:
     with pytest.raises(InterlockRefused) as raised:
-        act(*arguments)  # type: ignore[operator]
+        act(*arguments)  # type: ignore[operator] # one of several acts
     return raised.value.code
 
 
@@ -41,9 +41,9 @@ def test_each_set_has_a_greater_number_than_the_one_before_and_than_the_nodes() 
     book = approve(propose(EMPTY, NODE, TEXT, "li", 1), NODE, HASH, "wang", 2)
     book = approve(propose(book, NODE, TEXT, "li", 3), NODE, HASH, "wang", 4)
     assert book[NODE].agreed is not None
-    assert book[NODE].agreed.number == 2  # type: ignore[union-attr]
+    assert book[NODE].agreed.number == 2  # type: ignore[union-attr] # there is one
     book = approve(propose(book, NODE, TEXT, "li", 5), NODE, HASH, "wang", 6, known=8)
-    assert book[NODE].agreed.number == 9  # type: ignore[union-attr]
+    assert book[NODE].agreed.number == 9  # type: ignore[union-attr] # there is one
 
 
 def test_a_node_that_runs_something_else_differs() -> None:

@@ -58,7 +58,7 @@ def calling(**changed: object) -> Calling:
         "alarm_class": AlarmClass.ENVIRONMENT,
         "role": Role.TEACHER,
     }
-    return Calling(**{**told, **changed})  # type: ignore[arg-type]
+    return Calling(**{**told, **changed})  # type: ignore[arg-type] # fields by name
 
 
 @pytest.mark.parametrize(

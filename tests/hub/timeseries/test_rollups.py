@@ -74,7 +74,7 @@ def by_hand(buckets: dict[int, list[Value]], aggregate: Aggregate) -> Rows:
         Aggregate.SUM: lambda values: math.fsum(map(float, values)),
         Aggregate.MEAN: lambda values: math.fsum(map(float, values)) / len(values),
     }
-    return [(start, one[aggregate](values)) for start, values in buckets.items()]  # type: ignore[operator]
+    return [(start, one[aggregate](values)) for start, values in buckets.items()]  # type: ignore[operator] # each of them takes values
 
 
 def assert_same(found: Rows, wanted: Rows, buckets: dict[int, list[Value]], aggregate: Aggregate) -> None:

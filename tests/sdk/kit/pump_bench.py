@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from labkeeper_sdk import Value
-from labkeeper_sdk.testing import Bench, Recording, Stand, replay_tcp, serve_tcp
+from labkeeper_sdk.testing import Bench, Stand, recorded_stand, serve_tcp
 
 from .pump import SimulatedPump
 
@@ -26,10 +26,6 @@ async def open_stand() -> AsyncIterator[Stand]:
         yield Stand(settings={"host": wire.host, "port": wire.port}, wire=wire, truth=truth, orders=orders)
 
 
-@asynccontextmanager
-async def replay(recording: Recording) -> AsyncIterator[Stand]:
-    async with replay_tcp(recording) as wire:
-        yield Stand(settings={"host": wire.host, "port": wire.port}, wire=wire)
-
-
-BENCH = Bench(open=open_stand, docs=HERE / "acme-pump.md", fixtures=HERE / "fixtures", replay=replay, notice_s=2.0)
+BENCH = Bench(
+    open=open_stand, docs=HERE / "acme-pump.md", fixtures=HERE / "fixtures", replay=recorded_stand, notice_s=2.0
+)

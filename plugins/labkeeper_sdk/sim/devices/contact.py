@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from random import Random
 
-from labkeeper_sdk.sim import physics
+from labkeeper_sdk.sim.battery import Battery
 from labkeeper_sdk.sim.devices.orders import one_of
 from labkeeper_sdk.sim.room import Room
 from labkeeper_sdk.sim.zigbee import BATTERY, IDENTIFY, Model, binary
@@ -26,14 +26,11 @@ class WindowContact:
 
     def __init__(self, room: Room, random: Random) -> None:
         self._room = room
-        self._battery = random.uniform(60, 100)
-        self._lab_s = 0.0
+        self._battery = Battery(random.uniform(60, 100), LIFE_H)
 
     def sample(self, lab_s: float) -> Mapping[str, object]:
         """Return whether the window is shut; the battery has aged since the last sample."""
-        self._battery = physics.battery_after(self._battery, max(0.0, lab_s - self._lab_s), life_h=LIFE_H)
-        self._lab_s = lab_s
-        return {"contact": not self._room.at(lab_s).air.window_open, "battery": round(self._battery)}
+        return {"contact": not self._room.at(lab_s).air.window_open, "battery": round(self._battery.at(lab_s))}
 
     def command(self, name: str, value: object) -> Mapping[str, object]:
         """Show itself."""

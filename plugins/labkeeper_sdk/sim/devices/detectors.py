@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from random import Random
 
 from labkeeper_sdk.sim import physics
+from labkeeper_sdk.sim.battery import Battery
 from labkeeper_sdk.sim.devices.orders import one_of
 from labkeeper_sdk.sim.faults import Fault
 from labkeeper_sdk.sim.room import LESSON_STARTS, Room
@@ -76,14 +77,11 @@ class LeakSensor:
     )
 
     def __init__(self, random: Random) -> None:
-        self._battery = random.uniform(20, 100)
-        self._lab_s = 0.0
+        self._battery = Battery(random.uniform(20, 100), LIFE_H)
 
     def sample(self, lab_s: float) -> Mapping[str, object]:
         """Return that it is dry; the battery has aged since the last sample."""
-        self._battery = physics.battery_after(self._battery, max(0.0, lab_s - self._lab_s), life_h=LIFE_H)
-        self._lab_s = lab_s
-        return {"water_leak": False, "battery": round(self._battery)}
+        return {"water_leak": False, "battery": round(self._battery.at(lab_s))}
 
     def upset(self, fault: Fault) -> Mapping[str, object]:
         """Return that it is wet, while it leaks."""

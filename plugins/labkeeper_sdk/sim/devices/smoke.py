@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from random import Random
 
-from labkeeper_sdk.sim import physics
+from labkeeper_sdk.sim.battery import Battery
 from labkeeper_sdk.sim.devices.orders import one_of
 from labkeeper_sdk.sim.zigbee import BATTERY, IDENTIFY, SET, Model, binary, choice
 
@@ -29,18 +29,17 @@ class SmokeDetector:
     )
 
     def __init__(self, random: Random) -> None:
-        self._battery = random.uniform(70, 100)
+        self._battery = Battery(random.uniform(70, 100), LIFE_H)
         self._lab_s = 0.0
         self._test_ends_s = 0.0
 
     def sample(self, lab_s: float) -> Mapping[str, object]:
         """Return the detector's state; the battery has aged since the last sample."""
-        self._battery = physics.battery_after(self._battery, max(0.0, lab_s - self._lab_s), life_h=LIFE_H)
-        self._lab_s = lab_s
+        self._lab_s, charge = lab_s, self._battery.at(lab_s)
         return {
             "smoke": False,
-            "battery_low": self._battery < LOW_PERCENT,
-            "battery": round(self._battery),
+            "battery_low": charge < LOW_PERCENT,
+            "battery": round(charge),
             "test": lab_s < self._test_ends_s,
         }
 

@@ -2,12 +2,13 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from labkeeper_sdk.sim.neighbours.neighbour import HOST, Neighbour
 from labkeeper_sdk.testing.datagrams import UdpWire, serve_udp
+from labkeeper_sdk.testing.ports import free_port
 
 EVERY_S = 0.1
 HOVER_CM = 80
@@ -118,12 +119,17 @@ def _open(where: str) -> AbstractAsyncContextManager[DroneWire]:
     return serve_drone(SimulatedDrone(), int(where))
 
 
+def _settings(where: str) -> Mapping[str, object]:
+    """Name a port for the state, too: the drone's own, 8890, is another lab's on a machine that runs two."""
+    return {"host": HOST, "port": int(where), "state_port": free_port()}
+
+
 NEIGHBOUR = Neighbour(
     id="drone",
     title="Tello 无人机",
     driver="tello",
     place="udp",
     settable=("flying", "stop"),
-    settings=lambda where: {"host": HOST, "port": int(where)},
+    settings=_settings,
     open=_open,
 )
