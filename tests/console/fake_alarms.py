@@ -34,7 +34,7 @@ LIMITS = {
 GATES = {"heat": ["lesson", "lights"]}
 SMALL = {"who": "Wang Li", "why": "small room", "off": False, "limits": {"warn": 1200.0}}
 OVERRIDES: dict[str, list[Json]] = {"co2": [{"school": SCHOOL, "lab": "lab-301", "at_ms": None, **SMALL}]}
-PLACES = [{"school": SCHOOL, "lab": None}, {"school": SCHOOL, "lab": "lab-301"}]
+PLACES: list[Json] = [{"school": SCHOOL, "lab": None}, {"school": SCHOOL, "lab": "lab-301"}]
 """Where the owner may set limits."""
 
 

@@ -80,6 +80,7 @@ _NAMES: Mapping[Reach, tuple[str, ...]] = {
         "PUT /api/v1/automations",
         "POST /api/v1/automations/{name}/switch",
         "DELETE /api/v1/automations/{name}",
+        *(f"{method} {_ALARMS}/rules/{{rule}}/limits" for method in ("PUT", "DELETE")),
     ),
     BENCH: (
         "POST /api/v1/floors",

@@ -4,9 +4,10 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
-from labkeeper_hub.automations.border import WHILE_ONLINE, DeedBody, File, InputBody
+from labkeeper_hub.automations.border import DeedBody, File, InputBody
 from labkeeper_hub.automations.rules import EMPTY, GIVEN, LESSON, LIT, Of
 from labkeeper_wire.conditions.expression import And, Compare, Expression, For, Is, Not, Or
+from labkeeper_wire.conditions.keys import WHILE_ONLINE
 from labkeeper_wire.conditions.parser import parse
 
 Json: TypeAlias = dict[str, Any]

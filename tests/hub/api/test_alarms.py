@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any
 
 import httpx
 import pytest
@@ -39,7 +40,7 @@ async def raised(served: Served) -> AsyncIterator[Served]:
     await served.hub.engine.dispose()
 
 
-async def post(client: httpx.AsyncClient, what: str, **body: object) -> tuple[int, dict[str, object]]:
+async def post(client: httpx.AsyncClient, what: str, **body: object) -> tuple[int, dict[str, Any]]:
     answer = await client.post(f"/api/v1/alarms/{what}", json=body)
     return answer.status_code, answer.json()
 
@@ -73,7 +74,8 @@ async def test_the_history_is_read_page_by_page_to_its_end_whatever_comes_meanwh
     desk = raised.hub.alarms
     for number in range(3):
         desk.note(AlarmEntry(CO2, "lab-301", "note", "note", START_MS + number, START_MS))
-    pages, before = [], {}
+    before: dict[str, int] = {}
+    pages = []
     while True:
         page = (await owner.get("/api/v1/alarms/history", params={"limit": 2, **before})).json()
         pages.append([(one["rule"], one["kind"]) for one in page["entries"]])

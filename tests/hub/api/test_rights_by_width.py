@@ -5,11 +5,12 @@ point, or is the place right beside it; what docs/reference/rights.md says of th
 addresses are real and the bodies are those the reference shows, so that nothing but the place can be wrong.
 """
 
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from uuid import uuid4
 
 import httpx
@@ -20,6 +21,7 @@ from websockets.exceptions import InvalidStatus
 
 from labkeeper_hub.accounts import Action, Grant, Person, Role, Scope
 from labkeeper_hub.accounts.actions import ROLES, WHOLE_HUB
+from labkeeper_hub.alarms.catalogue import OverrideEntry
 from labkeeper_hub.api.declared import Declared, declared_messages, declared_routes
 from labkeeper_hub.api.reach import REACH, Width
 from labkeeper_hub.api.rights_reference import name as name_of
@@ -51,6 +53,7 @@ QUERIES = {
     "/api/v1/export": f"point=demo/lab-301/0x00158d0001a2b3c4/target&from=0&to=9000000000000&id={EXPORT}",
     "/api/v1/labs/{school}/{lab}/report": "day=2026-09-07",
     "/api/v1/wall": "school=demo&lab=lab-301",
+    "/api/v1/alarms/rules/{rule}/limits": "school=demo&lab=lab-301",
 }
 ALARM = {"rule": "co2", **TARGET._asdict()}
 PLACE = {"school": "demo", "lab": "lab-301"}
@@ -122,10 +125,10 @@ async def school(tmp_path: Path) -> AsyncIterator[Served]:
         await connection.run_sync(metadata.create_all)
     async with serve(hub, tmp_path) as served:
         await hub.lessons.start("p-9", ROOM, 600_000)
-        hub.lessons.given[ROOM] = (Scene("mine", Title("我的", "Mine"), (Wish(TARGET, 20.0),)),)
+        hub.lessons.given = {ROOM: (Scene("mine", Title("我的", "Mine"), (Wish(TARGET, 20.0),)),)}
         await hub.desk.submit(TARGET, 20.0, command_id="c-1")
         order = Order(journal="", format="csv", from_ms=0, to_ms=1, points=(POINT,))
-        served.app.state.api.exports.known[EXPORT] = Export(EXPORT, order, None)  # type: ignore[arg-type] -- it has ended
+        served.app.state.api.exports.known[EXPORT] = Export(EXPORT, order, cast(Process, None))  # it has ended
         yield served
     await hub.engine.dispose()
 
@@ -157,6 +160,9 @@ async def _names(served: Served, one: Declared, asker: Asker) -> dict[str, Any]:
         named["identity"] = opening.id
     if "calendar-links/" in route:
         named["identity"] = (await parts.timetable.link("", "", holder, holder))[0].id
+    if route.startswith("DELETE") and route.endswith("/limits"):
+        mild = OverrideEntry(rule="co2", school="demo", lab="lab-301", limits={"warn": 1100.0}, who="p-9", why="a test")
+        await parts.limits.put(mild)
     if "automations" in route:
         text = openapi_document()["components"]["schemas"]["AutomationTextRequest"]["examples"][0]["text"]
         named["name"] = (await parts.automations.put(text, "p-9")).automation.id

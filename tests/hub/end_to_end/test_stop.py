@@ -18,7 +18,7 @@ from labkeeper_hub.ports import StopRefused
 from labkeeper_hub.settings import HubSettings
 from labkeeper_hub.stop import keeping
 from labkeeper_hub.stop.desk import AGREE_S
-from labkeeper_hub.stop.file import Kept, read_stops
+from labkeeper_hub.stop.file import Kept, read_stops, write_stops
 from labkeeper_sdk import BadConfiguration
 from labkeeper_sdk.testing import Broker
 from labkeeper_wire import mqtt
@@ -156,7 +156,7 @@ async def test_a_stop_that_broker_and_nodes_know_nothing_of_is_over_and_without_
 
     async with start() as school, joined(school.port, devices=plugs("a"), more=WIRES):
         await until(lambda: school.online("a"), "the plug")
-        school.hub.stop.stop("anna")
+        await school.hub.stop.stop("anna")
         await until(lambda: core(school) is Core.UNACK, "the alarm")
         await school.hub.alarms.desk.save()
     await forget(broker)
@@ -261,7 +261,7 @@ async def test_a_stop_is_told_as_pressed_when_it_is_written_down(
     school: School, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk, may_write = school.hub.stop, threading.Event()
-    writes = keeping.write_stops
+    writes = write_stops
 
     def slowly(data: Path, schools: Mapping[str, Kept]) -> None:
         assert may_write.wait(DEADLINE_S)
