@@ -73,7 +73,7 @@ LISTS = {
     "POST /api/v1/stop",
 }
 EMPTY_LISTS = {
-    *(f"GET /api/v1/{what}" for what in ("derived", "catalogue", "openings", "calendar-links", "colleagues")),
+    *(f"GET /api/v1/{what}" for what in ("derived", "catalogue", "openings", "calendar-links", "colleagues", "staff")),
     *(f"GET /api/v1/alarms{what}" for what in ("", "/history", "/rules", "/rules/{rule}/points", "/kpis")),
     "GET /api/v1/automations/runs",
 }
