@@ -12,7 +12,11 @@ TWINS = [
     *sorted(f"{DRIVERS}/{page.name.removesuffix('.zh-CN.md')}" for page in (ROOT / DRIVERS).glob("*.zh-CN.md")),
     "docs/tutorials/your-first-driver",
 ]
-NEEDED = ("zigbee2mqtt", "homeassistant", "tasmota", "shelly", "serial_line", "tello", "robomaster", "gpio", "modbus")
+NEEDED = (
+    "zigbee2mqtt", "homeassistant", "homie", "tasmota", "shelly", "serial_line", "tello", "robomaster", "gpio",
+    "modbus",
+    "pjlink", "declared-points",
+)  # fmt: skip
 HAN = re.compile(r"[\u4e00-\u9fff]")
 CODE = re.compile(r"`[^`]+`")
 
