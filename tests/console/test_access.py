@@ -140,6 +140,18 @@ async def test_the_keyboard_alone_does_everything(hub: FakeHub, console: Console
     await expect(page.locator(".menu-sheet")).to_be_hidden()
 
 
+async def test_a_link_followed_by_keyboard_leads_into_the_page_it_opens(hub: FakeHub, console: Console) -> None:
+    page = console.page
+    assert hub.actions
+    await page.locator(".menu summary").focus()
+    await page.keyboard.press("Enter")
+    await page.locator(".menu a[href='#/bookings']").wait_for()
+    await tab_to(page, "a[href='#/bookings']")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("main")).to_be_focused()
+    await tab_to(page, ".bookings .round")
+
+
 async def test_results_are_told_politely(hub: FakeHub, console: Console) -> None:
     hub.policy = "failed"
     await console.tile("lamp-1", "Light").get_by_role("switch").click()

@@ -59,7 +59,10 @@ export class LkApp extends DeskElement {
     this.route = parseRoute(location.hash);
     if (nameOf(this.route) === from) return;
     this.#load();
-    void this.updateComplete.then(() => scrollTo(0, this.route.page === "lab" ? this.#labScroll : 0));
+    void this.updateComplete.then(() => {
+      this.querySelector("main")?.focus({ preventScroll: true }); // the link that led here is gone, or shut up in its menu
+      scrollTo(0, this.route.page === "lab" ? this.#labScroll : 0);
+    });
   }
 
   firstUpdated() {

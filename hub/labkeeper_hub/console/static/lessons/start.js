@@ -76,6 +76,7 @@ class LkStart extends DeskElement {
   async firstUpdated() {
     if (this.deed !== "lesson.start") return void import("./lesson.js");
     const [on, near] = await Promise.all([post(at(this.lab, "/lesson"), { for_s: LESSON_S }), nearOf(this.lab)]);
+    void on?.text().catch(() => {}); // unread it holds one of the browser's few connections
     if (!on?.ok || near?.now) return this.#end(!on?.ok);
     this.lately = near?.lately ?? [];
     this.year = (await read(`/api/v1/timetables/${encodeURIComponent(this.lab.school)}`))?.year ?? null;

@@ -1,0 +1,135 @@
+"""Every page there is, in both themes: axe finds nothing, and nothing is wider than the screen."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+
+import pytest
+from playwright.async_api import Page
+from starlette.routing import Route
+
+from labkeeper_hub.api.page import Files, page_router
+from labkeeper_hub.console import STATIC
+
+from .conftest import Console, Language, OpenConsole, Theme, sign_in
+from .fake_alarms import bad_morning
+from .fake_automations import TEXT
+from .fake_drivers import open_drivers
+from .fake_hub import FakeHub
+from .fake_interlocks import guard
+from .fake_pe import class_of_fifty
+from .fake_telling import channel
+from .fake_wall import TOKEN
+from .test_access import violations
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+Opens = Callable[[FakeHub, Console], Awaitable[None]]
+VIEWS: list[tuple[Language, Theme, tuple[int, int]]] = [("zh", "dark", (390, 844)), ("en", "light", (1180, 820))]
+
+
+def at(hash_: str, ready: str) -> Opens:
+    """A page of the console, and what is on it when it can be looked at."""
+
+    async def opens(hub: FakeHub, console: Console) -> None:
+        await sign_in(hub, console, hash_)
+        await console.page.locator(ready).first.wait_for()
+
+    return opens
+
+
+async def signing_in(hub: FakeHub, console: Console) -> None:
+    await console.page.goto(hub.url)
+    await console.page.locator("#secret").wait_for()
+
+
+async def wall(hub: FakeHub, console: Console) -> None:
+    hub.wall_link = True
+    await console.page.goto(f"{hub.url}/wall#link={TOKEN}")
+    await console.page.locator(".wall-figure").first.wait_for()
+
+
+async def pupils(hub: FakeHub, console: Console) -> None:
+    hub.link("1")
+    hub.labs = hub.labs[:1]
+    await console.page.goto(f"{hub.url}/s/bench-1")
+    await console.page.locator("lk-pupils .card").first.wait_for()
+
+
+CHART = "#/chart/minhang-3/pi-301/air/temperature?range=24h"
+PAGES: Mapping[str, Opens] = {
+    "sign-in": signing_in,
+    "lab": at("", "lk-tile"),
+    "chart": at(CHART, ".plot canvas"),
+    "alarms": at("#/alarms", ".alarm"),
+    "telling": at("#/telling", "lk-telling article"),
+    "automations": at("#/automations", ".auto-list li"),
+    "bookings": at("#/bookings", ".week-day"),
+    "catalogue": at("#/catalogue", ".catalogue table"),
+    "condition": at("#/condition", ".condition-item"),
+    "drivers": at("#/drivers", ".drivers-node"),
+    "facility": at("#/facility", ".facility-lab"),
+    "interlocks": at("#/interlocks", ".interlocks article"),
+    "pe": at("#/pe", ".pe-tile"),
+    "people": at("#/people", "lk-account .do"),
+    "recordings": at("#/recordings", ".recordings"),
+    "/wall": wall,
+    "/s/{token:path}": pupils,
+}
+FILES = {"/", "/static/{name:path}"}  # the first is every page with a name of its own, the second is none
+
+
+def furnish_everything(hub: FakeHub) -> None:
+    """Have something on every page."""
+    more = {"change_interlocks", "configure_drivers", "manage_people", "manage_telling", "read_health", "teach_pe"}
+    hub.actions = [*hub.actions, *sorted(more)]
+    bad_morning(hub)
+    guard(hub)
+    open_drivers(hub)
+    hub.automations.put(TEXT)
+    hub.channels = [channel("duty"), channel("head", failures=3, error="answered 404")]
+    hub.pe.board = class_of_fifty()
+
+
+@pytest.mark.parametrize(("language", "theme", "size"), VIEWS, ids=["zh-dark-phone", "en-light-tablet"])
+@pytest.mark.parametrize("name", PAGES)
+async def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
+    hub: FakeHub, open_console: OpenConsole, name: str, language: Language, theme: Theme, size: tuple[int, int]
+) -> None:
+    furnish_everything(hub)
+    console = await open_console(language=language, theme=theme, size=size, touch=True)
+    await PAGES[name](hub, console)
+    await console.page.wait_for_load_state("networkidle")  # what comes when it is needed
+    assert await violations(console.page) == []
+    assert await console.page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    assert await raw(console.page) == []
+
+
+async def raw(page: Page) -> list[str]:
+    """Keys of catalogues that stand on the page instead of words."""
+    said: list[str] = await page.evaluate(WORDS)
+    keys = {path.name.split(".")[0] for path in (STATIC / "i18n").glob("*.json")}
+    return [text for text in said if re.fullmatch(rf"({'|'.join(keys)})\w*\.\w+", text)]
+
+
+WORDS = """
+() => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const found = [];
+  const shown = () => walker.currentNode.parentElement.checkVisibility();
+  while (walker.nextNode()) if (shown()) found.push(walker.currentNode.textContent.trim());
+  return found;
+}
+"""
+
+
+def routes() -> set[str]:
+    """Every page there is: those of the router, and the lists that the page's own addresses lead to."""
+    served = {route.path for route in page_router(Files()).routes if isinstance(route, Route)}
+    text = (STATIC / "route.js").read_text()
+    lists = re.search(r"LISTS = \[(.*?)\]", text)
+    assert lists is not None
+    own = {*re.findall(r'page === "([\w-]+)"', text), *re.findall(r'"([\w-]+)"', lists[1])}
+    return (served - FILES) | (own - {"list"})
+
+
+async def test_no_page_is_left_out_of_that() -> None:
+    assert routes() <= PAGES.keys()

@@ -1,0 +1,41 @@
+"""Every picture in the guides has a maker, and says what the page says."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser
+
+from tests.system.page import pictures as on_the_stack
+from tests.system.page.pictures import PICTURES, words
+
+from .fake_hub import FakeHub
+from .pictures import Seen, opened, pictures
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+ROOT = Path(__file__).parents[2]
+RENEW = "the page says something else than this picture: .venv/bin/python -m tests.console.pictures --only "
+
+
+@pytest.mark.parametrize("picture", pictures(), ids=lambda one: one.name)
+async def test_the_pictures_of_alarms_telling_and_pe_have_not_aged(
+    hub: FakeHub, browser: Browser, picture: Seen
+) -> None:
+    async with opened(hub, browser, picture) as page:
+        found = await words(page, picture.language)
+    kept = (PICTURES / f"{picture.name}.txt").read_text(encoding="utf-8").splitlines()
+    assert found == kept, RENEW + picture.name
+
+
+async def test_every_picture_of_the_guides_has_a_maker_and_every_maker_a_picture() -> None:
+    shown = {
+        Path(name).stem
+        for file in [*ROOT.glob("README*.md"), *(ROOT / "docs").rglob("*.md")]
+        for name in re.findall(r"pictures/([\w-]+\.png)", file.read_text(encoding="utf-8"))
+    }
+    here = [one.name for one in pictures()]
+    there = [*on_the_stack.pages(), *on_the_stack.lessons(), *on_the_stack.looking_after(), *on_the_stack.charts("")]
+    made = {*here, *(one.name for one in there)}
+    kept = {file.stem for file in PICTURES.glob("*.png")}
+    assert shown <= made
+    assert kept == made == {file.stem for file in PICTURES.glob("*.txt")}
