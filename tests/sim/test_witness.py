@@ -149,6 +149,65 @@ async def test_what_cannot_be_confirmed_is_said_to_be_unconfirmed(broker: Broker
     assert lost
 
 
+class OneWay:
+    """Before a broker: what it says is dropped while `deaf`, what is said to it always arrives."""
+
+    def __init__(self, broker: Broker) -> None:
+        self.broker = broker
+        self.deaf = False
+        self._writers: list[asyncio.StreamWriter] = []
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        to_us, to_broker = await asyncio.open_connection("127.0.0.1", self.broker.port)
+        self._writers += (writer, to_broker)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._pump(reader, to_broker, droppable=False))
+                group.create_task(self._pump(to_us, writer, droppable=True))
+        except* ConnectionError:
+            pass
+        finally:
+            self.cut()
+
+    def cut(self) -> None:
+        for writer in self._writers:
+            writer.close()
+        self._writers.clear()
+
+    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, droppable: bool) -> None:
+        while data := await source.read(65_536):
+            if not (droppable and self.deaf):
+                sink.write(data)
+        raise ConnectionError("ended")
+
+
+async def test_what_a_broker_passed_on_without_a_word_and_is_sent_again_is_unconfirmed_once_and_acknowledged_once(
+    broker: Broker, quick: Quick, tmp_path: Path
+) -> None:
+    book = tmp_path / "witness.jsonl"
+    way = OneWay(broker)
+    server = await asyncio.start_server(way.serve, "127.0.0.1", 0)
+    url = f"mqtt://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with server, open_listener(broker, COUNTER) as listener:
+        async with open_lab(url, settings=quick("counter", counter_rate=50), witness=book):
+            first = (await listener.next_on(COUNTER, count=3)).json["counter"]
+            way.deaf = True
+            await listener.next_on(COUNTER, lambda one: one.json["counter"] > first + 5)
+            way.cut()
+            way.deaf = False
+            reached = max(one.json["counter"] for one in listener.on(COUNTER))
+            await listener.next_on(COUNTER, lambda one: one.json["counter"] > reached + 5)
+        await listener.catch_up()
+    lines = [json.loads(line) for line in book.read_text().splitlines()]
+    unsure = Counter(line["unconfirmed"]["value"] for line in lines if "unconfirmed" in line)
+    twice = readings_of("witness-counter", listener.heard) - written(book, "witness-counter")
+    doubled = Counter(value for name, value, _ in twice.elements() if name == "counter")
+    assert doubled
+    assert not doubled - unsure
+    values = [line["value"] for line in lines if "published_ms" in line and line["property"] == "counter"]
+    assert sorted(values) == list(range(1, len(values) + 1))
+
+
 async def test_an_event_at_quality_zero_is_said_and_confirmed_by_nobody(
     broker: Broker, quick: Quick, tmp_path: Path
 ) -> None:

@@ -65,6 +65,7 @@ class Link:
         self._random = Random(client_id)
         self._tickets = count()
         self._unsettled: dict[int, tuple[Outgoing, int]] = {}
+        self._tried: set[int] = set()  # tickets of what was handed to a connection: it may have come through
         self._leaving = asyncio.Event()
         self._away_s = 0.0
         self._client: aiomqtt.Client | None = None
@@ -139,8 +140,11 @@ class Link:
     async def _introduce(self, client: aiomqtt.Client, talker: Talker) -> None:
         """Send again what nobody acknowledged, then greet: no turn of the loop lies between, so nothing overtakes."""
         old, self._unsettled = self._unsettled, {}
-        for message, sent_ms in old.values():
+        for ticket, (message, sent_ms) in old.items():
+            if ticket in self._tried:  # a broker that was killed may have passed it on and never said so
+                self.witness.unconfirmed(message, sent_ms)
             self._start(message, sent_ms)
+        self._tried -= old.keys()
         greeted = self._say(talker.greeting())
         await _subscribe(client, talker.filters)
         await _settled(greeted)
@@ -157,6 +161,7 @@ class Link:
         ticket = next(self._tickets)
         if message.sightings:
             self._unsettled[ticket] = (message, now_ms() if sent_ms is None else sent_ms)
+            self._tried.add(ticket)
         return self._group.create_task(self._publish(self._client, ticket, message))
 
     async def _publish(self, client: aiomqtt.Client, ticket: int, message: Outgoing) -> None:
@@ -167,6 +172,7 @@ class Link:
         except aiomqtt.MqttError:
             return  # only `_until_lost` ends a connection; what carries readings stays unsettled
         settled = self._unsettled.pop(ticket, None)
+        self._tried.discard(ticket)
         if settled is not None:
             vouch = self.witness.acknowledged if message.qos else self.witness.unconfirmed
             vouch(*settled)

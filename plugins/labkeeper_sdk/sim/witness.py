@@ -26,7 +26,7 @@ class Witness:
         self._append([_reading(sighting, published_ms) for sighting in message.sightings])
 
     def unconfirmed(self, message: Outgoing, published_ms: int) -> None:
-        """Write down readings that were sent, were never acknowledged and will not be sent again: nobody knows."""
+        """Write down readings that were sent and never acknowledged, sent again later or not: nobody knows."""
         self._append([{"unconfirmed": _reading(sighting, published_ms)} for sighting in message.sightings])
 
     def commanded(self, order: Order) -> None:
