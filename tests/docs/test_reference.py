@@ -1,8 +1,11 @@
 """The reference is whole: every setting, hook, error, option and refusal is described."""
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator
+from importlib.metadata import entry_points
+from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
@@ -15,6 +18,8 @@ from labkeeper_hub.influx.settings import InfluxSettings
 from labkeeper_hub.oidc.settings import OidcSettings, RoleMapping
 from labkeeper_hub.settings import HubSettings
 from labkeeper_sdk import LabkeeperError, errors, hooks, testing
+from labkeeper_sdk.conformance import BADGE, Level
+from labkeeper_sdk.plugins import DRIVER_GROUP
 from labkeeper_sdk.testing.brokers import MOSQUITTO_CONF
 
 from . import supported
@@ -41,6 +46,26 @@ def test_the_command_line_page_is_what_the_parsers_say() -> None:
 
 def test_the_list_of_supported_devices_is_what_the_recordings_say() -> None:
     assert supported.PAGE.read_text(encoding="utf-8") == supported.page(), "run: python -m tests.docs.supported"
+
+
+def test_every_bundled_driver_has_a_kept_badge_silver_at_least_and_gold_where_it_moves_something() -> None:
+    badges = supported.kept()
+    bundled = {it.name for it in entry_points(group=DRIVER_GROUP) if it.dist and it.dist.name == "labkeeper"}
+    assert badges.keys() == bundled
+    levels = {name: Level[it.level.upper()] for name, it in badges.items()}
+    assert not [name for name, level in levels.items() if level < Level.SILVER]
+    assert not [name for name, it in badges.items() if it.actuators and levels[name] < Level.GOLD]
+
+
+def test_badges_are_taken_over_as_an_examination_left_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supported, "BADGES", tmp_path / "badges.json")
+    (tmp_path / "left" / "pump").mkdir(parents=True)
+    checks = [{"name": "soak", "outcome": "untried"}, {"name": "docs", "outcome": "passed"}]
+    badge = {"driver": "pump", "level": "gold", "actuators": True, "fixtures": "hardware", "checks": checks}
+    (tmp_path / "left" / "pump" / BADGE).write_text(json.dumps(badge))
+    supported.take_over(tmp_path / "left")
+    found = supported.kept()["pump"]
+    assert (found.level, found.actuators, found.fixtures, [*found.untried]) == ("gold", True, "hardware", ["soak"])
 
 
 def test_every_check_of_the_conformance_kit_is_described_with_its_level() -> None:

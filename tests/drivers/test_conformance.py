@@ -4,8 +4,9 @@ from importlib.metadata import entry_points
 
 import pytest
 
-from labkeeper_sdk.conformance import Level, Pace, examine, prepare
+from labkeeper_sdk.conformance import Level, Pace, examine, prepare, reached
 from labkeeper_sdk.plugins import DRIVER_GROUP, load_drivers
+from tests.docs.supported import kept
 
 pytestmark = [
     pytest.mark.timeout(300),
@@ -23,6 +24,7 @@ NAMES = sorted(
 def test_a_bundled_driver_conforms(name: str) -> None:
     findings = examine(prepare(load_drivers().drivers[name], pace=PACE), up_to=Level.GOLD)
     assert {it.check.name: it.seen.en for it in findings if not it.counts} == {}
+    assert reached(findings).word == kept()[name].level, "run: labkeeper driver check --all, see SUPPORTED.md"
 
 
 def test_there_are_bundled_drivers() -> None:

@@ -36,6 +36,11 @@ def test_a_payload_is_what_its_datatype_allows(datatype: str, good: bytes, bad: 
     assert declared.wrong(bad)
 
 
+def test_without_a_clock_the_reference_does_not_declare_when_it_measured() -> None:
+    assert "climate/measured-at" in describe(homie.description(clock=True))
+    assert "climate/measured-at" not in describe(homie.description(clock=False))
+
+
 def test_a_number_outside_its_format_is_wrong() -> None:
     declared = Property("n/p", "float", low=-1.0, high=1.0)
     assert not declared.wrong(b"1")

@@ -15,6 +15,7 @@ from labkeeper_cli.driver.packages import as_installed, find
 from labkeeper_sdk.conformance import BADGE, Finding, Level, Outcome, Report, examine, prepare, reached, summary
 from labkeeper_sdk.plugins import DRIVER_GROUP
 from labkeeper_sdk.points import Title
+from tests.docs.supported import as_kept, kept
 
 pytestmark = pytest.mark.timeout(300)
 BUNDLED = sorted(
@@ -110,11 +111,19 @@ def test_a_driver_that_kills_its_process_is_a_line_in_the_summary(
 @pytest.mark.parametrize("name", BUNDLED)
 def test_a_bundled_driver_with_a_real_node_becomes_safe_and_obeys_once(name: str) -> None:
     found = examine(prepare(find(name)), NODE_CHECKS)
+    assert Level[kept()[name].level.upper()] >= Level.GOLD  # which these checks are part of
+    assert kept()[name].actuators is (name not in WITHOUT_ACTUATORS)
     wanted = Outcome.SPARED if name in WITHOUT_ACTUATORS else Outcome.PASSED
     assert [(it.check.name, it.outcome, it.seen.en) for it in found] == [
         ("safe_in_time", wanted, ""),
         ("once", wanted, ""),
     ]
+
+
+def test_the_badge_of_the_command_line_is_the_one_that_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["driver", "check", "ble_heart_rate", "--json", "--level", "gold"]) == 0
+    badge = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert as_kept(badge) == replace(kept()["ble_heart_rate"], untried=())  # the soak is of platinum
 
 
 WRITE = "    async def write(self, point: str, value: Value) -> None:\n"
