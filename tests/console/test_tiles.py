@@ -104,11 +104,13 @@ async def test_what_was_never_derived_says_so_and_why(hub: FakeHub, open_console
     console = await open_console(size=(390, 844))
     await sign_in(hub, console)
     tile = console.tile("air", "co2, derived")
-    await expect(tile).to_contain_text("No value yet · comes when half of its time is measured")
+    await expect(tile).to_contain_text("No value yet · needs half of its time")
     assert await tile.locator(".tile").evaluate("(one) => one.scrollHeight <= one.clientHeight")
-    await expect(console.tile("remote", "battery, derived")).to_contain_text("a sensor it needs says nothing")
+    await expect(console.tile("remote", "battery, derived")).to_contain_text("a sensor is silent")
+    high = await tile.evaluate("(one) => one.getBoundingClientRect().height")
     await hub.read("#hub-derived-pi-301", "air", "co2_mean", 900.0)
     await expect(tile.locator(".value")).to_have_text("900")
+    assert await tile.evaluate("(one) => one.getBoundingClientRect().height") == high  # nothing moved
 
 
 async def test_a_point_with_a_long_name_is_named_whole(hub: FakeHub, open_console: OpenConsole) -> None:
