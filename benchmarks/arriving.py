@@ -1,8 +1,8 @@
 """The page in a real browser with two hundred devices on a processor four times slower: cold load, use, and idling.
 
 Cold: a browser profile that has never seen the page, signed in; kilobytes are what its first visit takes from the hub
-within five seconds, as sent and unpacked. Interactive: the first switch can be pressed. Busy: the share of a main thread's time that tasks take
-while every device's readings change once a second.
+within five seconds, as sent and unpacked. Interactive: the first switch can be pressed. Busy: the share of a main
+thread's time that tasks take while every device's readings change once a second.
 """
 
 import asyncio
