@@ -39,7 +39,7 @@ ROWS_OF_THE_DAY = 1_440  # one a minute, and that Thursday has them all
 UNTIL = datetime.fromisoformat("2015-02-06T00:00:00+01:00")  # the end of a Thursday in Mons
 SETTLE_S = 20.0  # the room's day runs 30 times as fast: ten minutes of it
 CHANGING = (  # says other words another time
-    ".attention, .alarm-bell, .stopped, .result, .value, .none, .facility-mark, .condition-refused, "
+    ".attention, .alarm-bell, .stopped, .result, .value, .none, .tile .age, .facility-mark, .condition-refused, "
     ".condition-item span, .condition-item p, .chart .make, time, option, svg"
 )
 VISIBLE_WORDS = """
