@@ -39,6 +39,7 @@ async def test_rows_are_played_in_order_and_no_faster_than_they_were_asked_for(
                 if len(heard) == 3:
                     break
     assert heard == [
-        {"co2": co2, "last_seen": FIRST_MS + at_s * 1000} for co2, at_s in ((600, 0), (650, 60), (700, 120))
+        {"co2": co2, "last_seen": FIRST_MS + at_s * 1000, "historical": True}
+        for co2, at_s in ((600, 0), (650, 60), (700, 120))
     ]
     assert json.loads(capsys.readouterr().out) == {"device": device_id("Office 3"), "rows": 3, "readings": 3}

@@ -18,7 +18,7 @@ from labkeeper_hub.ports import StopRefused
 from labkeeper_hub.settings import HubSettings
 from labkeeper_hub.stop import keeping
 from labkeeper_hub.stop.desk import AGREE_S
-from labkeeper_hub.stop.file import Kept, read_stops, write_stops
+from labkeeper_hub.stop.file import FILE, Kept, read_stops, write_stops
 from labkeeper_sdk import BadConfiguration
 from labkeeper_sdk.testing import Broker
 from labkeeper_wire import mqtt
@@ -147,8 +147,8 @@ async def test_a_broker_that_was_killed_is_told_the_stop_again(school: School) -
     assert (await kept(school.broker)).latch == stop.latch
 
 
-async def test_a_stop_that_broker_and_nodes_know_nothing_of_is_over_and_without_a_node_it_is_not_known(
-    start: Start, broker: Broker
+async def test_a_stop_that_hub_broker_and_nodes_know_nothing_of_is_over_and_without_a_node_it_is_not_known(
+    start: Start, broker: Broker, tmp_path: Path
 ) -> None:
     def core(school: School) -> Core | None:
         now = school.hub.alarms.desk.known(AlarmKey("stopped", PointKey("school", "", "", "")))
@@ -160,6 +160,7 @@ async def test_a_stop_that_broker_and_nodes_know_nothing_of_is_over_and_without_
         await until(lambda: core(school) is Core.UNACK, "the alarm")
         await school.hub.alarms.desk.save()
     await forget(broker)
+    (tmp_path / FILE).unlink()  # else the hub says it again
     async with start() as school:
         loop = asyncio.get_running_loop()
         await until(lambda: loop.time() > school.hub.stop._linked_s + AGREE_S + 1, "the end of the waiting")

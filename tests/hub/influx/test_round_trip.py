@@ -37,7 +37,8 @@ async def test_a_reading_comes_back_as_it_was_written(
     history = InfluxHistory(database.settings, lambda _: whole)
     found = await history.raw(key, (START_MS, START_MS + 10), 100, 0)
     await database.ask('DROP MEASUREMENT "readings"')
-    expected = [(START_MS + time, exactly(value)) for time, value in made]
+    # InfluxDB's JSON does not tell -0.0 from 0.0
+    expected = [(START_MS + time, exactly(value + 0.0 if type(value) is float else value)) for time, value in made]
     if whole:  # digits are read as a number where the point is one
         found = [row._replace(value=_as_text(row.value)) for row in found]
         expected = [
