@@ -9,7 +9,7 @@ import { SHAPE, WORDS } from "../store.js";
 const TERMS = [7, 30, 90, 365];
 
 /** What the hub gives no program, whatever its token says, and what each has. */
-const NOT_FOR_PROGRAMS = new Set(["be_signed_in", "teach_pe"]);
+const NOT_FOR_PROGRAMS = new Set(["be_signed_in", "teach_pe", "read_staff"]);
 
 class LkTokens extends DeskElement {
   static properties = { tokens: { state: true }, fresh: { state: true }, trouble: { state: true } };
