@@ -179,6 +179,7 @@ def test_a_file_with_a_fence_for_each_device_is_taken_over(tmp_path: Path) -> No
     file = tmp_path / "node.sqlite3"
     with closing(open_database(file)) as connection:
         connection.execute("CREATE TABLE fences (device TEXT PRIMARY KEY, fence TEXT NOT NULL) WITHOUT ROWID")
+        connection.executescript("DROP INDEX personal_batches; ALTER TABLE batches DROP COLUMN personal")
         connection.execute("PRAGMA user_version = 2")
     with closing(open_database(file)) as connection:
         assert not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'fences'").fetchall()
