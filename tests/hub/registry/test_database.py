@@ -1,9 +1,12 @@
 """The registry's tables: made by their migrations, equal to their declaration, found up to date the next time."""
 
+import asyncio
+import gc
 import socket
 import sqlite3
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -101,6 +104,17 @@ async def test_a_database_that_cannot_be_opened_is_a_wrong_setting(tmp_path: Pat
     assert (wrong.value.key, wrong.value.source) == ("database", "")
 
 
+@pytest.fixture
+async def _no_thread_left() -> AsyncIterator[None]:
+    """A connection that could not be made ends when it is collected, in a thread that must not outlive the loop."""
+    yield
+    gc.collect()
+    for thread in threading.enumerate():
+        if "_connection_worker_thread" in thread.name:
+            await asyncio.to_thread(thread.join, 10)
+
+
+@pytest.mark.usefixtures("_no_thread_left")
 async def test_a_database_that_another_program_has_locked_is_no_wrong_setting(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "registry.sqlite", isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
@@ -109,6 +123,7 @@ async def test_a_database_that_another_program_has_locked_is_no_wrong_setting(tm
                 pass
 
 
+@pytest.mark.usefixtures("_no_thread_left")
 async def test_a_server_that_is_away_is_no_wrong_setting_and_one_of_a_wrong_name_is(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -168,7 +168,7 @@ class Lab:
 
     async def _toggled(self, live: Live) -> str:
         latest = (await self.stack.client.get("latest", school=SCHOOL, node=NODE, device=PLUG.device))["latest"]
-        now = next(one["value"] for one in latest if one["point"] == PLUG.point)
+        now = next((one["value"] for one in latest if one["point"] == PLUG.point), False)  # off until it has spoken
         return (await live.command(PLUG, not now)).state
 
     async def _is_balanced(self) -> bool:
