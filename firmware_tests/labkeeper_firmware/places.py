@@ -72,7 +72,8 @@ async def _by_line(stack: AsyncExitStack, place: Place) -> Bench:
         program = await stack.enter_async_context(run_on_a_line(place.run))
         path, power = str(program.path), program
     else:
-        await stack.enter_async_context(read_serial(path, place.baud))  # names a port that is not there
+        async with read_serial(path, place.baud):  # names a port that is not there
+            pass  # and closes it: of two readers each would have half of what the device says
     if power is not None:
         await power.on()
     alive_every_s = min([FASTEST_S * ALIVE, *(it.link_loss_s for it in place.profile.actuators)]) / ALIVE

@@ -97,13 +97,6 @@ def test_the_migrations_can_be_undone(tmp_path: Path) -> None:
         assert set(inspect(connection).get_table_names()) == {"alembic_version"}
 
 
-async def test_a_database_that_cannot_be_opened_is_a_wrong_setting(tmp_path: Path) -> None:
-    with pytest.raises(BadConfiguration, match="unable to open") as wrong:
-        async with open_database(f"sqlite+aiosqlite:///{tmp_path}/no/folder"):
-            pass
-    assert (wrong.value.key, wrong.value.source) == ("database", "")
-
-
 @pytest.fixture
 async def _no_thread_left() -> AsyncIterator[None]:
     """A connection that could not be made ends when it is collected, in a thread that must not outlive the loop."""
@@ -112,6 +105,14 @@ async def _no_thread_left() -> AsyncIterator[None]:
     for thread in threading.enumerate():
         if "_connection_worker_thread" in thread.name:
             await asyncio.to_thread(thread.join, 10)
+
+
+@pytest.mark.usefixtures("_no_thread_left")
+async def test_a_database_that_cannot_be_opened_is_a_wrong_setting(tmp_path: Path) -> None:
+    with pytest.raises(BadConfiguration, match="unable to open") as wrong:
+        async with open_database(f"sqlite+aiosqlite:///{tmp_path}/no/folder"):
+            pass
+    assert (wrong.value.key, wrong.value.source) == ("database", "")
 
 
 @pytest.mark.usefixtures("_no_thread_left")
