@@ -73,7 +73,7 @@ def _rule(name: str, limits: list[Json]) -> Json:
     plain = {"kind": "value", "side": ">", "deadband": 0.0, "window_ms": 0, "on_delay_ms": 0, "off_delay_ms": 0}
     told = [{"name": one, "priority": how, "limit": limit, "latch": False, **plain} for one, how, limit in levels]
     source = {
-        "source": "GB/T 18883-2022",
+        "source": {"zh": "GB/T 18883-2022（0.10 %）", "en": "GB/T 18883-2022 (0.10 %)"},
         "unit": unit,
         "points": list(points),
         "units": [],

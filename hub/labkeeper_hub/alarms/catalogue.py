@@ -58,6 +58,11 @@ class Both(_Strict):
         return Title(self.zh, self.en)
 
 
+def _in_both(said: object) -> object:
+    """A source that is the number of a standard reads the same in both languages."""
+    return {"zh": said, "en": said} if isinstance(said, str) else said
+
+
 class LevelEntry(_Strict):
     """One level as the file says it."""
 
@@ -101,7 +106,7 @@ class RuleEntry(_Strict):
     response: Both
     role: Role
     class_: Annotated[AlarmClass, Field(alias="class")]
-    source: Text
+    source: Annotated[Both, BeforeValidator(_in_both)]
     unit: str
     points: list[Text] = []
     of: list[Text] = []
@@ -130,7 +135,7 @@ class RuleEntry(_Strict):
         match = Match(frozenset(self.points), frozenset(self.units))
         levels = tuple(entry.level() for entry in self.levels)
         gates = frozenset(self.gates)
-        return Rule(name, told, self.class_, match, levels, self.source, self.unit, gates, self.hold)
+        return Rule(name, told, self.class_, match, levels, self.source.title(), self.unit, gates, self.hold)
 
 
 class OverrideEntry(_Strict):

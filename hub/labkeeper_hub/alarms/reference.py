@@ -117,7 +117,7 @@ consequence = {{ zh = "困倦。", en = "Tiredness." }}
 response = {{ zh = "开窗。", en = "Open a window." }}
 role = "teacher"
 class = "environment"
-source = "our own"
+source = "our own"              # or {{ zh = "…", en = "…" }}
 unit = "[ppm]"
 points = ["co2_mean_10min"]     # the derived ten-minute mean
 levels = [{{ name = "warn", limit = 1200, priority = "low", deadband = 100 }}]
@@ -151,7 +151,7 @@ def _rule(rule: Rule) -> Iterator[str]:
     yield f"\n### {rule.id}: {told.title.zh} / {told.title.en}\n\n"
     yield f"- Consequence: {told.consequence.zh} / {told.consequence.en}\n"
     yield f"- Response ({told.role}): {told.response.zh} / {told.response.en}\n"
-    yield f"- Class {rule.alarm_class}. Source: {rule.source}.\n"
+    yield f"- Class {rule.alarm_class}. Source: {rule.source.zh} / {rule.source.en}.\n"
     yield f"- Watches {', '.join(f'`{point}`' for point in sorted(rule.match.points))}{_units(rule.match.units)}.\n"
     if rule.gates:
         yield f"- Only while: {', '.join(sorted(rule.gates))}.\n"

@@ -127,7 +127,7 @@ class Rule:
     alarm_class: AlarmClass
     match: Match
     levels: tuple[Level, ...]
-    source: str
+    source: Title
     unit: str = ""
     gates: frozenset[Gate] = field(default_factory=frozenset)
     hold_ms: int = 30 * MINUTE_MS

@@ -111,7 +111,7 @@ class RuleShape(BaseModel):
             "response": {"zh": "开窗。", "en": "Open windows."},
             "role": "teacher",
             "class": "environment",
-            "source": "GB/T 18883-2022",
+            "source": {"zh": "GB/T 18883-2022（0.10 %）", "en": "GB/T 18883-2022 (0.10 %)"},
             "unit": "[ppm]",
             "points": ["carbon_dioxide", "co2"],
             "units": [],
@@ -126,7 +126,7 @@ class RuleShape(BaseModel):
     response: SaidShape
     role: str
     alarm_class: Annotated[str, Field(alias="class")]
-    source: str
+    source: SaidShape
     unit: str
     points: list[str]
     units: list[str]
@@ -386,7 +386,6 @@ def _rule(rule: Rule, overrides: Iterable[OverrideEntry]) -> dict[str, Json]:
         **{name: _said(text) for name, text in _texts(rule).items()},
         "role": told.role.value,
         "class": rule.alarm_class.value,
-        "source": rule.source,
         "unit": rule.unit,
         "points": sorted(rule.match.points),
         "units": sorted(rule.match.units),
@@ -402,7 +401,12 @@ def override(one: OverrideEntry) -> dict[str, Json]:
 
 
 def _texts(rule: Rule) -> Mapping[str, Title]:
-    return {"title": rule.told.title, "consequence": rule.told.consequence, "response": rule.told.response}
+    return {
+        "title": rule.told.title,
+        "consequence": rule.told.consequence,
+        "response": rule.told.response,
+        "source": rule.source,
+    }
 
 
 def _said(text: Title) -> dict[str, Json]:

@@ -13,6 +13,7 @@ export function sign(unit) {
   const known = signs[unit];
   if (known !== undefined) return known;
   return unit
+    .replace(/\bCel\b/g, "°C")
     .replace(/[{}[\]]/g, "")
     .replace(/(^|[./])u(?=[a-zA-Z])/g, "$1µ")
     .replace(/([a-z])2\b/g, "$1²")

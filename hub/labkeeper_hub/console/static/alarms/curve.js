@@ -6,6 +6,7 @@ import { Plot } from "../chart/plot.js";
 import { deviceKey } from "../keys.js";
 import { WORDS } from "../store.js";
 import { styled } from "../styled.js";
+import { compared } from "./names.js";
 import { sign } from "../units.js";
 
 const MINUTE_MS = 60_000;
@@ -90,7 +91,7 @@ class LkAlarmCurve extends DeskElement {
     const other = OTHERWISE[level.kind];
     if (other) return words.t(other, { limit: level.kind === "count" ? level.limit : this.#length(level.limit * 1000), window });
     const unit = `${sign(rule.unit)}${level.kind === "rate" ? "/min" : ""}`.trim();
-    return words.t(level.on_delay_ms ? "alarm.because_for" : "alarm.because", { what: (words.word("alarmwhat", level.kind) ?? level.kind).replace("{window}", window), side: level.side, limit: `${level.limit} ${unit}`.trim(), delay: this.#length(level.on_delay_ms) });
+    return words.t(level.on_delay_ms ? "alarm.because_for" : "alarm.because", { what: (words.word("alarmwhat", level.kind) ?? level.kind).replace("{window}", window), side: compared(level.side), limit: `${level.limit} ${unit}`.trim(), delay: this.#length(level.on_delay_ms) });
   }
 
   get #point() {

@@ -2,7 +2,7 @@
 import { html, nothing } from "../vendor/lit.js";
 import * as api from "./api.js";
 import { levelsAt } from "./curve.js";
-import { placeName, refusal, seenByHub } from "./names.js";
+import { compared, placeName, refusal, seenByHub } from "./names.js";
 import { DeskElement } from "../element.js";
 import { WORDS } from "../store.js";
 import { sign } from "../units.js";
@@ -47,7 +47,7 @@ class LkAlarmLimit extends DeskElement {
     const off = this.#off;
     return html`<form class="alarm-form" @submit=${this.#set}>
         <label>${words.t("alarm.where")}<select @change=${(/** @type {Event} */ event) => { this.chosen = /** @type {HTMLSelectElement} */ (event.target).selectedIndex; }}>${this.places.map((place) => html`<option>${placeName(this.desk, words, place)}</option>`)}</select></label>
-        ${off ? nothing : levelsAt(rule, this.#place).map((level) => html`<label>${words.t("alarm.limit", { level: words.word("alarmlevel", level.name) ?? level.name, side: level.side })} ${sign(rule.unit)}
+        ${off ? nothing : levelsAt(rule, this.#place).map((level) => html`<label>${words.t("alarm.limit", { level: words.word("alarmlevel", level.name) ?? level.name, side: compared(level.side) })} ${sign(rule.unit)}
           <input type="number" step="any" name=${level.name} .value=${String(level.limit)} required></label>`)}
         ${safety ? nothing : html`<button type="button" class="segment" aria-pressed=${off} ?disabled=${seenByHub(rule)} @click=${() => { this.off = !this.off; }}>${words.t("alarm.switch_off")}</button>`}
         <label>${words.t("alarm.why")}<input name="why" required maxlength="500" pattern=".*\\S.*" autocomplete="off"></label>

@@ -2,7 +2,7 @@
 import { html, nothing } from "../vendor/lit.js";
 import * as api from "./api.js";
 import "./limit.js";
-import { measured, place, placeName, refusal, seenByHub } from "./names.js";
+import { compared, measured, place, placeName, refusal, seenByHub } from "./names.js";
 import "./try.js";
 import { DeskElement } from "../element.js";
 import { icon } from "../icons.js";
@@ -148,7 +148,7 @@ class LkAlarmLimits extends AlarmList {
     const open = this.chosen.rule === rule.id;
     return html`<h3>${text.title(rule.title, rule.id)}</h3>
       <p class="quiet">${limits(words, rule.levels)} ${sign(rule.unit)}</p>
-      <p>${text.title(rule.response, "")} <span class="quiet small">${rule.source}</span></p>
+      <p>${text.title(rule.response, "")} <span class="quiet small">${text.title(rule.source, "")}</span></p>
       ${rule.overrides.map((one) => this.#override(rule, one))}
       ${this.#settable(rule)}${seenByHub(rule) ? nothing : html`<button class="segment" aria-expanded=${open} @click=${() => this.#open(open ? "" : rule.id)}>${words.t("alarm.try")}</button>`}
       ${open ? this.#tried(rule) : nothing}`;
@@ -209,7 +209,7 @@ class LkAlarmLimits extends AlarmList {
 }
 
 /** @param {import("../text.js").Text} words @param {wire.AlarmLevel[]} levels */
-const limits = (words, levels) => levels.map(({ name, side, limit }) => `${words.word("alarmlevel", name) ?? name} ${side} ${limit}`).join(" · ");
+const limits = (words, levels) => levels.map(({ name, side, limit }) => `${words.word("alarmlevel", name) ?? name} ${compared(side)} ${limit}`).join(" · ");
 
 customElements.define("lk-alarm-history", LkAlarmHistory);
 customElements.define("lk-alarm-load", LkAlarmLoad);

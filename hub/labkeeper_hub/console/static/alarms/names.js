@@ -25,6 +25,9 @@ export function place({ store, text }, words, one) {
   return point ? `${deviceName(text, device)} · ${pointName(text, device, point)}` : deviceName(text, device);
 }
 
+/** `>=` as people write it. @param {string} side */
+export const compared = (side) => ({ ">=": "≥", "<=": "≤" })[side] ?? side;
+
 /** Whether the hub itself sees it: then there is no limit to it. @param {wire.AlarmRule} rule */
 export const seenByHub = (rule) => rule.points.some((point) => point.startsWith("#"));
 

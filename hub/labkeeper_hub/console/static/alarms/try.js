@@ -2,7 +2,7 @@
 import { html, nothing } from "../vendor/lit.js";
 import * as api from "./api.js";
 import { levelsAt } from "./curve.js";
-import { refusal } from "./names.js";
+import { compared, refusal } from "./names.js";
 import { DeskElement } from "../element.js";
 import { readTrace } from "../chart/history.js";
 import { Plot } from "../chart/plot.js";
@@ -56,7 +56,7 @@ class LkAlarmTry extends DeskElement {
     const { words, rule } = this;
     return html`
       <form class="alarm-form" @submit=${this.#try}>
-        ${this.#levels.map((level) => html`<label>${words.t("alarm.limit", { level: words.word("alarmlevel", level.name) ?? level.name, side: level.side })} ${sign(rule.unit)}
+        ${this.#levels.map((level) => html`<label>${words.t("alarm.limit", { level: words.word("alarmlevel", level.name) ?? level.name, side: compared(level.side) })} ${sign(rule.unit)}
           <input type="number" step="any" name=${level.name} .value=${String(level.limit)} required></label>`)}
         <div class="segments" role="group" aria-label=${words.t("alarm.span")}>${SPANS_D.map((days) => html`<button type="button" class="segment" aria-pressed=${days === this.days} @click=${() => { this.days = days; }}>${words.t("alarm.days", { count: days })}</button>`)}</div>
         <button class="primary" ?disabled=${this.asking}>${words.t("alarm.try_now")}</button>
