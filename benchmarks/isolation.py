@@ -2,8 +2,9 @@
 the commands of the fifty devices beside them.
 
 A node over a real broker; fifty devices of one driver in the node, four strangers in processes of their own. Commands
-go to the fifty, with and without the strangers in turn, several times; the medians of each phase's p50 and p99 are
-compared. As ratios of one run they hold on any machine, best on one that is not busy.
+go to the fifty at a fixed rate, with and without the strangers in turn, several times; the medians of each phase's p50
+and p99 are compared. As ratios of one run they hold on any machine, best on one that is not busy. A phase is longer
+than the breaker's first rest, so that what broke breaks again within it.
 """
 
 import asyncio
@@ -35,6 +36,7 @@ from labkeeper_wire.payload import Metric, Payload
 SCHOOL, NODE = "bench-school", "bench-node"
 TTL_MS = 10_000
 AT_ONCE = 4  # commands under way at a time
+RATE = 200.0  # commands a second: each of fifty devices four times, as fast as a teacher drags several sliders
 LEVELS = 100
 WARM = 40
 SETTLE_S = 3.0  # after the settings were read again: processes start, break, and start again
@@ -94,12 +96,17 @@ class Caller:
                 case Subscribe(filters):
                     await self.link.subscribe(*filters)
                 case NodeBorn(metrics=metrics):
-                    self._epoch, self._batches = str(_value(metrics, EPOCH)), BatchSet()
+                    self._born(str(_value(metrics, EPOCH)))
                 case DeviceBorn(device=device, metrics=metrics):
                     self.born.add(device)
                     self.run_of_node = str(_value(metrics, RUN) or self.run_of_node)
                 case DataReceived():
                     self._data(effect)
+
+    def _born(self, epoch: str) -> None:
+        """Keep what is stored where the node only says anew what it has, as the hub does."""
+        if epoch != self._epoch:
+            self._epoch, self._batches = epoch, BatchSet()
 
     def _data(self, data: DataReceived) -> None:
         for metric in data.metrics:
@@ -146,14 +153,20 @@ async def node(config: Path, data: Path) -> AsyncIterator[Process]:
         await process.wait()
 
 
-async def phase(caller: Caller, count: int) -> list[float]:
-    """Send `count` commands to all devices in turn, a few at a time; return their milliseconds."""
+async def phase(caller: Caller, count: int, rate: float) -> list[float]:
+    """Send `count` commands to all devices in turn, `rate` a second (0: as fast as they go), a few under way at most;
+    return their milliseconds, each from the moment at which it was due.
+    """
     lamps = [f"lamp-{number}" for number in range(DEVICES)]
     waits: list[float] = []
+    began = time.perf_counter()
 
     async def some(first: int) -> None:
-        orders = range(first, count, AT_ONCE)
-        waits.extend([await caller.command(lamps[it % DEVICES], float(it % LEVELS)) for it in orders])
+        for it in range(first, count, AT_ONCE):
+            early = began + it / rate - time.perf_counter() if rate else 0.0
+            await asyncio.sleep(max(0.0, early))
+            took = await caller.command(lamps[it % DEVICES], float(it % LEVELS))
+            waits.append(took + max(0.0, -early) * 1000)
 
     async with asyncio.TaskGroup() as group:
         for first in range(AT_ONCE):
@@ -161,7 +174,7 @@ async def phase(caller: Caller, count: int) -> list[float]:
     return waits
 
 
-async def bench(folder: Path, count: int, rounds: int) -> Figures:
+async def bench(folder: Path, count: int, rounds: int, rate: float) -> Figures:
     """Alternate between a node alone with its good devices and one with all four strangers."""
     config, data = folder / "node.toml", folder / "data"
     waits: dict[str, list[list[float]]] = {"good": [], "faulty": []}
@@ -170,7 +183,7 @@ async def bench(folder: Path, count: int, rounds: int) -> Figures:
         config.write_text(top + GOOD)
         async with calling(broker.url) as caller, node(config, data) as process:
             await caller.until_born({f"lamp-{number}" for number in range(DEVICES)})
-            await phase(caller, WARM)
+            await phase(caller, WARM, rate)
             for _ in counted(range(rounds), "round"):
                 for name, tables in (("good", GOOD), ("faulty", GOOD + BAD)):
                     config.write_text(top + tables)
@@ -178,8 +191,8 @@ async def bench(folder: Path, count: int, rounds: int) -> Figures:
                     await _line(process)
                     say(f"{count} commands, {name} devices")
                     await asyncio.sleep(SETTLE_S)
-                    waits[name].append(await phase(caller, count))
-            return figures(waits, caller)
+                    waits[name].append(await phase(caller, count, rate))
+            return figures(waits, caller) | {"rate": rate}
 
 
 def figures(waits: dict[str, list[list[float]]], caller: Caller) -> Figures:
@@ -221,10 +234,11 @@ def main() -> None:
     """Read the options and measure."""
     asked = options(
         __doc__ or "",
-        ("--count", {"type": int, "default": 1000, "help": "commands a phase (default 1000)"}),
+        ("--count", {"type": int, "default": 2400, "help": "commands a phase (default 2400)"}),
         ("--rounds", {"type": int, "default": 2, "help": "phases of each kind (default 2)"}),
+        ("--rate", {"type": float, "default": RATE, "help": "commands a second (default 200; 0: as fast as they go)"}),
     )
-    measure(asked, lambda folder: bench(folder, asked.count, asked.rounds))
+    measure(asked, lambda folder: bench(folder, asked.count, asked.rounds, asked.rate))
 
 
 if __name__ == "__main__":

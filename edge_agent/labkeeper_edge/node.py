@@ -28,6 +28,7 @@ from labkeeper_edge.settings import Settings, driver_configuration
 from labkeeper_edge.supervision.blame import Blame, at_work
 from labkeeper_edge.supervision.claims import Claims
 from labkeeper_edge.supervision.connections import Connections
+from labkeeper_edge.supervision.isolation.fork_server import ForkServer
 from labkeeper_edge.supervision.isolation.messages import Ready
 from labkeeper_edge.supervision.isolation.process import DriverUnusable
 from labkeeper_edge.supervision.placing import Unread, lodging, unread
@@ -65,6 +66,7 @@ class Node:
     drivers: dict[str, str] = field(default_factory=dict)
     blame: Blame = field(default_factory=Blame)
     claims: Claims = field(default_factory=Claims)
+    forks: ForkServer = field(default_factory=ForkServer)
     _say_tried: Callable[[], None] | None = None
     _running: dict[str, tuple[Assignment, asyncio.Task[None]]] = field(default_factory=dict)
     _group: asyncio.TaskGroup | None = None
@@ -112,10 +114,13 @@ class Node:
         return change
 
     async def _run_drivers(self, assignments: Iterable[Assignment]) -> None:
-        async with asyncio.TaskGroup() as self._group:
-            for it in assignments:
-                self._begin(self._group, it)
-            await asyncio.Event().wait()
+        try:
+            async with asyncio.TaskGroup() as self._group:
+                for it in assignments:
+                    self._begin(self._group, it)
+                await asyncio.Event().wait()
+        finally:
+            await self.forks.close()
 
     def _begin(self, group: asyncio.TaskGroup, it: Assignment) -> None:
         if not isinstance(it.configuration, Unread):
@@ -202,7 +207,8 @@ class Node:
             if conflict := self.claims.conflict(assignment.instance, ready.claims):
                 raise DriverUnusable(conflict)
 
-        return Supervisor(assignment, self.intake, self.connections, self._tell, self.settings.poll_every_s, admit)
+        every_s = self.settings.poll_every_s
+        return Supervisor(assignment, self.intake, self.connections, self._tell, every_s, admit, self.forks)
 
 
 def assign(

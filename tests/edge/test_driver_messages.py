@@ -70,7 +70,7 @@ EVENTS = (
     Nonsense("d1", "odd", "very"),
 )
 MESSAGES: tuple[Message, ...] = (
-    Begin("n", "m", "", "i", {"a": [1]}, "f", "s", "n", "mqtt://x", 1, 64, 5, 7, 3, "", ["/x"]),
+    Begin("n", "m", "", "i", {"a": [1]}, "f", "s", "n", "mqtt://x", 1, 64, "", ["/x"]),
     Connect(),
     Disconnect(),
     Write(1, "d", "p", True, 0),

@@ -47,10 +47,8 @@ def lodging(
         settings.broker,
         settings.poll_every_s,
         limits.memory_mb * MEGABYTE,
-        limits.niceness,
-        0,
-        0,
         "",
         path,
     )
-    return Lodging(begin, Bounds(limits.memory_mb * MEGABYTE, limits.silence_s, limits.processor_share))
+    bounds = Bounds(limits.memory_mb * MEGABYTE, limits.silence_s, limits.processor_share, limits.niceness)
+    return Lodging(begin, bounds)

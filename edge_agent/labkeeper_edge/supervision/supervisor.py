@@ -14,6 +14,7 @@ from labkeeper_edge.intake.intake import Intake
 from labkeeper_edge.supervision.breaker import Breaker, Circuit
 from labkeeper_edge.supervision.connections import Connections
 from labkeeper_edge.supervision.deadlines import CONNECT_S, BrokerAway, DriverFault, in_time
+from labkeeper_edge.supervision.isolation.fork_server import ForkServer
 from labkeeper_edge.supervision.isolation.lodging import Host, Lodging
 from labkeeper_edge.supervision.isolation.messages import Ready
 from labkeeper_edge.supervision.isolation.process import START_S, DriverUnusable
@@ -69,6 +70,7 @@ class Supervisor:
     tell: Callable[[str, str], None]
     poll_every_s: float
     admit: Callable[[Ready], None]
+    forks: ForkServer
     breaker: Breaker = field(default_factory=Breaker)
     _trouble: str = ""
     _connected_s: float | None = None
@@ -80,7 +82,7 @@ class Supervisor:
             await self._repeat(self.assignment.driver.connect, CONNECT_S)
             return
         self.breaker.trip_after = STARTS
-        host = Host(lodging, self.intake.refusals, self.admit)
+        host = Host(lodging, self.forks, self.intake.refusals, self.admit)
         try:
             await self._repeat(host.connect, START_S + CONNECT_S)
         finally:

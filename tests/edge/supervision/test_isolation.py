@@ -3,9 +3,12 @@
 import asyncio
 import os
 import re
+import shutil
 import signal
+import socket
 import sys
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +18,9 @@ from labkeeper_edge.refusals import Refusals
 from labkeeper_edge.settings import parse_settings
 from labkeeper_edge.supervision.deadlines import DriverFault
 from labkeeper_edge.supervision.isolation.connection import Connection
+from labkeeper_edge.supervision.isolation.fork_server import Forked, ForkServer
 from labkeeper_edge.supervision.isolation.lodging import Host
+from labkeeper_edge.supervision.isolation.noted import open_noted
 from labkeeper_edge.supervision.isolation.process import Bounds
 from labkeeper_edge.supervision.placing import lodging
 from labkeeper_edge.supervision.services import NodeServices
@@ -40,14 +45,34 @@ def alive(pid: int) -> bool:
     return Path(f"/proc/{pid}").exists()
 
 
+async def gone(pid: int) -> None:
+    """Wait until an orphan is gone, which whoever adopted it says."""
+    async with asyncio.timeout(20):
+        while alive(pid):
+            await asyncio.sleep(0.01)
+
+
+def born_of(pid: int) -> list[int]:
+    said = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(one) for one in said.read_text().split()] if said.exists() else []
+
+
+def fork_servers(node: int = os.getpid()) -> list[int]:
+    """Return a node's fork server; the node of most tests is this process."""
+    asked = b"labkeeper_edge.supervision.isolation.forking"
+    said = {pid: Path(f"/proc/{pid}/cmdline") for pid in born_of(node)}
+    return [pid for pid, line in said.items() if line.exists() and asked in line.read_bytes()]
+
+
 def children(node: int = os.getpid()) -> list[int]:
-    """Return a node's children that hold a driver; the node of most tests is this process."""
-    found = []
-    for pid in Path(f"/proc/{node}/task/{node}/children").read_text().split():
-        said = Path(f"/proc/{pid}/cmdline")
-        if said.exists() and b"labkeeper_edge.supervision.isolation.child" in said.read_bytes():
-            found.append(int(pid))
-    return found
+    """Return the processes that hold a driver."""
+    return [pid for server in fork_servers(node) for pid in born_of(server)]
+
+
+def sockets(pid: int) -> set[str]:
+    """Return the sockets and the handles of processes that a process holds."""
+    held = {str(path.readlink()) for path in Path(f"/proc/{pid}/fd").iterdir()}
+    return {one for one in held if one.startswith("socket:") or "pidfd" in one}
 
 
 async def test_a_driver_in_a_process_is_heard_commanded_and_ended(
@@ -152,13 +177,20 @@ async def test_a_process_that_stands_still_is_killed_and_replaced(
         await host.born("d1", since)
 
 
-def alone(broker: Broker, **own: object) -> Host:
+@asynccontextmanager
+async def alone(broker: Broker, **own: object) -> AsyncIterator[Host]:
     """One driver in a process, without a node around it."""
     settings = parse_settings(SETTINGS.format(broker=broker.url, more="") + APART)
     place = lodging(
         settings, "apart", LOADED.sources["bench"], {**settings.drivers["apart"].own(), **own}, sys.path, ""
     )
-    return Host(place, Refusals(), lambda _: None)
+    forks = ForkServer()
+    host = Host(place, forks, Refusals(), lambda _: None)
+    try:
+        yield host
+    finally:
+        await host.end()
+        await forks.close()
 
 
 def connecting(host: Host) -> AbstractAsyncContextManager[Connection]:
@@ -166,28 +198,96 @@ def connecting(host: Host) -> AbstractAsyncContextManager[Connection]:
 
 
 async def test_a_process_that_keeps_a_processor_busy_is_killed(broker: Broker) -> None:
-    host = alone(broker, trouble="spins")
-    host.lodging = replace(host.lodging, bounds=Bounds(256_000_000, 60.0, 0.01, watched_s=2.0))
-
-    async def hear() -> None:
+    async def hear(host: Host) -> None:
         async with connecting(host) as gateway:
             async for _ in gateway.observations():
                 pass
 
-    with pytest.raises(DriverFault, match=r"its process used \d+% of a processor for 2 s, killed"):
-        await hear()
-    await host.end()
+    async with alone(broker, trouble="spins") as host:
+        host.lodging = replace(host.lodging, bounds=Bounds(256_000_000, 60.0, 0.01, 10, watched_s=2.0))
+        with pytest.raises(DriverFault, match=r"its process used \d+% of a processor for 2 s, killed"):
+            await hear(host)
 
 
 async def test_a_process_stands_back_behind_its_node_and_hears_nothing_of_ctrl_c(broker: Broker) -> None:
-    host = alone(broker)
-    host.lodging = replace(host.lodging, begin=replace(host.lodging.begin, niceness=3))
-    async with connecting(host):
+    async with alone(broker) as host:
+        host.lodging = replace(host.lodging, bounds=replace(host.lodging.bounds, niceness=3))
+        async with connecting(host):
+            (pid,) = children()
+            assert os.getpriority(os.PRIO_PROCESS, pid) == os.getpriority(os.PRIO_PROCESS, 0) + 3
+            assert os.getsid(pid) == os.getsid(0)  # in one of its own it would weigh as much as the node
+            assert os.getpgid(pid) not in (os.getpgid(0), os.getpgid(*fork_servers()))
+
+
+async def test_a_process_has_none_of_the_descriptors_of_the_one_it_comes_from(broker: Broker) -> None:
+    async with alone(broker) as host, connecting(host):
+        (server,) = fork_servers()
         (pid,) = children()
-        assert os.getpriority(os.PRIO_PROCESS, pid) == os.getpriority(os.PRIO_PROCESS, 0) + 3
-        assert os.getsid(pid) == os.getsid(0)  # in one of its own it would weigh as much as the node
-        assert os.getpgid(pid) != os.getpgid(0)
-    await host.end()
+        assert sockets(server)
+        assert sockets(pid).isdisjoint(sockets(server))
+
+
+async def test_a_fork_server_that_is_killed_takes_its_processes_along_and_is_replaced(
+    broker: Broker, run_edge: RunEdge, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with open_host(broker.url) as host, run_edge(APART):
+        await host.born("d1")
+        (server,), (pid,) = fork_servers(), children()
+        since = len(host.heard)
+        os.kill(server, signal.SIGKILL)
+        await host.died("d1", since)
+        assert "driver apart: its process was ended by SIGKILL" in caplog.text
+        await host.born("d1", since)
+        assert fork_servers() != [server]
+        await gone(pid)
+
+
+async def test_a_process_nobody_waits_for_any_more_is_ended() -> None:
+    forks = ForkServer()
+    ours, theirs = socket.socketpair()
+
+    def fork() -> "asyncio.Task[Forked]":
+        return asyncio.create_task(forks.fork(0, theirs.fileno(), noted.descriptor))
+
+    with ours, theirs, open_noted() as noted:
+        first = await fork()
+        given_up = fork()
+        await asyncio.sleep(0)  # it has asked
+        given_up.cancel()
+        second = await fork()
+        while set(children()) != {first.pid, second.pid}:
+            await asyncio.sleep(0.01)
+        for one in (first, second):
+            one.kill()
+            assert await one.wait() == -signal.SIGKILL
+            one.close()
+    await forks.close()
+
+
+async def test_a_node_that_ends_while_its_fork_server_starts_leaves_nothing_behind() -> None:
+    forks = ForkServer()
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        wanted = asyncio.create_task(forks.fork(0, theirs.fileno(), theirs.fileno()))
+        while not fork_servers():
+            await asyncio.sleep(0)
+        wanted.cancel()
+        await asyncio.wait([wanted])
+    await forks.close()
+    assert fork_servers() == []
+
+
+async def test_where_no_process_can_be_made_the_driver_says_so_and_is_tried_again(
+    broker: Broker, run_edge: RunEdge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nowhere = shutil.which("false")
+    assert nowhere is not None
+    async with open_host(broker.url) as host:
+        with monkeypatch.context() as changed:
+            changed.setattr(sys, "executable", nowhere)
+            async with run_edge(APART):
+                said = "the fork server ended"
+                await host.until(lambda: said in str(host.node_metric(DRIVER_STATE + "apart")))
 
 
 async def test_the_processes_die_with_their_node(broker: Broker, start_edge: StartEdge) -> None:
@@ -197,9 +297,7 @@ async def test_the_processes_die_with_their_node(broker: Broker, start_edge: Sta
         os.kill(pid, signal.SIGSTOP)
         node.kill()
         await node.wait()
-        async with asyncio.timeout(20):
-            while alive(pid):
-                await asyncio.sleep(0.01)
+        await gone(pid)
 
 
 async def test_a_driver_nobody_read_is_checked_in_its_process_and_a_wrong_key_is_its_state(

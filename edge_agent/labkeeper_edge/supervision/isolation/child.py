@@ -1,7 +1,7 @@
-"""`python -m labkeeper_edge.supervision.isolation.child FD`: one driver instance in a process of its own.
+"""One driver instance in a process of its own.
 
-The node speaks to it over FD. It holds the driver, its connection and its session at the broker, which acknowledges a
-message when the node says that its readings are on disk. It ends when the node does.
+The node speaks to it over a socket. It holds the driver, its connection and its session at the broker, which
+acknowledges a message when the node says that its readings are on disk. It ends when the node does.
 """
 
 import asyncio
@@ -96,21 +96,21 @@ class Guest:
         self.channel.send(await serving.write(self.served.gateway, order))
 
 
-async def main(end: socket.socket) -> None:
+async def main(end: socket.socket, noting: int) -> None:
     """Load the driver the node names, and obey until the node is gone."""
     async with open_channel(end) as channel:
         messages = channel.messages()
         begin = (await anext(messages))[0]
         if not isinstance(begin, Begin):
             return
-        limit_this_process(begin.memory_bytes, begin.parent)
+        limit_this_process(begin.memory_bytes)
         try:
             driver, configuration = load(begin)
         except Cannot as cannot:
             channel.send(Unusable(str(cannot), cannot.changed))
             await channel.writer.drain()
             return
-        with open_noted(begin.noting) as noted:
+        with open_noted(noting) as noted:
             mortal = Mortal(noted.note, bytes.fromhex(begin.deadly))
             services = NodeServices(
                 Address.parse(begin.broker), begin.school, begin.node, begin.instance, Counts(channel), mortal
@@ -127,15 +127,14 @@ async def _obey(guest: Guest, messages: AsyncIterator[tuple[Message, int]]) -> N
         os._exit(0)  # the node is gone: nothing here may keep a device a moment longer
 
 
-def _run(descriptor: int) -> int:
+def live(descriptor: int, noting: int) -> int:
+    """Be the process: DESCRIPTOR is the socket, NOTING shared memory for the digest of the message the driver is busy
+    with. Return the exit status.
+    """
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a driver prints is no answer of the node's
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
-        asyncio.run(main(socket.socket(fileno=descriptor)))
+        asyncio.run(main(socket.socket(fileno=descriptor), noting))
     except* MemoryError:
         os._exit(OUT_OF_MEMORY)  # whatever holds the memory holds it still
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(_run(int(sys.argv[1])))

@@ -12,10 +12,14 @@ TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 USER_TICKS, SYSTEM_TICKS = 11, 12  # fields 14 and 15 of /proc/PID/stat, counted after the name in brackets (proc(5))
 
 
-def limit_this_process(memory_bytes: int, parent: int) -> None:
-    """Bound this process's private memory (RLIMIT_DATA, Linux 4.7), and die with `parent`."""
+def limit_this_process(memory_bytes: int) -> None:
+    """Bound this process's private memory (RLIMIT_DATA, Linux 4.7), and have it leave no core behind."""
     resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def die_with(parent: int) -> None:
+    """Have the kernel end this process when `parent`, which made it, ends."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it died before we could ask
         os._exit(1)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel
 
 from labkeeper_edge.supervision.isolation.connection import Connection
+from labkeeper_edge.supervision.isolation.fork_server import ForkServer
 from labkeeper_edge.supervision.isolation.messages import Begin, Ready
 from labkeeper_edge.supervision.isolation.noted import Deaths
 from labkeeper_edge.supervision.isolation.process import Bounds, ChildProcess, open_process
@@ -27,6 +28,7 @@ class Host:
     """Keeps a process for one instance while it is wanted; `admit` looks at what it claims before it connects."""
 
     lodging: Lodging
+    forks: ForkServer
     counts: Counts
     admit: Callable[[Ready], None]
     deaths: Deaths = field(default_factory=Deaths)
@@ -45,7 +47,7 @@ class Host:
     async def _start(self) -> ChildProcess:
         await self.end()
         child = await self._life.enter_async_context(
-            open_process(self.lodging.begin, self.lodging.bounds, self.counts, self.deaths)
+            open_process(self.forks, self.lodging.begin, self.lodging.bounds, self.counts, self.deaths)
         )
         self.admit(child.ready.result())
         self._child = child

@@ -30,9 +30,6 @@ class Begin:
     broker: str
     poll_every_s: float
     memory_bytes: int
-    niceness: int
-    parent: int  # the node's process id
-    noting: int  # a descriptor of shared memory for the digest of the message the driver is busy with
     deadly: str  # the digest of the message over which earlier processes died; empty for none
     path: list[str]  # where the node itself imports from
 

@@ -2,19 +2,18 @@
 
 import asyncio
 import logging
-import os
 import signal
 import socket
-import sys
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
 
 from labkeeper_edge.supervision.deadlines import CLOSE_S, BrokerAway, DriverFault
 from labkeeper_edge.supervision.isolation.channel import Channel, open_channel
 from labkeeper_edge.supervision.isolation.connection import Connection
+from labkeeper_edge.supervision.isolation.fork_server import Forked, ForkServer
 from labkeeper_edge.supervision.isolation.frames import BadFrame
 from labkeeper_edge.supervision.isolation.limits import OUT_OF_MEMORY, processor_s
 from labkeeper_edge.supervision.isolation.messages import (
@@ -35,7 +34,6 @@ from labkeeper_edge.supervision.isolation.messages import (
 from labkeeper_edge.supervision.isolation.noted import Deaths, open_noted
 from labkeeper_edge.supervision.services import Counts
 from labkeeper_sdk import DeviceUnreachable
-from labkeeper_sdk.standing_back import stand_back
 
 log = logging.getLogger(__name__)
 
@@ -54,11 +52,14 @@ class DriverUnusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What a driver's process may take: private memory, silence, and a share of one core on average of `watched_s`."""
+    """What a driver's process may take: private memory, silence, and a share of one core on average of `watched_s`;
+    and how far it stands back behind the node (nice(2)).
+    """
 
     memory_bytes: int
     silence_s: float
     processor_share: float
+    niceness: int
     watched_s: float = WATCHED_S
 
 
@@ -69,7 +70,7 @@ class ChildProcess:
     begin: Begin
     bounds: Bounds
     counts: Counts
-    process: asyncio.subprocess.Process
+    process: Forked
     channel: Channel
     ready: asyncio.Future[Ready]
     over: str = ""  # why it is no more
@@ -108,8 +109,7 @@ class ChildProcess:
     def kill(self, why: str) -> None:
         """End it at once."""
         self._why_killed = self._why_killed or why
-        with suppress(ProcessLookupError):
-            self.process.kill()
+        self.process.kill()
 
     async def listen(self) -> None:
         """Hear the process until it ends, and say then to everybody why it did."""
@@ -199,14 +199,16 @@ async def _until_ready(child: ChildProcess) -> None:
 
 
 @asynccontextmanager
-async def open_process(begin: Begin, bounds: Bounds, counts: Counts, deaths: Deaths) -> AsyncIterator[ChildProcess]:
+async def open_process(
+    forks: ForkServer, begin: Begin, bounds: Bounds, counts: Counts, deaths: Deaths
+) -> AsyncIterator[ChildProcess]:
     """Start a driver's process and wait until its driver is loaded; raises DriverFault or DriverUnusable.
 
     Leaving ends it: it has closed its connection before, so that killing it takes nothing away.
     """
     with open_noted() as noted:
-        begin = replace(begin, parent=os.getpid(), noting=noted.descriptor, deadly=deaths.deadly.hex())
-        async with _running(begin, bounds, counts) as child:
+        begin = replace(begin, deadly=deaths.deadly.hex())
+        async with _running(forks, begin, bounds, counts, noted.descriptor) as child:
             try:
                 yield child
             finally:
@@ -215,24 +217,13 @@ async def open_process(begin: Begin, bounds: Bounds, counts: Counts, deaths: Dea
 
 
 @asynccontextmanager
-async def _running(begin: Begin, bounds: Bounds, counts: Counts) -> AsyncIterator[ChildProcess]:
+async def _running(
+    forks: ForkServer, begin: Begin, bounds: Bounds, counts: Counts, noting: int
+) -> AsyncIterator[ChildProcess]:
     ours, theirs = socket.socketpair()
-    with theirs:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "labkeeper_edge.supervision.isolation.child",
-            str(theirs.fileno()),
-            pass_fds=(theirs.fileno(), begin.noting),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            # Ctrl-C is the node's; it ends its drivers in order. A group and not a session: Linux shares the processor
-            # between sessions first (sched_autogroup), and the niceness of a process says nothing beyond its own
-            process_group=0,
-        )
-        # before it imports, which costs it a second of a processor
-        stand_back(process.pid, begin.niceness)
     async with open_channel(ours) as channel:
+        with theirs:
+            process = await forks.fork(bounds.niceness, theirs.fileno(), noting)
         child = ChildProcess(begin, bounds, counts, process, channel, asyncio.get_running_loop().create_future())
         channel.send(begin)
         tasks = [
@@ -247,3 +238,4 @@ async def _running(begin: Begin, bounds: Bounds, counts: Counts) -> AsyncIterato
             await asyncio.gather(*tasks, return_exceptions=True)
             child.kill("ended")
             await process.wait()
+            process.close()
