@@ -110,7 +110,7 @@ async def test_a_person_has_the_node_read_its_file_again_and_is_told_what_change
     async def reload() -> tuple[int | None, str, str]:
         command = ("-m", "labkeeper_edge", "reload", "--data", str(tmp_path / "edge"))
         asked = await asyncio.create_subprocess_exec(
-            "python", *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+            sys.executable, *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
         )
         out, err = await asked.communicate()
         return asked.returncode, out.decode(), err.decode()
