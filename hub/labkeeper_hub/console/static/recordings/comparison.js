@@ -1,7 +1,7 @@
 /** Two runs on a common time: each from its start, or from one of its marks. */
 import { html, nothing } from "../vendor/lit.js";
 import uPlot from "../vendor/uplot.js";
-import { DeskElement } from "../element.js";
+import { DrawnElement } from "../chart/plotted.js";
 import * as api from "./api.js";
 import { sayer } from "./words.js";
 import { WORDS } from "../store.js";
@@ -9,20 +9,15 @@ import { styled } from "../styled.js";
 import { sign } from "../units.js";
 
 const HEIGHT = 240;
+const STEPS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400]; // whole seconds: so is what stands beside them
 
 /** @param {string} name */
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-class LkComparison extends DeskElement {
+class LkComparison extends DrawnElement {
   static properties = { one: { attribute: false }, other: { attribute: false }, found: { state: true }, marks: { state: true }, chosen: { state: true }, failed: { state: true } };
 
-  /** @type {uPlot | null} */
-  #plot = null;
   #asked = "";
-  #redraw = () => this.#close();
-  #watchLooks = new MutationObserver(this.#redraw);
-  #looks = matchMedia("(prefers-color-scheme: dark)");
-  #watchSize = new ResizeObserver(() => this.#fit());
 
   constructor() {
     super();
@@ -38,20 +33,6 @@ class LkComparison extends DeskElement {
 
   watched() {
     return [WORDS];
-  }
-
-  connectedCallback() {
-    super.connectedCallback();
-    this.#watchLooks.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme", "lang"] });
-    this.#looks.addEventListener("change", this.#redraw);
-  }
-
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    this.#watchLooks.disconnect();
-    this.#watchSize.disconnect();
-    this.#looks.removeEventListener("change", this.#redraw);
-    this.#close();
   }
 
   willUpdate() {
@@ -70,7 +51,7 @@ class LkComparison extends DeskElement {
     this.failed = found === null;
     this.found = found;
     this.chosen = Math.min(this.chosen, Math.max(0, (found?.points.length ?? 0) - 1));
-    this.#close();
+    this.closePlot();
   }
 
   render() {
@@ -87,7 +68,7 @@ class LkComparison extends DeskElement {
           ${runs.map(([at, run]) => html`<label><span class="run run-${at}">${run.title || say("record.untitled")}</span>${this.#origin(at, run, say)}</label>`)}
         </div>
         ${this.failed ? html`<p role="status">${say("record.failed")}</p>` : this.found && points.length === 0 ? html`<p role="status">${say("record.nothing_common")}</p>` : nothing}
-        <div class="comparison-plot" role="img" aria-label=${points[this.chosen] ? say("record.compared", { point: name(points[this.chosen]), one: this.one.title, other: this.other.title }) : say("record.compare")}></div>
+        <div class="plot comparison-plot" role="img" aria-label=${points[this.chosen] ? say("record.compared", { point: name(points[this.chosen]), one: this.one.title, other: this.other.title }) : say("record.compare")}></div>
         <p class="quiet small">${say("record.common_time")}</p>
       </section>`;
   }
@@ -105,42 +86,54 @@ class LkComparison extends DeskElement {
   /** @param {Event} event */
   #choose(event) {
     this.chosen = Number(/** @type {HTMLSelectElement} */ (event.target).value);
-    this.#close();
+    this.closePlot();
   }
 
   updated() {
     super.updated();
-    const place = /** @type {HTMLElement | null} */ (this.querySelector(".comparison-plot"));
     const point = this.found?.points[this.chosen];
-    if (!place || !point || this.#plot) return;
-    this.#watchSize.observe(place);
-    this.#plot = new uPlot(this.#settings(place), joined(point.one, point.other), place);
+    if (point) this.drawnIn((place) => new Overlay(place, point));
+  }
+}
+
+/** Two curves on one time, in seconds. */
+class Overlay {
+  #place;
+  #plot;
+
+  /** @param {HTMLElement} place @param {wire.ComparedPoint} point */
+  constructor(place, point) {
+    this.#place = place;
+    this.#plot = new uPlot(this.#settings(), joined(point.one, point.other), place);
   }
 
-  /** @param {HTMLElement} place @returns {uPlot.Options} */
-  #settings(place) {
+  get #size() {
+    return { width: Math.max(200, this.#place.clientWidth), height: HEIGHT };
+  }
+
+  /** @returns {uPlot.Options} */
+  #settings() {
     const font = `13px ${getComputedStyle(document.body).fontFamily}`;
     const axis = { stroke: colour("--quiet"), font, grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
     const line = { width: 2, spanGaps: true, points: { show: false } };
+    const time = { ...axis, size: 34, space: 80, incrs: STEPS_S, values: (/** @type {uPlot} */ _, /** @type {number[]} */ splits) => splits.map(clock) };
     return {
-      width: Math.max(200, place.clientWidth), height: HEIGHT, legend: { show: false }, cursor: { y: false },
-      scales: { x: { time: false } },
-      axes: [{ ...axis, size: 34, values: (_, splits) => splits.map((at) => (at < 0 ? `−${api.length(-at * 1_000)}` : api.length(at * 1_000))), space: 80 }, { ...axis, size: 56 }],
+      ...this.#size, legend: { show: false }, cursor: { y: false }, scales: { x: { time: false } }, axes: [time, { ...axis, size: 56 }],
       series: [{}, { ...line, stroke: colour("--accent") }, { ...line, stroke: colour("--amber-mark"), dash: [8, 4] }],
     };
   }
 
-  #fit() {
-    const place = /** @type {HTMLElement | null} */ (this.querySelector(".comparison-plot"));
-    if (place && this.#plot && this.#plot.width !== place.clientWidth) this.#plot.setSize({ width: Math.max(200, place.clientWidth), height: HEIGHT });
+  fit() {
+    if (this.#plot.width !== this.#size.width) this.#plot.setSize(this.#size);
   }
 
-  #close() {
-    this.#plot?.destroy();
-    this.#plot = null;
-    if (this.isConnected) this.requestUpdate();
+  close() {
+    this.#plot.destroy();
   }
 }
+
+/** @param {number} at seconds from the common time */
+const clock = (at) => (at < 0 ? `−${api.length(-at * 1_000)}` : api.length(at * 1_000));
 
 /** Both runs over all their times, in seconds. @param {wire.Run} one @param {wire.Run} other @returns {uPlot.AlignedData} */
 export function joined(one, other) {
