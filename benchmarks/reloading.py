@@ -6,16 +6,20 @@ once there were as many loads as pages, and at the end of stdin prints how many 
 
 import asyncio
 import json
+import re
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from http import HTTPStatus
 
 import httpx
 
 from labkeeper_cli.client import HubClient, open_hub
 
 FIRST_S = 60.0
-PAGE = ("/", "/static/main.js", "/static/app.js", "/static/vendor/lit.js", "/static/page.css", "/static/i18n/zh.json")
+NAMED = re.compile(r'(?:href|src)="(/static/[^"]+)"')
+CONNECTIONS = 6  # browsers open so many to one host (HTTP/1.1)
 
 
 @asynccontextmanager
@@ -36,12 +40,32 @@ async def reloading(url: str, secret: str, pages: int) -> AsyncIterator[list[int
         counted[0] = int(out or 0)
 
 
+@dataclass(slots=True)
+class Files:
+    """The files of one page as a browser has them: it asks for each whether it is still the same."""
+
+    http: httpx.AsyncClient
+    _known: dict[str, str] = field(default_factory=dict)
+
+    async def load(self) -> None:
+        """Load the page and every file that it names."""
+        page = await self.http.get("/")
+        await asyncio.gather(*(self._file(path) for path in NAMED.findall(page.raise_for_status().text)))
+
+    async def _file(self, path: str) -> None:
+        asked = {"If-None-Match": self._known[path]} if path in self._known else {}
+        answer = await self.http.get(path, headers=asked)
+        if answer.status_code != HTTPStatus.NOT_MODIFIED:
+            self._known[path] = answer.raise_for_status().headers["ETag"]
+
+
 async def _reload(url: str, client: HubClient, counted: list[int], pages: int) -> None:
     """Be a page that is loaded again and again: its files, and its socket up to the snapshot."""
-    async with httpx.AsyncClient(base_url=url, timeout=60) as http:
+    limits = httpx.Limits(max_connections=CONNECTIONS)
+    async with httpx.AsyncClient(base_url=url, timeout=60, limits=limits) as http:
+        files = Files(http)
         while True:
-            for path in PAGE:
-                (await http.get(path)).raise_for_status()
+            await files.load()
             async with client.socket() as socket:
                 for _ in range(2):  # hello and snapshot
                     await socket.recv()
