@@ -6,6 +6,7 @@ from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
 
 from labkeeper_hub.automations.as_form import form_of
+from labkeeper_hub.automations.wording import in_words
 
 from .fake_hub import FakeHub, Json, now_ms
 
@@ -18,8 +19,19 @@ lab = "lab"
 when = "empty for 10 min and lit"
 then = [{ lamps = false }]
 """
-SEEN: Json = {"text": "empty for 10 min", "truth": True, "seen": [{"input": "empty", "value": True}]}
-NEEDED: Json = {"text": "co2 < 800.5 [ppm]", "truth": None, "seen": []}
+
+
+def said_of(condition: str) -> Json:
+    told = in_words(condition)
+    return {"zh": told.zh, "en": told.en}
+
+
+def part(text: str, **more: object) -> Json:
+    return {"text": text, "words": said_of(text), **more}
+
+
+SEEN = part("empty for 10 min", truth=True, seen=[{"input": "empty", "value": True}])
+NEEDED = part("co2 < 800.5 [ppm]", truth=None, seen=[])
 
 
 class Automations:
@@ -41,6 +53,7 @@ class Automations:
             **told,
             "on": on,
             "when": when,
+            "words": said_of(str(when)),
             "text": text,
             "form": form_of(text),
             "by": "p-1",

@@ -106,7 +106,9 @@ async def test_runs_say_why_and_are_seen_by_those_who_see_the_lab(served: Served
         await client.put(ALL, json={"text": TEXT})
         told: list[dict[str, Any]] = (await client.get(f"{ALL}/runs?limit=2")).json()["runs"]
         assert [one["automation"] for one in told] == ["forgotten", "lights-off"]
-        assert told[1]["parts"] == [{"text": "empty", "truth": True, "seen": [{"input": "empty", "value": True}]}]
+        seen_then = [{"input": "empty", "value": True}]
+        words = {"zh": "房间里没有人", "en": "the room is empty"}
+        assert told[1]["parts"] == [{"text": "empty", "words": words, "truth": True, "seen": seen_then}]
         assert told[1]["results"] == [{**TARGET._asdict(), "value": 20.0, "state": "done", "code": "", "message": ""}]
         teacher = enter(served, "p-2", Grant(Role.TEACHER, Scope("demo", "lab-301")))
         seen = (await stranger.get(f"{ALL}/runs", headers=teacher)).json()["runs"]

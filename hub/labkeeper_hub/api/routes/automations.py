@@ -25,6 +25,7 @@ from labkeeper_hub.automations.loading import SUPPLIED, supplied
 from labkeeper_hub.automations.rules import Automation
 from labkeeper_hub.automations.trace import Trace
 from labkeeper_hub.automations.trial import Span
+from labkeeper_hub.automations.wording import in_words
 from labkeeper_hub.telling.hours import Hours
 
 router = APIRouter(tags=["automations"])
@@ -33,7 +34,12 @@ LONGEST_MS = 31 * 86_400_000
 TEXT = supplied(SUPPLIED[0])
 SAID = {"zh": "没有人时关灯", "en": "Lights off in an empty room"}
 ADDRESS = {"school": "demo", "node": "lab-301", "device": "lamp", "point": "state"}
-PART: dict[str, Any] = {"text": "empty for 10 min", "truth": True, "seen": [{"input": "empty", "value": True}]}
+PART: dict[str, Any] = {
+    "text": "empty for 10 min",
+    "words": {"zh": "房间里没有人 已持续 10 分钟", "en": "the room is empty for 10 min"},
+    "truth": True,
+    "seen": [{"input": "empty", "value": True}],
+}
 RESULT: dict[str, Any] = ADDRESS | {"value": False, "state": "done", "code": "", "message": ""}
 RUN: dict[str, Any] = {
     "automation": "lights-off",
@@ -50,6 +56,7 @@ ONE: dict[str, Any] = {
     "lab": "lab-301",
     "on": False,
     "when": "empty for 10 min and lit",
+    "words": {"zh": "房间里没有人 已持续 10 分钟 且 有灯开着", "en": "the room is empty for 10 min and a lamp is on"},
     "text": TEXT,
     "form": form_of(TEXT),
     "by": "owner",
@@ -105,8 +112,8 @@ class AutomationTitleShape(BaseModel):
 
 
 class AutomationShape(BaseModel):
-    """An automation. `when` is what it waits for, `mine`: the asker may change it; `form`: what the page's form
-    shows of it, null where only the text can say it.
+    """An automation. `when` is what it waits for, `words` the same for readers, `mine`: the asker may change it;
+    `form`: what the page's form shows of it, null where only the text can say it.
     """
 
     model_config = shape(ONE)
@@ -116,6 +123,7 @@ class AutomationShape(BaseModel):
     lab: str
     on: bool
     when: str
+    words: AutomationTitleShape
     text: str
     form: dict[str, Any] | None
     by: str
@@ -150,6 +158,7 @@ class AutomationPartShape(BaseModel):
 
     model_config = shape(PART)
     text: str
+    words: AutomationTitleShape
     truth: bool | None
     seen: list[AutomationSeenShape]
 
@@ -309,12 +318,18 @@ def _shape(right: Right, kept: Kept) -> dict[str, Json]:
         **said,
         "on": kept.on,
         "when": _when(one),
+        "words": _words(_when(one)),
         "text": kept.text,
         "form": form_of(kept.text),
         "by": kept.by,
         "at_ms": kept.at_ms,
         "mine": mine,
     }
+
+
+def _words(condition: str) -> dict[str, Json]:
+    told = in_words(condition)
+    return {"zh": told.zh, "en": told.en}
 
 
 def _when(one: Automation) -> str:
@@ -329,7 +344,12 @@ def _supplied(name: str, text: str) -> Json:
 
 def _run(trace: Trace) -> dict[str, Json]:
     parts: list[Json] = [
-        {"text": one.text, "truth": one.truth, "seen": [{"input": name, "value": value} for name, value in one.seen]}
+        {
+            "text": one.text,
+            "words": _words(one.text),
+            "truth": one.truth,
+            "seen": [{"input": name, "value": value} for name, value in one.seen],
+        }
         for one in trace.parts
     ]
     return {

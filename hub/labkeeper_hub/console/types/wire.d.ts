@@ -98,11 +98,11 @@ declare namespace wire {
   interface OfferedDriver { name: string; title: { zh: string; en: string }; version: number; schema: Record<string, any> }
   interface DriverOffer { drivers: OfferedDriver[]; withheld: { name: string; why: string }[] }
   interface DriversOutcome { answered: boolean; taken: boolean; number: number; changes: string[]; mistakes: DriverMistake[] }
-  interface Automation { id: string; title: Title; school: string; lab: string; on: boolean; when: string; text: string; form: AutomationForm | null; by: string; at_ms: number; mine: boolean }
+  interface Automation { id: string; title: Title; school: string; lab: string; on: boolean; when: string; words: Title; text: string; form: AutomationForm | null; by: string; at_ms: number; mine: boolean }
   interface AutomationCondition { what: string; node?: string; device?: string; point?: string; type?: "bool" | "number" | "text"; unit?: string; sign?: string; limit?: number | string | null; minutes?: number }
   interface AutomationDeed { scene?: string; lamps?: boolean; node?: string; device?: string; point?: string; value?: Value }
   interface AutomationForm { triggers: AutomationCondition[]; at: string | null; needs: AutomationCondition[]; between: string | null; then: AutomationDeed[]; kept: Record<string, unknown> }
-  interface AutomationPart { text: string; truth: boolean | null; seen: { input: string; value: Value }[] }
+  interface AutomationPart { text: string; words: Title; truth: boolean | null; seen: { input: string; value: Value }[] }
   interface AutomationResult extends PointId { value: Value; state: string; code: string; message: string }
   /** `why` null: it acted. */
   interface AutomationRun { automation: string; at_ms: number; outcome: "done" | "partly" | "held"; why: string | null; parts: AutomationPart[]; results: AutomationResult[] }

@@ -108,7 +108,7 @@ class LkAutomations extends DeskElement {
     return html`
       <header><h3>${name}</h3>
         <button class="segment" role="switch" aria-checked=${one.on} aria-label=${name} ?disabled=${!one.mine} @click=${() => this.#do(api.turn(one.id, !one.on))}>${icon(one.on ? "on" : "off")}${text.t(one.on ? "value.on" : "value.off")}</button></header>
-      <p><span class="quiet">${text.title(lab?.title, one.lab)} · ${words.t("auto.waits")}</span> <code>${one.when}</code></p>
+      <p><span class="quiet">${text.title(lab?.title, one.lab)} · ${words.t("auto.waits")}</span> <span>${text.title(one.words, one.when)}</span></p>
       ${runs.length ? runList(this.desk, words, runs) : html`<p class="quiet small">${words.t("auto.no_runs")}</p>`}
       ${one.mine ? html`<div class="auto-deeds">
         <button class="segment" @click=${() => this.#change(one)}>${words.t("auto.change")}</button>

@@ -21,14 +21,14 @@ export function outcomeWords(words, { why, outcome, results }) {
 /** @param {Desk} desk @param {Text} words @param {wire.AutomationRun[]} runs */
 export const runList = (desk, words, runs) => html`<ul class="auto-runs">${runs.map((run) => html`<li class=${run.why ? "held" : run.outcome}>
   <span class="auto-outcome">${icon(run.why ? "waiting" : run.outcome === "partly" ? "warning" : "check")}<time>${desk.text.moment(run.at_ms)}</time> <strong>${outcomeWords(words, run)}</strong></span>
-  ${run.parts.map((part) => html`<span class="auto-part small">${partWords(words, part)}</span>`)}
+  ${run.parts.map((part) => html`<span class="auto-part small">${partWords(desk, words, part)}</span>`)}
   ${run.results.filter(({ state }) => state !== "done").map((one) => html`<span class="auto-part small">${pointWords(desk, one)} · ${missedWords(desk, one) || outcomeWord(desk.text, one.state)}</span>`)}</li>`)}</ul>`;
 
-/** @param {Text} words @param {wire.AutomationPart} part */
-function partWords(words, { text, truth, seen }) {
+/** @param {Desk} desk @param {Text} words @param {wire.AutomationPart} part */
+function partWords(desk, words, { text, words: told, truth, seen }) {
   const how = words.t(truth === true ? "auto.so" : truth === false ? "auto.not_so" : "auto.not_known");
   const values = seen.map(({ input, value }) => `${input} = ${typeof value === "number" ? +value.toFixed(2) : value}`).join(", ");
-  return html`<code>${text}</code> ${how}${values ? words.t("auto.seen", { seen: values }) : nothing}`;
+  return html`<em>${desk.text.title(told, text)}</em> ${how}${values ? words.t("auto.seen", { seen: values }) : nothing}`;
 }
 
 /** Where in the span it acted (full) and where something held it up (hollow). @param {Text} words @param {wire.AutomationRun[]} runs @param {number} from_ms @param {number} to_ms */
