@@ -30,6 +30,7 @@ class UpkeepPace:
     """Of roll-ups, retention and giving free pages back: slices of milliseconds, and rest between them."""
 
     compact_chunks: int = 200  # written at once: a commit waits no longer than for these
+    piece_rest_times: float = 1.0  # as long as the piece took: half of the writer's thread at most
     look_s: float = 1.0  # from one look for work to the next, while there is none
     rest_s: float = 0.05  # after a slice, at least
     rest_times: float = 4.0  # as long as the slice took: a fifth of a core at most

@@ -68,15 +68,21 @@ class Upkeep:
             lambda: place.threads.keeping_up(lambda: Compactor(place.connection()).compact(glance))
         )
         for piece in compacted.pieces(place.pace.compact_chunks):
-            await self._write(piece)
+            took_s = await self._write(piece)
+            if not piece.last:
+                await asyncio.sleep(place.pace.piece_rest_times * took_s)
         self._count(compacted, start, began_s)
 
-    async def _write(self, piece: Piece) -> None:
-        """Write a piece; what waits for the writer's thread meanwhile, commits above all, has its turn after it."""
+    async def _write(self, piece: Piece) -> float:
+        """Write a piece, and return the seconds that took; what waits for the writer's thread meanwhile, commits above
+        all, has its turn after it.
+        """
         began_s = time.monotonic()
         await self._insist(lambda: self.place.threads.writing(lambda: self.place.writer.replace(piece)))
+        took_s = time.monotonic() - began_s
         self.pieces += 1
-        self.longest_piece_s = max(self.longest_piece_s, time.monotonic() - began_s)
+        self.longest_piece_s = max(self.longest_piece_s, took_s)
+        return took_s
 
     async def run(self) -> None:
         """Do whatever there is to do, slice by slice."""

@@ -113,6 +113,33 @@ async def test_a_commit_waits_for_one_piece_of_a_compaction_and_never_for_all(
     assert status.longest_piece_s > 0
 
 
+async def test_a_compaction_rests_between_its_pieces_and_not_after_the_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    happened, written, slept = list[str](), Writer.replace, asyncio.sleep
+    pace = UpkeepPace(compact_chunks=1, piece_rest_times=1e6, look_s=3600.0)
+
+    def one_piece(self: Writer, piece: Piece) -> None:
+        written(self, piece)
+        happened.append("piece")
+
+    async def rest(seconds: float) -> None:
+        if happened and seconds > DEADLINE_S:  # a millionth of it is what the piece took
+            happened.append("rest")
+        await slept(0)
+
+    async with running(tmp_path / "j.sqlite", Pace(commit_s=0), Keeping(pace=pace)) as journal:
+        for number in range(3):
+            journal.group.add(journal.series_of(KEY._replace(point=f"p{number}")), number, FLOAT, 0.5)
+        journal.filled()
+        await until_stored(journal)
+        monkeypatch.setattr(Writer, "replace", one_piece)
+        monkeypatch.setattr("labkeeper_hub.timeseries.upkeep.asyncio.sleep", rest)
+        await journal.compact()
+        monkeypatch.undo()
+    assert happened == ["piece", "rest", "piece", "rest", "piece"]
+
+
 async def until_stored(journal: Journal) -> None:
     async with asyncio.timeout(DEADLINE_S):
         while journal.queued:
