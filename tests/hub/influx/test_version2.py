@@ -1,4 +1,6 @@
-"""InfluxDB 2.x and 3.x: the requests they document, the answers they document; a real one is in `test_real_one`."""
+"""InfluxDB 2.x and 3.x: the requests they document; the answers that a real 2.7 gave (`recording`), and those that 3.x
+documents. A real one is in `test_real_one`.
+"""
 
 import gzip
 import json
@@ -10,19 +12,13 @@ import pytest
 from labkeeper_hub.influx.settings import InfluxSettings
 from labkeeper_hub.influx.version2 import connect
 
-from .conftest import KEY, START_MS, Stored, forwarding, through
+from .conftest import KEY, START_MS, Stored, forwarding, through, until
+from .recording import recorded
 from .scripted_server import Act, Request, answer, open_server
 
 TOKEN = "a-token-of-the-test"
-ORGS = answer("200 OK", '{"orgs":[{"id":"0123456789abcdef","name":"school"}]}')
-MADE = answer("201 Created", '{"id":"fedcba9876543210","name":"labkeeper"}')
-CONFLICT_2 = json.dumps(
-    {
-        "code": "unprocessable entity",
-        "message": 'failure writing points to database: partial write: field type conflict: input field "value_int" '
-        'on measurement "readings" is type integer, already exists as type float dropped=1',
-    }
-)
+ORGS, MADE = answer(*recorded("orgs")), answer(*recorded("made"))
+ORG_ID = json.loads(recorded("orgs")[1])["orgs"][0]["id"]
 CONFLICT_3 = json.dumps(
     {
         "error": "partial write of line protocol occurred",
@@ -58,7 +54,7 @@ async def test_a_bucket_is_made_and_written_to_as_documented(stored: Stored, tmp
     assert all(request.headers["authorization"] == f"Token {TOKEN}" for request in server.seen)
     assert (orgs.method, orgs.target) == ("GET", "/api/v2/orgs?org=school")
     assert json.loads(bucket.body) == {
-        "orgID": "0123456789abcdef",
+        "orgID": ORG_ID,
         "name": "labkeeper",
         "retentionRules": [{"type": "expire", "everySeconds": 30 * 86_400}],
     }
@@ -86,11 +82,11 @@ async def test_a_database_of_version_3_is_made_as_documented(stored: Stored, tmp
 @pytest.mark.parametrize(
     ("script", "status"),
     [
-        ([ORGS, answer("422 Unprocessable Entity", '{"code":"conflict","message":"exists already"}')], 200),
+        ([ORGS, answer(*recorded("made_again"))], 200),
         ([answer("200 OK", '{"orgs":[]}')], 404),
         ([answer("200 OK", "nonsense")], 404),
-        ([answer("404 Not Found", '{"code":"not found","message":"organization name not found"}')], 404),
-        ([answer("401 Unauthorized", '{"code":"unauthorized","message":"no"}')], 401),
+        ([answer(*recorded("no_org"))], 404),
+        ([answer(*recorded("wrong_token"))], 401),
     ],
 )
 async def test_making_a_bucket_ends_in_an_answer(tmp_path: Path, script: list[Act], status: int) -> None:
@@ -99,11 +95,15 @@ async def test_making_a_bucket_ends_in_an_answer(tmp_path: Path, script: list[Ac
 
 
 @pytest.mark.parametrize(
-    ("version", "status", "body"),
-    [(2, "422 Unprocessable Entity", CONFLICT_2), (3, "400 Bad Request", CONFLICT_3)],
+    ("version", "status", "body", "why"),
+    [
+        (2, *recorded("type_conflict"), "is type integer, already exists as type float"),
+        (2, *recorded("no_line"), "unable to parse"),
+        (3, "400 Bad Request", CONFLICT_3, "invalid column type"),
+    ],
 )
-async def test_a_documented_refusal_quarantines_the_line_at_fault_only(
-    stored: Stored, tmp_path: Path, version: int, status: str, body: str
+async def test_a_refusal_quarantines_the_line_at_fault_only(
+    stored: Stored, tmp_path: Path, version: int, status: str, body: str, why: str
 ) -> None:
     refusal, taken = answer(status, body, Content_Type="application/json"), answer("204 No Content")
 
@@ -117,5 +117,27 @@ async def test_a_documented_refusal_quarantines_the_line_at_fault_only(
             await through(forwarder)
             (refused,) = await forwarder.forwarding.quarantined(10)
     assert "value_int=7i" in refused.line
-    assert "type" in refused.reason
+    assert why in refused.reason
     assert forwarder.progress.status().forwarded == 19
+
+
+@pytest.mark.parametrize(("exchange", "code"), [("wrong_token", "unauthorized"), ("no_bucket", "absent")])
+async def test_what_a_person_has_to_mend_is_waited_for_and_costs_no_reading(
+    stored: Stored, tmp_path: Path, exchange: str, code: str
+) -> None:
+    async with open_server([answer(*recorded(exchange))]) as server:
+        await stored.put((KEY, START_MS, 1.5))
+        async with forwarding(settings(server.url, tmp_path, create=False), stored.journal) as forwarder:
+            await until(lambda: forwarder.progress.status().retries[code] == 1)
+            await through(forwarder)
+            status = forwarder.progress.status()
+    assert (status.forwarded, status.quarantined, status.failing) == (1, 0, "")
+
+
+async def test_what_is_older_than_a_bucket_keeps_is_counted_and_no_mistake(stored: Stored, tmp_path: Path) -> None:
+    async with open_server([answer(*recorded("too_old"))]) as server:
+        await stored.put((KEY, START_MS, 1.5))
+        async with forwarding(settings(server.url, tmp_path, create=False), stored.journal) as forwarder:
+            await through(forwarder)
+            status = forwarder.progress.status()
+    assert (status.beyond_retention, status.quarantined, status.failing) == (1, 0, "")
