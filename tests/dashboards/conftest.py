@@ -1,5 +1,6 @@
 """An InfluxDB filled once for all questions."""
 
+import os
 import time
 from collections.abc import AsyncIterator
 
@@ -23,7 +24,7 @@ LABS = (
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def influx() -> AsyncIterator[Questions]:
-    if find_influxd() is None:
+    if find_influxd() is None and "LABKEEPER_INFLUX_URL" not in os.environ:
         pytest.skip("influxd is not installed: apt install influxdb")
     now_ms = time.time_ns() // 1_000_000
     async with open_filled(lines_of([Lab(*lab) for lab in LABS], now_ms - HOURS * 3_600_000, now_ms)) as running:

@@ -1,5 +1,6 @@
-"""A real InfluxDB of the 1.x line on a free port, and questions to it as Grafana would ask them."""
+"""A real InfluxDB, and questions to it as Grafana would ask them."""
 
+import os
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ import httpx
 
 from labkeeper_sdk.testing import open_influx
 
-DATABASE = "labkeeper"
+DATABASE = os.environ.get("LABKEEPER_INFLUX_BUCKET", "labkeeper")
 LINES_AT_ONCE = 20_000
 Series: TypeAlias = Mapping[str, Any]
 
@@ -39,10 +40,22 @@ class Questions:
 
 
 @asynccontextmanager
-async def open_filled(lines: Iterable[str]) -> AsyncIterator[Questions]:
-    """Run an InfluxDB whose database holds `lines`."""
+async def _open_client() -> AsyncIterator[httpx.AsyncClient]:
+    """Where LABKEEPER_INFLUX_URL points, as for tests/hub/influx, or an influxd of the test's own."""
+    if url := os.environ.get("LABKEEPER_INFLUX_URL"):
+        headers = {"Authorization": f"Token {os.environ.get('LABKEEPER_INFLUX_TOKEN', '')}"}
+        async with httpx.AsyncClient(base_url=url, headers=headers, timeout=60) as client:
+            yield client
+        return
     async with open_influx() as influx, httpx.AsyncClient(base_url=influx.url, timeout=60) as client:
         await client.post("/query", params={"q": f"CREATE DATABASE {DATABASE}"})
+        yield client
+
+
+@asynccontextmanager
+async def open_filled(lines: Iterable[str]) -> AsyncIterator[Questions]:
+    """Fill an InfluxDB's database, which is empty, with `lines`."""
+    async with _open_client() as client:
         questions = Questions(client)
         await questions.write(lines)
         yield questions
