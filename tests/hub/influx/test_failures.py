@@ -11,7 +11,7 @@ from labkeeper_sdk.testing import find_influxd, free_port, open_influx
 from tests.authorities import authority, believed
 
 from .conftest import KEY, START_MS, Database, Stored, forwarding, through, until
-from .scripted_server import Act, answer, drip, half, hang_up, nonsense, open_server, silence, trickle
+from .scripted_server import Act, Request, answer, drip, half, hang_up, nonsense, open_server, silence, trickle
 
 SHORT_S = 1.0  # for a whole answer, on a busy machine too
 
@@ -89,6 +89,30 @@ async def test_what_the_server_asks_to_wait_is_waited(stored: Stored) -> None:
             await until(lambda: len(server.seen) == 2)
             assert clock() - first_s >= 0.95
             await through(forwarder)
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
+async def test_an_answer_that_is_slow_and_whole_is_taken_once_and_holds_up_no_reading(
+    stored: Stored, version: int
+) -> None:
+    said = asyncio.Event()
+
+    async def late(request: Request, writer: asyncio.StreamWriter) -> None:
+        await said.wait()
+        await answer("204 No Content")(request, writer)
+
+    async with open_server([late]) as server:
+        settings = InfluxSettings(url=server.url, version=version, org="o", create=False)  # type: ignore[arg-type] # 1 or 2, from the parameters
+        await stored.put((KEY, START_MS, 1.5))
+        async with forwarding(settings, stored.journal) as forwarder:
+            await until(lambda: len(server.seen) == 1)
+            await stored.put((KEY, START_MS + 1, 2.5))  # comes back once it is on disk
+            assert forwarder.progress.status().forwarded == 0
+            said.set()
+            await through(forwarder)
+            status = forwarder.progress.status()
+    assert (status.forwarded, sum(status.retries.values())) == (2, 0)
+    assert [request.body.count(b"value=") for request in server.seen] == [1, 1]
 
 
 async def test_a_body_the_server_calls_too_large_goes_in_halves(stored: Stored, tmp_path: Path) -> None:
