@@ -189,7 +189,7 @@ async def test_the_bar_has_who_alarms_and_time_on_every_page_and_keeps_its_heigh
     bad_morning(hub)
     await hub.take_lab()
     await page.reload()
-    for hash_ in ("", "#/account", "#/recordings"):
+    for hash_ in ("", "#/people", "#/recordings"):
         await page.evaluate("(hash) => { location.hash = hash; }", hash_)
         for part in (
             bar.locator("lk-holder"),

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Page
@@ -55,22 +56,25 @@ async def pupils(hub: FakeHub, console: Console) -> None:
 
 
 CHART = "#/chart/minhang-3/pi-301/air/temperature?range=24h"
+ADDRESSES = {
+    "lab": ("", "lk-tile"),
+    "chart": (CHART, ".plot canvas"),
+    "alarms": ("#/alarms", ".alarm"),
+    "telling": ("#/telling", "lk-telling article"),
+    "automations": ("#/automations", ".auto-list li"),
+    "bookings": ("#/bookings", ".week-day"),
+    "catalogue": ("#/catalogue", ".catalogue table"),
+    "condition": ("#/condition", ".condition-item"),
+    "drivers": ("#/drivers", ".drivers-node"),
+    "facility": ("#/facility", ".facility-lab"),
+    "interlocks": ("#/interlocks", ".interlocks article"),
+    "pe": ("#/pe", ".pe-tile"),
+    "people": ("#/people", "lk-account .do"),
+    "recordings": ("#/recordings", ".recordings"),
+}
 PAGES: Mapping[str, Opens] = {
     "sign-in": signing_in,
-    "lab": at("", "lk-tile"),
-    "chart": at(CHART, ".plot canvas"),
-    "alarms": at("#/alarms", ".alarm"),
-    "telling": at("#/telling", "lk-telling article"),
-    "automations": at("#/automations", ".auto-list li"),
-    "bookings": at("#/bookings", ".week-day"),
-    "catalogue": at("#/catalogue", ".catalogue table"),
-    "condition": at("#/condition", ".condition-item"),
-    "drivers": at("#/drivers", ".drivers-node"),
-    "facility": at("#/facility", ".facility-lab"),
-    "interlocks": at("#/interlocks", ".interlocks article"),
-    "pe": at("#/pe", ".pe-tile"),
-    "people": at("#/people", "lk-account .do"),
-    "recordings": at("#/recordings", ".recordings"),
+    **{name: at(*where) for name, where in ADDRESSES.items()},
     "/wall": wall,
     "/s/{token:path}": pupils,
 }
@@ -101,6 +105,25 @@ async def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
     assert await violations(console.page) == []
     assert await console.page.evaluate("document.documentElement.scrollWidth") <= size[0]
     assert await raw(console.page) == []
+
+
+async def test_stop_and_the_link_are_at_one_place_on_every_page_and_nothing_comes_from_elsewhere(
+    hub: FakeHub, open_console: OpenConsole
+) -> None:
+    furnish_everything(hub)
+    console = await open_console(touch=True)
+    page, asked = console.page, set[str]()
+    page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
+    await sign_in(hub, console)
+    places = {}
+    for name, (address, ready) in ADDRESSES.items():
+        await page.evaluate("hash => { location.hash = hash; }", address)
+        await page.locator(ready).first.wait_for()
+        await page.wait_for_load_state("networkidle")
+        await page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+        places[name] = [await page.locator(one).bounding_box() for one in ("button.stop", ".bar-link")]
+    assert {name: place for name, place in places.items() if place != places["lab"] or None in place} == {}
+    assert asked == {urlsplit(hub.url).netloc}
 
 
 async def raw(page: Page) -> list[str]:
