@@ -84,11 +84,16 @@ class Interlocks:
                 self._heard[name] = before._heard[name]  # noqa: SLF001 -- of the same class
 
     def heard(self, place: Place, value: Value | None, at_s: float) -> bool:
-        """A point said something good (None: something that is not); return whether any input is it."""
+        """A point said something good (None: something that is not); return whether any input is it. What comes late
+        says nothing of now.
+        """
         mine = [(name, one) for name, one in self.rules.inputs.items() if one.place == place]
         for name, one in mine:
             fit = None if value is None else _as(one, value)
-            before = self._heard.pop(name, None)
+            before = self._heard.get(name)
+            if fit is not None and before is not None and _overtaken(one, before, at_s):
+                continue
+            self._heard.pop(name, None)
             if fit is not None:
                 self._heard[name] = Heard(fit, at_s)
                 if fit is True and before is not None and before.value is False:
@@ -212,6 +217,11 @@ def _forced(truth: Truth, unknown: Unknown) -> Phase:
 
 def _wants(rule: Force | Permit) -> Mapping[str, Value]:
     return rule.then if isinstance(rule, Force) else {rule.output: rule.otherwise}
+
+
+def _overtaken(one: Input, before: Heard, at_s: float) -> bool:
+    """Tell whether a newer value is known; from a clock that was put back further than a value counts, none is."""
+    return one.max_age_s is not None and before.at_s - one.max_age_s <= at_s < before.at_s
 
 
 def _as(about: Input, value: Value) -> Value | None:

@@ -214,6 +214,31 @@ def test_a_latched_force_is_never_left_but_by_a_reset_that_its_condition_allows(
         version = it.version
 
 
+def test_what_comes_late_says_nothing_of_now() -> None:
+    it = machine()
+    says(it, 100, gas=15.0, fan=True)
+    it.look(100, 100_000)
+    assert it.standings["heater-on"].phase is Phase.HELD
+    assert it.heard(Place("d", "gas"), 1.0, 97)
+    it.look(101, 101_000)
+    assert it.standings["heater-on"].phase is Phase.HELD, "the newer value still says too much gas"
+    says(it, 102, gas=1.0)
+    it.look(102, 102_000)
+    assert it.standings["heater-on"].phase is Phase.CLEAR
+    it.heard(Place("d", "gas"), None, 101)
+    it.look(102, 102_000)
+    assert it.standings["heater-on"].phase is Phase.HELD, "what is not known, whenever, gives no permit"
+
+
+def test_a_clock_that_is_put_back_makes_no_input_deaf() -> None:
+    it = machine()
+    says(it, 100, gas=1.0, fan=True)
+    it.look(100, 100_000)
+    says(it, 50, gas=25.0)
+    it.look(50, 100_100)
+    assert it.standings["gas"].phase is Phase.TRIPPED
+
+
 def test_another_set_knows_what_inputs_said_that_are_the_same_in_it() -> None:
     before = machine()
     says(before, 1, gas=25.0, fan=True)
