@@ -111,7 +111,7 @@ async def test_a_rule_is_removed_by_a_second_press_and_the_caps_are_set_but_not_
     await page.get_by_label("Messages an hour").fill("20")
     await page.get_by_role("button", name="Save", exact=True).click()
     await expect(page.locator("lk-telling-plan > form").get_by_role("status")).to_have_text("Saved.")
-    assert hub.plan == PLAN | {"per_hour": 20}
+    assert hub.plan == PLAN | {"per_hour": 20, "url": hub.url}
     hub.plan = PLAN | {"per_hour": 7}
     rule = page.locator(".telling-rule")
     await rule.get_by_role("button", name="Remove").click()

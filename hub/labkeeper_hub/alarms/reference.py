@@ -60,6 +60,9 @@ heating is off at the weekend.
 | chattering | 0 | 0 | 0 |
 | median wait for an acknowledgement, s |  | 338.519 | 264.365 |
 
+Of so few alarms one is a tenth, and the normal week has 2 of medium priority among its 11: the mix is no limit here as
+the other numbers are. Over twelve seeds together it is 84, 16 and 0 per cent.
+
 The bad week has besides: no ventilation on one floor, a gas leak, a smouldering burner, smoke,
 the broker down, a loose plug, haze, a node without power overnight, a burst pipe, no heating for a day, a rattling
 fan, broken lamps and a sensor that is stuck. Each is told; what hangs on one cause is one alarm. What each means and

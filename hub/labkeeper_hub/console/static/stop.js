@@ -35,7 +35,7 @@ class LkStop extends DeskElement {
     const { text, store } = this.desk;
     const words = store.stops.length > 0 ? text.t("stop.stopped") : text.t("stop.all");
     return html`
-      <button class="stop" aria-busy=${this.waiting} @click=${this.#stop} aria-describedby="stop-what">${icon(this.waiting ? "waiting" : "halt")}<span>${words}</span></button>
+      <button class="stop" aria-busy=${this.waiting} @click=${this.#stop} aria-describedby="stop-what">${icon(this.waiting ? "waiting" : "halt")}<span>${words}<small>${text.t("stop.no_safety")}</small></span></button>
       <span id="stop-what" class="unseen">${text.t("stop.what")}</span>
       ${this.failed ? html`<p class="stop-failed" role="alert">${text.t("stop.failed")}</p>` : nothing}`;
   }

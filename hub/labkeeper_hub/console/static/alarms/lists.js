@@ -150,7 +150,7 @@ class LkAlarmLimits extends AlarmList {
       <p class="quiet">${limits(words, rule.levels)} ${sign(rule.unit)}</p>
       <p>${text.title(rule.response, "")} <span class="quiet small">${text.title(rule.source, "")}</span></p>
       ${rule.overrides.map((one) => this.#override(rule, one))}
-      ${this.#settable(rule)}${seenByHub(rule) ? nothing : html`<button class="segment" aria-expanded=${open} @click=${() => this.#open(open ? "" : rule.id)}>${words.t("alarm.try")}</button>`}
+      ${this.#settable(rule)}${seenByHub(rule) ? html`<p class="quiet small">${words.t("alarm.no_limit")}</p>` : html`<button class="segment" aria-expanded=${open} @click=${() => this.#open(open ? "" : rule.id)}>${words.t("alarm.try")}</button>`}
       ${open ? this.#tried(rule) : nothing}`;
   }
 

@@ -69,8 +69,9 @@ class LkTellingPlan extends DeskElement {
       <form class="alarm-form" @submit=${this.#limit}>
         <label>${words.t("telling.per_hour")}<input name="per_hour" type="number" min="1" max="1000" required .value=${String(plan.per_hour)}></label>
         <label>${words.t("telling.digest")}<input name="digest_min" type="number" min="1" max="1440" required .value=${String(plan.digest_min)}></label>
-        <label>${words.t("telling.url")}<input name="url" type="url" placeholder=${location.origin} .value=${plan.url ?? ""}></label>
+        <label>${words.t("telling.url")}<input name="url" type="url" .value=${plan.url || location.origin}></label>
         <button class="primary">${words.t("telling.keep_limits")}</button>
+        ${plan.url ? nothing : html`<p class="small">${words.t("telling.no_link")}</p>`}
         <p class="quiet small">${words.t("telling.limits_what")}</p>
         <p role="status" class="alarm-trouble">${this.opened === null ? this.trouble || (this.saved ? words.t("telling.kept") : "") : ""}</p>
       </form>`;
