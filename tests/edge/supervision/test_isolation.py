@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import platform
 import re
 import shutil
 import signal
@@ -19,6 +20,7 @@ from labkeeper_edge.settings import parse_settings
 from labkeeper_edge.supervision.deadlines import DriverFault
 from labkeeper_edge.supervision.isolation.connection import Connection
 from labkeeper_edge.supervision.isolation.fork_server import Forked, ForkServer
+from labkeeper_edge.supervision.isolation.limits import LONG_TURN_NS
 from labkeeper_edge.supervision.isolation.lodging import Host
 from labkeeper_edge.supervision.isolation.noted import open_noted
 from labkeeper_edge.supervision.isolation.process import Bounds
@@ -43,6 +45,15 @@ STRICT = "silence_s = 2.0\nmemory_mb = 128\n"  # goes on with the table that end
 
 def alive(pid: int) -> bool:
     return Path(f"/proc/{pid}").exists()
+
+
+def turn_ns(pid: int) -> int | None:
+    """Return the slice Linux gives a process; None where it says none, or gives all the same (before 6.12)."""
+    if tuple(map(int, re.findall(r"\d+", platform.release())[:2])) < (6, 12):
+        return None
+    said = Path(f"/proc/{pid}/sched")
+    found = re.search(r"^se\.slice\s*:\s*(\d+)", said.read_text(), re.MULTILINE) if said.exists() else None
+    return int(found[1]) if found else None
 
 
 async def gone(pid: int) -> None:
@@ -217,6 +228,8 @@ async def test_a_process_stands_back_behind_its_node_and_hears_nothing_of_ctrl_c
             assert os.getpriority(os.PRIO_PROCESS, pid) == os.getpriority(os.PRIO_PROCESS, 0) + 3
             assert os.getsid(pid) == os.getsid(0)  # in one of its own it would weigh as much as the node
             assert os.getpgid(pid) not in (os.getpgid(0), os.getpgid(*fork_servers()))
+            if (turn := turn_ns(pid)) is not None:
+                assert turn == LONG_TURN_NS
 
 
 async def test_a_process_has_none_of_the_descriptors_of_the_one_it_comes_from(broker: Broker) -> None:

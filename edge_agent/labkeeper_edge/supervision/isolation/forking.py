@@ -13,7 +13,7 @@ import sys
 from dataclasses import dataclass, field
 
 from labkeeper_edge.supervision.isolation.child import live
-from labkeeper_edge.supervision.isolation.limits import die_with
+from labkeeper_edge.supervision.isolation.limits import die_with, take_long_turns
 from labkeeper_sdk.standing_back import stand_back
 
 MESSAGE_BYTES = 64
@@ -85,6 +85,7 @@ def _run(descriptor: int) -> int:
     forks.leave()
     niceness, descriptors = born
     stand_back(niceness=niceness)
+    take_long_turns()
     return live(*descriptors)
 
 
