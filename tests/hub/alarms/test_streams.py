@@ -17,14 +17,16 @@ from labkeeper_wire.descriptor import PointDescription
 
 NOW_MS, MIN = 1_783_000_000_000, 60_000
 TOLD = Response(Title(), Title(), Title(), Role.TEACHER)
-TRIPPED = Rule("smoke", TOLD, AlarmClass.SAFETY, Match(frozenset({"smoke"})), (Level("alarm", 0.5, Priority.HIGH),), "")
+TRIPPED = Rule(
+    "smoke", TOLD, AlarmClass.SAFETY, Match(frozenset({"smoke"})), (Level("alarm", 0.5, Priority.HIGH),), Title()
+)
 SILENT = Rule(
     "silent",
     TOLD,
     AlarmClass.SYSTEM,
     Match(frozenset({"smoke"})),
     (Level("silent", 300, Priority.LOW, kind=Kind.STALE),),
-    "",
+    Title(),
 )
 
 

@@ -17,7 +17,7 @@ ALARM = Level("alarm", 20, Priority.HIGH, deadband=2)
 
 def rule(*levels: Level, hold_ms: int = 60 * MIN) -> Rule:
     told = Response(Title(), Title(), Title(), Role.TEACHER)
-    return Rule("r", told, AlarmClass.ENVIRONMENT, Match(frozenset({"p"})), levels, "", hold_ms=hold_ms)
+    return Rule("r", told, AlarmClass.ENVIRONMENT, Match(frozenset({"p"})), levels, Title(), hold_ms=hold_ms)
 
 
 def fed(judge: Judge, readings: Iterable[tuple[int, float | None]]) -> list[tuple[int, str | None]]:
