@@ -2,7 +2,7 @@
 
 /** @type {Record<string, string>} */
 const signs = {
-  Cel: "°C", "[degF]": "°F", deg: "°", "[ppm]": "ppm", "[ppb]": "ppb", "[pH]": "pH", "dB[SPL]": "dB", "dB(A)": "dB(A)",
+  Cel: "°C", "Cel/min": "°C/min", "[degF]": "°F", deg: "°", "[ppm]": "ppm", "[ppb]": "ppb", "[pH]": "pH", "dB[SPL]": "dB", "dB(A)": "dB(A)",
   "m/s2": "m/s²", "kW.h": "kWh", "W.h": "Wh", "V.A": "VA", Ohm: "Ω", "[lb_av]": "lb", "%{RH}": "%", "1": "",
   "{count}": "", "{lqi}": "", "kg/kg": "", "MK-1": "mired",
 };
@@ -13,7 +13,6 @@ export function sign(unit) {
   const known = signs[unit];
   if (known !== undefined) return known;
   return unit
-    .replace(/\bCel\b/g, "°C")
     .replace(/[{}[\]]/g, "")
     .replace(/(^|[./])u(?=[a-zA-Z])/g, "$1µ")
     .replace(/([a-z])2\b/g, "$1²")
