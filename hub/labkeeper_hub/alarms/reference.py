@@ -104,8 +104,8 @@ who = "Wang Li"
 why = "small room, the sensor hangs beside the door"
 ```
 
-`off = true` instead of `limits` switches the rule off. Delays, deadbands and gates are those of the rule; for others, add a rule of
-your own and switch this one off.
+`off = true` instead of `limits` switches the rule off. Delays, deadbands and gates are those of the rule; for others,
+add a rule of your own and switch this one off.
 
 ## Rules of your own
 
