@@ -111,6 +111,7 @@ class Accounts:
     lending: Lending = Nothing()
     _links: SignInLinks = field(default_factory=SignInLinks)
     _throttle: Throttle = field(default_factory=Throttle)
+    _guest_throttle: Throttle = field(default_factory=Throttle)  # apart: a guest's link frees nobody to try passwords
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _saving: asyncio.Lock = field(default_factory=asyncio.Lock)
     _waiting: int = 0
@@ -170,11 +171,11 @@ class Accounts:
 
     async def enter_as_guest(self, token: str, address: str) -> str:
         """Return a session token for the guest whose link this is; raise SignInRefused or TooManyAttempts."""
-        self._count(address)
+        self._count(address, self._guest_throttle)
         name = self.guests.of_token(token)
         if name is None:
             raise SignInRefused
-        self._throttle.succeeded(address)
+        self._guest_throttle.succeeded(address)
         return await self._open_session(name)
 
     def enter_wall(self, token: str, address: str) -> Person:
@@ -344,8 +345,8 @@ class Accounts:
         nobody = self.staff.nobody if self.staff else ""
         return account.password if account and account.password else nobody
 
-    def _count(self, address: str) -> None:
-        wait_s = self._throttle.attempt(address, self.clocks.monotonic_s())
+    def _count(self, address: str, throttle: Throttle | None = None) -> None:
+        wait_s = (throttle or self._throttle).attempt(address, self.clocks.monotonic_s())
         if wait_s > 0:
             raise TooManyAttempts(wait_s)
 

@@ -1,5 +1,6 @@
 """Sessions on the hub's side: a browser holds a token that changes now and then, the hub its digest and two limits."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -68,13 +69,17 @@ class Sessions:
         self.changed = False  # since the last `kept`
 
     def open(self, name: str, now_ms: int) -> str:
-        """Return the token of a new session; when there are too many, the longest unseen one ends."""
+        """Return the token of a new session; of too many, the longest unseen one ends of whoever has most."""
         token = make_token()
         self.sweep(now_ms)
         if len(self._by_key) >= MOST_SESSIONS:
-            self._drop(min(self._by_key.values(), key=lambda session: session.seen_ms))
+            self._drop(self._one_too_many())
         self._keep(Session(digest(make_token()), name, now_ms, now_ms, digest(token), now_ms))
         return token
+
+    def _one_too_many(self) -> Session:
+        each = Counter(session.name for session in self._by_key.values())
+        return min(self._by_key.values(), key=lambda session: (-each[session.name], session.seen_ms))
 
     def use(self, token: str, now_ms: int) -> Session | None:
         """Return the living session of this token and note that it was used."""

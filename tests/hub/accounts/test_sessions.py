@@ -92,6 +92,16 @@ def test_there_is_an_end_to_the_number_of_sessions_and_the_longest_unseen_goes_f
     assert sessions.use(tokens[1], NOON_MS) is None
 
 
+def test_whoever_opens_too_many_sessions_ends_only_their_own() -> None:
+    sessions = Sessions()
+    teacher = sessions.open("p-1", NOON_MS)
+    tokens = [sessions.open("g-1", NOON_MS + 1 + number) for number in range(MOST_SESSIONS)]
+    assert sessions.use(teacher, NOON_MS + MOST_SESSIONS) is not None
+    assert sessions.use(tokens[0], NOON_MS + MOST_SESSIONS) is None
+    assert sessions.use(tokens[1], NOON_MS + MOST_SESSIONS) is not None
+    assert len(sessions.kept()) == MOST_SESSIONS
+
+
 def test_kept_sessions_come_back() -> None:
     first = Sessions()
     token = first.open(OWNER.name, NOON_MS)

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from labkeeper_hub.accounts import Grant, Role, Scope
+from labkeeper_hub.accounts.throttle import FREE_ATTEMPTS
 from labkeeper_hub.api.gate import COOKIE
 from labkeeper_hub.floor.file import FILE, read_seats
 from labkeeper_hub.floor.seats import Seats
@@ -40,6 +41,16 @@ async def sit(served: Served, link: str) -> dict[str, str]:
         answer = await client.post("/api/v1/session", json={"floor": link.rpartition("/s/")[2]})
         answer.raise_for_status()
         return {"Cookie": f"{COOKIE}={answer.cookies[COOKIE]}"}
+
+
+async def test_a_pupils_link_frees_nobody_to_try_passwords(served: Served) -> None:
+    async with served.owner() as owner, served.stranger() as guesser:
+        link = (await seat(owner))["link"]
+        statuses = []
+        for _ in range(FREE_ATTEMPTS + 1):
+            await sit(served, link)
+            statuses.append((await guesser.post("/api/v1/session", json={"secret": "wrong"})).status_code)
+    assert statuses == [401] * FREE_ATTEMPTS + [429]
 
 
 async def test_a_link_shows_its_bench_alone_and_tells_its_page_what_it_is_given(served: Served) -> None:
