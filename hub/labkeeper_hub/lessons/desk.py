@@ -244,6 +244,8 @@ class LessonDesk:
         if effect is Effect.CLOSE:
             self._undo[lesson.room] = outcome.undo
         self.counts[lesson.room] = outcome.count
+        what = "undo_scene" if effect is Effect.RESTORE else "run_scene"
+        self.audit.note(lesson.teacher, what, "/".join((*lesson.room, name)), outcome.count.words())
         self.bus.note(self)
 
     # --- inside -----------------------------------------------------------------------------------------------------

@@ -48,6 +48,7 @@ async def test_a_lesson_has_the_lease_at_the_node_and_its_opening_scene_is_comma
         node.answer("lamp", CommandResult(request.id, CommandState.DONE))
         await until(lambda: ROOM in school.hub.lessons.counts, "the count")
         assert school.hub.lessons.counts[ROOM].words() == "1 of 1"
+        assert school.heard.of("run_scene") == [("anna", "school/lab/begin", "1 of 1")]
         assert school.hub.alarms.lesson("school", "lab") is True
         assert school.hub.alarms.lesson("school", "another") is False
 
