@@ -1,6 +1,7 @@
 """`python -m benchmarks.journal`: a large journal, built by the real writer, and what questions and commits cost on it.
 
-The readings are a month of sensors with two decimals, and one more that spoke every second of the last day. Seconds are
+The readings are a month of sensors with two decimals (or as many as `--decimals` says: 15 are noise to the last bit, as
+of what is computed), and one more that spoke every second of the last day. Seconds are
 of the clock; `cpu` and ratios are of the processor, so that other work on the machine does not count.
 """
 
@@ -105,7 +106,7 @@ def columns(series: U32, times: I64, values: F64) -> Columns:
     return Columns(series, times, np.full(len(times), FLOAT, np.uint8), values.view(np.uint64))
 
 
-def month(readings: int, sensors: int) -> Iterator[Columns]:
+def month(readings: int, sensors: int, decimals: int) -> Iterator[Columns]:
     """Yield a month of all sensors in turn, in commits."""
     chance = np.random.default_rng(7)
     total, rounds = readings // sensors, max(1, PER_COMMIT // sensors)
@@ -116,7 +117,7 @@ def month(readings: int, sensors: int) -> Iterator[Columns]:
         level = walk[-1]
         times = (END_MS - SPAN_MS + (first + np.arange(count)) * (SPAN_MS / total)).astype(np.int64)
         series = np.tile(np.arange(1, sensors + 1, dtype=np.uint32), count)
-        yield columns(series, np.repeat(times, sensors), np.round(walk, 2).reshape(-1))
+        yield columns(series, np.repeat(times, sensors), np.round(walk, decimals).reshape(-1))
 
 
 def fast_day(series: int) -> Columns:
@@ -127,11 +128,11 @@ def fast_day(series: int) -> Columns:
     return columns(np.full(len(seconds), series, np.uint32), END_MS - DAY_MS + 1000 * seconds, values)
 
 
-def build(file: Path, readings: int, sensors: int) -> int:
+def build(file: Path, readings: int, sensors: int, decimals: int) -> int:
     """Write, compact and roll so many readings and a fast day; return how many there are."""
     count = 0
     with open_store(file, sensors + 1) as store:
-        for part in chain((fast_day(sensors + 1),), month(readings, sensors)):
+        for part in chain((fast_day(sensors + 1),), month(readings, sensors, decimals)):
             store.keep(part)
             count += len(part)
         store.compact()
@@ -210,15 +211,16 @@ def sizes(file: Path, count: int) -> Figures:
     }
 
 
-async def bench(folder: Path, readings: int, sensors: int) -> Figures:
+async def bench(folder: Path, readings: int, sensors: int, decimals: int) -> Figures:
     """Build, weigh, ask in a process of its own, and commit."""
     file = folder / "journal.sqlite"
     began, spent = time.perf_counter(), time.process_time()
     say(f"building a journal of {readings:,} readings")
-    count = build(file, readings, sensors)
+    count = build(file, readings, sensors, decimals)
     figures: Figures = {
         "readings": count,
         "sensors": sensors,
+        "decimals": decimals,
         "build_s": round(time.perf_counter() - began, 1),
         "build_cpu_us_per_reading": round((time.process_time() - spent) / count * 1e6, 3),
     } | sizes(file, count)
@@ -236,6 +238,7 @@ def main() -> None:
         __doc__ or "",
         ("--readings", {"type": int, "default": 3_000_000, "help": "readings in the journal (default 3,000,000)"}),
         ("--sensors", {"type": int, "default": 40, "help": "series they are spread over (default 40)"}),
+        ("--decimals", {"type": int, "default": 2, "help": "of what they say (default 2; 15: noise to the last bit)"}),
         ("--folder", {"type": Path, "help": "build it here and leave it; default: a folder that goes away"}),
         ("--ask", {"type": Path, "metavar": "FILE", "help": "only open and ask a journal built before"}),
     )
@@ -244,7 +247,7 @@ def main() -> None:
     elif told.folder and (told.folder / "journal.sqlite").exists():
         sys.exit(f"{told.folder} holds a journal already")
     else:
-        measure(told, lambda folder: bench(_made(told.folder or folder), told.readings, told.sensors))
+        measure(told, lambda folder: bench(_made(told.folder or folder), told.readings, told.sensors, told.decimals))
 
 
 def _made(folder: Path) -> Path:

@@ -32,7 +32,7 @@ from labkeeper_sdk import Value
 F64: TypeAlias = npt.NDArray[np.float64]
 Places: TypeAlias = npt.NDArray[np.intp]
 PICKING: Final = (Aggregate.COUNT, Aggregate.FIRST, Aggregate.LAST)  # what texts can be asked for, too
-_FRACTIONAL: Final = ~(1 << INT | 1 << BOOL) & 0xFF  # kinds that make minimum and maximum floats
+FRACTIONAL: Final = ~(1 << INT | 1 << BOOL) & 0xFF  # kinds that make minimum and maximum floats
 _NO_TEXTS: Sequence[str] = ()
 
 
@@ -182,13 +182,13 @@ def _values(buckets: Buckets, aggregate: Aggregate) -> list[Value | None]:
 
 def _exact(kinds: U8, bits: U64) -> list[Value | None]:
     """Return whole numbers as such where all are, else floats."""
-    whole = not bool((kinds & _FRACTIONAL).any())
+    whole = not bool((kinds & FRACTIONAL).any())
     return (bits.view(np.int64) if whole else _as_floats(kinds, bits)).tolist()  # type: ignore[no-any-return] # numpy types tolist as Any
 
 
 def _as_floats(kinds: U8, bits: U64) -> F64:
     """Return minima or maxima as floats, whatever they are kept as."""
-    fractional = kinds & _FRACTIONAL != 0
+    fractional = kinds & FRACTIONAL != 0
     if bool(fractional.all()):
         return bits.view(np.float64)
     return np.where(fractional, bits.view(np.float64), bits.view(np.int64).astype(np.float64))
@@ -196,7 +196,7 @@ def _as_floats(kinds: U8, bits: U64) -> F64:
 
 def _extremes(floats: tuple[F64, F64], whole: tuple[I64, I64], inside: U8, heads: Places) -> tuple[U64, U64]:
     """Return the bits of the least of the first and the greatest of the second columns, from each head to the next."""
-    fractional = inside & _FRACTIONAL != 0
+    fractional = inside & FRACTIONAL != 0
     lows = np.minimum.reduceat(floats[0], heads).view(np.uint64)
     highs = np.maximum.reduceat(floats[1], heads).view(np.uint64)
     if bool(fractional.all()):

@@ -1,8 +1,8 @@
 """A leaf: some hundred buckets of one series and one level, in order of time, as few bytes as is cheap to make.
 
-Every column is kept in the smallest width that holds it, once if it never changes, and beside the last reading: where a
-bucket has one reading, its first, lowest, highest and sum are the same bits and cost nothing. A bucket's start follows
-from the time of its last reading, and the times of regular readings are the same step again and again.
+Every column is kept in the smallest width that holds it, once if it never changes. A bucket's start follows from the
+time of its last reading, and the times of regular readings are the same step again and again. What the values are kept
+as, `spread` says.
 """
 
 import zlib
@@ -10,22 +10,25 @@ from struct import Struct
 
 import numpy as np
 
-from labkeeper_hub.timeseries.buckets import Buckets, Picks, floats_of
+from labkeeper_hub.timeseries.buckets import Buckets, Picks
 from labkeeper_hub.timeseries.chunk import LEVEL
 from labkeeper_hub.timeseries.columns import I64, TEXT, U8, U64
 from labkeeper_hub.timeseries.planes import WIDTHS, pack_planes, unpack_planes
+from labkeeper_hub.timeseries.spread import Ends, Spread, form_of, form_written
 from labkeeper_hub.timeseries.texts import pack_texts, unpack_texts
 
-VERSION = 1
-COLUMNS = 11
+VERSION = 2
+COLUMNS = 6  # before those of the values
 MOST = 1024  # buckets in a leaf: what a roll-up must write again for a new one
-_HEAD = Struct("<BxxxIqQ")  # version, count, time of the first last reading, milliseconds of the level
+_HEAD = Struct("<BBxxIqQ")  # version, form of the values, count, time of the first last reading, ms of the level
 
 
 def pack(buckets: Buckets, level_ms: int) -> bytes:
     """Return the bytes of buckets that are in order of time, at least one of them."""
     firsts, lasts, texts = _only_once(buckets)
-    sums = buckets.sums.view(np.uint64) ^ floats_of(lasts.kinds, lasts.bits).view(np.uint64)
+    ends = Ends(buckets.counts, buckets.kinds, firsts.kinds, lasts.kinds)
+    spread = Spread(firsts.bits, lasts.bits, buckets.lows, buckets.highs, buckets.sums)
+    form = form_of(ends, spread)
     columns = (
         np.diff(lasts.times, prepend=lasts.times[:1]),
         buckets.counts,
@@ -33,37 +36,35 @@ def pack(buckets: Buckets, level_ms: int) -> bytes:
         lasts.times - firsts.times,
         lasts.kinds,
         firsts.kinds,
-        lasts.bits,
-        lasts.bits ^ firsts.bits,
-        lasts.bits ^ buckets.lows,
-        lasts.bits ^ buckets.highs,
-        sums,
+        *form.columns(ends, spread),
     )
     plain = b"".join((*map(_packed, columns), pack_texts(texts)))
-    return _HEAD.pack(VERSION, len(buckets), int(lasts.times[0]), level_ms) + zlib.compress(plain, LEVEL)
+    return _HEAD.pack(VERSION, form.code, len(buckets), int(lasts.times[0]), level_ms) + zlib.compress(plain, LEVEL)
 
 
 def unpack(body: bytes) -> Buckets:
     """Return what was packed."""
-    _, count, first_ms, level_ms = _HEAD.unpack_from(body)
+    version, code, count, first_ms, level_ms = _HEAD.unpack_from(body)
+    form = form_written(version, code)
     plain = np.frombuffer(zlib.decompress(body[_HEAD.size :]), np.uint8)
     columns: list[U64] = []
     at = 0
-    for _ in range(COLUMNS):
+    for _ in range(COLUMNS + form.count):
         column, at = _unpacked(plain, at, count)
         columns.append(column)
-    steps, counts, kinds, apart, last_kinds, first_kinds, bits, first, low, high, sums = columns
+    steps, counts, kinds, apart, last_kinds, first_kinds = columns[:COLUMNS]
     times = np.cumsum(steps.view(np.int64)) + first_ms
-    lasts = Picks(times, last_kinds.astype(np.uint8), bits)
+    ends = Ends(counts.view(np.int64), *(some.astype(np.uint8) for some in (kinds, first_kinds, last_kinds)))
+    spread = form.spread(ends, columns[COLUMNS:])
     return Buckets(
         times - times % level_ms,
-        counts.view(np.int64),
-        kinds.astype(np.uint8),
-        (sums ^ floats_of(lasts.kinds, bits).view(np.uint64)).view(np.float64),
-        bits ^ low,
-        bits ^ high,
-        Picks(times - apart.view(np.int64), first_kinds.astype(np.uint8), bits ^ first),
-        lasts,
+        ends.counts,
+        ends.kinds,
+        spread.sums,
+        spread.lows,
+        spread.highs,
+        Picks(times - apart.view(np.int64), ends.first_kinds, spread.firsts),
+        Picks(times, ends.last_kinds, spread.lasts),
         unpack_texts(plain[at:].tobytes()),
     )
 

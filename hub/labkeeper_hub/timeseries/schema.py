@@ -93,7 +93,8 @@ ALTER TABLE series ADD COLUMN retired INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE series ADD COLUMN retired_ms INTEGER;
 """
 _COMPACTION_IN_PIECES: Final = "CREATE TABLE ahead (series INTEGER PRIMARY KEY, position INTEGER NOT NULL);"
-MIGRATIONS: Final = (_JOURNAL, _ROLL_UPS_AND_RETENTION, _COMPACTION_IN_PIECES)
+_DECIMALS: Final = "/* chunks and leaves may hold decimals from now on, which an earlier version misreads */"
+MIGRATIONS: Final = (_JOURNAL, _ROLL_UPS_AND_RETENTION, _COMPACTION_IN_PIECES, _DECIMALS)
 """What makes version n + 1 of version n, each in one transaction. Only ever append to it."""
 VERSION: Final = len(MIGRATIONS)
 CHECKPOINT_PAGES = 4000  # 16 MB of log between two copies into the file: half the writing of SQLite's default

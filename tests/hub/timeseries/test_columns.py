@@ -59,6 +59,20 @@ def test_a_chunk_is_the_same_after_the_disk(made: list[Made]) -> None:
     assert np.array_equal(before.marks, after.marks)
 
 
+@given(st.lists(st.integers(-(10**6), 10**6).map(lambda n: n / 100), min_size=1))
+def test_a_chunk_of_decimals_is_the_same_after_the_disk(values: list[float]) -> None:
+    before = columns_of([(1, 1000 * at, 0, value) for at, value in enumerate(values)])
+    after = chunk.unpack(1, chunk.pack(before))
+    assert after.bits.tobytes() == before.bits.tobytes()
+    assert after.times.tolist() == before.times.tolist()
+
+
+def test_a_reading_of_two_decimals_takes_two_bytes_with_its_time() -> None:
+    walk = np.round(20 + np.cumsum(np.random.default_rng(4).normal(0, 0.1, 4096)), 2)
+    made: list[Made] = [(1, 1_700_000_000_000 + 1000 * at, 0, value) for at, value in enumerate(walk.tolist())]
+    assert len(chunk.pack(columns_of(made))) / len(made) < 2
+
+
 def test_a_second_of_thousand_smooth_readings_takes_less_than_fifteen_bytes_each() -> None:
     made: list[Made] = [(1, 1_700_000_000_000 + 1000 * i, 0, 20 + (i % 97) / 7) for i in range(4096)]
     assert len(chunk.pack(columns_of(made))) / len(made) <= 15
