@@ -4,8 +4,8 @@ import asyncio
 import json
 import signal
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -17,42 +17,85 @@ from labkeeper_sdk import Setpoint, Switch, Title, Value
 from labkeeper_sdk.conformance import Check, Fault, Level
 from labkeeper_sdk.conformance.outcomes import Spared
 from labkeeper_sdk.conformance.trial import Trial, another, is_actuator, same
-from labkeeper_sdk.testing import Stand, open_broker
+from labkeeper_sdk.testing import Stand, TcpWire, open_broker, open_tcp_wire
+from labkeeper_wire import mqtt
 from labkeeper_wire.commands import CommandState
 from labkeeper_wire.descriptor import PointDescription
 
 LATE_S = 5.0  # on a busy machine, beyond the point's own link_loss_s: starting a node, connecting, writing
+CUT_LATE_S = 1.5  # beyond link_loss_s where nothing has to start: noticing and writing, on a busy machine
 LOOK_EVERY_S = 0.05
 INSTANCE = "tried"
 LONGEST_LOSS_S = 60.0
 
 
+@dataclass(frozen=True, slots=True)
+class Actuator:
+    """A point with a safe value and a link loss, and where it stands, asked of the device itself."""
+
+    device: str
+    point: PointDescription
+    look: Callable[[str, str], Value | None]
+
+    @property
+    def loss_s(self) -> float:
+        """Return for how long it may be left alone."""
+        return self.point.link_loss_s or 0.0
+
+    @property
+    def stands_safe(self) -> bool:
+        """Tell whether the device is at the safe value."""
+        return same(as_point(self.point), _value(self.point.safe_value), self.truth())
+
+    @property
+    def unsafe(self) -> Value:
+        """Return a value away from the safe one."""
+        return another(as_point(self.point), _value(self.point.safe_value))
+
+    def truth(self) -> Value | None:
+        """Return where it stands."""
+        return self.look(self.device, self.point.name)
+
+    async def energise(self, host: Host) -> None:
+        """Command it away from its safe value, so that there is something to make safe; raises Fault."""
+        await self.safe(LATE_S + self.loss_s, "after its start")
+        result = await host.obeyed(self.device, self.point.name, self.unsafe)
+        state, code = (result.state, result.code) if result else ("unanswered", "")
+        if state is not CommandState.DONE or not same(as_point(self.point), self.unsafe, self.truth()):
+            raise Fault(
+                f"a command of {self.point.name} through a node ends as {state} {code}, at {self.truth()!r}",
+                f"经节点发送的 {self.point.name} 命令失败：{state} {code}",
+            )
+
+    async def safe(self, within_s: float, when: str) -> None:
+        """Wait until it stands at its safe value; raises Fault naming the occasion."""
+        try:
+            async with asyncio.timeout(within_s):
+                while not self.stands_safe:  # noqa: ASYNC110 -- a device tells nobody
+                    await asyncio.sleep(LOOK_EVERY_S)
+        except TimeoutError:
+            wanted = _value(self.point.safe_value)
+            raise Fault(
+                f"{self.point.name} is at {self.truth()!r}, not at its safe value {wanted!r}, {within_s:g} s {when}",
+                f"{when}：{within_s:g} 秒内 {self.point.name} 未回到安全值 {wanted!r}",
+            ) from None
+
+
 @dataclass(slots=True)
 class Lab:
-    """A stand with a node and a hub, and the point that is watched."""
+    """A stand with a node and a broker, and a link between them, or between broker and hub, that can be cut."""
 
     stand: Stand
     broker: str
     edge: Role
-    device: str = ""
-    point: PointDescription | None = None
+    wire: TcpWire
 
-    def truth(self) -> Value | None:
-        """Return where the actuator stands, asked of the device."""
-        if self.stand.truth is None or self.point is None:
-            return None
-        return self.stand.truth(self.device, self.point.name)
-
-    async def choose(self, host: Host) -> float:
-        """Choose an actuator with a safe value and a link loss; return its link_loss_s. Raises Spared or Fault."""
+    async def actuators(self, host: Host) -> Sequence[Actuator]:
+        """Return all that can be tried, at least one. Raises Spared or Fault."""
         await host.until(lambda: host.points)
         await asyncio.sleep(0.5)  # births of further devices follow one another
-        for (device, _), point in host.points.items():
-            self.device, self.point = device, point
-            if point.safe_value is not None and point.link_loss_s is not None and self.truth() is not None:
-                if point.link_loss_s > LONGEST_LOSS_S:
-                    continue
-                return point.link_loss_s
+        if found := [it for (device, _), point in host.points.items() if (it := self._actuator(device, point))]:
+            return found
         if not any(it.kind in ("switch", "setpoint") for it in host.points.values()):
             raise Spared
         raise Fault(
@@ -60,37 +103,11 @@ class Lab:
             "没有执行器同时具备安全值、link_loss_s 与 truth",
         )
 
-    async def energise(self, host: Host) -> None:
-        """Command the actuator away from its safe value, so that there is something to make safe."""
-        point = self._point()
-        await self.safe(LATE_S + (point.link_loss_s or 0), "after its start")
-        unsafe = another(as_point(point), _value(point.safe_value))
-        result = await host.obeyed(self.device, point.name, unsafe)
-        state, code = (result.state, result.code) if result else ("unanswered", "")
-        if state is not CommandState.DONE or not same(as_point(point), unsafe, self.truth()):
-            raise Fault(
-                f"a command of {point.name} through a node ends as {state} {code}, at {self.truth()!r}",
-                f"经节点发送的 {point.name} 命令失败：{state} {code}",
-            )
-
-    async def safe(self, within_s: float, when: str) -> None:
-        """Wait until the actuator stands at its safe value; raises Fault naming the occasion."""
-        point = self._point()
-        wanted = _value(point.safe_value)
-        try:
-            async with asyncio.timeout(within_s):
-                while not same(as_point(point), wanted, self.truth()):  # noqa: ASYNC110 -- a device tells nobody
-                    await asyncio.sleep(LOOK_EVERY_S)
-        except TimeoutError:
-            raise Fault(
-                f"{point.name} is at {self.truth()!r}, not at its safe value {wanted!r}, {within_s:g} s {when}",
-                f"{when}：{within_s:g} 秒内 {point.name} 未回到安全值 {wanted!r}",
-            ) from None
-
-    def _point(self) -> PointDescription:
-        if self.point is None:
-            raise Spared
-        return self.point
+    def _actuator(self, device: str, point: PointDescription) -> Actuator | None:
+        look = self.stand.truth
+        if look is None or point.safe_value is None or point.link_loss_s is None or point.link_loss_s > LONGEST_LOSS_S:
+            return None
+        return Actuator(device, point, look) if look(device, point.name) is not None else None
 
 
 async def safe_in_time(trial: Trial) -> None:
@@ -100,11 +117,11 @@ async def safe_in_time(trial: Trial) -> None:
         async with _open_lab(trial, stand) as lab:
             await _cut_off(lab)
             async with open_host(lab.broker) as host:
-                loss_s = await lab.choose(host)
-                await lab.energise(host)
-                await _stopped(lab, loss_s)
-                await lab.energise(host)
-                await _killed(lab, loss_s)
+                first, *_ = await lab.actuators(host)
+                await first.energise(host)
+                await _stopped(lab, first)
+                await first.energise(host)
+                await _killed(lab, first)
 
 
 async def _commanded(trial: Trial, stand: Stand) -> None:
@@ -115,29 +132,36 @@ async def _commanded(trial: Trial, stand: Stand) -> None:
 
 
 async def _cut_off(lab: Lab) -> None:
-    """The hub goes away."""
-    async with open_host(lab.broker) as host:
-        loss_s = await lab.choose(host)
-        await lab.energise(host)
-    await lab.safe(loss_s + LATE_S, "after the link to the hub was cut")
+    """The link is cut, with no goodbye; whatever stands away from its safe value then goes to it, each in its time."""
+    with suppress(mqtt.MqttError):  # the hub's link may be the one that is cut
+        async with open_host(lab.broker) as host:
+            first, *others = await lab.actuators(host)
+            for other in others:  # as far as they can be on at once: two lamps of a traffic light cannot
+                await host.tried(other.device, other.point.name, other.unsafe)
+            await first.energise(host)
+            away = [it for it in (first, *others) if not it.stands_safe]
+            await lab.wire.cut()
+            when = "after the link was cut"
+            await asyncio.gather(*(it.safe(it.loss_s + CUT_LATE_S, when) for it in away))
+    await lab.wire.restore()
 
 
-async def _stopped(lab: Lab, loss_s: float) -> None:
+async def _stopped(lab: Lab, actuator: Actuator) -> None:
     """The node's process stands still, longer than the actuator may be left alone, and goes on."""
     process = lab.edge.process
     if process is None:
         return
     process.send_signal(signal.SIGSTOP)
-    await asyncio.sleep(loss_s + 0.5)
+    await asyncio.sleep(actuator.loss_s + 0.5)
     process.send_signal(signal.SIGCONT)
-    await lab.safe(loss_s + LATE_S, "after SIGSTOP and SIGCONT of the node")
+    await actuator.safe(actuator.loss_s + LATE_S, "after SIGSTOP and SIGCONT of the node")
 
 
-async def _killed(lab: Lab, loss_s: float) -> None:
+async def _killed(lab: Lab, actuator: Actuator) -> None:
     """The node dies and is started again, as a service manager does."""
     await lab.edge.stop(signal.SIGKILL)
     await _start(lab.edge)
-    await lab.safe(loss_s + LATE_S, "after kill -9 and restart of the node")
+    await actuator.safe(actuator.loss_s + LATE_S, "after kill -9 and restart of the node")
 
 
 async def once(trial: Trial) -> None:
@@ -147,17 +171,17 @@ async def once(trial: Trial) -> None:
         if stand.orders is None:
             raise Fault("the bench's Stand has no `orders`", "测试台没有 orders")
         async with _open_lab(trial, stand) as lab, open_host(lab.broker) as host:
-            await lab.choose(host)
-            await lab.energise(host)
-            point = lab._point()  # noqa: SLF001 -- chosen above
-            before = stand.orders(lab.device, point.name)
+            first, *_ = await lab.actuators(host)
+            await first.energise(host)
+            device, point = first.device, first.point
+            before = stand.orders(device, point.name)
             wanted = _value(point.safe_value)
-            identity = await _taken_twice(host, lab.device, point.name, wanted)
-            await host.command(identity, lab.device, point.name, wanted)
+            identity = await _taken_twice(host, device, point.name, wanted)
+            await host.command(identity, device, point.name, wanted)
             await host.until(
                 lambda: sum(it.id == identity and it.state is CommandState.DONE for it in host.results) > 1
             )
-            times = stand.orders(lab.device, point.name) - before
+            times = stand.orders(device, point.name) - before
             if times != 1:
                 raise Fault(
                     f"a command sent three times under one id was carried out {times} times",
@@ -186,13 +210,19 @@ async def _open_lab(trial: Trial, stand: Stand) -> AsyncIterator[Lab]:
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="labkeeper-gold-")))
         broker = stand.broker or (await stack.enter_async_context(open_broker())).url
+        address = mqtt.Address.parse(broker)
+        wire = await stack.enter_async_context(open_tcp_wire(address.host, address.port))
+        # The devices of a driver of MQTT are behind the same broker: without it nothing reaches them, so the hub's
+        # link is the one to cut there.
+        beyond = f"mqtt://{wire.host}:{wire.port}"
+        node_at, hub_at = (broker, beyond) if stand.broker else (beyond, broker)
         config = folder / "node.toml"
-        config.write_text(node_toml(trial.driver.name, broker, stand), encoding="utf-8")
+        config.write_text(node_toml(trial.driver.name, node_at, stand), encoding="utf-8")
         arguments = ["--config", str(config), "--data", str(folder / "data")]
         edge = Role("node", "labkeeper_edge", arguments, folder / "node.log")
         try:
             await _start(edge)
-            yield Lab(stand, broker, edge)
+            yield Lab(stand, hub_at, edge, wire)
         finally:
             await edge.stop()
 

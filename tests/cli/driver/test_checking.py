@@ -149,3 +149,37 @@ def test_what_only_a_real_node_shows_is_found_and_named(
     assert finding.outcome is Outcome.FAILED
     assert says in finding.seen.en
     assert finding.seen.zh
+
+
+DEAF = """\
+        if point == "valve":
+            await self._ask("valve 1") if value else None
+            return
+"""
+TWO = {  # a second actuator for the template's driver, which is deaf for its "off", for the simulator and for the bench
+    "__init__.py": (
+        ("CommandFailed, DeviceUnreachable,", "CommandFailed, DeviceUnreachable, Switch,"),
+        ("points: ClassVar = (", 'points: ClassVar = (Switch("valve", safe_value=False, link_loss_s=2),'),
+        (WRITE, WRITE + DEAF),
+    ),
+    "simulator.py": (
+        ("    target: float = 5.0", "    valve: bool = False\n    target: float = 5.0"),
+        ("            if words[0]", '            self.valve |= words[0] == "valve"\n            if words[0]'),
+    ),
+    "bench.py": (('device.target if point == "target" else None', "getattr(device, point, None)"),),
+}
+
+
+def test_of_several_actuators_each_must_become_safe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("labkeeper_cli.driver.node_checks.LATE_S", 0.5)
+    make_package("acme-two", tmp_path)
+    for name, changes in TWO.items():
+        file = tmp_path / "acme-two" / "acme_two" / name
+        text = file.read_text()
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new)
+        file.write_text(text)
+    with as_installed(tmp_path / "acme-two"):
+        (finding,) = examine(prepare(find("acme-two")), [it for it in NODE_CHECKS if it.name == "safe_in_time"])
+    assert "valve is at True, not at its safe value False, 3.5 s after the link was cut" in finding.seen.en

@@ -32,6 +32,7 @@ from .pump import DRIVER, POINTS, Pump, PumpConfiguration, connect
 from .pump_bench import BENCH
 
 log = logging.getLogger("acme_pump")
+beside = logging.getLogger("asyncio_pump")  # begins with the name of a logger that is not the driver's
 Connect = Callable[[Any, Services], AbstractAsyncContextManager[Device]]
 
 
@@ -189,6 +190,16 @@ async def _chatty(configuration: PumpConfiguration, services: Services) -> Async
         raise
 
 
+@asynccontextmanager
+async def _counting(configuration: PumpConfiguration, services: Services) -> AsyncIterator[Pump]:
+    try:
+        async with connect(configuration, services) as pump:
+            yield pump
+    except DeviceUnreachable:
+        beside.warning(f"the pump is away since {time.time_ns()} ns")
+        raise
+
+
 class Swallows(Pump):
     """Never admits that the pump is away: it repeats what it said last."""
 
@@ -293,6 +304,7 @@ SPECIMENS = (
     Specimen("type flips", "readings", "flow is declared float and says '5.0'", made(Flips)),
     Specimen("raises foreign errors", "vanishing", "raises IncompleteReadError", made(Foreign)),
     Specimen("logs each retry", "quiet", "cannot reach the pump", replace(DRIVER, connect=_chatty)),
+    Specimen("logs other numbers each retry", "quiet", "the pump is away since", replace(DRIVER, connect=_counting)),
     Specimen("swallows DeviceUnreachable", "vanishing", "does not notice", made(Swallows)),
     Specimen("hangs on write", "deadlines", "still hangs after confirm_s", made(Hangs)),
     Specimen("carries out twice", "confirms", "reached the device 2 times", made(Twice)),
