@@ -25,6 +25,7 @@ from labkeeper_sdk import (
     DeviceUnreachable,
     Driver,
     Nonsense,
+    Urgency,
 )
 from labkeeper_sdk.configuration import check_configuration, claims, final_validate
 from labkeeper_sdk.plugins import load_drivers
@@ -317,6 +318,32 @@ async def test_two_units_on_one_serial_port_are_two_devices() -> None:
             assert {info.title.zh for info in watched.found.values()} == {"1 号", "17 号"}
             with pytest.raises(CommandRejected):
                 await watched.write("unit-2", "fan", 55)
+
+
+async def test_on_a_shared_line_a_stop_goes_before_the_commands_and_questions_of_all_units() -> None:
+    first, second, order = SimulatedUnit(), SimulatedUnit(), list[tuple[int, int]]()
+
+    def hear(to: Direction, frame: bytes) -> None:
+        if to == "device":
+            order.append((frame[6], frame[7]))  # unit and function
+
+    async with serve_modbus({1: first, 17: second}, tap=hear) as wire:
+        wire.delay_s = 0.05  # so that the first question is under way while the others come
+        settings = on_one_line(1, 17, host=wire.host, port=wire.port, timeout_s=5)
+        async with driver().connect(check_configuration(driver(), settings), TestServices()) as line:
+            assert isinstance(line, bus.Bus)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(line.units["unit-1"].read())
+                await asyncio.sleep(0)
+                group.create_task(line.units["unit-17"].read())
+                await asyncio.sleep(0)
+                group.create_task(line.write("unit-1", "fan", 40))
+                await asyncio.sleep(0)
+                group.create_task(line.write_urgently("unit-17", "fan", 0, Urgency.STOP))
+    read, write = 3, 6
+    assert order[:3] == [(1, read), (17, write), (1, write)]  # what was under way, the stop, the command
+    assert order[3] == (17, read)  # is the stop so? before the question that came second
+    assert (first.holding[FAN], second.holding[FAN]) == (40, 0)
 
 
 async def test_a_unit_that_is_silent_takes_nobody_with_it_and_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from labkeeper_drivers.extras import need
 from labkeeper_drivers.modbus.bus import Bus, Unreadable
 from labkeeper_drivers.modbus.registers import Block, blocks, encoded, values
 from labkeeper_drivers.modbus.settings import ModbusConfiguration, Register
-from labkeeper_sdk import CommandFailed, Point, Services, Title, Value
+from labkeeper_sdk import CommandFailed, Point, Services, Title, Urgency, Value
 
 if TYPE_CHECKING:
     from labkeeper_drivers.modbus.line import Line
@@ -41,23 +41,22 @@ class ModbusDevice:
             found.update(values(block, self.registers, words))
         return found
 
-    async def write(self, point: str, value: Value) -> None:
-        """Write, and read back until it is there."""
+    async def write(self, point: str, value: Value, urgency: Urgency = Urgency.COMMAND) -> None:
+        """Write, and read back until it is there, each question as urgent as the write."""
         register = self.registers[point]
         words = encoded(register, value)
         try:
             async with asyncio.timeout(register.confirm_s):
-                await self.line.write(self.unit, register.table, register.address, words)
-                await self._reads_back(register, words)
+                await self.line.write(self.unit, register.table, register.address, words, urgency)
+                await self._reads_back(register, words, urgency)
         except self._refused as refused:
             raise CommandFailed("device_refused", f"the device refused {point}: {refused}") from refused
         except TimeoutError:
             raise CommandFailed("not_confirmed", f"{point} does not read back as {value}") from None
 
-    async def _reads_back(self, register: Register, words: Sequence[int]) -> None:
-        while True:
-            if [*await self.line.read(self.unit, register.table, register.address, register.length)] == [*words]:
-                return
+    async def _reads_back(self, register: Register, words: Sequence[int], urgency: Urgency) -> None:
+        at = self.unit, register.table, register.address, register.length
+        while [*await self.line.read(*at, urgency)] != [*words]:  # noqa: ASYNC110 -- a device tells nobody
             await asyncio.sleep(READ_BACK_EVERY_S)
 
 

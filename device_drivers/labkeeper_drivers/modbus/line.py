@@ -13,7 +13,7 @@ from pymodbus.pdu import register_message as words
 
 from labkeeper_drivers.modbus.settings import ModbusConfiguration
 from labkeeper_drivers.serial_port import open_port
-from labkeeper_sdk import DeviceUnreachable, reaching
+from labkeeper_sdk import DeviceUnreachable, Turns, Urgency, reaching
 
 READS: dict[str, type[ModbusPDU]] = {
     "holding": words.ReadHoldingRegistersRequest,
@@ -22,6 +22,7 @@ READS: dict[str, type[ModbusPDU]] = {
     "discrete": bits.ReadDiscreteInputsRequest,
 }
 OPEN_S = 2.0
+MOST_WAITING = 1000  # questions and commands of all units on a line
 LONGEST = 600  # bytes of what may be an answer; a frame has at most 260
 SILENT_CHARACTERS, BITS = 3.5, 11  # before each frame of a serial line (V1.02, 2.5.1.1)
 LEAST_SILENCE_S = 0.005  # what an operating system can tell from none
@@ -41,7 +42,7 @@ class Question:
 
 @dataclass(slots=True)
 class Line:
-    """Asks units, one question at a time.
+    """Asks units, one question at a time; who waits is served by urgency, whatever unit it is for.
 
     A question that somebody cut short is waited for before the next one: its answer would be taken for that one's.
     """
@@ -55,15 +56,19 @@ class Line:
     _heard: bytes = b""
     _open: Question | None = None
     _silent: set[int] = field(default_factory=set)  # units whose answer to a question that was cut short never came
-    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _turns: Turns = field(default_factory=lambda: Turns(MOST_WAITING))
 
-    async def read(self, unit: int, table: str, address: int, count: int) -> Sequence[int]:
+    async def read(
+        self, unit: int, table: str, address: int, count: int, urgency: Urgency = Urgency.POLL
+    ) -> Sequence[int]:
         """Return words, or bits as 0 and 1; raises Refused, DeviceUnreachable."""
-        answer = await self._ask(unit, READS[table](address=address, count=count))
+        answer = await self._ask(unit, READS[table](address=address, count=count), urgency)
         found = answer.bits if table in ("coil", "discrete") else answer.registers
         return [int(one) for one in found[:count]]
 
-    async def write(self, unit: int, table: str, address: int, values: Sequence[int]) -> None:
+    async def write(
+        self, unit: int, table: str, address: int, values: Sequence[int], urgency: Urgency = Urgency.COMMAND
+    ) -> None:
         """Write a coil, a register or several; raises Refused, DeviceUnreachable."""
         if table == "coil":
             request: ModbusPDU = bits.WriteSingleCoilRequest(address=address, bits=[bool(values[0])])
@@ -71,10 +76,10 @@ class Line:
             request = words.WriteSingleRegisterRequest(address=address, registers=list(values))
         else:
             request = words.WriteMultipleRegistersRequest(address=address, registers=list(values))
-        await self._ask(unit, request)
+        await self._ask(unit, request, urgency)
 
-    async def _ask(self, unit: int, request: ModbusPDU) -> ModbusPDU:
-        async with self._turn:
+    async def _ask(self, unit: int, request: ModbusPDU, urgency: Urgency) -> ModbusPDU:
+        async with self._turns.take(urgency):
             await self._finish(unit)
             answer = await self._asked(unit, request)
         if answer.isError():

@@ -6,7 +6,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-from labkeeper_edge.supervision.turns import Turns, Urgency
 from labkeeper_sdk import (
     Changing,
     CommandRejected,
@@ -23,6 +22,7 @@ from labkeeper_sdk import (
     Value,
     Writable,
 )
+from labkeeper_sdk.turns import Ranking, Turns, Urgency
 
 MOST_WAITING = 1000  # reports between a device that tells and an outbox that is busy
 LAST_STOP_S = 0.1  # how long a connection that is to end waits for the safe values that broke off its write
@@ -31,13 +31,6 @@ LAST_STOP_S = 0.1  # how long a connection that is to end waits for the safe val
 @runtime_checkable
 class _Gateway(Gateway, Protocol):
     """The SDK's Gateway, told from a Device by what it has."""
-
-
-@runtime_checkable
-class Ranking(Protocol):
-    """A gateway that knows what is more urgent."""
-
-    async def write_urgently(self, device: str, point: str, value: Value, urgency: Urgency) -> None: ...
 
 
 def as_gateway(instance: str, thing: Gateway | Device, poll_every_s: float, title: Title) -> Gateway:

@@ -10,7 +10,6 @@ import pytest
 from pydantic import BaseModel
 
 from labkeeper_edge.supervision.polling import SingleDevice
-from labkeeper_edge.supervision.turns import Urgency
 from labkeeper_sdk import (
     CommandFailed,
     CommandRejected,
@@ -29,6 +28,7 @@ from labkeeper_sdk import (
 )
 from labkeeper_sdk.plugins import Loaded
 from labkeeper_sdk.testing import Broker
+from labkeeper_sdk.turns import Urgency
 from labkeeper_wire.commands import CommandState
 from labkeeper_wire.stop import LATCH, MISSING, StopWord, topic
 from tests.edge.conftest import RunEdge
