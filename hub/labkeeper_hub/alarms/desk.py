@@ -17,6 +17,7 @@ from labkeeper_hub.alarms.states import (
     AlarmRefused,
     Cleared,
     Event,
+    Priority,
     Reset,
     Returned,
     Service,
@@ -78,7 +79,9 @@ class AlarmDesk:
             if now.state.active and rule is None:
                 self.happens(now.key, Cleared(None), self.now_ms())
         for entry in await self.records.called_since(self.now_ms() - DAY_MS):
-            self.tally.remember(entry.key, entry.at_ms)
+            rule = self.catalogue.rules.get(entry.key.rule)
+            priority = rule.levels[rule.rank(entry.level)].priority if rule else Priority.LOW
+            self.tally.remember(entry.key, priority, entry.at_ms)
 
     # --- what there is ----------------------------------------------------------------------------------------------
     def known(self, key: AlarmKey) -> AlarmNow | None:
@@ -243,7 +246,7 @@ class AlarmDesk:
     # --- inside -----------------------------------------------------------------------------------------------------
     def _count(self, now: AlarmNow, before: Alarm, kind: str, at_ms: int) -> None:
         if kind == "acknowledged":
-            self.tally.acknowledgement(at_ms, at_ms - before.raised_ms)
+            self.tally.acknowledgement(now.key, at_ms, at_ms - before.raised_ms)
         if now.state.annunciated and (kind == "risen" or not before.annunciated):
             self.tally.raise_of(now.key, now.state.priority, at_ms)
             self._say(self.tally.announcer.say(now.key, at_ms, safety=now.state.safety))

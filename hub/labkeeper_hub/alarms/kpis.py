@@ -91,8 +91,8 @@ def _kpis(lines: Sequence[AlarmEntry], standing: Sequence[AlarmNow], rules: Mapp
     return Kpis(
         raised=len(raised),
         per_10min=round(len(raised) / slots, 4),
-        peak_10min=_most(times, FLOOD_WINDOW_MS),
-        peak_hour=_most(times, HOUR_MS),
+        peak_10min=most_within(times, FLOOD_WINDOW_MS),
+        peak_hour=most_within(times, HOUR_MS),
         flood_share=round(sum(count >= FLOOD for count in each.values()) / slots, 4),
         mix=_mix(raised, rules),
         standing=len(standing),
@@ -102,7 +102,7 @@ def _kpis(lines: Sequence[AlarmEntry], standing: Sequence[AlarmNow], rules: Mapp
     )
 
 
-def _most(times: Sequence[int], window_ms: int) -> int:
+def most_within(times: Sequence[int], window_ms: int) -> int:
     """Return the most within any stretch of that length; times in order."""
     first = most = 0
     for last, time_ms in enumerate(times):
@@ -123,7 +123,7 @@ def _chattering(raised: Iterable[AlarmEntry]) -> int:
     times: dict[AlarmKey, list[int]] = defaultdict(list)
     for one in raised:
         times[one.key].append(one.at_ms)
-    return sum(_most(own, FLOOD_WINDOW_MS) >= CHATTERING for own in times.values())
+    return sum(most_within(own, FLOOD_WINDOW_MS) >= CHATTERING for own in times.values())
 
 
 def _waits_ms(lines: Iterable[AlarmEntry]) -> Iterator[int]:

@@ -11,6 +11,7 @@ from labkeeper_hub.alarms.states import Priority, Suppression
 from labkeeper_hub.model import AlarmKey, AlarmNow
 
 CHATTERING = 3  # raises of one alarm within ten minutes
+MOST_CALLS = 10_000  # remembered with their names; the newest, where a day has more
 
 
 class Call(NamedTuple):
@@ -18,12 +19,21 @@ class Call(NamedTuple):
 
     time_ms: int
     key: AlarmKey
+    priority: Priority
+
+
+class Wait(NamedTuple):
+    """One alarm that was acknowledged, and how long it had waited for that."""
+
+    time_ms: int
+    key: AlarmKey
+    waited_ms: int
 
 
 @dataclass(frozen=True, slots=True)
 class AlarmTallies:
     """What is counted of alarms. `acknowledge_s`: the median of the last hour's acknowledgements, None without any.
-    `called`: what called within the last hour.
+    `called`: what called within the last day, at most MOST_CALLS; `waits`: those acknowledgements.
     """
 
     standing: int = 0
@@ -39,6 +49,7 @@ class AlarmTallies:
     notices: Mapping[bool, int] = field(default_factory=dict)
     acknowledge_s: float | None = None
     called: Sequence[Call] = ()
+    waits: Sequence[Wait] = ()
 
 
 @dataclass(slots=True)
@@ -48,30 +59,30 @@ class Tally:
     announcer: Announcer = field(default_factory=Announcer)
     raised: Counter[Priority] = field(default_factory=Counter)
     notices: Counter[bool] = field(default_factory=Counter)  # by whether they were those of a flood
-    _acknowledged: list[tuple[int, int]] = field(default_factory=list)  # when, and how long it had waited
-    _lately: deque[Call] = field(default_factory=deque)
+    _acknowledged: list[Wait] = field(default_factory=list)
+    _lately: deque[Call] = field(default_factory=lambda: deque(maxlen=MOST_CALLS))
 
     def raise_of(self, key: AlarmKey, priority: Priority, time_ms: int) -> None:
         """Count one raised, or risen."""
         self.raised[priority] += 1
-        self.remember(key, time_ms)
+        self.remember(key, priority, time_ms)
 
-    def remember(self, key: AlarmKey, time_ms: int) -> None:
+    def remember(self, key: AlarmKey, priority: Priority, time_ms: int) -> None:
         """Take up one that called, in this run of the hub or in an earlier one."""
         self.announcer.count(time_ms)
-        while self._lately and self._lately[0].time_ms <= time_ms - HOUR_MS:
+        while self._lately and self._lately[0].time_ms <= time_ms - DAY_MS:
             self._lately.popleft()
-        self._lately.append(Call(time_ms, key))
+        self._lately.append(Call(time_ms, key, priority))
 
-    def acknowledgement(self, time_ms: int, waited_ms: int) -> None:
+    def acknowledgement(self, key: AlarmKey, time_ms: int, waited_ms: int) -> None:
         """Count one acknowledged, and how long it had waited."""
-        self._acknowledged = [one for one in self._acknowledged if one[0] > time_ms - HOUR_MS]
-        self._acknowledged.append((time_ms, max(0, waited_ms)))
+        self._acknowledged = [one for one in self._acknowledged if one.time_ms > time_ms - HOUR_MS]
+        self._acknowledged.append(Wait(time_ms, key, max(0, waited_ms)))
 
     def tallies(self, shown: Sequence[AlarmNow], now_ms: int) -> AlarmTallies:
         """Return the present numbers."""
         standing = [now.state for now in shown if now.state.standing]
-        waits = [waited_ms for time_ms, waited_ms in self._acknowledged if time_ms > now_ms - HOUR_MS]
+        waits = tuple(wait for wait in self._acknowledged if wait.time_ms > now_ms - HOUR_MS)
         return AlarmTallies(
             standing=len(standing),
             unacknowledged=sum(state.unacknowledged for state in standing),
@@ -84,12 +95,13 @@ class Tally:
             flood=self.announcer.flood(now_ms),
             raised=dict(self.raised),
             notices=dict(self.notices),
-            acknowledge_s=median(waits) / 1000 if waits else None,
-            called=tuple(call for call in self._lately if call.time_ms > now_ms - HOUR_MS),
+            acknowledge_s=median(wait.waited_ms for wait in waits) / 1000 if waits else None,
+            called=tuple(call for call in self._lately if call.time_ms > now_ms - DAY_MS),
+            waits=waits,
         )
 
     def _chattering(self, now_ms: int) -> int:
-        times = Counter(key for time_ms, key in self._lately if time_ms > now_ms - FLOOD_WINDOW_MS)
+        times = Counter(call.key for call in self._lately if call.time_ms > now_ms - FLOOD_WINDOW_MS)
         return sum(count >= CHATTERING for count in times.values())
 
 
