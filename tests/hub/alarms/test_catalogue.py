@@ -29,16 +29,63 @@ why = "small room"
 """
 
 
-def limits(rule: str) -> list[tuple[float, int, int]]:
-    return [(level.limit, level.window_ms, level.on_delay_ms) for level in shipped().rules[rule].levels]
+M, H, D = 60, 3600, 86_400
+DECIDED = [  # by hand, from the sources that each rule names; windows and delays in seconds
+    # rule, level, priority, passed when, of what, window, on-delay, off-delay, deadband, latched
+    ("co2", "note", "note", "> 1000", "mean", 10 * M, 5 * M, 0, 100, False),
+    ("co2", "warn", "low", "> 1500", "mean", 10 * M, 5 * M, 0, 100, False),
+    ("co2", "alarm", "medium", "> 2000", "mean", 10 * M, 5 * M, 0, 100, False),
+    ("pm25", "warn", "low", "> 50", "mean", H, 0, 0, 5, False),
+    ("pm25", "alarm", "medium", "> 75", "mean", H, 0, 0, 5, False),
+    ("pm10", "warn", "low", "> 100", "mean", D, 0, 0, 10, False),
+    ("hcho", "warn", "low", "> 0.08", "mean", H, 0, 0, 0.01, False),
+    ("tvoc", "warn", "low", "> 0.6", "mean", 8 * H, 0, 0, 0.05, False),
+    ("co", "low", "low", "> 9", "mean", H, 0, 0, 1, False),
+    ("co", "warn", "medium", "> 35", "mean", 15 * M, 0, 0, 3, False),
+    ("co", "alarm", "high", "> 50", "mean", 5 * M, 0, 0, 5, False),
+    ("co", "ceiling", "high", "> 200", "value", 0, 30, 0, 20, True),
+    ("temperature_low", "note", "note", "< 18", "mean", 10 * M, 30 * M, 90 * M, 0.5, False),
+    ("temperature_low", "warn", "low", "< 16", "mean", 10 * M, 30 * M, 90 * M, 0.5, False),
+    ("temperature_high", "note", "note", "> 28", "mean", 10 * M, 30 * M, 90 * M, 0.5, False),
+    ("temperature_high", "warn", "low", "> 30", "mean", 10 * M, 30 * M, 90 * M, 0.5, False),
+    ("humidity_low", "warn", "low", "< 30", "value", 0, 30 * M, 0, 3, False),
+    ("humidity_high", "warn", "low", "> 80", "value", 0, 30 * M, 0, 3, False),
+    ("light_desk", "warn", "low", "< 300", "mean", 5 * M, 5 * M, 0, 20, False),
+    ("light_board", "warn", "low", "< 500", "mean", 5 * M, 5 * M, 0, 30, False),
+    ("noise", "warn", "low", "> 45", "mean", 5 * M, 10 * M, 0, 3, False),
+    ("gas", "warn", "medium", ">= 10", "value", 0, 3, 0, 2, False),
+    ("gas", "alarm", "high", ">= 20", "value", 0, 3, 0, 2, True),
+    ("gas", "danger", "high", ">= 40", "value", 0, 0, 0, 2, True),
+    ("heat", "alarm", "high", ">= 54", "value", 0, 0, 0, 4, False),
+    ("heat_rise", "alarm", "high", ">= 8", "rate", M, 0, 0, 2, False),
+    ("outdoor_air", "advisory", "low", "> 200", "value", 0, 10 * M, 0, 10, False),
+]
+GATES = {"temperature_low": "used", "temperature_high": "used", "noise": "empty"}
 
 
-def test_the_shipped_limits_are_those_decided() -> None:
-    ten, five = 600_000, 300_000
-    assert limits("co2") == [(1000, ten, five), (1500, ten, five), (2000, ten, five)]
-    assert limits("pm25") == [(50, 3_600_000, 0), (75, 3_600_000, 0)]
-    assert limits("co") == [(9, 3_600_000, 0), (35, 900_000, 0), (50, five, 0), (200, 0, 30_000)]
-    assert [level.limit for level in shipped().rules["gas"].levels] == [10, 20, 40]
+@pytest.mark.parametrize("decided", DECIDED, ids=lambda row: "-".join(row[:2]))
+def test_a_shipped_limit_is_the_one_decided(decided: tuple[object, ...]) -> None:
+    rule, name, *_ = decided
+    level = next(one for one in shipped().rules[str(rule)].levels if one.name == name)
+    windows = level.window_ms / 1000, level.on_delay_ms / 1000, level.off_delay_ms / 1000
+    passed = f"{level.side.value} {level.limit:g}"
+    said = (rule, name, level.priority.name.lower(), passed, level.kind.value, *windows, level.deadband, level.latch)
+    assert said == decided
+
+
+def test_nothing_is_measured_against_a_limit_that_is_not_among_those_decided() -> None:
+    measured = {row[0] for row in DECIDED}
+    yes_or_no = {"smoke_detector", "gas_detector", "water_leak", "interlock", "stopped", "frost"}
+    of_sensors = {"sensor_silent", "sensor_stuck", "device_lost", "node_lost", "broker_lost"}
+    of_the_hub = {"interlocks_differ", "channel_failed", "influx_late"}
+    assert set(shipped().rules) == measured | yes_or_no | of_sensors | of_the_hub
+
+
+def test_light_is_judged_in_lessons_with_the_lights_on_noise_in_empty_rooms_and_temperature_in_used_ones() -> None:
+    gates = {name: {gate.value for gate in rule.gates} for name, rule in shipped().rules.items() if rule.gates}
+    expected = {name: {gate} for name, gate in GATES.items()}
+    assert {name: gates[name] for name in GATES} == expected
+    assert gates["light_desk"] == gates["light_board"] == {"lesson", "lights"}
 
 
 def test_what_can_kill_is_of_the_safety_class_and_gas_raises_within_three_seconds() -> None:
