@@ -128,6 +128,7 @@ def _asking(app: FastAPI, hub: FakeHub, lessons: FakeLessons) -> None:
     @app.put(f"{LESSON}/class")
     async def file_under(body: Json) -> Json:
         lessons.filed.append((body["class_name"], body["course"]))
+        hub.bookings.filed = lessons.filed[-1]
         return {"lesson": hub.lessons[0]}
 
     @app.post(f"{LESSON}/ask")

@@ -39,6 +39,7 @@ async def test_one_press_starts_a_lesson_and_everybody_sees_whose_it_is_and_how_
 async def test_the_press_names_the_class_that_the_timetable_knows(hub: FakeHub, console: Console) -> None:
     await bar(console).get_by_role("button", name="Start lesson 4(1) AI").click()
     await expect(bar(console)).to_contain_text("owner 45 min left")
+    await expect(bar(console).locator("lk-near")).to_have_text("4(1) AI")
     assert hub.teaching.begun == [{"for_s": 2700}]
 
 
@@ -66,6 +67,8 @@ async def test_a_press_starts_and_where_the_timetable_knows_nothing_the_class_is
         await expect(sheet).to_have_count(0)
         assert hub.teaching.begun[-1] == {"for_s": 2700}
         assert hub.teaching.filed == filed
+        if filed:
+            await expect(bar(console).locator("lk-near")).to_have_text(" ".join(filed[0]))
         hub.leases = []
         await hub.teaching.over()
 

@@ -1,4 +1,4 @@
-/** Who teaches here and how long still, by the hub's clock; the rest comes with lessons/start.js. */
+/** Who teaches here and how long still; lessons/start.js says what and has the rest. */
 import { html, nothing } from "./vendor/lit.js";
 import { DeskElement } from "./element.js";
 import { leaseOf, lessonOf } from "./labs.js";
@@ -19,7 +19,7 @@ class LkHolder extends DeskElement {
     return [LEASES, LINK, TICK];
   }
 
-  /** What names the class on the button: nobody waits for it. */
+  /** Nobody waits for the class. */
   firstUpdated() {
     setTimeout(() => import("./lessons/start.js").catch(() => {}), 5_000);
   }
@@ -31,10 +31,11 @@ class LkHolder extends DeskElement {
     const lease = leaseOf(store, this.lab);
     const who = lesson?.teacher ?? lease?.holder ?? store.person;
     const own = who === store.person;
+    const near = html`<lk-near .desk=${this.desk} .lab=${this.lab} .lesson=${lesson}></lk-near>`;
     const deed = lesson && own ? "lesson.manage" : own ? "lesson.start" : "lesson.take_over";
     return html`
-      <span class="holder">${who && (lesson ?? lease) ? this.#until(who, (lesson ?? lease)?.until_ms ?? 0) : nothing}
-        ${store.may("lease") ? html`<button class="plain" ?disabled=${store.link !== "up"} @click=${() => this.#open(deed)}>${text.t(deed)}${own && !lesson ? html`<lk-near .desk=${this.desk} .lab=${this.lab}></lk-near>` : nothing}</button>` : nothing}
+      <span class="holder">${who && (lesson ?? lease) ? this.#until(who, (lesson ?? lease)?.until_ms ?? 0) : ""}${lesson ? near : ""}
+        ${store.may("lease") ? html`<button class="plain" ?disabled=${store.link !== "up"} @click=${() => this.#open(deed)}>${text.t(deed)}${own && !lesson ? near : ""}</button>` : nothing}
         ${this.trouble ? html`<span role="status">${text.t("lesson.refused")}</span>` : nothing}</span>
       ${this.opened ? html`<lk-start .desk=${this.desk} .lab=${this.lab} .deed=${this.opened} @closed=${this.#close}></lk-start>` : nothing}`;
   }

@@ -12,6 +12,7 @@ const LESSON_S = 45 * 60;
 /** @typedef {{class_name: string, course: string}} Filed */
 
 const MINUTE_MS = 60_000;
+const FILED = "lk-filed";
 
 /** @param {string} address */
 const read = async (address) => {
@@ -22,18 +23,35 @@ const read = async (address) => {
 /** What the timetable has in a lab now, and what one taught there last; null: one may not see it, or nobody answers. @param {{key: string}} lab @returns {Promise<wire.Near | null>} */
 const nearOf = (lab) => read(at(lab, "/now"));
 
-/** The class and course that a press starts now, asked for once a minute. */
+/** The class and course of the lesson that is on, or that a press starts now; asked for once a minute and when they change. */
 class LkNear extends DeskElement {
-  static properties = { lab: { attribute: false }, near: { state: true } };
+  static properties = { lab: { attribute: false }, lesson: { attribute: false }, near: { state: true } };
 
   #asked = "";
 
   constructor() {
     super();
     this.lab = /** @type {import("../labs.js").LabView} */ (/** @type {unknown} */ (undefined)); // set by the bar
+    /** @type {wire.Lesson | undefined} */
+    this.lesson = undefined;
     /** @type {wire.Near | null} */
     this.near = null;
   }
+
+  connectedCallback() {
+    super.connectedCallback();
+    document.addEventListener(FILED, this.#again);
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    document.removeEventListener(FILED, this.#again);
+  }
+
+  #again = () => {
+    this.#asked = "";
+    this.requestUpdate();
+  };
 
   watched() {
     return [TICK];
@@ -41,14 +59,14 @@ class LkNear extends DeskElement {
 
   updated() {
     super.updated();
-    const asked = `${this.lab.key} ${Math.floor(this.desk.store.now() / MINUTE_MS)}`;
+    const asked = `${this.lab.key} ${this.lesson?.started_ms} ${Math.floor(this.desk.store.now() / MINUTE_MS)}`;
     if (asked === this.#asked) return;
     this.#asked = asked;
     void nearOf(this.lab).then((near) => { this.near = near; });
   }
 
   render() {
-    const now = this.near?.now;
+    const now = this.lesson ? this.near?.lesson : this.near?.now;
     return now ? html` <strong>${[now.class_name, now.course].filter(Boolean).join(" ")}</strong>` : nothing;
   }
 }
@@ -126,7 +144,9 @@ class LkStart extends DeskElement {
     this.busy = true;
     this.trouble = !(await put(at(this.lab, "/lesson/class"), filed))?.ok;
     this.busy = false;
-    if (!this.trouble) this.#dialog.close();
+    if (this.trouble) return;
+    document.dispatchEvent(new Event(FILED));
+    this.#dialog.close();
   }
 
   /** @param {boolean} trouble it could not be started */
