@@ -1,5 +1,6 @@
 """The limits that panels draw, each with its source. Above one is "above the reference value", never "illegal"."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from labkeeper_sdk import Title
@@ -18,6 +19,45 @@ class Limits:
 
 
 NONE = Limits(PLAIN, (), Title(), drawn=False)
+"""Of tables, whose columns have limits of their own, and bands of states, whose values are named and coloured."""
+WITHOUT: Mapping[str, Title] = {
+    "energy of a window": Title(
+        "没有限值：用电量取决于所选时间。",
+        "No limit: how much it is depends on the window chosen.",
+    ),
+    "energy of several": Title(
+        "没有限值：各项叠加显示，横线会与总和相比。",
+        "No limit: stacked, a line across would be read against the sum.",
+    ),
+    "power of a choice": Title(
+        "没有限值：总和取决于所选实验室。",
+        "No limit: the sum depends on the labs chosen.",
+    ),
+    "running total": Title("没有限值：累计数只增不减。", "No limit: a running total only grows."),
+    "readings a second": Title(
+        "没有限值：设备只在数值变化时发送，多少都正常。",
+        "No limit: devices speak when something changes, so much and little are both right.",
+    ),
+    "size on disk": Title(
+        "没有固定限值：磁盘容量各不相同；保留天数和字节数在主机设置中限定。",
+        "No limit of ours: disks differ; days and bytes to keep are limited in the hub's settings.",
+    ),
+    "mix of priorities": Title("没有条数限值：看的是比例。", "No limit of the number: it is the shares that matter."),
+    "mix of outcomes": Title(
+        "没有限值：完成的命令越多越好，其余看占比。",
+        "No limit: commands that are done are welcome, of the others the share matters.",
+    ),
+    "size of a class": Title("没有限值：班级人数各不相同。", "No limit: classes differ in size."),
+    "length of a class": Title("没有限值：一节课多长由课表决定。", "No limit: the timetable says how long a class is."),
+}
+"""Quantities without a limit, each with the reason, which its panels give."""
+
+
+def without(quantity: str) -> Limits:
+    """Return what stands for no limit, with its reason."""
+    return Limits(PLAIN, (), WITHOUT[quantity], drawn=False)
+
+
 CO2 = Limits(
     GOOD,
     ((1000, NOTE), (1500, WARN), (2000, ALARM)),
@@ -181,5 +221,80 @@ EACH_DENSITY = Limits(
         "课程目标：不低于 50 %（义务教育体育与健康课程标准，2022 年版）；由心率估计。",
         "Aim of a lesson: at least 50 % (curriculum standard of 2022); estimated from heart rates.",
     ),
+    drawn=False,
+)
+SOCKET_V, SOCKET_A = 220, 10
+ROOM_A = 32
+NEAR = 0.8  # of what a socket or a supply is made for: time to look
+SOCKET_POWER = Limits(
+    GOOD,
+    ((NEAR * SOCKET_V * SOCKET_A, WARN), (SOCKET_V * SOCKET_A, ALARM)),
+    Title(
+        "默认限值：单个 10 A 插座在 220 V 下为 2200 W，80 % 起提示；更大的电表不适用。",
+        "Our default: a 10 A socket gives 2200 W at 220 V, warned from 80 % of it; of no meaning for larger meters.",
+    ),
+)
+SOCKET_CURRENT = Limits(
+    GOOD,
+    ((NEAR * SOCKET_A, WARN), (SOCKET_A, ALARM)),
+    Title(
+        "默认限值：10 A 插座，80 % 起提示；更大的电表不适用。",
+        "Our default: a 10 A socket, warned from 80 % of it; of no meaning for larger meters.",
+    ),
+)
+ROOM_POWER = Limits(
+    GOOD,
+    ((NEAR * SOCKET_V * ROOM_A, WARN), (SOCKET_V * ROOM_A, ALARM)),
+    Title(
+        "默认限值：一间房 32 A 单相进线，220 V 下为 7040 W，80 % 起提示；进线更大的房间不适用。",
+        "Our default: a room on 32 A of one phase, 7040 W at 220 V, warned from 80 % of it; "
+        "of no meaning in rooms with more.",
+    ),
+)
+VOLTAGE = Limits(
+    WARN,
+    ((198, GOOD), (235.4, WARN)),
+    Title(
+        "单相 220 V 允许偏差 +7 %、-10 %（GB/T 12325-2008）：198 至 235.4 V。",
+        "220 V of one phase may differ by +7 % and -10 % (GB/T 12325-2008): 198 to 235.4 V.",
+    ),
+)
+BACKLOG = Limits(
+    GOOD,
+    ((120, WARN), (1200, ALARM)),
+    Title(
+        "节点每秒最多封 4 个批次：120 个约为忙碌节点的 30 秒，1200 个约为 5 分钟。",
+        "A node closes at most four batches a second: 120 are 30 s of a busy node, 1200 are 5 min.",
+    ),
+)
+ACKNOWLEDGED_IN = Limits(
+    GOOD,
+    ((600, WARN), (1800, ALARM)),
+    Title(
+        "默认限值：10 分钟内确认（EEMUA 191 按 10 分钟计报警），超过 30 分钟说明无人查看。",
+        "Our default: within 10 min, the step in which EEMUA 191 counts alarms; beyond 30 min nobody looks.",
+    ),
+)
+SOMETHING_ONLINE = Limits(
+    ALARM,
+    ((1, GOOD),),
+    Title("为 0 时什么也收不到。", "At 0 nothing is heard."),
+    drawn=False,
+)
+HALF_MOVES = Limits(
+    PLAIN,
+    ((0.5, GOOD),),
+    Title(
+        "至少一半在运动的时间计入群体运动密度。",
+        "While at least half of them move, the time counts for the group density.",
+    ),
+)
+LOOK_AT_A_CHILD = Limits(
+    GOOD, ((1, WARN),), Title("从第一次起就值得看一眼。", "From the first on it is worth a look."), drawn=False
+)
+SLOWED_DOWN = Limits(
+    GOOD,
+    ((1, NOTE),),
+    Title("偶尔出现属正常；持续增加说明负荷偏大。", "Now and then is normal; if it keeps growing, the load is high."),
     drawn=False,
 )

@@ -103,6 +103,54 @@ def test_every_panel_is_one_that_grafana_ships_with_unit_limits_and_description(
         assert unit in UNITS
 
 
+@pytest.mark.parametrize(("board", "panel"), PANELS, ids=named)
+def test_a_panel_has_limits_or_says_why_there_are_none(board: Board, panel: Panel) -> None:
+    look = panel.look
+    assert look.limits.steps or look.limits in WITHOUT or says_it_itself(panel), board.name
+
+
+WITHOUT = [limits.without(quantity) for quantity in limits.WITHOUT]
+
+
+def says_it_itself(panel: Panel) -> bool:
+    """A table by its columns, a band of states by what its values stand for; nothing else may leave limits out."""
+    if panel.look.limits is not limits.NONE:
+        return False
+    of_columns = any(column.limits for column in panel.look.columns)
+    return {Kind.TABLE: of_columns, Kind.STATES: panel.look.words is not None}.get(panel.kind, False)
+
+
+@pytest.mark.parametrize(
+    "panel",
+    [panel for _, panel in PANELS if panel.look.limits.steps or panel.look.limits in WITHOUT],
+    ids=lambda panel: panel.title.en,
+)
+def test_what_a_panel_says_of_its_limits_is_in_its_description(panel: Panel) -> None:
+    for language in ("zh", "en"):
+        said = [one["description"] for one in every_panel(language) if one["title"] == spoken(panel.title, language)]
+        assert any(spoken(panel.look.limits.source, language) in text for text in said)
+
+
+def spoken(title: Title, language: str) -> str:
+    return title.zh if language == "zh" else title.en
+
+
+def every_panel(language: str) -> list[Json]:
+    return [panel for one in dashboards() if one["uid"].startswith(f"lk-{language}-") for panel in panels(one)]
+
+
+def test_the_files_have_the_steps_of_the_code_and_only_what_is_named_has_none() -> None:
+    none = [p["title"] for p in every_panel("en") if len(p["fieldConfig"]["defaults"]["thresholds"]["steps"]) == 1]
+    allowed = [p.title.en for _, p in PANELS if p.look.limits in WITHOUT or says_it_itself(p)]
+    assert sorted(none) == sorted(allowed)
+
+
+def test_every_quantity_without_a_limit_is_on_some_panel_and_has_its_reason_in_both_languages() -> None:
+    used = [panel.look.limits for _, panel in PANELS if panel.look.limits in WITHOUT]
+    assert {limit.source.en for limit in used} == {reason.en for reason in limits.WITHOUT.values()}
+    assert all(reason.en.startswith("No ") and HAN.search(reason.zh) for reason in limits.WITHOUT.values())
+
+
 def overridden(one: Json, name: str) -> list[object]:
     changes = [change for panel in panels(one) for change in panel["fieldConfig"].get("overrides", [])]
     return [item["value"] for change in changes for item in change["properties"] if item["id"] == name]

@@ -15,7 +15,18 @@ from labkeeper_dashboards.influxql import (
     point,
     those_where,
 )
-from labkeeper_dashboards.limits import ALL_ONLINE, CO2, LAG, NEVER, NONE, NOTHING_WRONG, TEMPERATURE, TRUE_IS_GOOD
+from labkeeper_dashboards.limits import (
+    ALL_ONLINE,
+    CO2,
+    LAG,
+    NEVER,
+    NONE,
+    NOTHING_WRONG,
+    ROOM_POWER,
+    SOMETHING_ONLINE,
+    TEMPERATURE,
+    TRUE_IS_GOOD,
+)
 from labkeeper_dashboards.model import LAB, Board, Column, Kind, Look, Panel, Row
 from labkeeper_dashboards.model import SCHOOL as SCHOOL_CHOICE
 from labkeeper_sdk import Title
@@ -29,6 +40,7 @@ NOW = (
         Title("本校此刻在线的设备数。", "How many devices of the school are online now."),
         at_once("last", "value_int", f"{HUB} AND {figure('presence', 'devices_online')}"),
         "none",
+        SOMETHING_ONLINE,
     ),
     parts.number(
         Title("离线设备", "Devices offline"),
@@ -104,7 +116,7 @@ LABS = Panel(
             Column("online", Title("在线比例", "Online"), "percentunit", ALL_ONLINE, decimals=0),
             Column("co2", Title("二氧化碳", "CO2"), "ppm", CO2, decimals=0),
             Column("temperature", Title("温度", "Temperature"), "celsius", TEMPERATURE, decimals=1),
-            Column("power", Title("功率", "Power"), "watt", decimals=0),
+            Column("power", Title("功率", "Power"), "watt", ROOM_POWER, decimals=0),
         ),
     ),
     width=14,

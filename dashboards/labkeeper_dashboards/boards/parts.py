@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from labkeeper_dashboards.influxql import ABOUT_NODES, OF_LABS, Query, at_once, over_time, point
-from labkeeper_dashboards.limits import NONE, Limits
+from labkeeper_dashboards.limits import Limits
 from labkeeper_dashboards.model import Column, Kind, Look, Panel, Words
 from labkeeper_sdk import Title
 
@@ -59,8 +59,6 @@ def measured(
     return Panel(Kind.CHART, title, text, (query,), Look(unit, limits), width)
 
 
-def number(
-    title: Title, text: Title, query: Query, unit: str, limits: Limits = NONE, *, words: Words | None = None
-) -> Panel:
+def number(title: Title, text: Title, query: Query, unit: str, limits: Limits, *, words: Words | None = None) -> Panel:
     """One big number."""
     return Panel(Kind.NUMBER, title, text, (query,), Look(unit, limits, words, decimals=0), width=4, height=4)
