@@ -1,22 +1,10 @@
 """The limits that panels draw, each with its source. Above one is "above the reference value", never "illegal"."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from labkeeper_dashboards.drawing import ALARM, GOOD, NOTE, PLAIN, WARN, Limits
+from labkeeper_dashboards.rules import limit_of, of_rules
 from labkeeper_sdk import Title
-
-GOOD, NOTE, WARN, ALARM, CRITICAL, PLAIN = "green", "yellow", "orange", "red", "dark-red", "blue"
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Colours from a value on; the first holds below everything. `drawn`: as lines on a chart."""
-
-    base: str
-    steps: tuple[tuple[float, str], ...]
-    source: Title
-    drawn: bool = True
-
 
 NONE = Limits(PLAIN, (), Title(), drawn=False)
 """Of tables, whose columns have limits of their own, and bands of states, whose values are named and coloured."""
@@ -58,105 +46,37 @@ def without(quantity: str) -> Limits:
     return Limits(PLAIN, (), WITHOUT[quantity], drawn=False)
 
 
-CO2 = Limits(
+CO2 = of_rules("co2")
+PM25 = of_rules("pm25")
+PM10 = of_rules("pm10")
+HCHO = of_rules("hcho")
+TVOC = of_rules("tvoc")
+CO = of_rules("co")
+TEMPERATURE = of_rules("frost", "temperature_low", "temperature_high")
+HUMIDITY = of_rules("humidity_low", "humidity_high")
+LIGHT = of_rules(
+    "light_desk", remark=Title("仅在上课且灯已打开时有意义。", "Of meaning in a lesson with the lights on.")
+)
+NOISE = of_rules(
+    "noise", remark=Title("仅指无人的房间：上课时的声音不是噪声。", "Of an empty room: a lesson's sound is no noise.")
+)
+GAS = of_rules("gas")
+RISE = limit_of("heat_rise")
+HEAT = of_rules(
+    "heat",
+    remark=Title(
+        f"每分钟升高 {RISE:g} °C 也会报警，图上无法画出。可能起火，请查看；本系统不是火灾报警系统。",
+        f"A rise of {RISE:g} °C within a minute is an alarm too and cannot be drawn. Possible fire, check; this is no "
+        "fire alarm system.",
+    ),
+)
+DEVICE_HEAT = Limits(
     GOOD,
-    ((1000, NOTE), (1500, WARN), (2000, ALARM)),
+    ((70, WARN), (85, ALARM)),
     Title(
-        "参考值：1000 ppm（GB/T 18883-2022，0.10 %）；1500 ppm（GB 50099-2011 第 10.1.8 条，0.15 %）；2000 ppm 报警。",
-        "Reference values: 1000 ppm (GB/T 18883-2022, 0.10 %); 1500 ppm (GB 50099-2011 10.1.8, 0.15 %); "
-        "alarm at 2000 ppm.",
-    ),
-)
-PM25 = Limits(
-    GOOD,
-    ((50, WARN), (75, ALARM)),
-    Title(
-        "参考值：50 µg/m³（GB/T 18883-2022，24 小时平均）；75 µg/m³ 报警（1 小时）。",
-        "Reference values: 50 µg/m³ (GB/T 18883-2022, mean of 24 h); alarm at 75 µg/m³ (1 h).",
-    ),
-)
-PM10 = Limits(
-    GOOD,
-    ((100, WARN),),
-    Title(
-        "参考值：100 µg/m³（GB/T 18883-2022，24 小时平均）。",
-        "Reference value: 100 µg/m³ (GB/T 18883-2022, mean of 24 h).",
-    ),
-)
-HCHO = Limits(
-    GOOD,
-    ((0.08, WARN),),
-    Title(
-        "参考值：0.08 mg/m³（GB/T 18883-2022，1 小时平均）。金属氧化物传感器的读数不可用于判断。",
-        "Reference value: 0.08 mg/m³ (GB/T 18883-2022, mean of 1 h). Never judge by a metal-oxide sensor.",
-    ),
-)
-TVOC = Limits(
-    GOOD,
-    ((0.60, WARN),),
-    Title(
-        "参考值：0.60 mg/m³（GB/T 18883-2022，8 小时平均）。金属氧化物传感器的读数不可用于判断。",
-        "Reference value: 0.60 mg/m³ (GB/T 18883-2022, mean of 8 h). Never judge by a metal-oxide sensor.",
-    ),
-)
-CO = Limits(
-    GOOD,
-    ((9, NOTE), (35, WARN), (50, ALARM), (200, CRITICAL)),
-    Title(
-        "参考值：9 ppm（1 小时）、35 ppm（15 分钟，NIOSH）、50 ppm（5 分钟）、200 ppm（30 秒，NIOSH 上限）。",
-        "Reference values: 9 ppm (1 h), 35 ppm (15 min, NIOSH), 50 ppm (5 min), 200 ppm (30 s, NIOSH ceiling).",
-    ),
-)
-TEMPERATURE = Limits(
-    WARN,
-    ((16, NOTE), (18, GOOD), (28, NOTE), (30, WARN)),
-    Title(
-        "参考范围：夏季 22 至 28 °C，冬季 16 至 24 °C（GB/T 18883-2022）；"
-        "低于 18 或高于 28 提示，低于 16 或高于 30 警告。",
-        "Reference: 22 to 28 °C in summer, 16 to 24 °C in winter (GB/T 18883-2022); noted below 18 and above 28, "
-        "warned below 16 and above 30.",
-    ),
-)
-HUMIDITY = Limits(
-    NOTE,
-    ((30, GOOD), (80, NOTE)),
-    Title(
-        "参考范围：夏季 40 至 80 %，冬季 30 至 60 %（GB/T 18883-2022）；30 分钟超出 30 至 80 % 提示。",
-        "Reference: 40 to 80 % in summer, 30 to 60 % in winter (GB/T 18883-2022); noted outside 30 to 80 % for 30 min.",
-    ),
-)
-LIGHT = Limits(
-    NOTE,
-    ((300, GOOD),),
-    Title(
-        "参考值：桌面 300 lx，黑板 500 lx（GB 7793-2010），仅在上课且灯已打开时有意义。",
-        "Reference: 300 lx on desks, 500 lx on the board (GB 7793-2010), of interest in a lesson with the lights on.",
-    ),
-)
-NOISE = Limits(
-    GOOD,
-    ((45, NOTE),),
-    Title(
-        "参考值：无人时 45 dB(A)（GB 50118）。上课时的声音不是噪声。",
-        "Reference: 45 dB(A) in an empty room (GB 50118). A lesson's sound is no noise.",
-    ),
-)
-GAS = Limits(
-    GOOD,
-    ((10, NOTE), (20, ALARM), (40, CRITICAL)),
-    Title(
-        "默认限值：爆炸下限的 10 / 20（锁定）/ 40 %；GB/T 50493-2019 一级不高于 25 %，二级不高于 50 %。"
-        "本系统不是燃气报警系统。",
-        "Default limits: 10 / 20 (latched) / 40 % of the lower explosive limit; GB/T 50493-2019 asks for at most 25 % "
-        "at level 1 and 50 % at level 2. This is no gas alarm system.",
-    ),
-)
-HEAT = Limits(
-    GOOD,
-    ((30, NOTE), (54, CRITICAL)),
-    Title(
-        "54 °C 或每分钟升高 8 °C：可能起火，请查看。本系统不是火灾报警系统。",
-        "54 °C, or 8 °C more within a minute: possible fire, check. This is no fire alarm system.",
+        "默认限值：商用级电子元件标称至 70 °C，工业级至 85 °C。这不是室温，不会引发报警。",
+        "Our default: parts of commercial grade are rated up to 70 °C, of industrial grade up to 85 °C. It is no "
+        "room's temperature and raises no alarm.",
     ),
 )
 BATTERY = Limits(

@@ -9,7 +9,7 @@ from grafana_foundation_sdk.models import common as looks
 from grafana_foundation_sdk.models import dashboard as models
 
 from labkeeper_dashboards import tables
-from labkeeper_dashboards.limits import Limits
+from labkeeper_dashboards.drawing import Limits
 from labkeeper_dashboards.model import Kind, Look, Panel, Words
 from labkeeper_dashboards.query import InfluxQueryBuilder
 from labkeeper_sdk import Title

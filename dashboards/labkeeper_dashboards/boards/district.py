@@ -1,6 +1,6 @@
 """District overview: the schools side by side, for whoever has many of them in one InfluxDB."""
 
-from labkeeper_dashboards.boards.parts import TEXT, WORKS, per_second
+from labkeeper_dashboards.boards.parts import CARBON_DIOXIDE, TEXT, WORKS, per_second
 from labkeeper_dashboards.influxql import SCHOOL, at_once, figure, of_latest, over_time, point, used
 from labkeeper_dashboards.limits import ALL_ONLINE, CO2, LAG, NEVER, NONE, NOTHING_WRONG, TRUE_IS_GOOD, without
 from labkeeper_dashboards.model import SCHOOLS, Board, Column, Kind, Look, Panel, Row
@@ -10,7 +10,7 @@ OF_HUBS = f"{SCHOOL} AND \"node\" = '#hub'"
 OF_NODES = f'{SCHOOL} AND "node" =~ /^#hub\\//'
 LEDGERS = f"{OF_NODES} AND \"device\" = '#ledger'"
 DEVICES = f'{OF_NODES} AND "point" = \'online\' AND "device" !~ /^#/'
-CO2_OF_SCHOOL = f"{SCHOOL} AND {point('co2')}"
+CO2_OF_SCHOOL = f"{SCHOOL} AND {CARBON_DIOXIDE}"
 CONNECTED = f"{OF_HUBS} AND {figure('broker', 'connected')}"
 STANDING = f"{OF_HUBS} AND {figure('alarms', 'standing')}"
 COMMITTED = f"{OF_HUBS} AND {figure('journal', 'committed')}"

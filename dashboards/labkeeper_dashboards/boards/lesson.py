@@ -5,6 +5,7 @@ but minutes of at least five bands together (docs/decisions/0049-class-figures.m
 from dataclasses import replace
 
 from labkeeper_dashboards.boards.parts import number
+from labkeeper_dashboards.drawing import Limits
 from labkeeper_dashboards.influxql import ABOUT_NODES, Field, Query, at_once, figure, over_time
 from labkeeper_dashboards.limits import (
     EACH_DENSITY,
@@ -13,7 +14,6 @@ from labkeeper_dashboards.limits import (
     HEART_MEAN,
     LOOK_AT_A_CHILD,
     SLOWED_DOWN,
-    Limits,
     without,
 )
 from labkeeper_dashboards.model import LAB, SCHOOL, Board, Kind, Look, Panel, Row

@@ -99,7 +99,7 @@ LABS = Panel(
     (
         of_latest("mean", "value_int", OF_DEVICES, ("lab",), name="online", each=("device",)).as_table(),
         of_latest(
-            "max", "number", f"{OF_LABS} AND {point('co2')}", ("lab",), name="co2", each=("device", "point")
+            "max", "number", f"{OF_LABS} AND {parts.CARBON_DIOXIDE}", ("lab",), name="co2", each=("device", "point")
         ).as_table(),
         of_latest(
             "mean", "number", f"{OF_LABS} AND {parts.ROOM_TEMPERATURE}", ("lab",), name="temperature", each=("device",)
@@ -179,7 +179,7 @@ BOARD = Board(
                     Kind.CHART,
                     Title("二氧化碳", "CO2"),
                     Title("各实验室传感器中的最高值。", "The highest of each lab's sensors."),
-                    (over_time("max", "number", f"{OF_LABS} AND {point('co2')}").called("$tag_lab"),),
+                    (over_time("max", "number", f"{OF_LABS} AND {parts.CARBON_DIOXIDE}").called("$tag_lab"),),
                     Look("ppm", CO2, minimum=400),
                     height=7,
                 ),

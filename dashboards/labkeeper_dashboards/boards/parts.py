@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+from labkeeper_dashboards.drawing import Limits
 from labkeeper_dashboards.influxql import ABOUT_NODES, OF_LABS, Query, at_once, over_time, point
-from labkeeper_dashboards.limits import Limits
 from labkeeper_dashboards.model import Column, Kind, Look, Panel, Words
+from labkeeper_dashboards.rules import points_of
 from labkeeper_sdk import Title
 
 YES_NO = Words(Title("否", "no"), Title("是", "yes"), "green", "red")
@@ -22,7 +23,8 @@ DEVICE = Column("device", Title("设备编号", "Device id"), TEXT)
 NAME = Column("name", Title("设备", "Device"), TEXT)
 BENCH = Column("bench", Title("实验台", "Bench"), TEXT)
 NODE = Column("node", Title("节点", "Node"), TEXT)
-ROOM_TEMPERATURE = '"point" =~ /^((air|climate|room|environment)\\/)?temperature$/'
+CARBON_DIOXIDE = point(*points_of("co2"))
+ROOM_TEMPERATURE = '"point" =~ /^((air|climate|room|environment)\\/)?(air_)?temperature$/'
 LATELY = "time > now() - 2h"
 """Names are written every ten minutes: the window of the page may be shorter than that."""
 
