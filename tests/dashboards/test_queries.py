@@ -9,10 +9,11 @@ from labkeeper_dashboards.boards import BOARDS
 from labkeeper_dashboards.influxql import OF_LABS, Query, point, used
 from labkeeper_dashboards.model import Board, Panel
 from labkeeper_hub.figures.catalogue import CLASS
+from labkeeper_hub.model import PointKey
 
 from .asking import dashboards, escaped, panels, sent
 from .influx import Questions, Series
-from .lines import Tags, line
+from .lines import lines_of_point
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 ALL = {"school": ".*", "lab": ".*"}
@@ -115,8 +116,9 @@ async def test_whole_numbers_are_shown_beside_others_and_added_to_them(influx: Q
 
 async def test_a_meter_that_counts_in_whole_numbers_is_a_meter(influx: Questions) -> None:
     now_ms = time.time_ns() // 1_000_000
-    tags = Tags("demo-school", "lab-1", "lab-1-pi", "wheel", "turns")
-    await influx.write(line(tags, 1000 + 3 * at, now_ms - 3_600_000 + at * 60_000) for at in range(60))
+    turns = PointKey("demo-school", "lab-1-pi", "wheel", "turns")
+    said = [(now_ms - 3_600_000 + at * 60_000, 1000 + 3 * at) for at in range(60)]
+    await influx.write(lines_of_point(turns, "lab-1", said))
     query = used("10m", f"{OF_LABS} AND {point('turns')}", (), total=True)
     (answer,) = await influx.ask(sent(query.text, ONE))
     assert answer["values"][0][1] == pytest.approx(3 * 59, abs=3 * 10)
