@@ -1,7 +1,7 @@
 """The hub without its doors: its own registry, the watch that tells its figures, and the forwarder's tags and lines."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import sin
 from pathlib import Path
 from typing import cast
@@ -81,10 +81,11 @@ class Days:
         return tuple(now for node in self.registry.nodes() for now in self._of(node.key, node.lab))
 
     def _of(self, node: NodeKey, lab: str) -> Iterator[AlarmNow]:
-        raised = {"since_ms": self.now_ms - 60_000, "raised_ms": self.now_ms - 60_000}
-        yield AlarmNow(_alarm("co2", node), lab, "alarm", Alarm(Core.ACK, Priority.MEDIUM, **raised))
-        shelf = Shelf("Li", "painting", NEVER_MS)
-        yield AlarmNow(_alarm("tvoc", node), lab, "warn", Alarm(Core.UNACK, Priority.LOW, shelf=shelf, **raised))
+        raised = Alarm(since_ms=self.now_ms - 60_000, raised_ms=self.now_ms - 60_000)
+        seen = replace(raised, core=Core.ACK, priority=Priority.MEDIUM)
+        yield AlarmNow(_alarm("co2", node), lab, "alarm", seen)
+        shelved = replace(raised, core=Core.UNACK, priority=Priority.LOW, shelf=Shelf("Li", "painting", NEVER_MS))
+        yield AlarmNow(_alarm("tvoc", node), lab, "warn", shelved)
 
     def tallies(self) -> AlarmTallies:
         """Return what the hub's tally counted."""

@@ -60,8 +60,8 @@ class Lab:
 
     def _says(self, hub: Hub, device: str, values: Iterable[tuple[Point, Value]], time_ms: int) -> None:
         for point, value in values:
-            whole = point.name in self.whole and isinstance(value, float)
-            hub.said(self.node, device, point, round(value) if whole else value, time_ms)
+            said = round(value) if point.name in self.whole and isinstance(value, float) else value
+            hub.said(self.node, device, point, said, time_ms)
 
 
 def _zigbee(device: ZigbeeDevice, lab_s: float) -> Iterator[tuple[Point, Value]]:

@@ -15,6 +15,7 @@ from labkeeper_dashboards import build, limits
 from labkeeper_dashboards.__main__ import PROVISIONING
 from labkeeper_dashboards.boards import BOARDS, known_lines
 from labkeeper_dashboards.build import FOLDER, files
+from labkeeper_dashboards.drawing import Limits
 from labkeeper_dashboards.model import Board, Kind, Panel
 from labkeeper_dashboards.push import FOLDERS, folder_of
 from labkeeper_dashboards.query import SOURCE_TYPE, SOURCE_UID
@@ -281,7 +282,7 @@ def test_what_is_first_is_whole_on_a_laptops_first_screen(one: Json) -> None:
 
 
 def test_a_limit_that_is_drawn_names_its_source() -> None:
-    drawn = [value for value in vars(limits).values() if isinstance(value, limits.Limits) and value.drawn]
+    drawn = [value for value in vars(limits).values() if isinstance(value, Limits) and value.drawn]
     assert drawn
     for limit in drawn:
         assert limit.source.zh
