@@ -5,6 +5,7 @@ from typing import Final
 
 from labkeeper_dashboards.drawing import ALARM, CRITICAL, GOOD, NOTE, WARN, Limits
 from labkeeper_hub.alarms.catalogue import shipped
+from labkeeper_hub.alarms.names import ELSEWHERE, OF_THE_MACHINE, SAID_WITH, SPELLINGS
 from labkeeper_hub.alarms.rules import Kind, Level, Rule, Side
 from labkeeper_hub.alarms.states import Priority
 from labkeeper_sdk import Title
@@ -22,6 +23,9 @@ UNITS: Mapping[str, str] = {
 }  # fmt: skip
 """How people write the units of rules that are drawn."""
 BELOW = (Side.BELOW, Side.AT_MOST)
+NUMBERED = "[0-9_.-]*"
+"""What may follow the name of a component: `temperature100`, `ESP32`."""
+NOT_THE_ROOM = "|".join(sorted(OF_THE_MACHINE | ELSEWHERE))
 OTHERS = Title("本校另设的限值不在图上。", "Limits that a school has set itself are not drawn.")
 NOTHING: Final = Title("", "")
 
@@ -40,6 +44,24 @@ def of_rules(*names: str, remark: Title = NOTHING) -> Limits:
 def points_of(*names: str) -> tuple[str, ...]:
     """Return the names by which these rules know their quantity, sorted."""
     return tuple(sorted(frozenset().union(*(shipped().rules[name].match.points for name in names))))
+
+
+def watched(*quantities: str) -> str:
+    """Return the condition for points that rules would know by these names, whatever their driver calls them
+    (`labkeeper_hub.alarms.names`); what can be set to a number is no measurement.
+    """
+    spoken = (spelling for spelling, quantity in SPELLINGS.items() if quantity in quantities)
+    names = "|".join(name.replace(".", "\\.").replace("_", "[_-]") for name in (*quantities, *spoken))
+    pairs = (f"{kind}{NUMBERED}\\/{last}" for (kind, last), quantity in SAID_WITH.items() if quantity in quantities)
+    known = "|".join((f"([^\\/]*\\/)?({names})", *pairs))
+    return (
+        f'"point" =~ /(?i)^({known})$/ AND "point" !~ /(?i)^({NOT_THE_ROOM}){NUMBERED}\\// AND "kind" != \'setpoint\''
+    )
+
+
+def inside(quantity: str) -> str:
+    """Return the condition for what a machine's own components say of a quantity."""
+    return f'"point" =~ /(?i)(^|\\/)({"|".join(sorted(OF_THE_MACHINE))}){NUMBERED}\\/{quantity}$/'
 
 
 def limit_of(name: str) -> float:

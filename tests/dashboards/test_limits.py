@@ -5,14 +5,17 @@ from collections.abc import Iterator
 
 import pytest
 
+from labkeeper_dashboards.boards.parts import ROOM_TEMPERATURE
+from labkeeper_dashboards.rules import inside, watched
 from labkeeper_hub.alarms.catalogue import shipped
+from labkeeper_hub.alarms.names import names_of
 from labkeeper_hub.alarms.rules import Kind, Level, Rule
 from labkeeper_hub.alarms.states import Priority
 
 from .asking import Json, dashboards, panels
 
 COLOUR = {Priority.NOTE: "yellow", Priority.LOW: "orange", Priority.MEDIUM: "red", Priority.HIGH: "dark-red"}
-ASKED = re.compile(r'"point" =~ /((?:[^/\\]|\\.)+)/')
+ASKED = re.compile(r'"point" (=|!)~ /((?:[^/\\]|\\.)+)/')
 CANNOT_BE_DRAWN = {"heat_rise"}  # a rise, and no value
 NOT_CHARTED = {"light_board", "outdoor_air"}  # no chart asks for the board's light or the air outside
 BY_UNIT = {"voc"}  # of the rule `tvoc` in mg/m³ only; of most sensors an index, and a chart does not know the unit
@@ -27,8 +30,13 @@ CHARTS = [panel for one in dashboards() for panel in panels(one) if panel["type"
 
 def asks(panel: Json, point: str) -> bool:
     """Whether a panel's questions are for this point."""
-    found = [name for target in panel["targets"] for name in ASKED.findall(target["query"])]
-    return any(re.search(name.replace("\\/", "/"), point) for name in found)
+    return any(lets_in(target["query"], point) for target in panel["targets"])
+
+
+def lets_in(query: str, point: str) -> bool:
+    """Whether a question's conditions on the point hold for it."""
+    said = [(sign == "=", re.search(words.replace("\\/", "/"), point)) for sign, words in ASKED.findall(query)]
+    return bool(said) and all(wanted is (found is not None) for wanted, found in said)
 
 
 def charts_of(rule: Rule) -> list[Json]:
@@ -90,3 +98,27 @@ def test_the_description_gives_the_limits_in_numbers(name: str) -> None:
     drawn = [panel for panel in charts_of(RULES[name]) if limits <= {value for value, _ in steps(panel)}]
     assert drawn
     assert all(limits <= set(numbers(panel["description"])) for panel in drawn)
+
+
+HEADS = (
+    "", "air", "SCD40", "room-1", "board", "Board_1", "ESP32", "motor-2", "outdoor", "settings", "board2x",
+    "temperature100", "humidity:0", "smoke0", "gas0", "flood1", "light0", "switch0/temperature", "a/b",
+)  # fmt: skip
+LASTS = ("tC", "rh", "lux", "alarm", "Temperature", "CarbonDioxide", "PM2.5", "pm2-5", "carbon-monoxide", "co", "CO2")
+
+
+@pytest.mark.parametrize("name", sorted({*RULES, "smoke_detector", "gas_detector", "water_leak"}))
+def test_dashboards_and_alarms_know_a_quantity_by_the_same_names(name: str) -> None:
+    known = shipped().rules[name].match.points
+    condition = watched(*sorted(known))
+    for head in HEADS:
+        for last in (*LASTS, *known, *(point.upper() for point in known), "other"):
+            point = f"{head}/{last}" if head else last
+            assert lets_in(condition, point) is not known.isdisjoint(names_of(point)), point
+
+
+def test_what_speaks_of_a_machines_inside_is_in_no_rooms_chart() -> None:
+    for point in ("board/temperature", "ESP32/Temperature", "x/motor2/temperature"):
+        assert lets_in(inside("temperature"), point)
+        assert not lets_in(ROOM_TEMPERATURE, point)
+    assert not lets_in(inside("temperature"), "air/temperature")

@@ -1,10 +1,10 @@
 """Lab air and comfort, with the limits drawn and their source in the description."""
 
 from labkeeper_dashboards.boards.parts import CARBON_DIOXIDE, ROOM_TEMPERATURE, measured
-from labkeeper_dashboards.influxql import OF_LABS, of_latest, over_time, point
+from labkeeper_dashboards.influxql import OF_LABS, of_latest, over_time
 from labkeeper_dashboards.limits import CO, CO2, HCHO, HUMIDITY, LIGHT, NOISE, PM10, PM25, TEMPERATURE, TVOC
 from labkeeper_dashboards.model import LAB, SCHOOL, Board, Kind, Look, Panel, Row
-from labkeeper_dashboards.rules import points_of
+from labkeeper_dashboards.rules import points_of, watched
 from labkeeper_sdk import Title
 
 HIGHEST = Title("各实验室传感器中的最高值。", "The highest of each lab's sensors.")
@@ -43,7 +43,7 @@ COMFORT = (
         Kind.CHART,
         Title("相对湿度", "Relative humidity"),
         MEAN,
-        (over_time("mean", "number", f"{OF_LABS} AND {point(*points_of('humidity_low'))}").called("$tag_lab"),),
+        (over_time("mean", "number", f"{OF_LABS} AND {watched(*points_of('humidity_low'))}").called("$tag_lab"),),
         Look("humidity", HUMIDITY, minimum=0, maximum=100),
     ),
     measured(

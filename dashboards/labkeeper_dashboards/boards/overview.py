@@ -29,6 +29,7 @@ from labkeeper_dashboards.limits import (
 )
 from labkeeper_dashboards.model import LAB, Board, Column, Kind, Look, Panel, Row
 from labkeeper_dashboards.model import SCHOOL as SCHOOL_CHOICE
+from labkeeper_dashboards.rules import watched
 from labkeeper_sdk import Title
 
 OF_DEVICES = f'{ABOUT_NODES} AND "point" = \'online\' AND "device" !~ /^#/'
@@ -155,7 +156,7 @@ DANGER = Panel(
         "A band per detector. This is no fire or gas alarm system.",
     ),
     tuple(
-        over_time("last", "value_bool", f"{OF_LABS} AND {point(name)}", ("lab", "device")).called(
+        over_time("last", "value_bool", f"{OF_LABS} AND {watched(name)}", ("lab", "device")).called(
             Title(f"$tag_lab {title.zh} $tag_device", f"$tag_lab {title.en} $tag_device")
         )
         for name, title in DETECTED.items()

@@ -1,10 +1,10 @@
 """Safety: gas, smoke, heat, leaks, doors. It shows; certified detectors protect."""
 
 from labkeeper_dashboards.boards.parts import DRY, OPEN_CLOSED, QUIET, ROOM_TEMPERATURE, measured
-from labkeeper_dashboards.influxql import OF_LABS, over_time, point
+from labkeeper_dashboards.influxql import OF_LABS, over_time
 from labkeeper_dashboards.limits import CO, DEVICE_HEAT, GAS, HEAT, NONE
 from labkeeper_dashboards.model import LAB, SCHOOL, Board, Kind, Look, Panel, Row, Words
-from labkeeper_dashboards.rules import points_of
+from labkeeper_dashboards.rules import inside, points_of, watched
 from labkeeper_sdk import Title
 
 NOT_A_SYSTEM = Title(
@@ -12,12 +12,12 @@ NOT_A_SYSTEM = Title(
     "This page only shows: fire and gas are the business of certified detectors.",
 )
 HIGHEST = Title("各实验室传感器中的最高值。", "The highest of each lab's sensors.")
-INSIDE = f'{OF_LABS} AND "point" =~ /(board|device|motor)\\/temperature$/'
+INSIDE = f"{OF_LABS} AND {inside('temperature')}"
 
 
 def detectors(title: Title, text: Title, points: tuple[str, ...], words: Words) -> Panel:
     """A band for each detector."""
-    query = over_time("last", "value_bool", f"{OF_LABS} AND {point(*points)}", ("lab", "device"))
+    query = over_time("last", "value_bool", f"{OF_LABS} AND {watched(*points)}", ("lab", "device"))
     look = Look("bool", NONE, words)
     return Panel(Kind.STATES, title, text, (query.called("$tag_lab $tag_device"),), look, height=6)
 
