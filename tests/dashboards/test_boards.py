@@ -132,6 +132,15 @@ def test_what_a_panel_says_of_its_limits_is_in_its_description(panel: Panel) -> 
         assert any(spoken(panel.look.limits.source, language) in text for text in said)
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_table_says_the_limits_of_its_columns(language: str) -> None:
+    said = {one["title"]: one["description"] for one in every_panel(language) if one["type"] == "table"}
+    for panel in (panel for _, panel in PANELS if panel.kind is Kind.TABLE):
+        for limit in filter(None, (column.limits for column in panel.look.columns)):
+            assert spoken(limit.source, language)
+            assert spoken(limit.source, language) in said[spoken(panel.title, language)]
+
+
 def spoken(title: Title, language: str) -> str:
     return title.zh if language == "zh" else title.en
 
