@@ -169,16 +169,16 @@ async def open_stack(wishes: Wishes, say: Callable[[str], None] = lambda _: None
         hub = await stack.enter_async_context(_hub(wishes, page, broker, influx))
         secret = _owner_secret(folder / KEPT_BY_THE_DEMO, hub)
         say("node")
-        places = _places(wishes)
-        edge = await stack.enter_async_context(_edge(wishes, broker, places))
+        places = places_of(wishes)
+        edge = await stack.enter_async_context(open_node(wishes, broker, places))
         say("devices")  # last, so that the node hears them from their first word
-        sim = None if wishes.sim is None else await stack.enter_async_context(_sim(wishes, broker, places))
+        sim = None if wishes.sim is None else await stack.enter_async_context(open_devices(wishes, broker, places))
         url = str(hub.ready["url"])
         client = await stack.enter_async_context(open_hub(url, secret))
         yield Stack(broker, hub, edge, sim, client, url, secret, influx)
 
 
-def _places(wishes: Wishes) -> Mapping[str, str]:
+def places_of(wishes: Wishes) -> Mapping[str, str]:
     """Return where devices of other wires than MQTT are to listen; their driver's settings name the same place."""
     if not wishes.full:
         return {}
@@ -189,7 +189,8 @@ def _place(wishes: Wishes, kind: str, place: str) -> str:
     return str(wishes.folder / kind) if place == "path" else str(free_port(0, wishes.host))
 
 
-def _sim(wishes: Wishes, broker: Broker, places: Mapping[str, str]) -> AbstractAsyncContextManager[Role]:
+def open_devices(wishes: Wishes, broker: Broker, places: Mapping[str, str]) -> AbstractAsyncContextManager[Role]:
+    """Run the simulated devices; `places` are those the node was told."""
     options = ["--broker", broker.url, *(["--full"] if wishes.full else []), *(wishes.sim or ())]
     if wishes.lab is not None:
         options += [word for kind in (*USUAL, *LABS[wishes.lab].kinds) for word in ("--only", kind)]
@@ -209,7 +210,8 @@ def _hub(wishes: Wishes, port: int, broker: Broker, influx: Influx | None) -> Ab
     return open_role("hub", "labkeeper_hub", options, wishes.folder / "logs" / "hub.log")
 
 
-def _edge(wishes: Wishes, broker: Broker, places: Mapping[str, str]) -> AbstractAsyncContextManager[Role]:
+def open_node(wishes: Wishes, broker: Broker, places: Mapping[str, str]) -> AbstractAsyncContextManager[Role]:
+    """Run the node, configured for the wished drivers and devices."""
     config = wishes.folder / "node.toml"
     config.write_text(_node_toml(wishes, broker, places), encoding="utf-8")
     options = ["--config", str(config), "--data", str(wishes.folder / "node")]

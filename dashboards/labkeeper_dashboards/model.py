@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from labkeeper_dashboards.drawing import Limits
 from labkeeper_dashboards.influxql import Query
-from labkeeper_dashboards.limits import Limits
 from labkeeper_sdk import Title
 
 

@@ -9,7 +9,7 @@ from grafana_foundation_sdk.models import common as looks
 from grafana_foundation_sdk.models import dashboard as models
 
 from labkeeper_dashboards import tables
-from labkeeper_dashboards.limits import Limits
+from labkeeper_dashboards.drawing import Limits
 from labkeeper_dashboards.model import Kind, Look, Panel, Words
 from labkeeper_dashboards.query import InfluxQueryBuilder
 from labkeeper_sdk import Title
@@ -17,6 +17,7 @@ from labkeeper_sdk import Title
 Say: TypeAlias = Callable[[Title], str]
 AnyPanel: TypeAlias = timeseries.Panel | stat.Panel | table.Panel | statetimeline.Panel | bargauge.Panel
 P = TypeVar("P", timeseries.Panel, stat.Panel, table.Panel, statetimeline.Panel, bargauge.Panel)
+COLUMN = Title("{}：{}", "{}: {}")
 NO_DATA = Title("无数据", "no data")
 
 
@@ -109,7 +110,7 @@ def _common(made: P, panel: Panel, say: Say) -> P:
     look = panel.look
     (
         made.title(say(panel.title))
-        .description(f"{say(panel.text)} {say(look.limits.source)}".strip())
+        .description(_described(panel, say))
         .span(panel.width)
         .height(panel.height)
         .unit(look.unit)
@@ -123,6 +124,13 @@ def _common(made: P, panel: Panel, say: Say) -> P:
     if look.words is not None:
         made.mappings(_mappings(look.words, say))
     return made
+
+
+def _described(panel: Panel, say: Say) -> str:
+    """Return what it shows, what its limits are, and for a table those of its columns."""
+    columns = ((say(one.title), say(one.limits.source)) for one in panel.look.columns if one.limits is not None)
+    told = (say(COLUMN).format(title, source) for title, source in columns)
+    return " ".join(filter(None, (say(panel.text), say(panel.look.limits.source), *told)))
 
 
 def _ranged(made: AnyPanel, look: Look) -> None:

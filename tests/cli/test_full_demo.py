@@ -35,7 +35,7 @@ def at_the_broker() -> set[str]:
 def node(folder: Path, *, full: bool) -> str:
     wishes = Wishes(folder, full=full)
     broker = cast(Broker, SimpleNamespace(url="mqtt://127.0.0.1:1"))
-    return stack._node_toml(wishes, broker, stack._places(wishes))
+    return stack._node_toml(wishes, broker, stack.places_of(wishes))
 
 
 def instances(text: str) -> dict[str, Any]:

@@ -1,38 +1,28 @@
-"""Readings as lines of the forwarder's schema: fixed tags, a field for each type of value, nanoseconds."""
+"""Readings as the hub's forwarder writes them: its own lines, and nothing it would have refused."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
 
+import numpy as np
+
+from labkeeper_hub.influx.line import head, lines
+from labkeeper_hub.model import PointKey
+from labkeeper_hub.timeseries.columns import kind_of
+from labkeeper_hub.timeseries.forwarding import Batch
+from labkeeper_hub.timeseries.group import Group
 from labkeeper_sdk import Value
 
-KEYS = ("school", "lab", "node", "device", "point", "kind")
-SPECIAL = str.maketrans({",": "\\,", " ": "\\ ", "=": "\\="})
+
+def written(group: Group, head_of: Callable[[int], str]) -> list[str]:
+    """Return the lines of everything in a group; `head_of` gives a series' measurement and tags."""
+    batch = Batch(group.columns(), np.zeros(len(group), np.int64), len(group), 0)
+    made = lines(batch, head_of)
+    assert not made.refused, made.refused[:3]
+    return [line.decode() for line in made.sendable]
 
 
-class Tags(NamedTuple):
-    """Which point a reading is of."""
-
-    school: str
-    lab: str
-    node: str
-    device: str
-    point: str
-    kind: str = "measure"
-
-
-def line(tags: Tags, value: Value, time_ms: int) -> str:
-    """Return one line of line protocol."""
-    told: Mapping[str, str] = dict(zip(KEYS, tags, strict=True))
-    key = ",".join(f"{name}={text.translate(SPECIAL)}" for name, text in told.items())
-    return f"readings,{key} {_field(value)} {time_ms * 1_000_000}"
-
-
-def _field(value: Value) -> str:
-    if isinstance(value, bool):
-        return f"value_bool={str(value).lower()}"
-    if isinstance(value, int):
-        return f"value_int={value}i"
-    if isinstance(value, float):
-        return f"value={value!r}"
-    text = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'value_text="{text}"'
+def lines_of_point(key: PointKey, lab: str, readings: Iterable[tuple[int, Value]]) -> list[str]:
+    """Return the lines of one measure: times in ms, and values."""
+    group = Group()
+    for time_ms, value in readings:
+        group.add(1, time_ms, kind_of(value), value)
+    return written(group, lambda _: head({**key._asdict(), "lab": lab, "kind": "measure"}))

@@ -15,6 +15,7 @@ from labkeeper_dashboards import build, limits
 from labkeeper_dashboards.__main__ import PROVISIONING
 from labkeeper_dashboards.boards import BOARDS, known_lines
 from labkeeper_dashboards.build import FOLDER, files
+from labkeeper_dashboards.drawing import Limits
 from labkeeper_dashboards.model import Board, Kind, Panel
 from labkeeper_dashboards.push import FOLDERS, folder_of
 from labkeeper_dashboards.query import SOURCE_TYPE, SOURCE_UID
@@ -101,6 +102,63 @@ def test_every_panel_is_one_that_grafana_ships_with_unit_limits_and_description(
         assert panel["targets"]
     for unit in overridden(one, "unit"):
         assert unit in UNITS
+
+
+@pytest.mark.parametrize(("board", "panel"), PANELS, ids=named)
+def test_a_panel_has_limits_or_says_why_there_are_none(board: Board, panel: Panel) -> None:
+    look = panel.look
+    assert look.limits.steps or look.limits in WITHOUT or says_it_itself(panel), board.name
+
+
+WITHOUT = [limits.without(quantity) for quantity in limits.WITHOUT]
+
+
+def says_it_itself(panel: Panel) -> bool:
+    """A table by its columns, a band of states by what its values stand for; nothing else may leave limits out."""
+    if panel.look.limits is not limits.NONE:
+        return False
+    of_columns = any(column.limits for column in panel.look.columns)
+    return {Kind.TABLE: of_columns, Kind.STATES: panel.look.words is not None}.get(panel.kind, False)
+
+
+@pytest.mark.parametrize(
+    "panel",
+    [panel for _, panel in PANELS if panel.look.limits.steps or panel.look.limits in WITHOUT],
+    ids=lambda panel: panel.title.en,
+)
+def test_what_a_panel_says_of_its_limits_is_in_its_description(panel: Panel) -> None:
+    for language in ("zh", "en"):
+        said = [one["description"] for one in every_panel(language) if one["title"] == spoken(panel.title, language)]
+        assert any(spoken(panel.look.limits.source, language) in text for text in said)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_table_says_the_limits_of_its_columns(language: str) -> None:
+    said = {one["title"]: one["description"] for one in every_panel(language) if one["type"] == "table"}
+    for panel in (panel for _, panel in PANELS if panel.kind is Kind.TABLE):
+        for limit in filter(None, (column.limits for column in panel.look.columns)):
+            assert spoken(limit.source, language)
+            assert spoken(limit.source, language) in said[spoken(panel.title, language)]
+
+
+def spoken(title: Title, language: str) -> str:
+    return title.zh if language == "zh" else title.en
+
+
+def every_panel(language: str) -> list[Json]:
+    return [panel for one in dashboards() if one["uid"].startswith(f"lk-{language}-") for panel in panels(one)]
+
+
+def test_the_files_have_the_steps_of_the_code_and_only_what_is_named_has_none() -> None:
+    none = [p["title"] for p in every_panel("en") if len(p["fieldConfig"]["defaults"]["thresholds"]["steps"]) == 1]
+    allowed = [p.title.en for _, p in PANELS if p.look.limits in WITHOUT or says_it_itself(p)]
+    assert sorted(none) == sorted(allowed)
+
+
+def test_every_quantity_without_a_limit_is_on_some_panel_and_has_its_reason_in_both_languages() -> None:
+    used = [panel.look.limits for _, panel in PANELS if panel.look.limits in WITHOUT]
+    assert {limit.source.en for limit in used} == {reason.en for reason in limits.WITHOUT.values()}
+    assert all(reason.en.startswith("No ") and HAN.search(reason.zh) for reason in limits.WITHOUT.values())
 
 
 def overridden(one: Json, name: str) -> list[object]:
@@ -233,7 +291,7 @@ def test_what_is_first_is_whole_on_a_laptops_first_screen(one: Json) -> None:
 
 
 def test_a_limit_that_is_drawn_names_its_source() -> None:
-    drawn = [value for value in vars(limits).values() if isinstance(value, limits.Limits) and value.drawn]
+    drawn = [value for value in vars(limits).values() if isinstance(value, Limits) and value.drawn]
     assert drawn
     for limit in drawn:
         assert limit.source.zh

@@ -1,5 +1,6 @@
 """Every question of every panel, and every variable's, put to a real InfluxDB that the simulated lab has filled."""
 
+import re
 import time
 
 import pytest
@@ -8,10 +9,11 @@ from labkeeper_dashboards.boards import BOARDS
 from labkeeper_dashboards.influxql import OF_LABS, Query, point, used
 from labkeeper_dashboards.model import Board, Panel
 from labkeeper_hub.figures.catalogue import CLASS
+from labkeeper_hub.model import PointKey
 
 from .asking import dashboards, escaped, panels, sent
 from .influx import Questions, Series
-from .lines import Tags, line
+from .lines import lines_of_point
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 ALL = {"school": ".*", "lab": ".*"}
@@ -96,7 +98,9 @@ async def test_whole_numbers_are_shown_beside_others_and_added_to_them(influx: Q
     """Lab 2 says CO2, battery and power in whole numbers, lab 1 does not."""
     for name, shown in (("air", "co2"), ("devices", "battery"), ("electricity", "power")):
         panels_of = BOARDS_BY_NAME[name].panels
-        for query in (query for panel in panels_of for query in panel.queries if f"({shown})" in query.text):
+        for query in (
+            query for panel in panels_of for query in panel.queries if re.search(rf"[(|]{shown}[)|]", query.text)
+        ):
             answer = await influx.ask(sent(query.text, ONE))
             labs = {series["tags"]["lab"] for series in answer if "lab" in query.by}
             assert labs == ({"lab-1", "lab-2"} if "lab" in query.by else set())
@@ -112,8 +116,9 @@ async def test_whole_numbers_are_shown_beside_others_and_added_to_them(influx: Q
 
 async def test_a_meter_that_counts_in_whole_numbers_is_a_meter(influx: Questions) -> None:
     now_ms = time.time_ns() // 1_000_000
-    tags = Tags("demo-school", "lab-1", "lab-1-pi", "wheel", "turns")
-    await influx.write(line(tags, 1000 + 3 * at, now_ms - 3_600_000 + at * 60_000) for at in range(60))
+    turns = PointKey("demo-school", "lab-1-pi", "wheel", "turns")
+    said = [(now_ms - 3_600_000 + at * 60_000, 1000 + 3 * at) for at in range(60)]
+    await influx.write(lines_of_point(turns, "lab-1", said))
     query = used("10m", f"{OF_LABS} AND {point('turns')}", (), total=True)
     (answer,) = await influx.ask(sent(query.text, ONE))
     assert answer["values"][0][1] == pytest.approx(3 * 59, abs=3 * 10)

@@ -2,7 +2,10 @@
 
 import os
 import re
+import sys
+from copy import deepcopy
 from pathlib import Path
+from subprocess import CompletedProcess, run
 from typing import Any
 
 import pytest
@@ -13,12 +16,6 @@ from .conftest import DEPLOY, ROOT
 FILE = DEPLOY / "compose.yaml"
 COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-# the keys of the Compose specification that are used; a misspelt one is not among them
-TOP = {"name", "services", "secrets"}
-KEYS = {
-    "image", "build", "entrypoint", "restart", "user", "ports", "volumes", "environment", "secrets", "depends_on",
-    "read_only", "tmpfs", "cap_drop", "security_opt", "healthcheck", "stop_grace_period",
-}  # fmt: skip
 MADE_BY_INIT = {
     "passwd", "acl", "broker.crt", "broker.key", "hub.toml", "ca.crt",
     "influx_password", "influx_token", "grafana_password",
@@ -26,11 +23,49 @@ MADE_BY_INIT = {
 SECRET = re.compile(r"PASSWORD|TOKEN|SECRET")
 
 
-def test_it_has_the_four_services_and_only_keys_of_the_specification() -> None:
-    assert set(COMPOSE) <= TOP
+def against_the_specification(file: Path) -> CompletedProcess[str]:
+    """Hold a file against the Compose specification's own JSON schema, which check-jsonschema brings along."""
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(file)]
+    return run(command, capture_output=True, text=True, check=False)
+
+
+def test_it_is_valid_by_the_schema_of_the_compose_specification() -> None:
+    found = against_the_specification(FILE)
+    assert found.returncode == 0, found.stdout
+
+
+def broken(*place: str, value: object) -> dict[str, Any]:
+    """Return the file's content with another value at a place; its last name may be a new one."""
+    copy: dict[str, Any] = deepcopy(COMPOSE)
+    at = copy
+    for name in place[:-1]:
+        at = at[name]
+    at[place[-1]] = value
+    return copy
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        broken("services", "hub", "comand", value="labkeeper hub"),
+        broken("services", "hub", "ports", value=[{"published": "8080", "targets": 8080}]),
+        broken("services", "hub", "volumes", value="./data:/data"),
+        broken("services", "broker", "read_only", value=[True]),
+        broken("services", "broker", "healthcheck", value={"test": ["CMD", "true"], "every": "10s"}),
+        broken("services", "grafana", "depends_on", value={"influxdb": {"condition": "service_fine"}}),
+        broken("secrets", "influx_token", value={"path": "./secrets/influx_token"}),
+    ],
+    ids=["a misspelt key", "long port", "volumes", "a list for a truth", "healthcheck", "a condition", "a secret"],
+)
+def test_a_broken_copy_is_not(content: dict[str, Any], tmp_path: Path) -> None:
+    copy = tmp_path / "compose.yaml"
+    copy.write_text(yaml.safe_dump(content), encoding="utf-8")
+    assert against_the_specification(copy).returncode == 1
+
+
+def test_it_has_the_four_services_and_they_wait_for_each_other() -> None:
     assert set(SERVICES) == {"broker", "hub", "influxdb", "grafana"}
     for service in SERVICES.values():
-        assert set(service) <= KEYS
         assert set(service.get("depends_on", [])) <= set(SERVICES)
 
 

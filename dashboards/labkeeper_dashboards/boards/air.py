@@ -1,15 +1,15 @@
 """Lab air and comfort, with the limits drawn and their source in the description."""
 
-from labkeeper_dashboards.boards.parts import ROOM_TEMPERATURE, measured
-from labkeeper_dashboards.influxql import OF_LABS, of_latest, over_time, point
+from labkeeper_dashboards.boards.parts import CARBON_DIOXIDE, ROOM_TEMPERATURE, measured
+from labkeeper_dashboards.influxql import OF_LABS, of_latest, over_time
 from labkeeper_dashboards.limits import CO, CO2, HCHO, HUMIDITY, LIGHT, NOISE, PM10, PM25, TEMPERATURE, TVOC
 from labkeeper_dashboards.model import LAB, SCHOOL, Board, Kind, Look, Panel, Row
+from labkeeper_dashboards.rules import points_of, watched
 from labkeeper_sdk import Title
 
 HIGHEST = Title("各实验室传感器中的最高值。", "The highest of each lab's sensors.")
 MEAN = Title("各实验室传感器的平均值。", "The mean of each lab's sensors.")
-
-FORMALDEHYDE = ("hcho", "formaldehyd", "formaldehyde")  # Zigbee2MQTT leaves the last letter out
+TVOC_ONLY = ("tvoc",)  # the rule knows `voc` too, but by its unit: for most it is an index
 
 NOW = Panel(
     Kind.BARS,
@@ -17,7 +17,7 @@ NOW = Panel(
     HIGHEST,
     (
         of_latest(
-            "max", "number", f"{OF_LABS} AND {point('co2')}", ("lab",), name="co2", each=("device", "point")
+            "max", "number", f"{OF_LABS} AND {CARBON_DIOXIDE}", ("lab",), name="co2", each=("device", "point")
         ).called("$tag_lab"),
     ),
     Look("ppm", CO2, decimals=0, minimum=400, maximum=2500),
@@ -27,7 +27,7 @@ TEN_MINUTES = Panel(
     Kind.CHART,
     Title("二氧化碳，10 分钟平均", "CO2, mean of 10 minutes"),
     Title("限值针对 10 分钟平均值。", "The limits are meant for means of 10 minutes."),
-    (over_time("mean", "number", f"{OF_LABS} AND {point('co2')}", every="10m").called("$tag_lab"),),
+    (over_time("mean", "number", f"{OF_LABS} AND {CARBON_DIOXIDE}", every="10m").called("$tag_lab"),),
     Look("ppm", CO2, minimum=400),
     width=16,
 )
@@ -43,17 +43,17 @@ COMFORT = (
         Kind.CHART,
         Title("相对湿度", "Relative humidity"),
         MEAN,
-        (over_time("mean", "number", f"{OF_LABS} AND {point('humidity')}").called("$tag_lab"),),
+        (over_time("mean", "number", f"{OF_LABS} AND {watched(*points_of('humidity_low'))}").called("$tag_lab"),),
         Look("humidity", HUMIDITY, minimum=0, maximum=100),
     ),
     measured(
         Title("照度", "Illuminance"),
         Title("各实验室中最亮处。", "The brightest place of each lab."),
-        ("illuminance",),
+        points_of("light_desk"),
         "lux",
         LIGHT,
     ),
-    measured(Title("噪声", "Noise"), HIGHEST, ("noise", "sound_pressure"), "dB", NOISE),
+    measured(Title("噪声", "Noise"), HIGHEST, (*points_of("noise"), "sound_pressure"), "dB", NOISE),
 )
 BOARD = Board(
     "air",
@@ -68,11 +68,11 @@ BOARD = Board(
         Row(
             Title("颗粒物与有害气体", "Particles and harmful gases"),
             (
-                measured(Title("PM2.5", "PM2.5"), HIGHEST, ("pm25", "pm2_5"), "conμgm3", PM25, width=8),
-                measured(Title("PM10", "PM10"), HIGHEST, ("pm10",), "conμgm3", PM10, width=8),
-                measured(Title("一氧化碳", "Carbon monoxide"), HIGHEST, ("co", "carbon_monoxide"), "ppm", CO, width=8),
-                measured(Title("甲醛", "Formaldehyde"), HIGHEST, FORMALDEHYDE, "conmgm3", HCHO),
-                measured(Title("总挥发性有机物", "TVOC"), HIGHEST, ("tvoc",), "conmgm3", TVOC),
+                measured(Title("PM2.5", "PM2.5"), HIGHEST, points_of("pm25"), "conμgm3", PM25, width=8),
+                measured(Title("PM10", "PM10"), HIGHEST, points_of("pm10"), "conμgm3", PM10, width=8),
+                measured(Title("一氧化碳", "Carbon monoxide"), HIGHEST, points_of("co"), "ppm", CO, width=8),
+                measured(Title("甲醛", "Formaldehyde"), HIGHEST, points_of("hcho"), "conmgm3", HCHO),
+                measured(Title("总挥发性有机物", "TVOC"), HIGHEST, TVOC_ONLY, "conmgm3", TVOC),
             ),
         ),
         Row(Title("舒适度", "Comfort"), COMFORT),

@@ -3,7 +3,7 @@
 from labkeeper_dashboards.boards import known_lines
 from labkeeper_dashboards.boards.parts import LAB, YES_NO, counted, number
 from labkeeper_dashboards.influxql import ABOUT_NODES, HUB, Query, at_once, figure, of_latest, over_time, summed
-from labkeeper_dashboards.limits import ALARM_HOUR, ALARM_RATE, NEVER, NONE, NOTHING_WRONG
+from labkeeper_dashboards.limits import ACKNOWLEDGED_IN, ALARM_HOUR, ALARM_RATE, NEVER, NONE, NOTHING_WRONG, without
 from labkeeper_dashboards.model import LAB as LAB_CHOICE
 from labkeeper_dashboards.model import SCHOOL, Board, Column, Kind, Line, Look, Panel, Row
 from labkeeper_sdk import Title
@@ -101,7 +101,7 @@ RATES = (
                 Title("中位数", "median")
             ),
         ),
-        Look("s", NONE, minimum=0),
+        Look("s", ACKNOWLEDGED_IN, minimum=0),
         width=8,
     ),
 )
@@ -140,7 +140,7 @@ MIX = Panel(
         "Raised in each step; a healthy mix is 5 % high, 15 % medium, 80 % low (EEMUA 191).",
     ),
     (counted(f"{HUB} AND {PRIORITIES}", ("point",)).called("$tag_point"),),
-    Look("none", NONE, bars=True, stacked=True, minimum=0, lines=BY_PRIORITY),
+    Look("none", without("mix of priorities"), bars=True, stacked=True, minimum=0, lines=BY_PRIORITY),
 )
 LABS = Panel(
     Kind.TABLE,

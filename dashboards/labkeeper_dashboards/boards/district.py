@@ -1,8 +1,8 @@
 """District overview: the schools side by side, for whoever has many of them in one InfluxDB."""
 
-from labkeeper_dashboards.boards.parts import TEXT, WORKS, per_second
+from labkeeper_dashboards.boards.parts import CARBON_DIOXIDE, TEXT, WORKS, per_second
 from labkeeper_dashboards.influxql import SCHOOL, at_once, figure, of_latest, over_time, point, used
-from labkeeper_dashboards.limits import ALL_ONLINE, CO2, LAG, NEVER, NONE, NOTHING_WRONG, TRUE_IS_GOOD
+from labkeeper_dashboards.limits import ALL_ONLINE, CO2, LAG, NEVER, NONE, NOTHING_WRONG, TRUE_IS_GOOD, without
 from labkeeper_dashboards.model import SCHOOLS, Board, Column, Kind, Look, Panel, Row
 from labkeeper_sdk import Title
 
@@ -10,7 +10,7 @@ OF_HUBS = f"{SCHOOL} AND \"node\" = '#hub'"
 OF_NODES = f'{SCHOOL} AND "node" =~ /^#hub\\//'
 LEDGERS = f"{OF_NODES} AND \"device\" = '#ledger'"
 DEVICES = f'{OF_NODES} AND "point" = \'online\' AND "device" !~ /^#/'
-CO2_OF_SCHOOL = f"{SCHOOL} AND {point('co2')}"
+CO2_OF_SCHOOL = f"{SCHOOL} AND {CARBON_DIOXIDE}"
 CONNECTED = f"{OF_HUBS} AND {figure('broker', 'connected')}"
 STANDING = f"{OF_HUBS} AND {figure('alarms', 'standing')}"
 COMMITTED = f"{OF_HUBS} AND {figure('journal', 'committed')}"
@@ -77,7 +77,7 @@ BOARD = Board(
                     Title("每小时用电", "Energy by hour"),
                     Title("每所学校一色，叠加显示。", "A colour per school, stacked."),
                     (used("1h", f"{SCHOOL} AND {point('energy')}", ("school",)).called("$tag_school"),),
-                    Look("kwatth", NONE, bars=True, stacked=True, minimum=0),
+                    Look("kwatth", without("energy of several"), bars=True, stacked=True, minimum=0),
                 ),
                 Panel(
                     Kind.CHART,
@@ -91,7 +91,7 @@ BOARD = Board(
                     Title("存储速度", "Readings stored"),
                     Title("每所学校每秒存储的读数。", "Readings stored a second by each school's hub."),
                     (per_second(COMMITTED, ("school",)).called("$tag_school"),),
-                    Look("cps", NONE, minimum=0),
+                    Look("cps", without("readings a second"), minimum=0),
                 ),
             ),
         ),

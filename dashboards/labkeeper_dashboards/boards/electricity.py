@@ -2,15 +2,15 @@
 
 from labkeeper_dashboards.boards.parts import BENCH, DEVICE, LAB, NAME, benches, names
 from labkeeper_dashboards.influxql import OF_LABS, at_once, of_latest, over_time, point, used
-from labkeeper_dashboards.limits import NONE
+from labkeeper_dashboards.limits import NONE, ROOM_POWER, SOCKET_CURRENT, SOCKET_POWER, VOLTAGE, without
 from labkeeper_dashboards.model import LAB as LAB_CHOICE
 from labkeeper_dashboards.model import SCHOOL, Board, Column, Kind, Look, Panel, Row
 from labkeeper_sdk import Title
 
 POWER = f"{OF_LABS} AND {point('power')}"
 ENERGY = f"{OF_LABS} AND {point('energy')}"
-VOLTAGE = f"{OF_LABS} AND {point('voltage')}"
-CURRENT = f"{OF_LABS} AND {point('current')}"
+VOLTS = f"{OF_LABS} AND {point('voltage')}"
+AMPERES = f"{OF_LABS} AND {point('current')}"
 USED = Column("used", Title("用电量", "Energy used"), "kwatth", decimals=2)
 
 NOW = (
@@ -19,7 +19,7 @@ NOW = (
         Title("此刻功率", "Power now"),
         Title("所选实验室全部电表的功率之和。", "The sum of all meters of the chosen labs."),
         (of_latest("sum", "number", POWER, name="power", each=("lab", "device", "point")),),
-        Look("watt", NONE, decimals=0),
+        Look("watt", without("power of a choice"), decimals=0),
         width=6,
         height=6,
     ),
@@ -31,7 +31,7 @@ NOW = (
             "What the meters counted in the window; a changed meter is left out.",
         ),
         (used("10m", ENERGY, (), total=True),),
-        Look("kwatth", NONE, decimals=2),
+        Look("kwatth", without("energy of a window"), decimals=2),
         width=6,
         height=6,
     ),
@@ -40,7 +40,7 @@ NOW = (
         Title("各实验室此刻功率", "Power now by lab"),
         Title("每间实验室全部电表之和。", "The sum of each lab's meters."),
         (of_latest("sum", "number", POWER, ("lab",), name="power", each=("device", "point")).called("$tag_lab"),),
-        Look("watt", NONE, decimals=0, minimum=0),
+        Look("watt", ROOM_POWER, decimals=0, minimum=0),
         width=12,
         height=6,
     ),
@@ -51,14 +51,14 @@ OVER_TIME = (
         Title("功率", "Power"),
         Title("每个电表一条线，取每段时间的平均值。", "A line per meter, the mean of each step."),
         (over_time("mean", "number", POWER, ("lab", "device")).called("$tag_lab $tag_device"),),
-        Look("watt", NONE, minimum=0),
+        Look("watt", SOCKET_POWER, minimum=0),
     ),
     Panel(
         Kind.CHART,
         Title("每小时用电", "Energy by hour"),
         Title("每间实验室一色，叠加显示。", "A colour per lab, stacked."),
         (used("1h", ENERGY, ("lab",)).called("$tag_lab"),),
-        Look("kwatth", NONE, stacked=True, bars=True, minimum=0),
+        Look("kwatth", without("energy of several"), stacked=True, bars=True, minimum=0),
     ),
 )
 BENCHES = (
@@ -67,7 +67,9 @@ BENCHES = (
         Title("各实验台用电", "Energy by bench"),
         Title("所选时间内，同一实验台的电表相加。", "The meters of a bench added up, within the window."),
         (used("10m", ENERGY, ("lab", "device"), total=True).as_table(), benches()),
-        Look("kwatth", NONE, columns=(LAB, BENCH, USED), needs="used", total_by=("lab", "bench")),
+        Look(
+            "kwatth", without("energy of a window"), columns=(LAB, BENCH, USED), needs="used", total_by=("lab", "bench")
+        ),
         width=10,
     ),
     Panel(
@@ -80,8 +82,8 @@ BENCHES = (
         (
             used("10m", ENERGY, ("lab", "device"), total=True).as_table(),
             at_once("max", "number", POWER, ("lab", "device"), name="peak").as_table(),
-            at_once("last", "number", VOLTAGE, ("lab", "device"), name="voltage").as_table(),
-            at_once("last", "number", CURRENT, ("lab", "device"), name="current").as_table(),
+            at_once("last", "number", VOLTS, ("lab", "device"), name="voltage").as_table(),
+            at_once("last", "number", AMPERES, ("lab", "device"), name="current").as_table(),
             names(),
         ),
         Look(
@@ -91,9 +93,9 @@ BENCHES = (
                 LAB,
                 NAME,
                 USED,
-                Column("peak", Title("最大功率", "Peak power"), "watt", decimals=0),
-                Column("voltage", Title("电压", "Voltage"), "volt", decimals=1),
-                Column("current", Title("电流", "Current"), "amp", decimals=2),
+                Column("peak", Title("最大功率", "Peak power"), "watt", SOCKET_POWER, decimals=0),
+                Column("voltage", Title("电压", "Voltage"), "volt", VOLTAGE, decimals=1),
+                Column("current", Title("电流", "Current"), "amp", SOCKET_CURRENT, decimals=2),
                 DEVICE,
             ),
             needs="used",

@@ -5,8 +5,17 @@ but minutes of at least five bands together (docs/decisions/0049-class-figures.m
 from dataclasses import replace
 
 from labkeeper_dashboards.boards.parts import number
+from labkeeper_dashboards.drawing import Limits
 from labkeeper_dashboards.influxql import ABOUT_NODES, Field, Query, at_once, figure, over_time
-from labkeeper_dashboards.limits import EACH_DENSITY, GROUP_DENSITY, HEART_MEAN, NONE, Limits
+from labkeeper_dashboards.limits import (
+    EACH_DENSITY,
+    GROUP_DENSITY,
+    HALF_MOVES,
+    HEART_MEAN,
+    LOOK_AT_A_CHILD,
+    SLOWED_DOWN,
+    without,
+)
 from labkeeper_dashboards.model import LAB, SCHOOL, Board, Kind, Look, Panel, Row
 from labkeeper_sdk import Title
 
@@ -19,8 +28,9 @@ TIMES = Title(
     f"Times since the class began: not children, and no diagnosis. {CLASS_ONLY.en}",
 )
 MEAN = Look("suffix: /min", HEART_MEAN, minimum=60, maximum=200)
-SHARE = Look("percentunit", NONE, minimum=0, maximum=1)
-COUNT = Look("none", NONE, decimals=0, minimum=0)
+SHARE = Look("percentunit", HALF_MOVES, minimum=0, maximum=1)
+EASED = Look("none", SLOWED_DOWN, decimals=0, minimum=0)
+LOOKED = Look("none", LOOK_AT_A_CHILD, decimals=0, minimum=0)
 
 
 def of_class(name: str) -> str:
@@ -39,7 +49,7 @@ def went(title: Title, text: Title, name: str, look: Look, field: Field = "value
     return Panel(Kind.CHART, title, text, (query,), look, width)
 
 
-def now(title: Title, text: Title, name: str, field: Field, unit: str, limits: Limits = NONE) -> Panel:
+def now(title: Title, text: Title, name: str, field: Field, unit: str, limits: Limits) -> Panel:
     """One big number of each lab's class."""
     said = Title(text.zh + CLASS_ONLY.zh, f"{text.en} {CLASS_ONLY.en}")
     return replace(number(title, said, newest(name, field), unit, limits), height=5)
@@ -60,6 +70,7 @@ NOW = (
         "bands",
         "value_int",
         "none",
+        without("size of a class"),
     ),
     now(
         Title("上课分钟数", "Minutes of the class"),
@@ -67,6 +78,7 @@ NOW = (
         "minutes",
         "value_int",
         "none",
+        without("length of a class"),
     ),
     now(
         Title("群体运动密度", "Group density"),
@@ -96,13 +108,14 @@ NOW = (
         "looked",
         "value_int",
         "none",
+        LOOK_AT_A_CHILD,
     ),
 )
 COURSE = (
     went(Title("全班平均心率的变化", "Mean heart rate over the class"), CLASS_ONLY, "mean", MEAN, width=24),
     went(Title("运动中的比例", "Share that moves"), CLASS_ONLY, "moving", SHARE, "value"),
-    went(Title("建议放慢的次数", "Times somebody was to slow down"), TIMES, "eased", COUNT),
-    went(Title("请查看孩子的次数变化", "Times to look at a child, course"), TIMES, "looked", COUNT),
+    went(Title("建议放慢的次数", "Times somebody was to slow down"), TIMES, "eased", EASED),
+    went(Title("请查看孩子的次数变化", "Times to look at a child, course"), TIMES, "looked", LOOKED),
 )
 BOARD = Board(
     "lesson",

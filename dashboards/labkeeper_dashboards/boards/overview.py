@@ -15,9 +15,21 @@ from labkeeper_dashboards.influxql import (
     point,
     those_where,
 )
-from labkeeper_dashboards.limits import ALL_ONLINE, CO2, LAG, NEVER, NONE, NOTHING_WRONG, TEMPERATURE, TRUE_IS_GOOD
+from labkeeper_dashboards.limits import (
+    ALL_ONLINE,
+    CO2,
+    LAG,
+    NEVER,
+    NONE,
+    NOTHING_WRONG,
+    ROOM_POWER,
+    SOMETHING_ONLINE,
+    TEMPERATURE,
+    TRUE_IS_GOOD,
+)
 from labkeeper_dashboards.model import LAB, Board, Column, Kind, Look, Panel, Row
 from labkeeper_dashboards.model import SCHOOL as SCHOOL_CHOICE
+from labkeeper_dashboards.rules import watched
 from labkeeper_sdk import Title
 
 OF_DEVICES = f'{ABOUT_NODES} AND "point" = \'online\' AND "device" !~ /^#/'
@@ -29,6 +41,7 @@ NOW = (
         Title("本校此刻在线的设备数。", "How many devices of the school are online now."),
         at_once("last", "value_int", f"{HUB} AND {figure('presence', 'devices_online')}"),
         "none",
+        SOMETHING_ONLINE,
     ),
     parts.number(
         Title("离线设备", "Devices offline"),
@@ -87,7 +100,7 @@ LABS = Panel(
     (
         of_latest("mean", "value_int", OF_DEVICES, ("lab",), name="online", each=("device",)).as_table(),
         of_latest(
-            "max", "number", f"{OF_LABS} AND {point('co2')}", ("lab",), name="co2", each=("device", "point")
+            "max", "number", f"{OF_LABS} AND {parts.CARBON_DIOXIDE}", ("lab",), name="co2", each=("device", "point")
         ).as_table(),
         of_latest(
             "mean", "number", f"{OF_LABS} AND {parts.ROOM_TEMPERATURE}", ("lab",), name="temperature", each=("device",)
@@ -104,7 +117,7 @@ LABS = Panel(
             Column("online", Title("在线比例", "Online"), "percentunit", ALL_ONLINE, decimals=0),
             Column("co2", Title("二氧化碳", "CO2"), "ppm", CO2, decimals=0),
             Column("temperature", Title("温度", "Temperature"), "celsius", TEMPERATURE, decimals=1),
-            Column("power", Title("功率", "Power"), "watt", decimals=0),
+            Column("power", Title("功率", "Power"), "watt", ROOM_POWER, decimals=0),
         ),
     ),
     width=14,
@@ -143,7 +156,7 @@ DANGER = Panel(
         "A band per detector. This is no fire or gas alarm system.",
     ),
     tuple(
-        over_time("last", "value_bool", f"{OF_LABS} AND {point(name)}", ("lab", "device")).called(
+        over_time("last", "value_bool", f"{OF_LABS} AND {watched(name)}", ("lab", "device")).called(
             Title(f"$tag_lab {title.zh} $tag_device", f"$tag_lab {title.en} $tag_device")
         )
         for name, title in DETECTED.items()
@@ -167,7 +180,7 @@ BOARD = Board(
                     Kind.CHART,
                     Title("二氧化碳", "CO2"),
                     Title("各实验室传感器中的最高值。", "The highest of each lab's sensors."),
-                    (over_time("max", "number", f"{OF_LABS} AND {point('co2')}").called("$tag_lab"),),
+                    (over_time("max", "number", f"{OF_LABS} AND {parts.CARBON_DIOXIDE}").called("$tag_lab"),),
                     Look("ppm", CO2, minimum=400),
                     height=7,
                 ),

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from labkeeper_dashboards.influxql import ABOUT_NODES, OF_LABS, Query, at_once, over_time, point
-from labkeeper_dashboards.limits import NONE, Limits
+from labkeeper_dashboards.drawing import Limits
+from labkeeper_dashboards.influxql import ABOUT_NODES, OF_LABS, Query, at_once, over_time
 from labkeeper_dashboards.model import Column, Kind, Look, Panel, Words
+from labkeeper_dashboards.rules import points_of, watched
 from labkeeper_sdk import Title
 
 YES_NO = Words(Title("否", "no"), Title("是", "yes"), "green", "red")
@@ -22,7 +23,8 @@ DEVICE = Column("device", Title("设备编号", "Device id"), TEXT)
 NAME = Column("name", Title("设备", "Device"), TEXT)
 BENCH = Column("bench", Title("实验台", "Bench"), TEXT)
 NODE = Column("node", Title("节点", "Node"), TEXT)
-ROOM_TEMPERATURE = '"point" =~ /^((air|climate|room|environment)\\/)?temperature$/'
+CARBON_DIOXIDE = watched(*points_of("co2"))
+ROOM_TEMPERATURE = watched(*points_of("temperature_high"))
 LATELY = "time > now() - 2h"
 """Names are written every ten minutes: the window of the page may be shorter than that."""
 
@@ -55,12 +57,10 @@ def measured(
     title: Title, text: Title, names_of_point: tuple[str, ...], unit: str, limits: Limits, *, width: int = 12
 ) -> Panel:
     """A chart of one quantity, a line per lab: the highest of its sensors in each step, as limits ask."""
-    query = over_time("max", "number", f"{OF_LABS} AND {point(*names_of_point)}").called("$tag_lab")
+    query = over_time("max", "number", f"{OF_LABS} AND {watched(*names_of_point)}").called("$tag_lab")
     return Panel(Kind.CHART, title, text, (query,), Look(unit, limits), width)
 
 
-def number(
-    title: Title, text: Title, query: Query, unit: str, limits: Limits = NONE, *, words: Words | None = None
-) -> Panel:
+def number(title: Title, text: Title, query: Query, unit: str, limits: Limits, *, words: Words | None = None) -> Panel:
     """One big number."""
     return Panel(Kind.NUMBER, title, text, (query,), Look(unit, limits, words, decimals=0), width=4, height=4)

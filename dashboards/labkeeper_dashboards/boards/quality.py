@@ -3,7 +3,7 @@
 from labkeeper_dashboards.boards.known_lines import OUTCOMES, REFUSALS
 from labkeeper_dashboards.boards.parts import FAILS, LAB, NODE, WORKS, counted, per_second
 from labkeeper_dashboards.influxql import ABOUT_NODES, HUB, Query, at_once, figure, of_latest, over_time
-from labkeeper_dashboards.limits import COMMIT, LAG, NEVER, NONE, NOTHING_WRONG, TRUE_IS_GOOD
+from labkeeper_dashboards.limits import BACKLOG, COMMIT, LAG, NEVER, NONE, NOTHING_WRONG, TRUE_IS_GOOD, without
 from labkeeper_dashboards.model import LAB as LAB_CHOICE
 from labkeeper_dashboards.model import SCHOOL, Board, Column, Kind, Look, Panel, Row
 from labkeeper_sdk import Title
@@ -27,10 +27,13 @@ NUMBERS = (
         "taken",
         Title("已采集", "Taken"),
         Title("节点写入待发箱的读数。", "Readings the nodes wrote into their outboxes."),
-        Look("locale", NONE),
+        Look("locale", without("running total")),
     ),
     sum_of(
-        "stored", Title("已存储", "Stored"), Title("写入日志的读数。", "Readings in the journal."), Look("locale", NONE)
+        "stored",
+        Title("已存储", "Stored"),
+        Title("写入日志的读数。", "Readings in the journal."),
+        Look("locale", without("running total")),
     ),
     sum_of(
         "gaps",
@@ -51,7 +54,7 @@ NUMBERS = (
         "backlog",
         Title("积压", "Backlog"),
         Title("在节点等待发送的批次。", "Batches waiting at the nodes."),
-        Look("locale", NONE),
+        Look("locale", BACKLOG),
     ),
     Panel(
         Kind.NUMBER,
@@ -84,7 +87,7 @@ NODES = Panel(
             Column("stored", Title("已存储", "Stored"), "locale"),
             Column("gaps", Title("已登记缺失", "Given up"), "locale", NOTHING_WRONG),
             Column("missing", Title("差额", "Missing"), "locale", NEVER),
-            Column("backlog", Title("积压批次", "Backlog"), "locale"),
+            Column("backlog", Title("积压批次", "Backlog"), "locale", BACKLOG),
             Column("duplicates", Title("重复批次", "Came again"), "locale"),
             Column("age", Title("最新读数年龄", "Newest reading"), "s", LAG, decimals=0),
         ),
@@ -104,7 +107,7 @@ OVER_TIME = (
         Title("存储速度", "Readings stored"),
         Title("每秒存储的读数，每个节点一条线。", "Readings stored a second, a line per node."),
         per_second(of_ledger("stored"), ("lab", "node")).called("$tag_lab $tag_node"),
-        Look("cps", NONE, minimum=0),
+        Look("cps", without("readings a second"), minimum=0),
     ),
     line(
         Title("最新读数的年龄", "Age of the newest reading"),
@@ -116,7 +119,7 @@ OVER_TIME = (
         Title("积压批次", "Backlog"),
         Title("在节点等待发送的批次。", "Batches waiting at the nodes."),
         over_time("max", "value_int", of_ledger("backlog"), ("lab", "node")).called("$tag_lab $tag_node"),
-        Look("none", NONE, minimum=0),
+        Look("none", BACKLOG, minimum=0),
     ),
 )
 THE_HUB = (
@@ -130,7 +133,7 @@ THE_HUB = (
         Title("日志大小", "Size of the journal"),
         Title("日志文件占用的磁盘空间。", "What the journal takes on disk."),
         over_time("last", "value_int", f"{HUB} AND {figure('journal', 'size')}", ()).called(Title("日志", "journal")),
-        Look("bytes", NONE, minimum=0),
+        Look("bytes", without("size on disk"), minimum=0),
     ),
     line(
         Title("InfluxDB 转发延迟", "Lag of the InfluxDB forwarder"),
@@ -153,7 +156,7 @@ THE_HUB = (
         Title("命令的结果", "How commands ended"),
         Title("按结果统计。", "By outcome."),
         counted(f"{HUB} AND \"device\" = 'commands'", ("point",)).called("$tag_point"),
-        Look("none", NONE, bars=True, stacked=True, minimum=0, lines=OUTCOMES),
+        Look("none", without("mix of outcomes"), bars=True, stacked=True, minimum=0, lines=OUTCOMES),
     ),
     Panel(
         Kind.STATES,

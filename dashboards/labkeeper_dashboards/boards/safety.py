@@ -1,9 +1,10 @@
 """Safety: gas, smoke, heat, leaks, doors. It shows; certified detectors protect."""
 
 from labkeeper_dashboards.boards.parts import DRY, OPEN_CLOSED, QUIET, ROOM_TEMPERATURE, measured
-from labkeeper_dashboards.influxql import OF_LABS, over_time, point
-from labkeeper_dashboards.limits import CO, GAS, HEAT, NONE
+from labkeeper_dashboards.influxql import OF_LABS, over_time
+from labkeeper_dashboards.limits import CO, DEVICE_HEAT, GAS, HEAT, NONE
 from labkeeper_dashboards.model import LAB, SCHOOL, Board, Kind, Look, Panel, Row, Words
+from labkeeper_dashboards.rules import inside, points_of, watched
 from labkeeper_sdk import Title
 
 NOT_A_SYSTEM = Title(
@@ -11,12 +12,12 @@ NOT_A_SYSTEM = Title(
     "This page only shows: fire and gas are the business of certified detectors.",
 )
 HIGHEST = Title("各实验室传感器中的最高值。", "The highest of each lab's sensors.")
-INSIDE = f'{OF_LABS} AND "point" =~ /(board|device|motor)\\/temperature$/'
+INSIDE = f"{OF_LABS} AND {inside('temperature')}"
 
 
 def detectors(title: Title, text: Title, points: tuple[str, ...], words: Words) -> Panel:
     """A band for each detector."""
-    query = over_time("last", "value_bool", f"{OF_LABS} AND {point(*points)}", ("lab", "device"))
+    query = over_time("last", "value_bool", f"{OF_LABS} AND {watched(*points)}", ("lab", "device"))
     look = Look("bool", NONE, words)
     return Panel(Kind.STATES, title, text, (query.called("$tag_lab $tag_device"),), look, height=6)
 
@@ -30,8 +31,8 @@ BOARD = Board(
         Row(
             Title("燃气与一氧化碳", "Gas and carbon monoxide"),
             (
-                measured(Title("可燃气体", "Combustible gas"), HIGHEST, ("gas_value", "gas_lel"), "percent", GAS),
-                measured(Title("一氧化碳", "Carbon monoxide"), HIGHEST, ("co", "carbon_monoxide"), "ppm", CO),
+                measured(Title("可燃气体", "Combustible gas"), HIGHEST, points_of("gas"), "percent", GAS),
+                measured(Title("一氧化碳", "Carbon monoxide"), HIGHEST, points_of("co"), "ppm", CO),
                 detectors(Title("燃气探测器", "Gas detectors"), NOT_A_SYSTEM, ("gas",), QUIET),
                 detectors(Title("烟雾探测器", "Smoke detectors"), NOT_A_SYSTEM, ("smoke",), QUIET),
             ),
@@ -58,7 +59,7 @@ BOARD = Board(
                             ("lab", "device"),
                         ).called("$tag_lab $tag_device"),
                     ),
-                    Look("celsius", HEAT, decimals=1),
+                    Look("celsius", DEVICE_HEAT, decimals=1),
                 ),
             ),
         ),
