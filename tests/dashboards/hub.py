@@ -73,7 +73,7 @@ class Days:
         for priority, every in RAISED_EVERY.items():
             if number % every == 0:
                 self.tally.raise_of(_alarm("co2", nodes[0]), priority, now_ms)
-                self.tally.acknowledgement(now_ms, 95_000)
+                self.tally.acknowledgement(_alarm("co2", nodes[0]), now_ms, 95_000)
         self.ended = [_done(node.school, now_ms) for node in nodes]
 
     def shown(self) -> tuple[AlarmNow, ...]:
