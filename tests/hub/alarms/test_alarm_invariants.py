@@ -34,9 +34,11 @@ UNSEEN = (Core.UNACK, Core.RTN_UNACK, Core.LATCHED_UNACK)
 class AlarmLife(RuleBasedStateMachine):
     """One alarm, beside the plainest account of what should be true of it."""
 
+    safety = False
+
     def __init__(self) -> None:
         super().__init__()
-        self.alarm = Alarm()
+        self.alarm = Alarm(safety=self.safety)
         self.now_ms = 0
         self.log: list[tuple[Event, int]] = []
         self.condition = False
@@ -131,11 +133,27 @@ class AlarmLife(RuleBasedStateMachine):
 
     @invariant()
     def replaying_the_log_gives_the_same_state(self) -> None:
-        again = Alarm()
+        again = Alarm(safety=self.safety)
         for event, time_ms in self.log:
             again = step(again, event, time_ms)
         assert again == self.alarm
 
 
-AlarmLife.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+class SafetyLife(AlarmLife):
+    """The same of an alarm of the safety class, which less can be done to."""
+
+    safety = True
+
+    @invariant()
+    def nobody_shelves_it(self) -> None:
+        assert self.alarm.shelf is None
+
+    @invariant()
+    def it_is_out_of_service_by_two_persons_only(self) -> None:
+        assert self.alarm.service is None or self.alarm.service.second not in ("", self.alarm.service.who)
+
+
+for life in (AlarmLife, SafetyLife):
+    life.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
 TestAlarmLife = AlarmLife.TestCase
+TestSafetyLife = SafetyLife.TestCase
