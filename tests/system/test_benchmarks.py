@@ -1,4 +1,4 @@
-"""Short runs of three benchmarks: each ends, and prints the keys that others read, as one JSON line."""
+"""Short runs of benchmarks: each ends, and prints the keys that others read, as one JSON line."""
 
 import asyncio
 import json
@@ -79,7 +79,7 @@ async def test_the_outbox_tells_what_a_reading_costs() -> None:
     assert found["bytes"] > 8
 
 
-STARTED_BY_OTHERS = {"isolation_node", "reloading", "spectating"}
+STARTED_BY_OTHERS = {"isolation_node", "reloading", "sharing", "spectating"}
 BENCHMARKS = [
     file
     for file in sorted((ROOT / "benchmarks").rglob("*.py"))
@@ -106,3 +106,26 @@ async def test_footprint_tells_the_start_and_the_weight() -> None:
     assert set(found) == MACHINE | {"start_s", "first_start_s", "idle_mb", "runs", "points"}
     assert (found["runs"], found["points"]) == (1, 250)
     assert min(found["start_s"], found["idle_mb"]) > 0
+
+
+async def test_the_page_s_benchmark_tells_how_fast_readings_reach_the_pages() -> None:
+    found = await figures("page", "--only", "live", "--count", "1")
+    assert set(found) >= {"reading_to_page_p50_ms", "reading_to_page_p99_ms"}
+    assert (found["pages"], found["seen"] > 0) == (100, True)
+
+
+async def test_the_page_s_benchmark_tells_how_fast_one_page_s_command_is_seen_by_the_others() -> None:
+    found = await figures("page", "--only", "others", "--count", "2")
+    assert set(found) >= {"other_screens_p50_ms", "other_screens_p95_ms"}
+    assert (found["other_screens"], found["switched"], found["not_seen"]) == (30, 2, 0)
+
+
+async def test_the_page_s_benchmark_tells_how_fast_a_stop_is_while_pages_reload() -> None:
+    found = await figures("page", "--only", "stop", "--count", "1")
+    assert set(found) >= {"stop_p50_ms", "stop_p95_ms", "confirmed_p99_ms"}
+    assert (found["not_confirmed"], found["presses"], found["pages_reloading"]) == (0, 1, 30)
+
+
+async def test_the_benchmark_of_leases_tells_that_no_old_holder_was_obeyed() -> None:
+    found = await figures("leases", "--interleavings", "5")
+    assert (found["interleavings"], found["old_holder_commands_executed"]) == (5, 0)
