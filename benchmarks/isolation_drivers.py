@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -75,7 +76,9 @@ class Harmful:
 
 @asynccontextmanager
 async def connect(configuration: Configuration, _services: Services) -> AsyncIterator[Lamps | Harmful]:
-    """Connect to nothing."""
+    """Connect to nothing; the one that raises does so here, too, half of the time."""
+    if configuration.fault == "raises" and random.random() < 0.5:
+        raise RuntimeError("raises everywhere")
     yield Harmful(configuration.fault) if configuration.fault else Lamps()
 
 
