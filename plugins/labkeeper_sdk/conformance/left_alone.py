@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from labkeeper_sdk.conformance.outcomes import Fault
-from labkeeper_sdk.conformance.trial import Trial, another, commandable, ends, kind_of
+from labkeeper_sdk.conformance.trial import Trial, another, commandable, ends, kind_of, one_of_each_kind
 from labkeeper_sdk.errors import CommandFailed, CommandRejected, DeviceUnreachable
 from labkeeper_sdk.testing.benches import Stand
 from labkeeper_sdk.testing.watching import open_driver
@@ -125,9 +125,9 @@ async def cancellation(trial: Trial) -> None:
         async with trial.watch(stand) as watched:
             pairs = [(device, point) for device, point in watched.points if commandable(point)]
             await stand.wire.hush()
-            if pairs:
-                device, point = pairs[0]
-                await _lets_go(trial, _task(watched.write(device, point.name, another(point, None))), "write")
+            for device, point in one_of_each_kind(pairs):
+                writing = _task(watched.write(device, point.name, another(point, None)))
+                await _lets_go(trial, writing, f"write of {point.name}")
             if watched.ended is not None:
                 await _lets_go(trial, watched.ended, "listening")
         await _lets_go(trial, _task(_open(trial, stand)), "connect")

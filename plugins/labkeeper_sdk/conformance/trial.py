@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -99,6 +99,14 @@ class Trial:
 def commandable(point: Point) -> bool:
     """Whether the point keeps a value one can command."""
     return isinstance(point, Setpoint | Switch) and (point.type is not str or bool(point.options))
+
+
+def one_of_each_kind(pairs: Iterable[tuple[str, Point]]) -> Sequence[tuple[str, Point]]:
+    """Return the first switch, the first number, the first choice: what is written by another way each."""
+    found: dict[object, tuple[str, Point]] = {}
+    for device, point in pairs:
+        found.setdefault((type(point), point.type), (device, point))
+    return [*found.values()]
 
 
 def is_actuator(point: Point) -> bool:

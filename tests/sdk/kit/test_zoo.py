@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from labkeeper_sdk import Setpoint, Switch
+from labkeeper_sdk import Point, Setpoint, Switch
 from labkeeper_sdk.conformance import CHECKS, Check, Level, Outcome, Pace, Report, Trial, examine, reached
-from labkeeper_sdk.conformance.commanded import soonest
+from labkeeper_sdk.conformance.commanded import soonest_of_each_kind
 from labkeeper_sdk.conformance.examination import make
 from labkeeper_sdk.conformance.gold import is_chinese
 
@@ -91,4 +91,8 @@ def test_what_only_ends_slowly_is_no_leak() -> None:
 
 def test_a_silent_device_is_asked_for_what_has_to_end_first() -> None:
     blind, plug = Setpoint("position", unit="%", minimum=0, maximum=100, confirm_s=60), Switch("output")
-    assert soonest([("blind", blind), ("plug", plug)]) == ("plug", plug)
+    slow, lamp = Switch("valve", confirm_s=9), Setpoint("level", minimum=0, maximum=9)
+    pairs: list[tuple[str, Point]] = [("blind", blind), ("valve", slow), ("plug", plug), ("lamp", lamp)]
+    assert {*soonest_of_each_kind(pairs)} == {("lamp", lamp), ("plug", plug)}
+    assert soonest_of_each_kind(pairs[:2]) == [("valve", slow)]
+    assert soonest_of_each_kind(pairs[:1]) == [("blind", blind)]

@@ -217,6 +217,15 @@ class Hangs(Pump):
         await self.reader.readuntil()
 
 
+class HangsOnOne(Hangs):
+    """Waits for ever for the answer to a switch, and minds the time otherwise."""
+
+    async def write(self, point: str, value: Value) -> None:
+        if point == "running":
+            await super().write(point, value)
+        await Pump.write(self, point, value)
+
+
 class Twice(Pump):
     async def write(self, point: str, value: Value) -> None:
         await super().write(point, value)
@@ -307,6 +316,7 @@ SPECIMENS = (
     Specimen("logs other numbers each retry", "quiet", "the pump is away since", replace(DRIVER, connect=_counting)),
     Specimen("swallows DeviceUnreachable", "vanishing", "does not notice", made(Swallows)),
     Specimen("hangs on write", "deadlines", "still hangs after confirm_s", made(Hangs)),
+    Specimen("hangs on its switch only", "deadlines", "still hangs after confirm_s", made(HangsOnOne)),
     Specimen("carries out twice", "confirms", "reached the device 2 times", made(Twice)),
     Specimen("drifting clock", "readings", "the clock drifts", replace(DRIVER, connect=_drifting)),
     Specimen("no Chinese title", "titles", "the point flow has no Chinese title", made(Untitled)),
