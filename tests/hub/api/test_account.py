@@ -82,8 +82,8 @@ async def test_codes_are_throttled_by_person_behind_the_password(staffed: Served
         await _turn_on(staffed, li)
         tries = [await _sign_in(li, name="li", password=PASSWORD, code="000000") for _ in range(4)]
         assert [one.status_code for one in tries] == [401, 401, 401, 429]
-        assert staffed.accounts._throttle.attempt("second factor of p-1", staffed.hands.now_s) > 0
-        assert staffed.accounts._throttle.attempt("192.0.2.1", staffed.hands.now_s) == 0
+        assert staffed.accounts._factor_throttle.attempt("p-1", staffed.hands.now_s) > 0
+        assert staffed.accounts._sign_ins.attempt("192.0.2.1", "li", staffed.hands.now_s) == 0
 
 
 async def test_a_second_factor_outlives_a_restart_and_is_on_disk_only_sealed(tmp_path: Path) -> None:
