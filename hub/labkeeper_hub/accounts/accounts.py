@@ -302,6 +302,17 @@ class Accounts:
         more = self.lending.grants(name) if person else ()
         return replace(person, grants=(*person.grants, *more)) if person and more else person
 
+    def holder(self, name: str) -> Person | None:
+        """Return whoever takes things under this name, with what they may do now: a person, or `p-1:t-3` for a program
+        with a token of theirs while that lives.
+        """
+        who, _, identity = name.partition(":")
+        if not identity:
+            return self.person_called(who)
+        tokens = self.staff.tokens.of(who) if self.staff else ()
+        token = next((one for one in tokens if one.id == identity), None)
+        return self.person_of_token(token.digest) if token else None
+
     def person(self, name: str) -> Person | None:
         """Return somebody who is no guest, with what they may do now."""
         person = self.people.get(name)

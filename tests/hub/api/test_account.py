@@ -242,10 +242,13 @@ async def test_a_token_may_what_it_was_made_for_and_its_open_page_closes_when_it
         (listed,) = (await li.get(f"{ACCOUNT}/tokens")).json()["tokens"]
         assert listed["used_ms"] == staffed.accounts.clocks.now_ms()
         assert made["text"] not in (await li.get(f"{ACCOUNT}/tokens")).text
+        program_itself, nobody = staffed.accounts.holder("p-1:t-1"), staffed.accounts.holder("p-1:t-2")
+        assert (program_itself and program_itself.name, nobody) == ("p-1:t-1", None)
         async with staffed.live(additional_headers=bearer) as page:
             await page.greet()
             assert (await li.delete(f"{ACCOUNT}/tokens/t-1")).status_code == 204
             assert await page.closed() == "session_ended"
+        assert staffed.accounts.holder("p-1:t-1") is None, "what the program holds ends"
         assert (await program.get("/api/v1/labs")).status_code == 401
         assert (await li.delete(f"{ACCOUNT}/tokens/t-1")).status_code == 404
 

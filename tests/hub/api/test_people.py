@@ -172,6 +172,16 @@ async def test_a_reset_ends_password_and_sessions_and_open_pages(staffed: Served
         assert (await _sign_in(li, name="li", password=PASSWORD)).status_code == 401
 
 
+async def test_a_reset_ends_what_the_person_holds(staffed: Served) -> None:
+    async with staffed.owner() as owner, staffed.stranger() as li:
+        name, invitation = await _invited(owner)
+        await _sign_in(li, invitation=invitation, password=PASSWORD)
+        lease = {"school": "demo", "lab": "lab-301", "for_s": 60}
+        assert (await li.post("/api/v1/leases", json=lease)).status_code == 200
+        await owner.post(f"/api/v1/people/{name}/invitation")
+        assert (await owner.get("/api/v1/leases")).json()["leases"] == []
+
+
 async def test_other_grants_are_in_force_with_the_next_request(staffed: Served) -> None:
     async with staffed.owner() as owner, staffed.stranger() as li:
         name, invitation = await _invited(owner)

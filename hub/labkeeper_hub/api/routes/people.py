@@ -145,7 +145,9 @@ async def add(api: ApiHere, right: ManagesPeople, asked: NewPerson) -> JsonAnswe
 
 @router.put("/people/{name}/grants", response_model=PersonShape, responses={404: PROBLEMS[404], 413: PROBLEMS[413]})
 async def grant(api: ApiHere, right: ManagesPeople, name: str, asked: NewGrants) -> JsonAnswer:
-    """Put these grants in the place of all that a person had; open pages follow within a second."""
+    """Put these grants in the place of all that a person had; open pages follow within a second, and so do a lesson, a
+    lease and pupils' links by a right that is gone.
+    """
     try:
         account = await staff_of(api).grant(name, (one.grant() for one in asked.grants))
     except UnknownAccount as nobody:
@@ -157,9 +159,10 @@ async def grant(api: ApiHere, right: ManagesPeople, name: str, asked: NewGrants)
 
 @router.post("/people/{name}/invitation", response_model=InvitationAnswer, responses={404: PROBLEMS[404]})
 async def invite(api: ApiHere, right: ManagesPeople, name: str) -> JsonAnswer:
-    """Invite a person to choose a (new) password. The old one is no good from now on; their sessions and tokens end. A
-    second factor stays, or an invitation that was passed on would be enough. The school's account opens theirs no more,
-    unless a mapping made it: whoever had got hold of the account may have linked theirs.
+    """Invite a person to choose a (new) password. The old one is no good from now on; their sessions and tokens end,
+    and so do their lesson and their leases. A second factor stays, or an invitation that was passed on would be enough.
+    The school's account opens theirs no more, unless a mapping made it: whoever had got hold of the account may have
+    linked theirs.
     """
     try:
         token = await staff_of(api).invite(name)
@@ -168,6 +171,7 @@ async def invite(api: ApiHere, right: ManagesPeople, name: str) -> JsonAnswer:
     except UnknownAccount as nobody:
         raise unknown() from nobody
     await api.accounts.end_sessions(name)
+    api.parts.leases.take_back(name)
     api.audit.note(right.person.name, "invite_person", name, "ok")
     return JsonAnswer({"invitation": token})
 
@@ -207,7 +211,9 @@ async def reset_second_factor(api: ApiHere, right: ManagesPeople, name: str) -> 
     "/people/{name}", status_code=HTTPStatus.NO_CONTENT, response_class=Response, responses={404: PROBLEMS[404]}
 )
 async def remove(api: ApiHere, right: ManagesPeople, name: str) -> Response:
-    """Remove a person: sessions end, names are forgotten, the pseudonym is never used again."""
+    """Remove a person: sessions end, and with them lesson, leases and pupils' links; names are forgotten, the pseudonym
+    is never used again.
+    """
     try:
         await staff_of(api).remove(name)
     except UnknownAccount as nobody:
