@@ -17,6 +17,7 @@ from labkeeper_hub.api.documented import PROBLEMS
 from labkeeper_hub.api.gate import SET_COOKIE, client_address, cookie, too_many
 from labkeeper_hub.api.models import shape
 from labkeeper_hub.api.needs import IsSignedIn
+from labkeeper_hub.api.noted import refusals_noted
 from labkeeper_hub.api.problems import Refusal, wrong_field
 from labkeeper_hub.api.qr_code import rows_of
 from labkeeper_hub.api.state import Api, ApiHere, SignedIn
@@ -132,17 +133,8 @@ async def change_password(
 ) -> Response:
     """Change one's password: all other sessions end, and this one gets a fresh token at once."""
     name = right.person.name
-    if name not in {one.name for one in staff_of(api).all()}:
-        raise Refusal(HTTPStatus.FORBIDDEN, "no_password", "Whoever signs in by the owner's secret or a link has none")
-    try:
-        await api.accounts.change_password(name, asked.password, asked.fresh, client_address(request.scope))
-    except SignInRefused as refused:
-        api.audit.note(name, "change_password", name, "refused")
-        raise wrong_field("wrong_password", "body.password", "this is not your password") from refused
-    except WeakPassword as weak:
-        raise wrong_field(weak.code, "body.fresh", weak.message) from weak
-    except TooManyAttempts as refused:
-        raise too_many(refused) from refused
+    with refusals_noted(api, name, "change_password", name):
+        await _change_password(request, api, name, asked)
     api.audit.note(name, "change_password", name, "ok")
     return await turned(request, api, name, here, Response(status_code=HTTPStatus.NO_CONTENT))
 
@@ -151,12 +143,8 @@ async def change_password(
 async def begin(api: ApiHere, right: IsSignedIn, _: Here) -> JsonAnswer:
     """Begin with a second factor: it asks for nothing before its first code has come."""
     name = right.person.name
-    if api.accounts.person(name) is None:
-        raise Refusal(HTTPStatus.FORBIDDEN, "guest", "A group that came by a link has no account")
-    try:
-        secret = await staff_of(api).factors.begin(name)
-    except WrongCode as on:
-        raise Refusal(HTTPStatus.CONFLICT, "second_factor_on", "Turn off the second factor you have first") from on
+    with refusals_noted(api, name, "begin_second_factor", name):
+        secret = await _begun(api, name)
     known = {one.name: one.login for one in staff_of(api).all()}
     address = app_address(secret, known.get(name, name))
     api.audit.note(name, "begin_second_factor", name, "ok")
@@ -167,11 +155,8 @@ async def begin(api: ApiHere, right: IsSignedIn, _: Here) -> JsonAnswer:
 async def confirm(request: Request, api: ApiHere, right: IsSignedIn, here: Here, asked: CodeBody) -> Response:
     """Turn the second factor on by the app's first code: other sessions end, this one gets a fresh token."""
     name = right.person.name
-    try:
-        codes = await staff_of(api).factors.confirm(name, asked.code)
-    except WrongCode as wrong:
-        api.audit.note(name, "turn_on_second_factor", name, "refused")
-        raise _wrong_code() from wrong
+    with refusals_noted(api, name, "turn_on_second_factor", name):
+        codes = await _confirmed(api, name, asked.code)
     api.audit.note(name, "turn_on_second_factor", name, "ok")
     return await turned(request, api, name, here, JsonAnswer({"recovery": codes}))
 
@@ -217,18 +202,51 @@ def staff_of(api: Api) -> Staff:
     return api.accounts.staff
 
 
+async def _change_password(request: Request, api: Api, name: str, asked: PasswordChange) -> None:
+    if name not in {one.name for one in staff_of(api).all()}:
+        raise Refusal(HTTPStatus.FORBIDDEN, "no_password", "Whoever signs in by the owner's secret or a link has none")
+    try:
+        await api.accounts.change_password(name, asked.password, asked.fresh, client_address(request.scope))
+    except SignInRefused as refused:
+        raise wrong_field("wrong_password", "body.password", "this is not your password") from refused
+    except WeakPassword as weak:
+        raise wrong_field(weak.code, "body.fresh", weak.message) from weak
+    except TooManyAttempts as refused:
+        raise too_many(refused) from refused
+
+
+async def _begun(api: Api, name: str) -> str:
+    if api.accounts.person(name) is None:
+        raise Refusal(HTTPStatus.FORBIDDEN, "guest", "A group that came by a link has no account")
+    try:
+        return await staff_of(api).factors.begin(name)
+    except WrongCode as on:
+        raise Refusal(HTTPStatus.CONFLICT, "second_factor_on", "Turn off the second factor you have first") from on
+
+
+async def _confirmed(api: Api, name: str, code: str) -> tuple[str, ...]:
+    try:
+        return await staff_of(api).factors.confirm(name, code)
+    except WrongCode as wrong:
+        raise _wrong_code() from wrong
+
+
 async def _prove(api: Api, name: str, code: str, what: str) -> None:
     """Use up a code; raises Refusal. The act is noted either way."""
+    with refusals_noted(api, name, what, name):
+        await _use_up(api, name, code)
+    api.audit.note(name, what, name, "ok")
+
+
+async def _use_up(api: Api, name: str, code: str) -> None:
     if not staff_of(api).factors.on(name):
         raise Refusal(HTTPStatus.CONFLICT, "second_factor_off", "There is no second factor")
     try:
         await api.accounts.second_step(name, code)
     except SignInRefused as refused:
-        api.audit.note(name, what, name, "refused")
         raise _wrong_code() from refused
     except TooManyAttempts as refused:
         raise too_many(refused) from refused
-    api.audit.note(name, what, name, "ok")
 
 
 async def turned(request: Request, api: Api, name: str, here: str, answer: Response) -> Response:
