@@ -36,7 +36,7 @@ async def _enters(served: Served, client: httpx.AsyncClient, **person: object) -
 
 
 async def _turn_on(served: Served, client: httpx.AsyncClient) -> tuple[pyotp.TOTP, list[str]]:
-    begun = (await client.post(FACTOR)).json()
+    begun = (await client.post(FACTOR, json={"password": PASSWORD})).json()
     app = pyotp.TOTP(begun["secret"])
     on = await client.put(FACTOR, json={"code": app.at(int(served.hands.now_s))})
     assert on.status_code == 200, on.text
@@ -68,12 +68,28 @@ async def test_whoever_has_a_second_factor_is_asked_for_it_and_each_code_is_good
             "name": name,
             "login": "li",
             "title": "李老师",
+            "has_password": True,
             "second_factor": True,
             "school_account": False,
             "required": False,
             "recovery_left": 9,
         }
         assert (await _sign_in(li, name="li", password=PASSWORD, code=recovery[0])).status_code == 401
+
+
+async def test_a_second_factor_is_begun_with_ones_password_only(staffed: Served) -> None:
+    async with staffed.stranger() as li:
+        await _enters(staffed, li)
+        assert (await li.get(ACCOUNT)).json()["has_password"] is True
+        for body in ({}, {"password": "not hers"}):
+            refused = await li.post(FACTOR, json=body)
+            assert (refused.status_code, refused.json()["code"]) == (422, "wrong_password")
+        assert (await li.put(FACTOR, json={"code": "000000"})).json()["code"] == "wrong_code", "nothing has begun"
+        await _turn_on(staffed, li)
+    async with staffed.stranger() as owner:
+        await _sign_in(owner, secret=staffed.secret)
+        assert (await owner.get(ACCOUNT)).json()["has_password"] is False
+        assert (await owner.post(FACTOR, json={})).status_code == 200, "the owner of the secret has none"
 
 
 async def test_codes_are_throttled_by_person_behind_the_password(staffed: Served) -> None:
@@ -163,7 +179,8 @@ async def test_new_recovery_codes_put_the_old_ones_out_and_want_a_code(staffed: 
         await _enters(staffed, li)
         assert (await li.post(f"{ACCOUNT}/recovery-codes", json={"code": "1"})).json()["code"] == "second_factor_off"
         _, old = await _turn_on(staffed, li)
-        assert (await li.post(FACTOR)).json()["code"] == "second_factor_on"
+        again = await li.post(FACTOR, json={"password": PASSWORD})
+        assert again.json()["code"] == "second_factor_on"
         assert (await li.post(f"{ACCOUNT}/recovery-codes", json={"code": "wrong"})).json()["code"] == "wrong_code"
         new = (await li.post(f"{ACCOUNT}/recovery-codes", json={"code": old[0]})).json()["recovery"]
         assert (await _sign_in(li, name="li", password=PASSWORD, code=old[1])).status_code == 401

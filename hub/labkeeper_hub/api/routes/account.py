@@ -45,6 +45,13 @@ class PasswordChange(validation.Body):
     fresh: validation.Secret
 
 
+class BeginFactor(validation.Body):
+    """One's password; an account without one (`has_password`) leaves it out."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"password": "the password"}]})
+    password: validation.Secret | None = None
+
+
 class CodeBody(validation.Body):
     """A code of the app, or a recovery code."""
 
@@ -53,8 +60,8 @@ class CodeBody(validation.Body):
 
 
 class AccountShape(BaseModel):
-    """The asker's account. `required`: what they may do waits for a second factor; `school_account`: one of the
-    school's own opens it.
+    """The asker's account. `has_password`: one signs in with it; `required`: what they may do waits for a second
+    factor; `school_account`: one of the school's own opens it.
     """
 
     model_config = shape(
@@ -62,6 +69,7 @@ class AccountShape(BaseModel):
             "name": "p-1",
             "login": "li",
             "title": "李老师",
+            "has_password": True,
             "second_factor": True,
             "school_account": False,
             "required": False,
@@ -71,6 +79,7 @@ class AccountShape(BaseModel):
     name: str
     login: str
     title: str
+    has_password: bool
     second_factor: bool
     school_account: bool
     required: bool
@@ -119,6 +128,7 @@ async def account(api: ApiHere, right: IsSignedIn) -> JsonAnswer:
             "name": person.name,
             "login": known.login if known else "",
             "title": known.title if known else "",
+            "has_password": bool(known and known.password),
             "second_factor": bool(staff and staff.factors.on(person.name)),
             "school_account": bool(staff and staff.identities.of(person.name)),
             "required": person.lacks_factor,
@@ -139,12 +149,16 @@ async def change_password(
     return await turned(request, api, name, here, Response(status_code=HTTPStatus.NO_CONTENT))
 
 
-@router.post("/account/second-factor", response_model=AppAnswer, responses={409: PROBLEMS[409]})
-async def begin(api: ApiHere, right: IsSignedIn, _: Here) -> JsonAnswer:
-    """Begin with a second factor: it asks for nothing before its first code has come."""
+@router.post(
+    "/account/second-factor", response_model=AppAnswer, responses={status: PROBLEMS[status] for status in (409, 413)}
+)
+async def begin(request: Request, api: ApiHere, right: IsSignedIn, _: Here, asked: BeginFactor) -> JsonAnswer:
+    """Begin with a second factor: it asks for nothing before its first code has come. The password is asked for, where
+    there is one: whoever found a browser signed in must not lock its owner out.
+    """
     name = right.person.name
     with refusals_noted(api, name, "begin_second_factor", name):
-        secret = await _begun(api, name)
+        secret = await _begun(request, api, name, asked.password)
     known = {one.name: one.login for one in staff_of(api).all()}
     address = app_address(secret, known.get(name, name))
     api.audit.note(name, "begin_second_factor", name, "ok")
@@ -215,9 +229,21 @@ async def _change_password(request: Request, api: Api, name: str, asked: Passwor
         raise too_many(refused) from refused
 
 
-async def _begun(api: Api, name: str) -> str:
+async def check_password(request: Request, api: Api, name: str, password: str) -> None:
+    """Return if this is the password of whoever asks; raises Refusal."""
+    try:
+        await api.accounts.check_own_password(name, password, client_address(request.scope))
+    except SignInRefused as refused:
+        raise wrong_field("wrong_password", "body.password", "this is not your password") from refused
+    except TooManyAttempts as refused:
+        raise too_many(refused) from refused
+
+
+async def _begun(request: Request, api: Api, name: str, password: str | None) -> str:
     if api.accounts.person(name) is None:
         raise Refusal(HTTPStatus.FORBIDDEN, "guest", "A group that came by a link has no account")
+    if any(one.password for one in staff_of(api).all() if one.name == name):
+        await check_password(request, api, name, password or "")
     try:
         return await staff_of(api).factors.begin(name)
     except WrongCode as on:

@@ -5,16 +5,14 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request, Response
 from pydantic import ConfigDict
 
-from labkeeper_hub.accounts import SignInRefused, TooManyAttempts
 from labkeeper_hub.accounts.identities import AlreadyLinked
 from labkeeper_hub.accounts.staff import UnknownAccount
 from labkeeper_hub.api import validation
 from labkeeper_hub.api.documented import PROBLEMS
-from labkeeper_hub.api.gate import client_address, too_many
 from labkeeper_hub.api.needs import IsSignedIn, ManagesPeople
 from labkeeper_hub.api.noted import refusals_noted
-from labkeeper_hub.api.problems import Refusal, wrong_field
-from labkeeper_hub.api.routes.account import Here, staff_of, turned
+from labkeeper_hub.api.problems import Refusal
+from labkeeper_hub.api.routes.account import Here, check_password, staff_of, turned
 from labkeeper_hub.api.routes.oidc import AwayAnswer, desk_of, sent_away
 from labkeeper_hub.api.routes.people import known, unknown
 from labkeeper_hub.api.state import Api, ApiHere
@@ -121,12 +119,7 @@ async def _prove(request: Request, api: Api, name: str, here: str, password: str
         return
     if password is None:
         raise Refusal(HTTPStatus.CONFLICT, "password_needed", "Type your password, or sign in anew and come at once")
-    try:
-        await api.accounts.check_own_password(name, password, client_address(request.scope))
-    except SignInRefused as refused:
-        raise wrong_field("wrong_password", "body.password", "this is not your password") from refused
-    except TooManyAttempts as refused:
-        raise too_many(refused) from refused
+    await check_password(request, api, name, password)
 
 
 def _linked() -> Refusal:
