@@ -7,18 +7,22 @@ import logging
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 from fastapi import FastAPI
 from sqlalchemy.exc import DBAPIError
 
-from labkeeper_hub.accounts import Accounts, open_accounts
+from labkeeper_hub.accounts import Accounts, Action, open_accounts
+from labkeeper_hub.accounts.rights import stands
 from labkeeper_hub.accounts.staff import open_staff
 from labkeeper_hub.api import build_app, keep_app, listen, make_server
 from labkeeper_hub.api.server import Server
+from labkeeper_hub.api.sight import place_of
 from labkeeper_hub.audit import Audit, open_audit
 from labkeeper_hub.commands.intents import open_intents
 from labkeeper_hub.composing import Hub, now_ms, open_hub
 from labkeeper_hub.folder import hold_folder
+from labkeeper_hub.model import HeldLease
 from labkeeper_hub.oidc.opening import open_oidc
 from labkeeper_hub.settings import HubSettings
 from labkeeper_hub.vault import open_vault
@@ -68,6 +72,7 @@ async def _run(
 ) -> None:
     hub.recordings.audit = hub.automations.watch.audit = hub.pe.audit = audit
     accounts.lending, hub.bell.person, hub.bell.audit = hub.timetable, accounts.person_called, audit
+    hub.leases.stands = partial(_stands, accounts)
     server = make_server(app)
     with _listening(settings) as listening:
         async with asyncio.TaskGroup() as group:
@@ -79,6 +84,11 @@ async def _run(
             when_ready()
             await stop.wait()
             await _end(hub, server, serving, tasks)
+
+
+def _stands(accounts: Accounts, lease: HeldLease) -> bool:
+    person = accounts.holder(lease.holder)
+    return person is not None and stands(person, Action.LEASE, place_of(lease), lease.until_ms, now_ms())
 
 
 async def _end(hub: Hub, server: Server, serving: asyncio.Task[None], tasks: Sequence[asyncio.Task[None]]) -> None:

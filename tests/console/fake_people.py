@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 from .fake_hub import FakeHub, Json, now_ms
 
 CODE = "123456"
+PASSWORD = "three oxen under plum"
 RECOVERY = [f"abcd-efgh-ijkl-mn{number:02d}" for number in range(10)]
 PLACE: Json = dict.fromkeys(("school", "lab", "bench", "node", "device", "point"))
 
@@ -45,6 +46,7 @@ def _account(app: FastAPI, people: People) -> None:
     async def account() -> Json:
         left = 10 if people.factor else 0
         known: Json = {"name": "owner", "login": "wang", "title": "王老师", "required": not people.factor}
+        known["has_password"] = True
         return {**known, "second_factor": people.factor, "recovery_left": left}
 
     @app.get("/api/v1/account/sessions")
@@ -52,7 +54,9 @@ def _account(app: FastAPI, people: People) -> None:
         return {"sessions": [{"opened_ms": now_ms(), "seen_ms": now_ms(), "here": True}]}
 
     @app.post("/api/v1/account/second-factor")
-    async def begin() -> Json:
+    async def begin(asked: Json) -> Any:  # noqa: ANN401 - an answer or JSON
+        if asked["password"] != PASSWORD:
+            return JSONResponse({"status": 422, "code": "wrong_password"}, 422, media_type="application/problem+json")
         return {"secret": "JBSWY3DPEHPK3PXP", "address": "otpauth://", "code": ["1010101", "0101010"] * 12}
 
     @app.put("/api/v1/account/second-factor")

@@ -5,7 +5,7 @@ from playwright.async_api import expect
 
 from .conftest import Console, Language, OpenConsole, Theme, sign_in
 from .fake_hub import SECRET, FakeHub, now_ms
-from .fake_people import CODE, RECOVERY
+from .fake_people import CODE, PASSWORD, RECOVERY
 from .test_access import TOO_SMALL_OR_CLOSE, violations
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -27,7 +27,11 @@ async def test_a_second_factor_is_set_up_its_recovery_codes_are_shown_once_and_i
     await open_people(hub, console)
     account = page.locator("lk-account")
     await expect(account).to_contain_text("asks for a second factor")
+    await account.get_by_label("Your password").fill("wrong")
     await account.get_by_role("button", name="Set up a second factor").click()
+    await expect(account.get_by_role("status")).to_have_text("The present password is not right.")
+    await account.get_by_label("Your password").fill(PASSWORD)
+    await page.keyboard.press("Enter")
     await expect(account.get_by_role("img", name="QR code")).to_be_visible()
     await account.get_by_label("Code of the app").fill("000000")
     await page.keyboard.press("Enter")
@@ -165,6 +169,7 @@ async def test_axe_finds_nothing_and_what_can_be_touched_is_large_and_apart(
     console = await open_console(language=language, theme=theme, size=(390, 844), touch=True)
     page = console.page
     await open_people(hub, console)
+    await page.locator("lk-account").get_by_role("textbox").first.fill(PASSWORD)
     await page.locator("lk-account .do").first.tap()
     await page.locator(".people .code").wait_for()
     await page.evaluate("document.querySelectorAll('.people details').forEach((one) => { one.open = true; })")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-from labkeeper_hub.accounts.account import Account
+from labkeeper_hub.accounts.account import Account, canonical_login
 from labkeeper_hub.accounts.actions import Role
 from labkeeper_hub.accounts.api_token import ApiToken
 from labkeeper_hub.accounts.factors import WrongCode
@@ -19,12 +19,15 @@ from labkeeper_hub.accounts.passwords import check_password, hash_password, is_p
 from labkeeper_hub.accounts.person import OWNER, Grant, Person
 from labkeeper_hub.accounts.secret import OwnerSecret, open_owner_secret
 from labkeeper_hub.accounts.sessions import Session, Sessions
+from labkeeper_hub.accounts.sign_ins import SignIns
 from labkeeper_hub.accounts.staff import Staff
 from labkeeper_hub.accounts.throttle import Throttle
 
 log = logging.getLogger(__name__)
 SAVE_EVERY_S = 30.0
 FACTOR_REQUIRED_OF = (Role.OWNER, Role.MANAGER)
+SECRET, LINK, INVITATION, TOKEN, WALL = " secret", " link", " invitation", " token", " wall"
+"""What is counted where no login is typed; a login begins with no blank."""
 MOST_WAITING = 256  # sign-ins waiting for their turn at argon2id
 
 
@@ -110,7 +113,8 @@ class Accounts:
     walls: Walls = Nobody()
     lending: Lending = Nothing()
     _links: SignInLinks = field(default_factory=SignInLinks)
-    _throttle: Throttle = field(default_factory=Throttle)
+    _sign_ins: SignIns = field(default_factory=SignIns)
+    _factor_throttle: Throttle = field(default_factory=Throttle)  # by person
     _guest_throttle: Throttle = field(default_factory=Throttle)  # apart: a guest's link frees nobody to try passwords
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _saving: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -125,33 +129,34 @@ class Accounts:
         async with self._one_at_a_time():
             await self._prove(secret, address)
             await self.second_step(OWNER.name, code)
-            self._throttle.succeeded(address)
+            self._sign_ins.succeeded(address, SECRET)
         return await self._open_session()
 
     async def sign_in_with_link(self, token: str, address: str) -> str:
         """Return a session token; raise SignInRefused or TooManyAttempts. No code is asked for: whoever can read what
         the hub prints is at its machine, and an owner who has lost the second factor has no other way.
         """
-        self._count(address)
+        self._count(address, LINK)
         name = self._links.redeem(token, self.clocks.monotonic_s())
         if name is None:
             raise SignInRefused
-        self._throttle.succeeded(address)
+        self._sign_ins.succeeded(address, LINK)
         return await self._open_session(name)
 
     async def sign_in_with_password(self, login: str, password: str, address: str, code: str | None = None) -> str:
         """Return a session token; raise SignInRefused, CodeNeeded or TooManyAttempts. Who is not there costs as much as
         who is.
         """
+        login = canonical_login(login)
         async with self._one_at_a_time():
-            self._count(address)
+            self._count(address, login)
             hashed = self._password_of(login)
             proved = await asyncio.to_thread(is_password, hashed, password)
             account = self.staff.of_login(login) if self.staff else None
             if not proved or account is None or account.password != hashed:  # it may have been reset meanwhile
                 raise SignInRefused
             await self.second_step(account.name, code)
-            self._throttle.succeeded(address)
+            self._sign_ins.succeeded(address, login)
         return await self._open_session(account.name)
 
     async def accept_invitation(self, token: str, password: str, address: str, code: str | None = None) -> str:
@@ -159,19 +164,19 @@ class Accounts:
         TooManyAttempts, or CodeNeeded or WeakPassword, after which the invitation still works.
         """
         async with self._one_at_a_time():
-            self._count(address)
+            self._count(address, INVITATION)
             account = self.staff.of_invitation(token) if self.staff else None
             if self.staff is None or account is None:
                 raise SignInRefused
             hashed = await asyncio.to_thread(_checked_hash, account, password)
             await self.second_step(account.name, code)
-            self._throttle.succeeded(address)
+            self._sign_ins.succeeded(address, INVITATION)
             await self.staff.set_password(account.name, hashed)
         return await self._open_session(account.name)
 
     async def enter_as_guest(self, token: str, address: str) -> str:
         """Return a session token for the guest whose link this is; raise SignInRefused or TooManyAttempts."""
-        self._count(address, self._guest_throttle)
+        _wait(self._guest_throttle.attempt(address, self.clocks.monotonic_s()))
         name = self.guests.of_token(token)
         if name is None:
             raise SignInRefused
@@ -184,7 +189,7 @@ class Accounts:
         """
         person = self.walls.person(token)
         if person is None:
-            self._count(address)
+            self._count(address, WALL)
             raise SignInRefused
         return person
 
@@ -202,11 +207,11 @@ class Accounts:
         if self.staff is None:
             raise SignInRefused
         async with self._one_at_a_time():
-            self._count(address)
             account = self.staff.account(name)
+            self._count(address, account.login)
             if not await asyncio.to_thread(is_password, account.password or self.staff.nobody, password):
                 raise SignInRefused
-            self._throttle.succeeded(address)
+            self._sign_ins.succeeded(address, account.login)
 
     async def sign_in_proved(self, name: str, code: str | None, *, with_factor: bool) -> str:
         """Return a session token for somebody whom the school's provider has proved, and `code` too if `with_factor`;
@@ -227,12 +232,12 @@ class Accounts:
             return
         if code is None:
             raise CodeNeeded
-        self._count(f"second factor of {name}")
+        _wait(self._factor_throttle.attempt(name, self.clocks.monotonic_s()))
         try:
             await self.staff.factors.prove(name, code)
         except WrongCode as wrong:
             raise SignInRefused from wrong
-        self._throttle.succeeded(f"second factor of {name}")
+        self._factor_throttle.succeeded(name)
 
     async def end_sessions(self, name: str, but: str | None = None) -> None:
         """End every session of a person, but for that of one key; their open pages are closed within a second."""
@@ -260,7 +265,7 @@ class Accounts:
             async with self._one_at_a_time():
                 if not self.owner.is_proved(secret):
                     await self._prove(secret, address)
-                    self._throttle.succeeded(address)
+                    self._sign_ins.succeeded(address, SECRET)
         if self.staff and self.staff.factors.on(OWNER.name):
             raise CodeNeeded
 
@@ -268,7 +273,7 @@ class Accounts:
         """Return the living token of this text; raise SignInRefused or TooManyAttempts."""
         token = self.staff.tokens.find(text) if self.staff else None
         if token is None:
-            self._count(address)
+            self._count(address, TOKEN)
             raise SignInRefused
         return token
 
@@ -296,6 +301,17 @@ class Accounts:
         person = self.person(name) or self.guests.person(name)
         more = self.lending.grants(name) if person else ()
         return replace(person, grants=(*person.grants, *more)) if person and more else person
+
+    def holder(self, name: str) -> Person | None:
+        """Return whoever takes things under this name, with what they may do now: a person, or `p-1:t-3` for a program
+        with a token of theirs while that lives.
+        """
+        who, _, identity = name.partition(":")
+        if not identity:
+            return self.person_called(who)
+        tokens = self.staff.tokens.of(who) if self.staff else ()
+        token = next((one for one in tokens if one.id == identity), None)
+        return self.person_of_token(token.digest) if token else None
 
     def person(self, name: str) -> Person | None:
         """Return somebody who is no guest, with what they may do now."""
@@ -331,7 +347,7 @@ class Accounts:
         return token
 
     async def _prove(self, secret: str, address: str) -> None:
-        self._count(address)
+        self._count(address, SECRET)
         if not await asyncio.to_thread(self.owner.verify, secret):
             raise SignInRefused
 
@@ -345,10 +361,8 @@ class Accounts:
         nobody = self.staff.nobody if self.staff else ""
         return account.password if account and account.password else nobody
 
-    def _count(self, address: str, throttle: Throttle | None = None) -> None:
-        wait_s = (throttle or self._throttle).attempt(address, self.clocks.monotonic_s())
-        if wait_s > 0:
-            raise TooManyAttempts(wait_s)
+    def _count(self, address: str, login: str) -> None:
+        _wait(self._sign_ins.attempt(address, login, self.clocks.monotonic_s()))
 
     @asynccontextmanager
     async def _one_at_a_time(self) -> AsyncIterator[None]:
@@ -387,6 +401,11 @@ async def open_accounts(
         yield accounts
     finally:
         await accounts.save()
+
+
+def _wait(wait_s: float) -> None:
+    if wait_s > 0:
+        raise TooManyAttempts(wait_s)
 
 
 def _checked_hash(account: Account, password: str) -> str:

@@ -6,6 +6,8 @@ from enum import StrEnum
 from labkeeper_hub.accounts.actions import NO_TOKEN, ROLES, WHOLE_HUB, Action
 from labkeeper_hub.accounts.person import EVERYWHERE, Grant, Person, Scope
 
+AFTERWARDS_MS = 60_000  # a lesson's lease outlives it by 40 s: its closing scene, its undo, a hub that starts again
+
 
 class Reason(StrEnum):
     """Why somebody may, or may not."""
@@ -60,6 +62,17 @@ def lasts_ms(person: Person, action: Action, scope: Scope, now_ms: int) -> int |
     ]
     ends = [one.until_ms for one in there]
     return None if None in ends else max((end for end in ends if end is not None), default=now_ms)
+
+
+def stands(person: Person, action: Action, scope: Scope, until_ms: int, now_ms: int) -> bool:
+    """Return whether what somebody took there until then is still theirs: they may do it now, or their right had its
+    end from the beginning, and what was taken ends with it by itself.
+    """
+    decision = may(person, action, scope, now_ms)
+    if decision.reason is not Reason.RIGHT_ENDED:
+        return decision.allowed
+    ends = [one.until_ms or 0 for one in person.grants if action in ROLES[one.role] and one.scope.covers(scope)]
+    return until_ms <= max(ends) + AFTERWARDS_MS
 
 
 def _within(grants: list[Grant], scope: Scope | None, now_ms: int) -> Reason:

@@ -1,4 +1,4 @@
-"""Sign-in attempts per client address: a few are free, then each waits twice as long as the one before."""
+"""How often somebody may try: a few attempts are free, then each waits twice as long as the one before."""
 
 import ipaddress
 from collections import OrderedDict
@@ -8,7 +8,7 @@ FREE_ATTEMPTS = 3
 FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 300.0
 FORGOTTEN_AFTER_S = 900.0
-MOST_ADDRESSES = 1024
+MOST_KEYS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,30 +23,33 @@ class _Record:
 
 
 class Throttle:
-    """Counts attempts until one succeeds. Memory is bounded: the address unheard of for longest is forgotten."""
+    """Counts attempts by key, an address mostly, until one succeeds. Memory is bounded: of more than `most` keys that
+    one is forgotten which was unheard of for longest.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST_KEYS) -> None:
+        self._most = most
         self._records: OrderedDict[str, _Record] = OrderedDict()
 
-    def attempt(self, address: str, now_s: float) -> float:
+    def attempt(self, key: str, now_s: float) -> float:
         """Count an attempt and return 0, or return the seconds to wait and count nothing.
 
         It is counted before it is judged, so that a hundred at once are not judged a hundred times.
         """
-        key = _network(address)
+        key = network(key)
         record = self._recall(key, now_s)
         wait_s = record.last_s + record.wait_s - now_s
         if wait_s > 0:
             return wait_s
         self._records[key] = _Record(record.attempts + 1, now_s)
         self._records.move_to_end(key)
-        if len(self._records) > MOST_ADDRESSES:
+        if len(self._records) > self._most:
             self._records.popitem(last=False)
         return 0.0
 
-    def succeeded(self, address: str) -> None:
-        """Forget the attempts of this address."""
-        self._records.pop(_network(address), None)
+    def succeeded(self, key: str) -> None:
+        """Forget the attempts of this key."""
+        self._records.pop(network(key), None)
 
     def _recall(self, key: str, now_s: float) -> _Record:
         record = self._records.get(key)
@@ -55,8 +58,8 @@ class Throttle:
         return record
 
 
-def _network(address: str) -> str:
-    """Return what one client can hold many of as one: an IPv6 host commands its whole /64."""
+def network(address: str) -> str:
+    """Return what one client can hold many of as one: an IPv6 host commands its whole /64. Other texts stay."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

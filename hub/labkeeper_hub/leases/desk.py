@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 TICK_S = 0.05
 RETRY_S = 1.0
 AGAIN_MS = 500  # a table that its node has not confirmed is told again
+LOOK_MS = 1000  # so often is it asked whether who holds something still may
 QUIET_MS = 5000  # a table with leases on nothing that moves
 
 
@@ -51,6 +52,9 @@ class LeaseDesk:
     asks: Callable[[], tuple[Ask, ...]] = tuple  # who asks for what is held
     audit: Notes = field(default_factory=Unheard)
     ended: Callable[[HeldLease], None] = lambda _: None  # told of each lease that is gone, whyever
+    stands: Callable[[HeldLease], bool] = lambda _: True  # whether its holder may still have it
+    _taken_back: set[int] = field(default_factory=set)
+    _looked_ms: int = 0
     _told_ms: dict[NodeKey, tuple[int, int]] = field(default_factory=dict)  # table's number, when
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -92,6 +96,11 @@ class LeaseDesk:
         book = await self._change(lambda book: rules.give(book, fence, holder, to, self.now_ms()))
         return _given(book, fence, to)
 
+    def take_back(self, holder: str) -> None:
+        """Have everything that a person, or a program of theirs, holds end in a moment."""
+        self._taken_back |= {one.fence for one in self.book.held if one.holder.partition(":")[0] == holder}
+        self._looked_ms = 0
+
     def fence_for(self, holder: str, point: KnownPoint, value: Value) -> int:
         """Return the number a person's command carries; raises LeaseRefused if somebody else has the point, or if it
         was given to them and not with this value: a node that knows no leases would not refuse it.
@@ -126,6 +135,7 @@ class LeaseDesk:
         try:
             if rules.expire(self.book, now_ms) is not self.book:
                 await self._change(lambda book: rules.expire(book, now_ms))
+            await self._end_what_stands_no_more(now_ms)
             seen = self._ahead_of_us()
             if seen is not None:
                 log.warning(
@@ -137,6 +147,19 @@ class LeaseDesk:
         for node in self.registry.known.values():
             if self._due(node, now_ms):
                 self._tell(node, now_ms)
+
+    async def _end_what_stands_no_more(self, now_ms: int) -> None:
+        """End the leases of those whose right was taken back, and what they gave; automations' are their own matter."""
+        if abs(now_ms - self._looked_ms) < LOOK_MS:
+            return
+        self._looked_ms = now_ms
+        taken = [one for one in self.held() if not one.parent and not rules.is_automation(one.holder)]
+        gone = [one for one in taken if one.fence in self._taken_back or not self.stands(one)]
+        if gone:
+            await self._change(lambda book: rules.taken_back(book, (one.fence for one in gone)))
+        for one in gone:
+            self.audit.note("hub", "end_lease", _named(one.scope), f"{one.fence} of {one.holder}: its right is gone")
+        self._taken_back.clear()
 
     async def _change(self, wish: Callable[[Book], Book]) -> Book:
         """Carry out a wish: on disk, then in force, then told."""

@@ -121,9 +121,7 @@ class LessonDesk:
                 return before
             if before is not None:
                 raise LessonRefused("lesson_on", f"{before.teacher} has a lesson here")
-            until_ms = self.now_ms() + for_ms
-            held = await self.leases.take(teacher, Scope(room), lease_ms(until_ms, self.now_ms()))
-            return await self._begin(teacher, room, held.fence, until_ms)
+            return await self._start(teacher, room, self.now_ms() + for_ms)
 
     async def take_over(self, teacher: str, room: Room, for_ms: int, reason: str) -> Lesson:
         """Teach on in somebody else's place, or begin whoever has the lab; raises LeaseRefused."""
@@ -262,6 +260,18 @@ class LessonDesk:
             return lesson
         await self._carry_out(lesson, step(lesson, Hurried(), self.now_ms()))
         return None
+
+    async def _start(self, teacher: str, room: Room, until_ms: int) -> Lesson:
+        """Take the lease and begin; where the lesson cannot be written down, a lease that was not there before goes."""
+        before = {one.fence for one in self.leases.held()}
+        held = await self.leases.take(teacher, Scope(room), lease_ms(until_ms, self.now_ms()))
+        try:
+            return await self._begin(teacher, room, held.fence, until_ms)
+        except LessonRefused:
+            if held.fence not in before:
+                with suppress(LeaseRefused):
+                    await self.leases.release(held.fence, teacher)
+            raise
 
     async def _begin(self, teacher: str, room: Room, fence: int, until_ms: int) -> Lesson:
         lesson = Lesson(str(uuid4()), room, teacher, fence, self.now_ms(), until_ms)

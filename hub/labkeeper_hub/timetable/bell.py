@@ -35,6 +35,7 @@ class Bell:
     register: Register
     person: Callable[[str], Person | None] = _nobody
     audit: Notes = field(default_factory=Unheard)
+    _refused: str = ""  # of which it was said last that it was refused
 
     async def run(self) -> None:
         """Ring when it is time, for ever."""
@@ -65,11 +66,14 @@ class Bell:
         return person is not None and may(person, Action.LEASE, Scope(one.school, one.lab), now_ms).allowed
 
     async def _start(self, one: Occurrence, now_ms: int) -> None:
+        """Start it; what is refused now is tried again at the next look, as long as it is due."""
         where = f"{one.school}/{one.lab}"
-        self.register.begun.add(one.name)
         try:
             await self.lessons.start(one.what.teacher, Room(one.school, one.lab), one.end_ms - now_ms)
-        except (LessonRefused, LeaseRefused) as refused:  # somebody came first
-            log.info("no lesson starts by the timetable in %s: %s", where, refused)
+        except (LessonRefused, LeaseRefused) as refused:  # somebody came first, or the disk
+            if one.name != self._refused:
+                log.info("no lesson starts by the timetable in %s: %s", where, refused)
+            self._refused = one.name
             return
+        self.register.begun.add(one.name)
         self.audit.note(BY, "start_lesson", where, one.what.teacher)

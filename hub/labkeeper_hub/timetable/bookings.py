@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from labkeeper_hub.accounts.actions import Role
 from labkeeper_hub.accounts.person import Grant, Scope
+from labkeeper_hub.accounts.rights import AFTERWARDS_MS
 from labkeeper_hub.timetable.conflicts import Conflict, Reason
 from labkeeper_hub.timetable.slots import Occurrence, Source, Teaching
 from labkeeper_sdk import Title
@@ -106,8 +107,11 @@ def host_of(
 
 
 def lent(guests: Iterable[Occurrence], name: str, now_ms: int) -> tuple[Grant, ...]:
-    """Return the rights that a person's bookings in other schools give now, and only now."""
-    mine = (one for one in guests if one.what.teacher == name and one.at(now_ms))
+    """Return the rights that a person's bookings in other schools give now, and those that have just ended: what was
+    taken by them ends by its time, and not as if the right had been taken back.
+    """
+    since_ms = now_ms - AFTERWARDS_MS
+    mine = (one for one in guests if one.what.teacher == name and one.start_ms <= now_ms and since_ms < one.end_ms)
     return tuple(Grant(Role.TEACHER, Scope(one.school, one.lab), one.end_ms) for one in mine)
 
 

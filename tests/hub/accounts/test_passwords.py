@@ -1,4 +1,5 @@
 import pytest
+from zxcvbn.matching import RANKED_DICTIONARIES
 
 from labkeeper_hub.accounts.passwords import (
     LONGEST,
@@ -29,6 +30,14 @@ def test_a_password_that_is_short_or_easy_to_guess_is_refused(password: str, cod
     with pytest.raises(WeakPassword) as refusal:
         check_password(password, "liuyang", "li")
     assert refusal.value.code == code
+
+
+@pytest.mark.parametrize("password", ["7ugd5hip2j", "j3qq4h7h2v", "sojdlg123aljg"])
+def test_a_password_is_refused_for_nothing_but_having_leaked(password: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(WeakPassword, match="easy to guess"):
+        check_password(password)
+    monkeypatch.delitem(RANKED_DICTIONARIES["passwords"], password)
+    check_password(password)
 
 
 @pytest.mark.parametrize("password", ["three oxen under plum", "墨竹工卡的第七盏灯在响", "kT9#vbQ2xw!e"])

@@ -2,7 +2,7 @@ import pytest
 
 from labkeeper_hub.accounts import EVERYWHERE, OWNER, Action, Grant, Person, Role, Scope
 from labkeeper_hub.accounts.actions import ROLES, WHOLE_HUB
-from labkeeper_hub.accounts.rights import Reason, may, scopes
+from labkeeper_hub.accounts.rights import AFTERWARDS_MS, Reason, may, scopes, stands
 
 NOW_MS = 1_800_000_000_000
 LAB = Scope("demo", "lab-301")
@@ -48,6 +48,17 @@ def test_a_right_ends_at_its_time_and_says_so() -> None:
     assert _reason(pupils, Action.COMMAND, ROBOT) is Reason.RIGHT_ENDED
     assert scopes(pupils, Action.COMMAND, NOW_MS) == frozenset()
     assert scopes(pupils, Action.COMMAND, NOW_MS - 1) == {BENCH}
+
+
+def test_what_was_taken_by_a_right_stands_with_it_and_until_the_end_that_it_had_from_the_beginning() -> None:
+    taken_until = NOW_MS + AFTERWARDS_MS
+    passing = Person("t-1", (Grant(Role.TEACHER, LAB, NOW_MS), Grant(Role.READER, LAB), Grant(Role.TEACHER, BENCH, 1)))
+    assert stands(TEACHER, Action.LEASE, LAB, taken_until + 1, NOW_MS)
+    assert stands(passing, Action.LEASE, LAB, taken_until + 1, NOW_MS - 1)
+    assert stands(passing, Action.LEASE, LAB, taken_until, NOW_MS), "a lesson's lease outlives it for its closing scene"
+    assert not stands(passing, Action.LEASE, LAB, taken_until + 1, NOW_MS), "its end was brought forward"
+    assert not stands(Person("t-1"), Action.LEASE, LAB, NOW_MS + 1, NOW_MS)
+    assert not stands(TEACHER, Action.LEASE, Scope("demo", "lab-302"), NOW_MS + 1, NOW_MS)
 
 
 def test_a_living_right_beside_an_ended_one_is_enough() -> None:

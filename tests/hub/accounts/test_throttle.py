@@ -2,7 +2,7 @@ from labkeeper_hub.accounts.throttle import (
     FORGOTTEN_AFTER_S,
     FREE_ATTEMPTS,
     LONGEST_WAIT_S,
-    MOST_ADDRESSES,
+    MOST_KEYS,
     Throttle,
 )
 
@@ -74,7 +74,7 @@ def test_a_client_without_an_ip_address_is_throttled_by_its_name() -> None:
 def test_memory_is_bounded_and_the_longest_unheard_address_is_forgotten() -> None:
     throttle = Throttle()
     _use_up(throttle, "10.0.0.1", 0.0)
-    for number in range(MOST_ADDRESSES):
+    for number in range(MOST_KEYS):
         throttle.attempt(f"name-{number}", 0.0)
-    assert len(throttle._records) == MOST_ADDRESSES
+    assert len(throttle._records) == MOST_KEYS
     assert throttle.attempt("10.0.0.1", 0.0) == 0.0

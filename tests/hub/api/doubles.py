@@ -306,6 +306,10 @@ class Holding:
     async def give(self, fence: int, holder: str, to: HeldLease) -> HeldLease:
         return self._now(rules.give(self.book, fence, holder, to, self.now_ms))
 
+    def take_back(self, holder: str) -> None:
+        self.book = rules.taken_back(self.book, (one.fence for one in self.held() if one.holder == holder))
+        self.bus.note(self)
+
     def change(self) -> Leases:
         return Leases(self.held(), self.asks())
 

@@ -36,7 +36,7 @@ async def _enters(served: Served, client: httpx.AsyncClient, **person: object) -
 
 
 async def _turn_on(served: Served, client: httpx.AsyncClient) -> tuple[pyotp.TOTP, list[str]]:
-    begun = (await client.post(FACTOR)).json()
+    begun = (await client.post(FACTOR, json={"password": PASSWORD})).json()
     app = pyotp.TOTP(begun["secret"])
     on = await client.put(FACTOR, json={"code": app.at(int(served.hands.now_s))})
     assert on.status_code == 200, on.text
@@ -68,6 +68,7 @@ async def test_whoever_has_a_second_factor_is_asked_for_it_and_each_code_is_good
             "name": name,
             "login": "li",
             "title": "李老师",
+            "has_password": True,
             "second_factor": True,
             "school_account": False,
             "required": False,
@@ -76,14 +77,29 @@ async def test_whoever_has_a_second_factor_is_asked_for_it_and_each_code_is_good
         assert (await _sign_in(li, name="li", password=PASSWORD, code=recovery[0])).status_code == 401
 
 
+async def test_a_second_factor_is_begun_with_ones_password_only(staffed: Served) -> None:
+    async with staffed.stranger() as li:
+        await _enters(staffed, li)
+        assert (await li.get(ACCOUNT)).json()["has_password"] is True
+        for body in ({}, {"password": "not hers"}):
+            refused = await li.post(FACTOR, json=body)
+            assert (refused.status_code, refused.json()["code"]) == (422, "wrong_password")
+        assert (await li.put(FACTOR, json={"code": "000000"})).json()["code"] == "wrong_code", "nothing has begun"
+        await _turn_on(staffed, li)
+    async with staffed.stranger() as owner:
+        await _sign_in(owner, secret=staffed.secret)
+        assert (await owner.get(ACCOUNT)).json()["has_password"] is False
+        assert (await owner.post(FACTOR, json={})).status_code == 200, "the owner of the secret has none"
+
+
 async def test_codes_are_throttled_by_person_behind_the_password(staffed: Served) -> None:
     async with staffed.stranger() as li:
         await _enters(staffed, li)
         await _turn_on(staffed, li)
         tries = [await _sign_in(li, name="li", password=PASSWORD, code="000000") for _ in range(4)]
         assert [one.status_code for one in tries] == [401, 401, 401, 429]
-        assert staffed.accounts._throttle.attempt("second factor of p-1", staffed.hands.now_s) > 0
-        assert staffed.accounts._throttle.attempt("192.0.2.1", staffed.hands.now_s) == 0
+        assert staffed.accounts._factor_throttle.attempt("p-1", staffed.hands.now_s) > 0
+        assert staffed.accounts._sign_ins.attempt("192.0.2.1", "li", staffed.hands.now_s) == 0
 
 
 async def test_a_second_factor_outlives_a_restart_and_is_on_disk_only_sealed(tmp_path: Path) -> None:
@@ -163,7 +179,8 @@ async def test_new_recovery_codes_put_the_old_ones_out_and_want_a_code(staffed: 
         await _enters(staffed, li)
         assert (await li.post(f"{ACCOUNT}/recovery-codes", json={"code": "1"})).json()["code"] == "second_factor_off"
         _, old = await _turn_on(staffed, li)
-        assert (await li.post(FACTOR)).json()["code"] == "second_factor_on"
+        again = await li.post(FACTOR, json={"password": PASSWORD})
+        assert again.json()["code"] == "second_factor_on"
         assert (await li.post(f"{ACCOUNT}/recovery-codes", json={"code": "wrong"})).json()["code"] == "wrong_code"
         new = (await li.post(f"{ACCOUNT}/recovery-codes", json={"code": old[0]})).json()["recovery"]
         assert (await _sign_in(li, name="li", password=PASSWORD, code=old[1])).status_code == 401
@@ -242,10 +259,13 @@ async def test_a_token_may_what_it_was_made_for_and_its_open_page_closes_when_it
         (listed,) = (await li.get(f"{ACCOUNT}/tokens")).json()["tokens"]
         assert listed["used_ms"] == staffed.accounts.clocks.now_ms()
         assert made["text"] not in (await li.get(f"{ACCOUNT}/tokens")).text
+        program_itself, nobody = staffed.accounts.holder("p-1:t-1"), staffed.accounts.holder("p-1:t-2")
+        assert (program_itself and program_itself.name, nobody) == ("p-1:t-1", None)
         async with staffed.live(additional_headers=bearer) as page:
             await page.greet()
             assert (await li.delete(f"{ACCOUNT}/tokens/t-1")).status_code == 204
             assert await page.closed() == "session_ended"
+        assert staffed.accounts.holder("p-1:t-1") is None, "what the program holds ends"
         assert (await program.get("/api/v1/labs")).status_code == 401
         assert (await li.delete(f"{ACCOUNT}/tokens/t-1")).status_code == 404
 

@@ -13,7 +13,9 @@ from labkeeper_hub.accounts import Grant, Role, Scope, open_accounts, passwords
 from labkeeper_hub.accounts import accounts as module
 from labkeeper_hub.accounts.account import INVITED_FOR_MS
 from labkeeper_hub.accounts.secret import HASHER
+from labkeeper_hub.accounts.sign_ins import FORGIVEN_EVERY_S, MOST_OPEN
 from labkeeper_hub.accounts.staff import open_staff
+from labkeeper_hub.accounts.throttle import FREE_ATTEMPTS
 from labkeeper_hub.api import build_app
 from labkeeper_hub.registry.database import open_database
 from labkeeper_hub.vault import open_vault
@@ -104,6 +106,52 @@ async def test_guessing_a_password_is_throttled(staffed: Served) -> None:
     assert statuses == [401, 401, 401, 429]
 
 
+async def _with_password(served: Served, client: httpx.AsyncClient, login: str) -> None:
+    async with served.owner() as owner:
+        _, invitation = await _invited(owner, login=login)
+    assert (await _sign_in(client, invitation=invitation, password=PASSWORD)).status_code == 204
+
+
+async def test_signing_in_oneself_frees_nobody_to_try_the_passwords_of_others(staffed: Served) -> None:
+    async with staffed.stranger() as li, staffed.stranger() as wang:
+        await _with_password(staffed, li, "li")
+        await _with_password(staffed, wang, "wang")
+        statuses = []
+        for _ in range(FREE_ATTEMPTS + 1):
+            statuses.append((await _sign_in(wang, name="li", password="wrong")).status_code)
+            assert (await _sign_in(wang, name="wang", password=PASSWORD)).status_code == 204
+        assert statuses == [401] * FREE_ATTEMPTS + [429]
+        assert (await _sign_in(wang, name="nobody", password="wrong")).status_code == 401
+
+
+async def test_a_room_behind_one_address_comes_in_beside_one_who_mistypes_and_he_does_once_he_is_right(
+    staffed: Served,
+) -> None:
+    async with staffed.stranger() as li, staffed.stranger() as wang:
+        await _with_password(staffed, li, "li")
+        await _with_password(staffed, wang, "wang")
+        for login in ("li", " LI ", "Li"):
+            assert (await _sign_in(li, name=login, password="wrong")).status_code == 401
+        assert (await _sign_in(li, name="li", password=PASSWORD)).status_code == 429
+        assert (await _sign_in(wang, name="wang", password=PASSWORD)).status_code == 204
+        staffed.hands.now_s += 1
+        assert (await _sign_in(li, name="li", password=PASSWORD)).status_code == 204
+        again = [(await _sign_in(li, name="li", password="wrong")).status_code for _ in range(FREE_ATTEMPTS + 1)]
+        assert again == [401] * FREE_ATTEMPTS + [429], "the typos before are forgiven"
+
+
+async def test_an_address_that_tries_many_logins_waits_whether_they_exist_or_not(staffed: Served) -> None:
+    async with staffed.stranger() as li, staffed.stranger() as guesser:
+        await _with_password(staffed, li, "li")
+        for number in range(MOST_OPEN):
+            assert (await _sign_in(guesser, name=f"guess-{number}", password="wrong")).status_code == 401
+        answers = [await _sign_in(guesser, name=name, password="wrong") for name in ("li", "nobody")]
+        assert [one.status_code for one in answers] == [429, 429]
+        assert answers[0].text == answers[1].text
+        staffed.hands.now_s += FORGIVEN_EVERY_S
+        assert (await _sign_in(li, name="li", password=PASSWORD)).status_code == 204
+
+
 async def test_an_invitation_ends_after_three_days(staffed: Served) -> None:
     async with staffed.owner() as owner, staffed.stranger() as li:
         _, invitation = await _invited(owner)
@@ -122,6 +170,16 @@ async def test_a_reset_ends_password_and_sessions_and_open_pages(staffed: Served
             assert await page.closed() == "session_ended"
         assert (await li.get("/api/v1/session")).status_code == 401
         assert (await _sign_in(li, name="li", password=PASSWORD)).status_code == 401
+
+
+async def test_a_reset_ends_what_the_person_holds(staffed: Served) -> None:
+    async with staffed.owner() as owner, staffed.stranger() as li:
+        name, invitation = await _invited(owner)
+        await _sign_in(li, invitation=invitation, password=PASSWORD)
+        lease = {"school": "demo", "lab": "lab-301", "for_s": 60}
+        assert (await li.post("/api/v1/leases", json=lease)).status_code == 200
+        await owner.post(f"/api/v1/people/{name}/invitation")
+        assert (await owner.get("/api/v1/leases")).json()["leases"] == []
 
 
 async def test_other_grants_are_in_force_with_the_next_request(staffed: Served) -> None:

@@ -117,23 +117,35 @@ def _placed(served: Served) -> list[Declared]:
 @pytest.fixture
 async def school(tmp_path: Path) -> AsyncIterator[Served]:
     """A hub in which there is one of everything that a route may be about."""
-    hub = SmallHub(data=tmp_path, inventory=Campus(), notebook=OneRecording())
+    hub = await furnished_hub(tmp_path)
+    async with serve(hub, tmp_path) as served:
+        await begin_lesson(served, "p-9")
+        yield served
+    await hub.engine.dispose()
+
+
+async def furnished_hub(folder: Path) -> SmallHub:
+    """Return a hub with a campus and one of everything, but for what happens while it runs."""
+    hub = SmallHub(data=folder, inventory=Campus(), notebook=OneRecording())
     hub.desk.outcome = State.DONE
     hub.journal.rows[TARGET] = [Row(1, 2.0)]
     hub.inventory.values[TARGET] = latest(20.0, key=TARGET)
     async with hub.engine.begin() as connection:
         await connection.run_sync(metadata.create_all)
-    async with serve(hub, tmp_path) as served:
-        await hub.lessons.start("p-9", ROOM, 600_000)
-        hub.lessons.given = {ROOM: (Scene("mine", Title("我的", "Mine"), (Wish(TARGET, 20.0),)),)}
-        await hub.desk.submit(TARGET, 20.0, command_id="c-1")
-        order = Order(journal="", format="csv", from_ms=0, to_ms=1, points=(POINT,))
-        served.app.state.api.exports.known[EXPORT] = Export(EXPORT, order, cast(Process, None))  # it has ended
-        yield served
-    await hub.engine.dispose()
+    return hub
 
 
-async def _names(served: Served, one: Declared, asker: Asker) -> dict[str, Any]:
+async def begin_lesson(served: Served, teacher: str) -> None:
+    """Have a lesson with a scene, a command that has been given, and an export that has ended."""
+    hub = served.hub
+    await hub.lessons.start(teacher, ROOM, 600_000)
+    hub.lessons.given = {ROOM: (Scene("mine", Title("我的", "Mine"), (Wish(TARGET, 20.0),)),)}
+    await hub.desk.submit(TARGET, 20.0, command_id="c-1")
+    order = Order(journal="", format="csv", from_ms=0, to_ms=1, points=(POINT,))
+    served.app.state.api.exports.known[EXPORT] = Export(EXPORT, order, cast(Process, None))
+
+
+async def names(served: Served, one: Declared, asker: Asker) -> dict[str, Any]:
     """Have what this request is about, held by whoever asks where that is theirs; return what it is called."""
     route = name_of(one)
     holder = asker.name if asker.reaches(route, one.action) or route in LEASED else "p-9"
@@ -174,7 +186,7 @@ def _slot(served: Served) -> tuple[int, int]:
     return from_ms, from_ms + HOUR_MS // 2
 
 
-def _body(served: Served, one: Declared, named: Mapping[str, Any]) -> Any:  # noqa: ANN401 -- any JSON
+def body(served: Served, one: Declared, named: Mapping[str, Any]) -> Any:  # noqa: ANN401 -- any JSON
     """Return the body that the reference shows, about the place and the point that the tests are about."""
     if one.path == "/api/v1/floors":
         return {"fence": named["fence"], "bench": "3"}
@@ -242,9 +254,9 @@ async def test_a_grant_of_each_width_reaches_its_own_and_nothing_beside(school: 
                 if one.action not in ROLES[role] and asker.width is not Width.HUB:
                     continue  # refused with the widest grant already: a narrower one covers no more
                 route = name_of(one)
-                named = await _names(school, one, asker)
+                named = await names(school, one, asker)
                 address = f"{one.path.format(**named)}?{QUERIES.get(one.path, '')}"
-                answer = await client.request(one.method, address, json=_body(school, one, named))
+                answer = await client.request(one.method, address, json=body(school, one, named))
                 said = (route, asker, answer.status_code, answer.text[:300])
                 expected = asker.reaches(route, one.action)
                 if route in EMPTY_LISTS and expected:

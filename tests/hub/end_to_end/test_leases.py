@@ -140,6 +140,37 @@ async def test_what_ends_without_a_wish_is_on_record_with_whom_it_was_taken_from
     assert school.heard.of("end_lease") == [("hub", "school/lab", f"{second.fence} of ben: its time is over")]
 
 
+async def test_what_was_taken_by_a_right_that_is_gone_ends_with_what_was_given_and_is_on_record(school: School) -> None:
+    leases, may = school.hub.leases, {"anna", "ben"}
+    lesson = await school.hub.lessons.start("anna", ROOM, 600_000)
+    given = await leases.give(lesson.fence, "anna", HeldLease(0, "g-1", Scope(ROOM, "3"), lesson.until_ms, floor=()))
+    other = await leases.take("ben", Scope(Room("school", "other")), 600_000)
+    automatic = await leases.take("automation/air", Scope(Room("school", "third")), 600_000)
+    leases.stands = lambda one: one.holder in may
+    may.remove("anna")
+    await until(lambda: not school.hub.lessons.on, "the end of the lesson")
+    assert leases.held() == (other, automatic)
+    assert school.heard.of("end_lease") == [("hub", "school/lab", f"{lesson.fence} of anna: its right is gone")]
+    assert school.heard.of("end_floor") == [("hub", "school/lab/3", f"{given.fence} of g-1: its lease is gone")]
+    assert school.heard.of("end_lesson") == [("hub", "school/lab", "of anna: its lease is gone")]
+
+
+async def test_what_somebody_holds_is_taken_back_though_they_may_have_it_and_again_while_the_disk_refuses(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leases, data = school.hub.leases, school.hub.leases.data
+    await leases.take("anna:t-3", WHOLE, 600_000)
+    other = await leases.take("ben", Scope(Room("school", "other")), 600_000)
+    monkeypatch.setattr(leases, "data", Path("/proc/nowhere"))
+    leases.take_back("anna")
+    with pytest.raises(LeaseRefused):
+        await leases._end_what_stands_no_more(now_ms())
+    monkeypatch.setattr(leases, "data", data)
+    leases._looked_ms = 0
+    await until(lambda: leases.held() == (other,), "its end")
+    assert len(school.heard.of("end_lease")) == 1
+
+
 async def test_a_lease_that_is_given_back_is_its_holders_act_and_no_note_of_the_hub(school: School) -> None:
     held = await school.hub.leases.take("anna", WHOLE, 60_000)
     await school.hub.leases.release(held.fence, "anna")

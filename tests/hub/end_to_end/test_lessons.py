@@ -1,17 +1,23 @@
 """Lessons beside a real broker: the lease at the node, the scenes as commands, and a hub that starts again."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from labkeeper_hub.accounts import Grant, Person, Role
 from labkeeper_hub.lessons.file import read_lessons, write_lessons
 from labkeeper_hub.lessons.lesson import Phase
 from labkeeper_hub.lessons.record import record_name
 from labkeeper_hub.model import PointKey, ReadingsQuery
 from labkeeper_hub.recordings.recording import Plan, RecordingRefused, Stage
 from labkeeper_hub.settings import HubSettings
+from labkeeper_hub.timetable import bell
+from labkeeper_hub.timetable.slots import Dated, Teaching, Timetable
+from labkeeper_hub.timetable.year import Year
 from labkeeper_sdk.testing import Broker
 from labkeeper_wire.commands import CommandResult, CommandState
 from labkeeper_wire.datatypes import DataType
@@ -19,7 +25,7 @@ from labkeeper_wire.descriptor import PointDescription
 from labkeeper_wire.leases.book import Room
 from labkeeper_wire.payload import Metric
 
-from .conftest import School, running
+from .conftest import School, Start, running
 from .scripted_node import double, joined, lease_metrics, now_ms, until
 
 ROOM = Room("school", "lab")
@@ -51,6 +57,44 @@ async def test_a_lesson_has_the_lease_at_the_node_and_its_opening_scene_is_comma
         assert school.heard.of("run_scene") == [("anna", "school/lab/begin", "1 of 1")]
         assert school.hub.alarms.lesson("school", "lab") is True
         assert school.hub.alarms.lesson("school", "another") is False
+
+
+def starting_now(teacher: str) -> Timetable:
+    """A timetable with one slot, which began with this minute; in its zone it is about noon whenever the test runs."""
+    zone = f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
+    start = datetime.now(ZoneInfo(zone)).replace(second=0, microsecond=0, tzinfo=None)
+    times = start.time(), (start + timedelta(minutes=40)).time()
+    slot = Dated("lab", start.date(), *times, Teaching("4(1)", "AI", teacher), starts=True)
+    return Timetable(dated=(slot,), year=Year(zone))
+
+
+async def test_the_bell_starts_a_lesson_with_its_lease_its_scene_and_its_record_once_the_disk_lets_it(
+    start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    caplog.set_level("INFO")
+    monkeypatch.setattr(bell, "LOOK_S", 0.05)
+    async with start() as school, joined(school.port, devices=lamp(), more=lease_metrics()) as node:
+        hub = school.hub
+        await until(lambda: school.online("lamp"), "the lamp")
+        hub.bell.person, hub.bell.audit = {"p-1": Person("p-1", (Grant(Role.TEACHER),))}.get, school.heard
+        hub.lessons.data = Path("/proc/nowhere")
+        hub.timetable.timetables["school"] = starting_now("p-1")
+        await until(lambda: "no lesson starts by the timetable in school/lab" in caplog.text, "the refusal")
+        await until(lambda: not hub.leases.held(), "the lease given back")
+        assert not hub.lessons.on
+        hub.lessons.data = tmp_path
+        await until(lambda: ROOM in hub.lessons.on, "the lesson")
+        await until(lambda: bool(node.commands and hub.bell.register.on), "its scene, and its place in the register")
+        await until(lambda: bool(hub.recordings.all()), "its record")
+        lesson, (record,) = hub.lessons.on[ROOM], hub.recordings.all()
+        assert (lesson.teacher, record.id, record.stage) == ("p-1", record_name(lesson), Stage.RUNNING)
+        assert node.tables[-1].leases[0].holder == "p-1"
+        device, request = node.commands[0]
+        assert (device, request.fence, request.targets[0].value) == ("lamp", lesson.fence, True)
+        assert hub.bell.register.on[lesson.name][3:5] == ("4(1)", "AI")
+        assert school.heard.of("start_lesson") == [("timetable", "school/lab", "p-1")]
+        ended = await hub.lessons.end("p-1", ROOM)
+        assert ended.phase is Phase.ENDING
 
 
 async def test_a_lesson_goes_on_with_its_lease_when_the_hub_starts_again(broker: Broker, tmp_path: Path) -> None:

@@ -7,8 +7,11 @@ from typing import Any
 
 import httpx
 
+from labkeeper_hub.export.order import OrderedPoint
+from labkeeper_hub.recordings.recording import Plan
 from labkeeper_sdk.testing import Broker
 
+from .conftest import School
 from .scripted_node import DEADLINE_S, ScriptedNode, double, joined
 from .test_killed import hub_process
 
@@ -68,3 +71,23 @@ async def test_a_recording_goes_on_after_the_hub_was_killed_and_has_everything(b
         assert values[:10] == [100.0 + at for at in range(10)]
         assert sealed["samples"] == len(values) > 10
         assert (await hub.get(f"/api/v1/recordings/{identity}/verify")).json()["holds"]
+
+
+async def test_what_somebody_does_with_a_recording_is_noted(school: School) -> None:
+    recordings = school.hub.recordings
+    recordings.audit = school.heard
+    place = {"school": "school", "lab": "lab", "node": "lab", "device": "air"}
+    point = OrderedPoint(**place, point="co2", unit="[ppm]", kind="measure", type="float")
+    made = await recordings.start(Plan("school", "lab", "", (point,)), "anna")
+    await recordings.mark(made.id, "lamp on", "ben")
+    await recordings.follow(made.id, [point.model_copy(update={"point": "temperature"})])
+    await recordings.stop(made.id, "anna")
+    await recordings.remove(made.id, "anna")
+    acts = [(who, what, result) for who, what, subject, result in school.heard.notes if subject == made.id]
+    assert [one for one in acts if one[1] != "seal_recording"] == [
+        ("anna", "start_recording", "school/lab 1 points"),
+        ("ben", "mark_recording", "ok"),
+        ("hub", "follow_recording", "1 more"),
+        ("anna", "stop_recording", "ok"),
+        ("anna", "remove_recording", "ok"),
+    ]

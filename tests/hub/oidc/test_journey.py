@@ -93,7 +93,7 @@ async def _links(context: BrowserContext, school: School) -> None:
     await expect(page.get_by_text("学校账号已绑定。")).to_be_visible()
     await looked_at(page, "linked-zh")
     own = f"{school.url}/api/v1/account/second-factor"
-    secret = pyotp.TOTP((await (await page.request.post(own)).json())["secret"])
+    secret = pyotp.TOTP((await (await page.request.post(own, data={"password": PASSWORD})).json())["secret"])
     await page.request.put(own, data={"code": secret.at(school.hands.now_s)})
     await page.request.delete(f"{school.url}/api/v1/session")
     school.hands.now_s += 30

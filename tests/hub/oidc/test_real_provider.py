@@ -92,7 +92,7 @@ async def test_an_account_is_linked_opened_with_its_second_factor_and_unlinked(
             assert await _link(li, "li") == "/?school=linked#/people"
             assert await _link(zhao, "li") == "/?school=linked_elsewhere#/people"
             assert (await li.get("/api/v1/account")).json()["school_account"] is True
-            secret = (await li.post("/api/v1/account/second-factor")).json()["secret"]
+            secret = (await li.post("/api/v1/account/second-factor", json={"password": PASSWORD})).json()["secret"]
             code = pyotp.TOTP(secret).at(school.hands.now_s)
             assert (await li.put("/api/v1/account/second-factor", json={"code": code})).status_code == 200
             school.hands.now_s += 60
@@ -134,7 +134,7 @@ async def test_the_providers_second_factor_counts_by_a_word_that_is_named_and_it
     async with places.school(tmp_path, roles=ROLES, scopes=("openid", "groups"), **mfa) as school:
         async with open_provider(places.issuer, places.hub_url, "k1", in_token=True), school.browser() as first:
             assert await come_in(first, "teacher-1+otp") == "/#/alarms"
-            secret = (await first.post("/api/v1/account/second-factor")).json()["secret"]
+            secret = (await first.post("/api/v1/account/second-factor", json={})).json()["secret"]
             code = pyotp.TOTP(secret).at(school.hands.now_s)
             await first.put("/api/v1/account/second-factor", json={"code": code})
         async with school.browser() as nobody:

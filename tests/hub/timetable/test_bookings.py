@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from labkeeper_hub.accounts import Grant, Role, Scope
+from labkeeper_hub.accounts import Action, Grant, Person, Role, Scope
+from labkeeper_hub.accounts.rights import AFTERWARDS_MS, may, stands
+from labkeeper_hub.accounts.rights import Reason as Ended
 from labkeeper_hub.timetable.bookings import (
     EARLY_MS,
     FURTHEST_MS,
@@ -71,7 +73,10 @@ def test_a_guests_booking_lends_a_right_within_its_slot_and_not_a_moment_longer(
     grant = Grant(Role.TEACHER, Scope("demo", "lab-301"), guest.end_ms)
     assert lent([guest], "p-1", guest.start_ms) == (grant,)
     assert lent([guest], "p-1", guest.start_ms - 1) == ()
-    assert lent([guest], "p-1", guest.end_ms) == ()
+    person = Person("p-1", lent([guest], "p-1", guest.end_ms))
+    assert may(person, Action.LEASE, grant.scope, guest.end_ms).reason is Ended.RIGHT_ENDED
+    assert stands(person, Action.LEASE, grant.scope, guest.end_ms + 40_000, guest.end_ms), "it ends by its time"
+    assert lent([guest], "p-1", guest.end_ms + AFTERWARDS_MS) == ()
     assert lent([guest], "p-2", guest.start_ms) == ()
 
 

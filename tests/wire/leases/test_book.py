@@ -51,6 +51,14 @@ def test_an_automation_yields_to_every_person_and_to_nobody_else() -> None:
     assert refused(lambda: rules.take(anna(), f"{AUTOMATION}air", ROBOT, 1, 1000)) == ("leased", "anna")
 
 
+def test_what_is_taken_back_ends_whoever_holds_it_and_with_it_what_was_given() -> None:
+    book = rules.take(rules.give(anna(BENCH), 1, "anna", GROUP, 0), "ben", LAMP, 0, 60_000)
+    after = rules.taken_back(book, {1})
+    assert [one.holder for one in after.held] == ["ben"]
+    assert after.fence > book.fence
+    assert rules.taken_back(after, {1}) is after
+
+
 def test_a_take_over_ends_the_other_lease_and_what_it_gave_and_has_a_newer_number() -> None:
     book = rules.give(anna(), 1, "anna", GROUP, 0)
     taken = rules.take_over(book, "ben", BENCH, 1, 60_000)

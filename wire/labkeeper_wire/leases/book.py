@@ -172,6 +172,11 @@ def expire(book: Book, now_ms: int) -> Book:
     return _without(book, {one.fence for one in book.held if one.until_ms <= now_ms})
 
 
+def taken_back(book: Book, fences: Iterable[int]) -> Book:
+    """End these leases, whoever holds them, and with them what was given from them."""
+    return _without(book, set(fences))
+
+
 def resumed(book: Book) -> Book:
     """A new run of the hub counts its renewals anew, so it numbers its tables anew; the leases stay what they were."""
     return ahead(book, book.fence) if book.changed else book

@@ -17,6 +17,7 @@ from labkeeper_hub.api.documented import PROBLEMS
 from labkeeper_hub.api.gate import SET_COOKIE, client_address, cookie, too_many
 from labkeeper_hub.api.models import shape
 from labkeeper_hub.api.needs import IsSignedIn
+from labkeeper_hub.api.noted import refusals_noted
 from labkeeper_hub.api.problems import Refusal, wrong_field
 from labkeeper_hub.api.qr_code import rows_of
 from labkeeper_hub.api.state import Api, ApiHere, SignedIn
@@ -44,6 +45,13 @@ class PasswordChange(validation.Body):
     fresh: validation.Secret
 
 
+class BeginFactor(validation.Body):
+    """One's password; an account without one (`has_password`) leaves it out."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"password": "the password"}]})
+    password: validation.Secret | None = None
+
+
 class CodeBody(validation.Body):
     """A code of the app, or a recovery code."""
 
@@ -52,8 +60,8 @@ class CodeBody(validation.Body):
 
 
 class AccountShape(BaseModel):
-    """The asker's account. `required`: what they may do waits for a second factor; `school_account`: one of the
-    school's own opens it.
+    """The asker's account. `has_password`: one signs in with it; `required`: what they may do waits for a second
+    factor; `school_account`: one of the school's own opens it.
     """
 
     model_config = shape(
@@ -61,6 +69,7 @@ class AccountShape(BaseModel):
             "name": "p-1",
             "login": "li",
             "title": "李老师",
+            "has_password": True,
             "second_factor": True,
             "school_account": False,
             "required": False,
@@ -70,6 +79,7 @@ class AccountShape(BaseModel):
     name: str
     login: str
     title: str
+    has_password: bool
     second_factor: bool
     school_account: bool
     required: bool
@@ -118,6 +128,7 @@ async def account(api: ApiHere, right: IsSignedIn) -> JsonAnswer:
             "name": person.name,
             "login": known.login if known else "",
             "title": known.title if known else "",
+            "has_password": bool(known and known.password),
             "second_factor": bool(staff and staff.factors.on(person.name)),
             "school_account": bool(staff and staff.identities.of(person.name)),
             "required": person.lacks_factor,
@@ -132,31 +143,22 @@ async def change_password(
 ) -> Response:
     """Change one's password: all other sessions end, and this one gets a fresh token at once."""
     name = right.person.name
-    if name not in {one.name for one in staff_of(api).all()}:
-        raise Refusal(HTTPStatus.FORBIDDEN, "no_password", "Whoever signs in by the owner's secret or a link has none")
-    try:
-        await api.accounts.change_password(name, asked.password, asked.fresh, client_address(request.scope))
-    except SignInRefused as refused:
-        api.audit.note(name, "change_password", name, "refused")
-        raise wrong_field("wrong_password", "body.password", "this is not your password") from refused
-    except WeakPassword as weak:
-        raise wrong_field(weak.code, "body.fresh", weak.message) from weak
-    except TooManyAttempts as refused:
-        raise too_many(refused) from refused
+    with refusals_noted(api, name, "change_password", name):
+        await _change_password(request, api, name, asked)
     api.audit.note(name, "change_password", name, "ok")
     return await turned(request, api, name, here, Response(status_code=HTTPStatus.NO_CONTENT))
 
 
-@router.post("/account/second-factor", response_model=AppAnswer, responses={409: PROBLEMS[409]})
-async def begin(api: ApiHere, right: IsSignedIn, _: Here) -> JsonAnswer:
-    """Begin with a second factor: it asks for nothing before its first code has come."""
+@router.post(
+    "/account/second-factor", response_model=AppAnswer, responses={status: PROBLEMS[status] for status in (409, 413)}
+)
+async def begin(request: Request, api: ApiHere, right: IsSignedIn, _: Here, asked: BeginFactor) -> JsonAnswer:
+    """Begin with a second factor: it asks for nothing before its first code has come. The password is asked for, where
+    there is one: whoever found a browser signed in must not lock its owner out.
+    """
     name = right.person.name
-    if api.accounts.person(name) is None:
-        raise Refusal(HTTPStatus.FORBIDDEN, "guest", "A group that came by a link has no account")
-    try:
-        secret = await staff_of(api).factors.begin(name)
-    except WrongCode as on:
-        raise Refusal(HTTPStatus.CONFLICT, "second_factor_on", "Turn off the second factor you have first") from on
+    with refusals_noted(api, name, "begin_second_factor", name):
+        secret = await _begun(request, api, name, asked.password)
     known = {one.name: one.login for one in staff_of(api).all()}
     address = app_address(secret, known.get(name, name))
     api.audit.note(name, "begin_second_factor", name, "ok")
@@ -167,11 +169,8 @@ async def begin(api: ApiHere, right: IsSignedIn, _: Here) -> JsonAnswer:
 async def confirm(request: Request, api: ApiHere, right: IsSignedIn, here: Here, asked: CodeBody) -> Response:
     """Turn the second factor on by the app's first code: other sessions end, this one gets a fresh token."""
     name = right.person.name
-    try:
-        codes = await staff_of(api).factors.confirm(name, asked.code)
-    except WrongCode as wrong:
-        api.audit.note(name, "turn_on_second_factor", name, "refused")
-        raise _wrong_code() from wrong
+    with refusals_noted(api, name, "turn_on_second_factor", name):
+        codes = await _confirmed(api, name, asked.code)
     api.audit.note(name, "turn_on_second_factor", name, "ok")
     return await turned(request, api, name, here, JsonAnswer({"recovery": codes}))
 
@@ -217,18 +216,63 @@ def staff_of(api: Api) -> Staff:
     return api.accounts.staff
 
 
+async def _change_password(request: Request, api: Api, name: str, asked: PasswordChange) -> None:
+    if name not in {one.name for one in staff_of(api).all()}:
+        raise Refusal(HTTPStatus.FORBIDDEN, "no_password", "Whoever signs in by the owner's secret or a link has none")
+    try:
+        await api.accounts.change_password(name, asked.password, asked.fresh, client_address(request.scope))
+    except SignInRefused as refused:
+        raise wrong_field("wrong_password", "body.password", "this is not your password") from refused
+    except WeakPassword as weak:
+        raise wrong_field(weak.code, "body.fresh", weak.message) from weak
+    except TooManyAttempts as refused:
+        raise too_many(refused) from refused
+
+
+async def check_password(request: Request, api: Api, name: str, password: str) -> None:
+    """Return if this is the password of whoever asks; raises Refusal."""
+    try:
+        await api.accounts.check_own_password(name, password, client_address(request.scope))
+    except SignInRefused as refused:
+        raise wrong_field("wrong_password", "body.password", "this is not your password") from refused
+    except TooManyAttempts as refused:
+        raise too_many(refused) from refused
+
+
+async def _begun(request: Request, api: Api, name: str, password: str | None) -> str:
+    if api.accounts.person(name) is None:
+        raise Refusal(HTTPStatus.FORBIDDEN, "guest", "A group that came by a link has no account")
+    if any(one.password for one in staff_of(api).all() if one.name == name):
+        await check_password(request, api, name, password or "")
+    try:
+        return await staff_of(api).factors.begin(name)
+    except WrongCode as on:
+        raise Refusal(HTTPStatus.CONFLICT, "second_factor_on", "Turn off the second factor you have first") from on
+
+
+async def _confirmed(api: Api, name: str, code: str) -> tuple[str, ...]:
+    try:
+        return await staff_of(api).factors.confirm(name, code)
+    except WrongCode as wrong:
+        raise _wrong_code() from wrong
+
+
 async def _prove(api: Api, name: str, code: str, what: str) -> None:
     """Use up a code; raises Refusal. The act is noted either way."""
+    with refusals_noted(api, name, what, name):
+        await _use_up(api, name, code)
+    api.audit.note(name, what, name, "ok")
+
+
+async def _use_up(api: Api, name: str, code: str) -> None:
     if not staff_of(api).factors.on(name):
         raise Refusal(HTTPStatus.CONFLICT, "second_factor_off", "There is no second factor")
     try:
         await api.accounts.second_step(name, code)
     except SignInRefused as refused:
-        api.audit.note(name, what, name, "refused")
         raise _wrong_code() from refused
     except TooManyAttempts as refused:
         raise too_many(refused) from refused
-    api.audit.note(name, what, name, "ok")
 
 
 async def turned(request: Request, api: Api, name: str, here: str, answer: Response) -> Response:

@@ -14,6 +14,7 @@ from labkeeper_hub.api.answers import Json, JsonAnswer
 from labkeeper_hub.api.documented import PROBLEMS
 from labkeeper_hub.api.models import shape
 from labkeeper_hub.api.needs import ManagesPeople
+from labkeeper_hub.api.noted import refusals_noted
 from labkeeper_hub.api.problems import Refusal, wrong_field
 from labkeeper_hub.api.routes.account import staff_of
 from labkeeper_hub.api.state import Api, ApiHere
@@ -133,23 +134,20 @@ async def people(api: ApiHere, right: ManagesPeople) -> JsonAnswer:
 )
 async def add(api: ApiHere, right: ManagesPeople, asked: NewPerson) -> JsonAnswer:
     """Add a person. They come in by an invitation, and have no password before."""
-    if not asked.login.strip():
-        raise wrong_field("invalid", "body.login", "a login is not blank")
-    try:
-        account = await staff_of(api).add(asked.login, asked.title, (one.grant() for one in asked.grants))
-    except LoginTaken as taken:
-        raise Refusal(HTTPStatus.CONFLICT, "login_taken", "Somebody has this login already") from taken
+    with refusals_noted(api, right.person.name, "add_person", "people"):
+        account = await _added(api, asked)
     api.audit.note(right.person.name, "add_person", account.name, _granted(account))
     return JsonAnswer(_shape(api, account), HTTPStatus.CREATED)
 
 
 @router.put("/people/{name}/grants", response_model=PersonShape, responses={404: PROBLEMS[404], 413: PROBLEMS[413]})
 async def grant(api: ApiHere, right: ManagesPeople, name: str, asked: NewGrants) -> JsonAnswer:
-    """Put these grants in the place of all that a person had; open pages follow within a second."""
-    try:
+    """Put these grants in the place of all that a person had; open pages follow within a second, and so do a lesson, a
+    lease and pupils' links by a right that is gone.
+    """
+    with refusals_noted(api, right.person.name, "change_rights", name):
+        known(api, name)
         account = await staff_of(api).grant(name, (one.grant() for one in asked.grants))
-    except UnknownAccount as nobody:
-        raise unknown() from nobody
     api.accounts.sessions.hurry(name)
     api.audit.note(right.person.name, "change_rights", name, _granted(account))
     return JsonAnswer(_shape(api, account))
@@ -157,17 +155,18 @@ async def grant(api: ApiHere, right: ManagesPeople, name: str, asked: NewGrants)
 
 @router.post("/people/{name}/invitation", response_model=InvitationAnswer, responses={404: PROBLEMS[404]})
 async def invite(api: ApiHere, right: ManagesPeople, name: str) -> JsonAnswer:
-    """Invite a person to choose a (new) password. The old one is no good from now on; their sessions and tokens end. A
-    second factor stays, or an invitation that was passed on would be enough. The school's account opens theirs no more,
-    unless a mapping made it: whoever had got hold of the account may have linked theirs.
+    """Invite a person to choose a (new) password. The old one is no good from now on; their sessions and tokens end,
+    and so do their lesson and their leases. A second factor stays, or an invitation that was passed on would be enough.
+    The school's account opens theirs no more, unless a mapping made it: whoever had got hold of the account may have
+    linked theirs.
     """
-    try:
+    with refusals_noted(api, right.person.name, "invite_person", name):
+        known(api, name)
         token = await staff_of(api).invite(name)
-        await staff_of(api).tokens.revoke_all(name)
-        await staff_of(api).identities.forget_linked(name)
-    except UnknownAccount as nobody:
-        raise unknown() from nobody
+    await staff_of(api).tokens.revoke_all(name)
+    await staff_of(api).identities.forget_linked(name)
     await api.accounts.end_sessions(name)
+    api.parts.leases.take_back(name)
     api.audit.note(right.person.name, "invite_person", name, "ok")
     return JsonAnswer({"invitation": token})
 
@@ -180,7 +179,8 @@ async def invite(api: ApiHere, right: ManagesPeople, name: str) -> JsonAnswer:
 )
 async def sign_out(api: ApiHere, right: ManagesPeople, name: str) -> Response:
     """Sign a person out everywhere and end their tokens; what they may do stays, and they may sign in again."""
-    known(api, name)
+    with refusals_noted(api, right.person.name, "sign_person_out", name):
+        known(api, name)
     await staff_of(api).tokens.revoke_all(name)
     await api.accounts.end_sessions(name)
     api.audit.note(right.person.name, "sign_person_out", name, "ok")
@@ -195,8 +195,9 @@ async def sign_out(api: ApiHere, right: ManagesPeople, name: str) -> Response:
 )
 async def reset_second_factor(api: ApiHere, right: ManagesPeople, name: str) -> Response:
     """Take away a person's second factor, whose telephone is lost, and sign them out; `owner` is the owner."""
-    if name != OWNER.name:
-        known(api, name)
+    with refusals_noted(api, right.person.name, "reset_second_factor", name):
+        if name != OWNER.name:
+            known(api, name)
     await staff_of(api).factors.remove(name)
     await api.accounts.end_sessions(name)
     api.audit.note(right.person.name, "reset_second_factor", name, "ok")
@@ -207,14 +208,24 @@ async def reset_second_factor(api: ApiHere, right: ManagesPeople, name: str) -> 
     "/people/{name}", status_code=HTTPStatus.NO_CONTENT, response_class=Response, responses={404: PROBLEMS[404]}
 )
 async def remove(api: ApiHere, right: ManagesPeople, name: str) -> Response:
-    """Remove a person: sessions end, names are forgotten, the pseudonym is never used again."""
-    try:
+    """Remove a person: sessions end, and with them lesson, leases and pupils' links; names are forgotten, the pseudonym
+    is never used again.
+    """
+    with refusals_noted(api, right.person.name, "remove_person", name):
+        known(api, name)
         await staff_of(api).remove(name)
-    except UnknownAccount as nobody:
-        raise unknown() from nobody
     await api.accounts.end_sessions(name)
     api.audit.note(right.person.name, "remove_person", name, "ok")
     return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+async def _added(api: Api, asked: NewPerson) -> Account:
+    if not asked.login.strip():
+        raise wrong_field("invalid", "body.login", "a login is not blank")
+    try:
+        return await staff_of(api).add(asked.login, asked.title, (one.grant() for one in asked.grants))
+    except LoginTaken as taken:
+        raise Refusal(HTTPStatus.CONFLICT, "login_taken", "Somebody has this login already") from taken
 
 
 def _granted(account: Account) -> str:

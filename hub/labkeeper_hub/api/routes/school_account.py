@@ -5,15 +5,14 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request, Response
 from pydantic import ConfigDict
 
-from labkeeper_hub.accounts import SignInRefused, TooManyAttempts
 from labkeeper_hub.accounts.identities import AlreadyLinked
 from labkeeper_hub.accounts.staff import UnknownAccount
 from labkeeper_hub.api import validation
 from labkeeper_hub.api.documented import PROBLEMS
-from labkeeper_hub.api.gate import client_address, too_many
 from labkeeper_hub.api.needs import IsSignedIn, ManagesPeople
-from labkeeper_hub.api.problems import Refusal, wrong_field
-from labkeeper_hub.api.routes.account import Here, staff_of, turned
+from labkeeper_hub.api.noted import refusals_noted
+from labkeeper_hub.api.problems import Refusal
+from labkeeper_hub.api.routes.account import Here, check_password, staff_of, turned
 from labkeeper_hub.api.routes.oidc import AwayAnswer, desk_of, sent_away
 from labkeeper_hub.api.routes.people import known, unknown
 from labkeeper_hub.api.state import Api, ApiHere
@@ -48,9 +47,10 @@ async def link(request: Request, api: ApiHere, right: IsSignedIn, here: Here, as
     name = right.person.name
     staff_of(api)
     desk_of(api)
-    await _prove(request, api, name, here, asked.password)
-    if staff_of(api).identities.of(name):
-        raise _linked()
+    with refusals_noted(api, name, "link_school_account", name):
+        await _prove(request, api, name, here, asked.password)
+        if staff_of(api).identities.of(name):
+            raise _linked()
     return await sent_away(request, api, BACK, Link(name, here))
 
 
@@ -63,9 +63,10 @@ async def link(request: Request, api: ApiHere, right: IsSignedIn, here: Here, as
 async def unlink(request: Request, api: ApiHere, right: IsSignedIn, here: Here, asked: OwnPassword) -> Response:
     """Unlink one's account: the school's opens it no more, and other sessions end. Without a password it stays."""
     name, staff = right.person.name, staff_of(api)
-    await _prove(request, api, name, here, asked.password)
-    if staff.account(name).password is None:
-        raise Refusal(HTTPStatus.CONFLICT, "only_way_in", "Without a password the school's account is the only way in")
+    with refusals_noted(api, name, "unlink_school_account", name):
+        await _prove(request, api, name, here, asked.password)
+        if staff.account(name).password is None:
+            raise Refusal(HTTPStatus.CONFLICT, "only_way_in", "Without a password only the school's account opens it")
     await staff.identities.remove(name)
     api.audit.note(name, "unlink_school_account", name, "ok")
     return await turned(request, api, name, here, Response(status_code=HTTPStatus.NO_CONTENT))
@@ -80,12 +81,13 @@ async def unlink(request: Request, api: ApiHere, right: IsSignedIn, here: Here, 
 async def link_person(api: ApiHere, right: ManagesPeople, name: str, asked: Subject) -> Response:
     """Link somebody's account by what identifies them at the provider; only a mark of it is kept."""
     staff = staff_of(api)
-    known(api, name)
     issuer = desk_of(api).settings.issuer
-    try:
-        await staff.identities.add(issuer, asked.subject, name, mapped=False)
-    except AlreadyLinked as linked:
-        raise _linked() from linked
+    with refusals_noted(api, right.person.name, "link_school_account", name):
+        known(api, name)
+        try:
+            await staff.identities.add(issuer, asked.subject, name, mapped=False)
+        except AlreadyLinked as linked:
+            raise _linked() from linked
     api.audit.note(right.person.name, "link_school_account", name, "ok")
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
@@ -98,7 +100,8 @@ async def link_person(api: ApiHere, right: ManagesPeople, name: str, asked: Subj
 )
 async def unlink_person(api: ApiHere, right: ManagesPeople, name: str) -> Response:
     """Unlink somebody's account and sign them out. Whom a mapping lets in gets a new one by signing in again."""
-    known(api, name)
+    with refusals_noted(api, right.person.name, "unlink_school_account", name):
+        known(api, name)
     await staff_of(api).identities.remove(name)
     await api.accounts.end_sessions(name)
     api.audit.note(right.person.name, "unlink_school_account", name, "ok")
@@ -116,13 +119,7 @@ async def _prove(request: Request, api: Api, name: str, here: str, password: str
         return
     if password is None:
         raise Refusal(HTTPStatus.CONFLICT, "password_needed", "Type your password, or sign in anew and come at once")
-    try:
-        await api.accounts.check_own_password(name, password, client_address(request.scope))
-    except SignInRefused as refused:
-        api.audit.note(name, "prove_password", name, "refused")
-        raise wrong_field("wrong_password", "body.password", "this is not your password") from refused
-    except TooManyAttempts as refused:
-        raise too_many(refused) from refused
+    await check_password(request, api, name, password)
 
 
 def _linked() -> Refusal:

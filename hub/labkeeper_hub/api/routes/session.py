@@ -129,6 +129,7 @@ async def _sign_in(request: Request, api: Api, asked: SignIn) -> str:
         api.audit.note(STRANGER, "sign_in", address, "second_factor_needed")
         raise code_needed() from needed
     except WeakPassword as weak:
+        api.audit.note(STRANGER, "sign_in", address, weak.code)
         raise wrong_field(weak.code, "body.password", weak.message) from weak
     except TooManyAttempts as refused:
         _count(api, "throttled", STRANGER, address)

@@ -13,10 +13,11 @@ from labkeeper_hub.api import validation
 from labkeeper_hub.api.answers import Json, JsonAnswer
 from labkeeper_hub.api.documented import PROBLEMS
 from labkeeper_hub.api.models import shape
-from labkeeper_hub.api.needs import IsSignedIn
+from labkeeper_hub.api.needs import IsSignedIn, Right
+from labkeeper_hub.api.noted import refusals_noted
 from labkeeper_hub.api.problems import Refusal, wrong_field
 from labkeeper_hub.api.routes.account import Here, staff_of
-from labkeeper_hub.api.state import ApiHere
+from labkeeper_hub.api.state import Api, ApiHere
 
 router = APIRouter(tags=["account"])
 LONGEST_DAYS = 366
@@ -97,17 +98,8 @@ async def tokens(api: ApiHere, right: IsSignedIn, _: Here) -> JsonAnswer:
 )
 async def make(api: ApiHere, right: IsSignedIn, _: Here, asked: NewToken) -> JsonAnswer:
     """Make a token with some of what one may do; what one may not do oneself is refused."""
-    beyond = [action.value for action in asked.actions if not right.to(action).granted]
-    if beyond:
-        raise wrong_field("not_yours", "body.actions", f"you may not do this yourself: {', '.join(beyond)}")
-    if api.accounts.person(right.person.name) is None:
-        raise Refusal(HTTPStatus.FORBIDDEN, "guest", "A group that came by a link has no account")
-    labs, until_ms = [(one.school, one.lab) for one in asked.labs], right.now_ms + asked.days * DAY_MS
-    try:
-        made = await staff_of(api).tokens.make(right.person.name, asked.title, asked.actions, labs, until_ms)
-    except TooManyTokens as many:
-        raise Refusal(HTTPStatus.CONFLICT, "too_many_tokens", "Revoke a token that is no longer used first") from many
-    text, token = made
+    with refusals_noted(api, right.person.name, "make_token", right.person.name):
+        text, token = await _made(api, right, asked)
     api.audit.note(right.person.name, "make_token", token.id, " ".join(sorted(token.actions)))
     return JsonAnswer({"token": _shape(token), "text": text}, HTTPStatus.CREATED)
 
@@ -120,10 +112,24 @@ async def make(api: ApiHere, right: IsSignedIn, _: Here, asked: NewToken) -> Jso
 )
 async def revoke(api: ApiHere, right: IsSignedIn, _: Here, identity: str) -> Response:
     """Revoke one of one's own tokens: it is good no more, and its open sockets close within a second."""
-    if not await staff_of(api).tokens.revoke(right.person.name, identity):
-        raise Refusal(HTTPStatus.NOT_FOUND, "unknown_token", "There is no such token")
+    with refusals_noted(api, right.person.name, "revoke_token", identity):
+        if not await staff_of(api).tokens.revoke(right.person.name, identity):
+            raise Refusal(HTTPStatus.NOT_FOUND, "unknown_token", "There is no such token")
     api.audit.note(right.person.name, "revoke_token", identity, "ok")
     return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+async def _made(api: Api, right: Right, asked: NewToken) -> tuple[str, ApiToken]:
+    beyond = [action.value for action in asked.actions if not right.to(action).granted]
+    if beyond:
+        raise wrong_field("not_yours", "body.actions", f"you may not do this yourself: {', '.join(beyond)}")
+    if api.accounts.person(right.person.name) is None:
+        raise Refusal(HTTPStatus.FORBIDDEN, "guest", "A group that came by a link has no account")
+    labs, until_ms = [(one.school, one.lab) for one in asked.labs], right.now_ms + asked.days * DAY_MS
+    try:
+        return await staff_of(api).tokens.make(right.person.name, asked.title, asked.actions, labs, until_ms)
+    except TooManyTokens as many:
+        raise Refusal(HTTPStatus.CONFLICT, "too_many_tokens", "Revoke a token that is no longer used first") from many
 
 
 def _shape(token: ApiToken) -> dict[str, Json]:

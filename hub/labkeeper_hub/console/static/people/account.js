@@ -63,12 +63,13 @@ class LkAccount extends DeskElement {
 
   /** @param {import("../text.js").Text} t */
   #factor(t) {
-    const { second_factor: on, recovery_left: left } = /** @type {import("./api.js").Account} */ (this.account);
+    const { second_factor: on, recovery_left: left, has_password: asks } = /** @type {import("./api.js").Account} */ (this.account);
     if (this.recovery.length) return this.#recovery(t);
     if (this.app) return this.#setUp(t, this.app);
     if (!on) {
-      return html`<div class="people-part"><h4>${t.t("people.factor")}</h4><p class="quiet">${t.t("people.factor_off")}</p>
-        <button class="do" @click=${this.#begin}>${t.t("people.factor_set_up")}</button></div>`;
+      return html`<form class="people-part" @submit=${this.#begin}><h4>${t.t("people.factor")}</h4><p class="quiet">${t.t("people.factor_off")}</p>
+        ${asks ? html`<label>${t.t("people.factor_password")}<input name="password" type="password" autocomplete="current-password" required></label>` : nothing}
+        <button class="do">${t.t("people.factor_set_up")}</button></form>`;
     }
     return html`
       <form class="people-part" @submit=${this.#prove}>
@@ -132,8 +133,9 @@ class LkAccount extends DeskElement {
         <button class="do" @click=${this.#everywhere}>${t.t("people.sign_out_everywhere")}</button></div>`;
   }
 
-  async #begin() {
-    const begun = await ask("POST", "account/second-factor");
+  /** @param {SubmitEvent} event */
+  async #begin(event) {
+    const begun = await ask("POST", "account/second-factor", filled(event));
     if (begun.ok) this.app = begun.body;
     this.#tell(begun, "");
   }
