@@ -44,13 +44,18 @@ async def broker(tmp_path: Path) -> AsyncIterator[Broker]:
 
 @pytest.fixture
 def run_edge(broker: Broker, tmp_path: Path) -> RunEdge:
-    """Return a context in which the edge runs in this process; `tables` is TOML, `more` goes to its top."""
+    """Return a context in which the edge runs in this process; `tables` is TOML, `more` goes to its top. A node of
+    another name has a folder of its own.
+    """
 
     @asynccontextmanager
-    async def running(tables: str = DRIVER, more: str = "", drivers: Loaded = LOADED) -> AsyncIterator[None]:
-        settings = parse_settings(SETTINGS.format(broker=broker.url, more=more) + tables)
-        stop = asyncio.Event()
-        task = asyncio.create_task(main(settings, tmp_path / "edge", drivers=drivers, stop=stop))
+    async def running(
+        tables: str = DRIVER, more: str = "", drivers: Loaded = LOADED, node: str = "n"
+    ) -> AsyncIterator[None]:
+        top = SETTINGS.replace('node = "n"', f'node = "{node}"').format(broker=broker.url, more=more)
+        settings = parse_settings(top + tables)
+        stop, folder = asyncio.Event(), tmp_path / ("edge" if node == "n" else f"edge-{node}")
+        task = asyncio.create_task(main(settings, folder, drivers=drivers, stop=stop))
         try:
             yield
         finally:

@@ -38,10 +38,17 @@ stops = true
 """
 
 
-async def buzz(host: TinyHost) -> None:
+async def buzz(host: TinyHost, device: str = "pins") -> None:
     command = str(uuid4())
-    host.command(command, "pins", "buzzer", True)
+    host.command(command, device, "buzzer", True)
     await host.result(command, CommandState.DONE)
+
+
+async def refusal(host: TinyHost, device: str = "pins") -> str:
+    """Command and return the code it is rejected with."""
+    command = str(uuid4())
+    host.command(command, device, "buzzer", True)
+    return (await host.result(command, CommandState.REJECTED)).code
 
 
 async def until(true: Callable[[], bool]) -> None:
@@ -77,9 +84,7 @@ async def test_a_broken_wire_at_the_red_button_stops_the_node_and_tells_the_scho
         assert (heard.active, heard.by) == (True, "node n")
         await host.until(lambda: host.node_metric(MISSING) == "[]" and host.node_metric(LATCH) != "")
         assert board.truth("", "buzzer") is False
-        command = str(uuid4())
-        host.command(command, "pins", "buzzer", True)
-        assert (await host.result(command, CommandState.REJECTED)).code == "stopped"
+        assert await refusal(host) == "stopped"
 
 
 async def test_the_button_stops_its_node_with_the_broker_dead_and_tells_the_school_when_that_is_back(
@@ -103,9 +108,7 @@ async def test_the_button_stops_its_node_with_the_broker_dead_and_tells_the_scho
             heard = StopWord.from_payload((await anext(other.messages())).payload)
             assert (heard.latch, heard.active, heard.by) == (latch, True, "node n")
             await host.until(lambda: host.node_metric(LATCH) == latch and host.node_metric(MISSING) == "[]")
-            command = str(uuid4())
-            host.command(command, "pins", "buzzer", True)
-            assert (await host.result(command, CommandState.REJECTED)).code == "stopped"
+            assert await refusal(host) == "stopped"
 
 
 async def test_a_device_that_went_away_during_its_safe_value_is_driven_when_it_is_back(
