@@ -34,6 +34,6 @@ async def test_a_button_at_one_node_stops_the_other_with_the_hub_dead(
         latches = set()
         for node in NODES:
             async with open_host(broker.url, node=node) as host:
-                latches.add(await host.until(lambda: host.node_metric(MISSING) == "[]" and host.node_metric(LATCH)))  # noqa: B023 -- asked at once
+                latches.add(await host.until(lambda: host.node_metric(MISSING) == "[]" and host.node_metric(LATCH)))
                 assert await refusal(host, f"{node}-pins") == "stopped"
         assert len(latches) == 1, "one stop holds both"
