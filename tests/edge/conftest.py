@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from labkeeper_edge.__main__ import main
+from labkeeper_edge.outbox.outbox import Outbox
 from labkeeper_edge.settings import parse_settings
 from labkeeper_sdk.plugins import Loaded
 from labkeeper_sdk.testing import Broker, open_broker
@@ -64,6 +65,20 @@ def run_edge(broker: Broker, tmp_path: Path) -> RunEdge:
                 await task
 
     return running
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Return an event; while it is not set, what a node in this process notes about itself waits for the disk."""
+    keep_text, free = Outbox.keep_text, asyncio.Event()
+
+    async def slowly(outbox: Outbox, key: str, text: str) -> None:
+        await free.wait()
+        await keep_text(outbox, key, text)
+
+    free.set()
+    monkeypatch.setattr(Outbox, "keep_text", slowly)
+    return free
 
 
 @pytest.fixture
