@@ -25,6 +25,7 @@ SCOPES = (Scope(ROOM), Scope(ROOM, BENCH), Scope(ROOM, BENCH, NODE, DEVICE))
 PEOPLE = ("anna", "ben", "cleo")
 POINTS = {"on": Switch("on", risk=Switch("x").risk)}
 LONG_MS = 600_000
+LATELY = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,13 @@ class Executed:
 
 @dataclass(slots=True)
 class Node:
-    """The node: `disk` survives a restart, nothing else does. `reckless`: it does not look at leases at all."""
+    """The node: `disk` survives a restart, nothing else does. `reckless`: it does not look at leases at all;
+    `forgetful`: after a restart it knows neither what it was asked before nor that it was restarted.
+    """
 
     now_s: Callable[[], float]
     reckless: bool = False
+    forgetful: bool = False
     disk_fence: int = 0
     disk_results: dict[str, CommandResult] = field(default_factory=dict)
     executed: list[Executed] = field(default_factory=list)
@@ -56,13 +60,14 @@ class Node:
 
     def restart(self) -> None:
         """Die and come back: what was accepted and not ended is unknown."""
-        self.run += 1
+        self.run += 0 if self.forgetful and self.run else 1
         self.authority = Authority(Refusals(), clock=self.now_s)
         self.authority.recall(self.disk_fence)
         for number, result in self.disk_results.items():
             if result.state is CommandState.ACCEPTED:
                 self.disk_results[number] = CommandResult(number, CommandState.UNKNOWN)
-        self.clock, self.results, self.queue, self.waiting = HubClock(), dict(self.disk_results), [], []
+        recalled = {} if self.forgetful else dict(self.disk_results)
+        self.clock, self.results, self.queue, self.waiting = HubClock(), recalled, [], []
 
     def told(self, text: str, sent_ms: int) -> None:
         """Hear a table of leases."""
@@ -112,6 +117,7 @@ class World:
 
     random: Random
     reckless: bool = False
+    forgetful: bool = False
     now_ms: int = 1_000_000
     book: Book = field(default_factory=Book)
     renewal: int = 0
@@ -124,7 +130,7 @@ class World:
     node: Node = field(init=False)
 
     def __post_init__(self) -> None:
-        self.node = Node(lambda: self.now_ms / 1000, reckless=self.reckless)
+        self.node = Node(lambda: self.now_ms / 1000, reckless=self.reckless, forgetful=self.forgetful)
 
     def steps(self, count: int) -> "World":
         """Let so many things happen."""
@@ -137,7 +143,7 @@ class World:
             self.renew: 2,
             self.heal: 2,
             self.pass_time: 2,
-            self.repeat: 1,
+            self.repeat: 3,
             self.late: 1,
             self.partition: 1,
             self.restart: 1,
@@ -179,9 +185,9 @@ class World:
         self._send_command(self.sent[-1])
 
     def repeat(self) -> None:
-        """Send a command again that nobody answered."""
+        """Send one of the last commands again, as if nobody had answered."""
         if self.sent:
-            self._send_command(self.random.choice(self.sent))
+            self._send_command(self.random.choice(self.sent[-LATELY:]))
 
     # --- what goes wrong --------------------------------------------------------------------------------------------
     def partition(self) -> None:

@@ -287,11 +287,12 @@ async def compose(
     commands.recall()
     uplink.fence = lambda: authority.on_disk
     stopping = _stopping(settings, outbox, refusals)
-    stopping.obey += [lambda: safe_keeping.stop(active=stopping.stopped), commands.stop, uplink.report]
+    stopping.obey += [lambda: safe_keeping.stop(active=stopping.stopped), commands.stop]
+    stopping.say = uplink.report
     authority.stopped = lambda: stopping.stopped
     safe_keeping.confirmed, intake.stop = uplink.report, stopping.press
     safe_keeping.stop(active=stopping.stopped)
-    uplink.stop = lambda: (stopping.latch.name, safe_keeping.rules.missing())
+    uplink.stop = lambda: (stopping.kept.name, safe_keeping.rules.missing())
     uplink.safe_writes = lambda: safe_keeping.driven
     uplink.commands.append(commands.receive)
     uplink.links.append(safe_keeping.link)

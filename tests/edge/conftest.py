@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from labkeeper_edge.__main__ import main
+from labkeeper_edge.outbox.outbox import Outbox
 from labkeeper_edge.settings import parse_settings
 from labkeeper_sdk.plugins import Loaded
 from labkeeper_sdk.testing import Broker, open_broker
@@ -44,13 +45,18 @@ async def broker(tmp_path: Path) -> AsyncIterator[Broker]:
 
 @pytest.fixture
 def run_edge(broker: Broker, tmp_path: Path) -> RunEdge:
-    """Return a context in which the edge runs in this process; `tables` is TOML, `more` goes to its top."""
+    """Return a context in which the edge runs in this process; `tables` is TOML, `more` goes to its top. A node of
+    another name has a folder of its own.
+    """
 
     @asynccontextmanager
-    async def running(tables: str = DRIVER, more: str = "", drivers: Loaded = LOADED) -> AsyncIterator[None]:
-        settings = parse_settings(SETTINGS.format(broker=broker.url, more=more) + tables)
-        stop = asyncio.Event()
-        task = asyncio.create_task(main(settings, tmp_path / "edge", drivers=drivers, stop=stop))
+    async def running(
+        tables: str = DRIVER, more: str = "", drivers: Loaded = LOADED, node: str = "n"
+    ) -> AsyncIterator[None]:
+        top = SETTINGS.replace('node = "n"', f'node = "{node}"').format(broker=broker.url, more=more)
+        settings = parse_settings(top + tables)
+        stop, folder = asyncio.Event(), tmp_path / ("edge" if node == "n" else f"edge-{node}")
+        task = asyncio.create_task(main(settings, folder, drivers=drivers, stop=stop))
         try:
             yield
         finally:
@@ -59,6 +65,20 @@ def run_edge(broker: Broker, tmp_path: Path) -> RunEdge:
                 await task
 
     return running
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Return an event; while it is not set, what a node in this process notes about itself waits for the disk."""
+    keep_text, free = Outbox.keep_text, asyncio.Event()
+
+    async def slowly(outbox: Outbox, key: str, text: str) -> None:
+        await free.wait()
+        await keep_text(outbox, key, text)
+
+    free.set()
+    monkeypatch.setattr(Outbox, "keep_text", slowly)
+    return free
 
 
 @pytest.fixture

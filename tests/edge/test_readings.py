@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from labkeeper_edge.outbox.batches import Draft
+from labkeeper_edge.outbox.batches import Batch, Draft
 from labkeeper_edge.outbox.books import Quota
-from labkeeper_edge.outbox.outbox import open_outbox
+from labkeeper_edge.outbox.outbox import Outbox, OutboxUnwritable, open_outbox
 from labkeeper_edge.uplink.births import REFUSED
 from labkeeper_sdk.testing import Broker
 from labkeeper_wire.datatypes import DataType
@@ -92,6 +92,25 @@ async def test_live_readings_go_before_a_backlog_which_comes_in_order(
         history = [batch for batch, historical in host.deliveries if historical]
         assert history == list(range(1, old + 1))
         await host.until(lambda: host.node_metric(BACKLOG) == 0)
+
+
+async def test_a_backlog_that_the_disk_does_not_give_waits_and_ends_nothing(
+    broker: Broker, run_edge: RunEdge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_outbox(tmp_path / "edge", PLENTY) as outbox:
+        await outbox.commit([Draft("d1", (Metric("temperature", 1.0, DataType.DOUBLE, 1_700_000_000_000),))])
+    read, troubles = Outbox.read, [OutboxUnwritable("disk I/O error")]
+
+    async def seldom(outbox: Outbox, first: int, last: int, limit: int) -> list[Batch]:
+        if troubles:
+            raise troubles.pop()
+        return await read(outbox, first, last, limit)
+
+    monkeypatch.setattr(Outbox, "read", seldom)
+    async with open_host(broker.url) as host, run_edge():
+        await host.until(lambda: host.values("temperature") == [1.0])
+        await host.until(lambda: host.node_metric(REFUSED + "outbox_unwritable") == 1)
+        assert sum(isinstance(it, NodeBorn) for it in host.heard) <= 2, "the session went on: a new name, and no more"
 
 
 async def test_killed_between_arrival_and_commit_nothing_is_lost_and_nothing_twice(

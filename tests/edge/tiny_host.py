@@ -44,6 +44,7 @@ class TinyHost:
 
     link: mqtt.Link
     session: HostSession
+    node: str = NODE
     acking: bool = True
     deaf_for: int = 0  # batches that are dropped before they are stored
     heard: list[HostEffect] = field(default_factory=list)
@@ -97,14 +98,14 @@ class TinyHost:
         self.write_node(Metric(ACK, format_ack(self.epoch, self.batches), DataType.STRING))
 
     def write_node(self, *metrics: Metric) -> None:
-        self.link.send(f"spBv1.0/{SCHOOL}/NCMD/{NODE}", encode(Payload(metrics, now_ms())))
+        self.link.send(f"spBv1.0/{SCHOOL}/NCMD/{self.node}", encode(Payload(metrics, now_ms())))
 
     def lease(self, fence: int, *leases: Lease, renewal: int = 0) -> None:
         """Tell the node who holds what."""
         self.write_node(Metric(LEASES, LeaseTable(fence, renewal, leases).to_text(), DataType.STRING))
 
     def write_device(self, device: str, metrics: tuple[Metric, ...], *, age_ms: int = 0) -> None:
-        self.link.send(f"spBv1.0/{SCHOOL}/DCMD/{NODE}/{device}", encode(Payload(metrics, now_ms() - age_ms)))
+        self.link.send(f"spBv1.0/{SCHOOL}/DCMD/{self.node}/{device}", encode(Payload(metrics, now_ms() - age_ms)))
 
     def command(
         self,
@@ -183,14 +184,14 @@ class TinyHost:
     def node_metric(self, name: str) -> object:
         """Return the newest value of one of the node's own metrics."""
         found = None
-        for it in self.heard:
-            if isinstance(it, NodeBorn) or (isinstance(it, DataReceived) and it.device is None):
+        for it in (it for it in self.heard if isinstance(it, NodeBorn | DataReceived) and it.node == self.node):
+            if isinstance(it, NodeBorn) or it.device is None:
                 found = next((metric.value for metric in it.metrics if metric.name == name), found)
         return found
 
 
 @asynccontextmanager
-async def open_host(url: str, **changes: bool | int) -> AsyncIterator[TinyHost]:
+async def open_host(url: str, **changes: bool | int | str) -> AsyncIterator[TinyHost]:
     """Go online as host `labkeeper`; leaving says offline."""
     session = HostSession("labkeeper", connect_ms=now_ms())
     will = mqtt.Will(session.will.topic, session.will.payload, session.will.qos, session.will.retain)

@@ -12,6 +12,7 @@ from labkeeper_firmware.reference.node import Node
 LATE = 4  # times the declared link loss
 SLOW_MS = 6000
 FLOOD_MS = 20
+TIRED_MS = 1500
 EIGHT_HOURS_MS = 8 * 3_600_000
 
 
@@ -225,6 +226,14 @@ class TellsOnce(Node):
         if not self.told:
             super().tell(now)
         self.told = True
+
+
+class TiresOut(Node):
+    """Measures well at first, and then no more; its connection and its answers go on."""
+
+    def measure(self, now: int) -> None:
+        if now - self._begun_ms < TIRED_MS:
+            super().measure(now)
 
 
 class HangsOnNonsense(Node):

@@ -79,7 +79,7 @@ async def test_the_outbox_tells_what_a_reading_costs() -> None:
     assert found["bytes"] > 8
 
 
-STARTED_BY_OTHERS = {"isolation_node", "reloading", "sharing", "spectating"}
+STARTED_BY_OTHERS = {"button_node", "isolation_node", "reloading", "sharing", "spectating"}
 BENCHMARKS = [
     file
     for file in sorted((ROOT / "benchmarks").rglob("*.py"))
@@ -99,6 +99,14 @@ async def test_command_latency_tells_each_load_and_every_stage() -> None:
     assert set(found["idle_cpu_ms"]) == {"hub", "node", "device", "broker"}
     assert 0 < found["idle_p50_ms"] <= found["idle_p99_ms"]
     assert found["commands"] == 15
+
+
+async def test_a_button_at_one_node_is_an_order_at_the_others_driver() -> None:
+    found = await figures("page", "--only", "button", "--count", "3")
+    times = [f"button_{where}_{percent}_ms" for where in ("here", "there") for percent in ("p50", "p99")]
+    assert set(found) == MACHINE | {*times, "buttons_pressed", "broker"}
+    assert found["buttons_pressed"] == 3
+    assert 0 < found["button_there_p50_ms"] <= found["button_there_p99_ms"]
 
 
 async def test_footprint_tells_the_start_and_the_weight() -> None:

@@ -2,6 +2,7 @@
 
 import random
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -21,6 +22,13 @@ def test_no_command_of_an_old_holder_executes_after_the_hand_over() -> None:
 def test_the_world_notices_a_node_that_does_not_look_at_leases() -> None:
     worlds = [World(random.Random(number), reckless=True).steps(150) for number in range(50)]
     assert sum(len(world.wrong) for world in worlds) > 10
+
+
+def test_the_world_notices_a_node_that_forgets_over_a_restart_what_it_has_done() -> None:
+    seed = random.SystemRandom().randrange(2**32)
+    print(f"seed {seed}")  # noqa: T201 -- what reproduces a failure
+    worlds = [World(random.Random(seed + number), forgetful=True).steps(150) for number in range(200)]
+    assert sum(world.twice for world in worlds) > 0
 
 
 class Faults(RuleBasedStateMachine):
@@ -90,3 +98,22 @@ class Faults(RuleBasedStateMachine):
 
 TestFaults = Faults.TestCase
 TestFaults.settings = settings(max_examples=60, stateful_step_count=50, deadline=None)
+
+
+def test_the_machine_fails_where_a_node_forgets() -> None:
+    """One order of the machine's own deeds that a node must remember over, and does."""
+    for forgetful in (False, True):
+        machine = Faults()
+        machine.world = World(random.Random(1), forgetful=forgetful)
+        machine.command()
+        for _ in range(2):
+            while not machine.world.on_their_way:
+                machine.repeat()
+            for deed in (machine.deliver, machine.save, machine.work, machine.restart):
+                deed()
+        if forgetful:
+            with pytest.raises(AssertionError):
+                machine.executes_at_most_once_and_never_for_an_old_holder()
+        else:
+            machine.executes_at_most_once_and_never_for_an_old_holder()
+            assert machine.world.node.executed

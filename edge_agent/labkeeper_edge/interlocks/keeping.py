@@ -6,7 +6,8 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from typing import NamedTuple
 
 from labkeeper_edge.devices import Devices
 from labkeeper_edge.intake.intake import Intake
@@ -34,10 +35,18 @@ RETRY_S = 1.0
 LAMP = "lamp"
 
 
+class Picture(NamedTuple):
+    """How everything stood when it was written down: what may be said of it."""
+
+    machine: Interlocks
+    number: int
+
+
 @dataclass(slots=True)
 class InterlockKeeping:
-    """The interlocks of this node. `cut` breaks off commands that are under way to these devices; `offers` are the sets
-    of two persons at the hub, of which the one in force goes before the settings'.
+    """The interlocks of this node: obeyed at once, told of as they are on disk. `cut` breaks off commands under
+    way to these devices; `offers` are the sets of two persons at the hub, of which the one in force goes before the
+    settings'.
     """
 
     rules: InterlockSet
@@ -56,14 +65,16 @@ class InterlockKeeping:
     _places: dict[Place, str] = field(init=False)
     _inputs: dict[Place, tuple[Input, ...]] = field(init=False)
     _unfit: tuple[str, ...] = ()  # inputs and outputs whose point is not what the set says, or is not there
-    _changed: set[str] = field(default_factory=set)
+    _changed: set[str] = field(default_factory=set)  # and not written down since
+    _to_tell: set[str] = field(default_factory=set)  # written down, and not told since
+    _kept: Picture = field(init=False)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
-    _again: asyncio.Event = field(default_factory=asyncio.Event)  # the device has other points now
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _unsaved: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         self._place(self.rules)
+        self._kept = self._picture()
         self.driving = Driving(
             self.devices, self.connections, self.outbox, self.now_ms, self.clock, self._wake.set, self.outputs
         )
@@ -80,8 +91,10 @@ class InterlockKeeping:
             said = json.loads(text)
             latches = {rule: Standing(**{**one, "phase": Phase(one["phase"])}) for rule, one in said["latches"].items()}
             self.machine.recall(latches, said["version"])
+            self._kept = self._picture()
         self._look()
         self._changed.update(rule.id for rule in self.rules.all)
+        self._unsaved.set()
 
     def receive(self, command: CommandReceived) -> None:
         """Hear what two persons have agreed on at the hub; it is checked at once, and in force when it is on disk."""
@@ -100,7 +113,7 @@ class InterlockKeeping:
         self.machine.recall(before.latches, before.version)
         log.warning("interlocks: set %d by %s and %s", agreed.number, agreed.proposed_by, agreed.approved_by)
         self._changed.update(rule.id for rule in self.rules.all)
-        self._again.set()
+        self._unsaved.set()
         self._see_devices()
         self._obey()
 
@@ -170,18 +183,20 @@ class InterlockKeeping:
 
     # --- the gateway of the device `interlocks` ----------------------------------------------------------------------
     async def observations(self) -> AsyncIterator[Observation]:
-        """Yield the device, and how its rules stand whenever that changes."""
-        self._again.set()
+        """Yield the device, and how its rules stand whenever that has changed and is on disk: what a power cut would
+        undo is not told.
+        """
+        found: InterlockSet | None = None
         self._news.set()
         while True:
             await self._news.wait()
             self._news.clear()
-            if self._again.is_set():
-                self._again.clear()
-                yield Observation((Found(described.info(self.rules)),))
-            changed, self._changed = tuple(self._changed), set()
-            of_set = described.OfSet(self.offers.number, self.offers.refused, self._unfit)
-            said = described.readings(self.machine, changed, of_set)
+            if self._kept.machine.rules is not found:
+                found = self._kept.machine.rules
+                yield Observation((Found(described.info(found)),))
+            told, self._to_tell = tuple(self._to_tell), set()
+            of_set = described.OfSet(self._kept.number, self.offers.refused, self._unfit)
+            said = described.readings(self._kept.machine, told, of_set)
             yield Observation((Report(DEVICE, tuple(said)),))
 
     async def write(self, device: str, point: str, value: Value) -> None:  # noqa: ARG002 -- the port's shape
@@ -224,20 +239,28 @@ class InterlockKeeping:
             self._unsaved.clear()
             latches = {rule: asdict(one) for rule, one in self.machine.latches.items()}
             text = json.dumps({"hash": self.rules.hash, "version": self.machine.version, "latches": latches})
-            offered = self.offers.offered
+            offered, picture = self.offers.offered, self._picture()
+            changed, self._changed = self._changed, set()
             try:
                 await self.outbox.keep_text(KEY, text)
                 if offered is not None:
                     await self.outbox.keep_text(SET_KEY, offered.to_text())
             except OutboxUnwritable as error:
                 self.refusals.count("outbox_unwritable", KEY, str(error))
+                self._changed |= changed
                 await asyncio.sleep(RETRY_S)
                 self._unsaved.set()
                 continue
+            self._kept = picture
+            self._to_tell |= changed
+            self._news.set()
             if offered is not None and self.offers.on_disk(offered):
                 self._take_over(offered)
 
     # --- inside -----------------------------------------------------------------------------------------------------
+    def _picture(self) -> Picture:
+        return Picture(replace(self.machine, standings=dict(self.machine.standings)), self.offers.number)
+
     def _look(self) -> None:
         changed = self.machine.look(self.clock(), self.now_ms())
         if changed:
@@ -257,7 +280,6 @@ class InterlockKeeping:
         news = self.outputs.demand(demands)
         self.driving.demanded(news)
         self.cut(frozenset(self.rules.outputs[output].place.device for output in news))
-        self._news.set()
         self._wake.set()
 
     def _fits(self, output: str) -> bool:

@@ -1,7 +1,8 @@
-"""Stop-all at a node: heard on a connection of its own, pressed at a button of its own, obeyed first and written after.
+"""Stop-all at a node: heard on a connection of its own, pressed at a button of its own. It is obeyed first and written
+down after, and what is not written down the node does not say of itself.
 
-A node that is stopped and cannot write it down is stopped all the same; what a restart then forgets, the broker, which
-keeps the word, says again.
+A node that is stopped and cannot write it down is stopped all the same, and says nothing; what a restart then forgets,
+the broker, which keeps the word, says again.
 """
 
 import asyncio
@@ -25,7 +26,7 @@ KEEPALIVE_S = 5
 
 @dataclass(slots=True)
 class Stopping:
-    """The latch of this node. `obey` are called at once when it closes or opens."""
+    """The latch of this node. `obey` are called at once when it closes or opens, `say` when that is on disk: `kept`."""
 
     address: mqtt.Address
     school: str
@@ -34,14 +35,16 @@ class Stopping:
     refusals: Refusals
     now_ms: Callable[[], int]
     latch: Latch = field(default_factory=Latch)
+    kept: Latch = field(default_factory=Latch)
     obey: list[Callable[[], None]] = field(default_factory=list)
+    say: Callable[[], None] = lambda: None
     _ours: StopWord | None = None  # pressed here, and not yet with the broker
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _unsaved: asyncio.Event = field(default_factory=asyncio.Event)
 
     def recall(self) -> None:
         """Begin as the last process ended: a restart releases nothing. One that was pressed here is said again."""
-        self.latch = Latch.from_text(self.outbox.recalled.stop)
+        self.latch = self.kept = Latch.from_text(self.outbox.recalled.stop)
         if self.latch.word is not None and self.latch.word.by == self._button:
             self._ours = self.latch.word
 
@@ -112,12 +115,16 @@ class Stopping:
         while True:
             await self._unsaved.wait()
             self._unsaved.clear()
+            latch = self.latch
             try:
-                await self.outbox.keep_text(KEY, self.latch.to_text())
+                await self.outbox.keep_text(KEY, latch.to_text())
             except OutboxUnwritable as error:
                 self.refusals.count("outbox_unwritable", "stop", str(error))
                 await asyncio.sleep(RETRY_S)
                 self._unsaved.set()
+            else:
+                self.kept = latch
+                self.say()
 
     @property
     def _button(self) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from labkeeper_edge.devices import Devices, KnownDevice
 from labkeeper_edge.outbox.batches import NODE, Batch
-from labkeeper_edge.outbox.outbox import Outbox, Waiting
+from labkeeper_edge.outbox.outbox import Outbox, OutboxUnwritable, Waiting
 from labkeeper_edge.refusals import Refusals
 from labkeeper_edge.uplink.births import NodeFacts, device_metrics, ghosts
 from labkeeper_edge.uplink.window import Window
@@ -331,7 +331,11 @@ class Conversation:
         if wanted is None:
             return False
         first, last, room = wanted
-        batches = await self.outbox.read(first, last, room)
+        try:
+            batches = await self.outbox.read(first, last, room)
+        except OutboxUnwritable as error:  # what waits goes on waiting
+            self.refusals.count("outbox_unwritable", "outbox", str(error))
+            return False
         if not self.session.live:
             return False
         for batch in batches:

@@ -67,7 +67,7 @@ async def order(host: TinyHost, point: str, value: object, state: CommandState, 
 def newest(host: TinyHost, device: str, point: str) -> object:
     """Return what a point said last, in a birth or after it; what is told late is not what is."""
     heard = [it for it in host.heard if isinstance(it, DeviceBorn | DataReceived) and it.device == device]
-    live = (metric for it in reversed(heard) for metric in it.metrics if not metric.historical)
+    live = (metric for it in reversed(heard) for metric in reversed(it.metrics) if not metric.historical)
     return next((metric.value for metric in live if metric.name == point), None)
 
 
@@ -126,6 +126,25 @@ async def test_a_latch_survives_a_kill_and_holds_with_nobody_at_the_hub(
         assert (await order(host, "relay", True, CommandState.REJECTED)).code == "interlock"
 
 
+async def test_a_latch_is_obeyed_at_once_and_told_when_it_is_on_disk(
+    broker: Broker, run_edge: RunEdge, keyboard: Keyboard, more: str, disk: asyncio.Event
+) -> None:
+    async with open_host(broker.url) as host, run_edge(more=more):
+        await host.born("interlocks")
+        await keyboard.says(temperature=20.0, door=True)
+        await host.until(lambda: newest(host, "interlocks", "heat/state") == "clear")
+        await order(host, "relay", True, CommandState.DONE)
+        disk.clear()
+        await keyboard.says(temperature=60.0)
+        await host.until(lambda: newest(host, "d1", "relay") is False)
+        await keyboard.says(temperature=20.0, count=1)
+        await host.until(lambda: newest(host, "d1", "count") == 1)
+        assert cause(await order(host, "relay", True, CommandState.REJECTED)) == "heat: hot >= 50 Cel"
+        assert newest(host, "interlocks", "heat/state") == "clear", "nothing is said that a power cut would undo"
+        disk.set()
+        await host.until(lambda: newest(host, "interlocks", "heat/tripped") is True)
+
+
 async def test_a_rule_whose_input_is_not_what_it_says_holds_and_names_it(
     broker: Broker, run_edge: RunEdge, keyboard: Keyboard, tmp_path: Path
 ) -> None:
@@ -138,7 +157,7 @@ async def test_a_rule_whose_input_is_not_what_it_says_holds_and_names_it(
         await host.born("d1")
         await keyboard.says(temperature=20.0)
         await host.until(lambda: newest(host, "interlocks", "unfit") == "hot, level")
-        assert newest(host, "interlocks", "heat/state") == "held"
+        await host.until(lambda: newest(host, "interlocks", "heat/state") == "held")
         assert cause(await order(host, "relay", True, CommandState.REJECTED)) == "heat: hot >= 323 K (not known)"
 
 

@@ -2,15 +2,10 @@
 
 import asyncio
 import json
-import sqlite3
-from contextlib import closing
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
-from labkeeper_edge.outbox.outbox import FILE
-from labkeeper_edge.safety.stopping import KEY
 from labkeeper_edge.uplink.births import REFUSED, SAFE_WRITES
 from labkeeper_sdk.testing import Broker
 from labkeeper_wire import mqtt
@@ -95,26 +90,29 @@ async def test_a_device_that_does_not_confirm_is_named_and_asked_again(
         await host.until(lambda: confirmed(host))
 
 
-async def written_down(database: Path) -> None:
-    """Wait until a stop stands in a node's database."""
-    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as reading:
-        async with asyncio.timeout(20):
-            while STOP.latch not in str(reading.execute("SELECT value FROM node WHERE key = ?", (KEY,)).fetchone()):
-                await asyncio.sleep(0.01)
+@pytest.mark.usefixtures("keyboard")
+async def test_a_stop_is_obeyed_at_once_and_said_when_it_is_on_disk(
+    broker: Broker, run_edge: RunEdge, disk: asyncio.Event
+) -> None:
+    async with open_host(broker.url) as host, run_edge(SAFE):
+        await started(host)
+        disk.clear()
+        await say(host, STOP)
+        await host.until(lambda: host.node_metric(SAFE_WRITES) == 4)
+        assert await refusal(host) == "stopped"
+        assert host.node_metric(LATCH) == "", "nothing is said that a power cut would undo"
+        disk.set()
+        await host.until(lambda: confirmed(host))
 
 
 @pytest.mark.usefixtures("keyboard")
-async def test_a_stop_survives_a_kill_and_a_broker_that_has_forgotten_it(
-    broker: Broker, start_edge: StartEdge, tmp_path: Path
-) -> None:
-    """Once it is on disk: a node obeys first and writes down after."""
+async def test_a_stop_survives_a_kill_and_a_broker_that_has_forgotten_it(broker: Broker, start_edge: StartEdge) -> None:
+    """Killed the moment it says so."""
     async with open_host(broker.url) as host:
         async with start_edge(SAFE) as process:
             await started(host)
             await say(host, STOP)
             await host.until(lambda: confirmed(host))
-            assert await refusal(host) == "stopped"
-            await written_down(tmp_path / "edge" / FILE)
             process.kill()
             await process.wait()
         await host.link.publish(topic("s"), b"", qos=1, retain=True)

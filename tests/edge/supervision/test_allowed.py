@@ -132,6 +132,9 @@ def test_a_changed_byte_does_not_run_and_is_counted(package: Package, change: st
     assert not found.sources
     assert "the files of acme-pump are not the allowed ones: sha256:" in found.broken[0].reason
     assert refusals.counts["driver_changed"] == 1
+    assignments, states = assign(parse_settings(TOP + TABLES), found, refusals)
+    assert not assignments
+    assert states["pump"].startswith("broken: the files of acme-pump are not the allowed ones: sha256:")
     assert not package.ran()
 
 

@@ -76,8 +76,9 @@ async def test_a_recording_goes_on_after_the_hub_was_killed_and_has_everything(b
 async def test_what_somebody_does_with_a_recording_is_noted(school: School) -> None:
     recordings = school.hub.recordings
     recordings.audit = school.heard
-    place = {"school": "school", "lab": "lab", "node": "lab", "device": "air"}
-    point = OrderedPoint(**place, point="co2", unit="[ppm]", kind="measure", type="float")
+    point = OrderedPoint(
+        school="school", lab="lab", node="lab", device="air", point="co2", unit="[ppm]", kind="measure", type="float"
+    )
     made = await recordings.start(Plan("school", "lab", "", (point,)), "anna")
     await recordings.mark(made.id, "lamp on", "ben")
     await recordings.follow(made.id, [point.model_copy(update={"point": "temperature"})])

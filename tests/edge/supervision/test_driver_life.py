@@ -1,0 +1,61 @@
+"""A driver's life at a real node: settings of an older version, and a circuit that opens, tries once, and closes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+import pytest
+from pydantic import BaseModel
+
+from labkeeper_edge import node
+from labkeeper_edge.supervision.breaker import Breaker
+from labkeeper_edge.supervision.supervisor import Supervisor
+from labkeeper_edge.uplink.births import DRIVER as DRIVER_STATE
+from labkeeper_sdk import Driver, Services
+from labkeeper_sdk.plugins import Loaded
+from labkeeper_sdk.testing import Broker
+from tests.edge import bench_driver, older_driver
+from tests.edge.bench_driver import Bench, Configuration
+from tests.edge.conftest import Keyboard, RunEdge
+from tests.edge.tiny_host import open_host
+
+OLD = '[drivers.bench]\ndriver = "bench"\nversion = 1\ntopic = "moved"\ndevices = ["m1"]\n'
+BENCH = DRIVER_STATE + "bench"
+REST_S = 1.2  # longer than a node may take to report a state
+
+
+@pytest.mark.parametrize("more", ["", 'isolation = "process"\n'], ids=["in the node", "in a process"])
+async def test_settings_of_an_older_version_are_brought_up_to_date(
+    more: str, broker: Broker, run_edge: RunEdge, keyboard: Keyboard
+) -> None:
+    async with open_host(broker.url) as host, run_edge(OLD + more, drivers=older_driver.LOADED):
+        await host.born("m1")
+        await keyboard.link.publish("moved/m1/state", b'{"temperature": 21.5}')
+        await host.until(lambda: host.values("temperature", "m1") == [21.5])
+
+
+async def test_a_driver_that_keeps_breaking_rests_is_tried_once_and_goes_on(
+    broker: Broker, run_edge: RunEdge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries, mended = [0], asyncio.Event()
+
+    @asynccontextmanager
+    async def connect(configuration: BaseModel, services: Services) -> AsyncIterator[Bench]:
+        tries[0] += 1
+        if tries[0] <= 2:
+            raise RuntimeError("no such hardware")
+        await mended.wait()
+        async with bench_driver.connect(configuration, services) as bench:
+            yield bench
+
+    breaker = Breaker(trip_after=2, first_rest_s=REST_S)
+    monkeypatch.setattr(node, "Supervisor", partial(Supervisor, breaker=breaker))
+    loaded = Loaded({"bench": Driver("bench", Configuration, connect)})
+    async with open_host(broker.url) as host, run_edge(drivers=loaded):
+        said = f"open: RuntimeError: no such hardware (tried again after {REST_S:g} s)"
+        await host.until(lambda: host.node_metric(BENCH) == said)
+        await host.until(lambda: host.node_metric(BENCH) == "half-open: RuntimeError: no such hardware")
+        assert tries == [3]
+        mended.set()
+        await host.until(lambda: host.node_metric(BENCH) == "connected")
