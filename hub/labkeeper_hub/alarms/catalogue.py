@@ -171,6 +171,11 @@ class Catalogue:
         """Yield the names of the rules that watch a point of this name and unit."""
         return (name for name, rule in self.rules.items() if rule.match(point, unit, writable=writable))
 
+    def priority_of(self, name: str, level: str) -> Priority:
+        """Return the priority of a level; of a rule that is no more, low."""
+        rule = self.rules.get(name)
+        return rule.levels[rule.rank(level)].priority if rule else Priority.LOW
+
     def rule_for(self, name: str, school: str, lab: str) -> Rule | None:
         """Return the rule as it holds in a lab: a lab's override beats its school's; None: it is off there."""
         rule: Rule | None = self.rules[name]

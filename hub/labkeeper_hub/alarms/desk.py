@@ -27,7 +27,7 @@ from labkeeper_hub.alarms.states import (
     due,
     step,
 )
-from labkeeper_hub.alarms.tallies import AlarmTallies, Tally
+from labkeeper_hub.alarms.tallies import AlarmTallies, Call, Tally
 from labkeeper_hub.alarms.words import kind_of, words_of
 from labkeeper_hub.bus import EventBus
 from labkeeper_hub.model import AlarmKey, AlarmNow, PointKey
@@ -78,7 +78,7 @@ class AlarmDesk:
             if now.state.active and rule is None:
                 self.happens(now.key, Cleared(None), self.now_ms())
         for entry in await self.records.called_since(self.now_ms() - DAY_MS):
-            self.tally.remember(entry.key, entry.at_ms)
+            self.tally.remember(Call(entry.at_ms, entry.key, self.catalogue.priority_of(entry.key.rule, entry.level)))
 
     # --- what there is ----------------------------------------------------------------------------------------------
     def known(self, key: AlarmKey) -> AlarmNow | None:
@@ -243,7 +243,7 @@ class AlarmDesk:
     # --- inside -----------------------------------------------------------------------------------------------------
     def _count(self, now: AlarmNow, before: Alarm, kind: str, at_ms: int) -> None:
         if kind == "acknowledged":
-            self.tally.acknowledgement(at_ms, at_ms - before.raised_ms)
+            self.tally.acknowledgement(now.key, at_ms, at_ms - before.raised_ms)
         if now.state.annunciated and (kind == "risen" or not before.annunciated):
             self.tally.raise_of(now.key, now.state.priority, at_ms)
             self._say(self.tally.announcer.say(now.key, at_ms, safety=now.state.safety))

@@ -1,17 +1,17 @@
 """From what the parts say to readings: pure."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import NamedTuple
 
-from labkeeper_hub.alarms.flood import FLOOD_WINDOW_MS, HOUR_MS
 from labkeeper_hub.alarms.rules import Role
 from labkeeper_hub.alarms.states import Priority
 from labkeeper_hub.alarms.tallies import AlarmTallies
 from labkeeper_hub.figures import catalogue
 from labkeeper_hub.figures.catalogue import Figure, node_about, refusal_figure
-from labkeeper_hub.model import HUB_NODE, AlarmKey, AlarmNow, Device, LedgerEntry, Node, NodeKey, PointKey, State
+from labkeeper_hub.figures.loads import Load, loads_of_nodes, loads_of_roles
+from labkeeper_hub.model import HUB_NODE, AlarmNow, Device, LedgerEntry, Node, NodeKey, PointKey, State
 from labkeeper_hub.pe.shared import ClassMinute
 from labkeeper_hub.status import Status
 
@@ -62,9 +62,13 @@ def figures(seen: Seen) -> Iterator[Told]:
     read that school and nothing else.
     """
     nodes = {node.key: node for node in seen.nodes}
+    of_nodes, of_roles = (
+        loads_of_nodes(seen.alarms, seen.tallies),
+        loads_of_roles(seen.alarms, seen.tallies, seen.roles),
+    )
     for node in seen.nodes:
         yield from _presence(node.key, catalogue.NODE, node, node, seen)
-        yield from _alarms_of(node, seen)
+        yield from _alarms_of(node, of_nodes.get(node.key, Load()), seen.now_ms)
         held = {"held": int((node.key.school, node.lab) in seen.rooms.held)}
         yield from _told(node.key, catalogue.LAB, catalogue.OF_LAB, held, node)
     for device in seen.devices:
@@ -77,6 +81,8 @@ def figures(seen: Seen) -> Iterator[Told]:
         yield from _class(one, seen)
     for school in sorted({key.school for key in nodes}):
         yield from _hub(school, seen)
+        for role in Role:
+            yield from _alarms_of_role(school, role, of_roles, seen.now_ms)
 
 
 def _presence(key: NodeKey, name: str, thing: Node | Device, about: Node, seen: Seen) -> Iterator[Told]:
@@ -125,31 +131,21 @@ def _told(
             yield Told(PointKey(node.school, node_about(node.node), device, name), known[name], value, about)
 
 
-def _alarms_of(node: Node, seen: Seen) -> Iterator[Told]:
-    standing = [now.state.priority for now in seen.alarms if now.state.standing and now.key.source.of_node == node.key]
-    values = {"standing": len(standing), "highest": int(max(standing, default=0))}
-    values |= _rates(seen, lambda key: key.source.of_node == node.key)
+def _alarms_of(node: Node, load: Load, now_ms: int) -> Iterator[Told]:
+    highest = max((state.priority for state in load.standing), default=0)
+    values = {"highest": int(highest), **load.values(now_ms)}
     yield from _told(node.key, catalogue.ALARMS_OF_NODE, catalogue.OF_NODE_ALARMS, values, node)
 
 
-def _rates(seen: Seen, of_these: Callable[[AlarmKey], bool]) -> dict[str, int]:
-    """Count what called lately; of several nodes these add up."""
-    ages_ms = [seen.now_ms - call.time_ms for call in seen.tallies.called if of_these(call.key)]
-    windows = {"raised_10min": FLOOD_WINDOW_MS, "raised_hour": HOUR_MS}
-    return {name: sum(age_ms < window_ms for age_ms in ages_ms) for name, window_ms in windows.items()}
-
-
-def _alarms_of_role(school: str, role: Role, seen: Seen) -> Iterator[Told]:
+def _alarms_of_role(
+    school: str, role: Role, loads: Mapping[tuple[str, Role | None], Load], now_ms: int
+) -> Iterator[Told]:
     """Tell a role's load in a school; what is the hub's own is every school's."""
-
-    def theirs(key: AlarmKey) -> bool:
-        return seen.roles.get(key.rule) is role and key.source.school in ("", school)
-
-    standing = [now.state for now in seen.alarms if now.state.standing and theirs(now.key)]
-    values = {"standing": len(standing), "unacknowledged": sum(state.unacknowledged for state in standing)}
+    load = loads.get((school, role), Load()) + loads.get(("", role), Load())
     device = catalogue.alarms_of_role(role)
-    for name, value in (values | _rates(seen, theirs)).items():
-        yield Told(PointKey(school, HUB_NODE, device, name), catalogue.OF_ROLE_ALARMS[name], value, None)
+    for name, value in load.values(now_ms).items():
+        if value is not None:
+            yield Told(PointKey(school, HUB_NODE, device, name), catalogue.OF_ROLE_ALARMS[name], value, None)
 
 
 def _alarm_values(tallies: AlarmTallies) -> Mapping[str, float | None]:
@@ -173,8 +169,6 @@ def _hub(school: str, seen: Seen) -> Iterator[Told]:
     for name, value in _alarm_values(seen.tallies).items():
         if value is not None:
             yield Told(PointKey(school, HUB_NODE, catalogue.ALARMS, name), catalogue.OF_ALARMS[name], value, None)
-    for role in Role:
-        yield from _alarms_of_role(school, role, seen)
 
 
 def _hub_values(school: str, seen: Seen) -> Iterator[tuple[str, Mapping[str, float]]]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from labkeeper_hub.alarms.causes import OF_BROKER
 from labkeeper_hub.alarms.rules import Role
 from labkeeper_hub.alarms.states import Alarm, Core, Priority
-from labkeeper_hub.alarms.tallies import AlarmTallies, Call
+from labkeeper_hub.alarms.tallies import AlarmTallies, Call, Wait
 from labkeeper_hub.figures import catalogue
 from labkeeper_hub.figures.catalogue import Figure
 from labkeeper_hub.figures.told import Rooms, Seen, Told, figures
@@ -36,7 +36,13 @@ INFLUX = InfluxStatus(12, 3.5, False, 0, 900, 0, 2, 0, {}, "", "")
 STATUS = Status(0, True, 77, {"not_finite": 2}, JournalStatus(1, 2, 3, 4.5, 6, 7, ""), influx=INFLUX)
 STANDING = Alarm(core=Core.ACK, priority=Priority.HIGH)
 GAS = AlarmKey("gas", PointKey("school", "pi", "air", "gas_lel"))
-CALLED = (Call(NOW_MS - 3_000_000, GAS), Call(NOW_MS - 10, GAS), Call(NOW_MS - 5, OF_BROKER))
+CALLED = (
+    Call(NOW_MS - 80_000_000, GAS, Priority.MEDIUM),
+    Call(NOW_MS - 3_000_000, GAS, Priority.HIGH),
+    Call(NOW_MS - 10, GAS, Priority.HIGH),
+    Call(NOW_MS - 5, OF_BROKER, Priority.HIGH),
+)
+WAITS = (Wait(NOW_MS - 1000, GAS, 8_000), Wait(NOW_MS - 500, GAS, 10_000))
 SEEN = Seen(
     now_ms=NOW_MS,
     nodes=(
@@ -62,7 +68,9 @@ SEEN = Seen(
         AlarmNow(AlarmKey("gas", PointKey("school", "pi", "air", "gas_lel")), "physics", "warn", STANDING),
         AlarmNow(AlarmKey("gas", PointKey("school", "pi", "hob", "gas_lel")), "physics", "warn", Alarm()),
     ),
-    tallies=AlarmTallies(standing=1, flood=True, raised={Priority.HIGH: 2}, acknowledge_s=12.5, called=CALLED),
+    tallies=AlarmTallies(
+        standing=1, flood=True, raised={Priority.HIGH: 2}, acknowledge_s=12.5, called=CALLED, waits=WAITS
+    ),
     roles={"gas": Role.TEACHER, "broker_lost": Role.IT},
     rooms=Rooms(
         (ClassMinute("school", "physics", 45, 148, 0.8, SoFar(0.75, 0.6, 12, 3, 1)),),
@@ -151,14 +159,19 @@ def test_alarms_are_told_of_the_hub_and_of_each_node() -> None:
         "peak_hour": 0,
         "flood": 1, "raised_low": 0, "raised_medium": 0, "raised_high": 2, "acknowledge": 12.5,
     }  # fmt: skip
-    assert about("#hub/pi", "#alarms") == {"standing": 1, "highest": 3, "raised_10min": 1, "raised_hour": 2}
-    nothing = {"standing": 0, "highest": 0, "raised_10min": 0, "raised_hour": 0}
-    assert about("#hub/gateway", "#alarms", "other") == nothing
+    assert about("#hub/pi", "#alarms") == {
+        "standing": 1, "highest": 3, "unacknowledged": 0, "stale": 0, "chattering": 0, "raised_10min": 1,
+        "raised_hour": 2, "peak_hour": 2, "flood": 0, "day_low": 0, "day_medium": 1, "day_high": 2, "acknowledge": 9.0,
+    }  # fmt: skip
+    nothing = about("#hub/gateway", "#alarms", "other")
+    assert set(nothing.values()) == {0}
+    assert "acknowledge" not in nothing, "nobody acknowledged anything"
 
 
 def test_a_roles_load_is_that_of_its_own_alarms_in_its_own_school_and_of_the_hubs_in_every_one() -> None:
     assert about("#hub", "alarms-teacher") == {
-        "standing": 1, "unacknowledged": 0, "raised_10min": 1, "raised_hour": 2,
+        "standing": 1, "unacknowledged": 0, "stale": 0, "chattering": 0, "raised_10min": 1, "raised_hour": 2,
+        "peak_hour": 2, "flood": 0, "day_low": 0, "day_medium": 1, "day_high": 2, "acknowledge": 9.0,
     }  # fmt: skip
     assert set(about("#hub", "alarms-teacher", "other").values()) == {0}
     for school in ("school", "other"):
