@@ -99,6 +99,17 @@ def test_a_lab_overrides_its_school_and_a_school_the_catalogue() -> None:
     assert got == {("s", "l"): [1000, 1200, 1800], ("s", "m"): [1000, 1300, 1800], ("t", "l"): [1000, 1500, 2000]}
 
 
+def test_a_lab_has_delays_and_deadbands_of_its_own() -> None:
+    more = 'lab = "l"\non_delay = { warn = "10 min" }\noff_delay = { warn = "2 min" }\ndeadband = { warn = 50 }'
+    catalogue = with_site(shipped(), OVERRIDE.format(more=more), "site.toml")
+    rule, other = catalogue.rule_for("co2", "s", "l"), catalogue.rule_for("co2", "s", "m")
+    assert rule is not None
+    assert other == shipped().rules["co2"]
+    _, warn, alarm = rule.levels
+    assert (warn.limit, warn.on_delay_ms, warn.off_delay_ms, warn.deadband) == (1500, 600_000, 120_000, 50)
+    assert alarm == shipped().rules["co2"].levels[2]
+
+
 def test_a_rule_can_be_off_in_a_lab_and_on_again_in_another() -> None:
     text = OVERRIDE.format(more="off = true") + OVERRIDE.format(more='lab = "l"\nlimits = { warn = 1200 }')
     catalogue = with_site(shipped(), text, "site.toml")
@@ -114,6 +125,10 @@ def test_a_rule_can_be_off_in_a_lab_and_on_again_in_another() -> None:
         (OVERRIDE.format(more="limits = { worst = 1 }"), "override.0.limits.worst"),
         (OVERRIDE.format(more="limits = { alarm = 25 }").replace("co2", "gas"), "override.0.limits.alarm"),
         (OVERRIDE.format(more="").replace('why = "small room"', ""), "override.0.why"),
+        (OVERRIDE.format(more='on_delay = { worst = "1 s" }'), "override.0.on_delay.worst"),
+        (OVERRIDE.format(more='on_delay = { warn = "25 h" }'), "override.0.on_delay.warn"),
+        (OVERRIDE.format(more='on_delay = { alarm = "4 s" }').replace("co2", "gas"), "override.0.on_delay.alarm"),
+        (OVERRIDE.format(more="deadband = { alarm = 1 }").replace("co2", "gas"), "override.0.deadband.alarm"),
     ],
 )
 def test_an_override_that_makes_no_sense_is_named_by_its_place(text: str, key: str) -> None:
