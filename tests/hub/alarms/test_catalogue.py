@@ -1,9 +1,11 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from labkeeper_hub.alarms.catalogue import load_site, parse, shipped, with_site
-from labkeeper_hub.alarms.rules import AlarmClass, Kind
+from labkeeper_hub.alarms.rules import AlarmClass, Gate, Kind, Rule
+from labkeeper_hub.alarms.states import Priority
 from labkeeper_sdk import BadConfiguration
 
 RULE = """
@@ -29,16 +31,58 @@ why = "small room"
 """
 
 
-def limits(rule: str) -> list[tuple[float, int, int]]:
-    return [(level.limit, level.window_ms, level.on_delay_ms) for level in shipped().rules[rule].levels]
+LOW, MEDIUM, HIGH, NOTE = Priority.LOW, Priority.MEDIUM, Priority.HIGH, Priority.NOTE
+MEAN, VALUE, RATE = Kind.MEAN, Kind.VALUE, Kind.RATE
+ENVIRONMENT, HEALTH, SAFETY = AlarmClass.ENVIRONMENT, AlarmClass.HEALTH, AlarmClass.SAFETY
+S, MIN, H = 1_000, 60_000, 3_600_000
+Decided = tuple[str, AlarmClass, str, float, str, Kind, int, int, int, float, bool, Priority]
+DECIDED: list[Decided] = [
+    # rule, class, level, limit, side, kind, window, on_delay, off_delay, deadband, latch, priority: by hand from what
+    # was decided about limits and their sources, never from the file
+    ("co2", ENVIRONMENT, "note", 1000, ">", MEAN, 10 * MIN, 5 * MIN, 0, 100, False, NOTE),
+    ("co2", ENVIRONMENT, "warn", 1500, ">", MEAN, 10 * MIN, 5 * MIN, 0, 100, False, LOW),
+    ("co2", ENVIRONMENT, "alarm", 2000, ">", MEAN, 10 * MIN, 5 * MIN, 0, 100, False, MEDIUM),
+    ("pm25", ENVIRONMENT, "warn", 50, ">", MEAN, H, 0, 0, 5, False, LOW),
+    ("pm25", ENVIRONMENT, "alarm", 75, ">", MEAN, H, 0, 0, 5, False, MEDIUM),
+    ("pm10", ENVIRONMENT, "warn", 100, ">", MEAN, 24 * H, 0, 0, 10, False, LOW),
+    ("hcho", ENVIRONMENT, "warn", 0.08, ">", MEAN, H, 0, 0, 0.01, False, LOW),
+    ("tvoc", ENVIRONMENT, "warn", 0.60, ">", MEAN, 8 * H, 0, 0, 0.05, False, LOW),
+    ("co", SAFETY, "low", 9, ">", MEAN, H, 0, 0, 1, False, LOW),
+    ("co", SAFETY, "warn", 35, ">", MEAN, 15 * MIN, 0, 0, 3, False, MEDIUM),
+    ("co", SAFETY, "alarm", 50, ">", MEAN, 5 * MIN, 0, 0, 5, False, HIGH),
+    ("co", SAFETY, "ceiling", 200, ">", VALUE, 0, 30 * S, 0, 20, True, HIGH),
+    ("temperature_low", ENVIRONMENT, "note", 18, "<", MEAN, 10 * MIN, 30 * MIN, 90 * MIN, 0.5, False, NOTE),
+    ("temperature_low", ENVIRONMENT, "warn", 16, "<", MEAN, 10 * MIN, 30 * MIN, 90 * MIN, 0.5, False, LOW),
+    ("temperature_high", ENVIRONMENT, "note", 28, ">", MEAN, 10 * MIN, 30 * MIN, 90 * MIN, 0.5, False, NOTE),
+    ("temperature_high", ENVIRONMENT, "warn", 30, ">", MEAN, 10 * MIN, 30 * MIN, 90 * MIN, 0.5, False, LOW),
+    ("humidity_low", ENVIRONMENT, "warn", 30, "<", VALUE, 0, 30 * MIN, 0, 2, False, LOW),
+    ("humidity_high", ENVIRONMENT, "warn", 80, ">", VALUE, 0, 30 * MIN, 0, 2, False, LOW),
+    ("light_desk", HEALTH, "warn", 300, "<", MEAN, 5 * MIN, 5 * MIN, 0, 20, False, LOW),
+    ("light_board", HEALTH, "warn", 500, "<", MEAN, 5 * MIN, 5 * MIN, 0, 30, False, LOW),
+    ("noise", ENVIRONMENT, "warn", 45, ">", MEAN, 5 * MIN, 10 * MIN, 0, 3, False, LOW),
+    ("gas", SAFETY, "warn", 10, ">=", VALUE, 0, 3 * S, 0, 2, False, MEDIUM),
+    ("gas", SAFETY, "alarm", 20, ">=", VALUE, 0, 3 * S, 0, 2, True, HIGH),
+    ("gas", SAFETY, "danger", 40, ">=", VALUE, 0, 0, 0, 2, True, HIGH),
+    ("heat", SAFETY, "alarm", 54, ">=", VALUE, 0, 0, 0, 4, False, HIGH),
+    ("heat_rise", SAFETY, "alarm", 8, ">=", RATE, MIN, 0, 0, 2, False, HIGH),
+    ("outdoor_air", HEALTH, "advisory", 200, ">", VALUE, 0, 10 * MIN, 0, 10, False, LOW),
+]
+GATED = {
+    "temperature_low": {Gate.USED}, "temperature_high": {Gate.USED}, "noise": {Gate.EMPTY},
+    "light_desk": {Gate.LESSON, Gate.LIGHTS}, "light_board": {Gate.LESSON, Gate.LIGHTS},
+}  # fmt: skip
 
 
-def test_the_shipped_limits_are_those_decided() -> None:
-    ten, five = 600_000, 300_000
-    assert limits("co2") == [(1000, ten, five), (1500, ten, five), (2000, ten, five)]
-    assert limits("pm25") == [(50, 3_600_000, 0), (75, 3_600_000, 0)]
-    assert limits("co") == [(9, 3_600_000, 0), (35, 900_000, 0), (50, five, 0), (200, 0, 30_000)]
-    assert [level.limit for level in shipped().rules["gas"].levels] == [10, 20, 40]
+def as_shipped(rule: Rule) -> Iterator[Decided]:
+    for one in rule.levels:
+        how = one.side.value, one.kind, one.window_ms, one.on_delay_ms, one.off_delay_ms, one.deadband, one.latch
+        yield rule.id, rule.alarm_class, one.name, one.limit, *how, one.priority
+
+
+def test_every_default_is_what_was_decided() -> None:
+    names = dict.fromkeys(name for name, *_ in DECIDED)
+    assert [level for name in names for level in as_shipped(shipped().rules[name])] == DECIDED
+    assert {name: set(rule.gates) for name, rule in shipped().rules.items() if rule.gates} == GATED
 
 
 def test_what_can_kill_is_of_the_safety_class_and_gas_raises_within_three_seconds() -> None:
