@@ -32,7 +32,11 @@ LIMITS = {
 
 
 GATES = {"heat": ["lesson", "lights"]}
-SMALL = {"who": "Wang Li", "why": "small room", "off": False, "limits": {"warn": 1200.0}}
+SMALL = {"who": "Wang Li", "why": "small room", "off": False, "limits": {"warn": 1200.0}} | {
+    "on_delay_ms": {},
+    "off_delay_ms": {},
+    "deadband": {},
+}
 OVERRIDES: dict[str, list[Json]] = {"co2": [{"school": SCHOOL, "lab": "lab-301", "at_ms": None, **SMALL}]}
 PLACES: list[Json] = [{"school": SCHOOL, "lab": None}, {"school": SCHOOL, "lab": "lab-301"}]
 """Where the owner may set limits."""

@@ -159,6 +159,37 @@ async def test_a_limit_is_set_by_keyboard_with_a_reason_seen_with_who_and_when_a
     assert hub.limits == []
 
 
+async def test_delays_and_deadbands_are_set_beside_a_limit_and_stay_when_only_that_is_set_again(
+    hub: FakeHub, console: Console
+) -> None:
+    hub.settable = PLACES
+    await console.page.reload()
+    await open_alarms(console)
+    await console.page.get_by_role("button", name="Limits").click()
+    co2 = console.page.locator(".alarm-rules > li").filter(has_text="CO2 high")
+    await co2.get_by_role("button", name="Set a limit").click()
+    await co2.get_by_label("Where").select_option(f"Whole school {SCHOOL}")
+    await co2.get_by_role("button", name="Delays and deadband").click()
+    await co2.get_by_label("Warning: raised after").fill("600")
+    await co2.get_by_label("Alarm: over after").fill("1.5")
+    await co2.get_by_label("Warning: deadband").fill("50")
+    await co2.get_by_label("Reason").fill("a slow fan")
+    await co2.get_by_role("button", name="Set", exact=True).click()
+    told = co2.locator(".alarm-override").filter(has_text="a slow fan")
+    await expect(told).to_contain_text(
+        "Warning: raised after 600 s · Warning: deadband 50 ppm · Alarm: over after 1.5 s"
+    )
+    slowly = {"on_delay_ms": {"warn": 600_000}, "off_delay_ms": {"alarm": 1_500}, "deadband": {"warn": 50}}
+    assert ({"limits": {}} | slowly).items() <= hub.limits[0].items()
+    await co2.get_by_role("button", name="Set a limit").click()
+    await co2.get_by_label("Where").select_option(f"Whole school {SCHOOL}")
+    await co2.get_by_label("Warning limit").fill("1400")
+    await co2.get_by_label("Reason").fill("a slow fan and old windows")
+    await co2.get_by_role("button", name="Set", exact=True).click()
+    await expect(co2.locator(".alarm-override").filter(has_text="old windows")).to_contain_text("Warning > 1400")
+    assert ({"limits": {"warn": 1400}} | slowly).items() <= hub.limits[-1].items()
+
+
 async def test_what_may_not_be_made_looser_is_refused_in_words_and_a_rule_is_switched_off(
     hub: FakeHub, console: Console
 ) -> None:

@@ -13,7 +13,7 @@ def test_every_figure_of_the_hub_is_described_with_its_device() -> None:
     page = read("docs/reference/hub-figures.md")
     figures = {*catalogue.OF_LEDGER, *catalogue.OF_PRESENCE, *catalogue.OF_DEVICE}
     figures |= {figure.name for group in catalogue.OF_HUB.values() for figure in group}
-    figures |= {*catalogue.OF_ALARMS, *catalogue.OF_LOAD}
+    figures |= {*catalogue.OF_ALARMS, *catalogue.OF_NODE_ALARMS, *catalogue.OF_ROLE_ALARMS}
     devices = {catalogue.ALARMS, catalogue.ALARMS_OF_NODE}
     devices |= {catalogue.alarms_of_role(role) for role in Role}
     devices |= {*catalogue.OF_HUB, catalogue.REFUSALS, catalogue.LEDGER, catalogue.NODE, catalogue.ITSELF}

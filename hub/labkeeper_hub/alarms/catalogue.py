@@ -4,7 +4,7 @@ its place.
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from labkeeper_hub.alarms.flood import DAY_MS
 from labkeeper_hub.alarms.rules import AlarmClass, Gate, Kind, Level, Match, Response, Role, Rule, Side
 from labkeeper_hub.alarms.states import Priority
 from labkeeper_sdk import BadConfiguration, Title
@@ -41,6 +42,10 @@ def _priority(said: object) -> object:
 
 
 Duration: TypeAlias = Annotated[int, BeforeValidator(duration_ms)]
+ShortDuration: TypeAlias = Annotated[int, BeforeValidator(duration_ms), Field(le=DAY_MS)]
+DelayMs: TypeAlias = Annotated[int, Field(ge=0, le=DAY_MS)]
+"""Of a place that has others than the rule: a day at most."""
+Deadband: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=500)]
 
 
@@ -74,7 +79,7 @@ class LevelEntry(_Strict):
     window: Duration = 0
     on_delay: Duration = 0
     off_delay: Duration = 0
-    deadband: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    deadband: Deadband = 0.0
     latch: bool = False
 
     @model_validator(mode="after")
@@ -138,9 +143,7 @@ class RuleEntry(_Strict):
         return Rule(name, told, self.class_, match, levels, self.source.title(), self.unit, gates, self.hold)
 
 
-class OverrideEntry(_Strict):
-    """What one school, or one lab of it, changes in one rule; who decided it, and why."""
-
+class _Override(_Strict):
     rule: Text
     school: Text
     lab: Text | None = None
@@ -148,6 +151,20 @@ class OverrideEntry(_Strict):
     why: Text
     off: bool = False
     limits: dict[str, Annotated[float, Field(allow_inf_nan=False)]] = {}
+    deadband: dict[str, Deadband] = {}
+
+
+class OverrideEntry(_Override):
+    """What one school, or one lab of it, changes in one rule, by level; who decided it, and why."""
+
+    on_delay_ms: dict[str, DelayMs] = {}
+    off_delay_ms: dict[str, DelayMs] = {}
+
+    @property
+    def changes(self) -> Mapping[str, Mapping[str, float]]:
+        """What is otherwise, each by level."""
+        every = {one: getattr(self, one) for one in ("limits", "on_delay_ms", "off_delay_ms", "deadband")}
+        return {what: levels for what, levels in every.items() if levels}
 
     @property
     def place(self) -> tuple[str, str, str | None]:
@@ -155,9 +172,20 @@ class OverrideEntry(_Strict):
         return self.rule, self.school, self.lab
 
 
+class _FileOverride(_Override):
+    """An override as the file says it."""
+
+    on_delay: dict[str, ShortDuration] = {}
+    off_delay: dict[str, ShortDuration] = {}
+
+    def entry(self) -> OverrideEntry:
+        said = self.model_dump(exclude={"on_delay", "off_delay"})
+        return OverrideEntry(**said, on_delay_ms=self.on_delay, off_delay_ms=self.off_delay)
+
+
 class _Site(_Strict):
     rule: dict[str, RuleEntry] = {}
-    override: list[OverrideEntry] = []
+    override: list[_FileOverride] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,14 +199,17 @@ class Catalogue:
         """Yield the names of the rules that watch a point of this name and unit."""
         return (name for name, rule in self.rules.items() if rule.match(point, unit, writable=writable))
 
+    def priority_of(self, name: str, level: str) -> Priority:
+        """Return the priority of a level; of a rule that is no more, low."""
+        rule = self.rules.get(name)
+        return rule.levels[rule.rank(level)].priority if rule else Priority.LOW
+
     def rule_for(self, name: str, school: str, lab: str) -> Rule | None:
         """Return the rule as it holds in a lab: a lab's override beats its school's; None: it is off there."""
         rule: Rule | None = self.rules[name]
         for override in sorted(self.overrides, key=lambda entry: entry.lab is not None):
             if (override.rule, override.school) == (name, school) and override.lab in (None, lab):
-                rule = (
-                    None if override.off else with_limits(self.rules[name] if rule is None else rule, override.limits)
-                )
+                rule = None if override.off else overridden(self.rules[name] if rule is None else rule, override)
         return rule
 
 
@@ -188,14 +219,46 @@ def with_limits(rule: Rule, limits: Mapping[str, float]) -> Rule:
     return replace(rule, levels=tuple(levels))
 
 
-def unknown_levels(rule: Rule, limits: Mapping[str, float]) -> list[str]:
-    """Return the names among these limits that are no level of the rule."""
-    return sorted(set(limits) - {level.name for level in rule.levels})
+def overridden(rule: Rule, entry: OverrideEntry) -> Rule:
+    """Return the rule as an override has it."""
+    changed = with_limits(rule, entry.limits)
+    return replace(changed, levels=tuple(_delayed(level, entry) for level in changed.levels))
 
 
-def looser_levels(rule: Rule, limits: Mapping[str, float]) -> list[str]:
-    """Return the levels that may not have these limits: of the safety class, those that would be passed later."""
-    return [level.name for level in rule.levels if rule.safety and level.looser(limits.get(level.name, level.limit))]
+def _delayed(level: Level, entry: OverrideEntry) -> Level:
+    return replace(
+        level,
+        on_delay_ms=entry.on_delay_ms.get(level.name, level.on_delay_ms),
+        off_delay_ms=entry.off_delay_ms.get(level.name, level.off_delay_ms),
+        deadband=entry.deadband.get(level.name, level.deadband),
+    )
+
+
+def unknown_levels(rule: Rule, entry: OverrideEntry) -> list[tuple[str, str]]:
+    """Return what is said of levels that the rule has not: what, and of which."""
+    known = {level.name for level in rule.levels}
+    return [(what, name) for what, levels in entry.changes.items() for name in sorted(set(levels) - known)]
+
+
+def looser_levels(rule: Rule, entry: OverrideEntry) -> list[tuple[str, str]]:
+    """Return what may not be said of a rule of the safety class, and of which level: a limit that is passed later, a
+    longer delay before it is raised, a shorter one or a narrower deadband before it is over.
+    """
+    if not rule.safety:
+        return []
+    found = []
+    for level in rule.levels:
+        after = _delayed(replace(level, limit=entry.limits.get(level.name, level.limit)), entry)
+        found += [(what, level.name) for what in LOOSER if LOOSER[what](level, after)]
+    return found
+
+
+LOOSER: Final[Mapping[str, Callable[[Level, Level], bool]]] = {
+    "limits": lambda level, after: level.looser(after.limit),
+    "on_delay_ms": lambda level, after: after.on_delay_ms > level.on_delay_ms,
+    "off_delay_ms": lambda level, after: after.off_delay_ms < level.off_delay_ms,
+    "deadband": lambda level, after: after.deadband < level.deadband,
+}
 
 
 @cache
@@ -252,9 +315,10 @@ def with_site(catalogue: Catalogue, text: str, source: str) -> Catalogue:
         if name in catalogue.rules or not RULE_NAME.fullmatch(name):
             raise BadConfiguration(f"rule.{name}", "is the name of a rule that is there, or none (a-z, 0-9, _)", source)
     both = Catalogue({**catalogue.rules, **_rules(site.rule, source, "rule.")})
-    for number, entry in enumerate(site.override):
+    overrides = tuple(said.entry() for said in site.override)
+    for number, entry in enumerate(overrides):
         _check(both, entry, f"override.{number}", source)
-    return replace(both, overrides=tuple(site.override))
+    return replace(both, overrides=overrides)
 
 
 def _check(catalogue: Catalogue, entry: OverrideEntry, place: str, source: str) -> None:
@@ -263,12 +327,14 @@ def _check(catalogue: Catalogue, entry: OverrideEntry, place: str, source: str) 
         raise BadConfiguration(f"{place}.rule", f"there is no rule '{entry.rule}'", source)
     if entry.off and rule.safety:
         raise BadConfiguration(f"{place}.off", "a rule of the safety class cannot be switched off", source)
-    unknown = unknown_levels(rule, entry.limits)
-    if unknown:
-        raise BadConfiguration(f"{place}.limits.{unknown[0]}", f"'{entry.rule}' has no such level", source)
-    looser = looser_levels(rule, entry.limits)
-    if looser:
-        raise BadConfiguration(f"{place}.limits.{looser[0]}", "a rule of the safety class is not made looser", source)
+    for what, name in unknown_levels(rule, entry):
+        raise BadConfiguration(_key(place, what, name), f"'{entry.rule}' has no such level", source)
+    for what, name in looser_levels(rule, entry):
+        raise BadConfiguration(_key(place, what, name), "a rule of the safety class is not made looser", source)
+
+
+def _key(place: str, what: str, level: str) -> str:
+    return f"{place}.{what.removesuffix('_ms')}.{level}"
 
 
 def _toml(text: str, source: str) -> dict[str, Any]:

@@ -17,7 +17,6 @@ from labkeeper_hub.alarms.states import (
     AlarmRefused,
     Cleared,
     Event,
-    Priority,
     Reset,
     Returned,
     Service,
@@ -28,7 +27,7 @@ from labkeeper_hub.alarms.states import (
     due,
     step,
 )
-from labkeeper_hub.alarms.tallies import AlarmTallies, Tally
+from labkeeper_hub.alarms.tallies import AlarmTallies, Call, Tally
 from labkeeper_hub.alarms.words import kind_of, words_of
 from labkeeper_hub.bus import EventBus
 from labkeeper_hub.model import AlarmKey, AlarmNow, PointKey
@@ -79,9 +78,7 @@ class AlarmDesk:
             if now.state.active and rule is None:
                 self.happens(now.key, Cleared(None), self.now_ms())
         for entry in await self.records.called_since(self.now_ms() - DAY_MS):
-            rule = self.catalogue.rules.get(entry.key.rule)
-            priority = rule.levels[rule.rank(entry.level)].priority if rule else Priority.LOW
-            self.tally.remember(entry.key, priority, entry.at_ms)
+            self.tally.remember(Call(entry.at_ms, entry.key, self.catalogue.priority_of(entry.key.rule, entry.level)))
 
     # --- what there is ----------------------------------------------------------------------------------------------
     def known(self, key: AlarmKey) -> AlarmNow | None:

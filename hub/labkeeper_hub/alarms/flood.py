@@ -69,10 +69,14 @@ class Announcer:
     def peak_hour(self, time_ms: int) -> int:
         """Return the most that were raised in any hour of the last day."""
         self.recent(time_ms, 0)
-        peak, first = 0, 0
-        times = list(self.raised_ms)
-        for last, raised_ms in enumerate(times):
-            while times[first] <= raised_ms - HOUR_MS:
-                first += 1
-            peak = max(peak, last - first + 1)
-        return peak
+        return most(tuple(self.raised_ms), HOUR_MS)
+
+
+def most(times_ms: Sequence[int], window_ms: int) -> int:
+    """Return the most within any stretch of that length; times in order."""
+    first = peak = 0
+    for last, time_ms in enumerate(times_ms):
+        while times_ms[first] <= time_ms - window_ms:
+            first += 1
+        peak = max(peak, last - first + 1)
+    return peak

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from labkeeper_hub.alarms.calls import calls, in_order
 from labkeeper_hub.alarms.entry import AlarmEntry
-from labkeeper_hub.alarms.flood import DAY_MS, FLOOD, FLOOD_WINDOW_MS, HOUR_MS
+from labkeeper_hub.alarms.flood import DAY_MS, FLOOD, FLOOD_WINDOW_MS, HOUR_MS, most
 from labkeeper_hub.alarms.rules import Rule
 from labkeeper_hub.alarms.states import Priority
 from labkeeper_hub.alarms.tallies import CHATTERING
@@ -91,8 +91,8 @@ def _kpis(lines: Sequence[AlarmEntry], standing: Sequence[AlarmNow], rules: Mapp
     return Kpis(
         raised=len(raised),
         per_10min=round(len(raised) / slots, 4),
-        peak_10min=most_within(times, FLOOD_WINDOW_MS),
-        peak_hour=most_within(times, HOUR_MS),
+        peak_10min=most(times, FLOOD_WINDOW_MS),
+        peak_hour=most(times, HOUR_MS),
         flood_share=round(sum(count >= FLOOD for count in each.values()) / slots, 4),
         mix=_mix(raised, rules),
         standing=len(standing),
@@ -100,16 +100,6 @@ def _kpis(lines: Sequence[AlarmEntry], standing: Sequence[AlarmNow], rules: Mapp
         chattering=_chattering(raised),
         acknowledge_s=median(waits) / 1000 if waits else None,
     )
-
-
-def most_within(times: Sequence[int], window_ms: int) -> int:
-    """Return the most within any stretch of that length; times in order."""
-    first = most = 0
-    for last, time_ms in enumerate(times):
-        while times[first] <= time_ms - window_ms:
-            first += 1
-        most = max(most, last - first + 1)
-    return most
 
 
 def _mix(raised: Iterable[AlarmEntry], rules: Mapping[str, Rule]) -> Mapping[Priority, float] | None:
@@ -123,7 +113,7 @@ def _chattering(raised: Iterable[AlarmEntry]) -> int:
     times: dict[AlarmKey, list[int]] = defaultdict(list)
     for one in raised:
         times[one.key].append(one.at_ms)
-    return sum(most_within(own, FLOOD_WINDOW_MS) >= CHATTERING for own in times.values())
+    return sum(most(own, FLOOD_WINDOW_MS) >= CHATTERING for own in times.values())
 
 
 def _waits_ms(lines: Iterable[AlarmEntry]) -> Iterator[int]:

@@ -12,12 +12,13 @@ MOST = 500  # of a hub
 
 class LimitRefused(Exception):
     """Nothing was changed: `code` is unknown_rule, unknown_limit, unknown_level, nothing_changed, safety_off,
-    safety_looser, levels_order, too_many_limits or hub_disk; `level` names the limit that is wrong.
+    safety_looser, levels_order, too_many_limits or hub_disk; `where` names what is wrong (limits, on_delay_ms,
+    off_delay_ms, deadband) and of which level.
     """
 
-    def __init__(self, code: str, message: str, level: str = "") -> None:
+    def __init__(self, code: str, message: str, where: tuple[str, str] | None = None) -> None:
         super().__init__(message)
-        self.code, self.level = code, level
+        self.code, self.where = code, where
 
 
 class SetOverride(OverrideEntry):
@@ -35,7 +36,7 @@ def with_set(base: Catalogue, kept: Iterable[SetOverride]) -> Catalogue:
 
 
 def _fits(rule: Rule, one: OverrideEntry) -> bool:
-    return not (unknown_levels(rule, one.limits) or looser_levels(rule, one.limits) or (one.off and rule.safety))
+    return not (unknown_levels(rule, one) or looser_levels(rule, one) or (one.off and rule.safety))
 
 
 def check(catalogue: Catalogue, entry: OverrideEntry) -> None:
@@ -43,18 +44,18 @@ def check(catalogue: Catalogue, entry: OverrideEntry) -> None:
     rule = catalogue.rules.get(entry.rule)
     if rule is None:
         raise LimitRefused("unknown_rule", "There is no such rule")
-    if entry.off is bool(entry.limits):
-        raise LimitRefused("nothing_changed", "Say other limits, or that it is off")
+    if entry.off is bool(entry.changes):
+        raise LimitRefused("nothing_changed", "Say other limits, delays or deadbands, or that it is off")
     if entry.off and rule.safety:
         raise LimitRefused("safety_off", "A rule of the safety class cannot be switched off")
-    if unknown := unknown_levels(rule, entry.limits):
+    if unknown := unknown_levels(rule, entry):
         raise LimitRefused("unknown_level", "The rule has no such level", unknown[0])
-    if looser := looser_levels(rule, entry.limits):
+    if looser := looser_levels(rule, entry):
         raise LimitRefused("safety_looser", "A rule of the safety class is not made looser", looser[0])
     both = replace(catalogue, overrides=(*catalogue.overrides, entry))
     after = both.rule_for(entry.rule, entry.school, entry.lab or "")
     if after is not None and (late := _out_of_order(after)):
-        raise LimitRefused("levels_order", "A worse level would come before a milder one", late)
+        raise LimitRefused("levels_order", "A worse level would come before a milder one", ("limits", late))
 
 
 def _out_of_order(rule: Rule) -> str:

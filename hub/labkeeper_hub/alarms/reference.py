@@ -88,8 +88,10 @@ what to do is below.
 
 Owners and facility managers set other limits for a lab or a whole school on the page (*Limits*, **Set a limit**) or by
 `PUT /api/v1/alarms/rules/{{rule}}/limits`, or switch a rule off there, and say why. That holds within a second, is on
-record, and is taken back the same way. A rule of the safety class is never switched off, and its limits are made
-stricter only. Each is listed with who set it, when and why.
+record, and is taken back the same way. Delays and deadbands are set beside the limits (**Delays and deadband**;
+`on_delay_ms`, `off_delay_ms`, `deadband`, a day at most). A rule of the safety class is never switched off and made
+stricter only: no looser limit, no longer `on_delay`, no shorter `off_delay`, no narrower deadband.
+Each is listed with who set it, when and why.
 
 A file `alarms.toml` in the hub's data folder says the same for a school that configures its hub by files; what is set
 on the page goes before it. Anything wrong in it stops the start and is named by its place.
@@ -99,13 +101,16 @@ on the page goes before it. Anything wrong in it stops the start and is named by
 rule = "co2"
 school = "minhang-3"
 lab = "physics-1"          # left out: the whole school
-limits = {{ warn = 1200 }}   # by level
+limits = {{ warn = 1200 }}   # by level, and so are these, each of which may be left out:
+on_delay = {{ warn = "10 min" }}
+off_delay = {{ warn = "2 min" }}
+deadband = {{ warn = 50 }}
 who = "Wang Li"
 why = "small room, the sensor hangs beside the door"
 ```
 
-`off = true` instead of `limits` switches the rule off. Delays, deadbands and gates are those of the rule; for others,
-add a rule of your own and switch this one off.
+`off = true` instead of all of them switches the rule off. Windows and gates are those of the rule; for others, add a
+rule of your own and switch this one off.
 
 ## Rules of your own
 

@@ -7,7 +7,7 @@ from statistics import median
 from typing import NamedTuple
 
 from labkeeper_hub.alarms.flood import DAY_MS, FLOOD_WINDOW_MS, HOUR_MS, Announcer
-from labkeeper_hub.alarms.states import Priority, Suppression
+from labkeeper_hub.alarms.states import Alarm, Priority, Suppression
 from labkeeper_hub.model import AlarmKey, AlarmNow
 
 CHATTERING = 3  # raises of one alarm within ten minutes
@@ -15,15 +15,15 @@ MOST_CALLS = 10_000  # remembered with their names; the newest, where a day has 
 
 
 class Call(NamedTuple):
-    """One alarm that began to call."""
+    """One alarm that began to call, with the priority it had then."""
 
     time_ms: int
     key: AlarmKey
-    priority: Priority
+    priority: Priority = Priority.LOW
 
 
 class Wait(NamedTuple):
-    """One alarm that was acknowledged, and how long it had waited for that."""
+    """One acknowledgement: when, of which alarm, and how long that had waited for it."""
 
     time_ms: int
     key: AlarmKey
@@ -33,7 +33,7 @@ class Wait(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class AlarmTallies:
     """What is counted of alarms. `acknowledge_s`: the median of the last hour's acknowledgements, None without any.
-    `called`: what called within the last day, at most MOST_CALLS; `waits`: those acknowledgements.
+    `called`: what called within the last day, at most MOST_CALLS; `waits`: what was acknowledged within the last hour.
     """
 
     standing: int = 0
@@ -65,14 +65,14 @@ class Tally:
     def raise_of(self, key: AlarmKey, priority: Priority, time_ms: int) -> None:
         """Count one raised, or risen."""
         self.raised[priority] += 1
-        self.remember(key, priority, time_ms)
+        self.remember(Call(time_ms, key, priority))
 
-    def remember(self, key: AlarmKey, priority: Priority, time_ms: int) -> None:
+    def remember(self, call: Call) -> None:
         """Take up one that called, in this run of the hub or in an earlier one."""
-        self.announcer.count(time_ms)
-        while self._lately and self._lately[0].time_ms <= time_ms - DAY_MS:
+        self.announcer.count(call.time_ms)
+        while self._lately and self._lately[0].time_ms <= call.time_ms - DAY_MS:
             self._lately.popleft()
-        self._lately.append(Call(time_ms, key, priority))
+        self._lately.append(call)
 
     def acknowledgement(self, key: AlarmKey, time_ms: int, waited_ms: int) -> None:
         """Count one acknowledged, and how long it had waited."""
@@ -82,27 +82,40 @@ class Tally:
     def tallies(self, shown: Sequence[AlarmNow], now_ms: int) -> AlarmTallies:
         """Return the present numbers."""
         standing = [now.state for now in shown if now.state.standing]
-        waits = tuple(wait for wait in self._acknowledged if wait.time_ms > now_ms - HOUR_MS)
+        waits = [wait for wait in self._acknowledged if wait.time_ms > now_ms - HOUR_MS]
+        called = tuple(call for call in self._lately if call.time_ms > now_ms - DAY_MS)
         return AlarmTallies(
             standing=len(standing),
             unacknowledged=sum(state.unacknowledged for state in standing),
             shelved=_suppressed(shown, Suppression.SHELVED),
             out_of_service=_suppressed(shown, Suppression.OUT_OF_SERVICE),
-            stale=sum(now_ms - state.raised_ms > DAY_MS for state in standing),
-            chattering=self._chattering(now_ms),
+            stale=stale(standing, now_ms),
+            chattering=chattering(called, now_ms),
             raised_10min=self.announcer.recent(now_ms),
             peak_hour=self.announcer.peak_hour(now_ms),
             flood=self.announcer.flood(now_ms),
             raised=dict(self.raised),
             notices=dict(self.notices),
-            acknowledge_s=median(wait.waited_ms for wait in waits) / 1000 if waits else None,
-            called=tuple(call for call in self._lately if call.time_ms > now_ms - DAY_MS),
-            waits=waits,
+            acknowledge_s=median_s(waits),
+            called=called,
+            waits=tuple(waits),
         )
 
-    def _chattering(self, now_ms: int) -> int:
-        times = Counter(call.key for call in self._lately if call.time_ms > now_ms - FLOOD_WINDOW_MS)
-        return sum(count >= CHATTERING for count in times.values())
+
+def stale(standing: Iterable[Alarm], now_ms: int) -> int:
+    """Return how many have stood for more than a day."""
+    return sum(now_ms - state.raised_ms > DAY_MS for state in standing)
+
+
+def chattering(called: Iterable[Call], now_ms: int) -> int:
+    """Return how many alarms came and went within the last ten minutes."""
+    times = Counter(call.key for call in called if call.time_ms > now_ms - FLOOD_WINDOW_MS)
+    return sum(count >= CHATTERING for count in times.values())
+
+
+def median_s(waits: Sequence[Wait]) -> float | None:
+    """Return the median wait for an acknowledgement, None without any."""
+    return median(wait.waited_ms for wait in waits) / 1000 if waits else None
 
 
 def _suppressed(shown: Iterable[AlarmNow], how: Suppression) -> int:

@@ -132,11 +132,10 @@ OF_ALARMS = {
         Figure("acknowledge", "s", Title("确认用时中位数", "Median time to acknowledge"), DataType.DOUBLE),
     )
 }
-OF_LOAD = {
+OF_ROLE_ALARMS = {
     figure.name: figure
     for figure in (
         Figure("standing", "{alarms}", Title("未解除的报警", "Alarms standing")),
-        Figure("highest", "", Title("最高优先级", "Highest priority standing")),
         Figure("unacknowledged", "{alarms}", Title("未确认的报警", "Alarms not acknowledged")),
         Figure("stale", "{alarms}", Title("超过 24 小时未解除的报警", "Alarms standing for more than 24 h")),
         Figure("chattering", "{alarms}", Title("反复触发的报警", "Alarms that come and go")),
@@ -144,13 +143,13 @@ OF_LOAD = {
         Figure("raised_hour", "{alarms}", Title("最近 1 小时触发的报警", "Alarms raised in the last hour")),
         Figure("peak_hour", "{alarms}", Title("最近 24 小时高峰小时的报警", "Alarms of the busiest hour in 24")),
         Figure("flood", "", Title("报警泛滥", "Flood of alarms")),
-        Figure("day_low", "{alarms}", Title("最近 24 小时低优先级报警", "Alarms of low priority in 24 h")),
-        Figure("day_medium", "{alarms}", Title("最近 24 小时中优先级报警", "Alarms of medium priority in 24 h")),
-        Figure("day_high", "{alarms}", Title("最近 24 小时高优先级报警", "Alarms of high priority in 24 h")),
+        Figure("day_low", "{alarms}", Title("最近 24 小时的低优先级报警", "Alarms of low priority in 24 h")),
+        Figure("day_medium", "{alarms}", Title("最近 24 小时的中优先级报警", "Alarms of medium priority in 24 h")),
+        Figure("day_high", "{alarms}", Title("最近 24 小时的高优先级报警", "Alarms of high priority in 24 h")),
         Figure("acknowledge", "s", Title("确认用时中位数", "Median time to acknowledge"), DataType.DOUBLE),
     )
 }
-"""Of a node's alarms, and of those a role responds to."""
+OF_NODE_ALARMS = {"highest": Figure("highest", "", Title("最高优先级", "Highest priority standing")), **OF_ROLE_ALARMS}
 OF_LAB = {"held": Figure("held", "", Title("整间实验室由人控制", "A person holds the whole lab"))}
 OF_CLASS = {
     figure.name: figure

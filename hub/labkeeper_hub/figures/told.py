@@ -1,17 +1,17 @@
 """From what the parts say to readings: pure."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from labkeeper_hub.alarms.rules import Role
 from labkeeper_hub.alarms.states import Priority
 from labkeeper_hub.alarms.tallies import AlarmTallies
 from labkeeper_hub.figures import catalogue
 from labkeeper_hub.figures.catalogue import Figure, node_about, refusal_figure
-from labkeeper_hub.figures.load import Load, together
-from labkeeper_hub.model import HUB_NODE, AlarmKey, AlarmNow, Device, LedgerEntry, Node, NodeKey, PointKey, State
+from labkeeper_hub.figures.loads import Load, loads_of_nodes, loads_of_roles
+from labkeeper_hub.model import HUB_NODE, AlarmNow, Device, LedgerEntry, Node, NodeKey, PointKey, State
 from labkeeper_hub.pe.shared import ClassMinute
 from labkeeper_hub.status import Status
 
@@ -62,11 +62,13 @@ def figures(seen: Seen) -> Iterator[Told]:
     read that school and nothing else.
     """
     nodes = {node.key: node for node in seen.nodes}
-    loads = _loads(seen)
+    of_nodes, of_roles = (
+        loads_of_nodes(seen.alarms, seen.tallies),
+        loads_of_roles(seen.alarms, seen.tallies, seen.roles),
+    )
     for node in seen.nodes:
         yield from _presence(node.key, catalogue.NODE, node, node, seen)
-        load = loads.get(node.key, Load()).figures(seen.now_ms)
-        yield from _told(node.key, catalogue.ALARMS_OF_NODE, catalogue.OF_LOAD, load, node)
+        yield from _alarms_of(node, of_nodes.get(node.key, Load()), seen.now_ms)
         held = {"held": int((node.key.school, node.lab) in seen.rooms.held)}
         yield from _told(node.key, catalogue.LAB, catalogue.OF_LAB, held, node)
     for device in seen.devices:
@@ -80,7 +82,7 @@ def figures(seen: Seen) -> Iterator[Told]:
     for school in sorted({key.school for key in nodes}):
         yield from _hub(school, seen)
         for role in Role:
-            yield from _alarms_of_role(school, role, seen, loads)
+            yield from _alarms_of_role(school, role, of_roles, seen.now_ms)
 
 
 def _presence(key: NodeKey, name: str, thing: Node | Device, about: Node, seen: Seen) -> Iterator[Told]:
@@ -129,35 +131,21 @@ def _told(
             yield Told(PointKey(node.school, node_about(node.node), device, name), known[name], value, about)
 
 
-Loads: TypeAlias = Mapping[NodeKey | tuple[str, Role | None], Load]
+def _alarms_of(node: Node, load: Load, now_ms: int) -> Iterator[Told]:
+    highest = max((state.priority for state in load.standing), default=0)
+    values = {"highest": int(highest), **load.values(now_ms)}
+    yield from _told(node.key, catalogue.ALARMS_OF_NODE, catalogue.OF_NODE_ALARMS, values, node)
 
 
-def _loads(seen: Seen) -> Loads:
-    """Return what alarms ask of each node's people and of each role in each school ("": the hub's own), in one pass."""
-    loads: dict[NodeKey | tuple[str, Role | None], Load] = defaultdict(Load)
-
-    def concerned(key: AlarmKey) -> tuple[Load, Load]:
-        return loads[key.source.of_node], loads[key.source.school, seen.roles.get(key.rule)]
-
-    for now in (one for one in seen.alarms if one.state.standing):
-        for load in concerned(now.key):
-            load.standing.append(now.state)
-    for call in seen.tallies.called:
-        for load in concerned(call.key):
-            load.calls.append(call)
-    for wait in seen.tallies.waits:
-        for load in concerned(wait.key):
-            load.waits.append(wait)
-    return loads
-
-
-def _alarms_of_role(school: str, role: Role, seen: Seen, loads: Loads) -> Iterator[Told]:
+def _alarms_of_role(
+    school: str, role: Role, loads: Mapping[tuple[str, Role | None], Load], now_ms: int
+) -> Iterator[Told]:
     """Tell a role's load in a school; what is the hub's own is every school's."""
-    load = together(loads.get((of, role)) for of in ("", school))
+    load = loads.get((school, role), Load()) + loads.get(("", role), Load())
     device = catalogue.alarms_of_role(role)
-    for name, value in load.figures(seen.now_ms).items():
+    for name, value in load.values(now_ms).items():
         if value is not None:
-            yield Told(PointKey(school, HUB_NODE, device, name), catalogue.OF_LOAD[name], value, None)
+            yield Told(PointKey(school, HUB_NODE, device, name), catalogue.OF_ROLE_ALARMS[name], value, None)
 
 
 def _alarm_values(tallies: AlarmTallies) -> Mapping[str, float | None]:

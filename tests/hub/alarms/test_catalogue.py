@@ -1,9 +1,11 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from labkeeper_hub.alarms.catalogue import load_site, parse, shipped, with_site
-from labkeeper_hub.alarms.rules import AlarmClass, Kind
+from labkeeper_hub.alarms.rules import AlarmClass, Gate, Kind, Rule
+from labkeeper_hub.alarms.states import Priority
 from labkeeper_sdk import BadConfiguration
 
 RULE = """
@@ -29,63 +31,58 @@ why = "small room"
 """
 
 
-M, H, D = 60, 3600, 86_400
-DECIDED = [  # by hand, from the sources that each rule names; windows and delays in seconds
-    # rule, level, priority, passed when, of what, window, on-delay, off-delay, deadband, latched
-    ("co2", "note", "note", "> 1000", "mean", 10 * M, 5 * M, 0, 100, False),
-    ("co2", "warn", "low", "> 1500", "mean", 10 * M, 5 * M, 0, 100, False),
-    ("co2", "alarm", "medium", "> 2000", "mean", 10 * M, 5 * M, 0, 100, False),
-    ("pm25", "warn", "low", "> 50", "mean", H, 0, 0, 5, False),
-    ("pm25", "alarm", "medium", "> 75", "mean", H, 0, 0, 5, False),
-    ("pm10", "warn", "low", "> 100", "mean", D, 0, 0, 10, False),
-    ("hcho", "warn", "low", "> 0.08", "mean", H, 0, 0, 0.01, False),
-    ("tvoc", "warn", "low", "> 0.6", "mean", 8 * H, 0, 0, 0.05, False),
-    ("co", "low", "low", "> 9", "mean", H, 0, 0, 1, False),
-    ("co", "warn", "medium", "> 35", "mean", 15 * M, 0, 0, 3, False),
-    ("co", "alarm", "high", "> 50", "mean", 5 * M, 0, 0, 5, False),
-    ("co", "ceiling", "high", "> 200", "value", 0, 30, 0, 20, True),
-    ("temperature_low", "note", "note", "< 18", "mean", 10 * M, 30 * M, 90 * M, 0.5, False),
-    ("temperature_low", "warn", "low", "< 16", "mean", 10 * M, 30 * M, 90 * M, 0.5, False),
-    ("temperature_high", "note", "note", "> 28", "mean", 10 * M, 30 * M, 90 * M, 0.5, False),
-    ("temperature_high", "warn", "low", "> 30", "mean", 10 * M, 30 * M, 90 * M, 0.5, False),
-    ("humidity_low", "warn", "low", "< 30", "value", 0, 30 * M, 0, 2, False),
-    ("humidity_high", "warn", "low", "> 80", "value", 0, 30 * M, 0, 2, False),
-    ("light_desk", "warn", "low", "< 300", "mean", 5 * M, 5 * M, 0, 20, False),
-    ("light_board", "warn", "low", "< 500", "mean", 5 * M, 5 * M, 0, 30, False),
-    ("noise", "warn", "low", "> 45", "mean", 5 * M, 10 * M, 0, 3, False),
-    ("gas", "warn", "medium", ">= 10", "value", 0, 3, 0, 2, False),
-    ("gas", "alarm", "high", ">= 20", "value", 0, 3, 0, 2, True),
-    ("gas", "danger", "high", ">= 40", "value", 0, 0, 0, 2, True),
-    ("heat", "alarm", "high", ">= 54", "value", 0, 0, 0, 4, False),
-    ("heat_rise", "alarm", "high", ">= 8", "rate", M, 0, 0, 2, False),
-    ("outdoor_air", "advisory", "low", "> 200", "value", 0, 10 * M, 0, 10, False),
+LOW, MEDIUM, HIGH, NOTE = Priority.LOW, Priority.MEDIUM, Priority.HIGH, Priority.NOTE
+MEAN, VALUE, RATE = Kind.MEAN, Kind.VALUE, Kind.RATE
+ENVIRONMENT, HEALTH, SAFETY = AlarmClass.ENVIRONMENT, AlarmClass.HEALTH, AlarmClass.SAFETY
+S, MIN, H = 1_000, 60_000, 3_600_000
+Decided = tuple[str, AlarmClass, str, float, str, Kind, int, int, int, float, bool, Priority]
+DECIDED: list[Decided] = [
+    # rule, class, level, limit, side, kind, window, on_delay, off_delay, deadband, latch, priority: by hand from what
+    # was decided about limits and their sources, never from the file
+    ("co2", ENVIRONMENT, "note", 1000, ">", MEAN, 10 * MIN, 5 * MIN, 0, 100, False, NOTE),
+    ("co2", ENVIRONMENT, "warn", 1500, ">", MEAN, 10 * MIN, 5 * MIN, 0, 100, False, LOW),
+    ("co2", ENVIRONMENT, "alarm", 2000, ">", MEAN, 10 * MIN, 5 * MIN, 0, 100, False, MEDIUM),
+    ("pm25", ENVIRONMENT, "warn", 50, ">", MEAN, H, 0, 0, 5, False, LOW),
+    ("pm25", ENVIRONMENT, "alarm", 75, ">", MEAN, H, 0, 0, 5, False, MEDIUM),
+    ("pm10", ENVIRONMENT, "warn", 100, ">", MEAN, 24 * H, 0, 0, 10, False, LOW),
+    ("hcho", ENVIRONMENT, "warn", 0.08, ">", MEAN, H, 0, 0, 0.01, False, LOW),
+    ("tvoc", ENVIRONMENT, "warn", 0.60, ">", MEAN, 8 * H, 0, 0, 0.05, False, LOW),
+    ("co", SAFETY, "low", 9, ">", MEAN, H, 0, 0, 1, False, LOW),
+    ("co", SAFETY, "warn", 35, ">", MEAN, 15 * MIN, 0, 0, 3, False, MEDIUM),
+    ("co", SAFETY, "alarm", 50, ">", MEAN, 5 * MIN, 0, 0, 5, False, HIGH),
+    ("co", SAFETY, "ceiling", 200, ">", VALUE, 0, 30 * S, 0, 20, True, HIGH),
+    ("temperature_low", ENVIRONMENT, "note", 18, "<", MEAN, 10 * MIN, 30 * MIN, 90 * MIN, 0.5, False, NOTE),
+    ("temperature_low", ENVIRONMENT, "warn", 16, "<", MEAN, 10 * MIN, 30 * MIN, 90 * MIN, 0.5, False, LOW),
+    ("temperature_high", ENVIRONMENT, "note", 28, ">", MEAN, 10 * MIN, 30 * MIN, 90 * MIN, 0.5, False, NOTE),
+    ("temperature_high", ENVIRONMENT, "warn", 30, ">", MEAN, 10 * MIN, 30 * MIN, 90 * MIN, 0.5, False, LOW),
+    ("humidity_low", ENVIRONMENT, "warn", 30, "<", VALUE, 0, 30 * MIN, 0, 2, False, LOW),
+    ("humidity_high", ENVIRONMENT, "warn", 80, ">", VALUE, 0, 30 * MIN, 0, 2, False, LOW),
+    ("light_desk", HEALTH, "warn", 300, "<", MEAN, 5 * MIN, 5 * MIN, 0, 20, False, LOW),
+    ("light_board", HEALTH, "warn", 500, "<", MEAN, 5 * MIN, 5 * MIN, 0, 30, False, LOW),
+    ("noise", ENVIRONMENT, "warn", 45, ">", MEAN, 5 * MIN, 10 * MIN, 0, 3, False, LOW),
+    ("gas", SAFETY, "warn", 10, ">=", VALUE, 0, 3 * S, 0, 2, False, MEDIUM),
+    ("gas", SAFETY, "alarm", 20, ">=", VALUE, 0, 3 * S, 0, 2, True, HIGH),
+    ("gas", SAFETY, "danger", 40, ">=", VALUE, 0, 0, 0, 2, True, HIGH),
+    ("heat", SAFETY, "alarm", 54, ">=", VALUE, 0, 0, 0, 4, False, HIGH),
+    ("heat_rise", SAFETY, "alarm", 8, ">=", RATE, MIN, 0, 0, 2, False, HIGH),
+    ("outdoor_air", HEALTH, "advisory", 200, ">", VALUE, 0, 10 * MIN, 0, 10, False, LOW),
 ]
-GATES = {"temperature_low": "used", "temperature_high": "used", "noise": "empty"}
+GATED = {
+    "temperature_low": {Gate.USED}, "temperature_high": {Gate.USED}, "noise": {Gate.EMPTY},
+    "light_desk": {Gate.LESSON, Gate.LIGHTS}, "light_board": {Gate.LESSON, Gate.LIGHTS},
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("decided", DECIDED, ids=lambda row: "-".join(row[:2]))
-def test_a_shipped_limit_is_the_one_decided(decided: tuple[object, ...]) -> None:
-    rule, name, *_ = decided
-    level = next(one for one in shipped().rules[str(rule)].levels if one.name == name)
-    windows = level.window_ms / 1000, level.on_delay_ms / 1000, level.off_delay_ms / 1000
-    passed = f"{level.side.value} {level.limit:g}"
-    said = (rule, name, level.priority.name.lower(), passed, level.kind.value, *windows, level.deadband, level.latch)
-    assert said == decided
+def as_shipped(rule: Rule) -> Iterator[Decided]:
+    for one in rule.levels:
+        how = one.side.value, one.kind, one.window_ms, one.on_delay_ms, one.off_delay_ms, one.deadband, one.latch
+        yield rule.id, rule.alarm_class, one.name, one.limit, *how, one.priority
 
 
-def test_nothing_is_measured_against_a_limit_that_is_not_among_those_decided() -> None:
-    measured = {row[0] for row in DECIDED}
-    yes_or_no = {"smoke_detector", "gas_detector", "water_leak", "interlock", "stopped", "frost"}
-    of_sensors = {"sensor_silent", "sensor_stuck", "device_lost", "node_lost", "broker_lost"}
-    of_the_hub = {"interlocks_differ", "channel_failed", "influx_late"}
-    assert set(shipped().rules) == measured | yes_or_no | of_sensors | of_the_hub
-
-
-def test_light_is_judged_in_lessons_with_the_lights_on_noise_in_empty_rooms_and_temperature_in_used_ones() -> None:
-    gates = {name: {gate.value for gate in rule.gates} for name, rule in shipped().rules.items() if rule.gates}
-    expected = {name: {gate} for name, gate in GATES.items()}
-    assert {name: gates[name] for name in GATES} == expected
-    assert gates["light_desk"] == gates["light_board"] == {"lesson", "lights"}
+def test_every_default_is_what_was_decided() -> None:
+    names = dict.fromkeys(name for name, *_ in DECIDED)
+    assert [level for name in names for level in as_shipped(shipped().rules[name])] == DECIDED
+    assert {name: set(rule.gates) for name, rule in shipped().rules.items() if rule.gates} == GATED
 
 
 def test_what_can_kill_is_of_the_safety_class_and_gas_raises_within_three_seconds() -> None:
@@ -146,6 +143,17 @@ def test_a_lab_overrides_its_school_and_a_school_the_catalogue() -> None:
     assert got == {("s", "l"): [1000, 1200, 1800], ("s", "m"): [1000, 1300, 1800], ("t", "l"): [1000, 1500, 2000]}
 
 
+def test_a_lab_has_delays_and_deadbands_of_its_own() -> None:
+    more = 'lab = "l"\non_delay = { warn = "10 min" }\noff_delay = { warn = "2 min" }\ndeadband = { warn = 50 }'
+    catalogue = with_site(shipped(), OVERRIDE.format(more=more), "site.toml")
+    rule, other = catalogue.rule_for("co2", "s", "l"), catalogue.rule_for("co2", "s", "m")
+    assert rule is not None
+    assert other == shipped().rules["co2"]
+    _, warn, alarm = rule.levels
+    assert (warn.limit, warn.on_delay_ms, warn.off_delay_ms, warn.deadband) == (1500, 600_000, 120_000, 50)
+    assert alarm == shipped().rules["co2"].levels[2]
+
+
 def test_a_rule_can_be_off_in_a_lab_and_on_again_in_another() -> None:
     text = OVERRIDE.format(more="off = true") + OVERRIDE.format(more='lab = "l"\nlimits = { warn = 1200 }')
     catalogue = with_site(shipped(), text, "site.toml")
@@ -161,6 +169,10 @@ def test_a_rule_can_be_off_in_a_lab_and_on_again_in_another() -> None:
         (OVERRIDE.format(more="limits = { worst = 1 }"), "override.0.limits.worst"),
         (OVERRIDE.format(more="limits = { alarm = 25 }").replace("co2", "gas"), "override.0.limits.alarm"),
         (OVERRIDE.format(more="").replace('why = "small room"', ""), "override.0.why"),
+        (OVERRIDE.format(more='on_delay = { worst = "1 s" }'), "override.0.on_delay.worst"),
+        (OVERRIDE.format(more='on_delay = { warn = "25 h" }'), "override.0.on_delay.warn"),
+        (OVERRIDE.format(more='on_delay = { alarm = "4 s" }').replace("co2", "gas"), "override.0.on_delay.alarm"),
+        (OVERRIDE.format(more="deadband = { alarm = 1 }").replace("co2", "gas"), "override.0.deadband.alarm"),
     ],
 )
 def test_an_override_that_makes_no_sense_is_named_by_its_place(text: str, key: str) -> None:

@@ -58,7 +58,7 @@ def test_the_tallies_count_what_stands_and_how_it_was_met() -> None:
     tally.raise_of(key(1), Priority.HIGH, 3)
     tally.acknowledgement(key(0), 0, 99_000_000)
     for waited_ms in (1_000, 3_000, 50_000):
-        tally.acknowledgement(key(0), HOUR_MS, waited_ms)
+        tally.acknowledgement(key(1), HOUR_MS, waited_ms)
     shown = [
         now(Alarm(Core.UNACK)),
         now(Alarm(Core.ACK, raised_ms=-DAY_MS, shelf=Shelf("li", "paint", 1))),
@@ -69,15 +69,11 @@ def test_the_tallies_count_what_stands_and_how_it_was_met() -> None:
     assert (told.standing, told.unacknowledged, told.shelved, told.out_of_service) == (2, 1, 1, 1)
     assert (told.stale, told.chattering, told.raised_10min, told.flood) == (1, 1, 4, False)
     assert told.raised == {Priority.LOW: 3, Priority.HIGH: 1}
-    assert [call.key for call in told.called] == [key(0), key(0), key(0), key(1)]
-    assert [(wait.time_ms, wait.waited_ms) for wait in told.waits] == [
-        (HOUR_MS, 1_000),
-        (HOUR_MS, 3_000),
-        (HOUR_MS, 50_000),
-    ]
-    later = tally.tallies([], HOUR_MS + 1)
-    assert len(later.called) == 4
+    assert [(call.key, call.priority) for call in told.called[2:]] == [(key(0), Priority.LOW), (key(1), Priority.HIGH)]
     assert [call.time_ms for call in tally.tallies([], DAY_MS + 1).called] == [2, 3]
+    later = tally.tallies([], HOUR_MS + 1)
+    assert [wait.waited_ms for wait in later.waits] == [1_000, 3_000, 50_000]
     assert (later.acknowledge_s, later.chattering) == (3.0, 0)
-    tally.raise_of(key(2), Priority.LOW, HOUR_MS)
+    tally.raise_of(key(2), Priority.LOW, DAY_MS)
+    assert [call.time_ms for call in tally.tallies([], 5).called] == [1, 2, 3, DAY_MS]
     assert Tally().tallies([], 0).acknowledge_s is None

@@ -69,7 +69,45 @@ def test_what_makes_no_sense_or_is_not_safe_is_refused_with_a_word(
         return
     with pytest.raises(LimitRefused) as refused:
         check(shipped(), asked)
-    assert (refused.value.code, refused.value.level) == (code, level)
+    assert (refused.value.code, refused.value.where) == (code, ("limits", level) if level else None)
+
+
+def delays(rule: str, **said: dict[str, float]) -> OverrideEntry:
+    return OverrideEntry.model_validate({"rule": rule, "school": "s", "who": "li", "why": "a slow fan", **said})
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "where"),
+    [
+        (delays("co2", on_delay_ms={"warn": 900_000}, off_delay_ms={"warn": 1}, deadband={"warn": 0}), None, None),
+        (delays("co2", on_delay_ms={"worst": 1}), "unknown_level", ("on_delay_ms", "worst")),
+        (delays("gas", on_delay_ms={"alarm": 3_001}), "safety_looser", ("on_delay_ms", "alarm")),
+        (delays("gas", deadband={"warn": 1}), "safety_looser", ("deadband", "warn")),
+        (delays("interlocks_differ", off_delay_ms={"differs": 0}), "safety_looser", ("off_delay_ms", "differs")),
+        (delays("gas", on_delay_ms={"alarm": 0}, off_delay_ms={"alarm": 60_000}, deadband={"alarm": 5}), None, None),
+    ],
+)
+def test_of_the_safety_class_delays_and_deadbands_are_made_stricter_only(
+    asked: OverrideEntry, code: str | None, where: tuple[str, str] | None
+) -> None:
+    if code is None:
+        check(shipped(), asked)
+        return
+    with pytest.raises(LimitRefused) as refused:
+        check(shipped(), asked)
+    assert (refused.value.code, refused.value.where) == (code, where)
+
+
+def test_a_labs_delays_come_beside_its_schools_limit_and_deadband() -> None:
+    school, lab = (
+        delays("co2", deadband={"warn": 50}),
+        delays("co2", on_delay_ms={"warn": 1}).model_copy(update={"lab": "l"}),
+    )
+    rule = with_set(shipped(), [kept(lab), kept(school), kept(entry(warn=1400))]).rule_for("co2", "s", "l")
+    assert rule is not None
+    note, warn, _ = rule.levels
+    assert (warn.limit, warn.on_delay_ms, warn.off_delay_ms, warn.deadband) == (1400, 1, 0, 50)
+    assert (note.on_delay_ms, note.deadband) == (300_000, 100)
 
 
 def test_an_order_is_judged_with_what_the_school_has_otherwise() -> None:

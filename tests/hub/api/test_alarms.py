@@ -203,7 +203,8 @@ async def test_rules_say_what_to_do_and_kpis_say_how_much_it_was(owner: httpx.As
     }
 
 
-LIMIT = {"school": "demo", "lab": "lab-301", "limits": {"warn": 1200.0}, "why": "small room"}
+SLOWER = {"on_delay_ms": {"warn": 600_000}, "deadband": {"warn": 50.0}}
+LIMIT = {"school": "demo", "lab": "lab-301", "limits": {"warn": 1200.0}, **SLOWER, "why": "small room"}
 ADDRESS = "/api/v1/alarms/rules/{rule}/limits"
 
 
@@ -214,6 +215,7 @@ async def test_a_limit_is_set_listed_with_who_and_why_and_taken_back_on_the_reco
     object.__setattr__(served.app.state.api, "audit", record)
     answer = await owner.put(ADDRESS.format(rule="co2"), json=LIMIT)
     told = {**LIMIT, "off": False, "who": "owner", "at_ms": START_MS}
+    told |= {"off_delay_ms": {}, "deadband": {"warn": 50.0}}
     assert (answer.status_code, answer.json()) == (200, told)
     rules = (await owner.get("/api/v1/alarms/rules")).json()
     assert {rule["id"]: rule["overrides"] for rule in rules["rules"] if rule["overrides"]} == {"co2": [told]}
@@ -223,7 +225,9 @@ async def test_a_limit_is_set_listed_with_who_and_why_and_taken_back_on_the_reco
     assert (await owner.delete(ADDRESS.format(rule="co2"), params=where)).json()["code"] == "unknown_limit"
     assert served.hub.alarms.catalogue.overrides == ()
     where_said = "co2 demo/lab-301"
-    assert record.of("set_alarm_limit") == [("owner", where_said, "warn 1200: small room")]
+    assert record.of("set_alarm_limit") == [
+        ("owner", where_said, "warn 1200, warn on_delay_ms 600000, warn deadband 50: small room")
+    ]
     assert record.of("remove_alarm_limit") == [("owner", where_said, "ok"), ("owner", where_said, "unknown_limit")]
 
 
@@ -233,8 +237,15 @@ async def test_what_may_not_be_set_is_refused_at_its_field(owner: httpx.AsyncCli
         answer = (await owner.put(ADDRESS.format(rule=rule), json=LIMIT | body)).json()
         return answer["status"], answer["code"], (answer.get("errors") or [{"field": ""}])[0]["field"]
 
-    assert await refused("gas", limits={"alarm": 25.0}) == (422, "safety_looser", "body.limits.alarm")
-    assert await refused("gas", limits={}, off=True) == (422, "safety_off", "body")
+    assert await refused("gas", limits={"alarm": 25.0}, on_delay_ms={}, deadband={}) == (
+        422,
+        "safety_looser",
+        "body.limits.alarm",
+    )
+    slow = {"limits": {}, "deadband": {}, "on_delay_ms": {"alarm": 4000}}
+    assert await refused("gas", **slow) == (422, "safety_looser", "body.on_delay_ms.alarm")
+    assert await refused("co2", on_delay_ms={"warn": 86_400_001}) == (422, "invalid", "body.on_delay_ms.warn")
+    assert await refused("gas", limits={}, on_delay_ms={}, deadband={}, off=True) == (422, "safety_off", "body")
     assert await refused("co2", limits={"worst": 1.0}) == (422, "unknown_level", "body.limits.worst")
     assert await refused("no_such") == (404, "unknown_rule", "")
     assert await refused("co2", why=" ") == (422, "invalid", "body.why")

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import ConfigDict, Field
 
 from labkeeper_hub.accounts import Scope
-from labkeeper_hub.alarms.catalogue import OverrideEntry
+from labkeeper_hub.alarms.catalogue import Deadband, DelayMs, OverrideEntry
 from labkeeper_hub.alarms.limits import LimitRefused
 from labkeeper_hub.api import validation
 from labkeeper_hub.api.answers import JsonAnswer
@@ -29,7 +29,9 @@ Number = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class LimitRequest(validation.Body):
-    """Other limits, by level, or nothing at all (`off`), in a lab (null: in the whole school), and why."""
+    """Other limits, delays and deadbands, by level, or nothing at all (`off`), in a lab (null: in the whole school),
+    and why. What is left out is as in the catalogue.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -38,6 +40,7 @@ class LimitRequest(validation.Body):
                     "school": "demo",
                     "lab": "lab-301",
                     "limits": {"warn": 1200.0},
+                    "on_delay_ms": {"warn": 600000},
                     "why": "small room, the sensor hangs beside the door",
                 }
             ]
@@ -48,6 +51,9 @@ class LimitRequest(validation.Body):
     lab: validation.Id | None = None
     off: bool = False
     limits: Annotated[dict[str, Number], Field(max_length=16, default_factory=dict)]
+    on_delay_ms: Annotated[dict[str, DelayMs], Field(max_length=16, default_factory=dict)]
+    off_delay_ms: Annotated[dict[str, DelayMs], Field(max_length=16, default_factory=dict)]
+    deadband: Annotated[dict[str, Deadband], Field(max_length=16, default_factory=dict)]
     why: Annotated[str, Field(max_length=500, pattern=r"\S")]
 
 
@@ -60,8 +66,8 @@ class LimitQuery(validation.Query):
 
 @router.put("/alarms/rules/{rule}/limits", response_model=OverrideShape, responses=REFUSALS)
 async def set_limit(api: ApiHere, rule: validation.Id, asked: LimitRequest, right: SetsLimits) -> JsonAnswer:
-    """Set limits for a school or a lab, in the place of what was set there; they hold within a second. Refused for the
-    safety class where they would alarm later than the catalogue's, or not at all.
+    """Set limits, delays and deadbands for a school or a lab, in the place of what was set there; they hold within a
+    second. Refused for the safety class where they would alarm later than the catalogue's, end earlier, or not at all.
     """
     right.demand(Scope(asked.school, asked.lab))
     entry = OverrideEntry(rule=rule, who=right.person.name, **asked.model_dump())
@@ -70,8 +76,7 @@ async def set_limit(api: ApiHere, rule: validation.Id, asked: LimitRequest, righ
         fresh = await api.parts.limits.put(entry)
     except LimitRefused as refused:
         raise _refusal(api, right, "set_alarm_limit", where, refused) from refused
-    said = "off" if fresh.off else ", ".join(f"{level} {limit:g}" for level, limit in fresh.limits.items())
-    api.audit.note(right.person.name, "set_alarm_limit", where, f"{said}: {fresh.why}")
+    api.audit.note(right.person.name, "set_alarm_limit", where, f"{_said(fresh)}: {fresh.why}")
     return JsonAnswer(override(fresh))
 
 
@@ -95,6 +100,15 @@ async def remove_limit(
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
+def _said(entry: OverrideEntry) -> str:
+    """Return what was set in a few words: a bare number is a limit."""
+    if entry.off:
+        return "off"
+    names = {"limits": "", "on_delay_ms": "on_delay_ms ", "off_delay_ms": "off_delay_ms ", "deadband": "deadband "}
+    every = [(names[what], levels) for what, levels in entry.changes.items()]
+    return ", ".join(f"{level} {name}{value:g}" for name, levels in every for level, value in levels.items())
+
+
 def _where(rule: str, school: str, lab: str | None) -> str:
     return f"{rule} {school}/{lab}" if lab else f"{rule} {school}"
 
@@ -103,5 +117,5 @@ def _refusal(api: Api, right: Right, what: str, where: str, refused: LimitRefuse
     api.audit.note(right.person.name, what, where, refused.code)
     if refused.code in ANSWERS:
         return Refusal(ANSWERS[refused.code], refused.code, str(refused))
-    field = f"body.limits.{refused.level}" if refused.level else "body"
+    field = ".".join(("body", *(refused.where or ())))
     return wrong_field(refused.code, field, str(refused))

@@ -74,8 +74,8 @@ class LevelShape(BaseModel):
 
 
 class OverrideShape(BaseModel):
-    """What a school, or one of its labs (null: all), has otherwise: limits by level, or nothing at all (`off`); who set
-    it, why, and when. `at_ms` null: it is in the file `alarms.toml`, and is changed there.
+    """What a school, or one of its labs (null: all), has otherwise, by level: limits, delays and deadbands, or nothing
+    at all (`off`); who set it, why, and when. `at_ms` null: it is in the file `alarms.toml`, and is changed there.
     """
 
     model_config = shape(
@@ -84,6 +84,9 @@ class OverrideShape(BaseModel):
             "lab": "lab-301",
             "off": False,
             "limits": {"warn": 1200.0},
+            "on_delay_ms": {"warn": 600000},
+            "off_delay_ms": {},
+            "deadband": {},
             "who": "Wang Li",
             "why": "small room, the sensor hangs beside the door",
             "at_ms": 1767225600000,
@@ -93,6 +96,9 @@ class OverrideShape(BaseModel):
     lab: str | None
     off: bool
     limits: dict[str, float]
+    on_delay_ms: dict[str, int]
+    off_delay_ms: dict[str, int]
+    deadband: dict[str, float]
     who: str
     why: str
     at_ms: int | None

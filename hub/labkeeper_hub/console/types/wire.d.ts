@@ -75,7 +75,7 @@ declare namespace wire {
   interface AlarmEntry extends AlarmId { lab: string; kind: string; level: string; time_ms: number; at_ms: number; value: number | null; who: string | null; why: string | null; late: boolean }
   interface AlarmLevel { name: string; priority: "note" | Priority; kind: string; side: string; limit: number; deadband: number; window_ms: number; on_delay_ms: number; off_delay_ms: number; latch: boolean }
   interface AlarmRule { id: string; title: Title; consequence: Title; response: Title; role: string; class: string; source: Title; unit: string; points: string[]; units: string[]; gates: string[]; levels: AlarmLevel[]; overrides: AlarmOverride[] }
-  interface AlarmOverride { school: string; lab: string | null; off: boolean; limits: Record<string, number>; who: string; why: string; at_ms: number | null }
+  interface AlarmOverride { school: string; lab: string | null; off: boolean; limits: Record<string, number>; on_delay_ms: Record<string, number>; off_delay_ms: Record<string, number>; deadband: Record<string, number>; who: string; why: string; at_ms: number | null }
   interface AlarmPlace { school: string; lab: string | null }
   interface Spell { level: string; from_ms: number; to_ms: number; open_end: boolean }
   interface Trial { readings: number; every_ms: number | null; gates: string[]; replayed: string[]; spells: Spell[] }

@@ -47,7 +47,7 @@ export function forgetRules() {
 /** @param {string} rule */
 const limitsOf = (rule) => `/rules/${encodeURIComponent(rule)}/limits`;
 
-/** @param {string} rule @param {wire.AlarmPlace & {off: boolean, limits: Record<string, number>, why: string}} said */
+/** @param {string} rule @param {wire.AlarmPlace & {off: boolean, limits: Record<string, number>, on_delay_ms: Record<string, number>, off_delay_ms: Record<string, number>, deadband: Record<string, number>, why: string}} said */
 export const setLimit = (rule, said) => ask(limitsOf(rule), { method: "PUT", headers: { "Content-Type": "application/json" }, body: JSON.stringify(said) });
 
 /** @param {string} rule @param {wire.AlarmPlace} place */

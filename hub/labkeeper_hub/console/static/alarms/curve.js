@@ -16,11 +16,24 @@ const DRAWN = ["value", "mean", "max", "min"]; // in the unit of what is measure
 const OTHERWISE = { stale: "alarm.because_stale", stuck: "alarm.because_stuck", count: "alarm.because_count" };
 const OVER = ["rtn_unack", "latched_unack", "latched_ack"];
 
+/** What a school or lab may have otherwise of a level: as an override has it. @type {Record<"limits" | "on_delay_ms" | "off_delay_ms" | "deadband", "limit" | "on_delay_ms" | "off_delay_ms" | "deadband">} */
+const CHANGED = { limits: "limit", on_delay_ms: "on_delay_ms", off_delay_ms: "off_delay_ms", deadband: "deadband" };
+export const CHANGES = /** @type {(keyof typeof CHANGED)[]} */ (Object.keys(CHANGED));
+
+/** What these are called, but for the limit. */
+export const SLOWLY = /** @type {const} */ ({ on_delay_ms: "alarm.set_on_delay_ms", off_delay_ms: "alarm.set_off_delay_ms", deadband: "alarm.set_deadband" });
+
+/** A level with what an override has otherwise. @param {wire.AlarmLevel} level @param {wire.AlarmOverride} one @returns {wire.AlarmLevel} */
+const overridden = (level, one) => CHANGES.reduce((changed, what) => ({ ...changed, [CHANGED[what]]: one[what][level.name] ?? changed[CHANGED[what]] }), level);
+
+/** What a level has of it. @param {wire.AlarmLevel} level @param {keyof typeof CHANGED} what */
+export const valueOf = (level, what) => level[CHANGED[what]];
+
 /** A rule's levels as they hold where an alarm is: a lab's override goes before its school's. @param {wire.AlarmRule} rule @param {wire.AlarmPlace} where @returns {wire.AlarmLevel[]} */
 export function levelsAt(rule, { school, lab }) {
   const here = rule.overrides.filter((one) => one.school === school && (one.lab === null || one.lab === lab));
-  const limits = Object.assign({}, ...[...here].sort((a, b) => Number(a.lab !== null) - Number(b.lab !== null)).map((one) => one.limits));
-  return rule.levels.map((level) => ({ ...level, limit: limits[level.name] ?? level.limit }));
+  here.sort((a, b) => Number(a.lab !== null) - Number(b.lab !== null));
+  return rule.levels.map((level) => here.reduce(overridden, level));
 }
 
 class LkAlarmCurve extends DeskElement {

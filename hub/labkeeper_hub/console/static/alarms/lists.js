@@ -1,6 +1,7 @@
 /** Beside what stands: what happened, how much it was by EEMUA's numbers, and every limit with a way to try it. */
 import { html, nothing } from "../vendor/lit.js";
 import * as api from "./api.js";
+import { SLOWLY } from "./curve.js";
 import "./limit.js";
 import { compared, measured, place, placeName, refusal, seenByHub } from "./names.js";
 import "./try.js";
@@ -180,7 +181,7 @@ class LkAlarmLimits extends AlarmList {
     const here = rule.levels.flatMap((level) => (level.name in one.limits ? [{ ...level, limit: one.limits[level.name] }] : []));
     const when = one.at_ms === null ? words.t("alarm.in_file") : this.desk.text.moment(one.at_ms);
     const mine = one.at_ms !== null && this.places.some(({ school, lab }) => school === one.school && lab === one.lab);
-    return html`<p class="small alarm-override"><strong>${placeName(this.desk, words, one)}</strong> ${one.off ? words.t("alarm.off_here") : limits(words, here)}
+    return html`<p class="small alarm-override"><strong>${placeName(this.desk, words, one)}</strong> ${one.off ? words.t("alarm.off_here") : [limits(words, here), ...slowly(words, rule, one)].filter(Boolean).join(" · ")}
       <span class="quiet">${words.t("alarm.overridden", { who: one.who, why: one.why })} · ${when}</span>
       ${mine ? html`<button class="segment" @click=${() => this.#remove(rule.id, one)}>${words.t("alarm.remove_limit")}</button>` : nothing}</p>`;
   }
@@ -210,6 +211,13 @@ class LkAlarmLimits extends AlarmList {
 
 /** @param {import("../text.js").Text} words @param {wire.AlarmLevel[]} levels */
 const limits = (words, levels) => levels.map(({ name, side, limit }) => `${words.word("alarmlevel", name) ?? name} ${compared(side)} ${limit}`).join(" · ");
+
+/** Delays and deadbands that a place has otherwise. @param {import("../text.js").Text} words @param {wire.AlarmRule} rule @param {wire.AlarmOverride} one */
+const slowly = (words, rule, one) => rule.levels.flatMap(({ name }) => {
+  const level = words.word("alarmlevel", name) ?? name;
+  const delays = /** @type {const} */ (["on_delay_ms", "off_delay_ms"]).flatMap((what) => (name in one[what] ? [`${words.t(SLOWLY[what], { level })} ${(one[what][name] ?? 0) / 1000} s`] : []));
+  return name in one.deadband ? [...delays, `${words.t(SLOWLY.deadband, { level })} ${one.deadband[name]} ${sign(rule.unit)}`.trim()] : delays;
+});
 
 customElements.define("lk-alarm-history", LkAlarmHistory);
 customElements.define("lk-alarm-load", LkAlarmLoad);
