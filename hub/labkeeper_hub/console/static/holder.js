@@ -33,17 +33,22 @@ class LkHolder extends DeskElement {
     const own = who === store.person;
     const deed = lesson && own ? "lesson.manage" : own ? "lesson.start" : "lesson.take_over";
     return html`
-      <span class="holder">${who && (lesson ?? lease) ? this.#until(who, (lesson ?? lease)?.until_ms ?? 0) : nothing}
-        ${store.may("lease") ? html`<button class="plain" ?disabled=${store.link !== "up"} @click=${() => this.#open(deed)}>${text.t(deed)}${own && !lesson ? html`<lk-near .desk=${this.desk} .lab=${this.lab}></lk-near>` : nothing}</button>` : nothing}
+      <span class="holder">${who && (lesson ?? lease) ? this.#until(who, (lesson ?? lease)?.until_ms ?? 0, lesson ? this.#near() : nothing) : nothing}
+        ${store.may("lease") ? html`<button class="plain" ?disabled=${store.link !== "up"} @click=${() => this.#open(deed)}>${text.t(deed)}${own && !lesson ? this.#near() : nothing}</button>` : nothing}
         ${this.trouble ? html`<span role="status">${text.t("lesson.refused")}</span>` : nothing}</span>
       ${this.opened ? html`<lk-start .desk=${this.desk} .lab=${this.lab} .deed=${this.opened} @closed=${this.#close}></lk-start>` : nothing}`;
   }
 
-  /** @param {string} who @param {number} until_ms */
-  #until(who, until_ms) {
+  /** The class and the course, once they are known. */
+  #near() {
+    return html`<lk-near .desk=${this.desk} .lab=${this.lab}></lk-near>`;
+  }
+
+  /** @param {string} who @param {number} until_ms @param {unknown} what is taught */
+  #until(who, until_ms, what) {
     const { store, text } = this.desk;
     const left = Math.max(0, Math.ceil((until_ms - store.now()) / 60_000));
-    return html`<span><strong>${store.who(who)}</strong> ${text.t("lesson.until", { left, time: text.clock(until_ms).slice(0, 5) })}</span>`;
+    return html`<span><strong>${what}${store.who(who)}</strong> ${text.t("lesson.until", { left, time: text.clock(until_ms).slice(0, 5) })}</span>`;
   }
 
   /** @param {string} deed */

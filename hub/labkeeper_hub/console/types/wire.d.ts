@@ -147,7 +147,7 @@ declare namespace wire {
   interface GivenUp { school: string; node: string; from_ms: number; to_ms: number; readings: number }
   interface CalendarLink { id: string; school: string | null; lab: string | null; made_ms: number }
   interface NewCalendarLink { link: CalendarLink; address: string; code: string[] }
-  interface Near { now: Entry | null; lately: { class_name: string; course: string }[] }
+  interface Near { now: Entry | null; lesson: { class_name: string; course: string } | null; lately: { class_name: string; course: string }[] }
   interface InTheWay { reason: "lab" | "teacher" | "class" | "opened"; zh: string; en: string; rows: number[] }
   interface Problem { title?: string; detail?: string; status?: number; code?: string }
   type Change =
