@@ -29,7 +29,10 @@ EDGES = [
     ("edge", "accent-soft"),
     ("stop", "stop-soft"),
 ]
-RED = {"page.css", "floor/pupils.css", "facility/facility.css", "pe/pe.css", "alarms/alarms.css", "wall/wall.css"}
+RED = {
+    *("page.css", "stopped.css", "floor/pupils.css", "facility/facility.css", "pe/pe.css"),
+    *("alarms/alarms.css", "wall/wall.css"),
+}
 
 
 def colours(start: str) -> dict[str, str]:

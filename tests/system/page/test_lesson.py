@@ -10,6 +10,7 @@ from playwright.async_api import Page, expect
 
 from tests.console.conftest import Console, OpenConsole
 
+from .fingers import touching
 from .stand import LIGHT, SCHOOL, Stand, control
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -126,3 +127,60 @@ async def test_the_teacher_of_one_lab_stops_and_learns_who_releases_and_ends_the
     await teacher.page.get_by_role("button", name="End / prolong").click()
     await teacher.page.get_by_role("button", name="End lesson").click()
     await expect(teacher.page.get_by_role("button", name="Start lesson")).to_be_visible()
+
+
+async def start_with_a_finger(stand: Stand, page: Page) -> None:
+    """Sit down at the tablet and begin."""
+    await page.goto(stand.stack.url)
+    await page.get_by_role("button", name="Start lesson").tap()
+    await expect(page.locator("lk-bar .holder")).to_contain_text("Chen Yu 45 min left")
+    await expect(page.locator(".result")).to_contain_text(re.compile(r"Begin\s+(\d+) of \1 confirmed"))
+
+
+async def drive(stand: Stand, tablet: Console) -> None:
+    """Drag the motor's slider from its middle, where it stands, and see the robot turn."""
+    slider = control(tablet, "robot-kit", "motors/left").get_by_role("slider")
+    await expect(slider).to_have_value("0")
+    async with touching(slider, 0.5, to=0.8):
+        pass
+    await expect(control(tablet, "robot-kit", "motors/left").locator(".note")).to_have_text("confirmed")
+    assert 50 <= await stand.value("robot-kit", "motors/left") <= 70
+
+
+async def record_and_mark(page: Page) -> None:
+    """Begin a recording and write into it."""
+    await page.locator("button.record").tap()
+    await page.get_by_label("Name").fill("robot")
+    await page.get_by_role("button", name="Start recording").tap()
+    await expect(page.locator(".recording-facts dd").nth(1)).not_to_have_text("0")
+    await page.get_by_label("What happens now").fill("it turns")
+    await page.get_by_role("button", name="Mark", exact=True).tap()
+    await expect(page.get_by_role("list", name="Markers")).to_contain_text("it turns")
+
+
+async def test_with_a_finger_a_teacher_starts_drives_records_marks_stops_all_and_ends(
+    stand: Stand, console: Console, open_console: OpenConsole
+) -> None:
+    """On a tablet held upright; the stop is released by the colleague who may."""
+    tablet, colleague = await open_console(size=(820, 1180), touch=True), await open_console(touch=True)
+    await welcome(stand, console.page, tablet.page, "Chen Yu", school=SCHOOL, lab="lab-1")
+    await welcome(stand, console.page, colleague.page, "Zhou Lan", school=SCHOOL)
+    await stand.put("robot-kit", "motors/left", value=0)
+    page = tablet.page
+    await start_with_a_finger(stand, page)
+    await drive(stand, tablet)
+    await record_and_mark(page)
+    await page.get_by_role("button", name="Stop all").tap()
+    await expect(page.locator(".stopped")).to_contain_text("Zhou Lan")
+    await stand.becomes("robot-kit", "motors/left", 0)
+    await colleague.open(stand.stack.url)
+    async with touching(colleague.page.get_by_role("button", name="Hold to release")):
+        await expect(colleague.page.locator(".stopped")).to_have_count(0)
+    await expect(page.locator(".stopped")).to_have_count(0)
+    assert await stand.value("robot-kit", "motors/left") == 0  # nothing starts by itself
+    await page.get_by_role("button", name="Stop recording").tap()
+    await expect(page.locator(".recording-facts")).to_contain_text("Sealed")
+    await page.get_by_role("button", name="End / prolong").tap()
+    await page.get_by_role("button", name="End lesson").tap()
+    await expect(page.get_by_role("button", name="Start lesson")).to_be_visible()
+    assert (await records(stand))[0]["stopped_ms"] <= time.time() * 1000

@@ -1,4 +1,4 @@
-/** Who teaches here and how long still; lessons/start.js says what and has the rest. */
+/** Who teaches here and how long still, by the hub's clock; the rest comes with lessons/start.js. */
 import { html, nothing } from "./vendor/lit.js";
 import { DeskElement } from "./element.js";
 import { leaseOf, lessonOf } from "./labs.js";
@@ -19,7 +19,7 @@ class LkHolder extends DeskElement {
     return [LEASES, LINK, TICK];
   }
 
-  /** Nobody waits for the class. */
+  /** What names the class on the button: nobody waits for it. */
   firstUpdated() {
     setTimeout(() => import("./lessons/start.js").catch(() => {}), 5_000);
   }
@@ -31,20 +31,24 @@ class LkHolder extends DeskElement {
     const lease = leaseOf(store, this.lab);
     const who = lesson?.teacher ?? lease?.holder ?? store.person;
     const own = who === store.person;
-    const near = html`<lk-near .desk=${this.desk} .lab=${this.lab} .lesson=${lesson}></lk-near>`;
     const deed = lesson && own ? "lesson.manage" : own ? "lesson.start" : "lesson.take_over";
     return html`
-      <span class="holder">${who && (lesson ?? lease) ? this.#until(who, (lesson ?? lease)?.until_ms ?? 0) : ""}${lesson ? near : ""}
-        ${store.may("lease") ? html`<button class="plain" ?disabled=${store.link !== "up"} @click=${() => this.#open(deed)}>${text.t(deed)}${own && !lesson ? near : ""}</button>` : nothing}
+      <span class="holder">${who && (lesson ?? lease) ? this.#until(who, (lesson ?? lease)?.until_ms ?? 0, lesson ? this.#near() : nothing) : nothing}
+        ${store.may("lease") ? html`<button class="plain" ?disabled=${store.link !== "up"} @click=${() => this.#open(deed)}>${text.t(deed)}${own && !lesson ? this.#near() : nothing}</button>` : nothing}
         ${this.trouble ? html`<span role="status">${text.t("lesson.refused")}</span>` : nothing}</span>
       ${this.opened ? html`<lk-start .desk=${this.desk} .lab=${this.lab} .deed=${this.opened} @closed=${this.#close}></lk-start>` : nothing}`;
   }
 
-  /** @param {string} who @param {number} until_ms */
-  #until(who, until_ms) {
+  /** The class and the course, once they are known. */
+  #near() {
+    return html`<lk-near .desk=${this.desk} .lab=${this.lab}></lk-near>`;
+  }
+
+  /** @param {string} who @param {number} until_ms @param {unknown} what is taught */
+  #until(who, until_ms, what) {
     const { store, text } = this.desk;
     const left = Math.max(0, Math.ceil((until_ms - store.now()) / 60_000));
-    return html`<span><strong>${store.who(who)}</strong> ${text.t("lesson.until", { left, time: text.clock(until_ms).slice(0, 5) })}</span>`;
+    return html`<span><strong>${what}${store.who(who)}</strong> ${text.t("lesson.until", { left, time: text.clock(until_ms).slice(0, 5) })}</span>`;
   }
 
   /** @param {string} deed */

@@ -6,6 +6,7 @@ import { deviceKey } from "./keys.js";
 import { deviceName } from "./names.js";
 import { post } from "./stop.js";
 import { LINK, STOPS } from "./store.js";
+import { styled } from "./styled.js";
 
 const HOLD_MS = 1_000;
 const NAMES_SHOWN = 4;
@@ -104,4 +105,5 @@ class LkStopped extends DeskElement {
   }
 }
 
+await styled("stopped");
 customElements.define("lk-stopped", LkStopped);

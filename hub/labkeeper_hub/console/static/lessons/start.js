@@ -3,6 +3,7 @@ import { openSheet } from "../sheet/sheet.js";
 import { html, nothing } from "../vendor/lit.js";
 import { DeskElement } from "../element.js";
 import { icon } from "../icons.js";
+import { lessonOf } from "../labs.js";
 import { at, post, put, said } from "./api.js";
 import { TICK, WORDS } from "../store.js";
 import { styled } from "../styled.js";
@@ -12,7 +13,7 @@ const LESSON_S = 45 * 60;
 /** @typedef {{class_name: string, course: string}} Filed */
 
 const MINUTE_MS = 60_000;
-const FILED = "lk-filed";
+const SOON_MS = 5_000;
 
 /** @param {string} address */
 const read = async (address) => {
@@ -23,35 +24,21 @@ const read = async (address) => {
 /** What the timetable has in a lab now, and what one taught there last; null: one may not see it, or nobody answers. @param {{key: string}} lab @returns {Promise<wire.Near | null>} */
 const nearOf = (lab) => read(at(lab, "/now"));
 
-/** The class and course of the lesson that is on, or that a press starts now; asked for once a minute and when they change. */
+/** How often a class was filed from here: what was asked before is out of date. */
+let filings = 0;
+
+/** The class and course that a press starts now, or of the lesson that is on; asked for once a minute. */
 class LkNear extends DeskElement {
-  static properties = { lab: { attribute: false }, lesson: { attribute: false }, near: { state: true } };
+  static properties = { lab: { attribute: false }, near: { state: true } };
 
   #asked = "";
 
   constructor() {
     super();
     this.lab = /** @type {import("../labs.js").LabView} */ (/** @type {unknown} */ (undefined)); // set by the bar
-    /** @type {wire.Lesson | undefined} */
-    this.lesson = undefined;
     /** @type {wire.Near | null} */
     this.near = null;
   }
-
-  connectedCallback() {
-    super.connectedCallback();
-    document.addEventListener(FILED, this.#again);
-  }
-
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    document.removeEventListener(FILED, this.#again);
-  }
-
-  #again = () => {
-    this.#asked = "";
-    this.requestUpdate();
-  };
 
   watched() {
     return [TICK];
@@ -59,15 +46,28 @@ class LkNear extends DeskElement {
 
   updated() {
     super.updated();
-    const asked = `${this.lab.key} ${this.lesson?.started_ms} ${Math.floor(this.desk.store.now() / MINUTE_MS)}`;
+    const every_ms = this.#lesson && this.near?.lesson === null ? SOON_MS : MINUTE_MS; // it has begun just now
+    const asked = [this.lab.key, this.#lesson?.name, filings, Math.floor(this.desk.store.now() / every_ms)].join(" ");
     if (asked === this.#asked) return;
     this.#asked = asked;
     void nearOf(this.lab).then((near) => { this.near = near; });
   }
 
+  get #lesson() {
+    return lessonOf(this.desk.store, this.lab);
+  }
+
   render() {
-    const now = this.lesson ? this.near?.lesson : this.near?.now;
+    if (this.#lesson) return this.#taught();
+    const now = this.near?.now;
     return now ? html` <strong>${[now.class_name, now.course].filter(Boolean).join(" ")}</strong>` : nothing;
+  }
+
+  /** Before the teacher's name: the class always, the course where there is room. */
+  #taught() {
+    const { class_name = "", course = "" } = this.near?.lesson ?? {};
+    if (!class_name && !course) return nothing;
+    return html`${class_name}<span class=${class_name ? "near-course" : ""}>${class_name && course ? " " : ""}${course}</span> · `;
   }
 }
 
@@ -143,10 +143,9 @@ class LkStart extends DeskElement {
   async #file(filed) {
     this.busy = true;
     this.trouble = !(await put(at(this.lab, "/lesson/class"), filed))?.ok;
+    filings += 1;
     this.busy = false;
-    if (this.trouble) return;
-    document.dispatchEvent(new Event(FILED));
-    this.#dialog.close();
+    if (!this.trouble) this.#dialog.close();
   }
 
   /** @param {boolean} trouble it could not be started */
