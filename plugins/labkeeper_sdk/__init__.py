@@ -16,6 +16,7 @@ from labkeeper_sdk.drivers import (
     MqttMessage,
     Nonsense,
     Observation,
+    Ranking,
     Readable,
     Report,
     Resource,
@@ -35,6 +36,7 @@ from labkeeper_sdk.hooks import hookimpl
 from labkeeper_sdk.points import Action, Event, Measure, Point, Risk, Setpoint, State, Switch, Title, accept
 from labkeeper_sdk.reaching import reaching
 from labkeeper_sdk.threaded import threaded
+from labkeeper_sdk.turns import Turns, Urgency
 from labkeeper_sdk.values import Quality, Reading, Value
 
 __all__ = [
@@ -66,6 +68,7 @@ __all__ = [
     "Observation",
     "Point",
     "Quality",
+    "Ranking",
     "Readable",
     "Reading",
     "Report",
@@ -76,6 +79,8 @@ __all__ = [
     "State",
     "Switch",
     "Title",
+    "Turns",
+    "Urgency",
     "Value",
     "Writable",
     "accept",

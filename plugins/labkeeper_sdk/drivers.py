@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 from pydantic import BaseModel
 
 from labkeeper_sdk.points import Point, Title
+from labkeeper_sdk.turns import Urgency
 from labkeeper_sdk.values import Reading, Value
 
 
@@ -125,6 +126,14 @@ class Gateway(Protocol):
 
     async def write(self, device: str, point: str, value: Value) -> None:
         """Return when the device has confirmed; raise CommandFailed or CommandRejected otherwise."""
+
+
+@runtime_checkable
+class Ranking(Protocol):
+    """A gateway whose devices share a line, and that serves who waits there by urgency: its `Turns` does that."""
+
+    async def write_urgently(self, device: str, point: str, value: Value, urgency: Urgency) -> None:
+        """Write as a gateway's `write` does, `Urgency.STOP` towards a safe value."""
 
 
 # --- what the platform lends to a driver ----------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from labkeeper_sdk import (
     Reading,
     Report,
     Title,
+    Urgency,
     Value,
 )
 
@@ -35,7 +36,7 @@ class Unit(Protocol):
     @property
     def points(self) -> Sequence[Point]: ...
     async def read(self) -> Mapping[str, Value]: ...
-    async def write(self, point: str, value: Value) -> None: ...
+    async def write_urgently(self, point: str, value: Value, urgency: Urgency) -> None: ...
 
 
 @dataclass(slots=True)
@@ -63,9 +64,13 @@ class Bus:
 
     async def write(self, device: str, point: str, value: Value) -> None:
         """Write to a unit, and have it asked so that the new value shows."""
+        await self.write_urgently(device, point, value, Urgency.COMMAND)
+
+    async def write_urgently(self, device: str, point: str, value: Value, urgency: Urgency) -> None:
+        """Write before what is less urgent, whichever unit that is to."""
         if device not in self.units:
             raise CommandRejected("read_only", f"{device} cannot be commanded")
-        await self.units[device].write(point, value)
+        await self.units[device].write_urgently(point, value, urgency)
         self._asked.set()
 
     def _infos(self) -> Iterator[DeviceInfo]:

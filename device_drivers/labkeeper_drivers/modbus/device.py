@@ -10,7 +10,7 @@ from labkeeper_drivers.extras import need
 from labkeeper_drivers.modbus.bus import Bus, Unreadable
 from labkeeper_drivers.modbus.registers import Block, blocks, encoded, values
 from labkeeper_drivers.modbus.settings import ModbusConfiguration, Register
-from labkeeper_sdk import CommandFailed, Point, Services, Title, Value
+from labkeeper_sdk import CommandFailed, Point, Services, Title, Urgency, Value
 
 if TYPE_CHECKING:
     from labkeeper_drivers.modbus.line import Line
@@ -43,21 +43,24 @@ class ModbusDevice:
 
     async def write(self, point: str, value: Value) -> None:
         """Write, and read back until it is there."""
+        await self.write_urgently(point, value, Urgency.COMMAND)
+
+    async def write_urgently(self, point: str, value: Value, urgency: Urgency) -> None:
+        """Write in its turn on the line."""
         register = self.registers[point]
         words = encoded(register, value)
         try:
             async with asyncio.timeout(register.confirm_s):
-                await self.line.write(self.unit, register.table, register.address, words)
-                await self._reads_back(register, words)
+                await self.line.write(self.unit, register.table, register.address, words, urgency)
+                await self._reads_back(register, words, urgency)
         except self._refused as refused:
             raise CommandFailed("device_refused", f"the device refused {point}: {refused}") from refused
         except TimeoutError:
             raise CommandFailed("not_confirmed", f"{point} does not read back as {value}") from None
 
-    async def _reads_back(self, register: Register, words: Sequence[int]) -> None:
-        while True:
-            if [*await self.line.read(self.unit, register.table, register.address, register.length)] == [*words]:
-                return
+    async def _reads_back(self, register: Register, words: Sequence[int], urgency: Urgency) -> None:
+        place = (self.unit, register.table, register.address, register.length)
+        while [*await self.line.read(*place, urgency)] != [*words]:  # noqa: ASYNC110 -- it tells nobody
             await asyncio.sleep(READ_BACK_EVERY_S)
 
 

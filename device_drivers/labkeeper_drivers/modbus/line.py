@@ -13,7 +13,7 @@ from pymodbus.pdu import register_message as words
 
 from labkeeper_drivers.modbus.settings import ModbusConfiguration
 from labkeeper_drivers.serial_port import open_port
-from labkeeper_sdk import DeviceUnreachable, reaching
+from labkeeper_sdk import DeviceUnreachable, Turns, Urgency, reaching
 
 READS: dict[str, type[ModbusPDU]] = {
     "holding": words.ReadHoldingRegistersRequest,
@@ -24,6 +24,7 @@ READS: dict[str, type[ModbusPDU]] = {
 OPEN_S = 2.0
 LONGEST = 600  # bytes of what may be an answer; a frame has at most 260
 SILENT_CHARACTERS, BITS = 3.5, 11  # before each frame of a serial line (V1.02, 2.5.1.1)
+MOST_WAITING = 32  # for each unit: twice the commands the platform lets it have unfinished
 LEAST_SILENCE_S = 0.005  # what an operating system can tell from none
 
 
@@ -41,7 +42,7 @@ class Question:
 
 @dataclass(slots=True)
 class Line:
-    """Asks units, one question at a time.
+    """Asks units, one question at a time: who waits is served by urgency, and what is on the wire is not broken off.
 
     A question that somebody cut short is waited for before the next one: its answer would be taken for that one's.
     """
@@ -51,19 +52,23 @@ class Line:
     framer: FramerSocket | FramerRTU
     timeout_s: float
     silence_s: float = 0.0  # of a serial line, before each question
+    turns: Turns = field(default_factory=Turns)
     _number: int = 0
     _heard: bytes = b""
     _open: Question | None = None
     _silent: set[int] = field(default_factory=set)  # units whose answer to a question that was cut short never came
-    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def read(self, unit: int, table: str, address: int, count: int) -> Sequence[int]:
+    async def read(
+        self, unit: int, table: str, address: int, count: int, urgency: Urgency = Urgency.POLL
+    ) -> Sequence[int]:
         """Return words, or bits as 0 and 1; raises Refused, DeviceUnreachable."""
-        answer = await self._ask(unit, READS[table](address=address, count=count))
+        answer = await self._ask(unit, READS[table](address=address, count=count), urgency)
         found = answer.bits if table in ("coil", "discrete") else answer.registers
         return [int(one) for one in found[:count]]
 
-    async def write(self, unit: int, table: str, address: int, values: Sequence[int]) -> None:
+    async def write(
+        self, unit: int, table: str, address: int, values: Sequence[int], urgency: Urgency = Urgency.COMMAND
+    ) -> None:
         """Write a coil, a register or several; raises Refused, DeviceUnreachable."""
         if table == "coil":
             request: ModbusPDU = bits.WriteSingleCoilRequest(address=address, bits=[bool(values[0])])
@@ -71,10 +76,10 @@ class Line:
             request = words.WriteSingleRegisterRequest(address=address, registers=list(values))
         else:
             request = words.WriteMultipleRegistersRequest(address=address, registers=list(values))
-        await self._ask(unit, request)
+        await self._ask(unit, request, urgency)
 
-    async def _ask(self, unit: int, request: ModbusPDU) -> ModbusPDU:
-        async with self._turn:
+    async def _ask(self, unit: int, request: ModbusPDU, urgency: Urgency) -> ModbusPDU:
+        async with self.turns.take(urgency):
             await self._finish(unit)
             answer = await self._asked(unit, request)
         if answer.isError():
@@ -160,7 +165,8 @@ async def open_line(settings: ModbusConfiguration) -> AsyncIterator[Line]:
     silence_s = max(LEAST_SILENCE_S, SILENT_CHARACTERS * BITS / settings.baudrate) if settings.path else 0.0
     reader, writer = await _streams(settings)
     try:
-        yield Line(reader, writer, framer, settings.timeout_s, silence_s)
+        turns = Turns(MOST_WAITING * max(1, len(settings.units)))
+        yield Line(reader, writer, framer, settings.timeout_s, silence_s, turns)
     finally:
         writer.close()
 

@@ -6,7 +6,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-from labkeeper_edge.supervision.turns import Turns, Urgency
 from labkeeper_sdk import (
     Changing,
     CommandRejected,
@@ -16,10 +15,13 @@ from labkeeper_sdk import (
     Found,
     Gateway,
     Observation,
+    Ranking,
     Readable,
     Reading,
     Report,
     Title,
+    Turns,
+    Urgency,
     Value,
     Writable,
 )
@@ -31,13 +33,6 @@ LAST_STOP_S = 0.1  # how long a connection that is to end waits for the safe val
 @runtime_checkable
 class _Gateway(Gateway, Protocol):
     """The SDK's Gateway, told from a Device by what it has."""
-
-
-@runtime_checkable
-class Ranking(Protocol):
-    """A gateway that knows what is more urgent."""
-
-    async def write_urgently(self, device: str, point: str, value: Value, urgency: Urgency) -> None: ...
 
 
 def as_gateway(instance: str, thing: Gateway | Device, poll_every_s: float, title: Title) -> Gateway:

@@ -10,7 +10,6 @@ import pytest
 from pydantic import BaseModel
 
 from labkeeper_edge.supervision.polling import SingleDevice
-from labkeeper_edge.supervision.turns import Urgency
 from labkeeper_sdk import (
     CommandFailed,
     CommandRejected,
@@ -25,6 +24,7 @@ from labkeeper_sdk import (
     Report,
     Services,
     Setpoint,
+    Urgency,
     Value,
 )
 from labkeeper_sdk.plugins import Loaded

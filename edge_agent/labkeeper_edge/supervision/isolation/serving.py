@@ -14,7 +14,6 @@ from labkeeper_edge.supervision.isolation.channel import Channel
 from labkeeper_edge.supervision.isolation.limits import OUT_OF_MEMORY
 from labkeeper_edge.supervision.isolation.messages import Ended, Observed, Opened, Write, Written
 from labkeeper_edge.supervision.polling import as_gateway, write_with
-from labkeeper_edge.supervision.turns import Urgency
 from labkeeper_sdk import (
     CommandFailed,
     CommandRejected,
@@ -23,6 +22,7 @@ from labkeeper_sdk import (
     Gateway,
     Observation,
     Services,
+    Urgency,
 )
 
 log = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""Whose turn it is at a device that does one thing at a time: stop before command before poll, each in order."""
+"""Whose turn it is where one thing at a time is done, at a device or a line: stop before command before poll."""
 
 import asyncio
 import heapq
@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from labkeeper_sdk import CommandFailed
+from labkeeper_sdk.errors import CommandFailed
 
 MOST_WAITING = 32  # twice the commands a device may have unfinished
 
@@ -24,6 +24,7 @@ class Urgency(IntEnum):
 class Turns:
     """A bounded queue of turns. What is under way is not interrupted: half a question confuses most devices."""
 
+    most_waiting: int = MOST_WAITING
     _busy: bool = False
     _waiting: list[tuple[int, int, asyncio.Future[None]]] = field(default_factory=list)
     _came: int = 0
@@ -40,7 +41,7 @@ class Turns:
             self._pass_on()
 
     async def _wait(self, urgency: Urgency) -> None:
-        if len(self._waiting) >= MOST_WAITING and urgency is not Urgency.STOP:
+        if len(self._waiting) >= self.most_waiting and urgency is not Urgency.STOP:
             raise CommandFailed("busy", "too much waits for this device already")
         self._came += 1
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
