@@ -3,8 +3,10 @@
 from labkeeper_sdk.channels import Channel, ChannelKind, Message
 from labkeeper_sdk.configuration import form
 from labkeeper_sdk.drivers import (
+    About,
     Availability,
     Changing,
+    Described,
     Device,
     DeviceInfo,
     Driver,
@@ -22,6 +24,7 @@ from labkeeper_sdk.drivers import (
     Resource,
     Services,
     Writable,
+    described,
 )
 from labkeeper_sdk.errors import (
     BadConfiguration,
@@ -40,6 +43,7 @@ from labkeeper_sdk.turns import Turns, Urgency
 from labkeeper_sdk.values import Quality, Reading, Value
 
 __all__ = [
+    "About",
     "Action",
     "Availability",
     "BadConfiguration",
@@ -49,6 +53,7 @@ __all__ = [
     "ChannelKind",
     "CommandFailed",
     "CommandRejected",
+    "Described",
     "Device",
     "DeviceInfo",
     "DeviceUnreachable",
@@ -84,6 +89,7 @@ __all__ = [
     "Value",
     "Writable",
     "accept",
+    "described",
     "form",
     "hookimpl",
     "reaching",

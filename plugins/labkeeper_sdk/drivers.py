@@ -49,6 +49,24 @@ class Writable(Protocol):
     async def write(self, point: str, value: Value) -> None: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a device says of itself; what is empty is not known."""
+
+    title: Title = Title()
+    make: str = ""
+    model: str = ""
+    firmware: str = ""
+
+
+@runtime_checkable
+class Described(Protocol):
+    """A device that says what it is: known when `connect` yields it, and announced with its points."""
+
+    @property
+    def about(self) -> About: ...
+
+
 # --- many devices behind one connection -----------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceInfo:
@@ -60,6 +78,19 @@ class DeviceInfo:
     make: str = ""
     model: str = ""
     firmware: str = ""
+
+
+def described(device_id: str, device: Device, title: Title = Title()) -> DeviceInfo:
+    """Return how a device alone behind its connection is announced; `title` where it has no name of its own."""
+    about = device.about if isinstance(device, Described) else About()
+    return DeviceInfo(
+        id=device_id,
+        points=tuple(device.points),
+        title=title if about.title == Title() else about.title,
+        make=about.make,
+        model=about.model,
+        firmware=about.firmware,
+    )
 
 
 @dataclass(frozen=True, slots=True)

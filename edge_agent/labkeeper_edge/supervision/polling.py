@@ -10,7 +10,6 @@ from labkeeper_sdk import (
     Changing,
     CommandRejected,
     Device,
-    DeviceInfo,
     DeviceUnreachable,
     Found,
     Gateway,
@@ -24,6 +23,7 @@ from labkeeper_sdk import (
     Urgency,
     Value,
     Writable,
+    described,
 )
 
 MOST_WAITING = 1000  # reports between a device that tells and an outbox that is busy
@@ -75,7 +75,7 @@ class SingleDevice:
 
     async def observations(self) -> AsyncIterator[Observation]:
         """Yield the device, then its readings."""
-        yield Observation((Found(DeviceInfo(id=self.id, points=tuple(self.device.points), title=self.title)),))
+        yield Observation((Found(described(self.id, self.device, self.title)),))
         sources = [asyncio.create_task(source, name=f"device {self.id}") for source in self._sources()]
         try:
             while True:
