@@ -3,8 +3,10 @@
 from labkeeper_sdk.channels import Channel, ChannelKind, Message
 from labkeeper_sdk.configuration import form
 from labkeeper_sdk.drivers import (
+    About,
     Availability,
     Changing,
+    Described,
     Device,
     DeviceInfo,
     Driver,
@@ -16,11 +18,13 @@ from labkeeper_sdk.drivers import (
     MqttMessage,
     Nonsense,
     Observation,
+    Ranking,
     Readable,
     Report,
     Resource,
     Services,
     Writable,
+    described,
 )
 from labkeeper_sdk.errors import (
     BadConfiguration,
@@ -35,10 +39,11 @@ from labkeeper_sdk.hooks import hookimpl
 from labkeeper_sdk.points import Action, Event, Measure, Point, Risk, Setpoint, State, Switch, Title, accept
 from labkeeper_sdk.reaching import reaching
 from labkeeper_sdk.threaded import threaded
-from labkeeper_sdk.turns import Ranking, Turns, Urgency
+from labkeeper_sdk.turns import Turns, Urgency
 from labkeeper_sdk.values import Quality, Reading, Value
 
 __all__ = [
+    "About",
     "Action",
     "Availability",
     "BadConfiguration",
@@ -48,6 +53,7 @@ __all__ = [
     "ChannelKind",
     "CommandFailed",
     "CommandRejected",
+    "Described",
     "Device",
     "DeviceInfo",
     "DeviceUnreachable",
@@ -83,6 +89,7 @@ __all__ = [
     "Value",
     "Writable",
     "accept",
+    "described",
     "form",
     "hookimpl",
     "reaching",

@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 from pydantic import BaseModel
 
 from labkeeper_sdk.points import Point, Title
+from labkeeper_sdk.turns import Urgency
 from labkeeper_sdk.values import Reading, Value
 
 
@@ -48,6 +49,24 @@ class Writable(Protocol):
     async def write(self, point: str, value: Value) -> None: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a device says of itself; what is empty is not known."""
+
+    title: Title = Title()
+    make: str = ""
+    model: str = ""
+    firmware: str = ""
+
+
+@runtime_checkable
+class Described(Protocol):
+    """A device that says what it is: known when `connect` yields it, and announced with its points."""
+
+    @property
+    def about(self) -> About: ...
+
+
 # --- many devices behind one connection -----------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceInfo:
@@ -59,6 +78,19 @@ class DeviceInfo:
     make: str = ""
     model: str = ""
     firmware: str = ""
+
+
+def described(device_id: str, device: Device, title: Title = Title()) -> DeviceInfo:
+    """Return how a device alone behind its connection is announced; `title` where it has no name of its own."""
+    about = device.about if isinstance(device, Described) else About()
+    return DeviceInfo(
+        id=device_id,
+        points=tuple(device.points),
+        title=title if about.title == Title() else about.title,
+        make=about.make,
+        model=about.model,
+        firmware=about.firmware,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +157,14 @@ class Gateway(Protocol):
 
     async def write(self, device: str, point: str, value: Value) -> None:
         """Return when the device has confirmed; raise CommandFailed or CommandRejected otherwise."""
+
+
+@runtime_checkable
+class Ranking(Protocol):
+    """A gateway whose devices share a line, and that serves who waits there by urgency: its `Turns` does that."""
+
+    async def write_urgently(self, device: str, point: str, value: Value, urgency: Urgency) -> None:
+        """Write as a gateway's `write` does, `Urgency.STOP` towards a safe value."""
 
 
 # --- what the platform lends to a driver ----------------------------------------------------------------------------

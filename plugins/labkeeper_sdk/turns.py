@@ -1,4 +1,4 @@
-"""Whose turn it is at a device that does one thing at a time: stop before command before poll, each in order."""
+"""Whose turn it is where one thing at a time is done, at a device or a line: stop before command before poll."""
 
 import asyncio
 import heapq
@@ -6,10 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Protocol, runtime_checkable
 
 from labkeeper_sdk.errors import CommandFailed
-from labkeeper_sdk.values import Value
 
 MOST_WAITING = 32  # twice the commands a device may have unfinished
 
@@ -22,18 +20,11 @@ class Urgency(IntEnum):
     POLL = 2
 
 
-@runtime_checkable
-class Ranking(Protocol):
-    """A gateway whose devices share a line, and which has what is more urgent go first."""
-
-    async def write_urgently(self, device: str, point: str, value: Value, urgency: Urgency) -> None: ...
-
-
 @dataclass(slots=True)
 class Turns:
     """A bounded queue of turns. What is under way is not interrupted: half a question confuses most devices."""
 
-    most: int = MOST_WAITING
+    most_waiting: int = MOST_WAITING
     _busy: bool = False
     _waiting: list[tuple[int, int, asyncio.Future[None]]] = field(default_factory=list)
     _came: int = 0
@@ -50,7 +41,7 @@ class Turns:
             self._pass_on()
 
     async def _wait(self, urgency: Urgency) -> None:
-        if len(self._waiting) >= self.most and urgency is not Urgency.STOP:
+        if len(self._waiting) >= self.most_waiting and urgency is not Urgency.STOP:
             raise CommandFailed("busy", "too much waits for this device already")
         self._came += 1
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()

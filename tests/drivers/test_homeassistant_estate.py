@@ -144,6 +144,15 @@ CASES: list[tuple[str, dict[str, Any], list[type[Point]], list[tuple[str, object
                "stat_tpl": "{{ value.split(',')[0] }}", "bri_tpl": "{{ value.split(',')[1] }}"}, [Switch, Setpoint], [
         ("a", "on,7", [("it", True), ("it/brightness", 7.0)]),
     ]),
+    ("light", {"schema": "template", "cmd_t": "s", "stat_t": "a", "cmd_on_tpl": "on", "cmd_off_tpl": "off", "fx_list": ["rain", "sun"],
+               "fx_tpl": "{{ value_json.fx }}", "r_tpl": "{{ value_json.c[0] }}", "g_tpl": "{{ value_json.c[1] }}",
+               "b_tpl": "{{ value_json.c[2] }}"}, [Action, Setpoint, Setpoint], [
+        ("a", {"fx": "rain", "c": [255, 0, 1.5]}, [("it/effect", "rain"), ("it/rgb", "255,0,1.5")]),
+        ("a", {"fx": "None", "c": ["None", 0, 0]}, [("it/effect", None), ("it/rgb", None)]),
+        ("a", {"fx": "snow", "c": [1, 2]}, []),
+    ]),
+    ("light", {"schema": "template", "cmd_t": "s", "stat_t": "a", "cmd_on_tpl": "on", "cmd_off_tpl": "off", "fx_list": ["rain"],
+               "r_tpl": "1"}, [Action, Action], [("a", "on", [])]),
     ("cover", {"cmd_t": "s", "stat_t": "a", "pos_t": "p", "set_pos_t": "sp", "pos_open": 0, "pos_clsd": 255,
                "tilt_cmd_t": "t"}, [Action, Setpoint, State, Action], [
         ("a", "opening", [("it/state", "opening")]), ("p", "255", [("it/position", 0.0)]), ("p", "None", [("it/position", None)]),
@@ -206,6 +215,10 @@ def test_every_kind_of_entity_is_points_that_are_read(
         ("light", {"schema": "template", "cmd_t": "s", "cmd_on_tpl": "on", "cmd_off_tpl": "off"}, "it", "ON", ("s", b"on")),
         ("light", {"schema": "template", "cmd_t": "s", "cmd_on_tpl": "on,{{ brightness }}", "cmd_off_tpl": "off", "bri_tpl": "x"},
          "it/brightness", 5.0, ("s", b"on,5")),
+        ("light", {"schema": "template", "cmd_t": "s", "cmd_on_tpl": "on{% if effect is defined %},{{ effect }}{% endif %}",
+                   "cmd_off_tpl": "off", "fx_list": ["rain"]}, "it/effect", "rain", ("s", b"on,rain")),
+        ("light", {"schema": "template", "cmd_t": "s", "stat_t": "a", "cmd_on_tpl": "{{ red }} {{ green }} {{ blue }} {{ hue }} {{ sat }}",
+                   "cmd_off_tpl": "off", "r_tpl": "1", "g_tpl": "1", "b_tpl": "1"}, "it/rgb", "255,0,255", ("s", b"255 0 255 300 100")),
         ("cover", {"cmd_t": "s"}, "it/move", "stop", ("s", b"STOP")),
         ("cover", {"cmd_t": "s", "set_pos_t": "p", "pos_t": "q", "pos_open": 0, "pos_clsd": 255}, "it/position", 100.0, ("p", b"0")),
         ("lock", {"cmd_t": "s", "stat_t": "a"}, "it", False, ("s", b"UNLOCK")),
@@ -221,6 +234,25 @@ def test_every_kind_of_entity_is_asked_in_its_own_words(
     estate = Estate()
     announce(estate, component, config)
     assert sent(estate, point, value) == message
+
+
+def test_a_colour_that_is_none_is_refused() -> None:
+    estate = Estate()
+    parts = {f"{letter}_tpl": "1" for letter in "rgb"}
+    announce(
+        estate,
+        "light",
+        {"schema": "template", "cmd_t": "s", "stat_t": "a", "cmd_on_tpl": "on", "cmd_off_tpl": "off", **parts},
+    )
+    for colour, why in (
+        ("red", "r,g,b"),
+        ("1,2", "r,g,b"),
+        ("1,2,3,4", "r,g,b"),
+        ("256,0,0", "0 to 255"),
+        ("nan,0,0", "255"),
+    ):
+        with pytest.raises(CommandRejected, match=why):
+            sent(estate, "it/rgb", colour)
 
 
 def test_what_never_tells_its_state_is_two_buttons_and_no_value() -> None:

@@ -50,6 +50,32 @@ def test_units_limits_and_choices_come_from_the_description() -> None:
     assert describe(ROBOT).properties["body/lamp"].options == ("rgb", "hsv")
 
 
+@pytest.mark.parametrize(
+    ("given", "title"),
+    [
+        ("closed,open", Title(zh="门（closed / open）", en="Door (closed / open)")),
+        (" 关 , 开 ", Title(zh="门（关 / 开）", en="Door (关 / 开)")),
+        ("same,same", Title(zh="门", en="Door")),
+        ("one", Title(zh="门", en="Door")),
+        (",open", Title(zh="门", en="Door")),
+        ("a,b,c", Title(zh="门", en="Door")),
+        ("", Title(zh="门", en="Door")),
+    ],
+)
+def test_what_false_and_true_are_called_stands_behind_the_title(given: str, title: Title) -> None:
+    told = {"datatype": "boolean", "settable": True, "format": given}
+    described = describe({"homie": "5.0", "nodes": {"n": {"properties": {"door": told}}}})
+    assert point("n/door", described) == Switch("n/door", title=title)
+
+
+def test_labels_of_a_title_in_one_language_stand_there_only() -> None:
+    told = {"datatype": "boolean", "format": "closed,open"}
+    described = describe({"homie": "5.0", "nodes": {"n": {"properties": {"p": told}}}})
+    assert point("n/p", described).title == Title(en="P (closed / open)")
+    described = describe({"homie": "5.0", "nodes": {"n": {"properties": {"p": {**told, "name": "闸"}}}}})
+    assert point("n/p", described).title == Title(zh="闸（closed / open）", en="P (closed / open)")
+
+
 def test_a_property_that_shows_targets_may_take_longer() -> None:
     described = describe(ROBOT, frozenset({"drive/left"}))
     assert point("drive/left", described).confirm_s == TARGET_CONFIRM_S

@@ -25,12 +25,13 @@ from labkeeper_sdk import (
     DeviceUnreachable,
     Driver,
     Nonsense,
+    Ranking,
     Urgency,
 )
 from labkeeper_sdk.configuration import check_configuration, claims, final_validate
 from labkeeper_sdk.plugins import load_drivers
 from labkeeper_sdk.sim.neighbours.modbus import FAN, MAP, TARGET, SimulatedUnit
-from labkeeper_sdk.testing import serve_modbus, serve_modbus_rtu, serve_serial, serve_tcp
+from labkeeper_sdk.testing import ModbusUnit, serve_modbus, serve_modbus_rtu, serve_serial, serve_tcp
 from labkeeper_sdk.testing.assertions import assert_emits, assert_reading
 from labkeeper_sdk.testing.modbus import crc
 from labkeeper_sdk.testing.services import TestServices
@@ -320,32 +321,6 @@ async def test_two_units_on_one_serial_port_are_two_devices() -> None:
                 await watched.write("unit-2", "fan", 55)
 
 
-async def test_on_a_shared_line_a_stop_goes_before_the_commands_and_questions_of_all_units() -> None:
-    first, second, order = SimulatedUnit(), SimulatedUnit(), list[tuple[int, int]]()
-
-    def hear(to: Direction, frame: bytes) -> None:
-        if to == "device":
-            order.append((frame[6], frame[7]))  # unit and function
-
-    async with serve_modbus({1: first, 17: second}, tap=hear) as wire:
-        wire.delay_s = 0.05  # so that the first question is under way while the others come
-        settings = on_one_line(1, 17, host=wire.host, port=wire.port, timeout_s=5)
-        async with driver().connect(check_configuration(driver(), settings), TestServices()) as line:
-            assert isinstance(line, bus.Bus)
-            async with asyncio.TaskGroup() as group:
-                group.create_task(line.units["unit-1"].read())
-                await asyncio.sleep(0)
-                group.create_task(line.units["unit-17"].read())
-                await asyncio.sleep(0)
-                group.create_task(line.write("unit-1", "fan", 40))
-                await asyncio.sleep(0)
-                group.create_task(line.write_urgently("unit-17", "fan", 0, Urgency.STOP))
-    read, write = 3, 6
-    assert order[:3] == [(1, read), (17, write), (1, write)]  # what was under way, the stop, the command
-    assert order[3] == (17, read)  # is the stop so? before the question that came second
-    assert (first.holding[FAN], second.holding[FAN]) == (40, 0)
-
-
 async def test_a_unit_that_is_silent_takes_nobody_with_it_and_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bus, "REST_S", 0.1)
     units, asked = {1: SimulatedUnit()}, list[int]()
@@ -395,6 +370,49 @@ async def test_units_behind_a_gateway_are_reached_over_tcp() -> None:
         async with open_driver(driver(), settings, TestServices()) as watched:
             await assert_reading(watched, "fan", 30, device="unit-1")
             await assert_reading(watched, "fan", 30, device="unit-9")
+
+
+@dataclass(slots=True)
+class Patient:
+    """Units behind one gateway that answer when they are let; `asked` are the unit ids, in order."""
+
+    units: Mapping[int, ModbusUnit]
+    asked: list[int] = field(default_factory=list)
+    first: asyncio.Event = field(default_factory=asyncio.Event)
+    let: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def talk(self, reader: StreamReader, writer: StreamWriter) -> None:
+        while True:
+            head = await reader.readexactly(7)
+            request = await reader.readexactly(int.from_bytes(head[4:6], "big") - 1)
+            self.asked.append(head[6])
+            self.first.set()
+            await self.let.wait()
+            answer = self.units[head[6]].answer(request)
+            writer.write(head[:4] + (len(answer) + 1).to_bytes(2, "big") + head[6:] + answer)
+
+
+async def test_a_stop_goes_before_commands_to_other_units_and_they_go_before_polls() -> None:
+    ids = (1, 2, 3, 4, 5)
+    line = Patient({unit: ModbusUnit(holding={FAN: 30, TARGET: 200}) for unit in ids})
+    async with serve_tcp(line.talk) as wire, asyncio.TaskGroup() as waiting:
+        settings = check_configuration(driver(), on_one_line(*ids, host=wire.host, port=wire.port, timeout_s=5.0))
+        async with driver().connect(settings, TestServices()) as gateway:
+            assert isinstance(gateway, bus.Bus)
+            assert isinstance(gateway, Ranking)
+            reading = waiting.create_task(gateway.units["unit-1"].read())  # it is on the wire, and stays there
+            await line.first.wait()
+            late = waiting.create_task(gateway.units["unit-2"].read())
+            orders = [(3, Urgency.COMMAND), (4, Urgency.COMMAND), (5, Urgency.STOP)]
+            written = [
+                waiting.create_task(gateway.write_urgently(f"unit-{unit}", "fan", 0, urgency))
+                for unit, urgency in orders
+            ]
+            await asyncio.sleep(0)  # each is in the line now
+            line.let.set()
+            await asyncio.gather(reading, late, *written)
+    assert [*dict.fromkeys(line.asked)] == [1, 5, 3, 4, 2]
+    assert [line.units[unit].holding[FAN] for unit in ids] == [30, 30, 0, 0, 0]
 
 
 @pytest.mark.parametrize(

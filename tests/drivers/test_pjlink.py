@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from labkeeper_drivers.pjlink import protocol
 from labkeeper_drivers.pjlink.device import Projector
-from labkeeper_sdk import CommandFailed, CommandRejected, DeviceUnreachable, Driver
+from labkeeper_sdk import About, CommandFailed, CommandRejected, DeviceUnreachable, Driver, Title
 from labkeeper_sdk.configuration import check_configuration
 from labkeeper_sdk.plugins import load_drivers
 from labkeeper_sdk.sim.neighbours.pjlink import PASSWORD, SimulatedProjector
@@ -96,6 +96,52 @@ async def test_a_projector_of_class_two_has_inputs_inside_it_and_a_volume_withou
         assert device.truth("", "input") == "internal-1"
         await watched.write(ALONE, "volume", "up")
         assert device.orders == ["input", "volume"]
+
+
+async def test_a_projector_says_its_maker_its_model_and_what_it_calls_its_inputs() -> None:
+    device = SimulatedProjector()
+    async with serve_tcp(device.talk) as wire, open_driver(driver(), where(wire), TestServices()) as watched:
+        await assert_reading(watched, "serial-number", "SIM-0001")
+        info = watched.found[ALONE]
+        assert (info.make, info.model, info.firmware, info.title.zh) == ("Labkeeper", "Simulated", "2.1", "AI lab")
+        await assert_reading(watched, "filter-model", "F-20")
+        await assert_reading(watched, "best-signal", "1920x1200")
+        await assert_reading(watched, "input-name", "HDMI 1")
+        assert not {"lamp-model", "information"} & {point.name for _, point in watched.points}  # it said none
+        await watched.write(ALONE, "input", "digital-A")
+        await assert_reading(watched, "input-name", "SDI")
+
+
+async def test_a_projector_of_class_one_or_without_names_for_its_inputs_has_none() -> None:
+    class Nameless(SimulatedProjector):
+        asked: int = 0
+
+        def _answered(self, name: str, argument: str) -> str:
+            self.asked += name == "INNM"
+            return "ERR1" if name == "INNM" else super()._answered(name, argument)
+
+    for device, asked in ((Nameless(), 1), (Nameless(second=False), 0)):
+        async with serve_tcp(device.talk) as wire, open_driver(driver(), where(wire), TestServices()) as watched:
+            await assert_reading(watched, "lamp-hours", 1234)
+            assert "input-name" not in {point.name for _, point in watched.points}
+            assert (watched.found[ALONE].make, device.asked) == ("Labkeeper", asked)
+
+
+async def test_an_input_whose_name_is_blank_is_left_without() -> None:
+    class Half(SimulatedProjector):
+        def _answered(self, name: str, argument: str) -> str:
+            return "" if (name, argument) == ("INNM", "?31") else super()._answered(name, argument)
+
+    async with serve_tcp(Half().talk) as wire, open_driver(driver(), where(wire), TestServices()) as watched:
+        await assert_reading(watched, "input", "digital-1")
+        assert not watched.readings(ALONE, "input-name")
+
+
+def test_what_a_projector_calls_itself_is_bounded_and_printable() -> None:
+    assert protocol.text(" Hall\x07 \x1b[2J" + "x" * 500).startswith("Hall [2Jx")
+    assert len(protocol.text("x" * 500)) == 128
+    assert protocol.about({}) == About()
+    assert protocol.about({"NAME": "Hall"}).title == Title(zh="Hall", en="Hall")
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from labkeeper_sdk import CommandFailed
-from labkeeper_sdk.turns import MOST_WAITING, Turns, Urgency
+from labkeeper_sdk import CommandFailed, Turns, Urgency
+from labkeeper_sdk.turns import MOST_WAITING
 
 
 async def waiting(turns: Turns, urgency: Urgency, name: str, served: list[str]) -> asyncio.Task[None]:

@@ -1,6 +1,7 @@
 """Lights, in the three ways Home Assistant lets them speak: a topic each, JSON, or templates; pure."""
 
 from collections.abc import Callable, Iterator, Mapping
+from colorsys import rgb_to_hsv
 
 import orjson
 
@@ -26,6 +27,7 @@ from labkeeper_sdk import BadReading, CommandRejected, Point, Setpoint, Switch, 
 STATE = Channel("state_topic", "state_value_template", "command_topic", "command_template")
 WARMEST, COLDEST = 500.0, 153.0  # mired: 2000 and 6535 K, Home Assistant's own defaults
 WARMEST_K, COLDEST_K = 2000.0, 6535.0
+RGB, BRIGHTEST = ("red", "green", "blue"), 255.0
 COLOURS = {
     "hs": "hs",
     "xy": "xy",
@@ -187,3 +189,43 @@ def _template(config: Config) -> Iterator[Part]:
             render = config.templates.asking_with(config.text("command_on_template"), name)
             read = config.reader(f"{name}_template", number)
             yield from _part(config, points[name], state, read, asked(command, render))
+    yield from _template_effect(config, state, command)
+    yield from _template_colour(config, state, command)
+
+
+def _template_effect(config: Config, state: str, command: str) -> Iterator[Part]:
+    effects = config.texts("effect_list")
+    if effects:
+        seen = state if config.text("effect_template") else ""
+        render = config.templates.asking_with(config.text("command_on_template"), "effect")
+        read = config.reader("effect_template", option(effects))
+        yield from _part(config, setpoint(config, "effect", options=effects), seen, read, asked(command, render))
+
+
+def _template_colour(config: Config, state: str, command: str) -> Iterator[Part]:
+    """A colour, where the device tells all three of its parts: one text for it, such as `255,0,0`."""
+    if not all(config.text(f"{name}_template") for name in RGB):
+        return
+    readers = [config.reader(f"{name}_template", number) for name in RGB]
+    ask = config.templates.asking_of(config.text("command_on_template"))
+
+    def read(payload: bytes) -> Value | None:
+        parts = [each(payload) for each in readers]
+        return None if None in parts else ",".join(f"{part:g}" for part in parts)
+
+    def say(value: Value) -> tuple[Outgoing, ...]:
+        return (Outgoing(command, ask(_in_parts(str(value)))),)
+
+    yield from _part(config, Setpoint(config.name("rgb"), type=str, title=config.title("color")), state, read, say)
+
+
+def _in_parts(colour: str) -> Mapping[str, float]:
+    """Return a colour as templates are given it: red, green, blue from 0 to 255, hue in degrees, sat in %."""
+    try:
+        red, green, blue = parts = [float(part) for part in colour.split(",")]
+    except ValueError:
+        raise CommandRejected("wrong_type", "a colour is asked for as r,g,b") from None
+    if not all(0 <= part <= BRIGHTEST for part in parts):
+        raise CommandRejected("out_of_range", f"each part of a colour is from 0 to {BRIGHTEST:g}")
+    hue, saturation, _ = rgb_to_hsv(red / BRIGHTEST, green / BRIGHTEST, blue / BRIGHTEST)
+    return {"red": red, "green": green, "blue": blue, "hue": round(hue * 360, 3), "sat": round(saturation * 100, 3)}

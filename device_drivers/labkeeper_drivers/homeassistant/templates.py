@@ -189,12 +189,16 @@ class Templates:
 
     def asking_with(self, source: str, name: str) -> Callable[[object], bytes]:
         """Return the same for a template that has the value under another name."""
+        ask = self.asking_of(source)
+        return lambda value: ask({name: value})
+
+    def asking_of(self, source: str) -> Callable[[Mapping[str, object]], bytes]:
+        """Return the same for a template of several values, by name."""
         render = self.compiled(source)
 
-        def ask(value: object) -> bytes:
-            whole = int(value) if isinstance(value, float) and value.is_integer() else value
+        def ask(values: Mapping[str, object]) -> bytes:
             try:
-                return render(**{name: whole}).encode()
+                return render(**{name: _whole(value) for name, value in values.items()}).encode()
             except (TemplateError, NothingSaid) as error:
                 raise CommandRejected("bad_template", str(error)) from None
 
@@ -209,6 +213,10 @@ class Templates:
             except orjson.JSONDecodeError:
                 self._parsed[text] = NOTHING
         return self._parsed[text]
+
+
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def said(value: Value | object) -> str:

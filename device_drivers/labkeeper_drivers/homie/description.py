@@ -92,7 +92,7 @@ def _property(node: str, name: str, told: object, targets: frozenset[str]) -> Pr
     point = _kind(datatype, settable=settable, retained=retained)(
         f"{node}/{name}",
         type=TYPES.get(datatype, str),
-        title=_title(name, _text(told, "name")),
+        title=_labelled(_title(name, _text(told, "name")), _labels(datatype, _text(told, "format"))),
         unit=to_ucum(_text(told, "unit")),
         minimum=low,
         maximum=high,
@@ -137,6 +137,12 @@ def _options(datatype: str, given: str) -> tuple[str, ...]:
     return options
 
 
+def _labels(datatype: str, given: str) -> tuple[str, ...]:
+    """Read the format of a boolean: what false and true are called, for people only; payloads stay as they are."""
+    labels = tuple(label.strip() for label in given.split(",")) if datatype == "boolean" else ()
+    return labels if len(set(labels) - {""}) == len(labels) == 2 else ()  # noqa: PLR2004 -- false and true
+
+
 def _range(given: str) -> tuple[float | None, float | None, float | None]:
     """Read `[min]:[max][:step]`; nothing at all is open at both ends."""
     if not given:
@@ -154,6 +160,14 @@ def _title(name: str, label: str) -> Title:
     """Return what the device calls a property, with our own word in the other language where we have one."""
     ours, theirs = title_of(name), title_in_its_language(label) if label else Title()
     return Title(zh=theirs.zh or ours.zh, en=theirs.en or ours.en)
+
+
+def _labelled(title: Title, labels: tuple[str, ...]) -> Title:
+    """Return a title with the labels behind it, where there are some."""
+    if not labels:
+        return title
+    words = " / ".join(labels)
+    return Title(zh=f"{title.zh}（{words}）" if title.zh else "", en=f"{title.en} ({words})")
 
 
 def _text(document: Mapping[str, object], key: str) -> str:

@@ -36,7 +36,7 @@ class Unit(Protocol):
     @property
     def points(self) -> Sequence[Point]: ...
     async def read(self) -> Mapping[str, Value]: ...
-    async def write(self, point: str, value: Value, urgency: Urgency = Urgency.COMMAND) -> None: ...
+    async def write_urgently(self, point: str, value: Value, urgency: Urgency) -> None: ...
 
 
 @dataclass(slots=True)
@@ -63,14 +63,14 @@ class Bus:
                     await self._asked.wait()
 
     async def write(self, device: str, point: str, value: Value) -> None:
-        """Write to a unit in its turn."""
+        """Write to a unit, and have it asked so that the new value shows."""
         await self.write_urgently(device, point, value, Urgency.COMMAND)
 
     async def write_urgently(self, device: str, point: str, value: Value, urgency: Urgency) -> None:
-        """Write to a unit before whatever is less urgent on the line, and have it asked: the new value shows."""
+        """Write before what is less urgent, whichever unit that is to."""
         if device not in self.units:
             raise CommandRejected("read_only", f"{device} cannot be commanded")
-        await self.units[device].write(point, value, urgency)
+        await self.units[device].write_urgently(point, value, urgency)
         self._asked.set()
 
     def _infos(self) -> Iterator[DeviceInfo]:

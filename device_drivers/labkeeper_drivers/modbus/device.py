@@ -41,8 +41,12 @@ class ModbusDevice:
             found.update(values(block, self.registers, words))
         return found
 
-    async def write(self, point: str, value: Value, urgency: Urgency = Urgency.COMMAND) -> None:
-        """Write, and read back until it is there, each question as urgent as the write."""
+    async def write(self, point: str, value: Value) -> None:
+        """Write, and read back until it is there."""
+        await self.write_urgently(point, value, Urgency.COMMAND)
+
+    async def write_urgently(self, point: str, value: Value, urgency: Urgency) -> None:
+        """Write in its turn on the line."""
         register = self.registers[point]
         words = encoded(register, value)
         try:
@@ -55,8 +59,8 @@ class ModbusDevice:
             raise CommandFailed("not_confirmed", f"{point} does not read back as {value}") from None
 
     async def _reads_back(self, register: Register, words: Sequence[int], urgency: Urgency) -> None:
-        at = self.unit, register.table, register.address, register.length
-        while [*await self.line.read(*at, urgency)] != [*words]:  # noqa: ASYNC110 -- a device tells nobody
+        place = (self.unit, register.table, register.address, register.length)
+        while [*await self.line.read(*place, urgency)] != [*words]:  # noqa: ASYNC110 -- it tells nobody
             await asyncio.sleep(READ_BACK_EVERY_S)
 
 

@@ -22,9 +22,9 @@ READS: dict[str, type[ModbusPDU]] = {
     "discrete": bits.ReadDiscreteInputsRequest,
 }
 OPEN_S = 2.0
-MOST_WAITING = 1000  # questions and commands of all units on a line
 LONGEST = 600  # bytes of what may be an answer; a frame has at most 260
 SILENT_CHARACTERS, BITS = 3.5, 11  # before each frame of a serial line (V1.02, 2.5.1.1)
+MOST_WAITING = 32  # for each unit: twice the commands the platform lets it have unfinished
 LEAST_SILENCE_S = 0.005  # what an operating system can tell from none
 
 
@@ -42,7 +42,7 @@ class Question:
 
 @dataclass(slots=True)
 class Line:
-    """Asks units, one question at a time; who waits is served by urgency, whatever unit it is for.
+    """Asks units, one question at a time: who waits is served by urgency, and what is on the wire is not broken off.
 
     A question that somebody cut short is waited for before the next one: its answer would be taken for that one's.
     """
@@ -52,11 +52,11 @@ class Line:
     framer: FramerSocket | FramerRTU
     timeout_s: float
     silence_s: float = 0.0  # of a serial line, before each question
+    turns: Turns = field(default_factory=Turns)
     _number: int = 0
     _heard: bytes = b""
     _open: Question | None = None
     _silent: set[int] = field(default_factory=set)  # units whose answer to a question that was cut short never came
-    _turns: Turns = field(default_factory=lambda: Turns(MOST_WAITING))
 
     async def read(
         self, unit: int, table: str, address: int, count: int, urgency: Urgency = Urgency.POLL
@@ -79,7 +79,7 @@ class Line:
         await self._ask(unit, request, urgency)
 
     async def _ask(self, unit: int, request: ModbusPDU, urgency: Urgency) -> ModbusPDU:
-        async with self._turns.take(urgency):
+        async with self.turns.take(urgency):
             await self._finish(unit)
             answer = await self._asked(unit, request)
         if answer.isError():
@@ -165,7 +165,8 @@ async def open_line(settings: ModbusConfiguration) -> AsyncIterator[Line]:
     silence_s = max(LEAST_SILENCE_S, SILENT_CHARACTERS * BITS / settings.baudrate) if settings.path else 0.0
     reader, writer = await _streams(settings)
     try:
-        yield Line(reader, writer, framer, settings.timeout_s, silence_s)
+        turns = Turns(MOST_WAITING * max(1, len(settings.units)))
+        yield Line(reader, writer, framer, settings.timeout_s, silence_s, turns)
     finally:
         writer.close()
 

@@ -3,15 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from labkeeper_drivers.alone import ABOUT, ALONE, WhenAlone
 from labkeeper_drivers.pjlink import protocol
-from labkeeper_drivers.pjlink.points import points_of
+from labkeeper_drivers.pjlink.points import points_of, told_of
 from labkeeper_drivers.pjlink.protocol import Refused
 from labkeeper_sdk import (
+    About,
     CommandFailed,
     CommandRejected,
     DeviceUnreachable,
@@ -29,8 +30,11 @@ POWER_S = 10.0  # until the projector says that it is on its way; warming up its
 LONGEST = 512
 QUESTIONS = ("POWR", "INPT", "AVMT", "ERST", "LAMP")
 SECOND_CLASS = ("FILT", "FREZ", "IRES")
+NAMES = ("NAME", "INF1", "INF2", "INFO")  # what it is; asked once after connecting, like the next line's
+NAMES_ANEW = ("SVER", "SNUM", "RLMP", "RFIL", "RRES")
 STEPS = {"volume": "SVOL", "microphone": "MVOL"}  # told up and down; nobody can ask where they stand
 RENEWED = ("INPT", "INST")  # which class 2 has anew: with inputs inside the projector, and more than nine of a kind
+ANEW = (*SECOND_CLASS, *NAMES_ANEW, "INNM", *STEPS.values())  # what only class 2 has
 BUSY = {"cooling": "cooling_down", "warming": "warming_up"}
 
 
@@ -59,7 +63,7 @@ class PjlinkConfiguration(BaseModel):
 
 @dataclass(slots=True)
 class Projector:
-    """A projector; `inputs` are its inputs' codes by name."""
+    """A projector; `inputs` are its inputs' codes by name, `called` what it calls them, `told` what it is for good."""
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
@@ -67,12 +71,15 @@ class Projector:
     points: tuple[Point, ...] = ()
     inputs: Mapping[str, str] = ()  # type: ignore[assignment]  # set once they are known
     questions: Sequence[str] = QUESTIONS
+    about: About = field(default_factory=About)
+    called: Mapping[str, str] = field(default_factory=dict)
+    told: Mapping[str, Value] = field(default_factory=dict)
     second: bool = False  # it speaks class 2
     owed: str = ""  # the head of a question that was cut short: its answer may come yet
 
     async def read(self) -> Mapping[str, Value]:
         """Ask everything; what the projector does not say in this condition is left out."""
-        found: dict[str, Value] = {}
+        found: dict[str, Value] = {**self.told}
         for command in self.questions:
             try:
                 found.update(self._understood(command, await self.ask(command)))
@@ -124,7 +131,7 @@ class Projector:
 
     def _class_of(self, command: str) -> int:
         renewed = self.second and command in RENEWED
-        return 2 if renewed or command in SECOND_CLASS or command in STEPS.values() else 1
+        return 2 if renewed or command in ANEW else 1
 
     async def line(self) -> str:
         """Return the next line."""
@@ -134,10 +141,10 @@ class Projector:
             raise DeviceUnreachable("the projector talks without end") from None
         return raw[:LONGEST].decode(errors="replace").strip()
 
-    async def offers(self, command: str) -> str | None:
+    async def offers(self, command: str, argument: str = "?") -> str | None:
         """Return the answer to a question now, "" where it has none now, None where the command is not known."""
         try:
-            return await self.ask(command)
+            return await self.ask(command, argument)
         except Refused as refused:
             return None if refused.code == "ERR1" else ""
 
@@ -154,7 +161,8 @@ class Projector:
     def _understood(self, command: str, said: str) -> Mapping[str, Value]:
         if command == "INPT":
             name = protocol.input_name(said)
-            return {"input": name} if name in self.inputs else {}
+            named = {"input-name": self.called[name]} if name in self.called else {}
+            return {"input": name, **named} if name in self.inputs else {}
         return protocol.readings_of(command, said)
 
     def _order(self, point: str, value: Value) -> tuple[str, str]:
@@ -193,5 +201,27 @@ async def _learn(projector: Projector, configuration: PjlinkConfiguration) -> No
     asked = (*QUESTIONS, *(SECOND_CLASS if projector.second else ()))
     projector.questions = [command for command in asked if await projector.offers(command) is not None]
     steps = [command for command in STEPS.values() if projector.second and await projector.offers(command) is not None]
+    known = [*projector.questions, *steps, *await _learn_who(projector)]
     off_after_s = configuration.off_after_s if configuration.when_alone == "safe" else None
-    projector.points = points_of([*projector.questions, *steps], tuple(projector.inputs), off_after_s)
+    projector.points = points_of(known, tuple(projector.inputs), off_after_s)
+
+
+async def _learn_who(projector: Projector) -> Sequence[str]:
+    """Ask what it is and what it calls its inputs; return the questions it had an answer to."""
+    asked = (*NAMES, *NAMES_ANEW) if projector.second else NAMES
+    said = {command: protocol.text(await projector.offers(command) or "") for command in asked}
+    projector.about, projector.told = protocol.about(said), told_of(said)
+    projector.called = await _called(projector)
+    return [*(command for command in said if said[command]), *(["INNM"] if projector.called else [])]
+
+
+async def _called(projector: Projector) -> Mapping[str, str]:
+    """Return what the projector calls its inputs, by our names; one that does not know the question is asked once."""
+    called: dict[str, str] = {}
+    for name, code in projector.inputs.items() if projector.second else ():
+        said = await projector.offers("INNM", f"?{code}")
+        if said is None:
+            break
+        if text := protocol.text(said):
+            called[name] = text
+    return called

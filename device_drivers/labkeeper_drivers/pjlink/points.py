@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from labkeeper_drivers.pjlink.protocol import CONDITIONS, HEALTH, PARTS
-from labkeeper_sdk import Action, Measure, Point, Setpoint, State, Switch, Title
+from labkeeper_sdk import Action, Measure, Point, Setpoint, State, Switch, Title, Value
 
 POWER_CONFIRM_S = 15.0
 UP_DOWN = ("up", "down")
@@ -21,12 +21,24 @@ ALONE: Mapping[str, Point] = {
     "IRES": State("signal", type=str, title=Title("信号分辨率", "Signal")),
     "SVOL": Action("volume", type=str, options=UP_DOWN, title=Title("音量", "Volume")),
     "MVOL": Action("microphone", type=str, options=UP_DOWN, title=Title("话筒音量", "Microphone volume")),
+    "INNM": State("input-name", type=str, title=Title("信号源名称", "Input's name")),
+    "SNUM": State("serial-number", type=str, title=Title("序列号", "Serial number")),
+    "INFO": State("information", type=str, title=Title("其他信息", "Other information")),
+    "RLMP": State("lamp-model", type=str, title=Title("替换灯泡型号", "Replacement lamp")),
+    "RFIL": State("filter-model", type=str, title=Title("替换滤网型号", "Replacement filter")),
+    "RRES": State("best-signal", type=str, title=Title("推荐分辨率", "Recommended resolution")),
 }  # commands that are one point each
+TOLD = ("SNUM", "INFO", "RLMP", "RFIL", "RRES")  # what does not change while it is connected
 
 
 def points_of(commands: Sequence[str], inputs: tuple[str, ...], off_after_s: float | None) -> tuple[Point, ...]:
     """Return the points; `off_after_s` None means that switches hold when nobody watches over them."""
     return tuple(_guarded(point, off_after_s) for command in commands for point in _points(command, inputs))
+
+
+def told_of(said: Mapping[str, str]) -> Mapping[str, Value]:
+    """Return what a projector told of itself for good, by point."""
+    return {ALONE[command].name: text for command in TOLD if (text := said.get(command))}
 
 
 def _guarded(point: Point, off_after_s: float | None) -> Point:

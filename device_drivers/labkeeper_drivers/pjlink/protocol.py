@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 
-from labkeeper_sdk import DeviceUnreachable, Value
+from labkeeper_sdk import About, DeviceUnreachable, Title, Value
 
 CONDITIONS = {"0": "standby", "1": "on", "2": "cooling", "3": "warming"}
 SUPPLIED = ("on", "warming")  # what a person calls on
@@ -13,6 +13,7 @@ HEALTH = {"0": "ok", "1": "warning", "2": "error"}
 INPUTS = {"1": "rgb", "2": "video", "3": "digital", "4": "storage", "5": "network", "6": "internal"}
 MUTED = {"11": True, "21": True, "31": True, "10": False, "20": False, "30": False}
 MOST_DIGITS = 5  # hours are at most 99999 (4.9)
+LONGEST_TEXT = 128
 SIGNAL = re.compile(r"\d{1,5}x\d{1,5}")
 NO_SIGNAL = {"-": "none", "*": "unknown"}
 ERRORS = {
@@ -73,6 +74,22 @@ def input_name(code: str) -> str:
 def inputs(said: str) -> Mapping[str, str]:
     """Return the inputs a projector has, by name: their codes."""
     return {input_name(code): code for code in said.split() if code.isalnum()}
+
+
+def text(said: str) -> str:
+    """Return what may be shown of an answer in words: control characters are none (128 bytes at most, 4.4 to 4.20)."""
+    return "".join(letter for letter in said if letter.isprintable()).strip()[:LONGEST_TEXT]
+
+
+def about(said: Mapping[str, str]) -> About:
+    """Return what a projector is, by its answers: its name, its maker, its model and its software."""
+    name = said.get("NAME", "")
+    return About(
+        title=Title(zh=name, en=name),
+        make=said.get("INF1", ""),
+        model=said.get("INF2", ""),
+        firmware=said.get("SVER", ""),
+    )
 
 
 def readings_of(command: str, said: str) -> Mapping[str, Value]:

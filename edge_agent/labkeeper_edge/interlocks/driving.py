@@ -10,8 +10,7 @@ from labkeeper_edge.devices import Devices
 from labkeeper_edge.interlocks.outputs import Order, Outputs
 from labkeeper_edge.outbox.outbox import Outbox, OutboxUnwritable
 from labkeeper_edge.supervision.connections import Connections
-from labkeeper_sdk import CommandFailed, CommandRejected, accept
-from labkeeper_sdk.turns import Urgency
+from labkeeper_sdk import CommandFailed, CommandRejected, Urgency, accept
 from labkeeper_wire.interlock_rules import Place
 
 log = logging.getLogger(__name__)

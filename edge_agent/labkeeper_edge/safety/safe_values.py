@@ -13,8 +13,7 @@ from labkeeper_edge.devices import Devices
 from labkeeper_edge.outbox.outbox import Outbox, OutboxUnwritable
 from labkeeper_edge.safety.safe_rules import Cause, Drive, Mark, SafeValues
 from labkeeper_edge.supervision.connections import Connections
-from labkeeper_sdk import CommandFailed, CommandRejected, Value
-from labkeeper_sdk.turns import Urgency
+from labkeeper_sdk import CommandFailed, CommandRejected, Urgency, Value
 from labkeeper_wire.leases.tenure import SILENCE_S
 
 log = logging.getLogger(__name__)

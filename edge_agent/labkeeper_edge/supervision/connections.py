@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from labkeeper_edge.devices import Devices
 from labkeeper_edge.supervision.deadlines import DriverFault
 from labkeeper_edge.supervision.polling import write_with
-from labkeeper_sdk import CommandFailed, CommandRejected, DeviceUnreachable, Gateway, LabkeeperError, Value
-from labkeeper_sdk.turns import Urgency
+from labkeeper_sdk import CommandFailed, CommandRejected, DeviceUnreachable, Gateway, LabkeeperError, Urgency, Value
 
 
 @dataclass(slots=True)

@@ -10,19 +10,21 @@ from labkeeper_sdk import (
     Changing,
     CommandRejected,
     Device,
-    DeviceInfo,
     DeviceUnreachable,
     Found,
     Gateway,
     Observation,
+    Ranking,
     Readable,
     Reading,
     Report,
     Title,
+    Turns,
+    Urgency,
     Value,
     Writable,
+    described,
 )
-from labkeeper_sdk.turns import Ranking, Turns, Urgency
 
 MOST_WAITING = 1000  # reports between a device that tells and an outbox that is busy
 LAST_STOP_S = 0.1  # how long a connection that is to end waits for the safe values that broke off its write
@@ -73,7 +75,7 @@ class SingleDevice:
 
     async def observations(self) -> AsyncIterator[Observation]:
         """Yield the device, then its readings."""
-        yield Observation((Found(DeviceInfo(id=self.id, points=tuple(self.device.points), title=self.title)),))
+        yield Observation((Found(described(self.id, self.device, self.title)),))
         sources = [asyncio.create_task(source, name=f"device {self.id}") for source in self._sources()]
         try:
             while True:

@@ -19,6 +19,7 @@ from labkeeper_sdk.drivers import (
     Report,
     Services,
     Writable,
+    described,
 )
 from labkeeper_sdk.errors import CommandRejected, DeviceUnreachable
 from labkeeper_sdk.points import Point
@@ -99,7 +100,7 @@ class Watched:
                 self.news.notify_all()
 
     async def _alone(self, device: Device) -> None:
-        await self._took([Found(DeviceInfo(id=ALONE, points=tuple(device.points)))])
+        await self._took([Found(described(ALONE, device))])
         sources = []
         if isinstance(device, Readable):
             sources.append(self._poll(device))

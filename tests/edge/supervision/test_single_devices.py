@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from labkeeper_edge.supervision.polling import SingleDevice
 from labkeeper_sdk import (
+    About,
     CommandFailed,
     CommandRejected,
     Device,
@@ -24,11 +25,12 @@ from labkeeper_sdk import (
     Report,
     Services,
     Setpoint,
+    Title,
+    Urgency,
     Value,
 )
 from labkeeper_sdk.plugins import Loaded
 from labkeeper_sdk.testing import Broker
-from labkeeper_sdk.turns import Urgency
 from labkeeper_wire.commands import CommandState
 from labkeeper_wire.stop import LATCH, MISSING, StopWord, topic
 from tests.edge.conftest import RunEdge
@@ -90,6 +92,21 @@ async def test_a_device_that_is_asked_is_asked_again_and_again() -> None:
     assert found.device.points == Chamber.points
     assert reports[0].events == (Report("x", (Reading("temperature", 20.0), Reading("target", 20.0))),)
     assert len(reports) == 2
+
+
+@dataclass(slots=True)
+class Named(Chamber):
+    about: About = field(default_factory=About)
+
+
+async def test_a_device_says_what_it_is_and_one_without_a_name_has_its_driver_s() -> None:
+    known = About(title=Title("箱", "Box"), make="Acme", model="B1", firmware="7")
+    for about, title in ((known, known.title), (About(make="Acme"), Title("炉", "Oven"))):
+        observations = SingleDevice("x", Named(about=about), every_s=60.0, title=Title("炉", "Oven")).observations()
+        (found,) = (await anext(observations)).events
+        assert isinstance(found, Found)
+        assert (found.device.title, found.device.make, found.device.model) == (title, "Acme", about.model)
+        await observations.aclose()  # type: ignore[attr-defined] # a generator, behind an iterator's type
 
 
 async def test_a_device_that_tells_is_heard_and_its_end_is_its_loss() -> None:

@@ -10,8 +10,7 @@ from labkeeper_edge.supervision.deadlines import DriverFault
 from labkeeper_edge.supervision.isolation.frames import LONGEST_BODY, BadFrame
 from labkeeper_edge.supervision.isolation.messages import Cancel, Message, Observed, Settle, Taken, Write, Written
 from labkeeper_edge.supervision.isolation.serving import WINDOW_BYTES
-from labkeeper_sdk import CommandFailed, CommandRejected, DeviceUnreachable, Observation, Value
-from labkeeper_sdk.turns import Urgency
+from labkeeper_sdk import CommandFailed, CommandRejected, DeviceUnreachable, Observation, Urgency, Value
 
 
 @dataclass(slots=True)

@@ -22,8 +22,8 @@ from labkeeper_sdk import (
     Gateway,
     Observation,
     Services,
+    Urgency,
 )
-from labkeeper_sdk.turns import Urgency
 
 log = logging.getLogger(__name__)
 

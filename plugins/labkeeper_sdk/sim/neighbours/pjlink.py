@@ -10,7 +10,8 @@ from labkeeper_sdk.sim.neighbours.neighbour import HOST, Neighbour, listen
 
 PASSWORD = "JBMIAProjectorLink"  # noqa: S105 -- the example of the specification, for a projector that does not exist
 INPUTS = {"1": "11 21 31 32 51", "2": "11 21 31 32 51 61 3A"}  # by class: only the second knows insides and letters
-ANEW = ("FILT", "FREZ", "IRES", "SVOL", "MVOL")  # what only class 2 has
+ANEW = ("FILT", "FREZ", "IRES", "SVOL", "MVOL", "SNUM", "SVER", "INNM", "RLMP", "RFIL", "RRES")  # what only class 2 has
+CALLED = {"11": "VGA", "21": "Video", "31": "HDMI 1", "32": "HDMI 2", "51": "LAN", "61": "Menu", "3A": "SDI"}
 NAMES = {
     "POWR": "power", "INPT": "input", "AVMT": "mute", "FREZ": "freeze", "SVOL": "volume", "MVOL": "microphone",
 }  # fmt: skip
@@ -49,7 +50,7 @@ class SimulatedProjector:
         known = (name not in ANEW and number == "1") or (
             self.second and number == "2" and name in (*ANEW, "INPT", "INST")
         )
-        said = (self._asked(name) if argument == "?" else self._told(name, argument)) if known else "ERR1"
+        said = self._answered(name, argument) if known else "ERR1"
         return f"%{number}{name}={said}"
 
     def truth(self, _device: str, point: str) -> bool | str | None:
@@ -64,6 +65,11 @@ class SimulatedProjector:
         }  # fmt: skip
         return known.get(point)
 
+    def _answered(self, name: str, argument: str) -> str:
+        if name == "INNM":
+            return CALLED.get(argument[1:], "ERR2")
+        return self._asked(name) if argument == "?" else self._told(name, argument)
+
     @property
     def _class(self) -> str:
         return "2" if self.second else "1"
@@ -74,7 +80,8 @@ class SimulatedProjector:
         said = {
             "CLSS": self._class, "INST": INPUTS[self._class], "IRES": "1920x1080", "SVOL": "ERR2",
             "ERST": "000010", "LAMP": "1234 1", "FILT": "301", "INF1": "Labkeeper", "INF2": "Simulated",
-            "NAME": "AI lab", "INFO": "",
+            "NAME": "AI lab", "INFO": "", "SNUM": "SIM-0001", "SVER": "2.1", "RLMP": "ERR1", "RFIL": "F-20",
+            "RRES": "1920x1200",
         }  # fmt: skip
         return said.get(name, "ERR1")
 
