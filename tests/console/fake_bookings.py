@@ -190,6 +190,11 @@ def add_school(app: FastAPI, room: Bookings) -> None:
         first = {"class_name": "4(1)", "course": "AI", "wanted": 30, "taught": 11, "planned": 17, "missing": 2}
         return {"classes": [first, first | {"class_name": "7(2)", "planned": 19, "missing": 0}]}
 
+    @app.get(f"{TIMETABLE}/ledger/lessons")
+    async def lessons(class_name: str) -> Json:
+        one = {"date": "2026-11-23", "start": "08:00", "end": "09:30", "course": "AI", "periods": 2}
+        return {"lessons": [one | {"lab": "lab-301", "who": "李老师"}] if class_name == "4(1)" else []}
+
     @app.get("/api/v1/labs/{school}/{lab}/now")
     async def now(school: str, lab: str) -> Json:
         assert school

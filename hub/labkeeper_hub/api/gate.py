@@ -28,6 +28,7 @@ OPEN = frozenset(
 """What is open to everybody: the page, and ways to get credentials."""
 OPEN_FOLDERS = ("/static/", "/s/", "/calendar/")
 """The pupils' page, like the wall's: what it shows wants credentials; calendars, whose address is their secret."""
+SCHEMES = ("bearer", "wall")  # of what a program or a wall brings; no page of another site can send it
 SET_COOKIE = "set-cookie"
 PERSON = "labkeeper.credentials"
 
@@ -93,7 +94,7 @@ class Gate:
 
     async def _admit(self, headers: Headers, address: str) -> Credentials:
         scheme, secret = _authorization(headers)
-        if scheme in ("bearer", "wall"):
+        if scheme in SCHEMES:
             return await self._proved(scheme, secret, address)
         token = session_token(headers)
         session = self.accounts.use_session(token) if token else None
@@ -124,6 +125,12 @@ class Gate:
             raise SignInRefused
         await self.accounts.staff.tokens.note_use(token)
         return Credentials(person, token=token.digest)
+
+
+def by_cookie(headers: Headers) -> bool:
+    """Return whether it is the session's cookie that would let this request in: a browser adds it, whoever asks."""
+    scheme, _ = _authorization(headers)
+    return scheme not in SCHEMES and session_token(headers) is not None
 
 
 def is_open(scope: Scope) -> bool:

@@ -10,6 +10,7 @@ EXAMPLES: Mapping[str, Any] = {
     "aggregate": "mean",
     "automation": "lights-off",
     "before": 4711,
+    "class_name": "4(1)",
     "code": "4-2",
     "command_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
     "day": "2026-09-07",

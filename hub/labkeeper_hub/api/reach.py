@@ -125,7 +125,7 @@ _NAMES: Mapping[Reach, tuple[str, ...]] = {
         "GET /api/v1/automations/runs",
     ),
     AROUND_SCHOOL: (
-        *(f"GET {_TIMETABLE}{what}" for what in ("", "/ledger", "/ledger.csv")),
+        *(f"GET {_TIMETABLE}{what}" for what in ("", "/ledger", "/ledger/lessons", "/ledger.csv")),
         "GET /api/v1/openings",
         "GET /api/v1/colleagues",
         *(f"{method} /api/v1/stop" for method in ("GET", "POST")),

@@ -39,9 +39,12 @@ credentials.
   that is looked at uses it), after 12 hours in any case, at sign-out, and when the same browser signs in again.
   Every quarter of an hour an answer changes the cookie; the one before is good for 30 seconds longer. Who has a second
   factor sends the same proof again with a `code`.
-- Requests that change something, and the WebSocket, are refused when their `Origin` is another host than the one asked.
-- Three failures from one client address are free; then each attempt waits twice as long, up to five minutes
-  (429 with `Retry-After`).
+- Requests that change something, and the WebSocket, are refused when their `Origin` is another host than the one asked
+  (`foreign_origin`), and with the cookie when there is none and no `Sec-Fetch-Site: same-origin` (`no_origin`): a
+  browser adds the cookie whoever asks. Programs with a token have no `Origin` and need none.
+- Three failures of a login from one client address are free; then each attempt waits twice as long, up to five minutes
+  (429 with `Retry-After`). For all logins together an address has 30, and one more every 30 seconds; a success forgives
+  its own.
 
 Whoever is signed in may do what they were granted where they were granted it, and nothing else: [rights](rights.md).
 

@@ -1,6 +1,6 @@
 """How occurrences, openings and conflicts are told: in the school's own time, with the names that the asker may see."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from labkeeper_hub.accounts import Action
 from labkeeper_hub.accounts.account import Account
@@ -13,6 +13,7 @@ from labkeeper_hub.timetable.conflicts import Conflict, Names, explained
 from labkeeper_hub.timetable.csv_file import weeks_said
 from labkeeper_hub.timetable.differences import Difference
 from labkeeper_hub.timetable.importing import Came
+from labkeeper_hub.timetable.ledger import Taught
 from labkeeper_hub.timetable.slots import Dated, Occurrence, Slot
 from labkeeper_hub.timetable.year import Year
 from labkeeper_sdk import Title
@@ -43,6 +44,21 @@ def entry(one: Occurrence, year: Year, called: Names, asker: str) -> dict[str, J
         "guest": one.guest,
         "starts": one.starts,
         "mine": one.what.teacher == asker,
+    }
+
+
+def taught(one: Taught, periods: int, year: Year, called: Names, seen: Container[str]) -> dict[str, Json]:
+    """Return a lesson that has ended; of a lab that is not in `seen` neither lab nor teacher."""
+    start, end = year.local(one.started_ms), year.local(one.ended_ms or one.started_ms)
+    here = one.lab in seen
+    return {
+        "date": str(start.date()),
+        "start": f"{start:%H:%M}",
+        "end": f"{end:%H:%M}",
+        "course": one.course,
+        "periods": periods,
+        "lab": one.lab if here else "",
+        "who": called.person(one.teacher) if here else "",
     }
 
 

@@ -18,6 +18,8 @@ Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 Days = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}(/\d{4}-\d{2}-\d{2})?$")]
 Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
+POLICY = {"4": 30, "7": 30}  # periods a year by grade: the plan's "at least 30" (page's form: bookings/year.js)
+
 EXAMPLE: dict[str, Any] = {
     "zone": "Asia/Shanghai",
     "terms": [{"name": "2026-1", "first": "2026-09-01", "last": "2027-01-22"}],
@@ -90,11 +92,13 @@ class TitleBody(_Strict):
 
 
 class CourseBody(_Strict):
-    """A course; `periods`: how many a year each grade is to have."""
+    """A course; `periods`: how many a year each grade is to have. Left out, it is what Shanghai's plan for 2024-2026
+    asks for: 30 in grades 4 and 7. `{}` asks for nothing.
+    """
 
     name: Name
     title: TitleBody = TitleBody()
-    periods: dict[Annotated[str, Field(pattern=r"^([1-9]|1[0-2])$")], Annotated[int, Field(ge=1, le=1000)]] = {}
+    periods: dict[Annotated[str, Field(pattern=r"^([1-9]|1[0-2])$")], Annotated[int, Field(ge=1, le=1000)]] = POLICY
 
     def noun(self) -> Course:
         """Return the noun."""

@@ -28,7 +28,7 @@ from labkeeper_hub.timetable.calendar import calendar_of
 from labkeeper_hub.timetable.conflicts import Conflict, conflicts
 from labkeeper_hub.timetable.importer import Taken, read_beside
 from labkeeper_hub.timetable.importing import MOST_TOLD, Came, File, Task
-from labkeeper_hub.timetable.ledger import Balance, ledger
+from labkeeper_hub.timetable.ledger import Balance, Taught, ledger, lessons_of
 from labkeeper_hub.timetable.records import TimetableRecords
 from labkeeper_hub.timetable.slots import Dated, Occurrence, Slot, Source, Teaching, Timetable, occurrences
 from labkeeper_hub.timetable.year import Year
@@ -120,15 +120,20 @@ class TimetableDesk:
     async def balances(self, school: str) -> tuple[Balance, ...]:
         """Return the ledger of a school's year: taught up to now, planned from now on."""
         timetable, now_ms = self.timetable(school), self.now_ms()
-        span = timetable.year.span
+        span = _span_ms(timetable.year)
         if span is None:
             return ()
-        first_ms = timetable.year.at_ms(span[0], _MIDNIGHT)
-        end_ms = timetable.year.at_ms(span[1], _MIDNIGHT) + DAY_MS
+        first_ms, end_ms = span
         taught = await self.records.taught(school, first_ms, end_ms)
         coming = [one for one in self.found(max(now_ms, first_ms), end_ms) if school == (one.guest or one.school)]
         planned = [one for one in coming if one.start_ms >= now_ms]
         return ledger(timetable.year, taught, planned)
+
+    async def lessons_of(self, school: str, class_name: str) -> tuple[tuple[Taught, int], ...]:
+        """Return what a class was taught in a school's year, the last first, each with its periods."""
+        year = self.timetable(school).year
+        span = _span_ms(year)
+        return () if span is None else lessons_of(class_name, await self.records.taught(school, *span), year)
 
     # --- the timetable itself ----------------------------------------------------------------------------------------
     async def set_year(self, school: str, year: Year) -> Timetable:
@@ -261,3 +266,9 @@ class TimetableDesk:
 def booking(place: tuple[str, str], span: tuple[int, int], what: Teaching, title: str, guest: str) -> Occurrence:
     """Return a new booking, not yet made."""
     return Occurrence(str(uuid4()), *place, *span, what, Source.BOOKING, title=title, guest=guest)
+
+
+def _span_ms(year: Year) -> tuple[int, int] | None:
+    """Return a school year as [first, end); None without terms."""
+    span = year.span
+    return span and (year.at_ms(span[0], _MIDNIGHT), year.at_ms(span[1], _MIDNIGHT) + DAY_MS)

@@ -64,6 +64,14 @@ def ledger(year: Year, taught: Iterable[Taught], planned: Iterable[Occurrence]) 
     return tuple(Balance(*key, wanted.get(key, 0), done[key], coming[key]) for key in keys)
 
 
+def lessons_of(class_name: str, taught: Iterable[Taught], year: Year) -> tuple[tuple[Taught, int], ...]:
+    """Return a class's lessons that have ended, the last first, each with how many periods the ledger counts it as."""
+    mine = sorted((one for one in taught if one.class_name == class_name), key=lambda one: -one.started_ms)
+    return tuple(
+        (one, periods(one.ended_ms - one.started_ms, year.period_ms)) for one in mine if one.ended_ms is not None
+    )
+
+
 def as_csv(balances: Iterable[Balance], language: Literal["zh", "en"]) -> bytes:
     """Return the ledger as a table: UTF-8 with a byte order mark, without which spreadsheets garble Chinese."""
     rows: list[tuple[str | int, ...]] = [(*one, one.missing) for one in balances]

@@ -55,24 +55,25 @@ class Served:
         return {"Authorization": f"Bearer {self.secret}"}
 
     def stranger(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(base_url=self.url, timeout=DEADLINE_S, verify=TRUSTED)
+        headers = {"Origin": self.url}  # as a browser does
+        return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=DEADLINE_S, verify=TRUSTED)
 
     def owner(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(base_url=self.url, headers=self.bearer, timeout=DEADLINE_S, verify=TRUSTED)
 
     @asynccontextmanager
     async def live(self, **options: Any) -> AsyncIterator["Live"]:  # noqa: ANN401 - whatever `connect` takes
-        headers = options.pop("additional_headers", self.bearer)
+        headers = {"Origin": self.url} | options.pop("additional_headers", self.bearer)
         uri = f"ws://127.0.0.1:{self.port}/api/v1/live"
         async with connect(uri, additional_headers=headers, max_size=2**26, **options) as socket:
             yield Live(socket)
 
 
 def enter(served: Served, name: str, *grants: Grant) -> dict[str, str]:
-    """Sign somebody in who has these rights; return their cookie."""
+    """Sign somebody in who has these rights; return what their browser sends."""
     served.accounts.people[name] = Person(name, grants)
     token = served.accounts.sessions.open(name, served.accounts.clocks.now_ms())
-    return {"Cookie": f"{COOKIE}={token}"}
+    return {"Cookie": f"{COOKIE}={token}", "Origin": served.url}
 
 
 @dataclass

@@ -40,7 +40,7 @@ async def sit(served: Served, link: str) -> dict[str, str]:
     async with served.stranger() as client:
         answer = await client.post("/api/v1/session", json={"floor": link.rpartition("/s/")[2]})
         answer.raise_for_status()
-        return {"Cookie": f"{COOKIE}={answer.cookies[COOKIE]}"}
+        return {"Cookie": f"{COOKIE}={answer.cookies[COOKIE]}", "Origin": served.url}
 
 
 async def test_a_pupils_link_frees_nobody_to_try_passwords(served: Served) -> None:

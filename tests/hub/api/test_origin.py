@@ -4,9 +4,10 @@ from starlette.datastructures import Headers
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from labkeeper_hub.accounts import Grant, Role
 from labkeeper_hub.api.origin import is_ours
 
-from .conftest import Served
+from .conftest import Served, enter
 
 
 @pytest.mark.parametrize(
@@ -58,3 +59,27 @@ async def test_another_sites_page_cannot_open_the_websocket(served: Served) -> N
         async with connect(uri, additional_headers=served.bearer, origin="http://evil.example"):  # type: ignore[arg-type] # a foreign origin; theirs wants another type
             pass
     assert refusal.value.response.status_code == 403
+
+
+async def test_a_cookie_alone_changes_nothing_and_opens_no_websocket(served: Served) -> None:
+    cookie = {"Cookie": enter(served, "p-1", Grant(Role.OWNER))["Cookie"]}
+    async with httpx.AsyncClient(base_url=served.url, headers=cookie) as client:
+        for method, path in (("POST", "/api/v1/session"), ("POST", "/api/v1/stop"), ("DELETE", "/api/v1/session")):
+            answer = await client.request(method, path, json={"link": "x"})
+            assert (answer.status_code, answer.json()["code"]) == (403, "no_origin")
+        assert (await client.get("/api/v1/nodes")).status_code == 200
+        for told in ({"Sec-Fetch-Site": "same-site"}, {"Sec-Fetch-Site": "none"}, {"Authorization": "Basic eA=="}):
+            assert (await client.post("/api/v1/stop", headers=told)).json()["code"] == "no_origin"
+        for told in ({"Origin": served.url}, {"Sec-Fetch-Site": "same-origin"}, served.bearer):
+            assert (await client.post("/api/v1/stop", headers=told)).status_code == 202
+    with pytest.raises(InvalidStatus) as refusal:
+        async with connect(f"ws://127.0.0.1:{served.port}/api/v1/live", additional_headers=cookie):
+            pass
+    assert refusal.value.response.status_code == 403
+
+
+async def test_a_token_needs_no_origin(served: Served, owner: httpx.AsyncClient) -> None:
+    assert "origin" not in owner.headers
+    assert (await owner.post("/api/v1/stop")).status_code == 202
+    async with connect(f"ws://127.0.0.1:{served.port}/api/v1/live", additional_headers=served.bearer):
+        pass

@@ -107,6 +107,7 @@ async def test_a_restart_signs_nobody_out_and_a_link_works_once(broker: Broker, 
     async with httpx.AsyncClient() as page:
         async with hub_process(tmp_path, broker) as (process, ready):
             proof = {"link": ready["sign_in"].partition("#sign-in=")[2]}
+            page.headers["Origin"] = ready["url"]
             assert (await page.post(ready["url"] + "/api/v1/session", json=proof)).status_code == 204
             assert (await page.post(ready["url"] + "/api/v1/session", json=proof)).status_code == 401
             process.terminate()

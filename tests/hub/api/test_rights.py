@@ -102,7 +102,8 @@ def _enter(served: Served, *grants: Grant) -> dict[str, str]:
     """Return the cookie of somebody with these rights."""
     person = Person(f"p-{uuid4()}", grants)
     served.accounts.people[person.name] = person
-    return {"Cookie": f"{COOKIE}={served.accounts.sessions.open(person.name, served.accounts.clocks.now_ms())}"}
+    token = served.accounts.sessions.open(person.name, served.accounts.clocks.now_ms())
+    return {"Cookie": f"{COOKIE}={token}", "Origin": served.url}
 
 
 def _expected(cell: str, scope: Scope, path: str, method: str) -> set[int]:

@@ -52,6 +52,7 @@ QUERIES = {
     # of an id that is taken: no file has to be made
     "/api/v1/export": f"point=demo/lab-301/0x00158d0001a2b3c4/target&from=0&to=9000000000000&id={EXPORT}",
     "/api/v1/labs/{school}/{lab}/report": "day=2026-09-07",
+    "/api/v1/timetables/{school}/ledger/lessons": "class_name=4(1)",
     "/api/v1/wall": "school=demo&lab=lab-301",
     "/api/v1/alarms/rules/{rule}/limits": "school=demo&lab=lab-301",
 }

@@ -58,6 +58,7 @@ async def school(served: Served) -> AsyncIterator[Served]:
 
 
 HERE, NEXT_DOOR = Scope("demo", "lab-301"), Scope("school-2")
+NEXT_LAB = Scope("demo", "lab-302")
 
 
 def signed_in(served: Served, name: str, place: Scope) -> dict[str, str]:
@@ -102,6 +103,13 @@ WRONG_YEARS: tuple[dict[str, Any], ...] = (
     {"holidays": ["2026-10-07/2026-10-01"]},
     {"courses": [{"name": "AI", "periods": {"13": 1}}]},
 )
+
+
+async def test_a_course_wants_what_the_policy_asks_for_unless_somebody_says_otherwise(school: Served) -> None:
+    courses = [{"name": "AI"}, {"name": "Club", "periods": {}}]
+    async with school.owner() as client:
+        told = (await client.put(SCHOOL, json=YEAR | {"courses": courses})).raise_for_status().json()["year"]["courses"]
+        assert [one["periods"] for one in told] == [{"4": 30, "7": 30}, {}]
 
 
 async def test_a_year_that_cannot_be_is_refused(school: Served) -> None:
@@ -258,6 +266,12 @@ async def test_one_press_files_a_lesson_under_what_the_timetable_says_and_the_le
         table = await owner.get(f"{SCHOOL}/ledger.csv?language=en")
         assert table.content.decode("utf-8-sig").splitlines()[0] == "class,course,wanted,taught,planned,missing"
         assert table.content.decode("utf-8-sig").splitlines()[1].startswith("4(1),AI,30,1,")
+        taught = {"date": "2026-09-07", "start": "07:50", "end": "08:30", "course": "AI", "periods": 1}
+        asked, here = f"{SCHOOL}/ledger/lessons?class_name=4(1)", {"lab": "lab-301", "who": "p-1"}
+        assert (await client.get(asked)).json() == {"lessons": [taught | here]}
+        assert (await owner.get(f"{SCHOOL}/ledger/lessons?class_name=7(2)")).json() == {"lessons": []}
+        async with teacher(school, "p-8", NEXT_LAB) as other:
+            assert (await other.get(asked)).json() == {"lessons": [taught | {"lab": "", "who": ""}]}
         assert (await client.get(f"{LAB}/now")).json()["lately"] == [{"class_name": "4(1)", "course": "AI"}]
         (balance,) = (await owner.get(f"{SCHOOL}/ledger")).json()["classes"]
         assert (balance["taught"], balance["wanted"]) == (1, 30)

@@ -52,7 +52,7 @@ class School:
 
     def browser(self) -> httpx.AsyncClient:
         """Return somebody's browser: it keeps cookies and follows nothing by itself."""
-        return httpx.AsyncClient(base_url=self.url, timeout=30)
+        return httpx.AsyncClient(base_url=self.url, timeout=30, headers={"Origin": self.url})
 
     def owner(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(

@@ -153,7 +153,8 @@ async def test_the_button_works_where_the_provider_sends_people_back_to_and_take
     school: School, provider: Provider
 ) -> None:
     async with school.browser() as browser:
-        elsewhere = await browser.post(ENTER, json={"back": "#/"}, headers={"Host": "hub.example"})
+        there = {"Host": "hub.example", "Origin": "http://hub.example"}
+        elsewhere = await browser.post(ENTER, json={"back": "#/"}, headers=there)
         assert (elsewhere.status_code, elsewhere.json()["code"]) == (409, "other_address")
         assert school.url in elsewhere.json()["detail"]
         for back in ("//elsewhere.example", "#/\r\nSet-Cookie: a=b", "https://elsewhere.example"):

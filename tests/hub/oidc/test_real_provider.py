@@ -109,7 +109,7 @@ async def test_an_account_is_linked_opened_with_its_second_factor_and_unlinked(
             again = await tablet.post("/api/v1/session", json={"school": True, "code": code})
             assert again.status_code == 401
             uri = school.url.replace("http", "ws") + "/api/v1/live"
-            cookie = {"Cookie": f"{COOKIE}={tablet.cookies[COOKIE]}"}
+            cookie = {"Cookie": f"{COOKIE}={tablet.cookies[COOKIE]}", "Origin": school.url}
             async with connect(uri, additional_headers=cookie) as socket:
                 page = Live(socket)
                 await page.greet()

@@ -90,7 +90,7 @@ class Room:
         person = Person(f"p-{len(self.accounts.people)}", grants) if grants else OWNER
         self.accounts.people[person.name] = person
         token = self.accounts.sessions.open(person.name, self.accounts.clocks.now_ms())
-        headers = {"Cookie": f"{COOKIE}={token}"}
+        headers = {"Cookie": f"{COOKIE}={token}", "Origin": "http://hub"}
         transport = httpx.ASGITransport(self.app)
         return httpx.AsyncClient(transport=transport, base_url="http://hub", headers=headers, timeout=60)
 

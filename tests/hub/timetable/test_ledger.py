@@ -2,7 +2,7 @@
 
 import pytest
 
-from labkeeper_hub.timetable.ledger import Balance, Taught, ledger, periods
+from labkeeper_hub.timetable.ledger import Balance, Taught, ledger, lessons_of, periods
 from labkeeper_hub.timetable.slots import Teaching
 
 from .school import YEAR, booked
@@ -25,3 +25,9 @@ def test_the_ledger_says_what_a_class_still_misses() -> None:
         Balance("Robots", "Club", 0, 0, 2),
     )
     assert [one.missing for one in found] == [26, 30, 0]
+
+
+def test_a_class_reads_what_it_was_taught_the_last_first() -> None:
+    later, still_on = TAUGHT._replace(lesson="l-2", started_ms=1, ended_ms=1), TAUGHT._replace(ended_ms=None)
+    another = TAUGHT._replace(class_name="7(2)")
+    assert lessons_of("4(1)", [TAUGHT, still_on, later, another], YEAR) == ((later, 0), (TAUGHT, 2))

@@ -14,7 +14,8 @@ MOTOR = {"school": SCHOOL, "node": NODE, "device": "robot-kit", "point": "motors
 async def wish(pupils: Page, value: int) -> tuple[int, str]:
     """Ask for a speed as a pupil's own program would; return the answer's status and code."""
     address = pupils.url.replace("/s/", "/api/v1/commands")
-    answer = await pupils.request.post(address, data={**MOTOR, "value": value})
+    origin = {"Origin": pupils.url.partition("/s/")[0]}
+    answer = await pupils.request.post(address, data={**MOTOR, "value": value}, headers=origin)
     told = await answer.json()
     return answer.status, told.get("code", "")
 

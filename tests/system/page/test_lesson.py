@@ -19,10 +19,11 @@ PASSWORD = "seven quiet hamsters"
 
 async def welcome(stand: Stand, owner: Page, guest: Page, title: str, **place: str) -> None:
     """Let another teacher sign in on the guest's page, with a right to this place."""
-    api = f"{stand.stack.url}/api/v1"
+    api, ours = f"{stand.stack.url}/api/v1", {"Origin": stand.stack.url}
     grants = [{"role": "teacher", **place}]
-    added = await owner.request.post(f"{api}/people", data={"login": title, "title": title, "grants": grants})
-    invited = await owner.request.post(f"{api}/people/{(await added.json())['name']}/invitation")
+    new = {"login": title, "title": title, "grants": grants}
+    added = await owner.request.post(f"{api}/people", data=new, headers=ours)
+    invited = await owner.request.post(f"{api}/people/{(await added.json())['name']}/invitation", headers=ours)
     proof = {"invitation": (await invited.json())["invitation"], "password": PASSWORD}
     entered = await guest.request.post(f"{api}/session", data=proof)
     assert entered.ok, await entered.text()

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from labkeeper_hub.accounts import Action
@@ -42,6 +42,11 @@ SLOT: dict[str, Any] = {
 CHANGE = {"kind": "changed", "now": SLOT, "was": SLOT | {"end": "08:45"}}
 CHANGES = {"added": 0, "changed": 1, "removed": 0, "kept": 11, "first": [CHANGE]}
 BALANCE = {"class_name": "4(1)", "course": "AI", "wanted": 30, "taught": 11, "planned": 17, "missing": 2}
+TAUGHT: dict[str, Any] = {"date": "2026-09-07", "start": "08:00", "end": "08:40", "course": "AI"} | {
+    "periods": 1,
+    "lab": "lab-301",
+    "who": "p-3",
+}
 REFUSALS: dict[int | str, dict[str, Any]] = {status: PROBLEMS[status] for status in (403, 404, 413)}
 
 
@@ -155,6 +160,26 @@ class LedgerAnswer(BaseModel):
     classes: list[BalanceShape]
 
 
+class TaughtShape(BaseModel):
+    """A lesson that has ended, in the school's own time, and how many periods it counts as. `who` taught it."""
+
+    model_config = shape(TAUGHT)
+    date: str
+    start: str
+    end: str
+    course: str
+    periods: int
+    lab: str
+    who: str
+
+
+class LessonsTaught(BaseModel):
+    """A class's lessons of this year, the last first."""
+
+    model_config = shape({"lessons": [TAUGHT]})
+    lessons: list[TaughtShape]
+
+
 @router.get(SCHOOL, response_model=YearAnswer, responses={404: PROBLEMS[404]})
 async def year(api: ApiHere, school: str, right: ReadsTimetable) -> JsonAnswer:
     """Return a school's year."""
@@ -194,6 +219,21 @@ async def ledger(api: ApiHere, school: str, right: ReadsTimetable) -> JsonAnswer
     _demand(api, right, school)
     found = await api.parts.timetable.balances(school)
     return JsonAnswer({"classes": [{**one._asdict(), "missing": one.missing} for one in found]})
+
+
+@router.get(f"{SCHOOL}/ledger/lessons", response_model=LessonsTaught, responses={404: PROBLEMS[404]})
+async def lessons(
+    api: ApiHere, school: str, right: ReadsTimetable, class_name: Annotated[str, Query(max_length=64)]
+) -> JsonAnswer:
+    """Return what a class was taught this year, lesson by lesson, the last first. Of a lab that the asker does not see,
+    neither the lab nor the teacher is told.
+    """
+    _demand(api, right, school)
+    found = await api.parts.timetable.lessons_of(school, class_name)
+    called, zone = timetable_shapes.names(api, right), api.parts.timetable.timetable(school).year
+    sight = right.sight(api.parts.registry)
+    seen = {one.lab for one, _ in found if sight.place(Place(school, one.lab))}
+    return JsonAnswer({"lessons": [timetable_shapes.taught(one, n, zone, called, seen) for one, n in found]})
 
 
 @router.get(f"{SCHOOL}/ledger.csv", response_class=Response, responses={404: PROBLEMS[404]})

@@ -136,6 +136,7 @@ declare namespace wire {
   interface Entry { name: string; source: "timetable" | "booking"; date: string; start: string; end: string; start_ms: number; end_ms: number; class_name: string; course: string; who: string; title: string; guest: string; starts: boolean; mine: boolean }
   interface Opening { id: string; school: string; lab: string; date: string; start: string; end: string; schools: string[] }
   interface Week { zone: string; number: number | null; days: { date: string; like: string | null; today: boolean }[]; periods: { start: string; end: string }[]; entries: Entry[]; openings: Opening[]; may_book: boolean; may_manage: boolean }
+  interface Taught { date: string; start: string; end: string; course: string; periods: number; lab: string; who: string }
   interface Balance { class_name: string; course: string; wanted: number; taught: number; planned: number; missing: number }
   interface SchoolYear {
     zone: string; terms: { name: string; first: string; last: string }[]; periods: { start: string; end: string }[]; holidays: string[]; make_ups: { day: string; like: string | null }[];

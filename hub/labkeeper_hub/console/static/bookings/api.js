@@ -50,6 +50,9 @@ export const ledgerAddress = (school, language) => `/api/v1/timetables/${encodeU
 /** @param {string} school @returns {Promise<wire.Balance[]>} */
 export const ledger = async (school) => (await ask(`/timetables/${encodeURIComponent(school)}/ledger`)).classes;
 
+/** What a class was taught this year. @param {string} school @param {string} name @returns {Promise<wire.Taught[]>} */
+export const taught = async (school, name) => (await ask(`/timetables/${encodeURIComponent(school)}/ledger/lessons?class_name=${encodeURIComponent(name)}`)).lessons;
+
 /** @param {Place} place @param {Times & {class_name?: string, course?: string, title?: string, check?: boolean}} wanted @returns {Promise<{booking: wire.Entry | null, conflicts: wire.InTheWay[]}>} */
 export const book = (place, wanted) => ask(`${at(place)}/bookings`, "POST", wanted);
 

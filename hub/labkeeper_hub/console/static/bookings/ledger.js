@@ -4,16 +4,21 @@ import { DeskElement } from "../element.js";
 import { icon } from "../icons.js";
 import * as api from "./api.js";
 import { said } from "./api.js";
+import { labsOf } from "../labs.js";
 import { WORDS } from "../store.js";
 
 class LkLedger extends DeskElement {
-  static properties = { school: { attribute: false }, found: { state: true } };
+  static properties = { school: { attribute: false }, found: { state: true }, of: { state: true }, lessons: { state: true } };
 
   constructor() {
     super();
     this.school = "";
     /** @type {wire.Balance[] | null} */
     this.found = null;
+    /** The class whose lessons are shown. */
+    this.of = "";
+    /** @type {wire.Taught[] | null} */
+    this.lessons = null;
   }
 
   watched() {
@@ -22,6 +27,7 @@ class LkLedger extends DeskElement {
 
   /** @param {Map<string, unknown>} changed */
   async willUpdate(changed) {
+    if (changed.has("school")) [this.of, this.lessons] = ["", null];
     if (changed.has("school")) this.found = await api.ledger(this.school).catch(() => null);
   }
 
@@ -31,7 +37,31 @@ class LkLedger extends DeskElement {
     return html`
       <section class="card ledger" aria-labelledby="ledger-title"><h3 id="ledger-title">${words.t("bookings.ledger")}</h3>
         ${this.found.length ? html`<p><a class="do" download="ledger.csv" href=${api.ledgerAddress(this.school, this.desk.text.language)}>${icon("download")}${words.t("bookings.ledger_csv")}</a> <span>${this.#missing(words, this.found)}</span></p>` : nothing}
-        ${this.found.length === 0 ? html`<p class="quiet">${words.t("bookings.ledger_none")}</p>` : this.#table(words, this.found)}</section>`;
+        ${this.found.length === 0 ? html`<p class="quiet">${words.t("bookings.ledger_none")}</p>` : html`${this.#table(words, this.found)}${this.#taught(words, this.found)}`}</section>`;
+  }
+
+  /** What one class was taught, lesson by lesson. @param {import("../text.js").Text} words @param {wire.Balance[]} found */
+  #taught(words, found) {
+    const classes = [...new Set(found.map((one) => one.class_name))];
+    const heads = [words.t("bookings.date"), words.t("bookings.course"), words.t("bookings.taught"), words.t("bookings.lab"), words.t("bookings.teacher")];
+    return html`
+      <label class="ledger-of">${words.t("bookings.lessons_of")}<select @change=${(/** @type {Event} */ event) => void this.#show(/** @type {HTMLSelectElement} */ (event.target).value)}>
+        <option value="">–</option>${classes.map((one) => html`<option ?selected=${one === this.of}>${one}</option>`)}</select></label>
+      ${!this.of || !this.lessons ? nothing : this.lessons.length === 0 ? html`<p class="quiet" role="status">${words.t("bookings.lessons_none")}</p>` : html`<table class="ledger-lessons">
+        <thead><tr>${heads.map((one) => html`<th scope="col">${one}</th>`)}</tr></thead>
+        <tbody>${this.lessons.map((one) => html`<tr><th scope="row">${one.date} ${one.start}–${one.end}</th><td>${one.course}</td><td>${one.periods}</td><td>${this.#lab(one.lab)}</td><td>${one.who}</td></tr>`)}</tbody></table>`}`;
+  }
+
+  /** @param {string} lab */
+  #lab(lab) {
+    return lab ? this.desk.text.title(labsOf(this.desk.store).find((one) => one.school === this.school && one.lab === lab)?.title, lab) : "";
+  }
+
+  /** @param {string} name */
+  async #show(name) {
+    [this.of, this.lessons] = [name, null];
+    const lessons = name ? await api.taught(this.school, name).catch(() => []) : null;
+    if (name === this.of) this.lessons = lessons;
   }
 
   /** What lacks in all. @param {import("../text.js").Text} words @param {wire.Balance[]} found */
