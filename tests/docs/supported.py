@@ -17,7 +17,7 @@ from labkeeper_sdk.conformance.gold import recordings
 from labkeeper_sdk.conformance.report import LEVELS
 from labkeeper_sdk.plugins import DRIVER_GROUP, load_drivers
 from labkeeper_sdk.testing import Bench
-from labkeeper_sdk.testing.recordings import Source
+from labkeeper_sdk.testing.recordings import Header, Source
 
 from .pages import ROOT
 
@@ -42,11 +42,16 @@ examine each driver up to gold, with a real node, and hold it to this table.
 ## Recorded devices / 已录制的设备
 
 A driver works with more than is listed here. These are the devices whose words are kept as recordings and played to the
-driver with every test run. *hardware*: recorded from a real device. *documented*: written from the documents named;
-nobody has recorded one for us yet. [How to record yours](docs/how-to/examine-a-driver.md#from-silver-to-gold).
+driver with every test run. *hardware*: recorded from a real device by us or for us. *published*: sent by a real device,
+recorded by its owner and published at the address named; what is not as it stands there is named behind it.
+*documented*: written from the documents named.
+[How to record yours](docs/how-to/examine-a-driver.md#from-silver-to-gold).
 
-**{hardware} of these {every} recordings come from real devices.**
-**以下 {every} 份录制文件中，来自真实设备的有 {hardware} 份。**
+*hardware*：由我们或为我们录制自真实设备。*published*：真实设备发出，由其所有者录制并公布于所列网址，
+改动之处列于其后。*documented*：依据所列文档编写。
+
+**Of these {every} recordings {hardware} were recorded for us, {published} come from real devices of other people.**
+**以下 {every} 份录制文件中，专为本项目录制的有 {hardware} 份，来自他人真实设备的有 {published} 份。**
 
 | driver / 驱动 | make / 厂商 | model / 型号 | firmware / 固件 | from / 来源 |
 |---|---|---|---|---|
@@ -88,7 +93,8 @@ def page() -> str:
     benches = {name: prepare(drivers[name]).bench for name in names}
     sources = [recording.header.source for bench in benches.values() for _, recording in recordings(bench)]
     badges = "".join(_badge(drivers[name], name, it) for name, it in kept().items())
-    head = HEAD.format(hardware=sources.count(Source.HARDWARE), every=len(sources), badges=badges)
+    kinds = {"hardware": sources.count(Source.HARDWARE), "published": sources.count(Source.PUBLISHED)}
+    head = HEAD.format(**kinds, every=len(sources), badges=badges)
     return head + "".join(row for name, bench in benches.items() for row in _rows(drivers[name], bench))
 
 
@@ -105,8 +111,13 @@ def _rows(driver: Driver, bench: Bench) -> Iterator[str]:
     linked = f"[{name}]({bench.docs.resolve().relative_to(ROOT)})" if _is_ours(bench.docs) else name
     for _, recording in recordings(bench):
         said = recording.header
-        source = f"{said.source}: {said.reason}" if said.reason else said.source.value
-        yield f"| {linked} | {said.device.make} | {said.device.model} | {said.device.firmware} | {source} |\n"
+        yield f"| {linked} | {said.device.make} | {said.device.model} | {said.device.firmware} | {_source(said)} |\n"
+
+
+def _source(said: Header) -> str:
+    if said.source is Source.PUBLISHED:
+        return f"{said.source}: <{said.address}>; altered / 改动: {said.altered}"
+    return f"{said.source}: {said.reason}" if said.reason else said.source.value
 
 
 def _is_ours(path: Path) -> bool:

@@ -43,6 +43,12 @@ def test_who_does_not_greet_in_pjlink_is_unreachable(greeting: str) -> None:
         protocol.prefix(greeting, "x")
 
 
+def test_the_words_of_real_projectors_are_understood() -> None:
+    """Small letters: openhab/openhab-addons#6725; an Optoma X351's class: gaetano-guerriero/pypjlink#1."""
+    assert protocol.answered("%1powr=0", "%1POWR") == "0"
+    assert protocol.answered("%1CLSS=Class 1", "%1CLSS") == "Class 1"  # no second class
+
+
 def test_a_wanted_password_that_is_not_set_is_said() -> None:
     with pytest.raises(DeviceUnreachable, match="wants a password"):
         protocol.prefix("PJLINK 1 498e4a67", "")

@@ -14,12 +14,22 @@ from pysnmp.entity import config
 from pysnmp.entity.engine import SnmpEngine
 from pysnmp.entity.rfc3413 import cmdrsp, context
 
-from labkeeper_drivers.snmp.bench import walked
+from labkeeper_drivers.snmp.bench import told, walked
 from labkeeper_drivers.snmp.objects import decoded, encoded
 from labkeeper_drivers.snmp.settings import SnmpConfiguration, SnmpPoint
 from labkeeper_sdk import CommandFailed, CommandRejected, DeviceUnreachable, Driver
 from labkeeper_sdk.plugins import load_drivers
-from labkeeper_sdk.sim.neighbours.snmp import POINTS, SimulatedAgent, object_id
+from labkeeper_sdk.sim.neighbours.snmp import (
+    GET,
+    INTEGER,
+    NULL,
+    OCTETS,
+    POINTS,
+    SEQUENCE,
+    SimulatedAgent,
+    object_id,
+    packed,
+)
 from labkeeper_sdk.testing import UdpWire, free_port, serve_udp
 from labkeeper_sdk.testing.assertions import assert_reading
 from labkeeper_sdk.testing.recordings import Frame
@@ -60,7 +70,17 @@ async def rack(agent: SimulatedAgent, **more: object) -> AsyncIterator[tuple[Udp
         (point(SOURCE), 9, None),
         (point(SOURCE, words={}), b"rack\xff", "rack\ufffd"),
         (point(SOURCE, words={}), 4, "4"),
-        (point(), b"12", None),
+        (point(), b"\x9f\x78\x04\x42\xc8\x00\x00", 100.0),  # Net-SNMP's float, as a Synology says a UPS's charge
+        (point(scale=0.1), b"\x9f\x78\x04\x41\xd8\xcc\xcd", 2.71),
+        (point(type="int"), b"\x9f\x78\x04\x42\xc8\x00\x00", 100),
+        (point(), b"\x9f\x78\x04\x7f\xc0\x00\x00", None),
+        (point(), b"\x9f\x78\x04\x42", None),
+        (point(scale=0.1), b"1000", 100.0),  # a number in a text, as Phoenixtec's cards say theirs
+        (point(), b" 12.5 ", 12.5),
+        (point(kind="state", unit=""), b"1", True),
+        (point(kind="state", unit=""), b"1.5", None),
+        (point(), b"2000/01/01", None),
+        (point(), b"", None),
     ],
 )
 def test_objects_become_values(declared: SnmpPoint, raw: int | bytes, value: object) -> None:
@@ -113,8 +133,18 @@ def test_who_asks_is_said_once_and_whole(said: Mapping[str, Any], says: str) -> 
 
 def test_a_walk_is_understood() -> None:
     lines = ('.1.3 = STRING: "a (1)"', ".1.4 = INTEGER: battery(5)", ".1.5 = Gauge32: 12", ".1.6 = No Such Object")
-    frames = [Frame(0, "driver", line.encode(), "", False) for line in lines]
-    assert walked(frames) == {"1.3": b"a (1)", "1.4": 5, "1.5": 12}
+    frames = [Frame(0, "driver", line.encode(), "", False) for line in (*lines, ".1.7 = Opaque: Float: 27.500000")]
+    assert walked(frames) == {"1.3": b"a (1)", "1.4": 5, "1.5": 12, "1.7": 27.5}
+
+
+def test_a_float_of_an_agent_is_recorded_as_a_walk_shows_it() -> None:
+    agent = SimulatedAgent({"1.3.1": 27.5, "1.3.2": b"a", "1.3.3": 4})
+    asked = packed(SEQUENCE, b"".join(packed(SEQUENCE, object_id(oid) + packed(NULL, b"")) for oid in agent.objects))
+    question = packed(GET, packed(INTEGER, b"\x01") + packed(INTEGER, b"\x00") * 2 + asked)
+    message = packed(SEQUENCE, packed(INTEGER, b"\x01") + packed(OCTETS, agent.community) + question)
+    [answer] = agent.answer(message)
+    lines = [frame.payload.decode() for frame in told([Frame(0, "driver", answer, "", False)])]
+    assert lines == [".1.3.1 = Opaque: Float: 27.500000", '.1.3.2 = STRING: "a"', ".1.3.3 = INTEGER: 4"]
 
 
 @given(st.binary(max_size=100))

@@ -93,7 +93,8 @@ def _configure_recording(actions: Actions) -> None:
     recorder.add_argument("--make", default="", help="who makes the device")
     recorder.add_argument("--model", default="", help="which one it is")
     recorder.add_argument("--firmware", default="", help="its version")
-    recorder.add_argument("--source", choices=[it.value for it in Source], default="hardware", help="what was recorded")
+    ours = [it.value for it in Source if it is not Source.PUBLISHED]  # which nobody records here
+    recorder.add_argument("--source", choices=ours, default="hardware", help="what was recorded")
     recorder.add_argument("--reason", default="", help="for `documented`: which documents")
     recorder.add_argument("--output", type=Path, required=True, metavar="FILE.jsonl", help="the fixture")
     recorder.set_defaults(work=_record)

@@ -56,7 +56,7 @@ def _binary_sensor(config: Config) -> Iterator[Part]:
 
 
 def _told(config: Config, point: Point, read: Callable[[str], Value | None]) -> Iterator[Part]:
-    topic = config.topic("state_topic")
+    topic = config.heard_topic("state_topic")
     if topic:
         off_after_s = config.number("off_delay", 0) if config.entity.component == "binary_sensor" else 0.0
         reader = config.reader("value_template", read)
@@ -115,7 +115,7 @@ def _pressed(config: Config, payload: str) -> Iterator[Part]:
 
 
 def _event(config: Config) -> Iterator[Part]:
-    kinds, topic = config.texts("event_types"), config.topic("state_topic")
+    kinds, topic = config.texts("event_types"), config.heard_topic("state_topic")
     rendered = config.templates.reading(words(config.entity.config, "value_template"))
 
     def read(payload: bytes) -> Value | None:

@@ -17,6 +17,7 @@ from labkeeper_drivers.listening import Heard, Listen, Order
 from labkeeper_drivers.naming import id_of
 from labkeeper_drivers.observing import shortened
 from labkeeper_drivers.titles import title_in_its_language
+from labkeeper_drivers.topics import fits
 from labkeeper_sdk import (
     Availability,
     BadReading,
@@ -63,6 +64,7 @@ class Estate:
     templates: Templates = field(default_factory=Templates)
     entities: dict[str, Known] = field(default_factory=dict)
     _routes: dict[str, list[str]] = field(default_factory=dict)  # topic → the entities it is about
+    _open: set[str] = field(default_factory=set)  # those of the routes with open levels (`+`)
     _heard: set[str] = field(default_factory=set)  # topics subscribed in this connection
     _announced: dict[str, DeviceInfo] = field(default_factory=dict)
     _online: dict[str, bool] = field(default_factory=dict)
@@ -70,7 +72,7 @@ class Estate:
 
     def waits_for(self, topic: str) -> str | None:
         """Return the topic itself as long as nobody has announced it."""
-        return None if self._is_config(topic) or topic in self._routes else topic
+        return None if self._is_config(topic) or any(self._as_announced(topic)) else topic
 
     def explained(self, topic: str) -> Iterable[str]:
         """Return the topics an announcement has explained."""
@@ -99,6 +101,12 @@ class Estate:
     # --- what there is ----------------------------------------------------------------------------------------------
     def _is_config(self, topic: str) -> bool:
         return topic.startswith(f"{self.prefix}/") and topic.endswith(CONFIG)
+
+    def _as_announced(self, topic: str) -> Iterator[str]:
+        """Yield the routes a topic belongs to: its own, and those with open levels."""
+        if topic in self._routes:
+            yield topic
+        yield from (each for each in self._open if fits(topic, each))
 
     def _at(self, topic: str) -> list[Known]:
         return [known for key, known in self.entities.items() if key == topic or key.startswith(f"{topic}#")]
@@ -140,6 +148,8 @@ class Estate:
         for topic in (*known.topics, *presence.topics):
             if entity.key not in self._routes.setdefault(topic, []):
                 self._routes[topic].append(entity.key)
+            if "+" in topic:
+                self._open.add(topic)
 
     def _forget(self, known: Known) -> None:
         del self.entities[known.entity.key]
@@ -147,6 +157,7 @@ class Estate:
             self._routes[topic].remove(known.entity.key)
             if not self._routes[topic]:
                 del self._routes[topic]
+                self._open.discard(topic)
 
     def _described(self, device: str) -> Iterator[Heard]:
         entities = list(self._of(device))
@@ -186,8 +197,8 @@ class Estate:
 
     def _said(self, topic: str, payload: bytes, *, retain: bool) -> Iterator[Heard]:
         readings: dict[str, list[Reading]] = {}
-        for key in self._routes.get(topic, ()):
-            known = self.entities[key]
+        routes = [(route, self.entities[key]) for route in self._as_announced(topic) for key in self._routes[route]]
+        for route, known in routes:
             device = known.entity.device_id
             try:
                 if known.presence.hear(topic, payload):
@@ -195,7 +206,7 @@ class Estate:
             except BadReading as bad:
                 yield Nonsense(device, bad.reason, shortened(payload[:80]))
             for part in known.parts:
-                if part.topic == topic and part.read is not None and payload:
+                if part.topic == route and part.read is not None and payload:
                     yield from self._read(device, part, payload, readings, retain=retain)
         yield from (Report(device, tuple(each)) for device, each in readings.items())
 

@@ -11,7 +11,7 @@ from labkeeper_drivers.lapsing import Later
 from labkeeper_drivers.listening import Outgoing
 from labkeeper_drivers.naming import name_of
 from labkeeper_drivers.titles import title_in_its_language, title_of
-from labkeeper_drivers.topics import ours_or_wild
+from labkeeper_drivers.topics import may_be_heard, ours_or_wild
 from labkeeper_sdk import Action, BadReading, Measure, Point, Risk, Setpoint, State, Switch, Title, Value
 
 UNKNOWN = ("None", "unknown", "unavailable")
@@ -72,6 +72,11 @@ class Config:
         if topic and ours_or_wild(topic):
             raise ValueError(f"{key} is a topic no device may choose")
         return topic
+
+    def heard_topic(self, key: str) -> str:
+        """Return a topic that is only heard, single levels of which may be open (`+`); raises ValueError as `topic`."""
+        topic = words(self.entity.config, key)
+        return topic if may_be_heard(topic) else self.topic(key)
 
     def reader(self, key: str, read: ReadText) -> Read:
         """Return what reads a payload through the template under a key; raises ValueError for a bad one."""

@@ -14,7 +14,10 @@ from labkeeper_sdk.testing.recordings import Frame
 DOCS = page_of("snmp")
 NOTICE_S = 8.0  # two questions of the default length, and what a busy machine adds
 SOON = {name: {**said, "link_loss_s": 1.0} if "link_loss_s" in said else said for name, said in POINTS.items()}
-WALKED = re.compile(r'\.(?P<oid>[\d.]+) = (?P<kind>\w+): (?:"(?P<text>.*)"|(?:[a-zA-Z]\w*\()?(?P<number>-?\d+)\)?)')
+WALKED = re.compile(
+    r"\.(?P<oid>[\d.]+) = (?P<kind>\w+): "
+    r'(?:"(?P<text>.*)"|Float: (?P<real>-?[\d.]+)|(?:[a-zA-Z]\w*\()?(?P<number>-?\d+)\)?)'
+)
 
 
 @asynccontextmanager
@@ -30,10 +33,16 @@ async def open_stand() -> AsyncIterator[Stand]:
         )
 
 
-def walked(frames: Iterable[Frame]) -> dict[str, int | bytes]:
+def walked(frames: Iterable[Frame]) -> dict[str, int | float | bytes]:
     """Return the objects that were walked, each a line of `snmpwalk -On`."""
     found = (WALKED.match(frame.payload.decode()) for frame in frames if frame.to == "driver")
-    return {it["oid"]: it["text"].encode() if it["number"] is None else int(it["number"]) for it in found if it}
+    return {it["oid"]: _object(it) for it in found if it}
+
+
+def _object(line: re.Match[str]) -> int | float | bytes:
+    if line["real"] is not None:
+        return float(line["real"])
+    return str(line["text"]).encode() if line["number"] is None else int(line["number"])
 
 
 def told(frames: Sequence[Frame]) -> list[Frame]:
@@ -46,8 +55,10 @@ def told(frames: Sequence[Frame]) -> list[Frame]:
     ]
 
 
-def _in_words(value: int | bytes) -> str:
-    return f"INTEGER: {value}" if isinstance(value, int) else f'STRING: "{value.decode(errors="replace")}"'
+def _in_words(value: float | bytes) -> str:
+    if isinstance(value, bytes):
+        return f'STRING: "{value.decode(errors="replace")}"'
+    return f"INTEGER: {value}" if isinstance(value, int) else f"Opaque: Float: {value:f}"
 
 
 @asynccontextmanager

@@ -1,5 +1,8 @@
 """Objects of an agent as values and back."""
 
+import math
+import re
+import struct
 from typing import TypeAlias
 
 from labkeeper_drivers.snmp.settings import SnmpPoint
@@ -8,6 +11,10 @@ from labkeeper_sdk import CommandRejected, Value
 Raw: TypeAlias = int | bytes
 DIGITS = 9  # of a scaled value; what is beyond is the binary fraction's noise
 LARGEST = 2**31 - 1  # Integer32 (RFC 2578, 7.1.1)
+# a float in an Opaque, as Net-SNMP's agents have it (NET-SNMP-TC, Float): 0x9f 0x78, its length, IEEE 754 big endian
+FLOAT = b"\x9f\x78\x04"
+SINGLE = 7  # digits a float of 32 bits has
+NUMERAL = re.compile(rb"\s*[+-]?\d{1,15}(?:\.\d{1,15})?\s*")
 
 
 def decoded(point: SnmpPoint, raw: Raw) -> Value | None:
@@ -15,12 +22,21 @@ def decoded(point: SnmpPoint, raw: Raw) -> Value | None:
     kind = point.point("name").type
     if kind is str:
         return _word(point, raw)
-    if isinstance(raw, bytes):
+    number = _number(raw) if isinstance(raw, bytes) else raw
+    if number is None:
         return None
     if kind is bool:
-        return {point.on: True, point.off: False}.get(raw)
-    value = round(raw * point.scale, DIGITS)
+        return True if number == point.on else False if number == point.off else None
+    value = round(number * point.scale, DIGITS)
     return round(value) if kind is int else float(value)
+
+
+def _number(raw: bytes) -> float | None:
+    """Return the number in an Opaque or a text: agents say floats so, having no other way (SMIv2 has none)."""
+    if raw.startswith(FLOAT) and len(raw) == len(FLOAT) + 4:
+        number = float(f"{struct.unpack('>f', raw[len(FLOAT) :])[0]:.{SINGLE}g}")
+        return number if math.isfinite(number) else None
+    return float(raw) if NUMERAL.fullmatch(raw) else None
 
 
 def _word(point: SnmpPoint, raw: Raw) -> str | None:

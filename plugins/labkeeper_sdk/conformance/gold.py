@@ -98,12 +98,13 @@ async def recorded(trial: Trial) -> None:
     for path, recording in found:
         if not recording.trusted:
             raise Fault(
-                f"{path.name} is {recording.header.source}: neither hardware, nor documents that its `reason` names",
-                f"{path.name} 既非来自真实设备，也没有注明文档依据",
+                f"{path.name} is {recording.header.source}: neither hardware, nor a device named by its `device.model`"
+                " and published at its `address`, nor documents that its `reason` names",
+                f"{path.name} 既非录制自真实设备，也没有注明型号与公布网址（address），也没有注明文档依据（reason）",
             )
         await _replayed(trial, path, recording)
-    hardware = all(recording.header.source is Source.HARDWARE for _, recording in found)
-    trial.notes["fixtures"] = "hardware" if hardware else "documented"
+    seen = {recording.header.source for _, recording in found}
+    trial.notes["fixtures"] = ", ".join(source for source in Source if source in seen)
 
 
 def recordings(bench: Bench) -> list[tuple[Path, Recording]]:
@@ -166,8 +167,9 @@ CHECKS = (
     Check(
         "fixtures", Level.GOLD, Title("真实设备的录制", "Recordings of real devices"),
         Title(
-            "用 labkeeper driver record 录制；来自文档的须写 reason",
-            "Record with `labkeeper driver record`; what comes from documents says which in `reason`",
+            "用 labkeeper driver record 录制；他人公布的须写 address，来自文档的须写 reason",
+            "Record with `labkeeper driver record`; what an owner published says where in `address`, what comes from"
+            " documents says which in `reason`",
         ),
         recorded,
     ),

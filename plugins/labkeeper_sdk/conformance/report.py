@@ -22,6 +22,13 @@ LEVELS = {
 
 RECORDED = {
     "hardware": Title("录制自真实设备", "recordings of real devices"),
+    "published": Title(
+        "录制自他人的真实设备，由其所有者公开发布", "recordings of real devices, published by their owners"
+    ),
+    "published, documented": Title(
+        "录制自他人的真实设备（由其所有者公开发布），其余依据文档编写",
+        "recordings of real devices, published by their owners, and others written from documents",
+    ),
     "documented": Title(
         "录制文件依据文档编写，并非来自真实设备", "recordings written from documents, none of a real device"
     ),

@@ -35,7 +35,8 @@ async def stand_conversing(recording: Recording) -> AsyncIterator[Stand]:
     async with open_mqtt_wire() as wire:
         broker = parse_broker(wire.broker.url)
         async with using(aiomqtt.Client(broker.host, broker.port)) as client:
-            await client.subscribe([(topic, 1) for topic in {each.question.topic for each in exchanges}])
+            if asked := {each.question.topic for each in exchanges}:  # a broker wants one topic at least
+                await client.subscribe([(topic, 1) for topic in asked])
             talk = asyncio.create_task(_converse(client, exchanges), name="recorded device")
             try:
                 await publish_recording(wire.broker.url, replace(recording, frames=kept))

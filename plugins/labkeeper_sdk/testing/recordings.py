@@ -1,14 +1,15 @@
 r"""What went over a wire, as a file: JSON lines, a header first, then frames and what the driver made of them.
 
 `{"labkeeper": "recording", "version": 1, "driver": …, "wire": "stream|datagram|message|mqtt",
-"source": "hardware|documented|simulated", "reason": …, "device": {"make": …, "model": …, "firmware": …},
-"settings": {…}}`
+"source": "hardware|published|documented|simulated", "reason": …, "address": …, "altered": …,
+"device": {"make": …, "model": …, "firmware": …}, "settings": {…}}`
 `{"t": 12, "to": "device", "text": "t\n"}`        a frame, `hex` where it is not printable text, `t` in milliseconds
 `{"t": 15, "to": "driver", "topic": "a/b", "text": "1", "retain": true}`      an MQTT message
 `{"expect": {"device": …, "point": …, "value": …}}`                           a reading the driver made of it
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,6 +22,8 @@ from labkeeper_sdk.testing.wires import Direction
 from labkeeper_sdk.values import Value
 
 REDACTED = "REDACTED"
+WEB = re.compile(r"https://\S+$")
+SELDOM = ("settings", "address", "altered")  # of a header: left out of the file where they are empty
 
 
 class BadRecording(Exception):
@@ -30,7 +33,8 @@ class BadRecording(Exception):
 class Source(StrEnum):
     """Where a recording comes from, which is how far it can be trusted."""
 
-    HARDWARE = "hardware"
+    HARDWARE = "hardware"  # recorded by us, or by who gave it to us
+    PUBLISHED = "published"  # sent by a real device, recorded and published by its owner at `address`
     DOCUMENTED = "documented"  # written from the maker's documents; `reason` says which
     SIMULATED = "simulated"
 
@@ -56,6 +60,8 @@ class Header(BaseModel):
     wire: Literal["stream", "datagram", "message", "mqtt"]
     source: Source
     reason: str = ""
+    address: str = ""  # of `published`: where everybody can read it
+    altered: str = ""  # of `published`: what is not as it stands there
     device: About = About()
     settings: dict[str, Any] = {}  # the driver's at the time, but for where the device was and for secrets
 
@@ -90,9 +96,14 @@ class Recording:
 
     @property
     def trusted(self) -> bool:
-        """Whether it comes from hardware, or from documents it names."""
+        """Whether it comes from hardware, from a named device at an address, or from documents it names."""
         said = self.header
-        return said.source is Source.HARDWARE or (said.source is Source.DOCUMENTED and bool(said.reason))
+        match said.source:
+            case Source.PUBLISHED:
+                return bool(WEB.match(said.address) and said.device.model)
+            case Source.DOCUMENTED:
+                return bool(said.reason)
+        return said.source is Source.HARDWARE
 
     def settings(self, otherwise: Mapping[str, Any] = {}) -> dict[str, Any]:
         """Return the driver's settings at the time, `otherwise` where they were not written down."""
@@ -122,7 +133,8 @@ def read_recording(path: Path) -> Recording:
 
 def write_recording(path: Path, recording: Recording, secrets: Iterable[str] = ()) -> None:
     """Write a recording; every occurrence of a secret is replaced by REDACTED."""
-    lines = [recording.header.model_dump(mode="json", exclude=set() if recording.header.settings else {"settings"})]
+    empty = {name for name in SELDOM if not getattr(recording.header, name)}
+    lines = [recording.header.model_dump(mode="json", exclude=empty)]
     frames = joined(recording.frames) if recording.header.wire == "stream" else recording.frames
     lines += [_line(frame) for frame in redacted(frames, secrets)]
     lines += [{"expect": {"device": it.device, "point": it.point, "value": it.value}} for it in recording.expected]

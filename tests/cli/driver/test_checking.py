@@ -58,6 +58,8 @@ def test_a_badge_tells_what_the_report_knows(tmp_path: Path) -> None:
     assert "seen <b>" in report.text()
     assert "录制自真实设备" in page
     assert "none of a real device" in replace(report, notes={"fixtures": "documented"}).text()
+    assert "published by their owners)" in replace(report, notes={"fixtures": "published"}).text()
+    assert "others written from documents" in replace(report, notes={"fixtures": "published, documented"}).text()
     assert "recordings" not in replace(report, notes={}).text().splitlines()[0]
 
 

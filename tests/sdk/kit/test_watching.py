@@ -143,6 +143,31 @@ def test_a_bad_recording_is_named_with_its_line(line: str, problem: str, tmp_pat
         read_recording(path)
 
 
+@pytest.mark.parametrize(
+    ("address", "model"),
+    [
+        ("https://example.org/thread/7", ""),
+        ("", "P1"),
+        ("a thread somewhere", "P1"),
+        ("https://example.org/ or so", "P1"),
+    ],
+)
+def test_what_an_owner_published_is_trusted_only_with_address_and_model(address: str, model: str) -> None:
+    assert not published(address, model).trusted
+
+
+def test_where_and_how_altered_are_written_down_with_what_was_published(tmp_path: Path) -> None:
+    recording = published("https://example.org/thread/7", "P1")
+    assert recording.trusted
+    write_recording(tmp_path / "x.jsonl", recording)
+    assert read_recording(tmp_path / "x.jsonl") == recording
+
+
+def published(address: str, model: str) -> Recording:
+    said = {"driver": "x", "wire": "stream", "source": "published", "address": address, "device": {"model": model}}
+    return Recording(Header.model_validate({**said, "altered": "the serial number is zeros"}), ())
+
+
 def test_documents_are_trusted_only_when_named() -> None:
     for source, reason, trusted in (
         ("documented", "", False),

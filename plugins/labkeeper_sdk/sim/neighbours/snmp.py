@@ -3,6 +3,7 @@
 SNMPv2c in BER (RFC 3416, RFC 3417, X.690) with no SNMP library: the driver is heard by a second implementation.
 """
 
+import struct
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -11,9 +12,10 @@ from typing import Any, TypeAlias
 from labkeeper_sdk.sim.neighbours.neighbour import HOST, Neighbour
 from labkeeper_sdk.testing.datagrams import UdpWire, serve_udp
 
-Raw: TypeAlias = int | bytes | None
+Raw: TypeAlias = int | float | bytes | None
 INTEGER, OCTETS, NULL, OID, SEQUENCE, NO_SUCH_OBJECT = 0x02, 0x04, 0x05, 0x06, 0x30, 0x80
 COUNTS = (0x41, 0x42, 0x43, 0x46)  # Counter32, Gauge32, TimeTicks, Counter64
+OPAQUE, FLOAT = 0x44, b"\x9f\x78\x04"  # a float in an Opaque (NET-SNMP-TC)
 GET, GET_NEXT, RESPONSE, SET = 0xA0, 0xA1, 0xA2, 0xA3
 V2C, NOT_WRITABLE, WRONG_VALUE = 1, 17, 10
 UPS, PORT, FEED = "1.3.6.1.2.1.33.1", "1.3.6.1.2.1.2.2.1", "1.3.6.1.2.1.105.1.1.1.3.1"
@@ -103,10 +105,12 @@ def _named(content: bytes) -> str:
 def _written(value: Raw) -> bytes:
     if value is None:
         return packed(NO_SUCH_OBJECT, b"")
+    if isinstance(value, float):
+        return packed(OPAQUE, FLOAT + struct.pack(">f", value))
     return integer(value) if isinstance(value, int) else packed(OCTETS, value)
 
 
-def bound(message: bytes) -> dict[str, int | bytes]:
+def bound(message: bytes) -> dict[str, int | float | bytes]:
     """Return the objects of an answer, numbers of any kind and texts; nothing of what is no answer."""
     try:
         [(_, whole)] = parts(message)
@@ -119,10 +123,15 @@ def bound(message: bytes) -> dict[str, int | bytes]:
         return {}
     known = {_named(name): (tag, value) for (_, name), (tag, value) in found}
     return {
-        name: value if tag == OCTETS else int.from_bytes(value, "big", signed=tag == INTEGER)
-        for name, (tag, value) in known.items()
-        if tag in (OCTETS, INTEGER, *COUNTS)
+        name: _read(tag, value) for name, (tag, value) in known.items() if tag in (OCTETS, INTEGER, OPAQUE, *COUNTS)
     }
+
+
+def _read(tag: int, content: bytes) -> int | float | bytes:
+    if tag == OPAQUE and content.startswith(FLOAT) and len(content) == len(FLOAT) + 4:
+        number: float = struct.unpack(">f", content[len(FLOAT) :])[0]
+        return number
+    return content if tag in (OCTETS, OPAQUE) else int.from_bytes(content, "big", signed=tag == INTEGER)
 
 
 # --- the agent ------------------------------------------------------------------------------------------------------
@@ -130,7 +139,7 @@ def bound(message: bytes) -> dict[str, int | bytes]:
 class SimulatedAgent:
     """An agent. Whoever does not know the community hears nothing. `orders` are the names of what was set."""
 
-    objects: dict[str, int | bytes] = field(default_factory=lambda: dict(OBJECTS))
+    objects: dict[str, int | float | bytes] = field(default_factory=lambda: dict(OBJECTS))
     community: bytes = b"labkeeper"
     orders: list[str] = field(default_factory=list)
 
