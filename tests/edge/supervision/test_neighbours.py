@@ -96,7 +96,8 @@ async def test_every_command_beside_four_bad_drivers_is_done_and_none_is_late(
     async with open_host(broker.url) as host, start_edge(TABLES + BAD):
         for device in (*GOOD, *HARM):
             await host.born(device)
-        sent, tally = [], Tally(host)
+        sent: list[str] = []
+        tally = Tally(host)
         async with harming(keyboard), asyncio.timeout(30):
             while len(sent) < ROUNDS * len(GOOD) or not tally.harmed():
                 sent += await command_all(host, TTL_MS)

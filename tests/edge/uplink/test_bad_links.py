@@ -62,7 +62,7 @@ async def test_over_a_link_that_breaks_hundreds_of_times_nothing_is_lost_or_done
         assert sorted(host.values("count"), key=str) == sorted(range(said), key=str)
         await host.until(lambda: host.node_metric(TAKEN) == sum(len(said) for _, said in host.stored.values()))
         assert host.node_metric(GAPS) == 0
-        print(f"{link.cuts} cuts, {said} readings")  # noqa: T201
+        print(f"{link.cuts} cuts, {said} readings")  # noqa: T201 -- how hard it was
         orders = Counter(str(wanted) for _, wanted in keyboard.asked)
         assert not orders or orders.most_common(1)[0][1] == 1, "at most once"
         ended = {it.id: it.state for it in host.results() if it.state in FINAL}
