@@ -46,14 +46,14 @@ async def broker(tmp_path: Path) -> AsyncIterator[Broker]:
 @pytest.fixture
 def run_edge(broker: Broker, tmp_path: Path) -> RunEdge:
     """Return a context in which the edge runs in this process; `tables` is TOML, `more` goes to its top. A node of
-    another name has a folder of its own.
+    another name has a folder of its own, and one with a `url` another way to a broker.
     """
 
     @asynccontextmanager
     async def running(
-        tables: str = DRIVER, more: str = "", drivers: Loaded = LOADED, node: str = "n"
+        tables: str = DRIVER, more: str = "", drivers: Loaded = LOADED, node: str = "n", url: str = ""
     ) -> AsyncIterator[None]:
-        top = SETTINGS.replace('node = "n"', f'node = "{node}"').format(broker=broker.url, more=more)
+        top = SETTINGS.replace('node = "n"', f'node = "{node}"').format(broker=url or broker.url, more=more)
         settings = parse_settings(top + tables)
         stop, folder = asyncio.Event(), tmp_path / ("edge" if node == "n" else f"edge-{node}")
         task = asyncio.create_task(main(settings, folder, drivers=drivers, stop=stop))

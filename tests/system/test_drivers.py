@@ -1,5 +1,7 @@
 """Hardware is added at the hub: it appears, survives a killed node, and goes; a bad set is refused at its place."""
 
+import asyncio
+import json
 import signal
 from pathlib import Path
 
@@ -7,6 +9,9 @@ import pytest
 
 from labkeeper_cli.client import Json
 from labkeeper_cli.stack import Stack, Wishes, open_stack
+from labkeeper_edge.__main__ import main
+from labkeeper_edge.settings import parse_settings
+from labkeeper_sdk.plugins import Broken, Loaded
 from labkeeper_sdk.testing import find_mosquitto
 
 from .waiting import until
@@ -76,3 +81,28 @@ async def test_hardware_is_added_kept_and_taken_back_and_a_bad_set_is_refused_at
         await until(lambda: plug_is_there(stack), bool)
     assert config.read_bytes() == written
     assert in_clear(tmp_path) == []
+
+
+def in_record(folder: Path, what: str) -> list[Json]:
+    """Return the entries of a hub's record that speak of something."""
+    lines = [line for file in folder.rglob("audit.jsonl") for line in file.read_text("utf-8").splitlines()]
+    return [said for line in lines if what in str(said := json.loads(line))]
+
+
+async def test_a_driver_that_a_node_refuses_is_in_the_hubs_record(tmp_path: Path) -> None:
+    changed, stop = "the files of acme are not the allowed ones: sha256:12", asyncio.Event()
+    async with open_stack(Wishes(tmp_path, sim=None)) as stack:
+        text = f'school = "demo-school"\nnode = "other"\nlab = "lab-1"\nbroker = "{stack.broker.url}"\n'
+        settings = parse_settings(text + '[drivers.pump]\ndriver = "acme"\n')
+        loaded = Loaded(broken=(Broken("acme", changed),))
+        running = asyncio.create_task(main(settings, tmp_path / "other", drivers=loaded, stop=stop))
+
+        async def recorded() -> list[Json]:
+            return in_record(tmp_path, "refuse_driver")
+
+        found = await until(recorded, bool)
+        stop.set()
+        await running
+    assert len(found) == 1
+    assert changed in str(found[0])
+    assert "demo-school/other/pump" in str(found[0])

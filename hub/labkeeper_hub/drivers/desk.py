@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
+from labkeeper_hub.audit.record import Notes, Unheard
 from labkeeper_hub.commands.desk import Wire
 from labkeeper_hub.drivers import book as books
 from labkeeper_hub.drivers.book import Book, Version
+from labkeeper_hub.drivers.broken import BrokenDrivers
 from labkeeper_hub.drivers.file import read_book, write_book
 from labkeeper_hub.drivers.sets import changes, sealed
 from labkeeper_hub.drivers.standing import DriversRefused, NodeDrivers, Outcome, Wish
@@ -49,6 +51,7 @@ class DriverDesk:
     refusals: Refusals
     now_ms: Callable[[], int]
     answer_s: float = ANSWER_S
+    audit: Notes = field(default_factory=Unheard)
     book: Book = field(default_factory=dict)
     _offers: dict[NodeKey, Offer] = field(default_factory=dict)
     _standings: dict[NodeKey, Standing] = field(default_factory=dict)
@@ -57,6 +60,11 @@ class DriverDesk:
     _told_ms: dict[NodeKey, int] = field(default_factory=dict)
     _unsaved: bool = False
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _broken: BrokenDrivers = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Look for broken drivers in the same registry."""
+        self._broken = BrokenDrivers(self.registry, self.audit)
 
     async def resume(self) -> None:
         """Take up the book of the last run."""
@@ -160,6 +168,7 @@ class DriverDesk:
         while True:
             await asyncio.sleep(LOOK_S)
             self.look()
+            self._broken.look()
             if self._unsaved:
                 self._unsaved = False
                 with suppress(OSError):  # what is not written down is asked again, and answered the same

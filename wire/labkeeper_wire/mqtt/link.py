@@ -328,6 +328,10 @@ async def connect(
                 lambda: link, address.host, address.port, ssl=address.tls
             )
             await link._open(hello)  # noqa: SLF001 -- the two are one
+    except ssl.SSLCertVerificationError as error:
+        await link._close(politely=False)  # noqa: SLF001 -- the two are one
+        where = f"{address.host}:{address.port}"
+        raise LinkLost(f"the certificate of the broker at {where} is not accepted: {error.verify_message}") from error
     except (OSError, TimeoutError) as error:
         await link._close(politely=False)  # noqa: SLF001 -- the two are one
         raise LinkLost(f"no broker at {address.host}:{address.port} ({str(error) or 'no answer'})") from error
