@@ -21,7 +21,7 @@ from pydantic import ValidationError as Invalid
 
 from labkeeper_sdk import BadConfiguration, Driver, Title
 from labkeeper_sdk.allowing.distributions import DIGEST
-from labkeeper_sdk.configuration import check_configuration, named
+from labkeeper_sdk.configuration import check_instance, named
 from labkeeper_wire.mqtt import Address
 from labkeeper_wire.topics import BadTopic, check_id
 
@@ -185,5 +185,5 @@ def parse_settings(text: str, source: str = "", *, broker: str | None = None) ->
 
 
 def driver_configuration(instance: str, driver: Driver, own: Mapping[str, Any], source: str = "") -> BaseModel:
-    """Check a driver's own keys by its own model; raises BadConfiguration naming the key."""
-    return check_configuration(driver, own, f"drivers.{instance}.", source)
+    """Check an instance's name and keys by its driver; raises BadConfiguration naming the key."""
+    return check_instance(instance, driver, own, source)

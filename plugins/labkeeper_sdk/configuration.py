@@ -1,6 +1,7 @@
 """A driver's configuration: checked by its own model, brought up to date, shown as a form, its claims compared."""
 
 import os
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -67,6 +68,21 @@ def check_configuration(driver: Driver, said: Mapping[str, Any], prefix: str = "
     for place in dropped_keys(checked, said):
         raise BadConfiguration(prefix + dotted(place), f"driver {driver.name} has no such key", source)
     return checked
+
+
+def misnamed(instance: str, driver: Driver) -> str:
+    """Return why an instance may not be called so by its driver's own rule, "" where it may. The name is not in it."""
+    names = driver.instance_names
+    if names is None or re.fullmatch(names.pattern, instance):
+        return ""
+    return f"an instance of driver {driver.name} is called like {names.example}: its name is in topics, logs and data"
+
+
+def check_instance(instance: str, driver: Driver, said: Mapping[str, Any], source: str = "") -> BaseModel:
+    """Return an instance's own keys as its driver's model; raises BadConfiguration, also for its name."""
+    if problem := misnamed(instance, driver):
+        raise BadConfiguration(f"drivers.{instance}", problem, source)
+    return check_configuration(driver, said, f"drivers.{instance}.", source)
 
 
 def unknown_keys(driver: Driver, said: Mapping[str, Any]) -> tuple[str, ...]:

@@ -220,6 +220,17 @@ class Resource:
     key: str
 
 
+@dataclass(frozen=True, slots=True)
+class InstanceNames:
+    """What the instances of a driver may be called, where a name would say too much: it is in topics, logs and data.
+
+    `pattern` is a regular expression for the whole name, `example` one that fits.
+    """
+
+    pattern: str
+    example: str
+
+
 def _no_resources(_: object) -> Iterable[Resource]:
     return ()
 
@@ -230,6 +241,7 @@ class Driver:
     connect. `connect` yields a Gateway, or a Device for hardware that is one device behind one connection.
 
     `resources` returns what a configuration claims for itself alone; two instances that claim the same are refused.
+    `instance_names` limits what its instances may be called.
     `version` is the configuration's; `migrate(old keys, their version)` returns them as this version has them.
     """
 
@@ -240,3 +252,4 @@ class Driver:
     resources: Callable[[Any], Iterable[Resource]] = _no_resources
     version: int = 1
     migrate: Callable[[Mapping[str, Any], int], Mapping[str, Any]] | None = None
+    instance_names: InstanceNames | None = None

@@ -13,6 +13,7 @@ from labkeeper_drivers.ble_heart_rate import gatt
 from labkeeper_drivers.ble_heart_rate.band import radio
 from labkeeper_drivers.ble_heart_rate.device import HeartRateConfiguration, claimed
 from labkeeper_sdk import BadConfiguration, BadReading, DeviceUnreachable, Driver, Reading
+from labkeeper_sdk.configuration import check_instance
 from labkeeper_sdk.plugins import load_drivers
 from labkeeper_sdk.sim.neighbours.ble_heart_rate import CHARGE, RADIO, SimulatedBand, address_of
 from labkeeper_sdk.testing import TcpWire, free_port, serve_tcp
@@ -75,6 +76,22 @@ def test_a_band_is_claimed_by_its_number_and_its_address() -> None:
     for wrong in ({"band": 0, "address": "c0:1a:22:3b:4c:5d"}, {"band": 7, "address": "Anna"}):
         with pytest.raises(ValidationError):
             HeartRateConfiguration.model_validate(wrong)
+
+
+@pytest.mark.parametrize("name", ["band-7", "band7", "pe-07", "hr-123", "手环7", "12"])
+def test_a_band_is_called_by_a_number(name: str) -> None:
+    checked = check_instance(name, driver(), {"band": 7, "address": "c0:1a:22:3b:4c:5d"})
+    assert isinstance(checked, HeartRateConfiguration)
+
+
+@pytest.mark.parametrize(
+    "name", ["anna", "anna-7", "band-anna", "band-7-anna", "王小明", "7-anna", "band-x", "BAND-7\n"]
+)
+def test_a_child_s_name_does_not_become_a_topic(name: str) -> None:
+    with pytest.raises(BadConfiguration, match="is called like band-7: its name is in topics") as refused:
+        check_instance(name, driver(), {"band": 7, "address": "c0:1a:22:3b:4c:5d"}, "node.toml")
+    assert refused.value.key == f"drivers.{name}"
+    assert name not in refused.value.problem
 
 
 def test_a_radio_nobody_has_is_the_settings_fault() -> None:

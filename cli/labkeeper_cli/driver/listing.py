@@ -42,7 +42,7 @@ def show_text(name: str) -> Iterator[str]:
     """Yield a driver's settings as lines of TOML to copy; raises NoDriver."""
     driver = find(name)
     yield f"# {driver.title.en} / {driver.title.zh} ({package_of(name)})"
-    yield "[drivers.my-device]"
+    yield f"[drivers.{driver.instance_names.example if driver.instance_names else 'my-device'}]"
     yield f'driver = "{driver.name}"'
     hidden = secrets(driver.configuration)
     for key, field in driver.configuration.model_fields.items():

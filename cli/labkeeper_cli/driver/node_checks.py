@@ -13,7 +13,7 @@ from uuid import uuid4
 from labkeeper_cli.driver.host import NODE, PATIENCE_S, SCHOOL, Host, open_host
 from labkeeper_cli.processes import Role, RoleDied
 from labkeeper_cli.toml import as_toml
-from labkeeper_sdk import Setpoint, Switch, Title, Value
+from labkeeper_sdk import Driver, Setpoint, Switch, Title, Value
 from labkeeper_sdk.conformance import Check, Fault, Level
 from labkeeper_sdk.conformance.outcomes import Spared
 from labkeeper_sdk.conformance.trial import Trial, another, is_actuator, same
@@ -217,7 +217,7 @@ async def _open_lab(trial: Trial, stand: Stand) -> AsyncIterator[Lab]:
         beyond = f"mqtt://{wire.host}:{wire.port}"
         node_at, hub_at = (broker, beyond) if stand.broker else (beyond, broker)
         config = folder / "node.toml"
-        config.write_text(node_toml(trial.driver.name, node_at, stand), encoding="utf-8")
+        config.write_text(node_toml(trial.driver, node_at, stand), encoding="utf-8")
         arguments = ["--config", str(config), "--data", str(folder / "data")]
         edge = Role("node", "labkeeper_edge", arguments, folder / "node.log")
         try:
@@ -234,11 +234,12 @@ async def _start(edge: Role) -> None:
         raise Fault(f"the node does not start: {died}", f"节点无法启动：{died}") from died
 
 
-def node_toml(driver: str, broker: str, stand: Stand) -> str:
+def node_toml(driver: Driver, broker: str, stand: Stand) -> str:
     """Return the settings of a node with this driver and nothing else."""
     top = {"school": SCHOOL, "node": NODE, "broker": broker, "rejoin_spread_s": 0, "poll_every_s": 0.2, "lab": "kit"}
     lines = [f"{key} = {json.dumps(value)}" for key, value in top.items()]
-    lines += [f"[drivers.{INSTANCE}]", f"driver = {json.dumps(driver)}"]
+    instance = driver.instance_names.example if driver.instance_names else INSTANCE
+    lines += [f"[drivers.{json.dumps(instance)}]", f"driver = {json.dumps(driver.name)}"]
     lines += [f"{json.dumps(key)} = {as_toml(value)}" for key, value in stand.settings.items()]
     for device, points in stand.overrides.items():
         for point, said in points.items():

@@ -1,6 +1,6 @@
 """Heart rate bands by Bluetooth LE, known by their numbers. Reference: docs/reference/drivers/ble_heart_rate.md."""
 
-from labkeeper_drivers.ble_heart_rate.device import HeartRateConfiguration, claimed, connect
+from labkeeper_drivers.ble_heart_rate.device import NAMES, HeartRateConfiguration, claimed, connect
 from labkeeper_sdk import Driver, Title, hookimpl
 
 
@@ -12,4 +12,5 @@ def labkeeper_driver() -> Driver:
         connect=connect,
         title=Title(zh="心率手环（蓝牙）", en="Heart rate band (Bluetooth)"),
         resources=claimed,
+        instance_names=NAMES,
     )

@@ -10,10 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from labkeeper_drivers.ble_heart_rate import gatt
 from labkeeper_drivers.extras import need
 from labkeeper_drivers.telling import Telling
-from labkeeper_sdk import Point, Reading, Resource, Services, Title, form
+from labkeeper_sdk import InstanceNames, Point, Reading, Resource, Services, Title, form
 
 if TYPE_CHECKING:
     from labkeeper_drivers.ble_heart_rate.band import Band
+
+
+NAMES = InstanceNames(r"(band|pe|hr|手环)?-?[0-9]{1,4}", "band-7")  # a number: no child's name becomes a topic
 
 
 class HeartRateConfiguration(BaseModel):

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from labkeeper_edge.settings import DriverSettings, Settings, driver_configuration
 from labkeeper_sdk import BadConfiguration, Driver
-from labkeeper_sdk.configuration import Claim, Place, claims, final_validate, schema
+from labkeeper_sdk.configuration import Claim, Place, claims, final_validate, misnamed, schema
 from labkeeper_sdk.forms import found_at, mistakes, replaced, secret_places
 from labkeeper_sdk.plugins import Loaded
 from labkeeper_wire.driver_sets import MOST_MISTAKES, SEALED, Instance, Instances, Mistake, pointer
@@ -124,6 +124,10 @@ def _unsealed(judged: Judged, name: str, one: Instance, driver: Driver, unseal: 
 
 def _check(judged: Judged, name: str, one: Instance, driver: Driver, own: Mapping[str, Any]) -> None:
     """Have the driver's own model look at its keys, and compare what the instance claims with all before it."""
+    names = driver.instance_names
+    if names is not None and (problem := misnamed(name, driver)):
+        judged.wrong("instance_name", name, problem=problem, limits={"example": names.example})
+        return
     for found in mistakes(driver, own):
         judged.wrong(found.code, name, "configuration", *found.place, problem=found.problem, limits=found.limits)
     if any(it.pointer.startswith(pointer(name, "")) for it in judged.mistakes):

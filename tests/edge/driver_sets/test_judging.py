@@ -10,7 +10,7 @@ from labkeeper_edge.driver_sets.judging import Judged, judge
 from labkeeper_edge.driver_sets.kept import MOST_STARTS, NOTHING, Held, Kept, obeyed, proved, started
 from labkeeper_edge.driver_sets.saying import offer, own
 from labkeeper_edge.settings import parse_settings
-from labkeeper_sdk import Driver, Resource
+from labkeeper_sdk import Driver, InstanceNames, Resource
 from labkeeper_sdk.plugins import Broken, Loaded, Source
 from labkeeper_wire.driver_sets import MOST_MISTAKES, SEALED, STARS, Instance, Order
 from tests.edge.bench_driver import connect
@@ -28,8 +28,9 @@ def claiming(configuration: Meter) -> list[Resource]:
 
 
 METER = Driver("meter", Meter, connect, resources=claiming)
+NUMBERED = replace(METER, name="numbered", instance_names=InstanceNames(r"band-\d", "band-7"))
 LOADED = Loaded(
-    {"meter": METER, "bench": replace(METER, name="bench")},
+    {"meter": METER, "bench": replace(METER, name="bench"), "numbered": NUMBERED},
     (Broken("rotten", "ImportError"),),
     {"meter": Source("meter", "m"), "strange": Source("strange", "m")},
 )
@@ -70,6 +71,8 @@ def test_what_stands_becomes_an_instance_as_the_file_would_have_it_with_its_secr
     [
         ({"mine": {"port": "/dev/b"}}, [("/mine", "name_taken")]),
         ({"a/b": {"port": "/dev/b"}}, [("/a~1b", "bad_name")]),
+        ({"anna": {"driver": "numbered", "port": "/b"}}, [("/anna", "instance_name")]),
+        ({"band-3": {"driver": "numbered", "port": "/b"}}, []),
         ({"m": {"driver": "strange"}}, [("/m/driver", "unlisted")]),
         ({"m": {"driver": "rotten"}}, [("/m/driver", "broken_driver")]),
         ({"m": {"driver": "none"}}, [("/m/driver", "no_such_driver")]),
@@ -106,6 +109,7 @@ def test_a_node_says_what_it_can_run_and_what_it_runs_and_no_secret() -> None:
     assert [one.name for one in said.drivers] == ["meter"]
     assert {one.name: one.why for one in said.withheld} == {
         "bench": "not_opened",
+        "numbered": "not_opened",
         "rotten": "broken",
         "strange": "unlisted",
     }

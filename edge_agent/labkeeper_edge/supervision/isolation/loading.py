@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from labkeeper_edge.supervision.isolation.messages import Begin
 from labkeeper_sdk import BadConfiguration, Driver
 from labkeeper_sdk.allowing.distributions import CannotHash, digest_of, sources_only
-from labkeeper_sdk.configuration import check_configuration, resources
+from labkeeper_sdk.configuration import check_instance, resources
 from labkeeper_sdk.plugins import DRIVER_GROUP, load_drivers
 
 
@@ -33,8 +33,7 @@ def load(begin: Begin) -> tuple[Driver, BaseModel]:
         raise Cannot(broken.reason)
     (driver,) = loaded.drivers.values()
     try:
-        prefix = f"drivers.{begin.instance}."
-        return driver, check_configuration(driver, begin.configuration, prefix, begin.source)
+        return driver, check_instance(begin.instance, driver, begin.configuration, begin.source)
     except BadConfiguration as wrong:
         raise Cannot(str(wrong)) from wrong
 
