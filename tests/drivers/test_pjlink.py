@@ -214,6 +214,28 @@ async def test_a_projector_that_says_ok_and_does_nothing_is_not_confirmed() -> N
             await watched.write(ALONE, "mute", True)
 
 
+async def test_a_projector_that_names_its_inputs_only_when_it_is_on_is_learned_anew_then() -> None:
+    """As owners of NEC's tell of standby: home-assistant/core#26719."""
+
+    class Sleeping(SimulatedProjector):
+        def answer(self, line: str) -> str:
+            asleep = self._state["POWR"] == "0" and line in ("%2INST ?", "%2INPT ?", "%1AVMT ?")
+            return line.replace(" ?", "=ERR3") if asleep else super().answer(line)
+
+    device = Sleeping(password="")
+    async with serve_tcp(device.talk) as wire:
+        async with driver().connect(configured(wire), TestServices()) as projector:
+            assert isinstance(projector, Projector)
+            assert "input" not in {point.name for point in projector.points}
+            assert (await projector.read())["condition"] == "standby"
+            device._state["POWR"] = "1"
+            with pytest.raises(DeviceUnreachable, match="learned anew"):
+                await projector.read()
+        async with driver().connect(configured(wire), TestServices()) as projector:
+            assert isinstance(projector, Projector)
+            assert (await projector.read())["input"] == "digital-1"
+
+
 async def test_a_line_without_end_ends_the_connection() -> None:
     async def endless(_reader: StreamReader, writer: StreamWriter) -> None:
         writer.write(b"x" * 10_000)

@@ -76,6 +76,7 @@ class Projector:
     told: Mapping[str, Value] = field(default_factory=dict)
     second: bool = False  # it speaks class 2
     owed: str = ""  # the head of a question that was cut short: its answer may come yet
+    sleeping: bool = False  # it has inputs and does not name them now, as some do in standby
 
     async def read(self) -> Mapping[str, Value]:
         """Ask everything; what the projector does not say in this condition is left out."""
@@ -85,6 +86,8 @@ class Projector:
                 found.update(self._understood(command, await self.ask(command)))
             except Refused:
                 continue
+        if self.sleeping and await self.offers("INST"):
+            raise DeviceUnreachable("the projector names its inputs now: it is learned anew")
         return found
 
     async def write(self, point: str, value: Value) -> None:
@@ -197,7 +200,8 @@ async def connect(configuration: PjlinkConfiguration, services: Services) -> Asy
 
 async def _learn(projector: Projector, configuration: PjlinkConfiguration) -> None:
     projector.second = await projector.offers("CLSS") == "2"
-    projector.inputs = protocol.inputs(await projector.offers("INST") or "")
+    inputs = await projector.offers("INST")
+    projector.inputs, projector.sleeping = protocol.inputs(inputs or ""), inputs == ""
     asked = (*QUESTIONS, *(SECOND_CLASS if projector.second else ()))
     projector.questions = [command for command in asked if await projector.offers(command) is not None]
     steps = [command for command in STEPS.values() if projector.second and await projector.offers(command) is not None]
