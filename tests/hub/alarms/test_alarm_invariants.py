@@ -2,7 +2,7 @@
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from labkeeper_hub.alarms.states import (
     Acknowledged,
@@ -36,6 +36,7 @@ class AlarmLife(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
+        self.safety = False
         self.alarm = Alarm()
         self.now_ms = 0
         self.log: list[tuple[Event, int]] = []
@@ -56,6 +57,11 @@ class AlarmLife(RuleBasedStateMachine):
         if before.core in UNSEEN and self.alarm.core is Core.NORM:
             assert isinstance(event, Acknowledged)
         assert self.alarm.version == before.version + (self.alarm is not before)
+
+    @initialize(safety=st.booleans())
+    def of_a_class(self, safety: bool) -> None:  # noqa: FBT001 - drawn by Hypothesis
+        self.safety = safety
+        self.alarm = Alarm(safety=safety)
 
     @rule(priority=ALARMING, latch=st.booleans(), rank=st.integers(0, 3))
     def raised(self, priority: Priority, latch: bool, rank: int) -> None:  # noqa: FBT001 - drawn by Hypothesis
@@ -130,8 +136,16 @@ class AlarmLife(RuleBasedStateMachine):
         assert alarm.shown is (put_aside or held or (self.called and alarm.core is Core.RTN_UNACK))
 
     @invariant()
+    def the_safety_class_is_never_shelved_and_out_of_service_by_two_persons_only(self) -> None:
+        assert self.alarm.safety is self.safety
+        if self.safety:
+            assert self.alarm.shelf is None
+            service = self.alarm.service
+            assert service is None or service.second not in ("", service.who)
+
+    @invariant()
     def replaying_the_log_gives_the_same_state(self) -> None:
-        again = Alarm()
+        again = Alarm(safety=self.safety)
         for event, time_ms in self.log:
             again = step(again, event, time_ms)
         assert again == self.alarm
