@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,13 +31,11 @@ from labkeeper_cli.processes import Role, open_role
 from labkeeper_sdk.testing import free_port, open_broker
 
 WATCHED = ("carbon_dioxide", "carbon_monoxide", "co", "co2", "formaldehyde", "hcho", "humidity", "pm10", "pm25", "tvoc")
-SHAPE = Shape("alarming", devices=500, names=(*WATCHED, "gas_lel"))
-FLOOD = SHAPE.devices * len(WATCHED)
-FLOOD_S, QUIET, AMID, AFTER = 10.0, 40, 40, 100
+FLOOD_PER_S, ONE_BY_ONE = 500, 40
 DANGER = 50.0
 LONGEST_S = 60.0
 LINES = 10_000
-AT_ONCE, ASKING, KILLED_AFTER = 10, 4, 100
+AT_ONCE, ASKING = 10, 4
 OVERRIDES = f"""
 [[override]]
 rule = "sensor_silent"
@@ -81,10 +80,40 @@ class Page:
                 await self.news.wait()
 
 
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How many devices, and what follows: all their points fall silent at 500 a second, gas leaks at some of them."""
+
+    devices: int = 500
+
+    @property
+    def shape(self) -> Shape:
+        return Shape("alarming", devices=self.devices, names=(*WATCHED, "gas_lel"))
+
+    @property
+    def flood(self) -> int:
+        return self.devices * len(WATCHED)
+
+    @property
+    def leaking(self) -> int:
+        """How many leak one by one, and again amid the flood; the hub is killed after as many acknowledgements."""
+        return min(ONE_BY_ONE, self.devices // 5)
+
+    @property
+    def killed_after(self) -> int:
+        return self.flood // 5
+
+    def silent(self) -> Iterator[Key]:
+        """Yield what alarms of the flood."""
+        for number in range(self.devices):
+            yield from (Key("sensor_silent", f"d{number}", name) for name in WATCHED)
+
+
 @dataclass(slots=True)
 class Bench:
     """One hub under alarms; `said` is when each alarm's cause was measured."""
 
+    scale: Scale
     hub: Role
     client: HubClient
     node: SyntheticNode
@@ -93,12 +122,12 @@ class Bench:
 
     async def warm(self) -> None:
         """Let the hub have read the past of every point, the last one's too."""
-        self.leak(SHAPE.devices - 1)
-        await self.page.until([self._key_of_gas(SHAPE.devices - 1)])
+        self.leak(self.scale.devices - 1)
+        await self.page.until([self._key_of_gas(self.scale.devices - 1)])
 
     async def quiet(self) -> Sequence[Key]:
         """Gas on one device after the other, each once the one before is known."""
-        keys = [self._key_of_gas(number) for number in range(QUIET)]
+        keys = [self._key_of_gas(number) for number in range(self.scale.leaking)]
         for number, key in enumerate(keys):
             await asyncio.sleep(random.random() / 10)  # the hub looks ten times a second: any phase of it
             self.leak(number)
@@ -110,19 +139,20 @@ class Bench:
         self.said[self._key_of_gas(number)] = self.node.say(number, {"gas_lel": DANGER})
 
     async def flood(self) -> Sequence[Key]:
-        """Let 5,000 points fall silent within ten seconds, some gas amid them; return the gas alarms."""
-        share, each = FLOOD_S / SHAPE.devices, SHAPE.devices // AMID
+        """Let all points fall silent, 500 a second, some gas amid them; return the gas alarms."""
+        scale, share = self.scale, len(WATCHED) / FLOOD_PER_S
+        each, first = scale.devices // scale.leaking, scale.devices // 5
         silent = dict.fromkeys(WATCHED, math.nan)
         gas: list[Key] = []
         began_s = time.monotonic()
-        for number in range(SHAPE.devices):
+        for number in range(scale.devices):
             self.node.say(number, silent)
-            if number % each == each - 1 and len(gas) < AMID:
-                gas.append(self._key_of_gas(AFTER + len(gas)))
-                self.leak(AFTER + len(gas) - 1)
+            if number % each == each - 1 and len(gas) < scale.leaking:
+                gas.append(self._key_of_gas(first + len(gas)))
+                self.leak(first + len(gas) - 1)
             await self.node.drain()
             await asyncio.sleep(max(0.0, began_s + (number + 1) * share - time.monotonic()))
-        await self.page.until([*gas, *_silent()])
+        await self.page.until([*gas, *scale.silent()])
         return gas
 
     async def lines(self, since_ms: int = 0) -> dict[Key, Json]:
@@ -160,7 +190,7 @@ class Bench:
             while some := [one for one, _ in zip(waiting, range(AT_ONCE), strict=False)]:
                 answer = await self.client.post("alarms/acknowledge", {"alarms": [_address(one) for one in some]})
                 confirmed.update(_key(one) for one in answer["alarms"])
-                if len(confirmed) >= KILLED_AFTER * AT_ONCE:
+                if len(confirmed) >= self.scale.killed_after:
                     halfway.set()
 
     def _key_of_gas(self, number: int) -> Key:
@@ -172,8 +202,8 @@ class Bench:
 
 
 @asynccontextmanager
-async def open_bench(folder: Path) -> AsyncIterator[Bench]:
-    """A hub with a node of 500 devices, and a page that listens."""
+async def open_bench(folder: Path, scale: Scale) -> AsyncIterator[Bench]:
+    """A hub with a node of so many devices, and a page that listens."""
     data = folder / "hub"
     data.mkdir()
     (data / "alarms.toml").write_text(OVERRIDES, encoding="utf-8")
@@ -182,28 +212,28 @@ async def open_bench(folder: Path) -> AsyncIterator[Bench]:
         async with (
             open_role("hub", "labkeeper_hub", where, folder / "hub.log") as hub,
             open_hub(str(hub.ready["url"]), str(hub.ready["owner_secret"])) as client,
-            open_node(broker.url, SHAPE) as node,
+            open_node(broker.url, scale.shape) as node,
             client.socket() as socket,
         ):
             page = Page()
             hearing = asyncio.create_task(page.hear(socket), name="page")
             try:
-                await _all_known(client)
-                yield Bench(hub, client, node, page)
+                await _all_known(client, scale.devices)
+                yield Bench(scale, hub, client, node, page)
             finally:
                 hearing.cancel()
                 await asyncio.gather(hearing, return_exceptions=True)
 
 
-async def bench(folder: Path) -> Figures:
+async def bench(folder: Path, scale: Scale) -> Figures:
     """All figures from one hub."""
-    async with open_bench(folder) as running:
+    async with open_bench(folder, scale) as running:
         say("warming up")
         await running.warm()
-        say(f"{QUIET} alarms one by one")
+        say(f"{scale.leaking} alarms one by one")
         quiet = await running.quiet()
         before = await _notices(running.client)
-        say(f"a flood of {FLOOD} alarms")
+        say(f"a flood of {scale.flood} alarms")
         gas = await running.flood()
         lines, doubles = await running.lines(), await running.doubles()
         sent = await _notices(running.client) - before
@@ -213,21 +243,16 @@ async def bench(folder: Path) -> Figures:
         again = (await running.lines(killed_ms)).keys() & lines.keys()
     at_hub = [lines[key]["at_ms"] - running.said[key] for key in quiet]
     return {
-        "expected": 1 + len(quiet) + len(gas) + FLOOD,
+        "expected": 1 + len(quiet) + len(gas) + scale.flood,
         "raised": len(lines),
         "duplicates": doubles + len(again),
         "lost_acks": lost,
         "node_raise_p99_ms": round(percentile(at_hub, 0.99), 1),
         "page_raise_p99_ms": running.page_p99(quiet),
-        "flood_stored": sum(key in lines for key in _silent()),
+        "flood_stored": sum(key in lines for key in scale.silent()),
         "flood_sent": round(sent),
         "safety_first_p99_ms": running.page_p99(gas),
     }
-
-
-def _silent() -> Iterator[Key]:
-    for number in range(SHAPE.devices):
-        yield from (Key("sensor_silent", f"d{number}", name) for name in WATCHED)
 
 
 def _alarms(message: Json) -> Sequence[Json]:
@@ -245,10 +270,10 @@ def _address(one: Json) -> Json:
     return {name: one[name] for name in ("rule", "school", "node", "device", "point")}
 
 
-async def _all_known(client: HubClient) -> None:
+async def _all_known(client: HubClient, devices: int) -> None:
     deadline_s = time.monotonic() + LONGEST_S
     known = 0
-    while known < SHAPE.devices and time.monotonic() < deadline_s:
+    while known < devices and time.monotonic() < deadline_s:
         await asyncio.sleep(0.1)
         known = len(await client.devices())
 
@@ -261,7 +286,9 @@ async def _notices(client: HubClient) -> float:
 
 def main() -> None:
     """Read the options and measure."""
-    measure(options(__doc__ or ""), bench)
+    devices = ("--devices", {"type": int, "default": 500, "help": "devices; at 500 the flood is of 5,000 alarms"})
+    asked = options(__doc__ or "", devices)
+    measure(asked, partial(bench, scale=Scale(asked.devices)))
 
 
 if __name__ == "__main__":

@@ -63,11 +63,12 @@ class Automations:
         self.all[said["id"]] = kept
         return kept
 
-    def ran(self, automation: str, ago_ms: int, why: str | None = None, **missed: str) -> Json:
-        """Let one have acted, or been held up; what is missed is named device=code."""
+    def ran(self, automation: str, ago_ms: int, why: str | None = None, message: str = "", **missed: str) -> Json:
+        """Let one have acted, or been held up; what is missed is named device=code, with what the node says of it."""
         results = [
             {"school": "minhang-3", "node": "pi-301", "device": device, "point": "state", "value": False,
-             "state": "rejected" if code else "done", "code": code, "message": ""}
+             "state": "rejected" if code else "done", "code": code,
+             "message": message if code else ""}
             for device, code in missed.items()
         ]  # fmt: skip
         outcome = "held" if why else "partly" if any(missed.values()) else "done"

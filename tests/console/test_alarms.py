@@ -253,6 +253,47 @@ async def test_the_sound_has_a_switch_of_its_own(hub: FakeHub, console: Console)
     assert await console.page.evaluate("localStorage.getItem('labkeeper.alarm-sound')") == "on"
 
 
+COUNTED = """
+  window.rung = 0;
+  const create = AudioContext.prototype.createOscillator;
+  AudioContext.prototype.createOscillator = function () {
+    window.rung += 1;
+    return create.call(this);
+  };
+"""
+
+
+async def test_a_new_alarm_rings_once_while_the_sound_is_on_and_an_old_one_or_any_other_never(
+    hub: FakeHub, console: Console
+) -> None:
+    async def rung() -> int:
+        notes: int = await console.page.evaluate("window.rung")
+        return notes // 2  # each time two notes
+
+    async def comes(device: str, **how: object) -> None:
+        one = alarm("device_lost", device, "", "low", **how)
+        hub.alarms = [*hub.alarms, one]
+        await hub.tell({"kind": "alarm", **one})
+        await expect(console.page.locator(".alarm-bell")).to_contain_text(str(len(hub.alarms)))  # what rings has heard
+
+    await console.page.add_init_script(COUNTED)
+    await console.page.reload()
+    await open_alarms(console)
+    await comes("lamp-1")
+    assert await rung() == 0, "the sound is off"
+    await console.page.get_by_role("switch", name="Sound").click()
+    assert await rung() == 1, "it lets one hear it"
+    await comes("lamp-2")
+    while await rung() < 2:
+        await console.page.wait_for_timeout(20)
+    await hub.tell({"kind": "alarm", **hub.alarms[-1], "version": 2})
+    await comes("lamp-3", annunciated=False, core="ack")
+    assert await rung() == 2, "what called before and what calls nobody"
+    await console.page.get_by_role("switch", name="Sound").click()
+    await comes("lamp-4")
+    assert await rung() == 2
+
+
 @pytest.mark.parametrize(("language", "theme", "size"), VIEWS)
 async def test_everybody_can_use_the_alarms(
     hub: FakeHub, open_console: OpenConsole, language: Language, theme: Theme, size: tuple[int, int]

@@ -12,6 +12,7 @@ from .conftest import Console, Language, OpenConsole, Theme, sign_in
 from .fake_automations import TEXT
 from .fake_hub import FakeHub
 from .test_access import TOO_SMALL_OR_CLOSE, violations
+from .test_interlocks import MESSAGE, add_interlocks
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 SIZES: list[tuple[Language, Theme, tuple[int, int]]] = [
@@ -54,6 +55,27 @@ async def test_each_says_whether_it_is_on_and_why_it_did_what_it_did(hub: FakeHu
     await expect(switch).to_have_attribute("aria-checked", "true")
     assert hub.automations.all["lights-off"]["on"] is True
     await expect(page.get_by_role("switch", name="Another")).to_be_disabled()
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "Heaters need the fan. Switch the fan on. (needs: the fan runs; since "),
+        ("zh", "加热器需要通风。先打开通风。（需要：通风已开；自 "),
+    ],
+)
+async def test_a_run_that_an_interlock_refused_says_which_condition_since_when_and_what_to_do(
+    hub: FakeHub, open_console: OpenConsole, language: Language, said: str
+) -> None:
+    hub.automations.put(TEXT)
+    hub.automations.runs = [
+        hub.automations.ran("lights-off", 60_000, message=MESSAGE, lamp="", **{"strip-1": "interlock"})
+    ]
+    console = await open_console(language=language)
+    await console.open(hub.sign_in)
+    await add_interlocks(hub)
+    await shown(console.page)
+    await expect(console.page.locator(".auto-runs > li")).to_contain_text(said)
 
 
 async def test_one_is_written_in_a_form_tried_and_kept(hub: FakeHub, console: Console) -> None:

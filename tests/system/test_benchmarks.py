@@ -48,6 +48,17 @@ async def test_ingest_counts_both_kinds_of_traffic_and_the_ledger_agrees() -> No
     assert all(asked > 0 and acknowledged > 0 for asked, acknowledged, _ in found["batched_steps"])
 
 
+async def test_alarms_of_a_small_flood_are_all_stored_none_twice_and_no_acknowledgement_is_taken_back() -> None:
+    found = await figures("alarms", "--devices", "20")
+    assert set(found) == MACHINE | {
+        *("expected", "raised", "duplicates", "lost_acks", "flood_stored", "flood_sent"),
+        *("node_raise_p99_ms", "page_raise_p99_ms", "safety_first_p99_ms"),
+    }
+    assert (found["expected"], found["raised"]) == (209, 209)
+    assert (found["duplicates"], found["lost_acks"], found["flood_stored"]) == (0, 0, 200)
+    assert 0 < found["flood_sent"] < found["expected"], "the flood is told in groups"
+
+
 async def test_loss_says_zero_three_times_and_on_the_way_which_run_it_is_at() -> None:
     found, words = await figures_and_words("loss", "--fault", "none", "--rate", "50", "--runs", "1")
     assert set(found) == MACHINE | {

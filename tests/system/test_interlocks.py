@@ -24,7 +24,6 @@ pytestmark = [
 
 TICK_S = 0.01
 ALLOWED_S = FALLBACK_S + MARGIN_MS / 1000
-BUSY_S = 5.0  # gas read, decided and written by a living node, four tests at once on two processors
 
 
 @pytest.fixture
@@ -69,10 +68,8 @@ async def test_a_mishap_is_made_safe_whoever_is_dead_and_the_hub_alarms_afterwar
             assert not room.safe, dead
             async with standing_still() as still:
                 took_s = await room.mishap(dead)
-            # where nobody can write to the outlets their own lease is all there is; else the node writes, which takes
-            # milliseconds, and more on a machine that does much else (the benchmark has the figures)
-            allowed_s = ALLOWED_S if {"broker", "node"} & set(dead) else BUSY_S
-            assert took_s <= allowed_s + still.seconds, (dead, took_s, still.seconds)
+            # at the latest when the outlets' own lease ends, for which nobody is needed: not the hub, not the node
+            assert took_s <= ALLOWED_S + still.seconds, (dead, took_s, still.seconds)
             assert room.safe, dead
             assert await room.recover(dead), dead
 

@@ -2,7 +2,7 @@
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from labkeeper_hub.alarms.states import (
     Acknowledged,
@@ -34,11 +34,10 @@ UNSEEN = (Core.UNACK, Core.RTN_UNACK, Core.LATCHED_UNACK)
 class AlarmLife(RuleBasedStateMachine):
     """One alarm, beside the plainest account of what should be true of it."""
 
-    safety = False
-
     def __init__(self) -> None:
         super().__init__()
-        self.alarm = Alarm(safety=self.safety)
+        self.safety = False
+        self.alarm = Alarm()
         self.now_ms = 0
         self.log: list[tuple[Event, int]] = []
         self.condition = False
@@ -58,6 +57,11 @@ class AlarmLife(RuleBasedStateMachine):
         if before.core in UNSEEN and self.alarm.core is Core.NORM:
             assert isinstance(event, Acknowledged)
         assert self.alarm.version == before.version + (self.alarm is not before)
+
+    @initialize(safety=st.booleans())
+    def of_a_class(self, safety: bool) -> None:  # noqa: FBT001 - drawn by Hypothesis
+        self.safety = safety
+        self.alarm = Alarm(safety=safety)
 
     @rule(priority=ALARMING, latch=st.booleans(), rank=st.integers(0, 3))
     def raised(self, priority: Priority, latch: bool, rank: int) -> None:  # noqa: FBT001 - drawn by Hypothesis
@@ -132,6 +136,14 @@ class AlarmLife(RuleBasedStateMachine):
         assert alarm.shown is (put_aside or held or (self.called and alarm.core is Core.RTN_UNACK))
 
     @invariant()
+    def the_safety_class_is_never_shelved_and_out_of_service_by_two_persons_only(self) -> None:
+        assert self.alarm.safety is self.safety
+        if self.safety:
+            assert self.alarm.shelf is None
+            service = self.alarm.service
+            assert service is None or service.second not in ("", service.who)
+
+    @invariant()
     def replaying_the_log_gives_the_same_state(self) -> None:
         again = Alarm(safety=self.safety)
         for event, time_ms in self.log:
@@ -139,21 +151,5 @@ class AlarmLife(RuleBasedStateMachine):
         assert again == self.alarm
 
 
-class SafetyLife(AlarmLife):
-    """The same of an alarm of the safety class, which less can be done to."""
-
-    safety = True
-
-    @invariant()
-    def nobody_shelves_it(self) -> None:
-        assert self.alarm.shelf is None
-
-    @invariant()
-    def it_is_out_of_service_by_two_persons_only(self) -> None:
-        assert self.alarm.service is None or self.alarm.service.second not in ("", self.alarm.service.who)
-
-
-for life in (AlarmLife, SafetyLife):
-    life.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+AlarmLife.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
 TestAlarmLife = AlarmLife.TestCase
-TestSafetyLife = SafetyLife.TestCase

@@ -212,6 +212,16 @@ async def test_a_killed_hub_forgets_no_alarm_and_no_acknowledgement(broker: Brok
         ):
             node.send("air", [double("gas_lel", 50.0)], batch=1)
             raised = await until_shown(client, "unack")
+            told = (await client.get("/metrics")).text.splitlines()
+            assert {
+                'labkeeper_alarms{state="standing"} 1.0',
+                'labkeeper_alarms{state="unacknowledged"} 1.0',
+                'labkeeper_alarms{state="shelved"} 0.0',
+                'labkeeper_alarms_raised_total{priority="high"} 1.0',
+                'labkeeper_alarms_raised_total{priority="low"} 0.0',
+                'labkeeper_alarm_notices_total{grouped="false"} 1.0',
+                "labkeeper_alarm_flood 0.0",
+            } <= set(told)
             process.kill()
             await process.wait()
     async with (

@@ -18,6 +18,7 @@ from labkeeper_wire.payload import Metric
 from .conftest import School, Start
 from .scripted_node import DEADLINE_S, ScriptedNode, joined, lease_metrics, now_ms, until
 
+MESSAGE = "fan-on: needs dry; since 2026-11-26T07:44:18Z; 需要：地面干燥 | needs: the floor is dry"
 ROOM = Room("school", "lab")
 ON = PointDescription("on", "switch", DataType.BOOLEAN, writable=True)
 FAN = PointKey("school", "lab", "fan", "on")
@@ -95,6 +96,21 @@ async def test_it_takes_a_lease_commands_gives_it_back_and_says_by_what_it_was_d
         )
         assert trial.readings == len(await school.rows("room", "hot"))
         assert trial.known_ms is None
+
+
+async def test_an_interlock_that_refuses_is_in_the_run_with_which_condition_since_when_and_what_to_do(
+    school: School,
+) -> None:
+    async with joined(school.port, devices=room(), more=lease_metrics()) as node:
+        await prepared(school, node)
+        await until(lambda: bool(node.commands), "the command")
+        _, request = node.commands[0]
+        node.answer("fan", CommandResult(request.id, CommandState.REJECTED, "interlock", MESSAGE))
+        (run,) = await runs(school, 1)
+        (result,) = run.results
+        assert (run.outcome, result.point, result.state) == (Outcome.PARTLY, "on", "rejected")
+        assert (result.code, result.message) == ("interlock", MESSAGE)
+        assert not school.hub.leases.held(), "what it may not do it does not keep"
 
 
 async def test_what_held_it_up_is_on_record_for_a_trial(school: School) -> None:
