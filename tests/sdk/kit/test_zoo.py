@@ -12,6 +12,7 @@ from labkeeper_sdk.conformance import CHECKS, Check, Level, Outcome, Pace, Repor
 from labkeeper_sdk.conformance.commanded import soonest
 from labkeeper_sdk.conformance.examination import make
 from labkeeper_sdk.conformance.gold import is_chinese
+from labkeeper_sdk.conformance.left_alone import is_ours
 
 from .pump import DRIVER
 from .pump_bench import BENCH
@@ -87,6 +88,13 @@ def test_what_only_ends_slowly_is_no_leak() -> None:
     """As the tasks of a simulator on a busy machine: there are always some, and never the same."""
     trial = Trial("acme-pump", opened(leaves_one_that_ends), BENCH, replace(PACE, settle_s=30.0))
     assert make(trial, BY_NAME["opens"]).outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize(
+    ("logger", "ours"), [("paho", True), ("asyncio.sslproto", True), ("paho_pump", False), ("acme.paho", False)]
+)
+def test_a_logger_is_ours_by_its_whole_name(logger: str, ours: bool) -> None:  # noqa: FBT001 -- a column of the table
+    assert is_ours(logger) is ours
 
 
 def test_a_silent_device_is_asked_for_what_has_to_end_first() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import os
 import time
@@ -189,6 +190,20 @@ async def _chatty(configuration: PumpConfiguration, services: Services) -> Async
         raise
 
 
+counted_log = logging.getLogger("paho_pump")  # begins as the name of a library of ours, and is none
+ATTEMPTS = itertools.count(1)
+
+
+@asynccontextmanager
+async def _counting(configuration: PumpConfiguration, services: Services) -> AsyncIterator[Pump]:
+    try:
+        async with connect(configuration, services) as pump:
+            yield pump
+    except DeviceUnreachable:
+        counted_log.warning(f"attempt {next(ATTEMPTS)}: no pump")
+        raise
+
+
 class Swallows(Pump):
     """Never admits that the pump is away: it repeats what it said last."""
 
@@ -293,6 +308,7 @@ SPECIMENS = (
     Specimen("type flips", "readings", "flow is declared float and says '5.0'", made(Flips)),
     Specimen("raises foreign errors", "vanishing", "raises IncompleteReadError", made(Foreign)),
     Specimen("logs each retry", "quiet", "cannot reach the pump", replace(DRIVER, connect=_chatty)),
+    Specimen("counts each retry in its log", "quiet", ": no pump", replace(DRIVER, connect=_counting)),
     Specimen("swallows DeviceUnreachable", "vanishing", "does not notice", made(Swallows)),
     Specimen("hangs on write", "deadlines", "still hangs after confirm_s", made(Hangs)),
     Specimen("carries out twice", "confirms", "reached the device 2 times", made(Twice)),
