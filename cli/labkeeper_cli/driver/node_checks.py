@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from labkeeper_cli.driver.host import NODE, PATIENCE_S, SCHOOL, Host, open_host
+from labkeeper_cli.driver.host import NODE, PATIENCE_S, SCHOOL, Host, open_host, open_host_to_be_cut
 from labkeeper_cli.processes import Role, RoleDied
 from labkeeper_cli.toml import as_toml
 from labkeeper_sdk import Setpoint, Switch, Title, Value
@@ -115,8 +115,8 @@ async def _commanded(trial: Trial, stand: Stand) -> None:
 
 
 async def _cut_off(lab: Lab) -> None:
-    """The hub goes away."""
-    async with open_host(lab.broker) as host:
+    """The hub's connection breaks; it says no goodbye."""
+    async with open_host_to_be_cut(lab.broker) as host:
         loss_s = await lab.choose(host)
         await lab.energise(host)
     await lab.safe(loss_s + LATE_S, "after the link to the hub was cut")
