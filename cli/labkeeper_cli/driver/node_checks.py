@@ -4,7 +4,7 @@ import asyncio
 import json
 import signal
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,76 +21,97 @@ from labkeeper_sdk.testing import Stand, open_broker
 from labkeeper_wire.commands import CommandState
 from labkeeper_wire.descriptor import PointDescription
 
-LATE_S = 5.0  # on a busy machine, beyond the point's own link_loss_s: starting a node, connecting, writing
+START_S = 5.0  # on a busy machine, beyond the point's own link_loss_s: starting a node, connecting, writing
+CUT_S = 1.5  # the same, where node and device are connected: the will, a write; at most 0.25 s with the bundled drivers
 LOOK_EVERY_S = 0.05
 INSTANCE = "tried"
 LONGEST_LOSS_S = 60.0
+KEEPING = ("switch", "setpoint")  # the kinds that keep a value; an action has none to stand at
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Actuator:
+    """A point with a safe value, which its device can be asked for."""
+
+    stand: Stand
+    device: str
+    point: PointDescription
+
+    @property
+    def loss_s(self) -> float:
+        """Return how long it may be left alone, in seconds."""
+        return self.point.link_loss_s or 0.0
+
+    def truth(self) -> Value | None:
+        """Return where the actuator stands, asked of the device."""
+        return None if self.stand.truth is None else self.stand.truth(self.device, self.point.name)
+
+    def stands_at(self, value: Value) -> bool:
+        """Tell whether it stands where it was sent."""
+        return same(as_point(self.point), value, self.truth())
+
+    def is_safe(self) -> bool:
+        """Tell whether it stands at its safe value."""
+        return self.stands_at(_value(self.point.safe_value))
+
+    async def energise(self, host: Host) -> None:
+        """Command it away from its safe value, so that there is something to make safe."""
+        unsafe = another(as_point(self.point), _value(self.point.safe_value))
+        result = await host.obeyed(self.device, self.point.name, unsafe)
+        state, code = (result.state, result.code) if result else ("unanswered", "")
+        if state is not CommandState.DONE or not self.stands_at(unsafe):
+            raise Fault(
+                f"a command of {self.point.name} through a node ends as {state} {code}, at {self.truth()!r}",
+                f"经节点发送的 {self.point.name} 命令失败：{state} {code}",
+            )
+
+    async def started(self) -> None:
+        """Wait until it stands at its safe value, as it has to when a node has started or become free again."""
+        await self.safe(START_S + self.loss_s, "after its start")
+
+    async def safe(self, within_s: float, when: str) -> None:
+        """Wait until it stands at its safe value; raises Fault naming the occasion."""
+        try:
+            async with asyncio.timeout(within_s):
+                while not self.is_safe():  # noqa: ASYNC110 -- a device tells nobody
+                    await asyncio.sleep(LOOK_EVERY_S)
+        except TimeoutError:
+            name, wanted = self.point.name, self.point.safe_value
+            raise Fault(
+                f"{name} is at {self.truth()!r}, not at its safe value {wanted!r}, {within_s:g} s {when}",
+                f"{when}：{within_s:g} 秒内 {name} 未回到安全值 {wanted!r}",
+            ) from None
+
+
+@dataclass(frozen=True, slots=True)
 class Lab:
-    """A stand with a node and a hub, and the point that is watched."""
+    """A stand with a node, and the broker at which a hub is heard."""
 
     stand: Stand
     broker: str
     edge: Role
-    device: str = ""
-    point: PointDescription | None = None
 
-    def truth(self) -> Value | None:
-        """Return where the actuator stands, asked of the device."""
-        if self.stand.truth is None or self.point is None:
-            return None
-        return self.stand.truth(self.device, self.point.name)
-
-    async def choose(self, host: Host) -> float:
-        """Choose an actuator with a safe value and a link loss; return its link_loss_s. Raises Spared or Fault."""
+    async def actuators(self, host: Host) -> list[Actuator]:
+        """Return, never empty, what has a safe value, a link_loss_s and a `truth`; raises Spared or Fault."""
         await host.until(lambda: host.points)
         await asyncio.sleep(0.5)  # births of further devices follow one another
-        for (device, _), point in host.points.items():
-            self.device, self.point = device, point
-            if point.safe_value is not None and point.link_loss_s is not None and self.truth() is not None:
-                if point.link_loss_s > LONGEST_LOSS_S:
-                    continue
-                return point.link_loss_s
-        if not any(it.kind in ("switch", "setpoint") for it in host.points.values()):
+        every = [Actuator(self.stand, device, point) for (device, _), point in host.points.items()]
+        found = [it for it in every if _to_be_tried(it)]
+        if found:
+            return found
+        if not any(it.point.kind in KEEPING for it in every):
             raise Spared
         raise Fault(
             "no actuator has a safe value, a link_loss_s and a `truth`",
             "没有执行器同时具备安全值、link_loss_s 与 truth",
         )
 
-    async def energise(self, host: Host) -> None:
-        """Command the actuator away from its safe value, so that there is something to make safe."""
-        point = self._point()
-        await self.safe(LATE_S + (point.link_loss_s or 0), "after its start")
-        unsafe = another(as_point(point), _value(point.safe_value))
-        result = await host.obeyed(self.device, point.name, unsafe)
-        state, code = (result.state, result.code) if result else ("unanswered", "")
-        if state is not CommandState.DONE or not same(as_point(point), unsafe, self.truth()):
-            raise Fault(
-                f"a command of {point.name} through a node ends as {state} {code}, at {self.truth()!r}",
-                f"经节点发送的 {point.name} 命令失败：{state} {code}",
-            )
 
-    async def safe(self, within_s: float, when: str) -> None:
-        """Wait until the actuator stands at its safe value; raises Fault naming the occasion."""
-        point = self._point()
-        wanted = _value(point.safe_value)
-        try:
-            async with asyncio.timeout(within_s):
-                while not same(as_point(point), wanted, self.truth()):  # noqa: ASYNC110 -- a device tells nobody
-                    await asyncio.sleep(LOOK_EVERY_S)
-        except TimeoutError:
-            raise Fault(
-                f"{point.name} is at {self.truth()!r}, not at its safe value {wanted!r}, {within_s:g} s {when}",
-                f"{when}：{within_s:g} 秒内 {point.name} 未回到安全值 {wanted!r}",
-            ) from None
-
-    def _point(self) -> PointDescription:
-        if self.point is None:
-            raise Spared
-        return self.point
+def _to_be_tried(it: Actuator) -> bool:
+    point = it.point
+    if point.kind not in KEEPING or point.safe_value is None or point.link_loss_s is None:
+        return False
+    return point.link_loss_s <= LONGEST_LOSS_S and it.truth() is not None
 
 
 async def safe_in_time(trial: Trial) -> None:
@@ -100,11 +121,12 @@ async def safe_in_time(trial: Trial) -> None:
         async with _open_lab(trial, stand) as lab:
             await _cut_off(lab)
             async with open_host(lab.broker) as host:
-                loss_s = await lab.choose(host)
-                await lab.energise(host)
-                await _stopped(lab, loss_s)
-                await lab.energise(host)
-                await _killed(lab, loss_s)
+                first = (await lab.actuators(host))[0]
+                await first.started()
+                await first.energise(host)
+                await _stopped(lab, first)
+                await first.energise(host)
+                await _killed(lab, first)
 
 
 async def _commanded(trial: Trial, stand: Stand) -> None:
@@ -115,29 +137,45 @@ async def _commanded(trial: Trial, stand: Stand) -> None:
 
 
 async def _cut_off(lab: Lab) -> None:
-    """The hub's connection breaks; it says no goodbye."""
-    async with open_host_to_be_cut(lab.broker) as host:
-        loss_s = await lab.choose(host)
-        await lab.energise(host)
-    await lab.safe(loss_s + LATE_S, "after the link to the hub was cut")
+    """The hub's connection breaks while all actuators are away from safe; who excludes another is cut off again."""
+    left: list[Actuator] | None = None
+    while left is None or left:
+        async with open_host_to_be_cut(lab.broker) as host:
+            left = await lab.actuators(host) if left is None else left
+            away = await _all_away(left, host)
+        await asyncio.gather(*(it.safe(it.loss_s + CUT_S, "after the link to the hub was cut") for it in away))
+        left = [it for it in left if it not in away]
 
 
-async def _stopped(lab: Lab, loss_s: float) -> None:
+async def _all_away(actuators: Sequence[Actuator], host: Host) -> list[Actuator]:
+    """Command all actuators away from their safe values; return those that stay there, never none."""
+    for actuator in actuators:
+        await actuator.started()
+    for actuator in actuators:
+        await actuator.energise(host)
+    away = [it for it in actuators if not it.is_safe()]
+    if not away:
+        names = ", ".join(it.point.name for it in actuators)
+        raise Fault(f"nothing stays where a command put it: {names}", f"命令之后没有执行器保持所设的值：{names}")
+    return away
+
+
+async def _stopped(lab: Lab, actuator: Actuator) -> None:
     """The node's process stands still, longer than the actuator may be left alone, and goes on."""
     process = lab.edge.process
     if process is None:
         return
     process.send_signal(signal.SIGSTOP)
-    await asyncio.sleep(loss_s + 0.5)
+    await asyncio.sleep(actuator.loss_s + 0.5)
     process.send_signal(signal.SIGCONT)
-    await lab.safe(loss_s + LATE_S, "after SIGSTOP and SIGCONT of the node")
+    await actuator.safe(actuator.loss_s + START_S, "after SIGSTOP and SIGCONT of the node")
 
 
-async def _killed(lab: Lab, loss_s: float) -> None:
+async def _killed(lab: Lab, actuator: Actuator) -> None:
     """The node dies and is started again, as a service manager does."""
     await lab.edge.stop(signal.SIGKILL)
     await _start(lab.edge)
-    await lab.safe(loss_s + LATE_S, "after kill -9 and restart of the node")
+    await actuator.safe(actuator.loss_s + START_S, "after kill -9 and restart of the node")
 
 
 async def once(trial: Trial) -> None:
@@ -147,17 +185,18 @@ async def once(trial: Trial) -> None:
         if stand.orders is None:
             raise Fault("the bench's Stand has no `orders`", "测试台没有 orders")
         async with _open_lab(trial, stand) as lab, open_host(lab.broker) as host:
-            await lab.choose(host)
-            await lab.energise(host)
-            point = lab._point()  # noqa: SLF001 -- chosen above
-            before = stand.orders(lab.device, point.name)
+            actuator = (await lab.actuators(host))[0]
+            await actuator.started()
+            await actuator.energise(host)
+            device, point = actuator.device, actuator.point
+            before = stand.orders(device, point.name)
             wanted = _value(point.safe_value)
-            identity = await _taken_twice(host, lab.device, point.name, wanted)
-            await host.command(identity, lab.device, point.name, wanted)
+            identity = await _taken_twice(host, device, point.name, wanted)
+            await host.command(identity, device, point.name, wanted)
             await host.until(
                 lambda: sum(it.id == identity and it.state is CommandState.DONE for it in host.results) > 1
             )
-            times = stand.orders(lab.device, point.name) - before
+            times = stand.orders(device, point.name) - before
             if times != 1:
                 raise Fault(
                     f"a command sent three times under one id was carried out {times} times",
