@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from labkeeper_sdk.conformance.outcomes import Fault
-from labkeeper_sdk.conformance.trial import Trial, another, commandable, ends, kind_of
+from labkeeper_sdk.conformance.trial import Trial, another, commandable, ends, kind_of, soonest
 from labkeeper_sdk.errors import CommandFailed, CommandRejected, DeviceUnreachable
+from labkeeper_sdk.points import Point
 from labkeeper_sdk.testing.benches import Stand
 from labkeeper_sdk.testing.watching import open_driver
 
@@ -130,18 +131,27 @@ def _listening() -> Iterator[_Lines]:
 
 
 async def cancellation(trial: Trial) -> None:
-    """Whatever it waits for, it lets go within a second of being told to."""
+    """Whatever it waits for, it lets go within a second of being told to; a write of each kind of point."""
+    for device, point in await _written(trial):
+        async with trial.bench.open() as stand, trial.watch(stand) as watched:
+            await trial.known(watched, device)
+            await stand.wire.hush()
+            write = _task(watched.write(device, point.name, another(point, None)))
+            await _lets_go(trial, write, f"write of {point.name}")
     async with trial.bench.open() as stand:
         async with trial.watch(stand) as watched:
-            pairs = [(device, point) for device, point in watched.points if commandable(point)]
             await stand.wire.hush()
-            if pairs:
-                device, point = pairs[0]
-                await _lets_go(trial, _task(watched.write(device, point.name, another(point, None))), "write")
             if watched.ended is not None:
                 await _lets_go(trial, watched.ended, "listening")
         await _lets_go(trial, _task(_open(trial, stand)), "connect")
         await stand.wire.restore()
+
+
+async def _written(trial: Trial) -> list[tuple[str, Point]]:
+    """Return one of each kind of point that can be commanded."""
+    async with trial.bench.open() as stand, trial.watch(stand) as watched:
+        await trial.calm(watched)
+        return soonest((device, point) for device, point in watched.points if commandable(point))
 
 
 async def _open(trial: Trial, stand: Stand) -> None:

@@ -9,10 +9,10 @@ import pytest
 
 from labkeeper_sdk import Setpoint, Switch
 from labkeeper_sdk.conformance import CHECKS, Check, Level, Outcome, Pace, Report, Trial, examine, reached
-from labkeeper_sdk.conformance.commanded import soonest
 from labkeeper_sdk.conformance.examination import make
 from labkeeper_sdk.conformance.gold import is_chinese
 from labkeeper_sdk.conformance.left_alone import is_ours
+from labkeeper_sdk.conformance.trial import soonest
 
 from .pump import DRIVER
 from .pump_bench import BENCH
@@ -97,6 +97,7 @@ def test_a_logger_is_ours_by_its_whole_name(logger: str, ours: bool) -> None:  #
     assert is_ours(logger) is ours
 
 
-def test_a_silent_device_is_asked_for_what_has_to_end_first() -> None:
+def test_of_each_kind_a_silent_device_is_asked_for_what_has_to_end_first() -> None:
     blind, plug = Setpoint("position", unit="%", minimum=0, maximum=100, confirm_s=60), Switch("output")
-    assert soonest([("blind", blind), ("plug", plug)]) == ("plug", plug)
+    slow = Switch("lock", confirm_s=5)
+    assert soonest([("blind", blind), ("lock", slow), ("plug", plug)]) == [("blind", blind), ("plug", plug)]
