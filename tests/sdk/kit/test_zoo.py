@@ -62,6 +62,24 @@ def test_a_driver_without_faults_passes_everything_but_the_soak_nobody_asked_for
     assert trial.notes == {"fixtures": "documented"}
 
 
+@pytest.mark.parametrize(
+    ("fault", "level", "failed"),
+    [
+        ("a default secret", Level.NONE, "schema"),
+        ("carries out twice", Level.BRONZE, "confirms"),
+        ("no safe value", Level.SILVER, "safe_values"),
+    ],
+)
+def test_a_fault_takes_its_level_from_a_driver_of_which_everything_is_checked(
+    fault: str, level: Level, failed: str
+) -> None:
+    (specimen,) = (it for it in SPECIMENS if it.fault == fault)
+    pace = replace(PACE, opens=10, settle_s=30.0)  # the simulator's ends of what we closed
+    findings = examine(Trial("acme-pump", specimen.driver, specimen.bench, pace), up_to=Level.GOLD)
+    assert next(it.check.name for it in findings if not it.counts) == failed
+    assert reached(findings) is level
+
+
 def test_a_soaked_driver_is_platinum() -> None:
     trial = Trial("acme-pump", DRIVER, BENCH, Pace(soak_s=0.6))
     assert make(trial, BY_NAME["soak"]).outcome is Outcome.PASSED
