@@ -39,8 +39,11 @@ AT_ONCE = 4  # commands under way at a time
 RATE = 200.0  # commands a second: each of fifty devices four times, as fast as a teacher drags several sliders
 LEVELS = 100
 WARM = 40
+PESTER_EVERY_S = 0.1  # commands to the device that raises, for which nobody waits
+RAISES = "raises"
 SETTLE_S = 3.0  # after the settings were read again: processes start, break, and start again
 PATIENCE_S = 60.0
+LEVEL = Target("level", 1.0, DataType.DOUBLE)
 TOP = f'school = "{SCHOOL}"\nnode = "{NODE}"\nlab = "lab"\nrejoin_spread_s = 0\nbroker = "{{broker}}"\n'
 GOOD = '[drivers.lamps]\ndriver = "lamps"\n'
 BAD = "".join(f'[drivers.{fault}]\ndriver = "stranger"\nfault = "{fault}"\n' for fault in FAULTY)
@@ -80,6 +83,13 @@ class Caller:
         if state is not CommandState.DONE:
             raise RuntimeError(f"a command to {device} ended {state}")
         return (time.perf_counter() - began) * 1000
+
+    async def pester(self, device: str) -> None:
+        """Command a device again and again, whatever comes of it, until cancelled."""
+        while True:
+            metrics = CommandRequest(str(uuid.uuid4()), TTL_MS, 0, (LEVEL,), self.run_of_node).to_metrics()
+            self.link.send(f"spBv1.0/{SCHOOL}/DCMD/{NODE}/{device}", encode(Payload(metrics, _now_ms())))
+            await asyncio.sleep(PESTER_EVERY_S)
 
     async def until_born(self, devices: set[str]) -> None:
         """Wait for these devices."""
@@ -174,6 +184,20 @@ async def phase(caller: Caller, count: int, rate: float) -> list[float]:
     return waits
 
 
+@asynccontextmanager
+async def pestering(caller: Caller, device: str) -> AsyncIterator[None]:
+    """Command a device beside the measured ones while inside; "" for none."""
+    if not device:
+        yield
+        return
+    task = asyncio.create_task(caller.pester(device), name="pester")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
 async def bench(folder: Path, count: int, rounds: int, rate: float) -> Figures:
     """Alternate between a node alone with its good devices and one with all four strangers."""
     config, data = folder / "node.toml", folder / "data"
@@ -191,7 +215,8 @@ async def bench(folder: Path, count: int, rounds: int, rate: float) -> Figures:
                     await _line(process)
                     say(f"{count} commands, {name} devices")
                     await asyncio.sleep(SETTLE_S)
-                    waits[name].append(await phase(caller, count, rate))
+                    async with pestering(caller, RAISES if name == "faulty" else ""):
+                        waits[name].append(await phase(caller, count, rate))
             return figures(waits, caller) | {"rate": rate}
 
 

@@ -15,6 +15,7 @@ from labkeeper_sdk.plugins import Loaded, Source
 
 DEVICES = 50
 BLOCKS_S = 10.0
+RAISES_AFTER_S = 0.5  # so that commands meet the device, too
 LEAK_BYTES = 1_000_000_000
 PIECE_BYTES = 20_000_000
 POINTS = (Setpoint("level", minimum=0, maximum=1000),)
@@ -54,6 +55,8 @@ class Harmful:
     async def observations(self) -> AsyncIterator[Observation]:
         """Yield the device, and do harm."""
         yield Observation((Found(DeviceInfo(id=self.fault, points=POINTS)),))
+        if self.fault == "raises":
+            await asyncio.sleep(RAISES_AFTER_S)
         while True:
             await self._harm()
 
@@ -76,9 +79,9 @@ class Harmful:
 
 @asynccontextmanager
 async def connect(configuration: Configuration, _services: Services) -> AsyncIterator[Lamps | Harmful]:
-    """Connect to nothing; the one that raises does so here, too, half of the time."""
-    if configuration.fault == "raises" and random.random() < 0.5:
-        raise RuntimeError("raises everywhere")
+    """Connect to nothing; what raises everywhere raises here every other time, else nobody would see the rest."""
+    if configuration.fault == "raises" and random.random() < 1 / 2:
+        raise RuntimeError("raises when it is connected")
     yield Harmful(configuration.fault) if configuration.fault else Lamps()
 
 

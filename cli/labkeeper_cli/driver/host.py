@@ -132,9 +132,29 @@ class Host:
             await self.link.publish(f"spBv1.0/{SCHOOL}/NCMD/{NODE}", payload, qos=0)
 
 
+class _Cut(Exception):
+    """Left by, a link drops its connection without a DISCONNECT."""
+
+
 @asynccontextmanager
 async def open_host(url: str) -> AsyncIterator[Host]:
     """Go online; leaving says offline."""
+    async with _linked(url) as host:
+        yield host
+        await host.leave()
+
+
+@asynccontextmanager
+async def open_host_to_be_cut(url: str) -> AsyncIterator[Host]:
+    """Go online; leaving closes the socket without a word, as a cut cable does, and the broker publishes the will."""
+    with suppress(_Cut):
+        async with _linked(url) as host:
+            yield host
+            raise _Cut
+
+
+@asynccontextmanager
+async def _linked(url: str) -> AsyncIterator[Host]:
     session = HostSession(HOST, connect_ms=_now_ms())
     will = mqtt.Will(session.will.topic, session.will.payload, session.will.qos, session.will.retain)
     async with mqtt.connect(mqtt.Address.parse(url), f"conformance-host-{time.time_ns()}", will=will) as link:
@@ -145,7 +165,6 @@ async def open_host(url: str) -> AsyncIterator[Host]:
         finally:
             running.cancel()
             await asyncio.wait([running])
-            await host.leave()
 
 
 def _now_ms() -> int:

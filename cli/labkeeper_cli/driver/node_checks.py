@@ -4,13 +4,13 @@ import asyncio
 import json
 import signal
 import tempfile
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from labkeeper_cli.driver.host import NODE, PATIENCE_S, SCHOOL, Host, open_host
+from labkeeper_cli.driver.host import NODE, PATIENCE_S, SCHOOL, Host, open_host, open_host_to_be_cut
 from labkeeper_cli.processes import Role, RoleDied
 from labkeeper_cli.toml import as_toml
 from labkeeper_sdk import Driver, Setpoint, Switch, Title, Value
@@ -22,92 +22,98 @@ from labkeeper_wire import mqtt
 from labkeeper_wire.commands import CommandState
 from labkeeper_wire.descriptor import PointDescription
 
-LATE_S = 5.0  # on a busy machine, beyond the point's own link_loss_s: starting a node, connecting, writing
-CUT_LATE_S = 1.5  # beyond link_loss_s where nothing has to start: noticing and writing, on a busy machine
+START_S = 5.0  # on a busy machine, beyond the point's own link_loss_s: starting a node, connecting, writing
+CUT_S = 1.5  # the same, where node and device are connected: the will, a write; at most 0.25 s with the bundled drivers
 LOOK_EVERY_S = 0.05
 INSTANCE = "tried"
 LONGEST_LOSS_S = 60.0
+KEEPING = ("switch", "setpoint")  # the kinds that keep a value; an action has none to stand at
 
 
 @dataclass(frozen=True, slots=True)
 class Actuator:
-    """A point with a safe value and a link loss, and where it stands, asked of the device itself."""
+    """A point with a safe value, which its device can be asked for."""
 
+    stand: Stand
     device: str
     point: PointDescription
-    look: Callable[[str, str], Value | None]
 
     @property
     def loss_s(self) -> float:
-        """Return for how long it may be left alone."""
+        """Return how long it may be left alone, in seconds."""
         return self.point.link_loss_s or 0.0
 
-    @property
-    def stands_safe(self) -> bool:
-        """Tell whether the device is at the safe value."""
-        return same(as_point(self.point), _value(self.point.safe_value), self.truth())
-
-    @property
-    def unsafe(self) -> Value:
-        """Return a value away from the safe one."""
-        return another(as_point(self.point), _value(self.point.safe_value))
-
     def truth(self) -> Value | None:
-        """Return where it stands."""
-        return self.look(self.device, self.point.name)
+        """Return where the actuator stands, asked of the device."""
+        return None if self.stand.truth is None else self.stand.truth(self.device, self.point.name)
+
+    def stands_at(self, value: Value) -> bool:
+        """Tell whether it stands where it was sent."""
+        return same(as_point(self.point), value, self.truth())
+
+    def is_safe(self) -> bool:
+        """Tell whether it stands at its safe value."""
+        return self.stands_at(_value(self.point.safe_value))
 
     async def energise(self, host: Host) -> None:
-        """Command it away from its safe value, so that there is something to make safe; raises Fault."""
-        await self.safe(LATE_S + self.loss_s, "after its start")
-        result = await host.obeyed(self.device, self.point.name, self.unsafe)
+        """Command it away from its safe value, so that there is something to make safe."""
+        unsafe = another(as_point(self.point), _value(self.point.safe_value))
+        result = await host.obeyed(self.device, self.point.name, unsafe)
         state, code = (result.state, result.code) if result else ("unanswered", "")
-        if state is not CommandState.DONE or not same(as_point(self.point), self.unsafe, self.truth()):
+        if state is not CommandState.DONE or not self.stands_at(unsafe):
             raise Fault(
                 f"a command of {self.point.name} through a node ends as {state} {code}, at {self.truth()!r}",
                 f"经节点发送的 {self.point.name} 命令失败：{state} {code}",
             )
 
+    async def started(self) -> None:
+        """Wait until it stands at its safe value, as it has to when a node has started or become free again."""
+        await self.safe(START_S + self.loss_s, "after its start")
+
     async def safe(self, within_s: float, when: str) -> None:
         """Wait until it stands at its safe value; raises Fault naming the occasion."""
         try:
             async with asyncio.timeout(within_s):
-                while not self.stands_safe:  # noqa: ASYNC110 -- a device tells nobody
+                while not self.is_safe():  # noqa: ASYNC110 -- a device tells nobody
                     await asyncio.sleep(LOOK_EVERY_S)
         except TimeoutError:
-            wanted = _value(self.point.safe_value)
+            name, wanted = self.point.name, self.point.safe_value
             raise Fault(
-                f"{self.point.name} is at {self.truth()!r}, not at its safe value {wanted!r}, {within_s:g} s {when}",
-                f"{when}：{within_s:g} 秒内 {self.point.name} 未回到安全值 {wanted!r}",
+                f"{name} is at {self.truth()!r}, not at its safe value {wanted!r}, {within_s:g} s {when}",
+                f"{when}：{within_s:g} 秒内 {name} 未回到安全值 {wanted!r}",
             ) from None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Lab:
-    """A stand with a node and a broker, and a link between them, or between broker and hub, that can be cut."""
+    """A stand with a node, and the broker at which a hub is heard."""
 
     stand: Stand
     broker: str
     edge: Role
-    wire: TcpWire
+    wire: TcpWire | None  # between node and broker
 
-    async def actuators(self, host: Host) -> Sequence[Actuator]:
-        """Return all that can be tried, at least one. Raises Spared or Fault."""
+    async def actuators(self, host: Host) -> list[Actuator]:
+        """Return, never empty, what has a safe value, a link_loss_s and a `truth`; raises Spared or Fault."""
         await host.until(lambda: host.points)
         await asyncio.sleep(0.5)  # births of further devices follow one another
-        if found := [it for (device, _), point in host.points.items() if (it := self._actuator(device, point))]:
+        every = [Actuator(self.stand, device, point) for (device, _), point in host.points.items()]
+        found = [it for it in every if _to_be_tried(it)]
+        if found:
             return found
-        if not any(it.kind in ("switch", "setpoint") for it in host.points.values()):
+        if not any(it.point.kind in KEEPING for it in every):
             raise Spared
         raise Fault(
             "no actuator has a safe value, a link_loss_s and a `truth`",
             "没有执行器同时具备安全值、link_loss_s 与 truth",
         )
 
-    def _actuator(self, device: str, point: PointDescription) -> Actuator | None:
-        look = self.stand.truth
-        if look is None or point.safe_value is None or point.link_loss_s is None or point.link_loss_s > LONGEST_LOSS_S:
-            return None
-        return Actuator(device, point, look) if look(device, point.name) is not None else None
+
+def _to_be_tried(it: Actuator) -> bool:
+    point = it.point
+    if point.kind not in KEEPING or point.safe_value is None or point.link_loss_s is None:
+        return False
+    return point.link_loss_s <= LONGEST_LOSS_S and it.truth() is not None
 
 
 async def safe_in_time(trial: Trial) -> None:
@@ -117,7 +123,9 @@ async def safe_in_time(trial: Trial) -> None:
         async with _open_lab(trial, stand) as lab:
             await _cut_off(lab)
             async with open_host(lab.broker) as host:
-                first, *_ = await lab.actuators(host)
+                first = (await lab.actuators(host))[0]
+                await first.started()
+                await _cut_from_broker(lab, first, host)
                 await first.energise(host)
                 await _stopped(lab, first)
                 await first.energise(host)
@@ -132,18 +140,37 @@ async def _commanded(trial: Trial, stand: Stand) -> None:
 
 
 async def _cut_off(lab: Lab) -> None:
-    """The link is cut, with no goodbye; whatever stands away from its safe value then goes to it, each in its time."""
-    with suppress(mqtt.MqttError):  # the hub's link may be the one that is cut
-        async with open_host(lab.broker) as host:
-            first, *others = await lab.actuators(host)
-            for other in others:  # as far as they can be on at once: two lamps of a traffic light cannot
-                await host.tried(other.device, other.point.name, other.unsafe)
-            await first.energise(host)
-            away = [it for it in (first, *others) if not it.stands_safe]
-            await lab.wire.cut()
-            when = "after the link was cut"
-            await asyncio.gather(*(it.safe(it.loss_s + CUT_LATE_S, when) for it in away))
+    """The hub's connection breaks while all actuators are away from safe; who excludes another is cut off again."""
+    left: list[Actuator] | None = None
+    while left is None or left:
+        async with open_host_to_be_cut(lab.broker) as host:
+            left = await lab.actuators(host) if left is None else left
+            away = await _all_away(left, host)
+        await asyncio.gather(*(it.safe(it.loss_s + CUT_S, "after the link to the hub was cut") for it in away))
+        left = [it for it in left if it not in away]
+
+
+async def _cut_from_broker(lab: Lab, actuator: Actuator, host: Host) -> None:
+    """The node's own link breaks. Devices of MQTT are behind the broker, too: nothing reaches them without it."""
+    if lab.wire is None:
+        return
+    await actuator.energise(host)
+    await lab.wire.cut()
+    await actuator.safe(actuator.loss_s + CUT_S, "after the node's link to the broker was cut")
     await lab.wire.restore()
+
+
+async def _all_away(actuators: Sequence[Actuator], host: Host) -> list[Actuator]:
+    """Command all actuators away from their safe values; return those that stay there, never none."""
+    for actuator in actuators:
+        await actuator.started()
+    for actuator in actuators:
+        await actuator.energise(host)
+    away = [it for it in actuators if not it.is_safe()]
+    if not away:
+        names = ", ".join(it.point.name for it in actuators)
+        raise Fault(f"nothing stays where a command put it: {names}", f"命令之后没有执行器保持所设的值：{names}")
+    return away
 
 
 async def _stopped(lab: Lab, actuator: Actuator) -> None:
@@ -154,14 +181,14 @@ async def _stopped(lab: Lab, actuator: Actuator) -> None:
     process.send_signal(signal.SIGSTOP)
     await asyncio.sleep(actuator.loss_s + 0.5)
     process.send_signal(signal.SIGCONT)
-    await actuator.safe(actuator.loss_s + LATE_S, "after SIGSTOP and SIGCONT of the node")
+    await actuator.safe(actuator.loss_s + START_S, "after SIGSTOP and SIGCONT of the node")
 
 
 async def _killed(lab: Lab, actuator: Actuator) -> None:
     """The node dies and is started again, as a service manager does."""
     await lab.edge.stop(signal.SIGKILL)
     await _start(lab.edge)
-    await actuator.safe(actuator.loss_s + LATE_S, "after kill -9 and restart of the node")
+    await actuator.safe(actuator.loss_s + START_S, "after kill -9 and restart of the node")
 
 
 async def once(trial: Trial) -> None:
@@ -171,9 +198,10 @@ async def once(trial: Trial) -> None:
         if stand.orders is None:
             raise Fault("the bench's Stand has no `orders`", "测试台没有 orders")
         async with _open_lab(trial, stand) as lab, open_host(lab.broker) as host:
-            first, *_ = await lab.actuators(host)
-            await first.energise(host)
-            device, point = first.device, first.point
+            actuator = (await lab.actuators(host))[0]
+            await actuator.started()
+            await actuator.energise(host)
+            device, point = actuator.device, actuator.point
             before = stand.orders(device, point.name)
             wanted = _value(point.safe_value)
             identity = await _taken_twice(host, device, point.name, wanted)
@@ -210,21 +238,22 @@ async def _open_lab(trial: Trial, stand: Stand) -> AsyncIterator[Lab]:
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="labkeeper-gold-")))
         broker = stand.broker or (await stack.enter_async_context(open_broker())).url
-        address = mqtt.Address.parse(broker)
-        wire = await stack.enter_async_context(open_tcp_wire(address.host, address.port))
-        # The devices of a driver of MQTT are behind the same broker: without it nothing reaches them, so the hub's
-        # link is the one to cut there.
-        beyond = f"mqtt://{wire.host}:{wire.port}"
-        node_at, hub_at = (broker, beyond) if stand.broker else (beyond, broker)
         config = folder / "node.toml"
-        config.write_text(node_toml(trial.driver, node_at, stand), encoding="utf-8")
+        wire = None if stand.broker else await stack.enter_async_context(_wire_to(broker))
+        at = f"mqtt://{wire.host}:{wire.port}" if wire else broker
+        config.write_text(node_toml(trial.driver, at, stand), encoding="utf-8")
         arguments = ["--config", str(config), "--data", str(folder / "data")]
         edge = Role("node", "labkeeper_edge", arguments, folder / "node.log")
         try:
             await _start(edge)
-            yield Lab(stand, hub_at, edge, wire)
+            yield Lab(stand, broker, edge, wire)
         finally:
             await edge.stop()
+
+
+def _wire_to(broker: str) -> AbstractAsyncContextManager[TcpWire]:
+    address = mqtt.Address.parse(broker)
+    return open_tcp_wire(address.host, address.port)
 
 
 async def _start(edge: Role) -> None:

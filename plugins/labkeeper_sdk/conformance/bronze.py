@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from labkeeper_sdk.configuration import schema, secrets, tables
 from labkeeper_sdk.conformance.levels import Check, Level
+from labkeeper_sdk.conformance.meter import Block
 from labkeeper_sdk.conformance.outcomes import Fault, Spared
 from labkeeper_sdk.conformance.trial import Trial, another
 from labkeeper_sdk.errors import CommandFailed, CommandRejected
@@ -28,6 +29,7 @@ LEAKED_BYTES = 2_000  # for each opening: a connection's objects that stay are m
 NOISE_BYTES = 200_000  # what the simulated device in this process may gather meanwhile
 SHORTEST_PAGE = 200  # characters
 LOOK_EVERY_S = 0.05
+MOST_OF_THREE = 2
 LEAKS = {"task": "任务", "file descriptor": "文件描述符", "thread": "线程"}
 
 
@@ -103,16 +105,18 @@ async def opens(trial: Trial) -> None:
 
 
 async def loop_free(trial: Trial) -> None:
-    """It never holds up the loop for more than 50 ms; what is seen once in three tries was the machine."""
-    blocks = []
+    """It never holds up the loop for more than 50 ms; what is seen in one of three tries was the machine."""
+    blocks: list[Block] = []
+    rounds = {True: 0, False: 0}  # by whether something held up the loop
     async with trial.bench.open() as stand:
-        for _ in range(3):
+        while max(rounds.values()) < MOST_OF_THREE:
             trial.meter.blocks.clear()
             with trial.meter.watching():
                 await _exercise(trial, stand)
-            if not trial.meter.blocks:
-                return
-            blocks = [*trial.meter.blocks]
+            rounds[bool(trial.meter.blocks)] += 1
+            blocks += trial.meter.blocks
+    if rounds[False] == MOST_OF_THREE:
+        return
     worst = max(blocks, key=lambda block: block.lasted_s)
     raise Fault(
         f"the event loop was blocked for {worst.lasted_s * 1000:.0f} ms at {worst.where}",

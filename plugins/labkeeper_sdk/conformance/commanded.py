@@ -1,18 +1,17 @@
 """What a driver does with commands."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from labkeeper_sdk.conformance.outcomes import Fault, Spared
-from labkeeper_sdk.conformance.trial import Trial, another, ends, kind_of, one_of_each_kind, same
+from labkeeper_sdk.conformance.trial import Trial, another, ends, kind_of, same, soonest
 from labkeeper_sdk.errors import CommandFailed, CommandRejected, DeviceUnreachable
 from labkeeper_sdk.points import Point
 from labkeeper_sdk.testing.benches import Stand
 from labkeeper_sdk.testing.watching import READ_TIMEOUT_S, Watched
 
 LATE_S = 1.0  # beyond confirm_s
-LONGEST_CONFIRM_S = 10.0  # what takes longer is tried only where there is nothing else
 WIRE_DELAY_S = 0.05
 
 
@@ -71,20 +70,18 @@ def _slow(stand: Stand) -> Iterator[None]:
 
 
 async def deadlines(trial: Trial) -> None:
-    """A command to a device that has gone silent ends by itself, and never as done."""
-    async with trial.bench.open() as stand, trial.watch(stand) as watched:
-        pairs = soonest_of_each_kind(await trial.settable(watched, stand))
-    for device, point in pairs:
+    """A command to a device that has gone silent ends by itself, and never as done; one of each kind of point."""
+    for device, point in await chosen(trial):
         async with trial.bench.open() as stand, trial.watch(stand) as watched:
+            await trial.known(watched, device)
             await stand.wire.hush()
             await _ends_by_itself(trial, stand, watched, device, point)
 
 
-def soonest_of_each_kind(pairs: Sequence[tuple[str, Point]]) -> Sequence[tuple[str, Point]]:
-    """Return of each kind the pair that has to end first: a blind may take a minute, the plug beside it two seconds."""
-    found = one_of_each_kind(sorted(pairs, key=lambda pair: pair[1].confirm_s))
-    soon = [pair for pair in found if pair[1].confirm_s <= LONGEST_CONFIRM_S]
-    return soon or found[:1]
+async def chosen(trial: Trial) -> list[tuple[str, Point]]:
+    """Return of each kind of point that can be commanded the one that ends soonest; raises Spared without any."""
+    async with trial.bench.open() as stand, trial.watch(stand) as watched:
+        return soonest(await trial.settable(watched, stand))
 
 
 async def _ends_by_itself(trial: Trial, stand: Stand, watched: Watched, device: str, point: Point) -> None:
@@ -95,11 +92,17 @@ async def _ends_by_itself(trial: Trial, stand: Stand, watched: Watched, device: 
     if not over:
         await ends(task, trial.pace.cancel_s)
         raise Fault(
-            f"a write to a silent device still hangs after confirm_s ({point.confirm_s:g} s)",
-            f"设备无响应时，写操作超过 confirm_s（{point.confirm_s:g} 秒）仍不返回",
+            f"a write of {point.name} to a silent device still hangs after confirm_s ({point.confirm_s:g} s)",
+            f"设备无响应时，写 {point.name} 超过 confirm_s（{point.confirm_s:g} 秒）仍不返回",
         )
     error = task.exception()
     if error is None:
-        raise Fault("a write returned as done although the device heard nothing", "设备未收到命令，写操作却报告完成")
+        raise Fault(
+            f"a write of {point.name} returned as done although the device heard nothing",
+            f"设备未收到命令，写 {point.name} 却报告完成",
+        )
     if not isinstance(error, CommandFailed | CommandRejected | DeviceUnreachable):
-        raise Fault(f"a write to a silent device raises {kind_of(error)}", f"写操作抛出 {kind_of(error)}")
+        raise Fault(
+            f"a write of {point.name} to a silent device raises {kind_of(error)}",
+            f"写 {point.name} 时抛出 {kind_of(error)}",
+        )

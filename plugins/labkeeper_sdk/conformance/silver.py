@@ -37,7 +37,7 @@ CHECKS = (
             "用 reaching 或 asyncio.timeout 包住每次通信",
             "Put `reaching(…)` or asyncio.timeout around each exchange",
         ),
-        deadlines, within_s=120,  # a blind alone may take a minute
+        deadlines, within_s=240,  # a blind alone may take a minute, and there may be several kinds
     ),
     Check(
         "vanishing", Level.SILVER, Title("设备消失与恢复", "The device vanishes and comes back"),

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -80,6 +80,10 @@ class Trial:
             known = len(watched.found)
             await asyncio.sleep(self.pace.calm_s)
 
+    async def known(self, watched: Watched, device: str) -> None:
+        """Wait until a device that was found before is found again; raises TimeoutError."""
+        await watched.until(lambda: device in watched.found, self.pace.patience_s)
+
     async def settable(self, watched: Watched, stand: Stand) -> list[tuple[str, Point]]:
         """Return some (device, point) pairs that can be commanded and asked after; raises Spared without any."""
         await watched.until(lambda: watched.points, self.pace.patience_s)
@@ -93,20 +97,27 @@ class Trial:
         some = [pair for pair in every if truth(pair[0], pair[1].name) is not None]
         if not some:
             raise Fault("the bench's `truth` knows none of the points", "测试台的 truth 不认识任何测点")
-        return some[:TRIED_POINTS]
+        return [pair for alike in by_kind(some).values() for pair in alike[:TRIED_POINTS]]
+
+
+def by_kind(pairs: Iterable[tuple[str, Point]]) -> dict[tuple[str, type], list[tuple[str, Point]]]:
+    """Return (device, point) pairs by the kind and type of their points, both in the order in which they came."""
+    kinds: dict[tuple[str, type], list[tuple[str, Point]]] = {}
+    for pair in pairs:
+        kinds.setdefault((pair[1].kind, pair[1].type), []).append(pair)
+    return kinds
+
+
+def soonest(pairs: Iterable[tuple[str, Point]]) -> list[tuple[str, Point]]:
+    """Return of each kind of point the one whose command has to end first: a blind may take a minute, a plug two
+    seconds.
+    """
+    return [min(alike, key=lambda pair: pair[1].confirm_s) for alike in by_kind(pairs).values()]
 
 
 def commandable(point: Point) -> bool:
     """Whether the point keeps a value one can command."""
     return isinstance(point, Setpoint | Switch) and (point.type is not str or bool(point.options))
-
-
-def one_of_each_kind(pairs: Iterable[tuple[str, Point]]) -> Sequence[tuple[str, Point]]:
-    """Return the first switch, the first number, the first choice: what is written by another way each."""
-    found: dict[object, tuple[str, Point]] = {}
-    for device, point in pairs:
-        found.setdefault((type(point), point.type), (device, point))
-    return [*found.values()]
 
 
 def is_actuator(point: Point) -> bool:

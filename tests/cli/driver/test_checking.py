@@ -58,8 +58,6 @@ def test_a_badge_tells_what_the_report_knows(tmp_path: Path) -> None:
     assert "seen <b>" in report.text()
     assert "录制自真实设备" in page
     assert "none of a real device" in replace(report, notes={"fixtures": "documented"}).text()
-    assert "published by their owners)" in replace(report, notes={"fixtures": "published"}).text()
-    assert "others written from documents" in replace(report, notes={"fixtures": "published, documented"}).text()
     assert "recordings" not in replace(report, notes={}).text().splitlines()[0]
 
 
@@ -129,6 +127,26 @@ def test_the_badge_of_the_command_line_is_the_one_that_is_kept(capsys: pytest.Ca
 
 
 WRITE = "    async def write(self, point: str, value: Value) -> None:\n"
+ORDER = '            if words[0] == "target":\n'
+VALVE = """        Setpoint("valve", unit="%", minimum=0, maximum=100, safe_value=0.0, link_loss_s=0.5),
+    )  # fmt: skip
+"""
+
+
+def edited(file: Path, *replacements: tuple[str, str]) -> None:
+    """Change a file's words, each of which it has to contain."""
+    text = file.read_text(encoding="utf-8")
+    for old, new in replacements:
+        assert old in text
+        text = text.replace(old, new)
+    file.write_text(text, encoding="utf-8")
+
+
+def examined(name: str, check: str, folder: Path) -> Finding:
+    """Return what a check with a node finds in a package."""
+    with as_installed(folder / name):
+        (finding,) = examine(prepare(find(name)), [it for it in NODE_CHECKS if it.name == check])
+    return finding
 
 
 @pytest.mark.parametrize(
@@ -136,52 +154,57 @@ WRITE = "    async def write(self, point: str, value: Value) -> None:\n"
     [
         ("acme-twice", "once", 'await self._ask(f"{point} {value}")', "under one id was carried out 2 times"),
         ("acme-deaf", "safe_in_time", "if value == 0: return", "target is at 5.0, not at its safe value 0.0"),
+        ("acme-late", "safe_in_time", "if value == 0: await asyncio.sleep(1)", "after the link to the hub was cut"),
     ],
+    ids=["twice", "deaf", "late"],
 )
 def test_what_only_a_real_node_shows_is_found_and_named(
     name: str, check: str, line: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if check == "safe_in_time":
-        monkeypatch.setattr("labkeeper_cli.driver.node_checks.LATE_S", 0.5)  # it will not become safe in 5 s either
+    if name == "acme-deaf":
+        monkeypatch.setattr("labkeeper_cli.driver.node_checks.START_S", 0.5)  # it will not become safe in 5 s either
+    monkeypatch.setattr("labkeeper_cli.driver.node_checks.CUT_S", 0.5)
     make_package(name, tmp_path)
-    driver = tmp_path / name / name.replace("-", "_") / "__init__.py"
-    driver.write_text(driver.read_text().replace(WRITE, f"{WRITE}        {line}\n"))
-    with as_installed(tmp_path / name):
-        (finding,) = examine(prepare(find(name)), [it for it in NODE_CHECKS if it.name == check])
+    edited(tmp_path / name / name.replace("-", "_") / "__init__.py", (WRITE, f"{WRITE}        {line}\n"))
+    finding = examined(name, check, tmp_path)
     assert finding.outcome is Outcome.FAILED
     assert says in finding.seen.en
     assert finding.seen.zh
 
 
-DEAF = """\
-        if point == "valve":
-            await self._ask("valve 1") if value else None
-            return
-"""
-TWO = {  # a second actuator for the template's driver, which is deaf for its "off", for the simulator and for the bench
-    "__init__.py": (
-        ("CommandFailed, DeviceUnreachable,", "CommandFailed, DeviceUnreachable, Switch,"),
-        ("points: ClassVar = (", 'points: ClassVar = (Switch("valve", safe_value=False, link_loss_s=2),'),
-        (WRITE, WRITE + DEAF),
-    ),
-    "simulator.py": (
-        ("    target: float = 5.0", "    valve: bool = False\n    target: float = 5.0"),
-        ("            if words[0]", '            self.valve |= words[0] == "valve"\n            if words[0]'),
-    ),
-    "bench.py": (('device.target if point == "target" else None', "getattr(device, point, None)"),),
-}
-
-
-def test_of_several_actuators_each_must_become_safe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("labkeeper_cli.driver.node_checks.LATE_S", 0.5)
-    make_package("acme-two", tmp_path)
-    for name, changes in TWO.items():
-        file = tmp_path / "acme-two" / "acme_two" / name
-        text = file.read_text()
-        for old, new in changes:
-            assert old in text
-            text = text.replace(old, new)
-        file.write_text(text)
-    with as_installed(tmp_path / "acme-two"):
-        (finding,) = examine(prepare(find("acme-two")), [it for it in NODE_CHECKS if it.name == "safe_in_time"])
-    assert "valve is at True, not at its safe value False, 3.5 s after the link was cut" in finding.seen.en
+@pytest.mark.parametrize(
+    ("name", "simulated", "says"),
+    [
+        ("acme-half", 'if words[0] == "valve" and float(words[1]): self.valve = float(words[1])', "valve is at"),
+        (
+            "acme-either",  # an open valve lets the target be zero: the target can be tried only without it
+            'if words[0] == "valve": v = float(words[1]); self.valve, self.target = v, 0.0 if v else self.target',
+            "target is at",
+        ),
+    ],
+    ids=["half", "either"],
+)
+def test_every_actuator_is_tried_when_the_link_is_cut_also_those_that_exclude_each_other(
+    name: str, simulated: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("labkeeper_cli.driver.node_checks.CUT_S", 0.5)
+    make_package(name, tmp_path)
+    module = tmp_path / name / name.replace("-", "_")
+    valve = '        if point == "valve":\n            return await self._ask(f"valve {value}") and None\n'
+    deaf = "        if not value:\n            return\n" if name == "acme-either" else ""
+    edited(
+        module / "__init__.py",
+        ("    )  # fmt: skip\n", VALVE),
+        ("link_loss_s=2", "link_loss_s=0.5"),
+        (WRITE, WRITE + valve + deaf),
+    )
+    edited(
+        module / "simulator.py",
+        ("target: float = 5.0\n", "target: float = 0.0\n    valve: float = 0.0\n"),
+        (ORDER, f"            {simulated}\n{ORDER}"),
+    )
+    edited(module / "bench.py", ('device.target if point == "target" else None', "getattr(device, point, None)"))
+    finding = examined(name, "safe_in_time", tmp_path)
+    assert finding.outcome is Outcome.FAILED
+    assert says in finding.seen.en
+    assert "after the link to the hub was cut" in finding.seen.en

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from labkeeper_sdk import Point, Setpoint, Switch
+from labkeeper_sdk import Setpoint, Switch
 from labkeeper_sdk.conformance import CHECKS, Check, Level, Outcome, Pace, Report, Trial, examine, reached
-from labkeeper_sdk.conformance.commanded import soonest_of_each_kind
 from labkeeper_sdk.conformance.examination import make
 from labkeeper_sdk.conformance.gold import is_chinese
+from labkeeper_sdk.conformance.left_alone import is_ours
+from labkeeper_sdk.conformance.trial import soonest
 
 from .pump import DRIVER
 from .pump_bench import BENCH
@@ -61,6 +62,24 @@ def test_a_driver_without_faults_passes_everything_but_the_soak_nobody_asked_for
     assert trial.notes == {"fixtures": "documented"}
 
 
+@pytest.mark.parametrize(
+    ("fault", "level", "failed"),
+    [
+        ("a default secret", Level.NONE, "schema"),
+        ("carries out twice", Level.BRONZE, "confirms"),
+        ("no safe value", Level.SILVER, "safe_values"),
+    ],
+)
+def test_a_fault_takes_its_level_from_a_driver_of_which_everything_is_checked(
+    fault: str, level: Level, failed: str
+) -> None:
+    (specimen,) = (it for it in SPECIMENS if it.fault == fault)
+    pace = replace(PACE, opens=10, settle_s=30.0)  # the simulator's ends of what we closed
+    findings = examine(Trial("acme-pump", specimen.driver, specimen.bench, pace), up_to=Level.GOLD)
+    assert next(it.check.name for it in findings if not it.counts) == failed
+    assert reached(findings) is level
+
+
 def test_a_soaked_driver_is_platinum() -> None:
     trial = Trial("acme-pump", DRIVER, BENCH, Pace(soak_s=0.6))
     assert make(trial, BY_NAME["soak"]).outcome is Outcome.PASSED
@@ -89,10 +108,14 @@ def test_what_only_ends_slowly_is_no_leak() -> None:
     assert make(trial, BY_NAME["opens"]).outcome is Outcome.PASSED
 
 
-def test_a_silent_device_is_asked_for_what_has_to_end_first() -> None:
+@pytest.mark.parametrize(
+    ("logger", "ours"), [("paho", True), ("asyncio.sslproto", True), ("paho_pump", False), ("acme.paho", False)]
+)
+def test_a_logger_is_ours_by_its_whole_name(logger: str, ours: bool) -> None:  # noqa: FBT001 -- a column of the table
+    assert is_ours(logger) is ours
+
+
+def test_of_each_kind_a_silent_device_is_asked_for_what_has_to_end_first() -> None:
     blind, plug = Setpoint("position", unit="%", minimum=0, maximum=100, confirm_s=60), Switch("output")
-    slow, lamp = Switch("valve", confirm_s=9), Setpoint("level", minimum=0, maximum=9)
-    pairs: list[tuple[str, Point]] = [("blind", blind), ("valve", slow), ("plug", plug), ("lamp", lamp)]
-    assert {*soonest_of_each_kind(pairs)} == {("lamp", lamp), ("plug", plug)}
-    assert soonest_of_each_kind(pairs[:2]) == [("valve", slow)]
-    assert soonest_of_each_kind(pairs[:1]) == [("blind", blind)]
+    slow = Switch("lock", confirm_s=5)
+    assert soonest([("blind", blind), ("lock", slow), ("plug", plug)]) == [("blind", blind), ("plug", plug)]
