@@ -77,7 +77,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
             bearer = {"Authorization": f"Bearer {accounts.new_secret}"}
             async with (
                 httpx.AsyncClient(transport=app, base_url="http://hub", headers=bearer) as owner,
-                httpx.AsyncClient(transport=app, base_url="http://hub") as li,
+                httpx.AsyncClient(transport=app, base_url="http://hub", headers={"Origin": "http://hub"}) as li,
             ):
                 yield Desk(heard, owner, li)
 
