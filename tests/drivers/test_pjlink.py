@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
+from labkeeper_drivers.pjlink import device as device_module
 from labkeeper_drivers.pjlink import protocol
 from labkeeper_drivers.pjlink.device import Projector
 from labkeeper_sdk import About, CommandFailed, CommandRejected, DeviceUnreachable, Driver, Title
@@ -131,6 +132,25 @@ async def test_a_projector_of_class_one_or_without_names_for_its_inputs_has_none
             await assert_reading(watched, "lamp-hours", 1234)
             assert "input-name" not in {point.name for _, point in watched.points}
             assert (watched.found[ALONE].make, device.asked) == ("Labkeeper", asked)
+
+
+async def test_a_projector_that_is_slow_to_say_who_it_is_is_used_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device_module, "WHO_S", 0.05)
+    late = asyncio.Event()
+    device = SimulatedProjector(password="")
+
+    async def slow(reader: StreamReader, writer: StreamWriter) -> None:
+        writer.write(b"PJLINK 0\r")
+        while line := (await reader.readuntil(b"\r")).decode().strip():
+            if line == "%1INF1 ?":
+                await late.wait()
+            writer.write(device.answer(line).encode() + b"\r")
+
+    async with serve_tcp(slow) as wire, driver().connect(configured(wire), TestServices()) as projector:
+        assert isinstance(projector, Projector)
+        assert projector.about.make == ""
+        late.set()
+        assert await projector.ask("LAMP") == "1234 1"
 
 
 async def test_an_input_whose_name_is_blank_is_left_without() -> None:

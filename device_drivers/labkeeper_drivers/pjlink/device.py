@@ -26,6 +26,7 @@ from labkeeper_sdk import (
 
 ANSWER_S = 2.0
 LOOK_EVERY_S = 0.2
+WHO_S = 10.0  # names are worth no longer wait: the platform gives connecting 30 s
 POWER_S = 10.0  # until the projector says that it is on its way; warming up itself takes a minute
 LONGEST = 512
 QUESTIONS = ("POWR", "INPT", "AVMT", "ERST", "LAMP")
@@ -211,21 +212,22 @@ async def _learn(projector: Projector, configuration: PjlinkConfiguration) -> No
 
 
 async def _learn_who(projector: Projector) -> Sequence[str]:
-    """Ask what it is and what it calls its inputs; return the questions it had an answer to."""
-    asked = (*NAMES, *NAMES_ANEW) if projector.second else NAMES
-    said = {command: protocol.text(await projector.offers(command) or "") for command in asked}
-    projector.about, projector.told = protocol.about(said), told_of(said)
-    projector.called = await _called(projector)
-    return [*(command for command in said if said[command]), *(["INNM"] if projector.called else [])]
+    """Ask what it is and what it calls its inputs, for WHO_S at most; return the questions it had an answer to."""
+    said, called = dict[str, str](), dict[str, str]()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(WHO_S):
+            for command in (*NAMES, *(NAMES_ANEW if projector.second else ())):
+                said[command] = protocol.text(await projector.offers(command) or "")
+            await _learn_called(projector, called)
+    projector.about, projector.told, projector.called = protocol.about(said), told_of(said), called
+    return [*(command for command in said if said[command]), *(["INNM"] if called else [])]
 
 
-async def _called(projector: Projector) -> Mapping[str, str]:
-    """Return what the projector calls its inputs, by our names; one that does not know the question is asked once."""
-    called: dict[str, str] = {}
+async def _learn_called(projector: Projector, called: dict[str, str]) -> None:
+    """Learn what the projector calls its inputs, by our names; one that does not know the question is asked once."""
     for name, code in projector.inputs.items() if projector.second else ():
         said = await projector.offers("INNM", f"?{code}")
         if said is None:
-            break
+            return
         if text := protocol.text(said):
             called[name] = text
-    return called

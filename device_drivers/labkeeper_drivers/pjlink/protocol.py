@@ -13,7 +13,7 @@ HEALTH = {"0": "ok", "1": "warning", "2": "error"}
 INPUTS = {"1": "rgb", "2": "video", "3": "digital", "4": "storage", "5": "network", "6": "internal"}
 MUTED = {"11": True, "21": True, "31": True, "10": False, "20": False, "30": False}
 MOST_DIGITS = 5  # hours are at most 99999 (4.9)
-LONGEST_TEXT = 128
+LONGEST_TEXT = 128  # letters; no name of a projector needs more
 SIGNAL = re.compile(r"\d{1,5}x\d{1,5}")
 NO_SIGNAL = {"-": "none", "*": "unknown"}
 ERRORS = {
@@ -77,7 +77,7 @@ def inputs(said: str) -> Mapping[str, str]:
 
 
 def text(said: str) -> str:
-    """Return what may be shown of an answer in words: control characters are none (128 bytes at most, 4.4 to 4.20)."""
+    """Return what may be shown of an answer in words: without control characters, LONGEST_TEXT at most."""
     return "".join(letter for letter in said if letter.isprintable()).strip()[:LONGEST_TEXT]
 
 

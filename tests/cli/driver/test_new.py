@@ -79,6 +79,8 @@ def test_the_command_line_makes_lists_and_shows(tmp_path: Path, capsys: pytest.C
     assert "Homie devices" in capsys.readouterr().out
     assert main(["driver", "show", "homie"]) == 0
     assert '# domain = "homie"' in capsys.readouterr().out
+    assert main(["driver", "show", "ble_heart_rate"]) == 0
+    assert "[drivers.band-7]" in capsys.readouterr().out
     assert main(["driver", "show", "zigbee2mqtt", "--json"]) == 0
     schema = json.loads(capsys.readouterr().out)["schema"]
     assert schema["properties"]["base_topic"]["lk:title"] == {"zh": "基础主题", "en": "Base topic"}
