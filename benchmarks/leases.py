@@ -3,7 +3,8 @@
 A thousand random interleavings of hand-over, partition, heal, duplicate, delay, loss and restart of the node against
 the real rules of hub and node, on a clock that is only a number. The seed is printed; `--seed` repeats a run.
 `reckless_executed` is what a node that does not look at leases would have executed in the same interleavings: it says
-that there was something to refuse.
+that there was something to refuse. `forgetful_executed_twice` says the same of ids: what a node would have done twice
+that does not know after a restart what it has done.
 
 `--take-back` measures instead, on a whole stack, how long after the teacher's request the node refuses the pupils.
 """
@@ -25,6 +26,8 @@ async def bench(_: Path, interleavings: int, seed: int) -> Figures:
     worlds = [World(random.Random(seed + number)).steps(STEPS) for number in counted(numbers, "interleaving")]
     tried = counted(numbers, "reckless interleaving")
     reckless = [World(random.Random(seed + number), reckless=True).steps(STEPS) for number in tried]
+    tried = counted(numbers, "forgetful interleaving")
+    forgetful = [World(random.Random(seed + number), forgetful=True).steps(STEPS) for number in tried]
     return {
         "interleavings": interleavings,
         "old_holder_commands_executed": sum(len(world.wrong) for world in worlds),
@@ -32,6 +35,7 @@ async def bench(_: Path, interleavings: int, seed: int) -> Figures:
         "commands_sent": sum(len(world.sent) for world in worlds),
         "commands_executed": sum(len(world.node.executed) for world in worlds),
         "reckless_executed": sum(len(world.wrong) for world in reckless),
+        "forgetful_executed_twice": sum(world.twice for world in forgetful),
         "steps": STEPS,
         "seed": seed,
     }

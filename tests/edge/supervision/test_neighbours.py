@@ -5,12 +5,12 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from uuid import uuid4
 
-from labkeeper_edge.uplink.births import DRIVER as DRIVER_STATE
 from labkeeper_sdk.testing import Broker
 from labkeeper_wire.commands import RESULT, CommandResult, CommandState
-from labkeeper_wire.effects import DataReceived, NodeBorn
+from labkeeper_wire.effects import DataReceived
 from tests.edge.conftest import Keyboard, StartEdge
 from tests.edge.tiny_host import FINAL, TinyHost, open_host
 
@@ -23,7 +23,7 @@ BAD = "".join(
     for name in HARM
 )
 ROUNDS, EVERY_S = 20, 0.1
-TTL_MS = 2000
+TTL_MS = 4000
 
 
 @asynccontextmanager
@@ -44,29 +44,26 @@ async def harming(keyboard: Keyboard) -> AsyncIterator[None]:
         await asyncio.gather(running, return_exceptions=True)
 
 
+def harmed(log: Path) -> bool:
+    """Tell whether each of the bad drivers has broken, by the node's log: its states pass too quickly to be told."""
+    said = log.read_text("utf-8")
+    return all(f"WARNING:labkeeper_edge.supervision.supervisor:driver {name}: " in said for name in HARM)
+
+
 @dataclass(slots=True)
 class Tally:
-    """What a host has heard so far of how commands ended, and of which drivers broke."""
+    """What a host has heard so far of how commands ended."""
 
     host: TinyHost
     ended: dict[str, CommandState] = field(default_factory=dict)
-    broke: set[str] = field(default_factory=set)
     _looked: int = 0
 
     def look(self) -> None:
         for it in self.host.heard[self._looked :]:
-            for metric in it.metrics if isinstance(it, NodeBorn | DataReceived) else ():
-                name = str(metric.name)
-                if name == RESULT and (result := CommandResult.from_metric(metric)).state in FINAL:
+            for metric in it.metrics if isinstance(it, DataReceived) else ():
+                if metric.name == RESULT and (result := CommandResult.from_metric(metric)).state in FINAL:
                     self.ended[result.id] = result.state
-                elif str(metric.value).startswith(("waiting", "open", "half-open")):
-                    self.broke.add(name.removeprefix(DRIVER_STATE))
         self._looked = len(self.host.heard)
-
-    def harmed(self) -> bool:
-        """Tell whether each of the bad drivers has broken."""
-        self.look()
-        return self.broke >= HARM.keys()
 
     async def of(self, sent: list[str]) -> Counter[CommandState]:
         """Wait until every command has come to an end; count how."""
@@ -91,7 +88,7 @@ async def command_all(host: TinyHost, ttl_ms: int, rounds: int = 1) -> list[str]
 
 
 async def test_every_command_beside_four_bad_drivers_is_done_and_none_is_late(
-    broker: Broker, start_edge: StartEdge, keyboard: Keyboard
+    broker: Broker, start_edge: StartEdge, keyboard: Keyboard, tmp_path: Path
 ) -> None:
     async with open_host(broker.url) as host, start_edge(TABLES + BAD):
         for device in (*GOOD, *HARM):
@@ -99,7 +96,7 @@ async def test_every_command_beside_four_bad_drivers_is_done_and_none_is_late(
         sent: list[str] = []
         tally = Tally(host)
         async with harming(keyboard), asyncio.timeout(30):
-            while len(sent) < ROUNDS * len(GOOD) or not tally.harmed():
+            while len(sent) < ROUNDS * len(GOOD) or not harmed(tmp_path / "edge.log"):
                 sent += await command_all(host, TTL_MS)
         assert await tally.of(sent) == {CommandState.DONE: len(sent)}
 
