@@ -84,6 +84,17 @@ what to do is below.
 | `noise` | 1 | 1 | facility |
 | `sensor_stuck` | 1 | 1 | facility |
 
+## What the defaults cannot know
+
+- **Metal-oxide sensors.** `hcho` and `tvoc` judge whatever says mg/m³: nothing tells a point's kind of sensor. Where it is a
+  metal-oxide one, whose numbers are none, switch the rule off in that lab.
+- **Gas comes from a certified detector's relay or transmitter, never from an MQ-x** on a board: such a sensor drifts, needs
+  hours to warm, and also answers to alcohol and hairspray. `gas` takes `gas_value` in % as % LEL, because detectors of Zigbee say it so;
+  a board that says % of something else must not call its point that.
+- **Lamps.** `light_desk` and `light_board` judge while a lesson is on and a lamp is reported on: a switch that has a
+  brightness beside it, and one of several is enough. In a lab whose lamps are plain relays nothing tells that they are lamps, so
+  these two rules judge nothing there.
+
 ## Overrides
 
 Owners and facility managers set other limits for a lab or a whole school on the page (*Limits*, **Set a limit**) or by
