@@ -90,12 +90,10 @@ class Stream:
         time_ms = self._time_ms(now_ms)
         yield from self._found(judges, lambda judge: judge.gated(time_ms, gate=gates(judge.rule)))
 
-    def past(self, time_ms: int, value: float | None) -> None:
+    def past(self, time_ms: int, value: float | None) -> Iterator[Found]:
         """Take what the journal has; whether it was silent since then nobody knows, unless the hub listened."""
-        for judge in self.judges:
-            if all(level.kind is not Kind.STALE for level in judge.rule.levels):
-                for _ in judge.reading(time_ms, value):
-                    pass
+        judges = [one for one in self.judges if all(level.kind is not Kind.STALE for level in one.rule.levels)]
+        yield from self._found(judges, lambda judge: judge.reading(time_ms, value))
 
     def primed(self) -> list[tuple[Heard, int]]:
         """The past is read: return what came meanwhile."""

@@ -4,10 +4,11 @@ A batch of readings is looked at within a tenth of a second, what only time brin
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from labkeeper_hub.alarms.calls import OPENS
 from labkeeper_hub.alarms.catalogue import Catalogue
 from labkeeper_hub.alarms.causes import DEVICE, NODE, OF_BROKER, OF_INFLUX, UNGUARDED, cause_of
 from labkeeper_hub.alarms.desk import AlarmDesk
@@ -29,6 +30,7 @@ from labkeeper_hub.timeseries.journal import Journal
 LOOK_S, TICK_S = 0.1, 1.0
 LONG_PAST_MS = 3_600_000  # a longer past is read in sixtieths of a mean's window
 PAST_ROWS = 100_000
+UNSAVED_MS, LINES = 5_000, 20  # more than a hub may have found, and less than a person remembers, when it is killed
 STOPPED = "stopped"
 
 
@@ -69,6 +71,7 @@ class AlarmWatch:
     _judges: dict[AlarmKey, Judge] = field(default_factory=dict)
     _bound: dict[KnownDevice, tuple[dict[str, KnownPoint], str]] = field(default_factory=dict)
     _unprimed: list[Stream] = field(default_factory=list)
+    _primed: bool = False
 
     async def run(self) -> None:
         """Watch, for ever."""
@@ -173,26 +176,44 @@ class AlarmWatch:
     async def prime(self) -> None:
         """Let new streams read their past, so that a restart loses no raise and forgets no delay."""
         unprimed, self._unprimed = self._unprimed, []
+        restarted, self._primed = not self._primed, True
         for stream in unprimed:
-            await self._read_past(stream)
+            found = await self._read_past(stream)
+            if restarted:
+                await self._recover(stream, found)
             for judge in stream.judges:
                 self._settle(stream, judge)
             for heard, now_ms in stream.primed():
                 self._take(stream.lab, stream.heard(heard, now_ms))
 
-    async def _read_past(self, stream: Stream) -> None:
+    async def _recover(self, stream: Stream, found: Sequence[Found]) -> None:
+        """Take what an earlier run found and was killed before it wrote it down: what rose and fell again meanwhile is
+        not to be seen any more but in the journal.
+        """
+        newest_ms = max((one.verdict.time_ms for one in found), default=0)
+        last_ms = max(stream.point.time_ms or 0, newest_ms) - UNSAVED_MS
+        unsaved = [one for one in found if one.verdict.time_ms > last_ms]
+        for key in dict.fromkeys(one.key for one in unsaved if _alarms(one.verdict.level)):
+            known = await self.desk.history(limit=LINES, rule=key.rule, source=key.source)
+            if not any(line.kind in OPENS and max(line.time_ms, line.at_ms) > last_ms for line in known):
+                self._take(stream.lab, (one for one in unsaved if one.key == key))
+
+    async def _read_past(self, stream: Stream) -> list[Found]:
         past_ms, now_ms = stream.past_ms, self.now_ms()
         last_ms = stream.point.time_ms
         if last_ms is None:
             any_row = await self.journal.page(ReadingsQuery(stream.point.key, 0, now_ms, limit=1))
             stream.recorded = bool(any_row.rows)
-            return
+            return []
         if last_ms < now_ms - DAY_MS:
-            return
+            return []
+        found: list[Found] = []
         every_ms = past_ms // 60 if past_ms > LONG_PAST_MS else None
         query = ReadingsQuery(stream.point.key, min(last_ms, now_ms) - past_ms, now_ms, every_ms, limit=PAST_ROWS)
         for row in (await self.journal.page(query)).rows:
-            stream.past(row.time_ms, float(row.value) if isinstance(row.value, bool | int | float) else None)
+            value = float(row.value) if isinstance(row.value, bool | int | float) else None
+            found += stream.past(row.time_ms, value)
+        return found
 
     def _settle(self, stream: Stream, judge: Judge) -> None:
         """Raise or clear what the past left otherwise than the desk has it."""

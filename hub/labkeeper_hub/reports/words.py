@@ -48,7 +48,13 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "unsealed": ("尚未封存：迟到的读数可能还会到。", "Not sealed yet: late readings may still come."),
     "summary": ("最低 {low}　平均 {mean}　最高 {high} {unit}", "lowest {low}, mean {mean}, highest {high} {unit}"),
     "no_readings": ("没有读数", "no readings"),
-    "print": ("要 PDF：在浏览器里打印，目标选“另存为 PDF”。", "For a PDF, print this page and choose “Save as PDF”."),
+    "print": (
+        "要 PDF：在浏览器里打印，目标选“另存为 PDF”。中枢自己不生成 PDF：浏览器有中文字体，中枢没有。",
+        (
+            "For a PDF, print this page and choose “Save as PDF”. The hub makes none itself: "
+            "a browser has the fonts, and the hub has not."
+        ),
+    ),
     "room_day": ("{lab} · {day} 日报", "{lab} · report of {day}"),
     "room_week": ("{lab} · {day} 起一周报告", "{lab} · report of the week from {day}"),
     "room_foot": (

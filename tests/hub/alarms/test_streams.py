@@ -80,7 +80,7 @@ def test_a_device_that_is_back_and_has_nothing_new_to_say_is_not_silent() -> Non
 def test_a_birth_is_judged_though_the_past_was_read_of_a_clock_that_is_ahead() -> None:
     stream = smoke(value=True)
     ahead_ms = NOW_MS + 60 * MIN
-    stream.past(ahead_ms, 0.0)
+    assert not list(stream.past(ahead_ms, 0.0))
     (found,) = stream.present(NOW_MS)
     assert (found.verdict.time_ms, found.verdict.level) == (ahead_ms, TRIPPED.levels[0])
 
@@ -99,7 +99,7 @@ def test_what_only_ever_told_of_the_past_is_not_silent_and_what_never_told_anyth
 
 def test_the_time_nobody_listened_is_no_silence() -> None:
     stream = smoke(value=False, online=False)
-    stream.past(NOW_MS - 60 * MIN, 0.0)
+    assert not list(stream.past(NOW_MS - 60 * MIN, 0.0))
     assert told(stream.time_passes(NOW_MS)) == []
     assert told(stream.time_passes(NOW_MS + 6 * MIN)) == [("silent", "silent")]
 

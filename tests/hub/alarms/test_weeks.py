@@ -13,9 +13,10 @@ from benchmarks.weeks.school import Lab, at, labs
 from benchmarks.weeks.troubles import Trouble, bad, normal
 from benchmarks.weeks.weeks import ALL, bad_week, causes_of, normal_week, rows
 from labkeeper_hub.alarms.calls import calls, in_order
+from labkeeper_hub.alarms.catalogue import shipped
 from labkeeper_hub.alarms.entry import AlarmEntry
 from labkeeper_hub.alarms.kpis import Group
-from labkeeper_hub.alarms.states import Core
+from labkeeper_hub.alarms.states import Core, Priority
 
 pytestmark = pytest.mark.timeout(600)
 SEED = 1
@@ -64,7 +65,14 @@ def test_most_of_a_normal_week_is_of_low_priority_and_nothing_of_high(usual: Wee
     low, medium, high = mix.values()
     assert low > 0.7
     assert low > medium
+    assert medium <= 0.2
     assert high <= 0.05
+    of_medium = {one.key.rule for one in calls(in_order(usual.history)) if priority(one) is Priority.MEDIUM}
+    assert of_medium <= {"node_lost", "water_leak"}, "decision 0073 says why these are"
+
+
+def priority(one: AlarmEntry) -> Priority:
+    return shipped().priority_of(one.key.rule, one.level)
 
 
 def test_a_cold_weekend_and_clipped_sensors_in_empty_rooms_call_nobody(usual: Week) -> None:

@@ -139,7 +139,7 @@ class LkAlarmLimits extends AlarmList {
   }
 
   render() {
-    return html`<p role="status">${this.trouble}</p><ul class="alarm-rules">${[...this.rules.values()].map((rule) => html`<li class="card">${this.#rule(rule)}</li>`)}</ul>`;
+    return html`<p role="status">${this.trouble}</p><p class="quiet">${this.words.t("alarm.reference")}</p><ul class="alarm-rules">${[...this.rules.values()].map((rule) => html`<li class="card">${this.#rule(rule)}</li>`)}</ul>`;
   }
 
   /** @param {wire.AlarmRule} rule */
