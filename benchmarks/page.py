@@ -1,6 +1,7 @@
 """`python -m benchmarks.page`: the page's numbers. `--only stop`: from STOP to the broker and to every confirmation,
 while thirty pages reload; `--only load`: a cold load with two hundred devices in a browser four times slower;
-`--only live`: from a node's reading to a hundred pages; `--only tap`: from a finger on a switch to what the page shows.
+`--only live`: from a node's reading to a hundred pages; `--only tap`: from a finger on a switch to what the page shows;
+`--only others`: from one page's command to what thirty others are told.
 """
 
 from collections.abc import Awaitable, Callable
@@ -9,12 +10,19 @@ from pathlib import Path
 
 from benchmarks.arriving import load
 from benchmarks.harness import Figures, measure, options, say
+from benchmarks.others import others
 from benchmarks.pressing import stop
 from benchmarks.spectating import live
 from benchmarks.tapping import tap
 
-PARTS: dict[str, Callable[[Path, int], Awaitable[Figures]]] = {"stop": stop, "load": load, "live": live, "tap": tap}
-OFTEN = {"stop": 20, "load": 3, "live": 6, "tap": 100}
+PARTS: dict[str, Callable[[Path, int], Awaitable[Figures]]] = {
+    "stop": stop,
+    "load": load,
+    "live": live,
+    "tap": tap,
+    "others": others,
+}
+OFTEN = {"stop": 20, "load": 3, "live": 6, "tap": 100, "others": 100}
 
 
 async def bench(only: str, count: int | None, folder: Path) -> Figures:
@@ -32,7 +40,7 @@ def main() -> None:
     asked = options(
         __doc__ or "",
         ("--only", {"choices": [*PARTS], "default": "", "help": "what to measure (default: all)"}),
-        ("--count", {"type": int, "help": "presses (default 20), visits (3), seconds (6), taps (100)"}),
+        ("--count", {"type": int, "help": "presses (default 20), visits (3), seconds (6), taps (100), commands (100)"}),
     )
     measure(asked, partial(bench, asked.only, asked.count))
 
