@@ -1,4 +1,4 @@
-"""Short runs of three benchmarks: each ends, and prints the keys that others read, as one JSON line."""
+"""Short runs of benchmarks: each ends, and prints the keys that others read, as one JSON line."""
 
 import asyncio
 import json
@@ -106,3 +106,41 @@ async def test_footprint_tells_the_start_and_the_weight() -> None:
     assert set(found) == MACHINE | {"start_s", "first_start_s", "idle_mb", "runs", "points"}
     assert (found["runs"], found["points"]) == (1, 250)
     assert min(found["start_s"], found["idle_mb"]) > 0
+
+
+async def test_the_page_tells_how_old_readings_are_on_a_hundred_pages() -> None:
+    found = await figures("page", "--only", "live", "--count", "1")
+    assert set(found) == MACHINE | {
+        *("reading_to_page_p50_ms", "reading_to_page_p99_ms", "pages", "seen", "readings_per_s"),
+    }
+    assert 0 < found["reading_to_page_p50_ms"] <= found["reading_to_page_p99_ms"]
+    assert (found["pages"], found["seen"] > found["pages"]) == (100, True)
+
+
+async def test_a_stop_tells_when_it_was_on_the_bus_and_whom_it_did_not_reach() -> None:
+    found = await figures("page", "--only", "stop", "--count", "2")
+    assert set(found) == MACHINE | {
+        *("stop_p50_ms", "stop_p95_ms", "confirmed_p50_ms", "confirmed_p99_ms", "not_confirmed", "presses"),
+        *("pages_reloading", "reloads", "broker"),
+    }
+    assert 0 < found["stop_p50_ms"] <= found["stop_p95_ms"]
+    assert (found["presses"], found["not_confirmed"], found["reloads"] >= 30) == (2, 0, True)
+
+
+async def test_other_screens_are_told_what_one_has_commanded() -> None:
+    found = await figures("page", "--only", "others", "--count", "2")
+    assert set(found) == MACHINE | {
+        *("other_screens_p50_ms", "other_screens_p95_ms", "other_screens_missed", "other_screens", "commands"),
+    }
+    assert 0 < found["other_screens_p50_ms"] <= found["other_screens_p95_ms"]
+    assert (found["other_screens_missed"], found["other_screens"]) == (0, 30)
+
+
+async def test_the_leases_count_what_an_old_holder_executed() -> None:
+    found = await figures("leases", "--interleavings", "5", "--seed", "1")
+    assert set(found) == MACHINE | {
+        *("interleavings", "old_holder_commands_executed", "commands_executed_twice", "commands_sent"),
+        *("commands_executed", "reckless_executed", "steps", "seed"),
+    }
+    assert (found["interleavings"], found["old_holder_commands_executed"]) == (5, 0)
+    assert found["reckless_executed"] > 0
