@@ -12,8 +12,8 @@ from pathlib import Path
 from benchmarks.arriving import load
 from benchmarks.buttons import button
 from benchmarks.harness import Figures, measure, options, say
+from benchmarks.others import others
 from benchmarks.pressing import stop
-from benchmarks.sharing import others
 from benchmarks.spectating import live
 from benchmarks.tapping import tap
 

@@ -1,8 +1,8 @@
-"""Make the guides' pictures of alarms, telling and a PE class again: `.venv/bin/python -m tests.console.pictures`.
+"""Make the guides' pictures of what a stack does not come to by itself: `.venv/bin/python -m tests.console.pictures`.
 
-They show what a stack does not come to by itself: alarms that stand, channels, fifty bands. So the hub that tells of
-them is the fake one of the page's tests; the page is the real one. test_pictures.py fails when it says other words than
-those that are kept beside each picture.
+Alarms that stand, channels, fifty bands, a week of bookings, a staff. So the hub that tells of them is the fake one of
+the page's tests; the page is the real one. test_pictures.py fails when it says other words than those that are kept
+beside each picture.
 """
 
 import argparse
@@ -18,11 +18,11 @@ from playwright.async_api import Browser, Page
 from tests.system.page.pictures import LANGUAGES, PICTURES, TABLET, Language, open_browser, words
 
 from .fake_alarms import bad_morning
-from .fake_hub import LINK, FakeHub
+from .fake_hub import LINK, SCHOOL, FakeHub
 from .fake_pe import class_of_fifty
 from .fake_server import serve
 from .fake_telling import channel
-from .lab import furnish
+from .lab import break_lamp_3, furnish
 
 ALARMS = 2  # those that call
 
@@ -37,6 +37,7 @@ class Seen:
     ready: str
     furnished: Callable[[FakeHub], None]
     press: tuple[str, ...] = ()
+    whole: bool = True  # else what fits on the screen
 
 
 def morning(hub: FakeHub) -> None:
@@ -63,6 +64,30 @@ def taught(hub: FakeHub) -> None:
     hub.pe.board = class_of_fifty()
 
 
+def booked(hub: FakeHub) -> None:
+    """A week of colleagues, not of pseudonyms."""
+    called = {"p-2": "Li Wei", "p-7": "Zhou Lan", "owner": "Wang Li"}
+    hub.bookings.entries = [one | {"who": called[one["who"]]} for one in hub.bookings.entries]
+
+
+def troubled(hub: FakeHub) -> None:
+    """A lamp that is away, and an alarm that nobody has acknowledged."""
+    two_alarms(hub)
+    break_lamp_3(hub)
+
+
+def staffed(hub: FakeHub) -> None:
+    """Three people with rights of different width."""
+    hub.actions = [*hub.actions, "read_staff"]
+    school = {"school": SCHOOL, "lab": None, "bench": None, "node": None, "device": None, "point": None}
+    lab = school | {"lab": "lab-301"}
+    rights = (("Wang Li", "facility_manager", school), ("Li Wei", "teacher", lab), ("Chen Yu", "teacher", school))
+    hub.staff = [
+        {"name": f"p-{number}", "title": title, "grants": [{"role": role, "until_ms": None, **place}]}
+        for number, (title, role, place) in enumerate(rights, 1)
+    ]
+
+
 TRY = {
     "en": ('.alarm:has-text("CO2 high") button:has-text("Try a limit")', ".alarm-form .primary"),
     "zh": ('.alarm:has-text("二氧化碳偏高") button:has-text("试算限值")', ".alarm-form .primary"),
@@ -78,7 +103,10 @@ def pictures() -> list[Seen]:
             Seen(f"alarms-{one}", one, "#/alarms", ".alarm-spells", morning, TRY[one]),
             Seen(f"alarms-two-{one}", one, "#/alarms", ".alarm", two_alarms),
             Seen(f"telling-{one}", one, "#/telling", "lk-telling .alarm-history li", told),
-            Seen(f"pe-class-{one}", one, "#/pe", ".pe-tile", taught),
+            Seen(f"pe-class-{one}", one, "#/pe", ".pe-tile", taught, whole=False),
+            Seen(f"attention-{one}", one, "", ".alarm-chip", troubled, whole=False),
+            Seen(f"bookings-{one}", one, "#/bookings", ".week-day", booked),
+            Seen(f"staff-{one}", one, "#/facility", ".facility-staff li", staffed, (".facility-staff summary",)),
         )
     ]
 
@@ -114,7 +142,7 @@ async def take(browser: Browser, picture: Seen) -> None:
     furnish(hub)
     async with serve(hub), opened(hub, browser, picture) as page:
         file = PICTURES / f"{picture.name}.png"
-        await page.screenshot(path=file, animations="disabled", full_page=picture.address != "#/pe")
+        await page.screenshot(path=file, animations="disabled", full_page=picture.whole)
         file.with_suffix(".txt").write_text("\n".join(await words(page, picture.language)) + "\n", encoding="utf-8")
     if optimiser := shutil.which("optipng"):
         await asyncio.to_thread(subprocess.run, [optimiser, "-quiet", "-o5", "-strip", "all", str(file)], check=True)
@@ -129,6 +157,8 @@ async def main(only: str) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Make the guides' pictures of alarms, telling and PE again.")
+    parser = argparse.ArgumentParser(
+        description="Make the guides' pictures of alarms, telling, PE and a manager's views again."
+    )
     parser.add_argument("--only", default="", metavar="NAMES", help="pictures whose names begin so, with commas")
     asyncio.run(main(parser.parse_args().only))

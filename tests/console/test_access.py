@@ -17,8 +17,9 @@ HEIGHT = "(one) => one.getBoundingClientRect().height"
 UNCUT = "(one) => one.scrollWidth <= one.clientWidth && one.scrollHeight <= one.clientHeight"
 TOO_SMALL_OR_CLOSE = """
 () => {
-  const targets = [...document.querySelectorAll("button, select, summary, main a[href], input:not([hidden])")]
-    .filter((element) => element.offsetParent && element.getClientRects().length && !element.disabled);
+  const touched = "button, select, summary, textarea, [role=button], main a[href], input:not([hidden])";
+  const shown = (element) => element.checkVisibility() && element.offsetParent && element.getClientRects().length;
+  const targets = [...document.querySelectorAll(touched)].filter((element) => shown(element) && !element.disabled);
   const boxes = targets.map((element) => [element.outerHTML.slice(0, 120), element.getBoundingClientRect()]);
   const over = "lk-bar, .result-place"; // what has scrolled under them cannot be touched
   const frame = (element) => element.closest(over) !== null;

@@ -11,6 +11,9 @@ from .test_access import TOO_SMALL_OR_CLOSE, violations
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 VIEWS: list[tuple[Language, Theme, tuple[int, int]]] = [("zh", "dark", (390, 844)), ("en", "light", (1180, 820))]
+CALLING = """() => document.getAnimations().filter((one) => one.animationName.endsWith("calls"))
+  .map((one) => one.effect.getTiming().duration)"""  # ms of one beat
+SHORTEST_MS = 1000 / 3  # nothing flashes more than three times a second: WCAG 2.3.1
 
 
 def card(console: Console, name: str) -> Locator:
@@ -32,8 +35,15 @@ async def test_an_alarm_is_seen_and_told_wherever_one_is(hub: FakeHub, console: 
     await expect(page.locator(".attention")).not_to_contain_text("All is well")
     await expect(page.get_by_role("link", name="1 alarms, 1 not acknowledged")).to_be_visible()
     await expect(page.locator("[aria-live=assertive]")).to_contain_text("CO2 high")
+    calling = await page.evaluate(CALLING)
+    assert calling
+    assert min(calling) >= SHORTEST_MS
     await page.emulate_media(reduced_motion="reduce")
     assert await page.evaluate("document.getAnimations().length") == 0
+    await page.emulate_media(reduced_motion="no-preference")
+    await hub.tell({"kind": "alarm", **raised, "core": "ack", "annunciated": False})
+    await expect(page.get_by_role("link", name="1 alarms, 0 not acknowledged")).to_be_visible()
+    assert await page.evaluate(CALLING) == []
     await hub.tell({"kind": "alarm", **raised, "core": "norm", "annunciated": False, "shown": False})
     await expect(page.locator(".attention")).to_contain_text("All is well")
     await expect(page.locator(".alarm-bell")).to_have_count(0)

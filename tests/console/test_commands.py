@@ -3,6 +3,7 @@ import asyncio
 import pytest
 from playwright.async_api import expect
 
+from .clocks import halt, let_pass, sign_in_clocked
 from .conftest import Console
 from .fake_hub import FakeHub, now_ms
 from .lab import PI
@@ -97,6 +98,22 @@ async def test_silence_becomes_not_confirmed_and_can_be_tried_again(hub: FakeHub
     assert first["id"] != second["id"]
     assert first["value"] is second["value"] is False
     await expect(console.page.locator(".attention")).to_have_text("All is well in Lab 301")
+
+
+async def test_what_is_silent_for_two_seconds_is_not_confirmed_and_is_waited_for_so_long(
+    hub: FakeHub, console: Console
+) -> None:
+    hub.policy = "silent"
+    hub.devices[PI, "lamp-1"]["points"][0]["confirm_s"] = None  # it says nothing of its own
+    await sign_in_clocked(hub, console)
+    tile = console.tile("lamp-1", "Light")
+    await halt(console.page)
+    await tile.get_by_role("switch").click()
+    await let_pass(console.page, 1_990)
+    await expect(tile.locator(".note")).to_have_text("waiting")
+    await let_pass(console.page, 10)
+    await expect(tile.locator(".note")).to_contain_text("not confirmed")
+    await expect(tile.locator(".retry")).to_be_visible()
 
 
 async def test_a_late_answer_still_counts(hub: FakeHub, console: Console) -> None:

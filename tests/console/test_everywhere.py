@@ -20,7 +20,7 @@ from .fake_interlocks import guard
 from .fake_pe import class_of_fifty
 from .fake_telling import channel
 from .fake_wall import TOKEN
-from .test_access import violations
+from .test_access import TOO_SMALL_OR_CLOSE, violations
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 Opens = Callable[[FakeHub, Console], Awaitable[None]]
@@ -105,6 +105,9 @@ async def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
     assert await violations(console.page) == []
     assert await console.page.evaluate("document.documentElement.scrollWidth") <= size[0]
     assert await raw(console.page) == []
+    assert await console.page.evaluate(TOO_SMALL_OR_CLOSE) == []
+    if theme == "light":
+        assert await unreached(console.page) == []
 
 
 async def test_stop_and_the_link_are_at_one_place_on_every_page_and_nothing_comes_from_elsewhere(
@@ -124,6 +127,35 @@ async def test_stop_and_the_link_are_at_one_place_on_every_page_and_nothing_come
         places[name] = [await page.locator(one).bounding_box() for one in ("button.stop", ".bar-link")]
     assert {name: place for name, place in places.items() if place != places["lab"] or None in place} == {}
     assert asked == {urlsplit(hub.url).netloc}
+
+
+async def unreached(page: Page) -> list[str]:
+    """What a person without a pointer cannot get to: pressed Tab until the focus was round, it never had it."""
+    await page.evaluate(LISTEN)
+    for _ in range(MOST_TABS):
+        await page.keyboard.press("Tab")
+        if await page.evaluate("window.round"):
+            break
+    missed: list[str] = await page.evaluate(MISSED)
+    return missed
+
+
+MOST_TABS = 400
+LISTEN = """
+() => {
+  window.reached = new Set();
+  window.round = false;
+  document.addEventListener("focusin", ({ target }) => {
+    window.round ||= window.reached.has(target);
+    window.reached.add(target);
+  });
+}
+"""
+MISSED = """
+() => [...document.querySelectorAll("a[href], button, input, select, summary, textarea, [role=button]")]
+  .filter((one) => one.checkVisibility() && !one.disabled && !window.reached.has(one))
+  .map((one) => one.outerHTML.slice(0, 120))
+"""
 
 
 async def raw(page: Page) -> list[str]:

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.async_api import Locator, expect
 
+from .clocks import halt, let_pass, sign_in_clocked
 from .conftest import Console, Language, OpenConsole, Theme, sign_in
 from .fake_hub import FakeHub
 from .test_access import TOO_SMALL_OR_CLOSE, violations
@@ -128,6 +129,23 @@ async def test_a_bench_goes_off_by_one_switch_that_counts_and_knows_what_it_does
     await hub.set_online("pi-301", "lamp-2", online=False)
     await expect(two).to_have_attribute("aria-label", "Bench 2: 0 of 2 switches on, 1 unknown")
     await expect(two).to_have_attribute("aria-checked", "mixed")  # unknown is not off
+
+
+async def test_a_group_can_be_undone_for_ten_seconds(hub: FakeHub, console: Console) -> None:
+    await hub.take_lab()
+    await sign_in_clocked(hub, console)
+    page = console.page
+    two = group(console, 2).get_by_role("checkbox")
+    await expect(two).to_have_text("1/2")
+    await halt(page)
+    await two.click()
+    undo = page.get_by_role("button", name="Undo")
+    await expect(undo).to_be_visible()
+    hub.muted = True  # its word would put the page's clock right
+    await let_pass(page, 9_500)
+    await expect(undo).to_be_visible()
+    await let_pass(page, 1_500)  # the page looks at its clock once a second
+    await expect(undo).to_have_count(0)
 
 
 async def test_a_bench_is_not_switched_on_where_that_may_do_harm(hub: FakeHub, console: Console) -> None:

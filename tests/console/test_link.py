@@ -3,6 +3,7 @@ import asyncio
 import pytest
 from playwright.async_api import Route, WebSocket, expect
 
+from .clocks import halt, sign_in_clocked
 from .conftest import Console
 from .fake_hub import LINK, FakeHub
 from .fake_server import serve
@@ -12,37 +13,18 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 LONGEST_AFTER = 5  # attempts in vain: by then the waits between them grow no more
 
-# When the hub was last heard and when the page said that it is lost, both by the page's own clock.
-WATCH = """
-() => {
-  const heard = WebSocket.prototype.__lookupSetter__("onmessage");
-  Object.defineProperty(WebSocket.prototype, "onmessage", {
-    set(listener) {
-      heard.call(this, listener && ((event) => { window.heardAt = performance.now(); listener(event); }));
-    },
-  });
-  new MutationObserver(() => {
-    if (document.documentElement.hasAttribute("data-link-lost")) window.lostAt = performance.now();
-  }).observe(document, { attributes: true, subtree: true, attributeFilter: ["data-link-lost"] });
-}
-"""
-
-
-async def watched(hub: FakeHub, console: Console) -> Console:
-    await console.page.add_init_script(f"({WATCH})()")
-    hub.links.add(LINK)
-    await console.page.goto("about:blank")
-    await console.open(hub.sign_in)
-    return console
-
 
 async def test_a_hub_that_hangs_is_called_lost_within_three_seconds(hub: FakeHub, console: Console) -> None:
-    await watched(hub, console)
+    await sign_in_clocked(hub, console)
+    await halt(console.page)
+    await hub.read(PI, "air", "co2", 801.0)
+    await expect(console.tile("air", "CO₂").locator(".value")).to_have_text("801 ppm")  # its last word
     hub.muted = True
     banner = console.page.locator(".banner")
-    await expect(banner).to_be_visible(timeout=30_000)
+    await console.page.clock.run_for(2_000)
+    await expect(banner).to_have_count(0)
+    await console.page.clock.run_for(1_000)
     await expect(banner).to_contain_text("use the red button on the wall")
-    assert await console.page.evaluate("window.lostAt - window.heardAt") <= 3_000
 
 
 async def test_a_hub_that_cannot_store_says_so_until_it_can(hub: FakeHub, console: Console) -> None:
@@ -91,7 +73,8 @@ async def test_a_restarted_hub_is_found_again_by_the_next_attempt(console: Conso
         attempts.append(socket)
 
     async with serve(hub):
-        await watched(hub, console)
+        hub.links.add(LINK)
+        await console.open(hub.sign_in)
         console.page.on("websocket", tried)
     await expect(console.page.locator(".banner")).to_be_visible()
     async with console.page.expect_event("websocket", lambda _: len(attempts) >= LONGEST_AFTER, timeout=30_000):

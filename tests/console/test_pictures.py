@@ -18,9 +18,7 @@ RENEW = "the page says something else than this picture: .venv/bin/python -m tes
 
 
 @pytest.mark.parametrize("picture", pictures(), ids=lambda one: one.name)
-async def test_the_pictures_of_alarms_telling_and_pe_have_not_aged(
-    hub: FakeHub, browser: Browser, picture: Seen
-) -> None:
+async def test_the_pictures_from_the_fake_hub_have_not_aged(hub: FakeHub, browser: Browser, picture: Seen) -> None:
     async with opened(hub, browser, picture) as page:
         found = await words(page, picture.language)
     kept = (PICTURES / f"{picture.name}.txt").read_text(encoding="utf-8").splitlines()

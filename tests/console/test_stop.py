@@ -3,6 +3,7 @@
 import pytest
 from playwright.async_api import Route, expect
 
+from .clocks import halt, let_pass, sign_in_clocked
 from .conftest import Console
 from .fake_hub import SCHOOL, FakeHub, now_ms
 from .lab import PI
@@ -75,6 +76,23 @@ async def test_a_tap_releases_nothing_and_a_second_of_holding_takes_both_steps(h
     await expect(console.page.locator(".stopped")).to_have_count(0)
     await console.page.mouse.up()
     assert hub.released == [{"latch": "latch-1"}, {"latch": "latch-1", "release": "word"}]
+
+
+async def test_a_hold_releases_after_a_second_and_no_sooner(hub: FakeHub, console: Console) -> None:
+    await hub.stop("anna")
+    await sign_in_clocked(hub, console)
+    page = console.page
+    await page.get_by_role("button", name="Hold to release").hover()
+    await halt(page)
+    await page.mouse.down()
+    await let_pass(page, 990)
+    await page.mouse.up()
+    assert hub.released == []
+    await page.mouse.down()
+    await let_pass(page, 1_000)
+    await expect(page.locator(".stopped")).to_have_count(0)
+    await page.mouse.up()
+    assert len(hub.released) == 2
 
 
 async def test_a_teacher_without_a_right_to_the_school_is_told_whom_to_ask_and_offered_nothing(

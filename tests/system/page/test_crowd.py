@@ -18,8 +18,11 @@ from labkeeper_wire.payload import Metric
 from tests.console.conftest import OpenConsole
 from tests.hub.end_to_end.scripted_node import ScriptedNode, double, joined, lease_metrics, now_ms, until
 
+from .stand import record, recorded
+
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 DEVICES, SLOWER = 200, 4
+AT_ONCE_MS = 1_000  # by the page's clock, ten times what is asked for: other tests share this processor
 ON = PointDescription("on", "switch", DataType.BOOLEAN, writable=True, safe_value=False)
 SPEED = PointDescription("speed", "measure", DataType.DOUBLE, "cm/s")
 LAST = f"robot-{DEVICES - 1:03}"
@@ -78,6 +81,7 @@ async def test_a_slow_tablet_shows_two_hundred_devices_follows_them_and_switches
         before = await value.inner_text()
         await expect(value).not_to_have_text(before)
         switch = card.get_by_role("switch")
+        await record(page, tile := card.locator("lk-tile").filter(has=page.get_by_role("switch")))
         await switch.tap()
         await expect(switch).to_have_attribute("aria-busy", "true")
         await until(lambda: bool(node.commands), "the command at the node")
@@ -86,3 +90,5 @@ async def test_a_slow_tablet_shows_two_hundred_devices_follows_them_and_switches
         node.answer(LAST, CommandResult(request.id, CommandState.DONE), Metric("on", True, ON.datatype, now_ms()))
         await expect(switch).to_be_checked()
         await expect(card.locator(".note")).to_have_text("confirmed")
+        waits_ms = [one["at"] for one in await recorded(tile) if one["outcome"] == "pending"]
+        assert waits_ms[0] - await tile.evaluate("tile => tile.pressedAt") < AT_ONCE_MS

@@ -1,7 +1,11 @@
 """The floor on the real stack: from the teacher's press to the node, and back in one tap."""
 
+import io
+
 import pytest
-from playwright.async_api import Page, expect
+import zxingcpp
+from PIL import Image
+from playwright.async_api import Locator, Page, expect
 
 from tests.console.conftest import Console, OpenConsole
 
@@ -20,6 +24,13 @@ async def wish(pupils: Page, value: int) -> tuple[int, str]:
     return answer.status, told.get("code", "")
 
 
+async def read(code: Locator) -> str:
+    """What a phone's camera would make of the code."""
+    found = zxingcpp.read_barcode(Image.open(io.BytesIO(await code.screenshot())))
+    assert found is not None
+    return found.text
+
+
 async def test_pupils_drive_a_motor_within_its_limit_until_it_is_taken_back(
     stand: Stand, console: Console, open_console: OpenConsole
 ) -> None:
@@ -29,6 +40,7 @@ async def test_pupils_drive_a_motor_within_its_limit_until_it_is_taken_back(
     await bench.get_by_role("button", name="Pupils").click()
     sheet = page.get_by_role("dialog")
     link = await sheet.locator(".link").inner_text()
+    assert await read(sheet.get_by_role("img", name="QR code of the pupils' page")) == link
     await sheet.get_by_role("checkbox", name="Left").check()
     await sheet.get_by_role("slider", name="Limit").fill("40")
     await sheet.get_by_role("button", name="Give").click()

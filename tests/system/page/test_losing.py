@@ -7,11 +7,25 @@ import pytest
 from playwright.async_api import expect
 
 from tests.console.conftest import Console
-from tests.console.test_link import WATCH
 
 from .stand import AIR, LIGHT, PLUG, Stand, card, control, measure
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+# When the hub was last heard and when the page said that it is lost, both by the page's own clock.
+WATCH = """
+() => {
+  const heard = WebSocket.prototype.__lookupSetter__("onmessage");
+  Object.defineProperty(WebSocket.prototype, "onmessage", {
+    set(listener) {
+      heard.call(this, listener && ((event) => { window.heardAt = performance.now(); listener(event); }));
+    },
+  });
+  new MutationObserver(() => {
+    if (document.documentElement.hasAttribute("data-link-lost")) window.lostAt = performance.now();
+  }).observe(document, { attributes: true, subtree: true, attributeFilter: ["data-link-lost"] });
+}
+"""
 
 GONE_MS = 20_000
 

@@ -42,6 +42,11 @@ async def test_a_teacher_records_marks_stops_and_takes_the_file_away(
     async with page.expect_download() as saving:
         await page.get_by_role("link", name="CSV of journey").click()
     content = await asyncio.to_thread(Path(await (await saving.value).path()).read_bytes)
+    async with page.expect_download() as saving:
+        await page.get_by_role("link", name="Parquet of journey").click()
+    parquet = await asyncio.to_thread(Path(await (await saving.value).path()).read_bytes)
+    assert (parquet[:4], parquet[-4:]) == (b"PAR1", b"PAR1")
+    await expect(page.locator(".recording-plot canvas")).to_be_visible()  # after it was stopped, too
     rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
     assert content.startswith(b"\xef\xbb\xbf")
     co2 = [float(row["value"]) for row in rows if (row["device"], row["point"]) == (AIR, "co2")]
