@@ -141,3 +141,13 @@ async def test_cards_of_the_room_stand_without_holes_between_them(hub: FakeHub, 
         gaps = [below[0] - above[1] for above, below in itertools.pairwise(edges)]
         assert all(15.5 <= gap < 20.5 for gap in gaps), (column, gaps)
     assert len({left for left, _, _ in boxes}) > 1
+
+
+OWN = re.compile(r'href="/static/(tiles|floor/\w+|wall/\w+)\.css"|<script type="module"')
+
+
+async def test_the_pages_of_those_without_an_account_have_one_head_but_for_what_each_needs() -> None:
+    heads = [(STATIC / name).read_text().partition("</head>")[0] for name in ("floor/pupils.html", "wall/wall.html")]
+    pupils, wall = ([line for line in head.splitlines() if not OWN.search(line)] for head in heads)
+    assert pupils == wall
+    assert 'name="robots" content="noindex"' in heads[0]
