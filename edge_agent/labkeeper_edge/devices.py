@@ -1,7 +1,7 @@
 """The devices a node knows: who brings them, what they declare, whether they answer, and what they said last."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
@@ -9,7 +9,7 @@ from labkeeper_edge.outbox.batches import DATATYPES
 from labkeeper_edge.refusals import Refusals
 from labkeeper_edge.sampler import FRESH, Memory
 from labkeeper_edge.settings import DeviceSettings
-from labkeeper_sdk import CommandRejected, DeviceInfo, Point
+from labkeeper_sdk import CommandRejected, DeviceInfo, Point, Risk
 from labkeeper_sdk.personal import senses
 from labkeeper_wire.payload import Metric
 from labkeeper_wire.topics import BadTopic, check_id
@@ -42,6 +42,15 @@ class KnownDevice:
         return self.memories.get(point, FRESH)
 
 
+def holding(points: Mapping[str, Point]) -> Sequence[str]:
+    """Return the points with a risk and a safe value that keep their value for ever when the link is lost."""
+    return [
+        name
+        for name, point in points.items()
+        if point.risk is not Risk.NONE and point.safe_value is not None and point.link_loss_s is None
+    ]
+
+
 @dataclass(slots=True)
 class Devices:
     """The registry; `watchers` are called with a device's id after it came, changed, answered or fell silent.
@@ -71,6 +80,7 @@ class Devices:
         as_found, info = info, self._overridden(info)
         points = self._points(info)
         known = self._known.get(info.id)
+        self._warn(info.id, holding(points), holding(known.points) if known else ())
         if known is None:
             bench, last = self._bench(info.id), self._remembered(info.id, points)
             self._known[info.id] = known = KnownDevice(info, instance, points, bench, last=last, as_found=as_found)
@@ -123,6 +133,17 @@ class Devices:
         for known in self:
             if known.instance == instance:
                 self.available(instance, known.info.id, online=False)
+
+    def _warn(self, device: str, points: Sequence[str], warned_of: Sequence[str]) -> None:
+        """Say which points can hurt somebody and are driven nowhere when the hub is lost; once per change."""
+        if points and points != warned_of:
+            which = ", ".join(f'[devices."{device}".points."{point}"]' for point in points)
+            log.warning(
+                "%s: can hurt and has a safe value, and holds its value for ever when the link is lost: declare "
+                "link_loss_s in %s",
+                device,
+                which,
+            )
 
     def _bench(self, device: str) -> str:
         return self.overrides[device].bench if device in self.overrides else ""

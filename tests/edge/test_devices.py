@@ -5,7 +5,7 @@ import pytest
 from labkeeper_edge.devices import Devices
 from labkeeper_edge.refusals import REMEMBERED, SAID_ONE_BY_ONE, Refusals
 from labkeeper_edge.settings import DeviceSettings, PointSettings, Titles
-from labkeeper_sdk import DeviceInfo, Measure, Point, Switch, Title
+from labkeeper_sdk import DeviceInfo, Measure, Point, Risk, Switch, Title
 
 
 def make(**overrides: DeviceSettings) -> tuple[Devices, Refusals, list[str]]:
@@ -76,6 +76,29 @@ def test_what_the_school_says_goes_over_what_the_driver_says() -> None:
     assert (known.bench, known.info.title) == ("4", Title(en="Oven"))
     assert (known.points["heater"].safe_value, known.points["heater"].link_loss_s) == (False, 5)
     assert not refusals.counts
+
+
+def test_what_can_hurt_and_would_hold_its_value_for_ever_is_named_once_with_what_to_declare(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    devices, _, _ = make()
+    kiln = info(
+        "kiln",
+        Switch("heat", risk=Risk.HEAT, safe_value=False),
+        Switch("fan", risk=Risk.MOTION, safe_value=False, link_loss_s=5),
+        Switch("light", safe_value=False),
+        Switch("door", risk=Risk.MOTION),
+        Measure("t"),
+    )
+    for online in (True, False):
+        devices.found("a", kiln)
+        devices.available("a", "kiln", online=online)
+    devices.found("a", kiln)
+    (warned,) = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
+    assert warned.endswith('declare link_loss_s in [devices."kiln".points."heat"]')
+    caplog.clear()
+    devices.override({"kiln": DeviceSettings(points={"heat": PointSettings(link_loss_s=10)})})
+    assert [one for one in caplog.records if one.levelname == "WARNING"] == []
 
 
 def test_an_override_that_does_not_fit_the_point_is_refused() -> None:

@@ -239,3 +239,9 @@ def test_a_rule_watches_points_or_those_of_rules_that_are_there(watches: str, ke
     with pytest.raises(BadConfiguration) as wrong:
         parse(text, "mine.toml")
     assert wrong.value.key == key
+
+
+def test_what_an_old_line_called_with_is_the_priority_of_its_level_and_low_where_the_rule_is_gone() -> None:
+    catalogue = shipped()
+    assert [catalogue.priority_of("co2", level) for level in ("warn", "alarm", "gone")] == [LOW, MEDIUM, NOTE]
+    assert catalogue.priority_of("gone", "warn") is LOW
