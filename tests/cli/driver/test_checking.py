@@ -177,8 +177,8 @@ def test_what_only_a_real_node_shows_is_found_and_named(
     [
         ("acme-half", 'if words[0] == "valve" and float(words[1]): self.valve = float(words[1])', "valve is at"),
         (
-            "acme-either",  # an open valve lets the target be zero: the target can be tried only without it
-            'if words[0] == "valve": self.valve, self.target = float(words[1]), 0.0 if float(words[1]) else self.target',
+            "acme-either",  # an open valve makes the target zero, which can be tried only without it
+            'if words[0] == "valve": self.valve, self.target = (v := float(words[1])), 0.0 if v else self.target',
             "target is at",
         ),
     ],
