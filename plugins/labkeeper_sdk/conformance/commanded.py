@@ -1,7 +1,7 @@
 """What a driver does with commands."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from labkeeper_sdk.conformance.outcomes import Fault, Spared
@@ -13,6 +13,7 @@ from labkeeper_sdk.testing.watching import READ_TIMEOUT_S, Watched
 
 LATE_S = 1.0  # beyond confirm_s
 WIRE_DELAY_S = 0.05
+LONGEST_CONFIRM_S = 15.0  # that a silent device is waited for, where there is anything shorter
 
 
 async def confirms(trial: Trial) -> None:
@@ -81,7 +82,13 @@ async def deadlines(trial: Trial) -> None:
 async def chosen(trial: Trial) -> list[tuple[str, Point]]:
     """Return of each kind of point that can be commanded the one that ends soonest; raises Spared without any."""
     async with trial.bench.open() as stand, trial.watch(stand) as watched:
-        return soonest(await trial.settable(watched, stand))
+        return not_too_long(soonest(await trial.settable(watched, stand)))
+
+
+def not_too_long(pairs: Sequence[tuple[str, Point]]) -> list[tuple[str, Point]]:
+    """Return those that are worth waiting for; of none but long ones (blinds, and nothing else) the shortest."""
+    short = [pair for pair in pairs if pair[1].confirm_s <= LONGEST_CONFIRM_S]
+    return short or [min(pairs, key=lambda pair: pair[1].confirm_s)]
 
 
 async def _ends_by_itself(trial: Trial, stand: Stand, watched: Watched, device: str, point: Point) -> None:

@@ -1,6 +1,7 @@
 """`labkeeper driver check`: badges, reports, the summary; a driver that dies takes nobody with it."""
 
 import json
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from labkeeper_cli.__main__ import main
 from labkeeper_cli.driver.checking import EVERY, Wishes, check, report_of, satisfied, write_papers
+from labkeeper_cli.driver.host import Host, open_host_to_be_cut
 from labkeeper_cli.driver.new import make_package
 from labkeeper_cli.driver.node_checks import CHECKS as NODE_CHECKS
 from labkeeper_cli.driver.packages import as_installed, find
@@ -173,20 +175,28 @@ def test_what_only_a_real_node_shows_is_found_and_named(
 
 
 @pytest.mark.parametrize(
-    ("name", "simulated", "says"),
+    ("name", "simulated", "says", "cuts"),
     [
-        ("acme-half", 'if words[0] == "valve" and float(words[1]): self.valve = float(words[1])', "valve is at"),
+        ("acme-half", 'if words[0] == "valve" and float(words[1]): self.valve = float(words[1])', "valve is at", 1),
         (
-            "acme-either",  # an open valve lets the target be zero: the target can be tried only without it
-            'if words[0] == "valve": v = float(words[1]); self.valve, self.target = v, 0.0 if v else self.target',
+            "acme-either",  # an open valve makes the target zero, which can be tried only without it
+            'if words[0] == "valve": self.valve, self.target = (v := float(words[1])), 0.0 if v else self.target',
             "target is at",
+            2,
         ),
     ],
     ids=["half", "either"],
 )
 def test_every_actuator_is_tried_when_the_link_is_cut_also_those_that_exclude_each_other(
-    name: str, simulated: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, simulated: str, says: str, cuts: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    links: list[str] = []
+
+    def counted(url: str) -> AbstractAsyncContextManager[Host]:
+        links.append(url)
+        return open_host_to_be_cut(url)
+
+    monkeypatch.setattr("labkeeper_cli.driver.node_checks.open_host_to_be_cut", counted)
     monkeypatch.setattr("labkeeper_cli.driver.node_checks.CUT_S", 0.5)
     make_package(name, tmp_path)
     module = tmp_path / name / name.replace("-", "_")
@@ -208,3 +218,4 @@ def test_every_actuator_is_tried_when_the_link_is_cut_also_those_that_exclude_ea
     assert finding.outcome is Outcome.FAILED
     assert says in finding.seen.en
     assert "after the link to the hub was cut" in finding.seen.en
+    assert len(links) == cuts

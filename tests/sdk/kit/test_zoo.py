@@ -9,6 +9,7 @@ import pytest
 
 from labkeeper_sdk import Setpoint, Switch
 from labkeeper_sdk.conformance import CHECKS, Check, Level, Outcome, Pace, Report, Trial, examine, reached
+from labkeeper_sdk.conformance.commanded import not_too_long
 from labkeeper_sdk.conformance.examination import make
 from labkeeper_sdk.conformance.gold import is_chinese
 from labkeeper_sdk.conformance.left_alone import is_ours
@@ -118,4 +119,7 @@ def test_a_logger_is_ours_by_its_whole_name(logger: str, ours: bool) -> None:  #
 def test_of_each_kind_a_silent_device_is_asked_for_what_has_to_end_first() -> None:
     blind, plug = Setpoint("position", unit="%", minimum=0, maximum=100, confirm_s=60), Switch("output")
     slow = Switch("lock", confirm_s=5)
-    assert soonest([("blind", blind), ("lock", slow), ("plug", plug)]) == [("blind", blind), ("plug", plug)]
+    kinds = soonest([("blind", blind), ("lock", slow), ("plug", plug)])
+    assert kinds == [("blind", blind), ("plug", plug)]
+    assert not_too_long(kinds) == [("plug", plug)]
+    assert not_too_long(kinds[:1]) == [("blind", blind)]
