@@ -151,7 +151,9 @@ async def _written(trial: Trial) -> list[tuple[str, Point]]:
     """Return one of each kind of point that can be commanded."""
     async with trial.bench.open() as stand, trial.watch(stand) as watched:
         await trial.calm(watched)
-        return soonest((device, point) for device, point in watched.points if commandable(point))
+        found = soonest((device, point) for device, point in watched.points if commandable(point))
+        await stand.wire.hush()  # or who swallows the cancellation of a question goes on with the answer, for ever
+        return found
 
 
 async def _open(trial: Trial, stand: Stand) -> None:
