@@ -50,7 +50,8 @@ async def test_a_week_shows_what_is_taught_booked_and_free_and_the_ledger_what_i
     await expect(page.locator(".ledger-lessons tbody tr")).to_have_text(["2026-11-23 08:00–09:30AI2Lab 301李老师"])
     await page.get_by_label("Lessons of a class").select_option("7(2)")
     await expect(page.locator(".ledger")).to_contain_text("has not been taught yet this year")
-    await page.get_by_role("button", name="Later week").click()
+    async with page.expect_response(lambda answer: "2026-11-30" in answer.url):
+        await page.get_by_role("button", name="Later week").click()
     await expect(page.locator(".bookings-number")).to_contain_text("Week 13")
     assert hub.bookings.weeks[-1] == "2026-11-30"
 
