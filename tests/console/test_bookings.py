@@ -56,6 +56,18 @@ async def test_a_week_shows_what_is_taught_booked_and_free_and_the_ledger_what_i
     assert hub.bookings.weeks[-1] == "2026-11-30"
 
 
+async def test_on_a_phone_no_column_of_the_ledger_is_cut_off(hub: FakeHub, open_console: OpenConsole) -> None:
+    console = await open_console(language="en", size=(390, 844))
+    await open_week(hub, console)
+    await console.page.locator(".ledger select").select_option("4(1)")
+    await expect(console.page.locator(".ledger-lessons tbody tr")).to_have_count(1)
+    for table in await console.page.locator(".ledger table").all():
+        within = (
+            "table => table.getBoundingClientRect().right <= table.closest('.ledger').getBoundingClientRect().right"
+        )
+        assert await table.evaluate(within)
+
+
 async def test_nothing_that_takes_words_is_replaced_while_the_year_is_on_its_way(
     hub: FakeHub, open_console: OpenConsole
 ) -> None:
