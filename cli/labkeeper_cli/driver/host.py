@@ -62,10 +62,10 @@ class Host:
             async with asyncio.timeout(PATIENCE_S):
                 while said is None or said.state is not CommandState.DONE:
                     await self.until(lambda: (device, point) in self.points)
-                    said = await self.tried(device, point, value) or said
+                    said = await self._tried(device, point, value) or said
         return said
 
-    async def tried(self, device: str, point: str, value: Value) -> CommandResult | None:
+    async def _tried(self, device: str, point: str, value: Value) -> CommandResult | None:
         """Command once; return the last word, None where there was none."""
         identity = str(uuid4())
         await self.command(identity, device, point, value)
