@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from labkeeper_hub.alarms.catalogue import load_site, shipped
 from labkeeper_hub.alarms.desk import AlarmDesk
 from labkeeper_hub.alarms.limit_desk import LimitDesk
@@ -61,6 +59,7 @@ from labkeeper_hub.registry.database import open_database
 from labkeeper_hub.registry.records import Records
 from labkeeper_hub.registry.registry import HubRegistry
 from labkeeper_hub.settings import HubSettings
+from labkeeper_hub.sql import AsyncEngine
 from labkeeper_hub.stop.desk import StopDesk
 from labkeeper_hub.telling.desk import TellingDesk
 from labkeeper_hub.telling.records import TellingRecords

@@ -4,8 +4,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from labkeeper_hub.accounts.accounts import Guests, Walls
 from labkeeper_hub.alarms.catalogue import Catalogue, OverrideEntry
 from labkeeper_hub.alarms.entry import AlarmEntry
@@ -53,6 +51,7 @@ from labkeeper_hub.pe.roster import ClassKey, Roster
 from labkeeper_hub.recordings.lesson_record import Happened, Hashed
 from labkeeper_hub.recordings.recording import Plan, Recording
 from labkeeper_hub.settings import HubSettings
+from labkeeper_hub.sql import AsyncEngine
 from labkeeper_hub.status import Quarantined, Status
 from labkeeper_hub.telling.border import PlanBody
 from labkeeper_hub.telling.letters import ChannelSetup, Letter, Line, Numbers

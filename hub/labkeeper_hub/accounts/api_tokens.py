@@ -5,12 +5,12 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Row, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from labkeeper_hub.accounts.actions import Action
 from labkeeper_hub.accounts.api_token import PREFIX, ApiToken
 from labkeeper_hub.accounts.tokens import digest, make_token
 from labkeeper_hub.registry.tables import api_tokens
+from labkeeper_hub.sql import AsyncEngine
 
 MOST_OF_ONE = 20
 NOTED_EVERY_MS = 60_000  # when a token was last used is written down once a minute

@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass, field, replace
 
 import pyotp
 from sqlalchemy import delete, insert, select
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from labkeeper_hub.accounts.second_factor import RECOVERY_CODES, SecondFactor, plain
 from labkeeper_hub.accounts.tokens import digest
 from labkeeper_hub.registry.tables import second_factors
+from labkeeper_hub.sql import AsyncEngine
 from labkeeper_hub.vault import CannotOpen, Vault
 
 RECOVERY_BYTES = 10  # 80 bits: cannot be guessed, so a fast digest protects them at rest

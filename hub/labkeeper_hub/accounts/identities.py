@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sqlalchemy import delete, insert, select
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from labkeeper_hub.registry.tables import school_accounts
+from labkeeper_hub.sql import AsyncEngine
 from labkeeper_hub.vault import Vault
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy import Row, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from labkeeper_hub.accounts.account import INVITED_FOR_MS, Account, canonical_login
 from labkeeper_hub.accounts.api_tokens import ApiTokens
@@ -17,6 +16,7 @@ from labkeeper_hub.accounts.passwords import hash_password
 from labkeeper_hub.accounts.person import OWNER, Grant, Person
 from labkeeper_hub.accounts.tokens import digest, make_token
 from labkeeper_hub.registry.tables import accounts
+from labkeeper_hub.sql import AsyncEngine
 from labkeeper_hub.vault import Vault
 
 GRANTS: TypeAdapter[tuple[Grant, ...]] = TypeAdapter(tuple[Grant, ...])

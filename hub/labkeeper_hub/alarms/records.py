@@ -5,13 +5,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import Row, bindparam, delete, insert, select
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from labkeeper_hub.alarms.calls import calls
 from labkeeper_hub.alarms.entry import AlarmEntry
 from labkeeper_hub.alarms.states import Alarm, Core, Priority, Service, Shelf
 from labkeeper_hub.model import AlarmKey, AlarmNow, PointKey
 from labkeeper_hub.registry.tables import alarm_entries, alarms
+from labkeeper_hub.sql import AsyncEngine
 
 KEY = ("rule", "school", "node", "device", "point")
 FORGET = delete(alarms).where(*(alarms.c[name] == bindparam(f"the_{name}") for name in KEY))

@@ -5,10 +5,10 @@ from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Row, delete, insert, select
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from labkeeper_hub.automations.trace import Outcome, Part, Result, Trace, Why
 from labkeeper_hub.registry.tables import automation_runs
+from labkeeper_hub.sql import AsyncEngine
 
 KEPT_MS = 400 * 24 * 3_600_000  # a school year and a summer
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, delete, insert, select
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from labkeeper_hub.commands.lifecycle import Course
 from labkeeper_hub.model import Command, DeviceKey, Order, PointKey, State
 from labkeeper_hub.registry.tables import commands
+from labkeeper_hub.sql import AsyncEngine
 
 log = logging.getLogger(__name__)
 # made once: SQLAlchemy takes a millisecond to word a statement, and a command was saved in four of them

@@ -4,10 +4,10 @@ from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy import Row, delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from labkeeper_hub.recordings.recording import End, Mark, Plan, Recording, Seal
 from labkeeper_hub.registry.tables import recordings
+from labkeeper_hub.sql import AsyncEngine
 
 PLAN: TypeAdapter[Plan] = TypeAdapter(Plan)
 MARKS: TypeAdapter[tuple[Mark, ...]] = TypeAdapter(tuple[Mark, ...])

@@ -11,10 +11,10 @@ from importlib import import_module
 from sqlalchemy import Column, Connection, MetaData, String, Table, event, insert, inspect, select
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from labkeeper_hub.registry.tables import metadata
+from labkeeper_hub.sql import AsyncEngine, create_async_engine
 from labkeeper_sdk import BadConfiguration
 
 HEAD = "0011"

@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import Row, select
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from labkeeper_hub.model import NodeKey, Outbox
 from labkeeper_hub.pulse import Pulse
@@ -16,6 +15,7 @@ from labkeeper_hub.registry import tables
 from labkeeper_hub.registry.known import KnownDevice, KnownNode
 from labkeeper_hub.registry.registry import HubRegistry
 from labkeeper_hub.registry.sentences import sentences
+from labkeeper_hub.sql import AsyncConnection, AsyncEngine
 from labkeeper_wire.descriptor import DeviceDescription, NodeDescription, PointDescription
 
 log = logging.getLogger(__name__)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import BindParameter, Delete, Insert, Table, Update, bindparam, delete, insert, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+
+from labkeeper_hub.sql import AsyncConnection
 
 Row = Mapping[str, Any]
 

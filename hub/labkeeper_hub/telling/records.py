@@ -5,9 +5,9 @@ from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Row, delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from labkeeper_hub.registry.tables import telling, telling_channels, telling_messages
+from labkeeper_hub.sql import AsyncConnection, AsyncEngine
 from labkeeper_hub.telling.border import STATE, PlanBody
 from labkeeper_hub.telling.letters import ChannelSetup, Fate, Letter
 from labkeeper_hub.telling.machine import State

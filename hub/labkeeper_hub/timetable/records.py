@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Row, Text, cast, delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from labkeeper_hub.registry.database import Written
 from labkeeper_hub.registry.tables import bookings, calendar_links, openings, taught_lessons, timetables
+from labkeeper_hub.sql import AsyncEngine
 from labkeeper_hub.timetable.bookings import CalendarLink, Opening
 from labkeeper_hub.timetable.importing import KEPT
 from labkeeper_hub.timetable.ledger import Taught
