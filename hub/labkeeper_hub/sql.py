@@ -35,6 +35,6 @@ def _load_engine_only() -> None:
 if PACKAGE not in sys.modules:
     _load_engine_only()
 
-from sqlalchemy.ext.asyncio.engine import AsyncConnection, AsyncEngine, create_async_engine  # noqa: E402
+from sqlalchemy.ext.asyncio.engine import AsyncConnection, AsyncEngine, create_async_engine  # noqa: E402 -- after the package is in its place
 
 __all__ = ["AsyncConnection", "AsyncEngine", "create_async_engine"]
