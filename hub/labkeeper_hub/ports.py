@@ -1,6 +1,6 @@
 """What the API may ask of the hub: small protocols, and the one object that carries them."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -101,11 +101,11 @@ class Registry(Protocol):
 
 
 class LatestValues(Protocol):
-    """The live value of every point that has one; from memory. Sorted by key."""
+    """The live value of every point that has one; from memory. Sorted by key, each as it is when one comes to it."""
 
     def latest(
         self, school: str | None = None, node: str | None = None, device: str | None = None
-    ) -> tuple[Latest, ...]: ...
+    ) -> Iterator[Latest]: ...
 
 
 class Readings(Protocol):

@@ -6,6 +6,7 @@ A batch of readings is looked at within a tenth of a second, what only time brin
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Protocol
 
 from labkeeper_hub.alarms.calls import OPENS
@@ -16,7 +17,7 @@ from labkeeper_hub.alarms.entry import AlarmEntry
 from labkeeper_hub.alarms.flood import DAY_MS
 from labkeeper_hub.alarms.judge import Judge
 from labkeeper_hub.alarms.rooms import Room
-from labkeeper_hub.alarms.rules import AlarmClass, Level, Rule
+from labkeeper_hub.alarms.rules import AlarmClass, Gate, Level, Rule
 from labkeeper_hub.alarms.states import Cleared, Designed, Priority, Raised
 from labkeeper_hub.alarms.streams import Found, Stream
 from labkeeper_hub.alarms.tap import Heard, Tap
@@ -26,6 +27,7 @@ from labkeeper_hub.registry.known import KnownDevice, KnownNode, KnownPoint
 from labkeeper_hub.registry.registry import HubRegistry
 from labkeeper_hub.timeseries.columns import TEXT
 from labkeeper_hub.timeseries.journal import Journal
+from labkeeper_hub.turns import in_turns
 
 LOOK_S, TICK_S = 0.1, 1.0
 LONG_PAST_MS = 3_600_000  # a longer past is read in sixtieths of a mean's window
@@ -90,20 +92,25 @@ class AlarmWatch:
         while True:
             with self.pulse.working():
                 self.look()  # first, so that what is bound anew is judged after what came before
-                self.bind()
-                self.tick()
+                await in_turns(self._binding())
+                await in_turns(self._passing())
                 await self.prime()
             await asyncio.sleep(TICK_S)
 
     # --- what is watched --------------------------------------------------------------------------------------------
     def bind(self) -> None:
         """Watch the points that were born since, by the rules of their lab; anew where those changed."""
+        _all_of(self._binding())
+
+    def _binding(self) -> Iterator[None]:
+        """Do that a device at a time."""
         if self._fitted is not self.desk.catalogue:
-            self._fit()
+            yield from self._fitting()
         for node in list(self.registry.known.values()):
             if not node.key.of_hub or node.key.derived:
-                for device in node.devices.values():
+                for device in list(node.devices.values()):
                     self._bind(node, device)
+                    yield
 
     def _bind(self, node: KnownNode, device: KnownDevice) -> None:
         before = self._bound.get(device)
@@ -115,19 +122,23 @@ class AlarmWatch:
         if not node.key.of_hub:
             self._judge_present(device)
 
-    def _fit(self) -> None:
+    def _fitting(self) -> Iterator[None]:
         """Judge by other limits from now on: only what they are about begins anew, with its past."""
         self._fitted = self.desk.catalogue
-        for device, (points, lab) in self._bound.items():
-            for point in points.values():
-                before = self.streams.get(point.series)
-                self._bind_point(lab, point)
-                if self.streams.get(point.series) is not before and not device.key.of_node.of_hub:
-                    self._judge_now(point)
+        for device, (points, lab) in list(self._bound.items()):
+            self._fit(device, points.values(), lab)
+            yield
         for key, lab, _ in self._seen():
             if key in self._judges and self._judges[key].rule != self._rule(key, lab):
                 del self._judges[key]
         self._end_what_is_off()
+
+    def _fit(self, device: KnownDevice, points: Iterable[KnownPoint], lab: str) -> None:
+        for point in points:
+            before = self.streams.get(point.series)
+            self._bind_point(lab, point)
+            if self.streams.get(point.series) is not before and not device.key.of_node.of_hub:
+                self._judge_now(point)
 
     def _end_what_is_off(self) -> None:
         """An alarm of a rule that does not hold where it was raised is over: nobody would ever end it."""
@@ -238,16 +249,25 @@ class AlarmWatch:
 
     def tick(self) -> None:
         """Judge what only time brings about."""
+        _all_of(self._passing())
+
+    def _passing(self) -> Iterator[None]:
+        """Do that a stream at a time; a gate is looked at once for all rules of a lab that have it."""
         now_ms = self.now_ms()
         self._judge_seen(now_ms)
-        rooms = self._rooms(now_ms)
-        for stream in self.streams.values():
-            room = rooms.get((stream.point.key.school, stream.lab))
-            if room is not None:
-                self._take(stream.lab, stream.gated(now_ms, lambda rule, room=room: room.gates(rule.gates)))  # type: ignore[misc] # bound now
-            self._take(stream.lab, stream.time_passes(now_ms))
+        yield
+        gates = {where: cache(room.gates) for where, room in self._rooms(now_ms).items()}
+        for stream in list(self.streams.values()):
+            self._pass(stream, gates.get((stream.point.key.school, stream.lab)))
+            yield
         self._group(now_ms)
         self.desk.time_passes()
+
+    def _pass(self, stream: Stream, gates: Callable[[frozenset[Gate]], bool | None] | None) -> None:
+        now_ms = self.now_ms()
+        if gates is not None:
+            self._take(stream.lab, stream.gated(now_ms, lambda rule: gates(rule.gates)))
+        self._take(stream.lab, stream.time_passes(now_ms))
 
     def _take(self, lab: str, found: Iterable[Found]) -> None:
         for key, _, verdict, late in found:
@@ -335,6 +355,11 @@ class AlarmWatch:
                 for device in node.devices.values():
                     inside += device.points.values()
         return {where: Room(tuple(inside), self.lesson(*where), now_ms) for where, inside in points.items()}
+
+
+def _all_of(steps: Iterable[None]) -> None:
+    for _ in steps:
+        pass
 
 
 def _alarms(level: Level | None) -> bool:

@@ -50,7 +50,7 @@ class HubNumbers(Collector):
             [device.online for device in parts.registry.devices()],
             [command.state for command in parts.commands.open()],
             parts.alarms.tallies(),
-            parts.latest.latest(device=""),
+            list(parts.latest.latest(device="")),
         )
         yield from telling_families(parts.telling.numbers())
         yield from families(parts.health.status(), inventory, parts.ledger.ledger())

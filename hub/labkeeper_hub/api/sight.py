@@ -1,6 +1,6 @@
 """What somebody may see of the hub's nouns: a filter that is open for whoever may see everything."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from labkeeper_hub.accounts import EVERYWHERE, Scope
@@ -68,9 +68,9 @@ class Sight:
         found = self.registry.device(key)
         return None if found is None else self._shared(found)
 
-    def latest(self, values: Iterable[Latest]) -> list[Latest]:
-        """Return those of the values that one sees."""
-        return [one for one in values if self.point(one.key)]
+    def latest(self, values: Iterable[Latest]) -> Iterator[Latest]:
+        """Yield those of the values that one sees."""
+        return (one for one in values if self.point(one.key))
 
     def commands(self, commands: Iterable[Command]) -> list[Command]:
         """Return those of the commands whose point one sees."""

@@ -8,16 +8,19 @@ from collections.abc import Iterable, Iterator
 from labkeeper_hub.export.order import OrderedPoint
 from labkeeper_hub.model import DeviceKey, PointKey
 from labkeeper_hub.ports import Registry
+from labkeeper_hub.turns import listed
 from labkeeper_sdk.personal import senses
 
 
-def undescribed(registry: Registry, stored: Iterable[PointKey]) -> list[PointKey]:
+async def undescribed(registry: Registry, stored: Iterable[PointKey]) -> list[PointKey]:
     """Return those of the stored points, by address, but none that speaks of a person: that was never to be kept."""
-    described = {PointKey(*device.key, point.name) for device in registry.devices() for point in device.points}
+    devices = registry.devices()
+    described = await listed(PointKey(*device.key, point.name) for device in devices for point in device.points)
     by_device: defaultdict[DeviceKey, list[str]] = defaultdict(list)
-    for key in set(stored) - described:
+    for key in set(stored).difference(described):
         by_device[key.of_device].append(key.point)
-    return sorted(key for device, names in by_device.items() for key in _impersonal(registry, device, names))
+    found = (key for device, names in by_device.items() for key in _impersonal(registry, device, names))
+    return sorted(await listed(found))
 
 
 def _impersonal(registry: Registry, device: DeviceKey, names: list[str]) -> Iterator[PointKey]:

@@ -1,7 +1,7 @@
 """The worker that looks at the hub's parts and writes what it sees into the journal, like any node's readings."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +13,8 @@ from labkeeper_hub.registry.known import KnownNode, KnownPoint
 from labkeeper_hub.registry.registry import HubRegistry
 from labkeeper_hub.timeseries.columns import FLOAT
 from labkeeper_hub.timeseries.journal import Journal
-from labkeeper_sdk import Quality
+from labkeeper_hub.turns import in_turns
+from labkeeper_sdk import Quality, Value
 from labkeeper_wire.descriptor import NodeDescription
 
 REPEAT = 60  # looks after which a name that has not changed is written again, so that a window of time finds it
@@ -43,23 +44,31 @@ class Watch:
         while True:
             await asyncio.sleep(self.every_s)
             await self.journal.room()
-            self.write(self.now_ms())
+            await in_turns(self._writing(self.now_ms()))
 
     def write(self, now_ms: int) -> None:
         """Write down what is to be seen now."""
+        for _ in self._writing(now_ms):
+            pass
+
+    def _writing(self, now_ms: int) -> Iterator[None]:
+        """Do that a figure at a time."""
         changed = []
         for told in figures(self._seen(now_ms)):
             point = self._point(told, now_ms)
-            if told.figure.is_text and point.value == told.value and self._looks % REPEAT:
-                continue
-            point.value = float(told.value) if point.kind == FLOAT else told.value
-            point.time_ms, point.quality = now_ms, Quality.GOOD
-            self.journal.group.add(point.series, now_ms, point.kind, point.value)
-            changed.append(point)
+            if not told.figure.is_text or point.value != told.value or self._looks % REPEAT == 0:
+                self._set(point, told.value, now_ms)
+                changed.append(point)
+            yield
         self._looks += 1
         if changed:
             self.registry.bus.note_all(changed)
             self.journal.filled()
+
+    def _set(self, point: KnownPoint, value: Value, now_ms: int) -> None:
+        point.value = float(value) if point.kind == FLOAT else value
+        point.time_ms, point.quality = now_ms, Quality.GOOD
+        self.journal.group.add(point.series, now_ms, point.kind, point.value)
 
     def _seen(self, now_ms: int) -> Seen:
         nodes, devices = self.registry.nodes(), self._devices()

@@ -21,7 +21,7 @@ class Acting:
 
     async def act(self, scene: str, wishes: Sequence[Wish], holder: str) -> Outcome:
         """Return when every command has ended, as each does by its deadline; never raises for a wish."""
-        undo = undo_of(wishes, {one.key: one for one in self.latest.latest()}, self._risks())
+        undo = self._undo(wishes)
         sent, refused = list[Command](), list[Missed]()
         for wish in wishes:
             try:
@@ -43,5 +43,8 @@ class Acting:
             except HistoryLost:
                 continue
 
-    def _risks(self) -> dict[PointKey, str]:
-        return {PointKey(*one.key, point.name): point.risk for one in self.registry.devices() for point in one.points}
+    def _undo(self, wishes: Sequence[Wish]) -> list[Wish]:
+        keys = {wish.target.of_device for wish in wishes}
+        devices = [device for key in keys if (device := self.registry.device(key)) is not None]
+        risks = {PointKey(*device.key, point.name): point.risk for device in devices for point in device.points}
+        return undo_of(wishes, {one.key: one for key in keys for one in self.latest.latest(*key)}, risks)

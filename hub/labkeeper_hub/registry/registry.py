@@ -166,22 +166,20 @@ class HubRegistry:
         known = self.known_device(key)
         return () if known is None else known.personal.keys()
 
-    def latest(
-        self, school: str | None = None, node: str | None = None, device: str | None = None
-    ) -> tuple[Latest, ...]:
+    def latest(self, school: str | None = None, node: str | None = None, device: str | None = None) -> Iterator[Latest]:
         devices = (found for found in self._devices(school, node) if device in (None, found.key.device))
-        values = (known.points[name].change() for known in devices for name in sorted(known.points))
-        return tuple(value for value in values if value is not None)
+        values = (point.change() for known in devices for _, point in sorted(known.points.items()))
+        return (value for value in values if value is not None)
 
     def _heard(self) -> list[KnownNode]:
         """Return the nodes that speak through the broker, which the hub's own do not."""
         return [node for key, node in self.known.items() if not key.of_hub]
 
     def _devices(self, school: str | None, node: str | None) -> Iterator[KnownDevice]:
-        for key in sorted(self.known):
+        """Yield what was there when one came to its node, whatever goes meanwhile."""
+        for key, known in sorted(self.known.items()):
             if school in (None, key.school) and node in (None, key.node):
-                devices = self.known[key].devices
-                yield from (devices[name] for name in sorted(devices))
+                yield from (device for _, device in sorted(known.devices.items()))
 
 
 def _by_key(node: KnownNode) -> NodeKey:

@@ -1,7 +1,7 @@
 """A small hub behind the ports: in memory, obedient, and furnished by each test."""
 
 import sqlite3
-from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -122,9 +122,12 @@ class Inventory:
     found: list[Device] = field(default_factory=lambda: [device()])
     values: dict[PointKey, Latest] = field(default_factory=lambda: {TEMPERATURE: latest()})
     asked: int = 0
+    broken: bool = False
 
     def labs(self) -> tuple[Lab, ...]:
         self.asked += 1
+        if self.broken:
+            raise RuntimeError("broken")
         return (Lab("demo", "lab-301", Title("301 实验室", "Lab 301"), ("lab-301",), len(self.found), 1),)
 
     def nodes(self) -> tuple[Node, ...]:
@@ -140,11 +143,9 @@ class Inventory:
     def personal(self, key: DeviceKey) -> Collection[str]:
         return {"skin"} if self.device(key) else ()
 
-    def latest(
-        self, school: str | None = None, node: str | None = None, device: str | None = None
-    ) -> tuple[Latest, ...]:
+    def latest(self, school: str | None = None, node: str | None = None, device: str | None = None) -> Iterator[Latest]:
         wanted = (school, node, device)
-        return tuple(
+        return (
             value
             for key, value in sorted(self.values.items())
             if all(want in (None, have) for want, have in zip(wanted, key[:3], strict=True))

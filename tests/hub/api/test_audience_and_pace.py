@@ -1,5 +1,7 @@
 import asyncio
 
+import pytest
+
 from labkeeper_hub.accounts import EVERYWHERE, Scope
 from labkeeper_hub.api.live.audience import MOST_KEPT, Audience, View
 from labkeeper_hub.api.live.pace import BURST, PER_S, Pace
@@ -37,13 +39,34 @@ def test_only_a_few_encodings_are_kept() -> None:
     assert (again == text, again is text) == (True, False)
 
 
-def test_a_snapshot_is_made_once_per_place() -> None:
+async def test_a_snapshot_is_made_once_per_place() -> None:
     hub = SmallHub()
     audience = _view(hub)
-    assert audience.snapshot() is audience.snapshot()
+    assert await audience.snapshot() is await audience.snapshot()
     hub.bus.at = 1
-    assert audience.snapshot()[0] == 1
+    assert (await audience.snapshot())[0] == 1
     assert hub.inventory.asked == 2
+
+
+async def test_a_snapshot_is_made_once_for_all_who_ask_while_it_is_made() -> None:
+    hub = SmallHub()
+    audience = _view(hub)
+    gone, waiting = (asyncio.create_task(audience.snapshot()) for _ in range(2))
+    await asyncio.sleep(0)  # both ask
+    hub.bus.at = 1
+    gone.cancel()
+    assert (await waiting)[0] == 0, "what changed since is told after it"
+    assert hub.inventory.asked == 1
+
+
+async def test_a_snapshot_that_failed_is_made_anew() -> None:
+    hub = SmallHub()
+    audience = _view(hub)
+    hub.inventory.broken = True
+    with pytest.raises(RuntimeError):
+        await audience.snapshot()
+    hub.inventory.broken = False
+    assert (await audience.snapshot())[0] == 0
 
 
 def test_clients_are_counted_while_they_are_here_and_share_with_those_who_see_the_same() -> None:

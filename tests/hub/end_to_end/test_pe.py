@@ -175,7 +175,9 @@ async def test_a_personal_point_cannot_be_asked_for(taught: Taught) -> None:
     assert key.point not in [point.name for point in device.points]
     assert key.point in registry.personal(key.of_device)
     left_over = [key, key._replace(point="band-77/heart-rate"), key._replace(point="old")]
-    assert undescribed(registry, left_over) == [key._replace(point="old")]  # as if an earlier version had stored them
+    assert await undescribed(registry, left_over) == [
+        key._replace(point="old")
+    ]  # as if an earlier version had stored them
 
 
 async def test_the_class_as_a_whole_reaches_journal_and_influxdb_and_no_rate_of_one_band_does(taught: Taught) -> None:

@@ -1,5 +1,6 @@
 """What many sockets share: each message is encoded once for everybody who sees the same at the same place."""
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from labkeeper_hub.api.metrics import Metrics
 from labkeeper_hub.api.sight import Sight
 from labkeeper_hub.model import Changes, HeldLease
 from labkeeper_hub.ports import Parts
+from labkeeper_hub.turns import listed
 from labkeeper_wire.leases.book import is_automation
 
 MOST_KEPT = 8  # encodings: nearly everybody makes the same step, the few that are behind make their own
@@ -26,7 +28,7 @@ class View:
     metrics: Metrics
     clients: int = 0
     _changes: OrderedDict[tuple[int, int], str] = field(default_factory=OrderedDict)
-    _snapshot: tuple[int, str] | None = None
+    _snapshot: asyncio.Task[tuple[int, str]] | None = None
 
     def changes(self, since: int, changes: Changes) -> str:
         """Return the `changes` message for those who are at `since`; encoded once for all of them."""
@@ -38,13 +40,21 @@ class View:
                 self._changes.popitem(last=False)
         return text
 
-    def snapshot(self) -> tuple[int, str]:
-        """Return the place and the `snapshot` message that is true there; encoded once per place."""
-        at = self.parts.bus.at
-        if self._snapshot is None or self._snapshot[0] != at:
-            self.sight = Sight(self.sight.scopes, self.parts.registry)
-            self._snapshot = (at, snapshot(self.parts, self.sight, at))
-        return self._snapshot
+    async def snapshot(self) -> tuple[int, str]:
+        """Return a place and the `snapshot` message: what is true there, or was by the time it was made.
+
+        A school's takes a while and is made in turns, once for all who ask meanwhile or are at the same place.
+        """
+        if self._snapshot is None or self._is_old(self._snapshot):
+            self._snapshot = asyncio.create_task(self._make(self.parts.bus.at), name="live: snapshot")
+        return await asyncio.shield(self._snapshot)  # whoever goes away leaves it to the others
+
+    def _is_old(self, made: asyncio.Task[tuple[int, str]]) -> bool:
+        return made.done() and (bool(made.exception()) or made.result()[0] != self.parts.bus.at)
+
+    async def _make(self, at: int) -> tuple[int, str]:
+        self.sight = Sight(self.sight.scopes, self.parts.registry)
+        return at, await snapshot(self.parts, self.sight, at)
 
     def _encode(self, changes: Changes) -> str:
         self.metrics.encodings.inc()
@@ -83,15 +93,15 @@ class Audience:
                 self.views.pop(sight.scopes, None)
 
 
-def snapshot(parts: Parts, sight: Sight, at: int) -> str:
+async def snapshot(parts: Parts, sight: Sight, at: int) -> str:
     """Return everything a page needs to begin."""
     told: Json = {
         "type": "snapshot",
         "at": at,
+        "devices": await listed(shapes.device(one) for one in sight.devices()),
+        "latest": await listed(shapes.latest(one) for one in sight.latest(parts.latest.latest())),
         "labs": [shapes.lab(one) for one in sight.labs()],
         "nodes": [shapes.node(one) for one in sight.nodes()],
-        "devices": [shapes.device(one) for one in sight.devices()],
-        "latest": [shapes.latest(one) for one in sight.latest(parts.latest.latest())],
         "commands": [shapes.command(one) for one in sight.commands(parts.commands.open())],
         **shapes.stops(sight.stops(parts.stop.stops())),
         **shapes.lessons(sight.lessons(parts.lessons.lessons())),

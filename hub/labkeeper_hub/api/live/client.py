@@ -84,7 +84,7 @@ class Client:
         return await self._catch_up()
 
     async def _catch_up(self) -> None:
-        at, text = self.view.snapshot()
+        at, text = await self.view.snapshot()
         await self._send(text)
         self.at = at
 

@@ -22,6 +22,7 @@ from labkeeper_hub.ports import Registry
 from labkeeper_hub.recordings.plans import ordered_points
 from labkeeper_hub.timeseries.catalogue import GivenUp, Inventory, Stock
 from labkeeper_hub.timeseries.digest import DAY_MS, HOUR_MS, Completeness, Picture, Slots, Span, completeness
+from labkeeper_hub.turns import listed
 
 router = APIRouter(tags=["readings"])
 MOST_DAYS = 31
@@ -177,9 +178,9 @@ async def catalogue(api: ApiHere, right: ReadsReadings, asked: Annotated[Catalog
     inventory = await api.parts.stocktaking.inventory(span)
     sight = right.sight(api.parts.registry)
     devices = [device for device in sight.devices() if asked.wants(device.key)]
-    found = [point for device in devices for point in ordered_points(device)]
+    found = await listed(point for device in devices for point in ordered_points(device))
     if sight.everything:
-        found += _nobodys(api.parts.registry, asked, inventory)
+        found += await _nobodys(api.parts.registry, asked, inventory)
     points = await asyncio.to_thread(_points, found, inventory, span, now_ms)
     given_up = [
         _given_up(one)
@@ -197,8 +198,8 @@ def _given_up(noun: GivenUp) -> dict[str, Json]:
     return {"school": noun.node.school, "node": noun.node.node, **times, "readings": noun.readings}
 
 
-def _nobodys(registry: Registry, asked: CatalogueRequest, inventory: Inventory) -> list[OrderedPoint]:
-    keys = undescribed(registry, (key for key in inventory.stock if asked.wants(key.of_device)))
+async def _nobodys(registry: Registry, asked: CatalogueRequest, inventory: Inventory) -> list[OrderedPoint]:
+    keys = await undescribed(registry, (key for key in inventory.stock if asked.wants(key.of_device)))
     return list(ordered(registry, (key for key in keys if asked.node == key.node or not figure(key))))
 
 

@@ -14,6 +14,7 @@ from labkeeper_hub.api.needs import ReadsPlaces, Right
 from labkeeper_hub.api.problems import Refusal
 from labkeeper_hub.api.state import Api, ApiHere
 from labkeeper_hub.model import DeviceKey
+from labkeeper_hub.turns import listed
 
 router = APIRouter(tags=["devices"])
 
@@ -36,7 +37,7 @@ class DevicesQuery(validation.Query):
 async def devices(api: ApiHere, right: ReadsPlaces, query: Annotated[DevicesQuery, Query()]) -> JsonAnswer:
     """List the devices, all of them or those of one school or node."""
     found = right.sight(api.parts.registry).devices(query.school, query.node)
-    return JsonAnswer({"devices": [shapes.device(one) for one in found]})
+    return JsonAnswer({"devices": await listed(shapes.device(one) for one in found)})
 
 
 @router.get("/devices/{school}/{node}", response_model=DeviceShape, responses={404: PROBLEMS[404]})

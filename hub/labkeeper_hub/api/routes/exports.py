@@ -1,7 +1,8 @@
 """Exports: any window of any points as one CSV or Parquet file, and how far each is."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from http import HTTPStatus
+from itertools import chain
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
@@ -16,14 +17,14 @@ from labkeeper_hub.api.documented import PROBLEMS
 from labkeeper_hub.api.models import shape
 from labkeeper_hub.api.needs import ExportsReadings, Right
 from labkeeper_hub.api.problems import Refusal
-from labkeeper_hub.api.sight import Sight
 from labkeeper_hub.api.state import Api, ApiHere
 from labkeeper_hub.api.undescribed import figure, ordered, undescribed
 from labkeeper_hub.export.exports import Export, ExportFailed, IdTaken, TooManyExports
 from labkeeper_hub.export.order import FileFormat, Order, OrderedPoint
-from labkeeper_hub.model import PointKey
+from labkeeper_hub.model import Device, PointKey
 from labkeeper_hub.recordings.plans import ordered_points
 from labkeeper_hub.timeseries.digest import DAY_MS, Span
+from labkeeper_hub.turns import listed
 
 router = APIRouter(tags=["readings"])
 MOST_SELECTORS = 200
@@ -209,11 +210,12 @@ def _shape(export: Export) -> dict[str, Json]:
 async def _ordered(api: Api, right: Right, asked: ExportRequest) -> tuple[OrderedPoint, ...]:
     """Return what is selected, each point once, sorted by address; behind it what nobody describes any more."""
     registry, sight = api.parts.registry, right.sight(api.parts.registry)
-    described = tuple(_described(sight, asked.point))
+    wanted = [tuple(one.split("/", 3)) for one in asked.point] or [()]
+    described = chain.from_iterable(await listed(_wanted(device, wanted) for device in sight.devices()))
     if not sight.everything:
-        return described
+        return tuple(described)
     inventory = await api.parts.stocktaking.inventory(Span(right.now_ms // DAY_MS, 1, 0))
-    keys = (key for key in undescribed(registry, inventory.stock) if _selected(key, asked.point))
+    keys = [key for key in await undescribed(registry, inventory.stock) if _selected(key, asked.point)]
     return (*described, *ordered(registry, keys))
 
 
@@ -224,14 +226,10 @@ def _selected(key: PointKey, selectors: list[str]) -> bool:
     return any("#" in one for one in wanted) if figure(key) else bool(wanted) or not selectors
 
 
-def _described(sight: Sight, selectors: list[str]) -> Iterator[OrderedPoint]:
-    wanted = [tuple(one.split("/", 3)) for one in selectors] or [()]
-    for device in sight.devices():
-        yield from (
-            point
-            for point in ordered_points(device)
-            if any(address[: len(one)] == one for one in wanted for address in [_address(point)])
-        )
+def _wanted(device: Device, wanted: Sequence[tuple[str, ...]]) -> list[OrderedPoint]:
+    """Return the points of a device whose address begins with one of these."""
+    points = ((point, _address(point)) for point in ordered_points(device))
+    return [point for point, address in points if any(address[: len(one)] == one for one in wanted)]
 
 
 def _address(point: OrderedPoint) -> tuple[str, ...]:

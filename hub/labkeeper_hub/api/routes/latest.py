@@ -10,6 +10,7 @@ from labkeeper_hub.api.answers import JsonAnswer
 from labkeeper_hub.api.models import LatestShape, example_of, shape
 from labkeeper_hub.api.needs import ReadsReadings
 from labkeeper_hub.api.state import ApiHere
+from labkeeper_hub.turns import listed
 
 router = APIRouter(tags=["latest"])
 
@@ -34,4 +35,4 @@ async def latest(api: ApiHere, right: ReadsReadings, query: Annotated[LatestQuer
     """List live values; `stale` ones are what was last heard of something that is silent now."""
     values = api.parts.latest.latest(query.school, query.node, query.device)
     found = right.sight(api.parts.registry).latest(values)
-    return JsonAnswer({"latest": [shapes.latest(one) for one in found]})
+    return JsonAnswer({"latest": await listed(shapes.latest(one) for one in found)})

@@ -8,6 +8,7 @@ from labkeeper_hub.api.answers import JsonAnswer
 from labkeeper_hub.api.models import AddressedPoint, example_of, shape
 from labkeeper_hub.api.needs import ReadsPlaces
 from labkeeper_hub.api.state import ApiHere
+from labkeeper_hub.turns import listed
 
 router = APIRouter(tags=["points"])
 
@@ -23,4 +24,4 @@ class Points(BaseModel):
 async def points(api: ApiHere, right: ReadsPlaces) -> JsonAnswer:
     """List every point of every device, each with its full address."""
     devices = right.sight(api.parts.registry).devices()
-    return JsonAnswer({"points": [one for device in devices for one in shapes.points_of(device)]})
+    return JsonAnswer({"points": await listed(one for device in devices for one in shapes.points_of(device))})
