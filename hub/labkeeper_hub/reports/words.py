@@ -49,11 +49,8 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "summary": ("最低 {low}　平均 {mean}　最高 {high} {unit}", "lowest {low}, mean {mean}, highest {high} {unit}"),
     "no_readings": ("没有读数", "no readings"),
     "print": (
-        "要 PDF：在浏览器里打印，目标选“另存为 PDF”。中枢自己不生成 PDF：浏览器有中文字体，中枢没有。",
-        (
-            "For a PDF, print this page and choose “Save as PDF”. The hub makes none itself: "
-            "a browser has the fonts, and the hub has not."
-        ),
+        "要 PDF：打印本页，目标选“另存为 PDF”。",
+        "For a PDF, print this page and choose “Save as PDF”.",
     ),
     "room_day": ("{lab} · {day} 日报", "{lab} · report of {day}"),
     "room_week": ("{lab} · {day} 起一周报告", "{lab} · report of the week from {day}"),
