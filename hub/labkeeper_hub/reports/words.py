@@ -54,6 +54,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "room_day": ("{lab} · {day} 日报", "{lab} · report of {day}"),
     "room_week": ("{lab} · {day} 起一周报告", "{lab} · report of the week from {day}"),
+    "made": ("生成于 {time}", "made {time}"),
     "room_foot": (
         "数值为每一步的平均，浅色带是最低到最高。采集有缺口处曲线断开。有人和开启的时间：一个状态算到下一次上报，最多一天。",
         (

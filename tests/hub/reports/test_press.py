@@ -103,7 +103,7 @@ async def test_two_at_once_are_made_one_after_the_other() -> None:
     both = asyncio.gather(press.printed(SMALL), press.printed(b"<p>two"))
     while not both.done():
         assert len(makers()) <= 1
-        await asyncio.sleep(0.005)
+        await asyncio.sleep(0.05)
     assert [words_of(pdf_of(one)) for one in await both] == ["one", "two"]
 
 
