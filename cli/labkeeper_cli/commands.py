@@ -55,6 +55,7 @@ COMMANDS = (
     ),
     Command("export", "readings of any window as CSV or Parquet", "labkeeper_cli.export", "demo"),
     Command("record", "recordings and lesson records: list, show, verify, replay", "labkeeper_cli.record", "demo"),
+    Command("report", "a lab's day or week, or a recording, as PDF or HTML", "labkeeper_cli.report", "demo"),
     Command("timetable", "check a school's timetable, or take it in", "labkeeper_cli.timetable", "demo"),
     Command("doctor", "what is wrong here, and what to do", "labkeeper_cli.doctor", "wire"),
     Command("dashboards", "Grafana's dashboards: push, check or export", "labkeeper_dashboards.__main__", "dashboards"),

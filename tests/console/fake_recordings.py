@@ -22,6 +22,7 @@ class Recordings:
         self.code = ""
         self.asked: list[Json] = []
         self.compared: list[dict[str, str]] = []
+        self.lack: str | None = None
 
     def begin(self, asked: Json, started_ms: int | None = None) -> Json:
         """Begin one as asked."""
@@ -87,6 +88,10 @@ def add_recordings(app: FastAPI, hub: FakeHub) -> None:
         elif deed == "stop":
             found.update(stage="stopped", stopped_ms=now_ms(), stopped_by="p-1")
         return room.seal(found) if deed == "seal" else found
+
+    @app.get("/api/v1/reports")
+    async def forms() -> Json:
+        return {"forms": ["html"] if room.lack else ["html", "pdf"], "lack": room.lack}
 
     add_files(app, room)
 

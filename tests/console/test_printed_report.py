@@ -1,4 +1,4 @@
-"""The room's report as the PDF a browser prints of it: the way the documents and the page itself name."""
+"""The room's report as the PDF a browser prints of it, and as the one that the hub makes: the same pages and words."""
 
 import pytest
 from playwright.async_api import Browser
@@ -6,13 +6,17 @@ from playwright.async_api import Browser
 from labkeeper_hub.model import Cursor, Page, ReadingsQuery, Row
 from labkeeper_hub.reports.document import Language
 from labkeeper_hub.reports.html import page as drawn
+from labkeeper_hub.reports.press import Press
 from labkeeper_hub.reports.room import Asked, day_window, document
 from labkeeper_hub.steps import DAY_MS, HOUR_MS, MINUTE_MS
 from tests.hub.recordings.made import START_MS, point
+from tests.hub.reports.pdfs import needs_pango, pdf_of, unembedded_fonts
 
 from .printed import pages_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+MADE = {"zh": "生成于", "en": "made"}
+A4_POINTS = (595, 842)
 POINTS = [
     point("co2", unit="[ppm]"),
     point("occupancy", "eye", "bool"),
@@ -37,11 +41,12 @@ class Readings:
         return values.get(name, 8 <= hour < 12)
 
 
+@needs_pango
 @pytest.mark.parametrize("days", [1, 7])
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("zh", ("301·", "平均", "有人", "用电", "要PDF：在浏览器里打印")),
+        ("zh", ("2026-01-01", "平均", "有人", "用电", "打印本页")),
         ("en", ("301·report", "mean", "Occupied", "Energy", "ForaPDF")),
     ],
 )
@@ -58,7 +63,17 @@ async def test_a_rooms_day_and_week_are_a_pdf_of_few_pages_with_its_words(
         pages = pages_of(await tab.pdf(format="A4"))
     finally:
         await tab.close()
-    assert 1 <= len(pages) <= 3
+    made = pdf_of(await Press().printed(html.encode()))
+    assert 1 <= len(pages) == len(made.pages) <= 3
+    words_made = ["".join(one.extract_text().split()) for one in made.pages]
+    assert [word for word in words[:-1] if word not in "".join(words_made)] == []
+    assert words[-1] not in "".join(words_made)
+    for number, (page, text) in enumerate(zip(made.pages, words_made, strict=True), 1):
+        assert tuple(map(round, page.mediabox[2:])) == A4_POINTS
+        assert f"{number}/{len(pages)}" in text
+        assert f"{number}/{len(pages)}" in pages[number - 1]
+        assert f"{MADE[language]}2026-01-0{days + 1}08:01" in text, "each page says when it was made"
+    assert unembedded_fonts(made) == []
     printed = "".join(pages)
     assert [word for word in words[:-1] if word not in printed] == []
     assert words[-1] in shown.replace(" ", "")

@@ -119,8 +119,22 @@ async def test_two_runs_are_laid_on_top_of_each_other_and_rooms_have_reports(hub
     assert hub.recordings.compared[-1] == {"one": first, "other": second, "other_mark": "1"}
     await page.get_by_label("Day").fill("2026-01-05")
     for name, span in (("That day", "day"), ("The week from then", "week")):
-        address = await page.get_by_role("link", name=name).get_attribute("href") or ""
-        assert address.startswith(f"/api/v1/labs/{SCHOOL}/lab-301/report?day=2026-01-05&span={span}&language=en")
+        for more, form in (("", ""), (", as a PDF", ".pdf")):
+            address = await page.get_by_role("link", name=name + more, exact=True).get_attribute("href") or ""
+            assert address.startswith(
+                f"/api/v1/labs/{SCHOOL}/lab-301/report{form}?day=2026-01-05&span={span}&language=en"
+            )
+    address = await page.get_by_role("link", name="PDF of first").get_attribute("href") or ""
+    assert address.startswith(f"/api/v1/recordings/{first}/report.pdf?language=en")
+    await expect(page.get_by_text("print it")).to_have_count(0)
+
+
+async def test_where_the_hub_makes_no_pdfs_the_page_says_how_to_print_one(hub: FakeHub, console: Console) -> None:
+    hub.recordings.lack = "library"
+    recorded(hub, "first")
+    await console.page.evaluate("location.hash = '#/recordings'")
+    await expect(console.page.get_by_text("open the report, print it and choose “Save as PDF”")).to_be_visible()
+    await expect(console.page.get_by_role("link", name="PDF")).to_have_count(0)
 
 
 @pytest.mark.parametrize(("language", "theme", "size"), SIZES)

@@ -22,6 +22,7 @@ from labkeeper_sdk.testing import Broker, open_broker
 from tests.edge.conftest import SETTINGS
 from tests.edge.tiny_host import open_host
 from tests.hub.export.stored import START_MS, Stored, order
+from tests.hub.reports.pdfs import needs_pango
 
 from .conftest import DEPLOY
 
@@ -85,6 +86,11 @@ def test_a_recording_is_hashed_and_its_record_written(hub_unit: Path, journal: P
 def test_a_report_is_drawn(hub_unit: Path) -> None:
     document = Document(language="zh", title="物理一", subtitle="", print_word="打印")
     assert "物理一".encode() in done(hub_unit, "labkeeper_hub.reports", document.model_dump_json().encode())
+
+
+@needs_pango
+def test_a_report_becomes_a_pdf(hub_unit: Path) -> None:
+    assert done(hub_unit, "labkeeper_hub.reports.paper", "<p>物理一".encode()).startswith(b"%PDF")
 
 
 def test_a_timetable_is_read(hub_unit: Path) -> None:

@@ -15,6 +15,7 @@ EXAMPLES = (
     Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large", "A request's body has at most 65536 bytes"),
     wrong_field("out_of_range", "body.value", "target takes -20 to 80 Cel"),
     Refused(HTTPStatus.TOO_MANY_REQUESTS, "too_many_attempts", "Too many attempts; try again in 4 s", retry_after_s=4),
+    Refused(HTTPStatus.NOT_IMPLEMENTED, "no_pdf", "This hub makes no PDFs yet: install labkeeper[pdf]"),
     Refused(HTTPStatus.SERVICE_UNAVAILABLE, "not_ready", "The hub is not ready"),
 )
 

@@ -59,9 +59,12 @@ _NAMES: Mapping[Reach, tuple[str, ...]] = {
         *(f"{method} {_RECORDINGS}" for method in ("GET", "POST")),
         *(f"{method} {_RECORDINGS}/{{identity}}" for method in ("GET", "DELETE")),
         *(f"POST {_RECORDINGS}/{{identity}}/{what}" for what in ("marks", "stop", "seal")),
-        *(f"GET {_RECORDINGS}/{{identity}}/{what}" for what in ("readings", "record", "verify", "report")),
+        *(
+            f"GET {_RECORDINGS}/{{identity}}/{what}"
+            for what in ("readings", "record", "verify", "report", "report.pdf")
+        ),
         f"GET {_RECORDINGS}/{{identity}}/compare/{{other}}",
-        f"GET {_LAB}/report",
+        *(f"GET {_LAB}/report{form}" for form in ("", ".pdf")),
         f"POST {_LESSON}",
         *(f"POST {_LESSON}/{what}" for what in ("take-over", "ask", "reply", "prolong", "end", "undo")),
         f"PUT {_LESSON}/class",

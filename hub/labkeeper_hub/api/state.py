@@ -18,6 +18,7 @@ from labkeeper_hub.export.exports import Exports
 from labkeeper_hub.oidc.desk import OidcDesk
 from labkeeper_hub.ports import Parts
 from labkeeper_hub.reports.drawing import Drawing
+from labkeeper_hub.reports.press import Press
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Api:
     audit: Notes = field(default_factory=Unheard)
     exports: Exports = field(default_factory=Exports)
     drawing: Drawing = field(default_factory=Drawing)
+    press: Press = field(default_factory=Press)
     oidc: OidcDesk | None = None  # None: the school's accounts open nothing here
 
 

@@ -1,10 +1,9 @@
 """Documents drawn beside the hub: a process each, two at a time."""
 
 import asyncio
-import sys
-from asyncio.subprocess import PIPE
 from dataclasses import dataclass, field
 
+from labkeeper_hub.reports.beside import TooSlow, answer_of
 from labkeeper_hub.reports.document import Document
 
 MOST_AT_ONCE = 2
@@ -24,17 +23,10 @@ class Drawing:
     async def drawn(self, document: Document) -> bytes:
         """Return the page; raises CannotDraw."""
         async with self._turn:
-            command = (sys.executable, "-m", "labkeeper_hub.reports")
-            process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=PIPE)
             try:
-                async with asyncio.timeout(LONGEST_S):
-                    page, said = await process.communicate(document.model_dump_json().encode())
-            except TimeoutError as late:
-                raise CannotDraw("it took too long") from late
-            finally:
-                if process.returncode is None:
-                    process.kill()
-                    await process.wait()
-        if process.returncode:
-            raise CannotDraw(said.decode(errors="replace"))
-        return page
+                answer = await answer_of("labkeeper_hub.reports", document.model_dump_json().encode(), LONGEST_S)
+            except TooSlow as late:
+                raise CannotDraw(str(late)) from late
+        if answer.status:
+            raise CannotDraw(answer.said)
+        return answer.content

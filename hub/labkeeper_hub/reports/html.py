@@ -36,11 +36,21 @@ th, td { border-bottom: 1px solid var(--line); padding: 3px 10px 3px 0; vertical
 .foot { margin-top: 18px; font-size: 13px; overflow-wrap: anywhere; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e9edf3; --quiet: #a5b0be; --line: #2c3542; --surface: #0f1318;
   --accent: #7fb0ff; --mark: #ffc978; } }
-@media print { @page { size: A4; margin: 12mm; } :root { color-scheme: light; --ink: #000; --quiet: #444; --line: #ccc;
-  --surface: #fff; --accent: #1f5fd0; --mark: #8a5300; } body { padding: 0; max-width: none; font-size: 11px; }
-  h1 { font-size: 18px; } h2 { font-size: 14px; margin: 10px 0 2px; } h3, table, .foot { font-size: 11px; }
-  dt { font-size: 10px; } .screen { display: none; }
-  .plots { grid-template-columns: 1fr 1fr; } figure { margin: 2px 0; } .facts { gap: 2px 14px; margin: 6px 0; } }
+@media print { @page { size: A4; margin: 12mm 12mm 16mm; font: 9px "Noto Sans", sans-serif; color: #444;
+    @bottom-left { content: string(title) " · " string(under); }
+    @bottom-right { content: counter(page) " / " counter(pages); } }
+  :root { color-scheme: light; --ink: #000; --quiet: #444; --line: #ccc; --surface: #fff; --accent: #1f5fd0;
+    --mark: #8a5300; }
+  body { padding: 0; max-width: none; font-size: 11px; line-height: 1.35; }
+  :lang(zh) body { font-family: "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "WenQuanYi Micro Hei",
+    sans-serif; }
+  h1 { font-size: 20px; string-set: title content(text); } .subtitle { string-set: under content(text); }
+  h2 { font-size: 14px; margin: 12px 0 4px; padding-bottom: 2px; border-bottom: 1px solid var(--line); }
+  h2, h3, h2 + .facts { break-after: avoid; } h3, table, .foot { font-size: 11px; }
+  dt, figcaption .summary { font-size: 10px; } .screen { display: none; } .scroll { overflow: visible; }
+  .plots { grid-template-columns: repeat(2, 1fr); } figure { margin: 2px 0; }
+  .facts { grid-template-columns: repeat(3, 1fr); gap: 3px 14px; margin: 6px 0; }
+  .facts div, tr, .foot { break-inside: avoid; } th, td { padding: 2px 10px 2px 0; } }
 """
 POLICY: Final = (
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "

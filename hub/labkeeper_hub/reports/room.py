@@ -54,6 +54,10 @@ class Asked:
         """Steps of ten minutes in a day, of an hour in a week."""
         return 10 * MINUTE_MS if self.days == 1 else HOUR_MS
 
+    def moment(self, time_ms: int) -> str:
+        """Return a time on their clock, to the minute."""
+        return moment(time_ms, self.offset_min)[:16]
+
     def say(self, key: str, **parts: object) -> str:
         """Return a sentence in their language."""
         return say(self.language, key, **parts)
@@ -69,11 +73,12 @@ async def document(
     """Read what the report needs, and compose it; `rules` names alarms for people."""
     drawn = [await _plots(readings, asked, name, chosen(points, name)) for name in ("air", "light", "noise")]
     drawn += [await _use(readings, asked, points), await _energy(readings, asked, points)]
-    day = moment(asked.from_ms, asked.offset_min)[:10]
+    day = asked.moment(asked.from_ms)[:10]
     return Document(
         language=asked.language,
         title=asked.say("room_day" if asked.days == 1 else "room_week", lab=asked.lab, day=day),
-        subtitle=f"{moment(asked.from_ms, asked.offset_min)[:16]} – {moment(asked.to_ms, asked.offset_min)[:16]}",
+        subtitle=f"{asked.moment(asked.from_ms)} – {asked.moment(asked.to_ms)} · "
+        + asked.say("made", time=asked.moment(asked.now_ms)),
         sections=(*drawn, _alarms(alarms, asked, {_key(one): _name(one, asked) for one in points}, rules or {})),
         foot=asked.say("room_foot"),
         print_word=asked.say("print"),

@@ -1,4 +1,6 @@
-"""Plots as SVG, small and sharp in print; classes only, so that a page's style sheet decides the colours."""
+"""Plots as SVG, small and sharp in print. Each part has a class, so that a page's style sheet decides how it looks, and
+the attributes in `LOOKS` for who lays out SVG without the style sheet around it, as the PDF's layout does.
+"""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -19,6 +21,17 @@ STEPS_MS: Final = tuple(
 )
 DAY_MS: Final = 86_400_000
 MINUTE_MS: Final = 60_000
+LOOKS: Final = {
+    "grid": 'stroke="#ccc"',
+    "tick": 'fill="#444" font-size="11"',
+    "tick time": 'fill="#444" font-size="11"',
+    "line": 'fill="none" stroke="#1f5fd0" stroke-width="1.5" stroke-linejoin="round"',
+    "dot": 'fill="#1f5fd0"',
+    "band": 'fill="#1f5fd0" fill-opacity="0.18"',
+    "mark": 'stroke="#8a5300" stroke-dasharray="3 3"',
+    "mark-label": 'fill="#8a5300" font-size="10"',
+}
+"""Ink on paper: the print style of `html.py`, which a test holds against this."""
 
 
 def plot(what: Plot, offset_min: int = 0) -> str:
@@ -30,6 +43,10 @@ def plot(what: Plot, offset_min: int = 0) -> str:
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">{ticks}'
         f"{''.join(_line(what.line, scale))}{''.join(_marks(what, scale))}</svg>"
     )
+
+
+def _of(kind: str) -> str:
+    return f'class="{kind}" {LOOKS[kind]}'
 
 
 class Scale:
@@ -79,8 +96,8 @@ def _across(scale: Scale, offset_min: int) -> Iterator[str]:
     first = -(-(scale.from_ms + offset) // step) * step
     for time_ms in range(first, scale.to_ms + offset + 1, step):
         x = scale.x(time_ms - offset)
-        yield f'<line class="grid" x1="{x}" x2="{x}" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/>'
-        yield f'<text class="tick time" x="{x}" y="{HEIGHT - 5}" {_anchor(float(x))}>{_moment(time_ms, step)}</text>'
+        yield f'<line {_of("grid")} x1="{x}" x2="{x}" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/>'
+        yield f'<text {_of("tick time")} x="{x}" y="{HEIGHT - 5}" {_anchor(float(x))}>{_moment(time_ms, step)}</text>'
 
 
 def _anchor(x: float) -> str:
@@ -98,8 +115,8 @@ def _moment(local_ms: int, step: int) -> str:
 def _up(scale: Scale) -> Iterator[str]:
     for value in ticks_of(scale.low, scale.high):
         y = scale.y(value)
-        yield f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}"/>'
-        yield f'<text class="tick" x="{LEFT - 6}" y="{float(y) + 4:.1f}" text-anchor="end">{number(value)}</text>'
+        yield f'<line {_of("grid")} x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}"/>'
+        yield f'<text {_of("tick")} x="{LEFT - 6}" y="{float(y) + 4:.1f}" text-anchor="end">{number(value)}</text>'
 
 
 def _line(line: Line, scale: Scale) -> Iterator[str]:
@@ -108,13 +125,13 @@ def _line(line: Line, scale: Scale) -> Iterator[str]:
         if line.low and line.high:
             under = [f"{x},{scale.y(line.low[at])}" for x, at in zip(xs, part, strict=True)]
             over = [f"{x},{scale.y(line.high[at])}" for x, at in zip(xs, part, strict=True)]
-            yield f'<polygon class="band" points="{" ".join((*under, *reversed(over)))}"/>'
+            yield f'<polygon {_of("band")} points="{" ".join((*under, *reversed(over)))}"/>'
         places = [(x, scale.y(line.values[at])) for x, at in zip(xs, part, strict=True)]
         if len(places) == 1:
-            yield f'<circle class="dot" cx="{places[0][0]}" cy="{places[0][1]}" r="1.5"/>'
+            yield f'<circle {_of("dot")} cx="{places[0][0]}" cy="{places[0][1]}" r="1.5"/>'
         else:
             points = _stepped(places) if line.stepped else places
-            yield f'<polyline class="line" points="{" ".join(f"{x},{y}" for x, y in points)}"/>'
+            yield f'<polyline {_of("line")} points="{" ".join(f"{x},{y}" for x, y in points)}"/>'
 
 
 def pieces_of(line: Line) -> list[range]:
@@ -134,5 +151,5 @@ def _stepped(places: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
 def _marks(what: Plot, scale: Scale) -> Iterator[str]:
     for time_ms, label in what.marks:
         x = scale.x(time_ms)
-        yield f'<line class="mark" x1="{x}" x2="{x}" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/>'
-        yield f'<text class="mark-label" x="{min(float(x) + 3, WIDTH - 12):.1f}" y="{TOP + 9}">{escape(label)}</text>'
+        yield f'<line {_of("mark")} x1="{x}" x2="{x}" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/>'
+        yield f'<text {_of("mark-label")} x="{min(float(x) + 3, WIDTH - 12):.1f}" y="{TOP + 9}">{escape(label)}</text>'

@@ -49,14 +49,12 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "summary": ("最低 {low}　平均 {mean}　最高 {high} {unit}", "lowest {low}, mean {mean}, highest {high} {unit}"),
     "no_readings": ("没有读数", "no readings"),
     "print": (
-        "要 PDF：在浏览器里打印，目标选“另存为 PDF”。中枢自己不生成 PDF：浏览器有中文字体，中枢没有。",
-        (
-            "For a PDF, print this page and choose “Save as PDF”. The hub makes none itself: "
-            "a browser has the fonts, and the hub has not."
-        ),
+        "要 PDF：打印本页，目标选“另存为 PDF”。",
+        "For a PDF, print this page and choose “Save as PDF”.",
     ),
     "room_day": ("{lab} · {day} 日报", "{lab} · report of {day}"),
     "room_week": ("{lab} · {day} 起一周报告", "{lab} · report of the week from {day}"),
+    "made": ("生成于 {time}", "made {time}"),
     "room_foot": (
         "数值为每一步的平均，浅色带是最低到最高。采集有缺口处曲线断开。有人和开启的时间：一个状态算到下一次上报，最多一天。",
         (

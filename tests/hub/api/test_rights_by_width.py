@@ -31,6 +31,7 @@ from labkeeper_hub.export.order import Order
 from labkeeper_hub.lessons.scenes import Scene, Wish
 from labkeeper_hub.model import Row, State
 from labkeeper_hub.registry.tables import metadata
+from labkeeper_hub.reports.press import Lack
 from labkeeper_hub.timetable.bookings import Opening
 from labkeeper_hub.timetable.desk import booking
 from labkeeper_hub.timetable.slots import Teaching
@@ -51,7 +52,7 @@ QUERIES = {
     "/api/v1/readings": ADDRESS,
     # of an id that is taken: no file has to be made
     "/api/v1/export": f"point=demo/lab-301/0x00158d0001a2b3c4/target&from=0&to=9000000000000&id={EXPORT}",
-    "/api/v1/labs/{school}/{lab}/report": "day=2026-09-07",
+    **{f"/api/v1/labs/{{school}}/{{lab}}/report{form}": "day=2026-09-07" for form in ("", ".pdf")},
     "/api/v1/timetables/{school}/ledger/lessons": "class_name=4(1)",
     "/api/v1/wall": "school=demo&lab=lab-301",
     "/api/v1/alarms/rules/{rule}/limits": "school=demo&lab=lab-301",
@@ -143,6 +144,7 @@ async def begin_lesson(served: Served, teacher: str) -> None:
     hub.lessons.given = {ROOM: (Scene("mine", Title("我的", "Mine"), (Wish(TARGET, 20.0),)),)}
     await hub.desk.submit(TARGET, 20.0, command_id="c-1")
     order = Order(journal="", format="csv", from_ms=0, to_ms=1, points=(POINT,))
+    served.app.state.api.press.lack, served.app.state.api.press.tried = Lack.LIBRARY, True  # no file has to be made
     served.app.state.api.exports.known[EXPORT] = Export(EXPORT, order, cast(Process, None))
 
 

@@ -7,7 +7,7 @@ import io
 import json
 import sqlite3
 import zipfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +17,20 @@ import pytest
 
 from labkeeper_hub.accounts import Grant, Role, Scope
 from labkeeper_hub.api.routes.recordings import RecordingShape
+from labkeeper_hub.api.routes.reports import ReportForms
 from labkeeper_hub.recordings.recorder import LabKey, Recorder
 from labkeeper_hub.recordings.recording import OPEN_END_MS, SETTLE_MS, Delivered, RecordingRefused
+from labkeeper_hub.reports.press import MOST_ASKED, Lack, Press
 from labkeeper_hub.timeseries.forwarding import open_forwarding
 from labkeeper_hub.timeseries.pins import DiskRefuses, Pins
+from tests.hub.reports.pdfs import a_maker, makers, needs_pango, pdf_of
 
 from ..api.doubles import MODE, NODE, START_MS, TARGET, TEMPERATURE  # noqa: TID252 - tests are not packages
 from .conftest import Room, room_in
 
 LAB = {"school": "demo", "lab": "lab-301"}
 ADDRESS = "/".join(TEMPERATURE)
+ROOM_PDF = "/api/v1/labs/demo/lab-301/report.pdf?day=2026-01-01"
 
 
 @pytest.fixture
@@ -313,6 +317,84 @@ async def test_a_room_report_is_drawn_for_a_day_and_a_week(room: Room, owner: ht
         assert words in answer.text
         assert answer.text.count("<svg") == 1
     assert (await owner.get("/api/v1/labs/demo/nowhere/report", params={"day": "2026-01-01"})).status_code == 404
+
+
+@needs_pango
+async def test_both_reports_are_pdfs_too(room: Room, owner: httpx.AsyncClient) -> None:
+    found = await sealed(room, owner, title="冷却")
+    forms = (await owner.get("/api/v1/reports")).json()
+    assert ReportForms.model_validate(forms) == ReportForms(forms=["html", "pdf"], lack=None)
+    asked = {"day": "2026-01-01", "span": "week", "language": "zh"}
+    answers = {
+        "301 实验室 · 2026-01-01 起一周报告": await owner.get("/api/v1/labs/demo/lab-301/report.pdf", params=asked),
+        "冷却": await owner.get(f"/api/v1/recordings/{found['id']}/report.pdf", params={"language": "zh"}),
+    }
+    names = []
+    for title, answer in answers.items():
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["content-type"] == "application/pdf"
+        pdf = pdf_of(answer.content)
+        assert pdf.metadata is not None
+        assert pdf.metadata.title == title
+        assert pdf.pages[0].extract_text().startswith(title)
+        names.append(answer.headers["content-disposition"].partition("''")[2])
+    assert names == ["labkeeper-lab-301-2026-01-01-week.pdf", f"labkeeper-recording-{found['id'][:8]}.pdf"]
+    await room.audit.save()
+    told = [json.loads(line) for line in (room.folder / "audit.jsonl").read_text().splitlines()]
+    noted = [(one["what"], one["result"]) for one in told if "pdf" in one["result"]]
+    assert noted == [("room_report", "2026-01-01 7 days pdf"), ("export_recording", "report pdf")]
+
+
+@pytest.mark.parametrize(("lack", "words"), [(Lack.LIBRARY, "libpango-1.0-0"), (Lack.FONT, "fonts-wqy-microhei")])
+async def test_where_no_pdf_can_be_made_it_is_said_what_to_install_and_what_else_to_do(
+    room: Room, owner: httpx.AsyncClient, lack: Lack, words: str
+) -> None:
+    press: Press = room.app.state.api.press
+    press.tried, press.lack = True, lack
+    assert (await owner.get("/api/v1/reports")).json() == {"forms": ["html"], "lack": lack.value}
+    answer = await owner.get(ROOM_PDF)
+    assert (answer.status_code, answer.json()["code"]) == (501, "no_pdf")
+    assert words in answer.json()["detail"]
+    assert "browser" in answer.json()["detail"]
+
+
+async def test_a_pdf_that_must_wait_too_long_or_fails_is_refused(room: Room, owner: httpx.AsyncClient) -> None:
+    press: Press = room.app.state.api.press
+    press.tried, press.asked = True, MOST_ASKED
+    answer = await owner.get(ROOM_PDF)
+    assert (answer.status_code, answer.json()["code"]) == (429, "too_many_reports")
+    assert answer.headers["retry-after"]
+    press.asked, press.longest_s = 0, 0.01
+    answer = await owner.get(ROOM_PDF)
+    assert (answer.status_code, answer.json()["code"]) == (503, "report_failed")
+    assert press.asked == 0
+
+
+@needs_pango
+async def test_the_press_stops_for_an_asker_who_has_left(room: Room, owner: httpx.AsyncClient) -> None:
+    """As a server tells the app: the request, and a moment later that the browser is gone."""
+    path, _, query = ROOM_PDF.partition("?")
+    head = [(name.lower(), value) for name, value in owner.build_request("GET", path).headers.raw]
+    scope: dict[str, Any] = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "query_string": query.encode(),
+        "headers": head,
+    }
+
+    async def receive() -> dict[str, Any]:
+        await a_maker()
+        return {"type": "http.disconnect"}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        assert message
+
+    press: Press = room.app.state.api.press
+    press.tried = True
+    await room.app(scope | {"scheme": "http", "server": ("hub", 80), "client": ("127.0.0.1", 1)}, receive, send)
+    assert makers() == []
+    assert press.asked == 0
 
 
 async def test_a_lesson_records_its_lab_and_ends_without_a_word_twice(room: Room) -> None:

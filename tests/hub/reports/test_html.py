@@ -10,7 +10,8 @@ import pytest
 
 from labkeeper_hub.reports.document import Document, Fact, Section, Table
 from labkeeper_hub.reports.drawing import CannotDraw, Drawing
-from labkeeper_hub.reports.html import POLICY, page
+from labkeeper_hub.reports.html import POLICY, STYLE, page
+from labkeeper_hub.reports.svg import LOOKS
 
 TABLE = Table(title="Markers", header=("#", "What"), rows=(("1", "<script>alert(1)</script>"),), empty="none")
 DOCUMENT = Document(
@@ -38,6 +39,16 @@ def test_its_policy_names_its_very_style_and_allows_nothing_else() -> None:
     assert f"style-src 'sha256-{digest}'" in POLICY
     assert POLICY.startswith("default-src 'none'")
     assert " style=" not in page(DOCUMENT)
+
+
+def test_plots_look_on_their_own_as_the_style_has_them_on_paper() -> None:
+    paper = dict(re.findall(r"(--\w+): (#\w+);", STYLE[STYLE.index("@media print") :]))
+    for kind, attributes in LOOKS.items():
+        (told,) = re.findall(rf"^(?:.* )?\.{kind.split()[0]} {{(.*?)}}", STYLE, re.MULTILINE)
+        style = dict(re.findall(r"([\w-]+): ([^;]+);", told))
+        for name, value in re.findall(r'([\w-]+)="(.*?)"', attributes):
+            said = re.sub(r"var\((.*?)\)", lambda found: paper[found[1]], style[name])
+            assert said.removesuffix("px") == value, (kind, name)
 
 
 async def test_it_is_drawn_by_a_process_of_its_own() -> None:

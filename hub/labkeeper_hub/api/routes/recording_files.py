@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
+from starlette.requests import Request
 from starlette.responses import Response
 
 from labkeeper_hub.accounts import Scope
@@ -13,7 +14,7 @@ from labkeeper_hub.api.answers import Json, JsonAnswer
 from labkeeper_hub.api.documented import PROBLEMS
 from labkeeper_hub.api.models import shape
 from labkeeper_hub.api.needs import ExportsReadings, ReadsReadings, Right
-from labkeeper_hub.api.reported import Reported, drawn
+from labkeeper_hub.api.reported import PDF, Reported, at_the_press, drawn, printed
 from labkeeper_hub.api.routes.exports import MEDIA, ExportAnswer
 from labkeeper_hub.api.routes.recordings import done, refusal, seen
 from labkeeper_hub.api.state import Api, ApiHere
@@ -23,6 +24,7 @@ from labkeeper_hub.recordings.comparison import Pair, origin_ms, pairs_of
 from labkeeper_hub.recordings.recording import MOST_MARKS, Recording, RecordingRefused
 from labkeeper_hub.recordings.report import Reader, document, told
 from labkeeper_hub.recordings.verification import Verdict, verify
+from labkeeper_hub.reports.document import Document
 from labkeeper_hub.reports.traces import Trace, trace_of
 from labkeeper_hub.steps import every_for
 
@@ -108,9 +110,9 @@ class Comparison(BaseModel):
     more: int
 
 
-def _file(media: str) -> dict[int | str, dict[str, Any]]:
+def _file(media: str, *more: int) -> dict[int | str, dict[str, Any]]:
     told: dict[str, Any] = {"content": {media: {"schema": {"type": "string", "format": "binary"}, "example": "…"}}}
-    return {200: told, **{status: PROBLEMS[status] for status in (404, 409, 429, 503)}}
+    return {200: told, **{status: PROBLEMS[status] for status in (404, 409, 429, 503, *more)}}
 
 
 @router.get("/recordings/{identity}/readings", response_class=Response, responses=_file(MEDIA["csv"]))
@@ -149,11 +151,17 @@ async def verified(api: ApiHere, right: ExportsReadings, identity: str) -> JsonA
 async def report(api: ApiHere, right: ExportsReadings, identity: str, asked: Annotated[Reported, Query()]) -> Response:
     """Draw one page to print: curves with markers, commands, alarms. It loads nothing from anywhere."""
     found = exported(api, right, identity, "report")
-    room, now_ms = api.parts.recordings, right.now_ms
-    happened, samples = await room.happened(found), await room.samples(found)
-    content = await told(api.parts.readings, found, samples, happened, now_ms)
-    reader = Reader(asked.language, asked.offset_min, now_ms)
-    return await drawn(api, document(content, asked.lab_name(api, found.plan.school, found.plan.lab), reader))
+    return await drawn(api, await _document(api, right, found, asked))
+
+
+@router.get("/recordings/{identity}/report.pdf", response_class=Response, responses=_file(PDF, 501))
+async def report_file(
+    api: ApiHere, right: ExportsReadings, identity: str, asked: Annotated[Reported, Query()], request: Request
+) -> Response:
+    """Make the same page a PDF, where the hub has what that takes; `GET /api/v1/reports` says so."""
+    found = exported(api, right, identity, "report pdf")
+    async with at_the_press(api):
+        return await printed(api, request, await _document(api, right, found, asked), f"{_name(found)}.pdf")
 
 
 @router.get("/recordings/{identity}/compare/{other}", response_model=Comparison, responses={404: PROBLEMS[404]})
@@ -178,6 +186,14 @@ def exported(api: Api, right: Right, identity: str, what: str) -> Recording:
     right.demand(Scope(found.plan.school, found.plan.lab))
     api.audit.note(right.person.name, "export_recording", found.id, what)
     return found
+
+
+async def _document(api: Api, right: Right, found: Recording, asked: Reported) -> Document:
+    room, now_ms = api.parts.recordings, right.now_ms
+    happened, samples = await room.happened(found), await room.samples(found)
+    content = await told(api.parts.readings, found, samples, happened, now_ms)
+    reader = Reader(asked.language, asked.offset_min, now_ms)
+    return document(content, asked.lab_name(api, found.plan.school, found.plan.lab), reader)
 
 
 async def _compared(

@@ -68,12 +68,20 @@ export const recordFile = (id) => `${ALL}/${id}/record`;
 /** @param {import("../text.js").Text} text */
 const reader = (text) => ({ language: text.language, offset_min: String(-new Date().getTimezoneOffset()) });
 
-/** @param {string} id @param {import("../text.js").Text} text */
-export const reportPage = (id, text) => `${ALL}/${id}/report?${new URLSearchParams(reader(text))}`;
+/** @type {Promise<boolean> | undefined} */
+let pdfs;
 
-/** @param {{school: string, lab: string}} lab @param {string} day @param {"day" | "week"} span @param {import("../text.js").Text} text */
-export const roomReport = (lab, day, span, text) =>
-  `/api/v1/labs/${encodeURIComponent(lab.school)}/${encodeURIComponent(lab.lab)}/report?${new URLSearchParams({ day, span, ...reader(text) })}`;
+/** Whether the hub makes PDFs of reports: asked once, and again only where it has not answered. @returns {Promise<boolean>} */
+export const makesPdfs = () => (pdfs ??= fetch("/api/v1/reports").then(async (answer) => (await answer.json()).forms.includes("pdf")).catch(() => { pdfs = undefined; return false; }));
+
+/** @typedef {"" | ".pdf"} Form a page to open, or a file to keep */
+
+/** @param {string} id @param {import("../text.js").Text} text @param {Form} [form] */
+export const reportOf = (id, text, form = "") => `${ALL}/${id}/report${form}?${new URLSearchParams(reader(text))}`;
+
+/** @param {{school: string, lab: string}} lab @param {string} day @param {"day" | "week"} span @param {import("../text.js").Text} text @param {Form} [form] */
+export const roomReport = (lab, day, span, text, form = "") =>
+  `/api/v1/labs/${encodeURIComponent(lab.school)}/${encodeURIComponent(lab.lab)}/report${form}?${new URLSearchParams({ day, span, ...reader(text) })}`;
 
 /** Hours, minutes and seconds. @param {number} length_ms */
 export function length(length_ms) {

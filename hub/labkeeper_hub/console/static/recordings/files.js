@@ -6,11 +6,17 @@ import * as api from "./api.js";
 import { sayer } from "./words.js";
 
 class LkRecordingFiles extends DeskElement {
-  static properties = { recording: { attribute: false } };
+  static properties = { recording: { attribute: false }, pdf: { state: true } };
 
   constructor() {
     super();
     this.recording = /** @type {wire.Recording} */ (/** @type {unknown} */ (undefined));
+    this.pdf = false;
+  }
+
+  async connectedCallback() {
+    super.connectedCallback();
+    this.pdf = await api.makesPdfs();
   }
 
   render() {
@@ -22,7 +28,8 @@ class LkRecordingFiles extends DeskElement {
       html`<a class="segment" download href=${address} aria-label=${say("record.save", { what: word, of })}>${icon("download")}${word}</a>`;
     return html`
       ${file("CSV", api.readingsFile(id, "csv"))} ${file("Parquet", api.readingsFile(id, "parquet"))}
-      <a class="segment" target="_blank" rel="noopener" href=${api.reportPage(id, text)} aria-label=${say("record.report_of", { of })}>${say("record.report")}</a>
+      <a class="segment" target="_blank" rel="noopener" href=${api.reportOf(id, text)} aria-label=${say("record.report_of", { of })}>${say("record.report")}</a>
+      ${this.pdf ? file("PDF", api.reportOf(id, text, ".pdf")) : nothing}
       ${stage === "sealed" ? file(say("record.record"), api.recordFile(id)) : nothing}`;
   }
 }

@@ -14,7 +14,7 @@ const ASK_EVERY_MS = 5_000;
 const PAIR = 2;
 
 class LkRecordings extends DeskElement {
-  static properties = { found: { state: true }, failed: { state: true }, chosen: { state: true }, verdicts: { state: true }, room: { state: true }, day: { state: true } };
+  static properties = { found: { state: true }, failed: { state: true }, chosen: { state: true }, verdicts: { state: true }, room: { state: true }, day: { state: true }, pdf: { state: true } };
 
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #asking;
@@ -30,6 +30,8 @@ class LkRecordings extends DeskElement {
     this.verdicts = {};
     this.room = "";
     this.day = "";
+    /** Whether the hub makes PDFs; null until it has said. @type {boolean | null} */
+    this.pdf = null;
   }
 
   watched() {
@@ -39,6 +41,7 @@ class LkRecordings extends DeskElement {
   connectedCallback() {
     super.connectedCallback();
     void this.#ask();
+    void api.makesPdfs().then((pdf) => { this.pdf = pdf; });
     this.#asking = setInterval(() => void this.#ask(), ASK_EVERY_MS);
   }
 
@@ -129,6 +132,7 @@ class LkRecordings extends DeskElement {
     if (!lab) return nothing;
     const day = this.day || dayOf(store.now());
     const open = (/** @type {"day" | "week"} */ span, /** @type {string} */ word) => html`<a class="do" target="_blank" rel="noopener" href=${api.roomReport(lab, day, span, text)}>${word}</a>`;
+    const keep = (/** @type {"day" | "week"} */ span, /** @type {string} */ word) => html`<a class="do" download href=${api.roomReport(lab, day, span, text, ".pdf")}>${icon("download")}${say("record.as_pdf", { what: word })}</a>`;
     return html`
       <section class="card recordings-room" aria-labelledby="room-report">
         <h3 id="room-report">${say("record.room_report")}</h3>
@@ -137,7 +141,9 @@ class LkRecordings extends DeskElement {
             ${labs.map((one) => html`<option value=${one.key} ?selected=${one.key === lab.key}>${text.title(one.title, one.lab)}</option>`)}</select></label>
           <label>${say("record.day")}<input type="date" .value=${day} @change=${(/** @type {Event} */ event) => { this.day = /** @type {HTMLInputElement} */ (event.target).value; }}></label>
           ${open("day", say("record.day_report"))} ${open("week", say("record.week_report"))}
+          ${this.pdf ? html`${keep("day", say("record.day_report"))} ${keep("week", say("record.week_report"))}` : nothing}
         </div>
+        ${this.pdf === false ? html`<p class="quiet small">${say("record.pdf_hint")}</p>` : nothing}
       </section>`;
   }
 }
