@@ -26,7 +26,8 @@ from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from benchmarks.weeks.keeping import keep
 from benchmarks.weeks.weeks import untended
-from labkeeper_hub.alarms.catalogue import Both, shipped
+from labkeeper_hub.alarms.catalogue import shipped
+from labkeeper_sdk import Title
 from labkeeper_sdk.testing import find_mosquitto, open_broker
 from tests.console.conftest import Language, OpenConsole
 from tests.console.test_catalogues import catalogue
@@ -37,7 +38,8 @@ AGO: dict[Language, str] = {"zh": "前", "en": "ago"}
 BECAUSE: dict[Language, str] = {"zh": "报警。", "en": "It alarms "}
 FACTS = """
 card => ({ key: card.alarm.rule + " " + card.alarm.node + "/" + card.alarm.device + "/" + card.alarm.point,
-           rule: card.alarm.rule, point: card.alarm.point, raised_ms: card.alarm.raised_ms,
+           rule: card.alarm.rule, level: card.alarm.level, value: card.alarm.value, lab: card.alarm.lab,
+           point: card.alarm.point,
            drawn: card.querySelector("lk-alarm-curve")?.trace?.drawn.times.length ?? 0, text: card.innerText })
 """
 SETTLED = """
@@ -68,8 +70,8 @@ class Reading:
     def t(self, key: str, **given: str) -> str:
         return self.words[key].format(**given)
 
-    def of(self, both: Both) -> str:
-        said: str = getattr(both, self.language)
+    def of(self, title: Title) -> str:
+        said: str = getattr(title, self.language)
         return said
 
 
@@ -126,7 +128,12 @@ async def understood(card: Locator, reader: Reading) -> str:
         await expect(card.locator(".alarm-because")).to_contain_text(BECAUSE[reader.language])
         facts = await card.evaluate(FACTS)
         assert facts["drawn"] >= 1, facts
-    told = shipped().rules[facts["rule"]].told
+    rule = shipped().rules[facts["rule"]]
+    if facts["point"]:  # what is shown is what raised it, although it is over
+        level = next(one for one in rule.levels if one.name == facts["level"])
+        assert level.holds(facts["value"], active=False), facts
+    assert facts["lab"] in facts["text"], facts  # which of the rooms it is
+    told = rule.told
     deed = reader.t("alarm.response", role=reader.t(f"alarmrole.{told.role}"))
     texts = (reader.of(told.title), reader.of(told.consequence), reader.of(told.response))
     for said in (*texts, reader.t("alarm.consequence"), deed, AGO[reader.language]):

@@ -3,7 +3,7 @@ import { html, nothing } from "../vendor/lit.js";
 import * as api from "./api.js";
 import { SLOWLY } from "./curve.js";
 import "./limit.js";
-import { compared, measured, place, placeName, refusal, seenByHub } from "./names.js";
+import { compared, measured, placeInSchool, placeName, refusal, seenByHub } from "./names.js";
 import "./try.js";
 import { DeskElement } from "../element.js";
 import { icon } from "../icons.js";
@@ -75,8 +75,8 @@ class LkAlarmHistory extends AlarmList {
     if (!this.found) return this.waiting();
     if (this.found.length === 0) return html`<p class="quiet">${words.t("alarm.no_history")}</p>`;
     return html`<ol class="alarm-history">${this.found.map((/** @type {wire.AlarmEntry} */ one) => html`
-      <li><time>${text.moment(one.time_ms)}</time><span><strong>${text.title(this.rules.get(one.rule)?.title, one.rule)}</strong> · ${place(this.desk, words, one)}
-        <span class="quiet">${words.word("alarmkind", one.kind) ?? one.kind}${one.late ? ` · ${words.t("alarm.late")}` : ""}${[measured(this.desk, one), one.who, one.why].filter(Boolean).map((part) => ` · ${part}`)}</span></span></li>`)}</ol>
+      <li><time>${text.moment(one.time_ms)}</time><span><strong>${text.title(this.rules.get(one.rule)?.title, one.rule)}</strong> · ${placeInSchool(this.desk, words, one)}
+        <span class="quiet">${words.word("alarmkind", one.kind) ?? one.kind}${one.late ? ` · ${words.t("alarm.late")}` : ""}${[measured(this.desk, one, this.rules.get(one.rule)), one.who, one.why].filter(Boolean).map((part) => ` · ${part}`)}</span></span></li>`)}</ol>
       ${this.failed ? html`<p role="status">${words.t("alarm.failed")}</p>` : nothing}
       ${this.next === null ? html`<p class="quiet small">${words.t("alarm.history_whole", { count: this.found.length })}</p>` : html`<button class="segment" @click=${() => this.again()}>${words.t("alarm.older")}</button>`}`;
   }
@@ -204,7 +204,7 @@ class LkAlarmLimits extends AlarmList {
   #try(rule, points) {
     const chosen = points.find((one) => pointKey(one) === this.chosen.point) ?? points[0];
     const choose = (/** @type {Event} */ event) => { this.chosen = { rule: rule.id, point: /** @type {HTMLSelectElement} */ (event.target).value }; };
-    return html`<label class="alarm-which">${this.words.t("alarm.on_point")}<select @change=${choose}>${points.map((one) => html`<option value=${pointKey(one)} ?selected=${one === chosen}>${place(this.desk, this.words, { ...one, rule: rule.id })}</option>`)}</select></label>
+    return html`<label class="alarm-which">${this.words.t("alarm.on_point")}<select @change=${choose}>${points.map((one) => html`<option value=${pointKey(one)} ?selected=${one === chosen}>${placeInSchool(this.desk, this.words, { ...one, rule: rule.id })}</option>`)}</select></label>
       <lk-alarm-try .desk=${this.desk} .rule=${rule} .source=${chosen} .words=${this.words}></lk-alarm-try>`;
   }
 }
