@@ -88,6 +88,7 @@ async def test_two_persons_change_what_a_node_runs_and_the_node_proves_it(chemis
         httpx.AsyncClient(base_url=f"{stack.url}/api/v1", headers={"Origin": stack.url}, trust_env=False) as second,
     ):
         await until(standing, lambda found: found["running"] == load(supplied("chemistry")).hash)
+        await until(standing, lambda found: found["unapproved"] == "found")
         grants = [{"role": "facility_manager"}]
         person = (await owner.post("/people", json={"login": "li", "title": "李", "grants": grants})).json()["name"]
         invitation = (await owner.post(f"/people/{person}/invitation")).json()["invitation"]
@@ -98,3 +99,4 @@ async def test_two_persons_change_what_a_node_runs_and_the_node_proves_it(chemis
         assert (await owner.post("/interlocks/approve", json=approval)).status_code == 409
         assert (await second.post("/interlocks/approve", json=approval)).status_code == 200
         await until(standing, lambda found: found["differs"] is False and found["running"] == load(text).hash)
+        assert (await standing())["unapproved"] == "no"
