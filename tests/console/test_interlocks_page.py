@@ -44,6 +44,7 @@ async def test_nobody_approves_what_they_propose_and_a_mistake_is_named(hub: Fak
     guard(hub)
     await open_interlocks(console)
     await console.page.get_by_text("Propose another set").click()
+    await expect(console.page.locator("form")).to_contain_text("never an MQ-x")
     text = console.page.get_by_role("textbox", name="The set, as TOML")
     await text.fill("nonsense")
     await console.page.get_by_role("button", name="Propose").click()
@@ -71,10 +72,13 @@ async def test_what_nobody_approved_is_marked_and_it_is_said_how_it_becomes_appr
     )
     await expect(node).to_contain_text("Propose below what it is to run")
     guard(hub, by="p-7", running="0" * 64, unapproved="found")
+    await console.page.reload()
     await expect(node).to_contain_text("This is what the node runs now, by its hash")
     guard(hub, running="2" * 64, unapproved="changed")
+    await console.page.reload()
     await expect(node.locator(".interlocks-differs")).to_contain_text("Changed without approval")
     guard(hub, running="", unapproved="changed")
+    await console.page.reload()
     await expect(node.locator(".interlocks-differs")).to_contain_text("or none")
 
 
@@ -98,6 +102,7 @@ async def test_what_a_node_did_not_take_is_told_and_of_one_that_is_away_nobody_k
     await open_interlocks(console)
     await expect(console.page.locator(".interlocks-node")).to_contain_text("sent last: inputs.gas: there is no such")
     guard(hub, running=None)
+    await console.page.reload()
     await expect(console.page.get_by_text("Not heard from: nobody knows")).to_be_visible()
 
 

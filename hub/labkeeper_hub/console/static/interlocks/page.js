@@ -79,6 +79,7 @@ class LkInterlocks extends DeskElement {
           <form @submit=${(/** @type {SubmitEvent} */ event) => this.#propose(event, one)}>
             <label>${words.t("interlocks.text")}
               <textarea name="text" rows="12" required spellcheck="false" autocomplete="off" .defaultValue=${one.approved_text ?? ""}></textarea></label>
+            <p class="quiet">${words.t("interlocks.gas")}</p>
             <button class="do" ?disabled=${this.busy}>${words.t("interlocks.propose")}</button>
           </form>
         </details>
