@@ -14,6 +14,9 @@ declare namespace wire {
     step: number | null;
     options: string[] | null;
     writable: boolean;
+    /** Where its node drives it when its lease ends, and how long after the hub is lost; null: it holds. */
+    safe_value: Value | null;
+    link_loss_s: number | null;
     /** What it does by itself if nobody looks at it. */
     risk: string;
     title: Title;
