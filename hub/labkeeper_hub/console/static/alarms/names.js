@@ -5,6 +5,8 @@ import { deviceKey } from "../keys.js";
 import { labName, labsOf } from "../labs.js";
 import { deviceName, pointName, valueWithUnit } from "../names.js";
 
+const MINUTE_MS = 60_000;
+
 /** Kinds of a level whose value is in a unit of its own. */
 const UNLIKE = ["stale", "stuck", "count", "rate"];
 
@@ -33,6 +35,13 @@ export function placeInSchool(desk, words, one) {
   const lab = "lab" in one && one.lab ? String(one.lab) : desk.store.devices.get(deviceKey(one))?.lab;
   const found = labsOf(desk.store).find((view) => view.school === one.school && view.lab === lab);
   return [...new Set([found && labName(desk.text, found), place(desk, words, one)])].filter(Boolean).join(" · ");
+}
+
+/** So long a time, in the unit people would say it in. @param {import("../text.js").Text} words @param {number} length_ms */
+export function length(words, length_ms) {
+  if (length_ms < MINUTE_MS) return words.t("alarm.seconds", { count: Math.round(length_ms / 1000) });
+  const minutes = Math.round(length_ms / MINUTE_MS);
+  return minutes < 60 ? words.t("alarm.minutes", { count: minutes }) : words.t("alarm.hours", { count: words.number(minutes / 60, minutes % 60 ? 1 : 0) });
 }
 
 /** `>=` as people write it. @param {string} side */
