@@ -15,7 +15,7 @@ from labkeeper_hub.alarms.judge import Judge, Verdict
 from labkeeper_hub.alarms.kpis import Group, Kpis, Period, kpis_of
 from labkeeper_hub.alarms.rules import AlarmClass, Gate, Rule
 from labkeeper_hub.alarms.states import Acknowledged, Alarm, Cleared, Designed, Event, Priority, Raised, Reset, step
-from labkeeper_hub.alarms.words import kind_of, words_of
+from labkeeper_hub.alarms.words import kind_of, value_of, words_of
 from labkeeper_hub.model import AlarmKey, AlarmNow
 
 LOOK_MS = 5 * MINUTE_MS
@@ -133,7 +133,8 @@ class Week:
         now = self.alarms[before.key] = AlarmNow(before.key, before.lab, level, after)
         who, why = words_of(event)
         kind = kind_of(before.state, event)
-        self.history.append(AlarmEntry(now.key, now.lab, kind, level, time_ms, time_ms, after.value, who, why))
+        value = value_of(after, event)
+        self.history.append(AlarmEntry(now.key, now.lab, kind, level, time_ms, time_ms, value, who, why))
 
     def _group(self, time_ms: int) -> None:
         for now in list(self.alarms.values()):

@@ -4,6 +4,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr, model_validator
 
+from labkeeper_drivers.titles import title_of
 from labkeeper_sdk import (
     CommandRejected,
     Event,
@@ -52,7 +53,7 @@ class DeclaredPoint(BaseModel):
         return KINDS[self.kind](
             name,
             type=TYPES[self.type or USUAL[self.kind]],
-            title=Title(zh=self.zh or self.en or name, en=self.en or self.zh or name),
+            title=Title(zh=self.zh or self.en or title_of(name).zh or name, en=self.en or self.zh or name),
             unit=self.unit,
             minimum=self.minimum,
             maximum=self.maximum,

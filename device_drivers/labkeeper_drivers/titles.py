@@ -26,6 +26,9 @@ CHINESE = {
     "update": "固件更新", "update_progress": "更新进度", "volatile_organic_compounds": "挥发性有机物",
     "window": "窗户", "yesterday": "昨日用电", "car": "车辆", "bicycle": "自行车", "dog": "狗", "cat": "猫",
     "all": "全部目标", "lock": "锁", "cover": "窗帘", "light": "灯", "fan": "风扇", "carbon_dioxide": "二氧化碳",
+    "air_temperature": "室温", "aqi": "空气质量指数", "outdoor_aqi": "室外空气质量指数", "co": "一氧化碳",
+    "desk_illuminance": "桌面照度", "board_illuminance": "黑板照度", "gas_lel": "可燃气体浓度",
+    "gas_value": "可燃气体浓度", "hcho": "甲醛", "pm2_5": "PM2.5", "sound_level": "声级", "tvoc": "总挥发性有机物",
     "carbon_monoxide": "一氧化碳", "voc": "挥发性有机物", "voltage": "电压", "water_leak": "漏水",
 }  # fmt: skip
 

@@ -173,7 +173,7 @@ async def open_hub(settings: HubSettings, intents: IntentLog, audit: Notes) -> A
         wall = await _resumed(WallDesk(settings.data, now_ms))
         await desk.resume([course_of(row) for row in intents.left])
         signing = open_signing(settings.data)
-        interlocks = await _resumed(InterlockDesk(registry, settings.data, outlet.write, now_ms, signing))
+        interlocks = await _resumed(InterlockDesk(registry, settings.data, outlet.write, now_ms, signing, audit))
         drivers = await _resumed(DriverDesk(registry, settings.data, outlet.write, refusals, now_ms, audit=audit))
         stop = await _resumed(_stop_desk(settings, registry, bus))
         deliveries = Deliveries(outlet.acknowledge)

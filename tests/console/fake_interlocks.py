@@ -17,12 +17,15 @@ def guard(
     running: str | None = AGREED,
     approved_text: str | None = None,
     refused: str = "",
+    unapproved: str = "no",
 ) -> None:
     """Give the node interlocks; somebody may have proposed others."""
     text = 'id = "chemistry"\n[inputs]\ngas = { device = "gas", point = "gas" }\n'
     proposal = None if by is None else {"hash": "0" * 64, "by": by, "at_ms": now_ms(), "text": text}
+    approved = AGREED if unapproved == "no" else None
     hub.interlocks = [
-        {"school": SCHOOL, "node": PI, "running": running, "approved": AGREED, "differs": running not in (None, AGREED),
+        {"school": SCHOOL, "node": PI, "running": running, "approved": approved, "unapproved": unapproved,
+         "differs": approved is not None and running not in (None, AGREED),
          "proposal": proposal, "approved_text": approved_text, "refused": refused}
     ]  # fmt: skip
 

@@ -134,6 +134,8 @@ async def test_a_limit_is_tried_over_the_curve(hub: FakeHub, console: Console) -
     await expect(console.page.locator(".alarm-rules > li")).to_have_count(3)
     rules = console.page.locator(".alarm-rules > li")
     await expect(rules.filter(has_text="Device lost").get_by_role("button")).to_have_count(0)
+    await expect(rules.filter(has_text="Device lost").locator("p").first).to_have_text("Lost")  # 0.5 is no limit of it
+    await expect(rules.filter(has_text="CO2 high").locator("p").first).to_have_text("Warning > 1500 · Alarm > 2000 ppm")
     await expect(rules.filter(has_text="Device lost")).to_contain_text("there is no curve to try a limit on")
     await rules.filter(has_text="Possible fire").get_by_role("button", name="Try a limit").click()
     await expect(rules.filter(has_text="Possible fire")).to_contain_text("No point here to try it on.")

@@ -10,7 +10,8 @@ from labkeeper_sdk import Title
 
 from .conftest import Console, Language, OpenConsole, Theme, sign_in
 from .fake_automations import TEXT
-from .fake_hub import FakeHub
+from .fake_hub import FakeHub, point
+from .lab import PI
 from .test_access import TOO_SMALL_OR_CLOSE, violations
 from .test_interlocks import MESSAGE, add_interlocks
 
@@ -128,6 +129,34 @@ async def test_every_shape_of_the_form_is_an_automation(console: Console) -> Non
     assert load(await text.input_value()).then[0] == load(TEXT.replace("lamps = false", 'scene = "end"')).then[0]
 
 
+async def test_what_falls_back_by_itself_is_kept_as_long_as_the_form_says(hub: FakeHub, console: Console) -> None:
+    hub.automations.put(FAN)
+    fan = point("power", "switch", "bool", safe_value=False, link_loss_s=3.0)
+    hub.add_device(PI, "hood", ("排风", "Hood"), [fan])
+    page = console.page
+    await page.reload()
+    await shown(page)
+    await page.get_by_role("button", name="New automation").click()
+    text, hold = page.locator("textarea"), page.get_by_label("Keep it so for (minutes)")
+    await page.get_by_label("Name in English").fill("Air")
+    await expect(hold).to_have_count(0)  # a lamp stays as it is
+    await page.get_by_label("What is done").select_option(label="Hood · Power")
+    await page.locator("select[name='then.0.value']").select_option("true")
+    found = load(await text.input_value())
+    assert (found.then[0], found.limits.hold_ms) == (load(FAN).then[0], 900_000)
+    await hold.fill("0")
+    assert load(await text.input_value()).limits.hold_ms == 0
+    await page.get_by_role("button", name="Cancel").click()
+    await page.get_by_role("button", name="Change").click()
+    await expect(hold).to_have_value("0.5")
+    await hold.fill("20")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.locator(".auto-form")).to_have_count(0)
+    before, after = load(FAN), load(hub.automations.all["fan"]["text"])
+    assert after.limits.hold_ms == 1_200_000
+    assert (after.then, after.limits.most_an_hour) == (before.then, before.limits.most_an_hour)
+
+
 async def test_any_of_several_triggers_all_of_several_conditions_and_several_deeds_by_keyboard(
     hub: FakeHub, console: Console
 ) -> None:
@@ -163,6 +192,15 @@ async def test_any_of_several_triggers_all_of_several_conditions_and_several_dee
     assert [type(deed).__name__ for deed in one.then] == ["Lamps", "Command"]
 
 
+FAN = """id = "fan"
+title = { zh = "排风", en = "Fan" }
+school = "minhang-3"
+lab = "lab-301"
+when = "empty for 10 min"
+then = [{ node = "pi-301", device = "hood", point = "power", value = true }]
+hold = "30 s"
+most_an_hour = 2
+"""
 EVENING = """id = "evening"
 title = { zh = "傍晚", en = "Evening" }
 school = "minhang-3"

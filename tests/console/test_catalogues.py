@@ -1,6 +1,8 @@
 import json
 import re
 
+from labkeeper_hub.alarms.catalogue import shipped
+from labkeeper_hub.alarms.words import KINDS
 from labkeeper_hub.console import STATIC
 
 SOURCES = "\n".join(path.read_text() for path in STATIC.rglob("*.js") if path.parent.name != "vendor")
@@ -47,6 +49,13 @@ def test_every_word_of_the_catalogues_is_asked_for() -> None:
     named, from_the_wire = used(), families()
     unused = {key for key in catalogue("zh") if key not in named and key.split(".")[0] not in from_the_wire}
     assert unused == set()
+
+
+def test_whatever_the_alarms_catalogue_says_by_a_word_has_one() -> None:
+    rules = shipped().rules.values()
+    asked = {f"alarmlevel.{level.name}" for rule in rules for level in rule.levels}
+    asked |= {f"alarmrole.{rule.told.role}" for rule in rules} | {f"alarmkind.{kind}" for kind in KINDS}
+    assert asked - set(catalogue("zh")) == set()
 
 
 def test_chinese_is_chinese() -> None:

@@ -44,6 +44,7 @@ async def test_nobody_approves_what_they_propose_and_a_mistake_is_named(hub: Fak
     guard(hub)
     await open_interlocks(console)
     await console.page.get_by_text("Propose another set").click()
+    await expect(console.page.locator("form")).to_contain_text("never an MQ-x")
     text = console.page.get_by_role("textbox", name="The set, as TOML")
     await text.fill("nonsense")
     await console.page.get_by_role("button", name="Propose").click()
@@ -58,6 +59,27 @@ async def test_a_node_that_runs_something_else_is_marked(hub: FakeHub, console: 
     guard(hub, running="1" * 64)
     await open_interlocks(console)
     await expect(console.page.get_by_text("Does not run what was approved")).to_be_visible()
+
+
+async def test_what_nobody_approved_is_marked_and_it_is_said_how_it_becomes_approved(
+    hub: FakeHub, console: Console
+) -> None:
+    guard(hub, running="1" * 64, unapproved="found")
+    await open_interlocks(console)
+    node = console.page.locator(".interlocks-node")
+    await expect(node.locator(".interlocks-differs")).to_have_text(
+        "Runs the set of its own settings, which nobody approved"
+    )
+    await expect(node).to_contain_text("Propose below what it is to run")
+    guard(hub, by="p-7", running="0" * 64, unapproved="found")
+    await console.page.reload()
+    await expect(node).to_contain_text("This is what the node runs now, by its hash")
+    guard(hub, running="2" * 64, unapproved="changed")
+    await console.page.reload()
+    await expect(node.locator(".interlocks-differs")).to_contain_text("Changed without approval")
+    guard(hub, running="", unapproved="changed")
+    await console.page.reload()
+    await expect(node.locator(".interlocks-differs")).to_contain_text("or none")
 
 
 async def test_an_approver_sees_what_would_change_and_a_proposer_begins_with_what_is_approved(
@@ -80,6 +102,7 @@ async def test_what_a_node_did_not_take_is_told_and_of_one_that_is_away_nobody_k
     await open_interlocks(console)
     await expect(console.page.locator(".interlocks-node")).to_contain_text("sent last: inputs.gas: there is no such")
     guard(hub, running=None)
+    await console.page.reload()
     await expect(console.page.get_by_text("Not heard from: nobody knows")).to_be_visible()
 
 
@@ -87,7 +110,7 @@ async def test_what_a_node_did_not_take_is_told_and_of_one_that_is_away_nobody_k
 async def test_everybody_can_use_it(
     hub: FakeHub, open_console: OpenConsole, language: Language, theme: Theme, size: tuple[int, int]
 ) -> None:
-    guard(hub, by="p-7", running="1" * 64, approved_text='id = "x"\n', refused="no key")
+    guard(hub, by="p-7", running="1" * 64, approved_text='id = "x"\n', refused="no key", unapproved="changed")
     console = await open_console(language=language, theme=theme, size=size)
     await sign_in(hub, console, "#/interlocks")
     await console.page.locator("#interlocks-title").wait_for()

@@ -152,3 +152,15 @@ async def test_a_messages_link_leads_to_its_alarm_or_says_that_it_is_over(hub: F
     await expect(console.page.locator(".alarm h3")).to_have_text(["CO2 high", "Possible fire, check"])
     await hub.tell({"kind": "alarm", **low, "core": "norm", "annunciated": False, "shown": False})
     await expect(console.page.locator(".alarms")).to_contain_text("The alarm of this message is over")
+
+
+async def test_a_link_leads_to_its_alarm_though_the_page_was_left_at_its_limits(hub: FakeHub, console: Console) -> None:
+    low = alarm("co2", "air", "co2", "low")
+    hub.alarms = [low]
+    await console.page.evaluate("location.hash = '#/alarms'")
+    await console.page.reload()
+    await console.page.get_by_role("button", name="Limits").click()
+    await console.page.evaluate("location.hash = '#/'")
+    await expect(console.page.locator("lk-tile").first).to_be_visible()
+    await console.page.evaluate(f"location.hash = '#/alarms/co2/{low['school']}/{low['lab']}'")
+    await expect(console.page.locator(".alarm h3")).to_have_text(["CO2 high"])

@@ -23,7 +23,8 @@ def test_a_declaration_is_the_sdks_point() -> None:
     made = declared(**SET, risk="motion", link_loss_s=2, unit="%", en="Speed").point("v")
     assert isinstance(made, Setpoint)
     assert (made.safe_value, made.link_loss_s, made.risk, made.title.zh) == (0, 2.0, Risk.MOTION, "Speed")
-    assert declared(kind="state").point("door").title == Title(zh="door", en="door")
+    assert declared(kind="state").point("door").title == Title(zh="门", en="door")
+    assert declared(kind="state").point("flap").title == Title(zh="flap", en="flap")
 
 
 @pytest.mark.parametrize(

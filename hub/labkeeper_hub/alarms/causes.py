@@ -6,6 +6,7 @@ from labkeeper_hub.model import AlarmKey, PointKey
 
 BROKER, NODE, DEVICE = "broker_lost", "node_lost", "device_lost"
 UNGUARDED = "interlocks_differ"  # of a node, and no cause of anything
+UNAPPROVED = "interlocks_unapproved"  # neither is this
 OF_BROKER = AlarmKey(BROKER, PointKey("", "", "", ""))
 OF_INFLUX = AlarmKey("influx_late", PointKey("", "", "", ""))
 

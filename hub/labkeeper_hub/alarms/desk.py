@@ -28,7 +28,7 @@ from labkeeper_hub.alarms.states import (
     step,
 )
 from labkeeper_hub.alarms.tallies import AlarmTallies, Call, Tally
-from labkeeper_hub.alarms.words import kind_of, words_of
+from labkeeper_hub.alarms.words import kind_of, value_of, words_of
 from labkeeper_hub.bus import EventBus
 from labkeeper_hub.model import AlarmKey, AlarmNow, PointKey
 from labkeeper_hub.pulse import Pulse
@@ -132,7 +132,7 @@ class AlarmDesk:
         who, why = words_of(event)
         kind = kind_of(before.state, event)
         at_ms = self.now_ms()
-        self.note(AlarmEntry(key, kept.now.lab, kind, kept.now.level, time_ms, at_ms, after.value, who, why))
+        self.note(AlarmEntry(key, kept.now.lab, kind, kept.now.level, time_ms, at_ms, value_of(after, event), who, why))
         self._unsaved[kept] = None
         self._count(kept.now, before.state, kind, at_ms)
 

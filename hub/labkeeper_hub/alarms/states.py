@@ -79,6 +79,7 @@ class Service:
 class Alarm:
     """One alarm of one (rule, source). `since_ms` is when the core changed last; `version` counts every change.
     `called`: it has asked for somebody since it was acknowledged last. `rank`: the place of its level in the rule.
+    `value`: what brought it to its level, which is what has to be explained afterwards.
     """
 
     core: Core = Core.NORM
@@ -153,7 +154,7 @@ class Raised:
 
 @dataclass(frozen=True, slots=True)
 class Cleared:
-    """The condition is known not to hold any more."""
+    """The condition is known not to hold any more; the value that says so is the history's."""
 
     value: float | None = None
 
@@ -237,8 +238,8 @@ def _after(alarm: Alarm, event: Event, time_ms: int) -> Alarm:  # noqa: PLR0911 
     match event:
         case Raised():
             return _raised(alarm, event, time_ms)
-        case Cleared(value):
-            return _cleared(alarm, value)
+        case Cleared():
+            return _cleared(alarm)
         case Acknowledged():
             return replace(alarm, core=AFTER_ACKNOWLEDGING.get(alarm.core, alarm.core))
         case Reset():
@@ -273,11 +274,11 @@ def _raised(alarm: Alarm, event: Raised, time_ms: int) -> Alarm:
     return replace(alarm, core=core, priority=event.priority, rank=event.rank, latch=latch, value=value)
 
 
-def _cleared(alarm: Alarm, value: float | None) -> Alarm:
+def _cleared(alarm: Alarm) -> Alarm:
     if not alarm.active:
         return alarm
     after = AFTER_LATCHED_CLEARING if alarm.latch else AFTER_CLEARING
-    return replace(alarm, core=after[alarm.core], value=value)
+    return replace(alarm, core=after[alarm.core])
 
 
 def _reset(alarm: Alarm) -> Alarm:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from labkeeper_hub.alarms.calls import OPENS
 from labkeeper_hub.alarms.catalogue import Catalogue
-from labkeeper_hub.alarms.causes import DEVICE, NODE, OF_BROKER, OF_INFLUX, UNGUARDED, cause_of
+from labkeeper_hub.alarms.causes import DEVICE, NODE, OF_BROKER, OF_INFLUX, UNAPPROVED, UNGUARDED, cause_of
 from labkeeper_hub.alarms.desk import AlarmDesk
 from labkeeper_hub.alarms.entry import AlarmEntry
 from labkeeper_hub.alarms.flood import DAY_MS
@@ -301,7 +301,7 @@ class AlarmWatch:
                 for verdict in judge.reading(now_ms, float(wrong)):
                     self._change(key, lab, verdict.level, None, verdict.time_ms)
 
-    def _seen(self) -> Iterator[tuple[AlarmKey, str, bool]]:
+    def _seen(self) -> Iterator[tuple[AlarmKey, str, int]]:
         """Yield who is lost, whether InfluxDB is behind, and which school is stopped."""
         yield OF_BROKER, "", not self.connected()
         yield OF_INFLUX, "", self.influx_late()
@@ -314,6 +314,7 @@ class AlarmWatch:
             yield AlarmKey(NODE, itself), node.lab, not node.online
             if node.online:  # of one that is away nobody knows
                 yield AlarmKey(UNGUARDED, itself), node.lab, node.differs
+                yield AlarmKey(UNAPPROVED, itself), node.lab, node.unapproved
             for device in node.devices.values():
                 if device.listed:
                     yield AlarmKey(DEVICE, PointKey(*device.key, "")), node.lab, not device.online

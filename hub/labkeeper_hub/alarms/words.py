@@ -54,6 +54,11 @@ PLAIN: dict[type, str] = {
 }
 
 
+def value_of(after: Alarm, event: Event) -> float | None:
+    """Return how much it was when that happened: the alarm itself keeps what raised it."""
+    return event.value if isinstance(event, Cleared) else after.value
+
+
 def words_of(event: Event) -> tuple[str, str]:
     """Return who did it, and why."""
     match event:

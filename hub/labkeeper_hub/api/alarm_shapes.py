@@ -27,8 +27,8 @@ class AlarmShape(BaseModel):
     """An alarm as it stands. `core` and `suppression` are the states of ISA-18.2; `annunciated`: it asks for somebody;
     `shown`: anybody has to do with it.
 
-    `raised_ms` is the time of the reading that raised it, `since_ms` that of its present state; `cause` is the rule
-    of the alarm it hangs on.
+    `raised_ms` is the time of the reading that raised it, `since_ms` that of its present state; `value` is what brought
+    it to its level, also when it is over; `cause` is the rule of the alarm it hangs on.
     """
 
     model_config = shape(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import IntEnum
 from types import MappingProxyType
 
 from labkeeper_hub.model import NodeKey
@@ -29,11 +30,23 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is proposed for a node, and what was approved last."""
+    """What is proposed for a node, and what was approved last. `seen`: while nothing is, the hash that it ran first."""
 
     proposal: Proposal | None = None
     agreed: AgreedSet | None = None
     agreed_ms: int = 0
+    seen: str = ""
+
+
+class Unapproved(IntEnum):
+    """Whether a node for which two persons have approved nothing has interlocks all the same; the worse is the greater.
+
+    FOUND: those it had when it was first heard of. CHANGED: others than that, or none any more.
+    """
+
+    NO = 0
+    FOUND = 1
+    CHANGED = 2
 
 
 Book = Mapping[NodeKey, Entry]
@@ -61,6 +74,21 @@ class Desired:
     def differs(self) -> bool:
         """Whether the node runs something else than was approved, or none; of a node that is away nobody knows."""
         return self.heard and self.agreed_hash is not None and self.running != self.agreed_hash
+
+    @property
+    def unapproved(self) -> Unapproved:
+        """Whether it runs a set, or has lost one, of which two persons never spoke."""
+        if not self.heard or self.entry.agreed is not None or (self.running or "") == self.entry.seen == "":
+            return Unapproved.NO
+        return Unapproved.CHANGED if self.entry.seen not in ("", self.running) else Unapproved.FOUND
+
+
+def see(book: Book, node: NodeKey, running: str | None) -> Book:
+    """Return the book with the first set heard of where nothing is approved; the very same if that is known."""
+    entry = book.get(node, Entry())
+    if not running or entry.seen or entry.agreed is not None:
+        return book
+    return {**book, node: replace(entry, seen=running)}
 
 
 def propose(book: Book, node: NodeKey, text: str, by: str, now_ms: int) -> Book:

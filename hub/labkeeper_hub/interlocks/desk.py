@@ -1,27 +1,37 @@
 """The desk of interlocks: keeps what two persons agreed on, tells it to nodes, and compares what they prove to run."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from labkeeper_hub.audit.record import Notes, Unheard
 from labkeeper_hub.commands.desk import Wire
 from labkeeper_hub.ingest.host import NotConnected
 from labkeeper_hub.interlocks import book as rules
-from labkeeper_hub.interlocks.book import Book, Desired, Entry, InterlockRefused
+from labkeeper_hub.interlocks.book import Book, Desired, Entry, InterlockRefused, Unapproved
 from labkeeper_hub.interlocks.file import read_book, write_book
 from labkeeper_hub.interlocks.signing import Signing
 from labkeeper_hub.model import NodeKey, PointKey
 from labkeeper_hub.registry.registry import HubRegistry
+from labkeeper_hub.trouble import Trouble
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.interlocks import DEVICE, HASH, REFUSED, SET
 from labkeeper_wire.mqtt import LinkLost
 from labkeeper_wire.payload import Metric
 
+log = logging.getLogger(__name__)
+
 LOOK_S = 1.0
 TELL_EVERY_MS = 10_000  # a node that did not take it is told again
 SETTLE_MS = 10_000  # a node that has just come says within this time what it runs
 NUMBER = "number"
+WRONG = {
+    Unapproved.NO: "not as approved",
+    Unapproved.FOUND: "approved by nobody",
+    Unapproved.CHANGED: "changed without approval",
+}
 
 
 @dataclass(slots=True)
@@ -33,8 +43,11 @@ class InterlockDesk:
     write: Wire
     now_ms: Callable[[], int]
     signing: Signing
+    audit: Notes = field(default_factory=Unheard)
     book: Book = field(default_factory=dict)
     _told_ms: dict[NodeKey, int] = field(default_factory=dict)
+    _noted: dict[NodeKey, str] = field(default_factory=dict)
+    _trouble: Trouble = field(default_factory=lambda: Trouble(log, "interlocks: cannot be kept (%s); trying again"))
 
     @property
     def public_key(self) -> str:
@@ -77,19 +90,45 @@ class InterlockDesk:
     async def run(self) -> None:
         """Tell nodes that run something else than was approved, for ever."""
         while True:
-            self._look()
+            await self.look()
             for node in self.book:
                 if self.desired(node).differs and self.now_ms() - self._told_ms.get(node, 0) >= TELL_EVERY_MS:
                     self._tell(node)
             await asyncio.sleep(LOOK_S)
 
-    def _look(self) -> None:
-        """Have it told, and told again, of which nodes one cannot rely on what was approved."""
+    async def look(self) -> None:
+        """Have it told, noted, and told again, which nodes do not run what two persons approved."""
+        await self._see()
         for node in self.book.keys() & self.registry.known.keys():
-            known, differs = self.registry.known[node], self.desired(node).differs
-            if known.differs != differs:
-                known.differs = differs
+            known, now = self.registry.known[node], self.desired(node)
+            known.unapproved = now.unapproved
+            if known.differs != now.differs:
+                known.differs = now.differs
                 self.registry.changed(known)
+            self._note(now)
+
+    async def _see(self) -> None:
+        """Remember what each node ran first, so that a change is seen where nothing is approved."""
+        book = self.book
+        for node in self.registry.known:
+            book = rules.see(book, node, self._says(node, HASH))
+        if book is not self.book:
+            try:
+                await self._keep(book)
+            except InterlockRefused as refused:
+                self._trouble.begun(refused)
+            else:
+                self._trouble.over()
+
+    def _note(self, now: Desired) -> None:
+        """Have it on record once when a node runs what nobody approved, and when that is over."""
+        if not now.heard:
+            return
+        wrong = now.differs or now.unapproved is not Unapproved.NO
+        said = f"{WRONG[now.unapproved]}: {now.running or 'none'}" if wrong else ""
+        if said != self._noted.get(now.node, ""):
+            self.audit.note("hub", "see_interlocks", "/".join(now.node), said or f"as approved: {now.running}")
+            self._noted[now.node] = said
 
     def _tell(self, node: NodeKey) -> None:
         agreed, known = self.book[node].agreed, self.registry.known.get(node)

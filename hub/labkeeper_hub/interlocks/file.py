@@ -22,6 +22,7 @@ class _Entry(_Stored):
     proposal: Proposal | None
     agreed: AgreedSet | None
     agreed_ms: int
+    seen: str = ""
 
 
 class _Book(_Stored):
@@ -33,7 +34,9 @@ def read_book(data: Path) -> Book:
     stored = read_private(data / FILE, _Book, "interlocks", "put back a copy, or delete it")
     if stored is None:
         return EMPTY
-    return {NodeKey(one.school, one.node): Entry(one.proposal, one.agreed, one.agreed_ms) for one in stored.nodes}
+    return {
+        NodeKey(one.school, one.node): Entry(one.proposal, one.agreed, one.agreed_ms, one.seen) for one in stored.nodes
+    }
 
 
 def write_book(data: Path, book: Book) -> None:
@@ -45,6 +48,7 @@ def write_book(data: Path, book: Book) -> None:
             proposal=entry.proposal,
             agreed=entry.agreed,
             agreed_ms=entry.agreed_ms,
+            seen=entry.seen,
         )
         for node, entry in book.items()
     ]

@@ -78,7 +78,9 @@ class KnownDevice:
 
 @dataclass(slots=True, eq=False)
 class KnownNode:
-    """A node, here or not. `differs`: it does not run the interlocks that were approved for it."""
+    """A node, here or not. `differs`: it does not run the interlocks that were approved for it; `unapproved`: how much
+    it matters that nobody approved those it runs (`interlocks.book.Unapproved`).
+    """
 
     key: NodeKey
     since_ms: int
@@ -88,6 +90,7 @@ class KnownNode:
     outbox: Outbox | None = None
     twin: bool = False
     differs: bool = False
+    unapproved: int = 0
     devices: dict[str, KnownDevice] = field(default_factory=dict)
 
     @property

@@ -88,7 +88,10 @@ def test_every_default_is_what_was_decided() -> None:
 def test_what_can_kill_is_of_the_safety_class_and_gas_raises_within_three_seconds() -> None:
     rules = shipped().rules
     safety = {name for name, rule in rules.items() if rule.alarm_class is AlarmClass.SAFETY}
-    detectors, interlocks = {"smoke_detector", "gas_detector"}, {"interlock", "interlocks_differ"}
+    detectors, interlocks = (
+        {"smoke_detector", "gas_detector"},
+        {"interlock", "interlocks_differ", "interlocks_unapproved"},
+    )
     assert safety == {"co", "gas", "heat", "heat_rise", *detectors, *interlocks, "stopped"}
     assert all(level.on_delay_ms <= 3_000 for level in rules["gas"].levels)
 

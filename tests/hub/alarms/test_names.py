@@ -21,6 +21,7 @@ NOT_SIMULATED = {
     "outdoor_air": "the simulated devices stand inside",
     "interlock": "the node says it, not a device",
     "interlocks_differ": "the hub sees it",
+    "interlocks_unapproved": "the hub sees it",
     "influx_late": "the hub sees it",
     "stopped": "a person does it, not a device",
     "device_lost": "the hub sees it",

@@ -23,6 +23,7 @@ from labkeeper_hub.alarms.states import (
     due,
     step,
 )
+from labkeeper_hub.alarms.words import value_of
 
 RAISED, LATCHED = Raised(Priority.MEDIUM), Raised(Priority.HIGH, latch=True)
 ACK, CLEARED, RESET = Acknowledged("li"), Cleared(), Reset("li")
@@ -78,6 +79,13 @@ def test_a_worse_level_of_the_same_priority_is_announced_again_and_a_milder_one_
 
 def test_a_latch_outlives_the_level_that_set_it() -> None:
     assert after(LATCHED, Raised(Priority.LOW), ACK, CLEARED).core is Core.LATCHED_ACK
+
+
+def test_an_alarm_that_is_over_still_says_how_much_raised_it() -> None:
+    over = after(Raised(Priority.HIGH, latch=True, value=31.0), Cleared(0.0))
+    assert (over.core, over.value) == (Core.LATCHED_UNACK, 31.0)
+    assert value_of(over, Cleared(0.0)) == 0.0
+    assert value_of(over, ACK) == 31.0
 
 
 def test_a_second_raise_a_millisecond_later_changes_nothing() -> None:

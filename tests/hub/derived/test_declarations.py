@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from labkeeper_hub.derived.catalogue import load, parse, shipped
-from labkeeper_hub.derived.declarations import FormulaKind
+from labkeeper_hub.derived.declarations import FormulaKind, Where
 from labkeeper_sdk import BadConfiguration, Title
 
 GOOD = """
@@ -59,3 +59,6 @@ def test_the_version_is_another_when_other_values_would_be_computed_and_only_the
     one = shipped()["co2_mean"]
     assert one.version == replace(one, title=Title("别的", "Other"), source="elsewhere").version
     assert len({one.version, replace(one, window_ms=1).version, replace(one, every_ms=1).version}) == 3
+    (read,) = one.inputs
+    others = [replace(read, hold_ms=1), replace(read, beside="x"), replace(read, where=Where.LAB)]
+    assert len({one.version, *(replace(one, inputs=(other,)).version for other in others)}) == 4

@@ -160,6 +160,24 @@ async def test_a_node_without_its_approved_interlocks_is_an_alarm_after_a_minute
         assert not any(now.state.active for now in watch.desk.standing())
 
 
+async def test_interlocks_that_nobody_approved_are_an_alarm_and_their_change_is_a_worse_one(start: Start) -> None:
+    async with start() as school, joined(school.port, devices={"air": [double("gas_lel", 0.0)]}):
+        await until(lambda: school.online("air"), "the node's birth")
+        watch, seen = school.hub.alarms, list[tuple[str, int]]()
+        (node,) = (one for key, one in watch.registry.known.items() if not key.of_hub)
+        clock_ms = [watch.now_ms()]
+        watch.now_ms = watch.desk.now_ms = lambda: clock_ms[0]
+        for unapproved, passed_ms in ((1, 0), (1, 61_000), (2, 1_000), (2, 11_000), (0, 1_000), (0, 11_000)):
+            node.unapproved = unapproved
+            clock_ms[0] += passed_ms
+            watch.tick()
+            found = {(now.level, int(now.state.priority)) for now in watch.desk.standing() if now.state.active}
+            seen += [one for one in found if one not in seen]
+        assert seen == [("own", 1), ("changed", 3)]
+        assert {now.key.rule for now in watch.desk.standing()} == {"interlocks_unapproved"}
+        assert not any(now.state.active for now in watch.desk.standing())
+
+
 async def test_a_lost_node_is_one_alarm_and_silences_what_hangs_on_it(start: Start) -> None:
     async with start() as school:
         devices = {name: [double("gas_lel", 0.0)] for name in ("air", "gas")}

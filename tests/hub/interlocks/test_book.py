@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from labkeeper_hub.interlocks.book import EMPTY, Desired, InterlockRefused, approve, propose
+from labkeeper_hub.interlocks.book import EMPTY, Desired, Entry, InterlockRefused, Unapproved, approve, propose, see
 from labkeeper_hub.interlocks.file import FILE, read_book, write_book
 from labkeeper_hub.interlocks.signing import FILE as KEY_FILE
 from labkeeper_hub.interlocks.signing import open_signing
@@ -54,9 +54,41 @@ def test_a_node_that_runs_something_else_differs() -> None:
     assert not Desired(NODE, None, entry, heard=False).differs, "of a node that is away nobody knows"
 
 
+@pytest.mark.parametrize(
+    ("seen", "running", "unapproved"),
+    [
+        ("", None, Unapproved.NO),
+        ("", "", Unapproved.NO),
+        ("", "own", Unapproved.FOUND),
+        ("own", "own", Unapproved.FOUND),
+        ("own", "other", Unapproved.CHANGED),
+        ("own", "", Unapproved.CHANGED),
+        ("own", None, Unapproved.CHANGED),
+    ],
+)
+def test_a_set_that_nobody_approved_is_noticed_and_so_is_its_change(
+    seen: str, running: str | None, unapproved: Unapproved
+) -> None:
+    assert Desired(NODE, running, Entry(seen=seen)).unapproved is unapproved
+    assert Desired(NODE, running, Entry(seen=seen), heard=False).unapproved is Unapproved.NO
+    approved = Entry(agreed=AgreedSet(1, TEXT, "li", "wang"), seen=seen)
+    assert Desired(NODE, running, approved).unapproved is Unapproved.NO, "then it differs, or not"
+
+
+def test_what_a_node_ran_first_is_remembered_until_something_is_approved() -> None:
+    assert see(EMPTY, NODE, "") is EMPTY
+    assert see(EMPTY, NODE, None) is EMPTY
+    book = see(EMPTY, NODE, "own")
+    assert see(book, NODE, "other") is book
+    approved = approve(propose(book, NODE, TEXT, "li", 1), NODE, HASH, "wang", 2)
+    assert approved[NODE].seen == ""
+    assert see(approved, NODE, "other") is approved
+
+
 def test_the_book_is_read_back_and_a_damaged_one_stops_the_start(tmp_path: Path) -> None:
     assert read_book(tmp_path) == {}
     book = propose(approve(propose(EMPTY, NODE, TEXT, "li", 1), NODE, HASH, "wang", 2), NODE, TEXT, "li", 3)
+    book = see(book, NodeKey("s", "m"), "own")
     write_book(tmp_path, book)
     assert read_book(tmp_path) == book
     (tmp_path / FILE).write_text("{")

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from labkeeper_hub.bus import EventBus
-from labkeeper_hub.interlocks.book import InterlockRefused
+from labkeeper_hub.interlocks.book import InterlockRefused, Unapproved
 from labkeeper_hub.interlocks.desk import SETTLE_MS, InterlockDesk
+from labkeeper_hub.interlocks.file import FILE, read_book
 from labkeeper_hub.interlocks.signing import open_signing
 from labkeeper_hub.model import NodeKey, Outbox
 from labkeeper_hub.registry.known import KnownDevice
@@ -30,6 +31,7 @@ class Room:
         self.registry = HubRegistry(EventBus(flush_s=3600), lambda _: 1, {})
         self.born()
         self.desk = InterlockDesk(self.registry, data, lambda *_: None, lambda: self.now_ms, open_signing(data))
+        self.audit = self.desk.audit = Heard()
 
     def born(self) -> None:
         self.registry.node_born(NODE, NodeDescription("lab"), Outbox("e"), self.now_ms)
@@ -41,9 +43,24 @@ class Room:
             device.points[point].value, device.points[point].time_ms = value, self.now_ms
         return device
 
+    def noted(self) -> list[tuple[str, str]]:
+        """What is on record since it was asked last."""
+        found, self.audit.notes = self.audit.notes, []
+        return [(what, result) for _, what, _, result in found]
+
     def stands(self) -> tuple[str | None, bool]:
         now = self.desk.desired(NODE)
         return now.running, now.differs
+
+
+class Heard:
+    """Notes that are kept in memory."""
+
+    def __init__(self) -> None:
+        self.notes: list[tuple[str, str, str, str]] = []
+
+    def note(self, who: str, what: str, subject: str, result: str) -> None:
+        self.notes.append((who, what, subject, result))
 
 
 @pytest.fixture
@@ -83,3 +100,54 @@ async def test_a_set_that_no_node_would_take_is_refused_with_the_place_of_the_mi
     with pytest.raises(InterlockRefused, match="title: Field required") as refused:
         await room.desk.propose(NODE, 'id = "bench"', "li")
     assert refused.value.code == "bad_set"
+
+
+async def test_a_set_that_nobody_approved_and_its_change_are_on_record_once_each(tmp_path: Path) -> None:
+    room = Room(tmp_path)
+    await room.desk.look()
+    assert room.noted() == [], "it has no rules, and never had"
+    node = room.registry.known[NODE]
+    for running, unapproved, said in (
+        ("own", Unapproved.FOUND, "approved by nobody: own"),
+        ("other", Unapproved.CHANGED, "changed without approval: other"),
+        ("", Unapproved.CHANGED, "changed without approval: none"),
+    ):
+        room.says(running)
+        await room.desk.look()
+        await room.desk.look()
+        assert (node.unapproved, room.noted()) == (unapproved, [("see_interlocks", said)])
+    again = InterlockDesk(room.registry, tmp_path, room.desk.write, room.desk.now_ms, room.desk.signing)
+    await again.resume()
+    assert again.desired(NODE).unapproved is Unapproved.CHANGED, "a restart forgets nothing"
+    await room.desk.propose(NODE, TEXT, "li")
+    await room.desk.approve(NODE, AGREED, "wang")
+    await room.desk.look()
+    assert room.noted() == [("see_interlocks", "not as approved: none")]
+    room.says(AGREED)
+    await room.desk.look()
+    assert (node.unapproved, node.differs) == (Unapproved.NO, False)
+    assert room.noted() == [("see_interlocks", f"as approved: {AGREED}")]
+
+
+async def test_a_node_that_goes_away_is_no_news_of_what_it_runs(room: Room) -> None:
+    room.says(AGREED)
+    await room.desk.look()
+    room.registry.node_died(room.registry.known[NODE], 2)
+    await room.desk.look()
+    assert room.noted() == []
+
+
+async def test_what_a_node_ran_first_is_kept_as_soon_as_the_disk_takes_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    room = Room(data)
+    room.says("own")
+    (data / FILE).mkdir()  # nothing can take its place
+    await room.desk.look()
+    await room.desk.look()
+    assert [record.levelname for record in caplog.records] == ["ERROR"], "said once"
+    (data / FILE).rmdir()
+    await room.desk.look()
+    assert read_book(data)[NODE].seen == "own"

@@ -53,6 +53,7 @@ def tiles(board: Board) -> dict[int, int | None]:
 
 def test_below_14_only_a_guardians_consent_lets_a_band_in() -> None:
     assert (tuple(sorted(fresh().bands)), fresh().waiting) == ((1, 2), (3, 4))
+    assert sorted(fresh(replace(ROSTER, years=13)).bands) == [1, 2]
     assert sorted(fresh(replace(ROSTER, years=14)).bands) == [1, 2, 4]
 
 

@@ -26,6 +26,7 @@ ENTRY = NODE | {
     "approved": None,
     "approved_text": None,
     "differs": False,
+    "unapproved": "no",
     "refused": "",
     "proposal": PROPOSAL,
 }
@@ -68,7 +69,9 @@ class ProposalShape(BaseModel):
 
 class InterlocksShape(BaseModel):
     """How a node stands. `running` is the hash it proves to run, null: it is not heard from, or runs none; `differs`:
-    it is there, and that is not what was approved; `refused`: why it did not take what was sent last.
+    it is there, and that is not what was approved; `unapproved` (`no`, `found`, `changed`): nothing was approved, and
+    it runs what it had when it was first heard of, or something else since; `refused`: why it did not take what was
+    sent last.
     """
 
     model_config = shape(ENTRY)
@@ -78,6 +81,7 @@ class InterlocksShape(BaseModel):
     approved: str | None
     approved_text: str | None
     differs: bool
+    unapproved: str
     refused: str
     proposal: ProposalShape | None
 
@@ -144,6 +148,7 @@ def _shape(desired: Desired) -> dict[str, Json]:
         "approved": desired.agreed_hash,
         "approved_text": None if desired.entry.agreed is None else desired.entry.agreed.text,
         "differs": desired.differs,
+        "unapproved": desired.unapproved.name.lower(),
         "refused": desired.refused,
         "proposal": shown,
     }

@@ -14,6 +14,9 @@ declare namespace wire {
     step: number | null;
     options: string[] | null;
     writable: boolean;
+    /** Where its node drives it when its lease ends, and how long after the hub is lost; null: it holds. */
+    safe_value: Value | null;
+    link_loss_s: number | null;
     /** What it does by itself if nobody looks at it. */
     risk: string;
     title: Title;
@@ -88,7 +91,7 @@ declare namespace wire {
   interface TellingPlan { rules: TellingRule[]; per_hour: number; digest_min: number; url: string | null }
   interface Told { id: string; channel: string; kind: string; title: string; safety: boolean; made_ms: number; fate: string; attempts: number; ended_ms: number | null; error: string | null }
   interface InterlockProposal { hash: string; by: string; at_ms: number; text: string }
-  interface NodeInterlocks { school: string; node: string; running: string | null; approved: string | null; approved_text: string | null; differs: boolean; refused: string; proposal: InterlockProposal | null }
+  interface NodeInterlocks { school: string; node: string; running: string | null; approved: string | null; approved_text: string | null; differs: boolean; unapproved: "no" | "found" | "changed"; refused: string; proposal: InterlockProposal | null }
   interface NodeId { school: string; node: string }
   interface DriverInstance { driver: string; apart: boolean; configuration: Record<string, any> }
   type DriverInstances = Record<string, DriverInstance>;

@@ -1,7 +1,7 @@
 /** One alarm: what it means, what follows, what to do and by whom; and what people do with it. */
 import { html, nothing } from "../vendor/lit.js";
 import * as api from "./api.js";
-import { measured, place, priorityMark, refusal, stateWord, unacknowledged } from "./names.js";
+import { measured, placeInSchool, priorityMark, refusal, stateWord, unacknowledged } from "./names.js";
 import "./curve.js";
 import "./try.js";
 import { DeskElement } from "../element.js";
@@ -36,11 +36,11 @@ class LkAlarmCard extends DeskElement {
   render() {
     const { alarm, rule, words } = this;
     const { text, store } = this.desk;
-    const value = measured(this.desk, alarm);
+    const value = measured(this.desk, alarm, rule);
     return html`
       <article class="card alarm ${alarm.annunciated ? "calls" : ""}">
         <header><h3>${text.title(rule?.title, alarm.rule)}</h3>${priorityMark(words, alarm.priority)}</header>
-        <p><strong>${place(this.desk, words, alarm)}</strong>${value ? html` · ${words.t("alarm.at", { value })}` : nothing}</p>
+        <p><strong>${placeInSchool(this.desk, words, alarm)}</strong>${value ? html` · ${words.t("alarm.at", { value })}` : nothing}</p>
         <p class="alarm-state">${stateWord(words, alarm)} · ${text.ago(Math.max(0, store.now() - alarm.raised_ms))} <span class="quiet">(${text.moment(alarm.raised_ms)})</span></p>
         ${rule ? html`<dl><dt>${words.t("alarm.consequence")}</dt><dd>${text.title(rule.consequence, "")}</dd>
           <dt>${words.t("alarm.response", { role: words.word("alarmrole", rule.role) ?? rule.role })}</dt><dd>${text.title(rule.response, "")}</dd></dl>` : nothing}

@@ -6,7 +6,7 @@ import { Plot } from "../chart/plot.js";
 import { deviceKey } from "../keys.js";
 import { WORDS } from "../store.js";
 import { styled } from "../styled.js";
-import { compared } from "./names.js";
+import { compared, length } from "./names.js";
 import { sign } from "../units.js";
 
 const MINUTE_MS = 60_000;
@@ -100,23 +100,15 @@ class LkAlarmCurve extends DeskElement {
     const level = this.#levels.find(({ name }) => name === this.alarm.level);
     if (!level) return words.t("alarm.because_unknown");
     if (this.#point?.type === "bool") return words.t("alarm.because_reported");
-    const window = level.window_ms ? this.#length(level.window_ms) : "";
+    const window = level.window_ms ? length(words, level.window_ms) : "";
     const other = OTHERWISE[level.kind];
-    if (other) return words.t(other, { limit: level.kind === "count" ? level.limit : this.#length(level.limit * 1000), window });
+    if (other) return words.t(other, { limit: level.kind === "count" ? level.limit : length(words, level.limit * 1000), window });
     const unit = `${sign(rule.unit)}${level.kind === "rate" ? "/min" : ""}`.trim();
-    return words.t(level.on_delay_ms ? "alarm.because_for" : "alarm.because", { what: (words.word("alarmwhat", level.kind) ?? level.kind).replace("{window}", window), side: compared(level.side), limit: `${level.limit} ${unit}`.trim(), delay: this.#length(level.on_delay_ms) });
+    return words.t(level.on_delay_ms ? "alarm.because_for" : "alarm.because", { what: (words.word("alarmwhat", level.kind) ?? level.kind).replace("{window}", window), side: compared(level.side), limit: `${level.limit} ${unit}`.trim(), delay: length(words, level.on_delay_ms) });
   }
 
   get #point() {
     return this.desk.store.devices.get(deviceKey(this.alarm))?.points.find(({ point }) => point === this.alarm.point);
-  }
-
-  /** @param {number} length_ms */
-  #length(length_ms) {
-    const { words } = this;
-    if (length_ms < MINUTE_MS) return words.t("alarm.seconds", { count: Math.round(length_ms / 1000) });
-    const minutes = Math.round(length_ms / MINUTE_MS);
-    return minutes < 60 ? words.t("alarm.minutes", { count: minutes }) : words.t("alarm.hours", { count: words.number(minutes / 60, minutes % 60 ? 1 : 0) });
   }
 
   updated() {

@@ -3,7 +3,7 @@ import { html, nothing } from "../vendor/lit.js";
 import * as api from "./api.js";
 import { SLOWLY } from "./curve.js";
 import "./limit.js";
-import { compared, measured, place, placeName, refusal, seenByHub } from "./names.js";
+import { compared, length, measured, placeInSchool, placeName, refusal, seenByHub } from "./names.js";
 import "./try.js";
 import { DeskElement } from "../element.js";
 import { icon } from "../icons.js";
@@ -75,8 +75,8 @@ class LkAlarmHistory extends AlarmList {
     if (!this.found) return this.waiting();
     if (this.found.length === 0) return html`<p class="quiet">${words.t("alarm.no_history")}</p>`;
     return html`<ol class="alarm-history">${this.found.map((/** @type {wire.AlarmEntry} */ one) => html`
-      <li><time>${text.moment(one.time_ms)}</time><span><strong>${text.title(this.rules.get(one.rule)?.title, one.rule)}</strong> · ${place(this.desk, words, one)}
-        <span class="quiet">${words.word("alarmkind", one.kind) ?? one.kind}${one.late ? ` · ${words.t("alarm.late")}` : ""}${[measured(this.desk, one), one.who, one.why].filter(Boolean).map((part) => ` · ${part}`)}</span></span></li>`)}</ol>
+      <li><time>${text.moment(one.time_ms)}</time><span><strong>${text.title(this.rules.get(one.rule)?.title, one.rule)}</strong> · ${placeInSchool(this.desk, words, one)}
+        <span class="quiet">${words.word("alarmkind", one.kind) ?? one.kind}${one.late ? ` · ${words.t("alarm.late")}` : ""}${[measured(this.desk, one, this.rules.get(one.rule)), one.who, one.why].filter(Boolean).map((part) => ` · ${part}`)}</span></span></li>`)}</ol>
       ${this.failed ? html`<p role="status">${words.t("alarm.failed")}</p>` : nothing}
       ${this.next === null ? html`<p class="quiet small">${words.t("alarm.history_whole", { count: this.found.length })}</p>` : html`<button class="segment" @click=${() => this.again()}>${words.t("alarm.older")}</button>`}`;
   }
@@ -148,7 +148,7 @@ class LkAlarmLimits extends AlarmList {
     const { text } = this.desk;
     const open = this.chosen.rule === rule.id;
     return html`<h3>${text.title(rule.title, rule.id)}</h3>
-      <p class="quiet">${limits(words, rule.levels)} ${sign(rule.unit)}</p>
+      <p class="quiet">${limits(words, rule, rule.levels)}</p>
       <p>${text.title(rule.response, "")} <span class="quiet small">${text.title(rule.source, "")}</span></p>
       ${rule.overrides.map((one) => this.#override(rule, one))}
       ${this.#settable(rule)}${seenByHub(rule) ? html`<p class="quiet small">${words.t("alarm.no_limit")}</p>` : html`<button class="segment" aria-expanded=${open} @click=${() => this.#open(open ? "" : rule.id)}>${words.t("alarm.try")}</button>`}
@@ -181,7 +181,7 @@ class LkAlarmLimits extends AlarmList {
     const here = rule.levels.flatMap((level) => (level.name in one.limits ? [{ ...level, limit: one.limits[level.name] }] : []));
     const when = one.at_ms === null ? words.t("alarm.in_file") : this.desk.text.moment(one.at_ms);
     const mine = one.at_ms !== null && this.places.some(({ school, lab }) => school === one.school && lab === one.lab);
-    return html`<p class="small alarm-override"><strong>${placeName(this.desk, words, one)}</strong> ${one.off ? words.t("alarm.off_here") : [limits(words, here), ...slowly(words, rule, one)].filter(Boolean).join(" · ")}
+    return html`<p class="small alarm-override"><strong>${placeName(this.desk, words, one)}</strong> ${one.off ? words.t("alarm.off_here") : [limits(words, rule, here), ...slowly(words, rule, one)].filter(Boolean).join(" · ")}
       <span class="quiet">${words.t("alarm.overridden", { who: one.who, why: one.why })} · ${when}</span>
       ${mine ? html`<button class="segment" @click=${() => this.#remove(rule.id, one)}>${words.t("alarm.remove_limit")}</button>` : nothing}</p>`;
   }
@@ -204,13 +204,20 @@ class LkAlarmLimits extends AlarmList {
   #try(rule, points) {
     const chosen = points.find((one) => pointKey(one) === this.chosen.point) ?? points[0];
     const choose = (/** @type {Event} */ event) => { this.chosen = { rule: rule.id, point: /** @type {HTMLSelectElement} */ (event.target).value }; };
-    return html`<label class="alarm-which">${this.words.t("alarm.on_point")}<select @change=${choose}>${points.map((one) => html`<option value=${pointKey(one)} ?selected=${one === chosen}>${place(this.desk, this.words, { ...one, rule: rule.id })}</option>`)}</select></label>
+    return html`<label class="alarm-which">${this.words.t("alarm.on_point")}<select @change=${choose}>${points.map((one) => html`<option value=${pointKey(one)} ?selected=${one === chosen}>${placeInSchool(this.desk, this.words, { ...one, rule: rule.id })}</option>`)}</select></label>
       <lk-alarm-try .desk=${this.desk} .rule=${rule} .source=${chosen} .words=${this.words}></lk-alarm-try>`;
   }
 }
 
-/** @param {import("../text.js").Text} words @param {wire.AlarmLevel[]} levels */
-const limits = (words, levels) => levels.map(({ name, side, limit }) => `${words.word("alarmlevel", name) ?? name} ${compared(side)} ${limit}`).join(" · ");
+/** What raises each level; of what is so or is not so, 0.5 is no number for people. @param {import("../text.js").Text} words @param {wire.AlarmRule} rule @param {wire.AlarmLevel[]} levels */
+function limits(words, rule, levels) {
+  const told = levels.map(({ name, side, limit }) => {
+    const level = words.word("alarmlevel", name) ?? name;
+    if (!rule.unit && !Number.isInteger(limit)) return level;
+    return `${level} ${compared(side)} ${rule.unit === "s" ? length(words, limit * 1000) : limit}`;
+  });
+  return [told.join(" · "), rule.unit === "s" ? "" : sign(rule.unit)].filter(Boolean).join(" ");
+}
 
 /** Delays and deadbands that a place has otherwise. @param {import("../text.js").Text} words @param {wire.AlarmRule} rule @param {wire.AlarmOverride} one */
 const slowly = (words, rule, one) => rule.levels.flatMap(({ name }) => {

@@ -2,8 +2,13 @@
 import { html } from "../vendor/lit.js";
 import { icon } from "../icons.js";
 import { deviceKey } from "../keys.js";
-import { labsOf } from "../labs.js";
+import { labName, labsOf } from "../labs.js";
 import { deviceName, pointName, valueWithUnit } from "../names.js";
+
+const MINUTE_MS = 60_000;
+
+/** Kinds of a level whose value is in a unit of its own. */
+const UNLIKE = ["stale", "stuck", "count", "rate"];
 
 /** Each priority has a shape of its own. @param {wire.Priority} priority */
 export const sign = (priority) => icon(/** @type {const} */ ({ high: "halt", medium: "warning", low: "clock" })[priority] ?? "clock");
@@ -25,6 +30,20 @@ export function place({ store, text }, words, one) {
   return point ? `${deviceName(text, device)} · ${pointName(text, device, point)}` : deviceName(text, device);
 }
 
+/** The same with its lab before it: where several labs are spoken of. @param {import("../element.js").Desk} desk @param {import("../text.js").Text} words @param {wire.AlarmId} one */
+export function placeInSchool(desk, words, one) {
+  const lab = "lab" in one && one.lab ? String(one.lab) : desk.store.devices.get(deviceKey(one))?.lab;
+  const found = labsOf(desk.store).find((view) => view.school === one.school && view.lab === lab);
+  return [...new Set([found && labName(desk.text, found), place(desk, words, one)])].filter(Boolean).join(" · ");
+}
+
+/** So long a time, in the unit people would say it in. @param {import("../text.js").Text} words @param {number} length_ms */
+export function length(words, length_ms) {
+  if (length_ms < MINUTE_MS) return words.t("alarm.seconds", { count: Math.round(length_ms / 1000) });
+  const minutes = Math.round(length_ms / MINUTE_MS);
+  return minutes < 60 ? words.t("alarm.minutes", { count: minutes }) : words.t("alarm.hours", { count: words.number(minutes / 60, minutes % 60 ? 1 : 0) });
+}
+
 /** `>=` as people write it. @param {string} side */
 export const compared = (side) => ({ ">=": "≥", "<=": "≤" })[side] ?? side;
 
@@ -37,8 +56,9 @@ export function placeName({ store, text }, words, { school, lab }) {
   return text.title(labsOf(store).find((one) => one.school === school && one.lab === lab)?.title, lab);
 }
 
-/** @param {import("../element.js").Desk} desk @param {wire.AlarmId & {value: number | null}} one */
-export function measured({ store, text }, one) {
+/** How much it was, in what is measured; "" of what counts times or seconds. @param {import("../element.js").Desk} desk @param {wire.AlarmId & {value: number | null, level: string}} one @param {wire.AlarmRule | undefined} rule */
+export function measured({ store, text }, one, rule) {
+  if (UNLIKE.includes(rule?.levels.find(({ name }) => name === one.level)?.kind ?? "")) return "";
   const point = store.devices.get(deviceKey(one))?.points.find((known) => known.point === one.point);
   return point && one.value !== null ? valueWithUnit(text, point, point.type === "bool" ? Boolean(one.value) : one.value) : "";
 }

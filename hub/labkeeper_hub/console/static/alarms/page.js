@@ -37,6 +37,7 @@ class LkAlarms extends DeskElement {
   connectedCallback() {
     super.connectedCallback();
     addEventListener("hashchange", this.#moved);
+    this.#moved(); // it is shown again, perhaps by another address
   }
 
   disconnectedCallback() {

@@ -1,7 +1,7 @@
 /** Alarms where everybody looks: their number in the bar, those of this lab first in the strip. Comes with the first. */
 import { html, nothing } from "../vendor/lit.js";
 import { rules } from "./api.js";
-import { byUrgency, place, sign, stateWord } from "./names.js";
+import { byUrgency, place, placeInSchool, sign, stateWord } from "./names.js";
 import { ring } from "./sound.js";
 import { DeskElement } from "../element.js";
 import { alarmKey } from "../keys.js";
@@ -56,7 +56,7 @@ class LkAlarmBell extends DeskElement {
     return html`
       <a class="alarm-bell ${calling.length > 0 ? "calls" : ""}" href="#/alarms" aria-label=${words.t("alarm.bell", { count: standing, calling: calling.length })}>
         ${sign(calling[0]?.priority ?? "low")}<span aria-hidden="true">${standing}</span></a>
-      <span class="unseen" role="alert" aria-live="assertive">${calling.length > 0 ? `${titleOf(this.desk, calling[0])} · ${place(this.desk, words, calling[0])}` : nothing}</span>`;
+      <span class="unseen" role="alert" aria-live="assertive">${calling.length > 0 ? `${titleOf(this.desk, calling[0])} · ${placeInSchool(this.desk, words, calling[0])}` : nothing}</span>`;
   }
 
   updated() {

@@ -40,7 +40,7 @@ class LkAutomationForm extends DeskElement {
     this.shown = null;
     this.text = "";
     /** @type {Record<string, string>} */
-    this.fields = { zh: "", en: "", id: `a-${crypto.randomUUID().slice(0, 8)}`, at: "18:00", from: "", to: "", lab: "" };
+    this.fields = { zh: "", en: "", id: `a-${crypto.randomUUID().slice(0, 8)}`, at: "18:00", from: "", to: "", lab: "", hold: "15" };
     /** @type {Record<List, Row[]>} */
     this.rows = { triggers: [{ ...FRESH.triggers }], needs: [], then: [{ ...FRESH.then }] };
     /** Points that are spoken of and not here now, and what of a text the form only keeps. */
@@ -68,7 +68,7 @@ class LkAutomationForm extends DeskElement {
   /** Fill the fields with an automation there is. @param {wire.Automation} one @param {wire.AutomationForm} form */
   #take(one, form) {
     const [from = "", to = ""] = form.between?.split("-") ?? [];
-    this.fields = { ...this.fields, zh: one.title.zh, en: one.title.en, id: one.id, lab: `${one.school}/${one.lab}`, at: form.at ?? "18:00", from, to };
+    this.fields = { ...this.fields, zh: one.title.zh, en: one.title.en, id: one.id, lab: `${one.school}/${one.lab}`, at: form.at ?? "18:00", from, to, hold: minutesOf(form.kept.hold) };
     const triggers = form.at === null ? form.triggers.map((each) => this.#row(each)) : [{ ...FRESH.triggers, what: "time" }];
     this.rows = { triggers, needs: form.needs.map((each) => this.#row(each)), then: form.then.map((each) => this.#deedRow(each)) };
     this.kept = form.kept;
@@ -109,6 +109,20 @@ class LkAutomationForm extends DeskElement {
     return devicesOf(store, lab).flatMap((device) => device.points
       .filter((point) => (writable ? point.writable : point.kind !== "event" && point.kind !== "action"))
       .map((point) => ({ key: `${device.node}/${device.device}/${point.point}`, id: { school: device.school, node: device.node, device: device.device, point: point.point }, point, name: `${deviceName(text, device)} · ${pointName(text, device, point)}` })));
+  }
+
+  /** Whether something of what is done goes back to a safe value once the lease is given back. */
+  get #fallsBack() {
+    const outputs = this.#points(true).filter(({ point }) => point.safe_value !== null && point.link_loss_s !== null);
+    return this.rows.then.some(({ what }) => outputs.some(({ key }) => what === `point:${key}`));
+  }
+
+  /** What the form does not show, and how long it keeps what would fall back. */
+  get #keeps() {
+    const { hold, ...others } = this.kept;
+    const minutes = Number(this.fields.hold);
+    const held = this.#fallsBack ? minutes > 0 && `${minutes} min` : hold;
+    return held ? { ...others, hold: held } : others;
   }
 
   get #formed() {
@@ -153,6 +167,7 @@ class LkAutomationForm extends DeskElement {
       <fieldset><legend>${words.t("auto.then")}</legend>
         ${rows.then.map((row, at) => this.#deed(at, row))}
         ${this.#more("then", "auto.more_then")}
+        ${this.#fallsBack ? html`<label>${words.t("auto.hold")}<input name="hold" required type="number" step="any" min="0" max="1440" .value=${this.fields.hold}></label>` : nothing}
       </fieldset></div>`;
   }
 
@@ -303,11 +318,11 @@ class LkAutomationForm extends DeskElement {
   #compose() {
     const lab = this.#lab;
     if (!lab) return;
-    const { fields, rows, kept } = this;
+    const { fields, rows } = this;
     const timed = rows.triggers[0]?.what === "time";
     const triggers = timed ? [] : rows.triggers.map((row) => ({ ...this.#said(row), minutes: Number(row.minutes) }));
     const needs = rows.needs.map((row) => this.#said(row));
-    this.text = textOf({ id: fields.id ?? "", name: { zh: fields.zh?.trim() ?? "", en: fields.en?.trim() ?? "" }, lab, triggers, at: timed ? fields.at ?? "" : null, needs, from: fields.from ?? "", to: fields.to ?? "", then: rows.then.map((row) => this.#done(row)), kept });
+    this.text = textOf({ id: fields.id ?? "", name: { zh: fields.zh?.trim() ?? "", en: fields.en?.trim() ?? "" }, lab, triggers, at: timed ? fields.at ?? "" : null, needs, from: fields.from ?? "", to: fields.to ?? "", then: rows.then.map((row) => this.#done(row)), kept: this.#keeps });
   }
 
   /** @param {Row} row @returns {wire.AutomationCondition} */
@@ -357,6 +372,12 @@ class LkAutomationForm extends DeskElement {
     this.trouble = await deed().then(() => "", (error) => refusal(this.words, error));
     this.asking = false;
   }
+}
+
+/** `15 min` in minutes, "0" for none. @param {unknown} hold */
+function minutesOf(hold) {
+  const [, number = "0", unit = "min"] = /^([\d.]+) ?(ms|s|min|h)$/.exec(String(hold)) ?? [];
+  return String((Number(number) * ({ ms: 1, s: 1000, h: 3_600_000 }[unit] ?? 60_000)) / 60_000);
 }
 
 /** Why the hub refused, in words; what is wrong with a text is told as the hub says it. @param {import("../text.js").Text} words @param {unknown} error */

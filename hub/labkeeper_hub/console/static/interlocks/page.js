@@ -64,10 +64,12 @@ class LkInterlocks extends DeskElement {
   /** @param {import("../text.js").Text} words @param {wire.NodeInterlocks} one */
   #node(words, one) {
     const name = `${one.school} · ${one.node}`;
+    const wrong = one.differs || one.unapproved !== "no";
     return html`
       <article class="interlocks-node" aria-label=${name}>
         <h3>${name}</h3>
-        <p class=${one.differs ? "interlocks-differs" : ""}>${icon(one.differs ? "warning" : one.running ? "check" : "waiting")}${words.t(standing(one))}</p>
+        <p class=${wrong ? "interlocks-differs" : ""}>${icon(wrong ? "warning" : one.running ? "check" : "waiting")}<span>${words.t(standing(one))}</span></p>
+        ${one.unapproved !== "no" && !one.proposal ? html`<p class="quiet">${words.t("interlocks.how")}</p>` : nothing}
         ${one.refused ? html`<p class="interlocks-differs">${icon("warning")}<span>${words.t("interlocks.refused", { why: one.refused })}</span></p>` : nothing}
         <dl><dt>${words.t("interlocks.running")}</dt><dd><code>${short(one.running) ?? words.t("interlocks.silent")}</code></dd>
           <dt>${words.t("interlocks.approved")}</dt><dd><code>${short(one.approved) ?? "–"}</code></dd></dl>
@@ -77,6 +79,7 @@ class LkInterlocks extends DeskElement {
           <form @submit=${(/** @type {SubmitEvent} */ event) => this.#propose(event, one)}>
             <label>${words.t("interlocks.text")}
               <textarea name="text" rows="12" required spellcheck="false" autocomplete="off" .defaultValue=${one.approved_text ?? ""}></textarea></label>
+            <p class="quiet">${words.t("interlocks.gas")}</p>
             <button class="do" ?disabled=${this.busy}>${words.t("interlocks.propose")}</button>
           </form>
         </details>
@@ -91,7 +94,7 @@ class LkInterlocks extends DeskElement {
       <div class="interlocks-proposal">
         <h4>${words.t("interlocks.waits")}</h4>
         <p>${words.t("interlocks.by", { person: proposal.by, when })} <code>${short(proposal.hash)}</code></p>
-        <p class="quiet">${words.t(one.approved_text ? "interlocks.changes" : "interlocks.changes_unknown")}</p>
+        <p class="quiet">${words.t(one.approved_text ? "interlocks.changes" : proposal.hash === one.running ? "interlocks.changes_nothing" : "interlocks.changes_unknown")}</p>
         <pre tabindex="0" aria-label=${words.t("interlocks.text")}>${one.approved_text ? changes(words, one.approved_text, proposal.text) : proposal.text}</pre>
         ${mine
           ? html`<p class="quiet">${words.t("interlocks.second")}</p>`
@@ -133,7 +136,13 @@ class LkInterlocks extends DeskElement {
 }
 
 /** @param {wire.NodeInterlocks} one */
-const standing = ({ differs, approved, running }) => (differs ? "interlocks.differs" : running === null ? "interlocks.unheard" : approved ? "interlocks.agreed" : "interlocks.own");
+const standing = ({ differs, unapproved, approved, running }) => {
+  if (differs) return "interlocks.differs";
+  if (unapproved === "changed") return "interlocks.changed";
+  if (running === null) return "interlocks.unheard";
+  if (approved) return "interlocks.agreed";
+  return running ? "interlocks.own" : "interlocks.no_rules";
+};
 
 /** Both texts in one: what goes and what comes is marked by a sign and a word, not by colour alone. @param {import("../text.js").Text} words @param {string} before @param {string} after */
 const changes = (words, before, after) => difference(before, after).map(({ kind, line }) => {
