@@ -3,8 +3,8 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -34,6 +34,7 @@ from labkeeper_hub.lessons.lesson import (
     step,
 )
 from labkeeper_hub.lessons.scenes import BEGIN, END, Outcome, Scene, Wish, scenes_of
+from labkeeper_hub.model import HeldLease
 from labkeeper_hub.ports import LeaseHolding
 from labkeeper_wire.leases.book import LeaseRefused, Room, Scope
 
@@ -124,17 +125,19 @@ class LessonDesk:
             return await self._start(teacher, room, self.now_ms() + for_ms)
 
     async def take_over(self, teacher: str, room: Room, for_ms: int, reason: str) -> Lesson:
-        """Teach on in somebody else's place, or begin whoever has the lab; raises LeaseRefused."""
+        """Teach on in somebody else's place, or begin whoever has the lab; raises LessonRefused or LeaseRefused."""
         async with self._turn:
             before = await self._make_way(room)
             if before is not None and before.teacher == teacher:
                 return before
-            now_ms = self.now_ms()
+            await self._write(self.on)  # a disk that refuses says so while the lease is still the other's
+            now_ms, known = self.now_ms(), self._fences()
             until_ms = now_ms + for_ms
             held = await self.leases.take_over(teacher, Scope(room), lease_ms(until_ms, now_ms), reason)
-            if before is None:
-                return await self._begin(teacher, room, held.fence, until_ms)
-            return await self._go_on(before, TakenOver(teacher, held.fence, until_ms))
+            async with self._or_given_back(held, known):
+                if before is None:
+                    return await self._begin(teacher, room, held.fence, until_ms)
+                return await self._go_on(before, TakenOver(teacher, held.fence, until_ms))
 
     async def prolong(self, teacher: str, room: Room, for_ms: int) -> Lesson:
         """Let one's lesson end so long from now; raises LessonRefused or LeaseRefused."""
@@ -262,15 +265,23 @@ class LessonDesk:
         return None
 
     async def _start(self, teacher: str, room: Room, until_ms: int) -> Lesson:
-        """Take the lease and begin; where the lesson cannot be written down, a lease that was not there before goes."""
-        before = {one.fence for one in self.leases.held()}
+        known = self._fences()
         held = await self.leases.take(teacher, Scope(room), lease_ms(until_ms, self.now_ms()))
-        try:
+        async with self._or_given_back(held, known):
             return await self._begin(teacher, room, held.fence, until_ms)
+
+    def _fences(self) -> set[int]:
+        return {one.fence for one in self.leases.held()}
+
+    @asynccontextmanager
+    async def _or_given_back(self, held: HeldLease, known: Collection[int]) -> AsyncIterator[None]:
+        """Where the lesson of a lease cannot be written down, the lease goes, unless it was there before."""
+        try:
+            yield
         except LessonRefused:
-            if held.fence not in before:
+            if held.fence not in known:
                 with suppress(LeaseRefused):
-                    await self.leases.release(held.fence, teacher)
+                    await self.leases.release(held.fence, held.holder)
             raise
 
     async def _begin(self, teacher: str, room: Room, fence: int, until_ms: int) -> Lesson:
@@ -299,15 +310,18 @@ class LessonDesk:
         on = {where: one for where, one in self.on.items() if where != room} | (
             {} if lesson is None else {room: lesson}
         )
+        await self._write(on)
+        self.on = on
+        if lesson is None:
+            self.counts.pop(room, None)
+        self.bus.note(self)
+
+    async def _write(self, on: Mapping[Room, Lesson]) -> None:
         try:
             await asyncio.to_thread(write_lessons, self.data, on.values())
         except OSError as error:
             log.error("lessons cannot be written down: %s", error.strerror)  # noqa: TRY400 -- one line
             raise LessonRefused("hub_disk", "the hub cannot write it down") from error
-        self.on = on
-        if lesson is None:
-            self.counts.pop(room, None)
-        self.bus.note(self)
 
     async def _release(self, lesson: Lesson) -> None:
         """Give the lease back. One that cannot be is over soon by itself: it outlives its lesson by half a minute."""

@@ -10,7 +10,7 @@ import pytest
 
 from labkeeper_hub.accounts import Grant, Person, Role
 from labkeeper_hub.lessons.file import read_lessons, write_lessons
-from labkeeper_hub.lessons.lesson import Phase
+from labkeeper_hub.lessons.lesson import LessonRefused, Phase
 from labkeeper_hub.lessons.record import record_name
 from labkeeper_hub.model import PointKey, ReadingsQuery
 from labkeeper_hub.recordings.recording import Plan, RecordingRefused, Stage
@@ -22,7 +22,7 @@ from labkeeper_sdk.testing import Broker
 from labkeeper_wire.commands import CommandResult, CommandState
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.descriptor import PointDescription
-from labkeeper_wire.leases.book import Room
+from labkeeper_wire.leases.book import Room, Scope
 from labkeeper_wire.payload import Metric
 
 from .conftest import School, Start, running
@@ -123,6 +123,34 @@ async def test_a_lesson_that_loses_its_lease_ends_and_that_is_on_record(school: 
     await school.hub.leases.release(lesson.fence, "anna")
     await until(lambda: not school.hub.lessons.on, "the end")
     assert school.heard.of("end_lesson") == [("hub", "school/lab", "of anna: its lease is gone")]
+
+
+async def test_a_lesson_that_a_disk_refuses_to_hand_over_stays_who_had_it(school: School) -> None:
+    lessons, leases = school.hub.lessons, school.hub.leases
+    lesson = await lessons.start("anna", ROOM, 60_000)
+    lessons.data = Path("/proc/nowhere")
+    with pytest.raises(LessonRefused) as refused:
+        await lessons.take_over("ben", ROOM, 60_000, "anna went home")
+    assert refused.value.code == "hub_disk"
+    assert (lessons.on, [(one.fence, one.holder) for one in leases.held()]) == (
+        {ROOM: lesson},
+        [(lesson.fence, "anna")],
+    )
+
+
+@pytest.mark.parametrize("teaching", [True, False])
+async def test_a_disk_that_refuses_once_the_lease_was_taken_over_leaves_nobody_with_it(
+    school: School, monkeypatch: pytest.MonkeyPatch, *, teaching: bool
+) -> None:
+    lessons, leases = school.hub.lessons, school.hub.leases
+    if teaching:
+        await lessons.start("anna", ROOM, 60_000)
+    else:
+        await leases.take("anna", Scope(ROOM), 60_000)
+    monkeypatch.setattr(leases, "ended", lambda _: setattr(lessons, "data", Path("/proc/nowhere")))
+    with pytest.raises(LessonRefused):
+        await lessons.take_over("ben", ROOM, 60_000, "anna went home")
+    assert leases.held() == ()
 
 
 async def test_a_lesson_is_recorded_and_its_record_is_sealed_when_it_is_over(
