@@ -213,6 +213,14 @@ class Accounts:
                 raise SignInRefused
             self._sign_ins.succeeded(address, account.login)
 
+    async def check_own_secret(self, secret: str, address: str) -> None:
+        """Return if this is the owner's secret, however often it was proved before; raise SignInRefused or
+        TooManyAttempts.
+        """
+        async with self._one_at_a_time():
+            await self._prove(secret, address)
+            self._sign_ins.succeeded(address, SECRET)
+
     async def sign_in_proved(self, name: str, code: str | None, *, with_factor: bool) -> str:
         """Return a session token for somebody whom the school's provider has proved, and `code` too if `with_factor`;
         raise SignInRefused, CodeNeeded or TooManyAttempts.

@@ -63,12 +63,12 @@ class LkAccount extends DeskElement {
 
   /** @param {import("../text.js").Text} t */
   #factor(t) {
-    const { second_factor: on, recovery_left: left, has_password: asks } = /** @type {import("./api.js").Account} */ (this.account);
+    const { second_factor: on, recovery_left: left, proved_by: by } = /** @type {import("./api.js").Account} */ (this.account);
     if (this.recovery.length) return this.#recovery(t);
     if (this.app) return this.#setUp(t, this.app);
     if (!on) {
       return html`<form class="people-part" @submit=${this.#begin}><h4>${t.t("people.factor")}</h4><p class="quiet">${t.t("people.factor_off")}</p>
-        ${asks ? html`<label>${t.t("people.factor_password")}<input name="password" type="password" autocomplete="current-password" required></label>` : nothing}
+        ${by === "sign_in" ? html`<p>${t.t("people.factor_sign_in")}</p>` : html`<label>${t.t(by === "secret" ? "people.factor_secret" : "people.factor_password")}<input name=${by} type="password" autocomplete="current-password" required></label>`}
         <button class="do">${t.t("people.factor_set_up")}</button></form>`;
     }
     return html`
