@@ -1,5 +1,7 @@
 """People on the page: one's own account, tokens for programs, everybody's rights; and the second step of signing in."""
 
+import re
+
 import pytest
 from playwright.async_api import expect
 
@@ -150,7 +152,10 @@ async def test_a_role_reaches_down_to_one_point_until_an_end_and_is_said_in_word
 async def test_signing_out_everywhere_leads_to_the_door(hub: FakeHub, open_console: OpenConsole) -> None:
     console = await open_console()
     await open_people(hub, console)
-    await console.page.locator("lk-account").get_by_role("button", name="Sign out everywhere").click()
+    account = console.page.locator("lk-account")
+    out = account.get_by_role("button", name="Sign out everywhere")
+    await expect(out).to_have_accessible_description(re.compile("A lesson of yours waits five minutes"))
+    await out.click()
     await expect(console.page.get_by_label("Owner secret")).to_be_visible()
 
 

@@ -252,6 +252,19 @@ class Accounts:
         self.sessions.close_all(name, but)
         await self.save()
 
+    async def sign_out_everywhere(self, name: str) -> None:
+        """End every session of a person, and every token that was made since the oldest of them was opened: whoever had
+        got hold of one of them may have made it.
+        """
+        since_ms = min((one.opened_ms for one in self.sessions.of(name)), default=self.clocks.now_ms())
+        await self.end_sessions(name)
+        if self.staff is not None:
+            await self.staff.tokens.revoke_since(name, since_ms)
+
+    def is_signed_in(self, name: str) -> bool:
+        """Return whether a person has a living session anywhere."""
+        return any(one.lives(self.clocks.now_ms()) for one in self.sessions.of(name))
+
     async def turn_session(self, key: str) -> str | None:
         """Return a fresh token for a session, whose others are no good from now on; None if it has ended."""
         fresh = self.sessions.turn(key, self.clocks.now_ms())

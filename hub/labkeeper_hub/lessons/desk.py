@@ -20,6 +20,7 @@ from labkeeper_hub.lessons.lesson import (
     Ended,
     Event,
     Hurried,
+    Left,
     Lesson,
     LessonRefused,
     Lessons,
@@ -89,6 +90,7 @@ class LessonDesk:
     given: Mapping[Room, tuple[Scene, ...]] = field(default_factory=dict)
     recorder: Recorder = field(default_factory=NoRecorder)
     audit: Notes = field(default_factory=Unheard)
+    signed_in: Callable[[str], bool] = lambda _: True  # whether somebody has a session anywhere
     on: dict[Room, Lesson] = field(default_factory=dict)
     counts: dict[Room, Count] = field(default_factory=dict)
     _undo: dict[Room, tuple[Wish, ...]] = field(default_factory=dict)
@@ -161,6 +163,17 @@ class LessonDesk:
             await self.leases.renew(lesson.fence, teacher, lease_ms(running.until_ms, now_ms))
             return await self._go_on(lesson, Undone(teacher))
 
+    async def leave(self, teacher: str) -> None:
+        """Follow somebody who signed out everywhere: what they hold ends, but for the leases of lessons, which wait for
+        them; never raises. A lesson that the disk refuses to mark goes on to its time: nobody can command in it.
+        """
+        async with self._turn:
+            theirs = [one for one in self.on.values() if one.teacher == teacher]
+            self.leases.let_go(teacher, {one.fence for one in theirs})
+            for lesson in theirs:
+                with suppress(LessonRefused):
+                    await self._go_on(lesson, Left(teacher))
+
     async def act(self, scene: str, wishes: Sequence[Wish], holder: str) -> Outcome:
         """Carry wishes out as one action, in a lesson or not."""
         return await self.acting.act(scene, wishes, holder)
@@ -203,16 +216,20 @@ class LessonDesk:
         async with self._turn:
             for lesson in list(self.on.values()):
                 leased = any(one.fence == lesson.fence for one in self.leases.held())
-                after = step(lesson, Tick(leased), self.now_ms())
+                back = bool(lesson.left_ms) and self.signed_in(lesson.teacher)
+                after = step(lesson, Tick(leased, back), self.now_ms())
                 await self._carry_out(lesson, after)
                 self._note_end(lesson, after[0], leased=leased)
 
     def _note_end(self, lesson: Lesson, now: Lesson | None, *, leased: bool) -> None:
-        """Record an end that nobody pressed: by its time, or because its lease is no longer its own."""
+        """Record an end that nobody pressed: by its time, because its lease is no longer its own, or because its
+        teacher signed out everywhere and did not come back.
+        """
         if not leased:
             self.audit.note("hub", "end_lesson", "/".join(lesson.room), f"of {lesson.teacher}: its lease is gone")
         elif now is not None and now.phase is not lesson.phase:
-            self.audit.note("hub", "end_lesson", "/".join(lesson.room), f"of {lesson.teacher}: its time is over")
+            why = "signed out everywhere and not back" if lesson.ends_ms < lesson.until_ms else "its time is over"
+            self.audit.note("hub", "end_lesson", "/".join(lesson.room), f"of {lesson.teacher}: {why}")
 
     async def _in_turn(self, lesson: Lesson, effect: Effect) -> None:
         """Do what belongs to a room in the order it was brought about."""

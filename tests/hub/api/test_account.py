@@ -245,6 +245,32 @@ async def test_signing_out_everywhere_closes_open_pages(staffed: Served) -> None
         assert (await li.get(ACCOUNT)).status_code == 401
 
 
+async def test_signing_out_everywhere_ends_what_one_steers_by_and_leaves_the_lesson_for_ones_return(
+    staffed: Served,
+) -> None:
+    lab = "/api/v1/labs/demo/lab-301"
+    async with staffed.stranger() as li, staffed.stranger() as thief, staffed.stranger() as program:
+        await _enters(staffed, li)
+        old = (await li.post(f"{ACCOUNT}/tokens", json=READS)).json()["token"]["id"]
+        await li.delete("/api/v1/session")
+        staffed.hands.now_s += 1
+        for browser in (li, thief):
+            await _sign_in(browser, name="li", password=PASSWORD)
+        lesson = (await li.post(f"{lab}/lesson", json={"for_s": 2400})).json()["lesson"]
+        made = (await thief.post(f"{ACCOUNT}/tokens", json=READS)).json()
+        program.headers["Authorization"] = f"Bearer {made['text']}"
+        assert (await program.get("/api/v1/labs")).status_code == 200
+        assert (await li.delete(f"{ACCOUNT}/sessions")).status_code == 204
+        assert (await thief.get("/api/v1/labs")).status_code == 401
+        assert (await program.get("/api/v1/labs")).status_code == 401
+        await _sign_in(li, name="li", password=PASSWORD)
+        kept = (await li.get(f"{ACCOUNT}/tokens")).json()["tokens"]
+        assert [one["id"] for one in kept] == [old]
+        (waiting,) = (await li.get("/api/v1/lessons")).json()["lessons"]
+        assert (waiting["name"], waiting["teacher"]) == (lesson["name"], "p-1")
+        assert waiting["until_ms"] < lesson["until_ms"]
+
+
 async def test_the_owner_signs_somebody_out_everywhere_programs_too(staffed: Served) -> None:
     async with staffed.owner() as owner, staffed.stranger() as li, staffed.stranger() as program:
         name = await _enters(staffed, li)

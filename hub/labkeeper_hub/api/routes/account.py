@@ -217,8 +217,12 @@ async def sessions(api: ApiHere, right: IsSignedIn, here: Here) -> JsonAnswer:
 
 @router.delete("/account/sessions", status_code=HTTPStatus.NO_CONTENT, response_class=Response)
 async def sign_out_everywhere(api: ApiHere, right: IsSignedIn, _: Here) -> Response:
-    """Sign out everywhere, here too; open pages close within a second."""
-    await api.accounts.end_sessions(right.person.name)
+    """Sign out everywhere, here too; open pages close within a second. Tokens that were made since the oldest of these
+    sessions began end with them, and so do leases and what pupils were given. A lesson of one's own waits five minutes
+    for one to sign in again, then it ends as by its time.
+    """
+    await api.accounts.sign_out_everywhere(right.person.name)
+    await api.parts.lessons.leave(right.person.name)
     api.audit.note(right.person.name, "sign_out_everywhere", right.person.name, "ok")
     return Response(status_code=HTTPStatus.NO_CONTENT)
 

@@ -130,7 +130,8 @@ class LkAccount extends DeskElement {
       <div class="people-part"><h4>${t.t("people.signed_in")}</h4>
         <ul class="people-list">${this.signed.map((one) => html`<li>
           ${t.t("people.session", { since: text.moment(one.opened_ms), seen: text.moment(one.seen_ms) })}${one.here ? html` · <strong>${t.t("people.here")}</strong>` : nothing}</li>`)}</ul>
-        <button class="do" @click=${this.#everywhere}>${t.t("people.sign_out_everywhere")}</button></div>`;
+        <p class="quiet small" id="everywhere-means">${t.t("people.everywhere_means")}</p>
+        <button class="do" aria-describedby="everywhere-means" @click=${this.#everywhere}>${t.t("people.sign_out_everywhere")}</button></div>`;
   }
 
   /** @param {SubmitEvent} event */
