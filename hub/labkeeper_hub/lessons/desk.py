@@ -57,6 +57,9 @@ class Recorder(Protocol):
     async def follow(self, lesson: Lesson) -> None:
         """Take into the record what has joined the lab since it began."""
 
+    async def hand(self, lesson: Lesson) -> None:
+        """Write down who teaches on."""
+
     async def seal(self, lesson: Lesson) -> None:
         """Close it; a lesson without a record has nothing to close."""
 
@@ -72,6 +75,9 @@ class NoRecorder:
         return True
 
     async def follow(self, lesson: Lesson) -> None:
+        """Do nothing."""
+
+    async def hand(self, lesson: Lesson) -> None:
         """Do nothing."""
 
     async def seal(self, lesson: Lesson) -> None:
@@ -237,6 +243,8 @@ class LessonDesk:
             match effect:
                 case Effect.RECORD:
                     await self._is_recorded(lesson, recorded=await self.recorder.start(lesson))
+                case Effect.HAND:
+                    await self.recorder.hand(lesson)
                 case Effect.SEAL:
                     await self.recorder.seal(lesson)
                 case _:

@@ -38,6 +38,7 @@ class Effect(Enum):
     """What the shell has to do, in the order given."""
 
     RECORD = auto()  # start the record
+    HAND = auto()  # write into the record who teaches on
     OPEN = auto()  # run the opening scene
     CLOSE = auto()  # run the closing scene
     RESTORE = auto()  # take the closing scene back
@@ -160,7 +161,7 @@ def step(lesson: Lesson, event: Event, now_ms: int) -> Step:
         case TakenOver(teacher, fence, until_ms):
             _demand(lesson, Phase.RUNNING)
             theirs = replace(lesson, teacher=teacher, fence=fence, until_ms=until_ms, before=lesson.teacher)
-            return replace(theirs, left_ms=0), ()
+            return replace(theirs, left_ms=0), (Effect.HAND,)
         case _:
             return _wished(lesson, event, now_ms)
 

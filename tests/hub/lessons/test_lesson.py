@@ -66,7 +66,7 @@ def test_a_lesson_whose_lease_is_not_its_own_any_more_is_over_and_switches_nothi
 
 def test_who_takes_over_teaches_on_and_who_it_was_is_remembered() -> None:
     taken = replace(LESSON, teacher="ben", fence=8, until_ms=END + 1, before="anna")
-    assert step(LESSON, TakenOver("ben", 8, END + 1), 5_000) == (taken, ())
+    assert step(LESSON, TakenOver("ben", 8, END + 1), 5_000) == (taken, (Effect.HAND,))
 
 
 def test_a_lesson_can_be_prolonged() -> None:
