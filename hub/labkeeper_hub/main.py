@@ -72,7 +72,7 @@ async def _run(
 ) -> None:
     hub.recordings.audit = hub.automations.watch.audit = hub.pe.audit = audit
     accounts.lending, hub.bell.person, hub.bell.audit = hub.timetable, accounts.person_called, audit
-    hub.leases.stands = partial(_stands, accounts)
+    hub.leases.stands, hub.lessons.signed_in = partial(_stands, accounts), accounts.is_signed_in
     server = make_server(app)
     with _listening(settings) as listening:
         async with asyncio.TaskGroup() as group:

@@ -8,6 +8,8 @@ from fastapi.responses import JSONResponse
 from .fake_hub import FakeHub, Json, now_ms
 
 CODE = "123456"
+PROBLEM = "application/problem+json"
+WRONG = {"password": "wrong_password", "secret": "wrong_owner_secret", "sign_in": "sign_in_anew"}
 PASSWORD = "three oxen under plum"
 RECOVERY = [f"abcd-efgh-ijkl-mn{number:02d}" for number in range(10)]
 PLACE: Json = dict.fromkeys(("school", "lab", "bench", "node", "device", "point"))
@@ -18,6 +20,7 @@ class People:
 
     def __init__(self) -> None:
         self.factor = False
+        self.proved_by = "password"
         self.asked: list[tuple[str, str]] = []
         self.tokens: list[Json] = []
         grant = {"role": "teacher", **PLACE, "school": "minhang-3", "lab": "lab-301", "until_ms": None}
@@ -46,7 +49,8 @@ def _account(app: FastAPI, people: People) -> None:
     async def account() -> Json:
         left = 10 if people.factor else 0
         known: Json = {"name": "owner", "login": "wang", "title": "王老师", "required": not people.factor}
-        known["has_password"] = True
+        known["has_password"] = people.proved_by == "password"
+        known["proved_by"] = people.proved_by
         return {**known, "second_factor": people.factor, "recovery_left": left}
 
     @app.get("/api/v1/account/sessions")
@@ -55,8 +59,8 @@ def _account(app: FastAPI, people: People) -> None:
 
     @app.post("/api/v1/account/second-factor")
     async def begin(asked: Json) -> Any:  # noqa: ANN401 - an answer or JSON
-        if asked["password"] != PASSWORD:
-            return JSONResponse({"status": 422, "code": "wrong_password"}, 422, media_type="application/problem+json")
+        if asked.get(people.proved_by) != PASSWORD:
+            return JSONResponse({"status": 422, "code": WRONG[people.proved_by]}, 422, media_type=PROBLEM)
         return {"secret": "JBSWY3DPEHPK3PXP", "address": "otpauth://", "code": ["1010101", "0101010"] * 12}
 
     @app.put("/api/v1/account/second-factor")

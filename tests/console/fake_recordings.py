@@ -20,6 +20,7 @@ class Recordings:
         self.all: list[Json] = []
         self.numbers = itertools.count(1)
         self.code = ""
+        self.mine = True
         self.asked: list[Json] = []
         self.compared: list[dict[str, str]] = []
         self.lack: str | None = None
@@ -39,6 +40,7 @@ class Recordings:
             "marks": [],
             "samples": 7,
             "seal": None,
+            "mine": self.mine,
         }
         self.all.insert(0, begun)
         return begun

@@ -1,5 +1,7 @@
 """People on the page: one's own account, tokens for programs, everybody's rights; and the second step of signing in."""
 
+import re
+
 import pytest
 from playwright.async_api import expect
 
@@ -44,6 +46,26 @@ async def test_a_second_factor_is_set_up_its_recovery_codes_are_shown_once_and_i
     await account.get_by_label("Code of the app").fill(CODE)
     await account.get_by_role("button", name="Turn it off").click()
     await expect(account.get_by_role("status")).to_have_text("The second factor is off.")
+
+
+async def test_what_is_asked_for_before_a_second_factor_is_what_proves_the_person(
+    hub: FakeHub, open_console: OpenConsole
+) -> None:
+    console = await open_console()
+    account, set_up = console.page.locator("lk-account"), "Set up a second factor"
+    hub.people.proved_by = "secret"
+    await open_people(hub, console)
+    await account.get_by_label("The owner's secret").fill("guessed")
+    await account.get_by_role("button", name=set_up).click()
+    await expect(account.get_by_role("status")).to_contain_text("This is not the owner's secret.")
+    await account.get_by_label("The owner's secret").fill(PASSWORD)
+    await account.get_by_role("button", name=set_up).click()
+    await expect(account.get_by_role("img", name="QR code")).to_be_visible()
+    hub.people.proved_by = "sign_in"
+    await console.page.reload()
+    await expect(account).to_contain_text("Only within ten minutes of signing in")
+    await account.get_by_role("button", name=set_up).click()
+    await expect(account.get_by_role("status")).to_contain_text("Sign out and in again")
 
 
 async def test_a_token_is_made_for_some_actions_in_some_labs_shown_once_and_revoked(
@@ -130,7 +152,10 @@ async def test_a_role_reaches_down_to_one_point_until_an_end_and_is_said_in_word
 async def test_signing_out_everywhere_leads_to_the_door(hub: FakeHub, open_console: OpenConsole) -> None:
     console = await open_console()
     await open_people(hub, console)
-    await console.page.locator("lk-account").get_by_role("button", name="Sign out everywhere").click()
+    account = console.page.locator("lk-account")
+    out = account.get_by_role("button", name="Sign out everywhere")
+    await expect(out).to_have_accessible_description(re.compile("A lesson of yours waits five minutes"))
+    await out.click()
     await expect(console.page.get_by_label("Owner secret")).to_be_visible()
 
 

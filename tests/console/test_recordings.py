@@ -80,6 +80,24 @@ async def test_what_somebody_else_records_in_this_lab_is_found(hub: FakeHub, con
     await expect(console.page.get_by_role("button", name="Stop recording")).to_be_enabled()
 
 
+async def test_what_a_colleague_records_cannot_be_ended_from_here_and_keeps_nobody_from_recording(
+    hub: FakeHub, console: Console
+) -> None:
+    hub.colleagues["p-1"] = "王老师"
+    hub.recordings.mine = False
+    recorded(hub, "their pendulum", "running")
+    recorded(hub, "their curve", "stopped")
+    await open_panel(console)
+    panel = console.page.locator(".recording")
+    await expect(panel).to_contain_text("王老师 records this")
+    await expect(panel.get_by_role("button", name="Stop recording")).to_have_count(0)
+    await panel.get_by_role("button", name="Record something else").click()
+    await expect(panel.get_by_role("button", name="Start recording")).to_be_visible()
+    await panel.get_by_role("link", name="Recordings").click()
+    await expect(console.page.locator(".recordings-list")).to_contain_text("their curve")
+    await expect(console.page.get_by_role("button", name="Seal now")).to_have_count(0)
+
+
 async def test_why_nothing_is_recorded_is_said_in_words(hub: FakeHub, console: Console) -> None:
     hub.recordings.code = "other_place"
     await open_panel(console)

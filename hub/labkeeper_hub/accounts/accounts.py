@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from secrets import token_bytes
 from typing import Protocol
 
 from labkeeper_hub.accounts.account import Account, canonical_login
 from labkeeper_hub.accounts.actions import Role
 from labkeeper_hub.accounts.api_token import ApiToken
+from labkeeper_hub.accounts.devices import Devices
 from labkeeper_hub.accounts.factors import WrongCode
 from labkeeper_hub.accounts.files import read_sessions, write_sessions
 from labkeeper_hub.accounts.links import SignInLinks
@@ -22,6 +24,7 @@ from labkeeper_hub.accounts.sessions import Session, Sessions
 from labkeeper_hub.accounts.sign_ins import SignIns
 from labkeeper_hub.accounts.staff import Staff
 from labkeeper_hub.accounts.throttle import Throttle
+from labkeeper_hub.vault import Vault
 
 log = logging.getLogger(__name__)
 SAVE_EVERY_S = 30.0
@@ -104,6 +107,7 @@ class Accounts:
     data: Path
     owner: OwnerSecret
     sessions: Sessions
+    devices: Devices
     new_secret: str | None = None
     clocks: Clocks = Clocks()
     staff: Staff | None = None
@@ -124,12 +128,15 @@ class Accounts:
         """Return the token of a sign-in link: it works once, within ten minutes."""
         return self._links.issue(name, self.clocks.monotonic_s())
 
-    async def sign_in_with_secret(self, secret: str, address: str, code: str | None = None) -> str:
-        """Return a session token; raise SignInRefused, CodeNeeded or TooManyAttempts."""
+    async def sign_in_with_secret(self, secret: str, address: str, code: str | None = None, device: str = "") -> str:
+        """Return a session token; raise SignInRefused, CodeNeeded or TooManyAttempts. `device` is what the browser
+        keeps of who came in from it.
+        """
+        known = self.devices.known(device, SECRET)
         async with self._one_at_a_time():
-            await self._prove(secret, address)
+            await self._prove(secret, address, known)
             await self.second_step(OWNER.name, code)
-            self._sign_ins.succeeded(address, SECRET)
+            self._sign_ins.succeeded(address, SECRET, known)
         return await self._open_session()
 
     async def sign_in_with_link(self, token: str, address: str) -> str:
@@ -143,20 +150,23 @@ class Accounts:
         self._sign_ins.succeeded(address, LINK)
         return await self._open_session(name)
 
-    async def sign_in_with_password(self, login: str, password: str, address: str, code: str | None = None) -> str:
+    async def sign_in_with_password(
+        self, login: str, password: str, address: str, code: str | None = None, device: str = ""
+    ) -> str:
         """Return a session token; raise SignInRefused, CodeNeeded or TooManyAttempts. Who is not there costs as much as
-        who is.
+        who is. `device` is what the browser keeps of who came in from it.
         """
         login = canonical_login(login)
+        known = self.devices.known(device, login)
         async with self._one_at_a_time():
-            self._count(address, login)
+            self._count(address, login, known)
             hashed = self._password_of(login)
             proved = await asyncio.to_thread(is_password, hashed, password)
             account = self.staff.of_login(login) if self.staff else None
             if not proved or account is None or account.password != hashed:  # it may have been reset meanwhile
                 raise SignInRefused
             await self.second_step(account.name, code)
-            self._sign_ins.succeeded(address, login)
+            self._sign_ins.succeeded(address, login, known)
         return await self._open_session(account.name)
 
     async def accept_invitation(self, token: str, password: str, address: str, code: str | None = None) -> str:
@@ -213,6 +223,14 @@ class Accounts:
                 raise SignInRefused
             self._sign_ins.succeeded(address, account.login)
 
+    async def check_own_secret(self, secret: str, address: str) -> None:
+        """Return if this is the owner's secret, however often it was proved before; raise SignInRefused or
+        TooManyAttempts.
+        """
+        async with self._one_at_a_time():
+            await self._prove(secret, address)
+            self._sign_ins.succeeded(address, SECRET)
+
     async def sign_in_proved(self, name: str, code: str | None, *, with_factor: bool) -> str:
         """Return a session token for somebody whom the school's provider has proved, and `code` too if `with_factor`;
         raise SignInRefused, CodeNeeded or TooManyAttempts.
@@ -243,6 +261,26 @@ class Accounts:
         """End every session of a person, but for that of one key; their open pages are closed within a second."""
         self.sessions.close_all(name, but)
         await self.save()
+
+    def device_after(self, device: str, name: str) -> str | None:
+        """Return what a browser keeps after this person came in from it; None where nobody types a login for them."""
+        if name == OWNER.name:
+            return self.devices.after(device, SECRET)
+        account = next((one for one in self.staff.all() if one.name == name), None) if self.staff else None
+        return self.devices.after(device, canonical_login(account.login)) if account else None
+
+    async def sign_out_everywhere(self, name: str) -> None:
+        """End every session of a person, and every token that was made since the oldest of them was opened: whoever had
+        got hold of one of them may have made it.
+        """
+        since_ms = min((one.opened_ms for one in self.sessions.of(name)), default=self.clocks.now_ms())
+        await self.end_sessions(name)
+        if self.staff is not None:
+            await self.staff.tokens.revoke_since(name, since_ms)
+
+    def is_signed_in(self, name: str) -> bool:
+        """Return whether a person has a living session anywhere."""
+        return any(one.lives(self.clocks.now_ms()) for one in self.sessions.of(name))
 
     async def turn_session(self, key: str) -> str | None:
         """Return a fresh token for a session, whose others are no good from now on; None if it has ended."""
@@ -346,8 +384,8 @@ class Accounts:
         await self.save()
         return token
 
-    async def _prove(self, secret: str, address: str) -> None:
-        self._count(address, SECRET)
+    async def _prove(self, secret: str, address: str, device: str | None = None) -> None:
+        self._count(address, SECRET, device)
         if not await asyncio.to_thread(self.owner.verify, secret):
             raise SignInRefused
 
@@ -361,8 +399,8 @@ class Accounts:
         nobody = self.staff.nobody if self.staff else ""
         return account.password if account and account.password else nobody
 
-    def _count(self, address: str, login: str) -> None:
-        _wait(self._sign_ins.attempt(address, login, self.clocks.monotonic_s()))
+    def _count(self, address: str, login: str, device: str | None = None) -> None:
+        _wait(self._sign_ins.attempt(address, login, self.clocks.monotonic_s(), device))
 
     @asynccontextmanager
     async def _one_at_a_time(self) -> AsyncIterator[None]:
@@ -392,7 +430,10 @@ async def open_accounts(
     """
     owner, new_secret = await asyncio.to_thread(open_owner_secret, data)
     kept = await asyncio.to_thread(read_sessions, data)
-    accounts = Accounts(data, owner, Sessions(kept), new_secret, clocks or Clocks(), staff)
+    clocks = clocks or Clocks()
+    vault = staff.vault if staff else Vault(token_bytes(32))
+    devices = Devices(vault.mark, clocks.now_ms)
+    accounts = Accounts(data, owner, Sessions(kept), devices, new_secret, clocks, staff)
     accounts.guests, accounts.walls = guests or Nobody(), walls or Nobody()
     accounts.requires_factor = requires_factor
     if staff is not None:

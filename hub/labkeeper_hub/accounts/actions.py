@@ -23,6 +23,7 @@ class Action(StrEnum):
     READ_READINGS = "read_readings"
     EXPORT_READINGS = "export_readings"
     RECORD = "record"
+    OTHERS_LESSONS = "others_lessons"
     READ_COMMANDS = "read_commands"
     COMMAND = "command"
     LEASE = "lease"
@@ -79,7 +80,7 @@ ROLES: Mapping[Role, frozenset[Action]] = {
     Role.OWNER: frozenset(Action),
     Role.MANAGER: _LEAD
     | {Action.EXPORT_READINGS, Action.READ_HEALTH, Action.CHANGE_INTERLOCKS, Action.MANAGE_TELLING}
-    | {Action.AUTOMATE, Action.RECOMPUTE_DERIVED, Action.READ_STAFF, Action.SET_LIMITS}
+    | {Action.AUTOMATE, Action.RECOMPUTE_DERIVED, Action.READ_STAFF, Action.SET_LIMITS, Action.OTHERS_LESSONS}
     | _PLAN,
     Role.TEACHER: _LEAD | {Action.EXPORT_READINGS, Action.TEACH_PE, Action.READ_TIMETABLE, Action.BOOK},
     Role.TECHNICIAN: _WORK | {Action.LEASE, Action.READ_HEALTH},

@@ -77,6 +77,10 @@ class ApiTokens:
         """End every token of a person."""
         await self._end(self.of(holder))
 
+    async def revoke_since(self, holder: str, since_ms: int) -> None:
+        """End the tokens of a person that were made at that time or later."""
+        await self._end(one for one in self.of(holder) if one.created_ms >= since_ms)
+
     async def load(self) -> None:
         """Read the tokens. A number is never given twice."""
         async with self.engine.connect() as connection:

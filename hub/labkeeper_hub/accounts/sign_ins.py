@@ -1,4 +1,6 @@
-"""How often one may try to sign in: so often as one login, and so often from one address as whomever."""
+"""How often one may try to sign in: so often as one login, and so often from one address as whomever. A device that
+somebody came in from counts for itself.
+"""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -7,7 +9,7 @@ from labkeeper_hub.accounts.throttle import MOST_KEYS, Throttle, network
 
 MOST_OPEN = 30  # attempts of one address that came to nothing yet: ten people who are each wrong three times
 FORGIVEN_EVERY_S = 30.0  # one of them, the oldest: 120 guesses an hour from one address, whatever logins they name
-MOST_LOGINS = 8192  # pairs of address and login
+MOST_LOGINS = 8192  # pairs of address and login, and of device and login
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +35,15 @@ class SignIns:
 
     def __init__(self) -> None:
         self._logins = Throttle(MOST_LOGINS)
+        self._devices = Throttle(MOST_LOGINS)
         self._addresses: OrderedDict[str, _Open] = OrderedDict()
 
-    def attempt(self, address: str, login: str, now_s: float) -> float:
-        """Count an attempt and return 0, or return the seconds to wait and count nothing."""
+    def attempt(self, address: str, login: str, now_s: float, device: str | None = None) -> float:
+        """Count an attempt and return 0, or return the seconds to wait and count nothing. From a `device` that this
+        login came in from before it counts there, whatever others try behind the address.
+        """
+        if device is not None:
+            return self._devices.attempt(_pair(device, login), now_s)
         where = network(address)
         before = self._addresses.get(where, _Open((), now_s)).by(now_s)
         if len(before.logins) >= MOST_OPEN:
@@ -50,14 +57,17 @@ class SignIns:
             self._addresses.popitem(last=False)
         return 0.0
 
-    def succeeded(self, address: str, login: str) -> None:
-        """Forgive what was tried from this address as this login."""
+    def succeeded(self, address: str, login: str, device: str | None = None) -> None:
+        """Forgive what was tried as this login, from this device or else from this address."""
+        if device is not None:
+            return self._devices.succeeded(_pair(device, login))
         where = network(address)
         self._logins.succeeded(_pair(where, login))
         known = self._addresses.get(where)
         if known is not None:
             others = tuple(one for one in known.logins if one != login)
             self._addresses[where] = _Open(others, known.from_s)
+        return None
 
 
 def _pair(where: str, login: str) -> str:

@@ -44,6 +44,11 @@ class Staff:
     _accounts: dict[str, Account] = field(default_factory=dict)
     _numbers: int = 0
 
+    @property
+    def vault(self) -> Vault:
+        """Return what seals and marks."""
+        return self.identities.vault
+
     def all(self) -> tuple[Account, ...]:
         """Return the accounts, the oldest first."""
         return tuple(self._accounts.values())

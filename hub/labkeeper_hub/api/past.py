@@ -7,9 +7,9 @@ from operator import attrgetter
 
 from labkeeper_hub.alarms.past_gates import PastGates, PastRoom, Read, asked_of, gates_over
 from labkeeper_hub.alarms.rules import Gate
-from labkeeper_hub.lessons.record import PREFIX
 from labkeeper_hub.model import Aggregate, Device, PointKey, ReadingsQuery
 from labkeeper_hub.ports import Parts, UnknownPoint
+from labkeeper_hub.recordings.recording import OF_LESSON
 
 MOST_READ, PAGE_ROWS = 200_000, 50_000
 MINUTE_MS = 60_000
@@ -33,7 +33,7 @@ async def _past(parts: Parts, gates: frozenset[Gate], device: Device, from_ms: i
         reads += await _reads(parts, key, from_ms, to_ms)
     recordings = parts.recordings.all()
     plans = [
-        one for one in recordings if one.id.startswith(PREFIX) and (one.plan.school, one.plan.lab) == (school, lab)
+        one for one in recordings if one.id.startswith(OF_LESSON) and (one.plan.school, one.plan.lab) == (school, lab)
     ]
     since_ms = min((one.started_ms for one in plans), default=None)
     lessons = [(one.started_ms, one.end_ms) for one in plans]

@@ -44,7 +44,7 @@ credentials.
   browser adds the cookie whoever asks. Programs with a token have no `Origin` and need none.
 - Three failures of a login from one client address are free; then each attempt waits twice as long, up to five minutes
   (429 with `Retry-After`). For all logins together an address has 30, and one more every 30 seconds; a success forgives
-  its own.
+  its own. A browser with the cookie `labkeeper_device` of an earlier sign-in as that login counts for itself.
 
 Whoever is signed in may do what they were granted where they were granted it, and nothing else: [rights](rights.md).
 

@@ -56,11 +56,30 @@ lease, a link to a calendar), the grant covers that place. Whose a lease, a less
 asks besides.
 
 """
+WORDS_ABOUT_LESSONS = """
+## Whose lesson
+
+A place is shared, a lesson is not. Beside a grant that covers the lab these want that it is one's own, or
+`others_lessons`:
+
+| what | one's own is |
+|---|---|
+| to see the record of a lesson, in lists too, and to take it away | who taught it or took it over; else 404 |
+| to mark, end, seal or remove any recording | who made, marked or ended it; who has the lesson it runs in |
+| to see the rates of a PE class, to begin or end it while a lesson is on | who has the lesson (403 `others_lesson`) |
+
+The codes are `not_yours` and `others_lesson`. What was measured in a lab, and what was
+commanded there, is told to whoever may see the lab, whoever taught there.
+`others_lessons` have: {roles}.
+"""
 
 
 def rights_page(command: str) -> str:
     """Return the page."""
-    return WORDS_BEFORE.format(command=command) + "".join(_lines())
+    lessons = WORDS_ABOUT_LESSONS.format(
+        roles=", ".join(TITLES[one] for one in Role if Action.OTHERS_LESSONS in ROLES[one])
+    )
+    return WORDS_BEFORE.format(command=command) + "".join(_lines()) + lessons
 
 
 def cell(role: Role, action: Action) -> str:

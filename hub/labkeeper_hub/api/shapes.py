@@ -198,7 +198,7 @@ def lesson(noun: Lesson, last: Count | None) -> dict[str, Json]:
         "teacher": noun.teacher,
         "before": noun.before or None,
         "started_ms": noun.started_ms,
-        "until_ms": noun.until_ms,
+        "until_ms": noun.ends_ms,
         "phase": noun.phase.value,
         "ending_ms": noun.ending_ms or None,
         "ended_by": noun.ended_by or None,

@@ -10,10 +10,9 @@ from labkeeper_hub.automations.rules import EMPTY, LIT, Automation, Occasion
 from labkeeper_hub.automations.seeing import Sight
 from labkeeper_hub.automations.trial import Past, Read, Span
 from labkeeper_hub.figures.catalogue import LAB, STOP, node_about
-from labkeeper_hub.lessons.record import PREFIX
 from labkeeper_hub.model import HUB_NODE, Aggregate, PointKey, ReadingsQuery, Row
 from labkeeper_hub.ports import Readings, UnknownPoint
-from labkeeper_hub.recordings.recording import Recording
+from labkeeper_hub.recordings.recording import OF_LESSON, Recording
 from labkeeper_hub.telling.hours import Hours
 from labkeeper_wire.conditions.checking import leaves
 
@@ -81,7 +80,7 @@ class Archive:
     def _lessons(self, automation: Automation, span: Span) -> Iterator[Span]:
         for one in self.recordings():
             here = (one.plan.school, one.plan.lab) == automation.room
-            if one.id.startswith(PREFIX) and here and one.started_ms < span.to_ms and one.end_ms > span.from_ms:
+            if one.id.startswith(OF_LESSON) and here and one.started_ms < span.to_ms and one.end_ms > span.from_ms:
                 yield Span(one.started_ms, one.end_ms)
 
 

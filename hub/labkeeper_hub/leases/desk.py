@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,7 +53,7 @@ class LeaseDesk:
     audit: Notes = field(default_factory=Unheard)
     ended: Callable[[HeldLease], None] = lambda _: None  # told of each lease that is gone, whyever
     stands: Callable[[HeldLease], bool] = lambda _: True  # whether its holder may still have it
-    _taken_back: set[int] = field(default_factory=set)
+    _taken_back: dict[int, str] = field(default_factory=dict)  # fence: why
     _looked_ms: int = 0
     _told_ms: dict[NodeKey, tuple[int, int]] = field(default_factory=dict)  # table's number, when
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -98,7 +98,19 @@ class LeaseDesk:
 
     def take_back(self, holder: str) -> None:
         """Have everything that a person, or a program of theirs, holds end in a moment."""
-        self._taken_back |= {one.fence for one in self.book.held if one.holder.partition(":")[0] == holder}
+        theirs = {one.fence for one in self.book.held if one.holder.partition(":")[0] == holder}
+        self._take_back(theirs, "its right is gone")
+
+    def let_go(self, holder: str, but: Collection[int]) -> None:
+        """Have what a person holds end in a moment, and of the leases in `but` only what was given from them; what
+        programs of theirs hold stays.
+        """
+        held = self.book.held
+        theirs = {one.fence for one in held if one.holder == holder and one.fence not in but}
+        self._take_back(theirs | {one.fence for one in held if one.parent in but}, "signed out everywhere")
+
+    def _take_back(self, fences: Iterable[int], why: str) -> None:
+        self._taken_back |= dict.fromkeys(fences, why)
         self._looked_ms = 0
 
     def fence_for(self, holder: str, point: KnownPoint, value: Value) -> int:
@@ -153,13 +165,18 @@ class LeaseDesk:
         if abs(now_ms - self._looked_ms) < LOOK_MS:
             return
         self._looked_ms = now_ms
-        taken = [one for one in self.held() if not one.parent and not rules.is_automation(one.holder)]
-        gone = [one for one in taken if one.fence in self._taken_back or not self.stands(one)]
+        taken = dict(self._taken_back)
+        gone = [one for one in self.held() if one.fence in taken or not self._may_stay(one)]
         if gone:
             await self._change(lambda book: rules.taken_back(book, (one.fence for one in gone)))
         for one in gone:
-            self.audit.note("hub", "end_lease", _named(one.scope), f"{one.fence} of {one.holder}: its right is gone")
-        self._taken_back.clear()
+            why = taken.get(one.fence, "its right is gone")
+            self.audit.note("hub", _end_of(one), _named(one.scope), f"{one.fence} of {one.holder}: {why}")
+        for fence in taken:  # and none that was taken back meanwhile
+            self._taken_back.pop(fence)
+
+    def _may_stay(self, one: HeldLease) -> bool:
+        return bool(one.parent) or rules.is_automation(one.holder) or self.stands(one)
 
     async def _change(self, wish: Callable[[Book], Book]) -> Book:
         """Carry out a wish: on disk, then in force, then told."""
@@ -184,7 +201,7 @@ class LeaseDesk:
         gone = (one for one in before.held if after.at(one.fence) is None)
         for one in gone:
             self.ended(one)
-            what = "end_floor" if one.parent else "end_lease"
+            what = _end_of(one)
             if one.until_ms <= self.now_ms():
                 self.audit.note("hub", what, _named(one.scope), f"{one.fence} of {one.holder}: its time is over")
             elif one.parent and after.at(one.parent) is None:
@@ -230,6 +247,10 @@ class LeaseDesk:
         if point is None or not node.online or not isinstance(point.value, int):
             return None
         return point.value
+
+
+def _end_of(one: HeldLease) -> str:
+    return "end_floor" if one.parent else "end_lease"
 
 
 def _named(scope: Scope) -> str:

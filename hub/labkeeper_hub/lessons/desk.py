@@ -3,8 +3,8 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -20,6 +20,7 @@ from labkeeper_hub.lessons.lesson import (
     Ended,
     Event,
     Hurried,
+    Left,
     Lesson,
     LessonRefused,
     Lessons,
@@ -34,6 +35,7 @@ from labkeeper_hub.lessons.lesson import (
     step,
 )
 from labkeeper_hub.lessons.scenes import BEGIN, END, Outcome, Scene, Wish, scenes_of
+from labkeeper_hub.model import HeldLease
 from labkeeper_hub.ports import LeaseHolding
 from labkeeper_wire.leases.book import LeaseRefused, Room, Scope
 
@@ -55,6 +57,9 @@ class Recorder(Protocol):
     async def follow(self, lesson: Lesson) -> None:
         """Take into the record what has joined the lab since it began."""
 
+    async def hand(self, lesson: Lesson) -> None:
+        """Write down who teaches on."""
+
     async def seal(self, lesson: Lesson) -> None:
         """Close it; a lesson without a record has nothing to close."""
 
@@ -70,6 +75,9 @@ class NoRecorder:
         return True
 
     async def follow(self, lesson: Lesson) -> None:
+        """Do nothing."""
+
+    async def hand(self, lesson: Lesson) -> None:
         """Do nothing."""
 
     async def seal(self, lesson: Lesson) -> None:
@@ -88,6 +96,7 @@ class LessonDesk:
     given: Mapping[Room, tuple[Scene, ...]] = field(default_factory=dict)
     recorder: Recorder = field(default_factory=NoRecorder)
     audit: Notes = field(default_factory=Unheard)
+    signed_in: Callable[[str], bool] = lambda _: True  # whether somebody has a session anywhere
     on: dict[Room, Lesson] = field(default_factory=dict)
     counts: dict[Room, Count] = field(default_factory=dict)
     _undo: dict[Room, tuple[Wish, ...]] = field(default_factory=dict)
@@ -124,17 +133,19 @@ class LessonDesk:
             return await self._start(teacher, room, self.now_ms() + for_ms)
 
     async def take_over(self, teacher: str, room: Room, for_ms: int, reason: str) -> Lesson:
-        """Teach on in somebody else's place, or begin whoever has the lab; raises LeaseRefused."""
+        """Teach on in somebody else's place, or begin whoever has the lab; raises LessonRefused or LeaseRefused."""
         async with self._turn:
             before = await self._make_way(room)
             if before is not None and before.teacher == teacher:
                 return before
-            now_ms = self.now_ms()
+            await self._write(self.on)  # a disk that refuses says so while the lease is still the other's
+            now_ms, known = self.now_ms(), self._fences()
             until_ms = now_ms + for_ms
             held = await self.leases.take_over(teacher, Scope(room), lease_ms(until_ms, now_ms), reason)
-            if before is None:
-                return await self._begin(teacher, room, held.fence, until_ms)
-            return await self._go_on(before, TakenOver(teacher, held.fence, until_ms))
+            async with self._or_given_back(held, known):
+                if before is None:
+                    return await self._begin(teacher, room, held.fence, until_ms)
+                return await self._go_on(before, TakenOver(teacher, held.fence, until_ms))
 
     async def prolong(self, teacher: str, room: Room, for_ms: int) -> Lesson:
         """Let one's lesson end so long from now; raises LessonRefused or LeaseRefused."""
@@ -157,6 +168,17 @@ class LessonDesk:
             running = step(lesson, Undone(teacher), now_ms)[0] or lesson
             await self.leases.renew(lesson.fence, teacher, lease_ms(running.until_ms, now_ms))
             return await self._go_on(lesson, Undone(teacher))
+
+    async def leave(self, teacher: str) -> None:
+        """Follow somebody who signed out everywhere: what they hold ends, but for the leases of lessons, which wait for
+        them; never raises. A lesson that the disk refuses to mark goes on to its time: nobody can command in it.
+        """
+        async with self._turn:
+            theirs = [one for one in self.on.values() if one.teacher == teacher]
+            self.leases.let_go(teacher, {one.fence for one in theirs})
+            for lesson in theirs:
+                with suppress(LessonRefused):
+                    await self._go_on(lesson, Left(teacher))
 
     async def act(self, scene: str, wishes: Sequence[Wish], holder: str) -> Outcome:
         """Carry wishes out as one action, in a lesson or not."""
@@ -200,16 +222,20 @@ class LessonDesk:
         async with self._turn:
             for lesson in list(self.on.values()):
                 leased = any(one.fence == lesson.fence for one in self.leases.held())
-                after = step(lesson, Tick(leased), self.now_ms())
+                back = bool(lesson.left_ms) and self.signed_in(lesson.teacher)
+                after = step(lesson, Tick(leased, back), self.now_ms())
                 await self._carry_out(lesson, after)
                 self._note_end(lesson, after[0], leased=leased)
 
     def _note_end(self, lesson: Lesson, now: Lesson | None, *, leased: bool) -> None:
-        """Record an end that nobody pressed: by its time, or because its lease is no longer its own."""
+        """Record an end that nobody pressed: by its time, because its lease is no longer its own, or because its
+        teacher signed out everywhere and did not come back.
+        """
         if not leased:
             self.audit.note("hub", "end_lesson", "/".join(lesson.room), f"of {lesson.teacher}: its lease is gone")
         elif now is not None and now.phase is not lesson.phase:
-            self.audit.note("hub", "end_lesson", "/".join(lesson.room), f"of {lesson.teacher}: its time is over")
+            why = "signed out everywhere and not back" if lesson.ends_ms < lesson.until_ms else "its time is over"
+            self.audit.note("hub", "end_lesson", "/".join(lesson.room), f"of {lesson.teacher}: {why}")
 
     async def _in_turn(self, lesson: Lesson, effect: Effect) -> None:
         """Do what belongs to a room in the order it was brought about."""
@@ -217,6 +243,8 @@ class LessonDesk:
             match effect:
                 case Effect.RECORD:
                     await self._is_recorded(lesson, recorded=await self.recorder.start(lesson))
+                case Effect.HAND:
+                    await self.recorder.hand(lesson)
                 case Effect.SEAL:
                     await self.recorder.seal(lesson)
                 case _:
@@ -262,15 +290,23 @@ class LessonDesk:
         return None
 
     async def _start(self, teacher: str, room: Room, until_ms: int) -> Lesson:
-        """Take the lease and begin; where the lesson cannot be written down, a lease that was not there before goes."""
-        before = {one.fence for one in self.leases.held()}
+        known = self._fences()
         held = await self.leases.take(teacher, Scope(room), lease_ms(until_ms, self.now_ms()))
-        try:
+        async with self._or_given_back(held, known):
             return await self._begin(teacher, room, held.fence, until_ms)
+
+    def _fences(self) -> set[int]:
+        return {one.fence for one in self.leases.held()}
+
+    @asynccontextmanager
+    async def _or_given_back(self, held: HeldLease, known: Collection[int]) -> AsyncIterator[None]:
+        """Where the lesson of a lease cannot be written down, the lease goes, unless it was there before."""
+        try:
+            yield
         except LessonRefused:
-            if held.fence not in before:
+            if held.fence not in known:
                 with suppress(LeaseRefused):
-                    await self.leases.release(held.fence, teacher)
+                    await self.leases.release(held.fence, held.holder)
             raise
 
     async def _begin(self, teacher: str, room: Room, fence: int, until_ms: int) -> Lesson:
@@ -299,15 +335,18 @@ class LessonDesk:
         on = {where: one for where, one in self.on.items() if where != room} | (
             {} if lesson is None else {room: lesson}
         )
+        await self._write(on)
+        self.on = on
+        if lesson is None:
+            self.counts.pop(room, None)
+        self.bus.note(self)
+
+    async def _write(self, on: Mapping[Room, Lesson]) -> None:
         try:
             await asyncio.to_thread(write_lessons, self.data, on.values())
         except OSError as error:
             log.error("lessons cannot be written down: %s", error.strerror)  # noqa: TRY400 -- one line
             raise LessonRefused("hub_disk", "the hub cannot write it down") from error
-        self.on = on
-        if lesson is None:
-            self.counts.pop(room, None)
-        self.bus.note(self)
 
     async def _release(self, lesson: Lesson) -> None:
         """Give the lease back. One that cannot be is over soon by itself: it outlives its lesson by half a minute."""

@@ -26,6 +26,7 @@ class _Lesson(BaseModel):
     ending_ms: int
     ended_by: str
     recorded: bool = True
+    left_ms: int = 0
 
 
 class _Lessons(BaseModel):
@@ -63,4 +64,5 @@ def _stored(one: Lesson) -> _Lesson:
         ending_ms=one.ending_ms,
         ended_by=one.ended_by,
         recorded=one.recorded,
+        left_ms=one.left_ms,
     )

@@ -14,6 +14,7 @@ from labkeeper_hub.lessons.count import Count
 from labkeeper_wire.leases.book import Room
 
 UNDO_MS = 10_000  # so long can an end be taken back
+RETURN_MS = 5 * 60_000  # so long does a lesson wait for a teacher who signed out everywhere
 AGAIN_MS = 5 * 60_000  # what is left at least after that, or a lesson that ended by time would end at once again
 GRACE_MS = 30_000  # the lease outlives the lesson so long: for the closing scene, and for a hub that starts again
 
@@ -37,6 +38,7 @@ class Effect(Enum):
     """What the shell has to do, in the order given."""
 
     RECORD = auto()  # start the record
+    HAND = auto()  # write into the record who teaches on
     OPEN = auto()  # run the opening scene
     CLOSE = auto()  # run the closing scene
     RESTORE = auto()  # take the closing scene back
@@ -48,7 +50,8 @@ class Effect(Enum):
 class Lesson:
     """A lesson that is on: `fence` is its lease, `teacher` a pseudonym, `before` who was taken over from ("": nobody).
     `ending_ms`: over for good from then on (0 while it runs), `ended_by` who ended it ("": its time).
-    Not `recorded`: its record could not be begun.
+    Not `recorded`: its record could not be begun. `left_ms`: its teacher signed out everywhere then, and has not come
+    back (0: no).
     """
 
     name: str
@@ -62,6 +65,12 @@ class Lesson:
     ending_ms: int = 0
     ended_by: str = ""
     recorded: bool = True
+    left_ms: int = 0
+
+    @property
+    def ends_ms(self) -> int:
+        """Return when it ends by itself: by its time, or sooner where its teacher does not come back."""
+        return min(self.until_ms, self.left_ms + RETURN_MS) if self.left_ms else self.until_ms
 
 
 # --- what happens ----------------------------------------------------------------------------------------------------
@@ -97,18 +106,26 @@ class Undone:
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """Its teacher signed out everywhere."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Hurried:
     """Somebody waits for the lab: what is ending is over now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """Time has passed. `leased`: the lease is still the lesson's."""
+    """Time has passed. `leased`: the lease is still the lesson's; `back`: its teacher is signed in."""
 
     leased: bool
+    back: bool = False
 
 
-Event: TypeAlias = TakenOver | Prolonged | Ended | Undone | Hurried | Tick
+Event: TypeAlias = TakenOver | Prolonged | Ended | Undone | Left | Hurried | Tick
 Step: TypeAlias = tuple[Lesson | None, tuple[Effect, ...]]
 
 
@@ -136,19 +153,20 @@ def lease_ms(until_ms: int, now_ms: int) -> int:
 def step(lesson: Lesson, event: Event, now_ms: int) -> Step:
     """Return the lesson after the event, the same object if it changes nothing; raises LessonRefused."""
     match event:
-        case Tick(leased):
-            return _ticked(lesson, now_ms, leased=leased)
+        case Tick():
+            return _ticked(lesson, event, now_ms)
         case Hurried():
             _demand(lesson, Phase.ENDING)
             return _over()
         case TakenOver(teacher, fence, until_ms):
             _demand(lesson, Phase.RUNNING)
-            return replace(lesson, teacher=teacher, fence=fence, until_ms=until_ms, before=lesson.teacher), ()
+            theirs = replace(lesson, teacher=teacher, fence=fence, until_ms=until_ms, before=lesson.teacher)
+            return replace(theirs, left_ms=0), (Effect.HAND,)
         case _:
             return _wished(lesson, event, now_ms)
 
 
-def _wished(lesson: Lesson, event: Prolonged | Ended | Undone, now_ms: int) -> Step:
+def _wished(lesson: Lesson, event: Prolonged | Ended | Undone | Left, now_ms: int) -> Step:
     """Carry out what only its teacher may wish."""
     if event.by != lesson.teacher:
         raise LessonRefused("not_the_teacher", f"{lesson.teacher} has the lesson")
@@ -159,6 +177,8 @@ def _wished(lesson: Lesson, event: Prolonged | Ended | Undone, now_ms: int) -> S
         case Ended(by):
             _demand(lesson, Phase.RUNNING)
             return _ending(lesson, by, now_ms)
+        case Left():
+            return (replace(lesson, left_ms=now_ms) if lesson.phase is Phase.RUNNING else lesson), ()
         case _:
             _demand(lesson, Phase.ENDING)
             until_ms = max(lesson.until_ms, now_ms + AGAIN_MS)
@@ -166,16 +186,19 @@ def _wished(lesson: Lesson, event: Prolonged | Ended | Undone, now_ms: int) -> S
             return running, (Effect.RESTORE,)
 
 
-def _ticked(lesson: Lesson, now_ms: int, *, leased: bool) -> Step:
-    if not leased:
+def _ticked(lesson: Lesson, tick: Tick, now_ms: int) -> Step:
+    if not tick.leased:
         return None, (Effect.SEAL,)
+    if lesson.left_ms and tick.back:
+        lesson = replace(lesson, left_ms=0)
     if lesson.phase is Phase.RUNNING:
-        return (lesson, ()) if now_ms < lesson.until_ms else _ending(lesson, "", now_ms)
+        return (lesson, ()) if now_ms < lesson.ends_ms else _ending(lesson, "", now_ms)
     return (lesson, ()) if now_ms < lesson.ending_ms else _over()
 
 
 def _ending(lesson: Lesson, by: str, now_ms: int) -> Step:
-    return replace(lesson, phase=Phase.ENDING, ending_ms=now_ms + UNDO_MS, ended_by=by), (Effect.CLOSE,)
+    ending = replace(lesson, phase=Phase.ENDING, ending_ms=now_ms + UNDO_MS, ended_by=by, left_ms=0)
+    return ending, (Effect.CLOSE,)
 
 
 def _over() -> Step:

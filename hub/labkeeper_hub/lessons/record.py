@@ -8,12 +8,12 @@ from sqlalchemy.exc import DBAPIError
 
 from labkeeper_hub.lessons.lesson import Lesson
 from labkeeper_hub.recordings.recorder import LabKey, Recorder
-from labkeeper_hub.recordings.recording import RecordingRefused
+from labkeeper_hub.recordings.recording import OF_LESSON, RecordingRefused
 from labkeeper_hub.timeseries.pins import DiskRefuses
 
 log = logging.getLogger(__name__)
-PREFIX = "l-"  # no recording of a person is named so
 TITLE = "课堂 · Lesson"
+HANDED = "接管 · Taken over"
 BY_HUB = "hub"
 
 
@@ -27,7 +27,7 @@ class LessonRecord:
         """End what was recorded of a lesson that is over."""
         on = {record_name(one) for one in lessons}
         for identity in list(self.recorder.running()):
-            if identity.startswith(PREFIX) and identity not in on:
+            if identity.startswith(OF_LESSON) and identity not in on:
                 await _kept(self.recorder.stop(identity, BY_HUB), identity)
 
     async def start(self, lesson: Lesson) -> bool:
@@ -43,6 +43,12 @@ class LessonRecord:
         elif lesson.recorded and self.recorder.anything(LabKey(*lesson.room)):
             await self.start(lesson)
 
+    async def hand(self, lesson: Lesson) -> None:
+        """Mark it for whoever teaches on: from then on it is theirs, too."""
+        name = record_name(lesson)
+        if name in self.recorder.running():
+            await _kept(self.recorder.mark(name, HANDED, lesson.teacher), name)
+
     async def seal(self, lesson: Lesson) -> None:
         """End it; it is sealed by itself when the nodes have delivered."""
         name = record_name(lesson)
@@ -53,7 +59,7 @@ class LessonRecord:
 
 def record_name(lesson: Lesson) -> str:
     """Return the id of a lesson's recording."""
-    return PREFIX + lesson.name.replace("-", "")
+    return OF_LESSON + lesson.name.replace("-", "")
 
 
 async def _kept(work: Awaitable[object], name: str) -> bool:

@@ -43,6 +43,10 @@ class Recorder:
         if fresh := [key for key in measured(self.registry, plan.school, plan.lab) if key not in known]:
             await self.desk.follow(identity, planned(self.registry, plan.school, plan.lab, fresh).points)
 
+    async def mark(self, identity: str, text: str, by: str) -> None:
+        """Mark this moment of a running one."""
+        await self.desk.mark(identity, text, by)
+
     def anything(self, lab: LabKey) -> bool:
         """Tell whether there is anything to record in a lab."""
         return next(measured(self.registry, *lab), None) is not None

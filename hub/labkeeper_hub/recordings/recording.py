@@ -9,6 +9,7 @@ from labkeeper_hub.export.order import OrderedPoint
 from labkeeper_hub.model import NodeKey, PointKey
 from labkeeper_sdk import LabkeeperError
 
+OF_LESSON: Final = "l-"  # how the id of a lesson's record begins; no recording of a person is named so
 MOST_POINTS: Final = 10_000  # what one export takes: a lesson records its whole lab, and 200 devices have thousands
 MOST_MARKS: Final = 2_000
 MOST_RUNNING: Final = 8  # of one lab
@@ -93,6 +94,16 @@ class Recording:
         if self.seal is not None:
             return Stage.SEALED
         return Stage.RUNNING if self.end is None else Stage.STOPPED
+
+    @property
+    def of_lesson(self) -> bool:
+        """Whether it is the record of a lesson."""
+        return self.id.startswith(OF_LESSON)
+
+    def is_of(self, name: str) -> bool:
+        """Tell whether it is this person's: they, or a program of theirs, began, marked or ended it."""
+        people = (self.by, *(one.by for one in self.marks), self.end.by if self.end else "")
+        return name.partition(":")[0] in {one.partition(":")[0] for one in people}
 
     @property
     def end_ms(self) -> int:

@@ -68,6 +68,9 @@ class Register:
     async def follow(self, lesson: Lesson) -> None:
         """A lesson is filed once, whatever joins it."""
 
+    async def hand(self, lesson: Lesson) -> None:
+        """A lesson is filed as of whoever ends it."""
+
     async def seal(self, lesson: Lesson) -> None:
         """Close a lesson: it was over when it was ended, not when its undo was."""
         taught = self.on.get(lesson.name)
@@ -117,6 +120,11 @@ class Both:
         """Have both follow the lab."""
         await self.one.follow(lesson)
         await self.other.follow(lesson)
+
+    async def hand(self, lesson: Lesson) -> None:
+        """Tell both who teaches on."""
+        await self.one.hand(lesson)
+        await self.other.hand(lesson)
 
     async def seal(self, lesson: Lesson) -> None:
         """Close both."""

@@ -75,6 +75,21 @@ def test_the_many_addresses_of_one_ipv6_host_are_one() -> None:
     assert sign_ins.attempt("2001:db8:1:2:ffff::1", "li", 0.0) == 0.0
 
 
+def test_a_known_device_counts_for_itself_by_login_and_in_the_way_of_nobody() -> None:
+    sign_ins = SignIns()
+    _fill(sign_ins)
+    assert sign_ins.attempt(HERE, "li", 0.0) == FORGIVEN_EVERY_S
+    for _ in range(FREE_ATTEMPTS):
+        assert sign_ins.attempt(HERE, "li", 0.0, "tablet") == 0.0
+    assert sign_ins.attempt(HERE, "li", 0.0, "tablet") == 1.0
+    assert sign_ins.attempt(HERE, "wang", 0.0, "tablet") == 0.0
+    assert sign_ins.attempt(HERE, "li", 0.0, "another") == 0.0
+    sign_ins.succeeded(HERE, "li", "tablet")
+    assert sign_ins.attempt(HERE, "li", 0.0, "tablet") == 0.0
+    assert sign_ins.attempt(HERE, "li", 0.0) == FORGIVEN_EVERY_S, "what was guessed elsewhere is not forgiven"
+    assert sign_ins.attempt("10.0.0.2", "li", 0.0) == 0.0
+
+
 def test_a_success_out_of_the_blue_forgives_nothing() -> None:
     sign_ins = SignIns()
     sign_ins.succeeded(HERE, "li")

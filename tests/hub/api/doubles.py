@@ -311,6 +311,11 @@ class Holding:
         self.book = rules.taken_back(self.book, (one.fence for one in self.held() if one.holder == holder))
         self.bus.note(self)
 
+    def let_go(self, holder: str, but: Collection[int]) -> None:
+        theirs = [one.fence for one in self.held() if one.holder == holder and one.fence not in but]
+        self.book = rules.taken_back(self.book, [*theirs, *(one.fence for one in self.held() if one.parent in but)])
+        self.bus.note(self)
+
     def change(self) -> Leases:
         return Leases(self.held(), self.asks())
 

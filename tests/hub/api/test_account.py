@@ -8,6 +8,7 @@ import pyotp
 import pytest
 
 from labkeeper_hub.accounts.sessions import TURN_EVERY_MS
+from labkeeper_hub.accounts.throttle import LONGEST_WAIT_S
 from labkeeper_hub.api.declared import declared_routes
 from labkeeper_hub.api.gate import COOKIE
 from labkeeper_hub.vault import KEY
@@ -35,8 +36,8 @@ async def _enters(served: Served, client: httpx.AsyncClient, **person: object) -
     return name
 
 
-async def _turn_on(served: Served, client: httpx.AsyncClient) -> tuple[pyotp.TOTP, list[str]]:
-    begun = (await client.post(FACTOR, json={"password": PASSWORD})).json()
+async def _turn_on(served: Served, client: httpx.AsyncClient, **proof: str) -> tuple[pyotp.TOTP, list[str]]:
+    begun = (await client.post(FACTOR, json=proof or {"password": PASSWORD})).json()
     app = pyotp.TOTP(begun["secret"])
     on = await client.put(FACTOR, json={"code": app.at(int(served.hands.now_s))})
     assert on.status_code == 200, on.text
@@ -69,6 +70,7 @@ async def test_whoever_has_a_second_factor_is_asked_for_it_and_each_code_is_good
             "login": "li",
             "title": "李老师",
             "has_password": True,
+            "proved_by": "password",
             "second_factor": True,
             "school_account": False,
             "required": False,
@@ -88,8 +90,19 @@ async def test_a_second_factor_is_begun_with_ones_password_only(staffed: Served)
         await _turn_on(staffed, li)
     async with staffed.stranger() as owner:
         await _sign_in(owner, secret=staffed.secret)
-        assert (await owner.get(ACCOUNT)).json()["has_password"] is False
-        assert (await owner.post(FACTOR, json={})).status_code == 200, "the owner of the secret has none"
+        known = (await owner.get(ACCOUNT)).json()
+        assert (known["has_password"], known["proved_by"]) == (False, "secret")
+
+
+async def test_a_second_factor_of_the_owner_is_begun_with_the_secret_only(staffed: Served) -> None:
+    async with staffed.stranger() as owner:
+        await _sign_in(owner, link=staffed.accounts.issue_link())
+        for body in ({}, {"secret": "guessed"}, {"password": staffed.secret}):
+            refused = await owner.post(FACTOR, json=body)
+            assert (refused.status_code, refused.json()["code"]) == (422, "wrong_owner_secret")
+        assert (await owner.post(FACTOR, json={"secret": "again"})).json()["code"] == "too_many_attempts"
+        staffed.hands.now_s += LONGEST_WAIT_S
+        assert (await owner.post(FACTOR, json={"secret": staffed.secret})).status_code == 200
 
 
 async def test_codes_are_throttled_by_person_behind_the_password(staffed: Served) -> None:
@@ -163,7 +176,7 @@ async def test_an_owner_with_a_second_factor_is_asked_for_it_and_the_secret_alon
 ) -> None:
     async with staffed.stranger() as browser, staffed.owner() as program:
         await _sign_in(browser, secret=staffed.secret)
-        app, _ = await _turn_on(staffed, browser)
+        app, _ = await _turn_on(staffed, browser, secret=staffed.secret)
         assert (await program.get("/api/v1/labs")).json()["code"] == "second_factor_needed"
         assert (await _sign_in(browser, secret=staffed.secret)).json()["code"] == "second_factor_needed"
         link = staffed.accounts.issue_link()
@@ -230,6 +243,32 @@ async def test_signing_out_everywhere_closes_open_pages(staffed: Served) -> None
             assert (await li.delete(f"{ACCOUNT}/sessions")).status_code == 204
             assert await page.closed() == "session_ended"
         assert (await li.get(ACCOUNT)).status_code == 401
+
+
+async def test_signing_out_everywhere_ends_what_one_steers_by_and_leaves_the_lesson_for_ones_return(
+    staffed: Served,
+) -> None:
+    lab = "/api/v1/labs/demo/lab-301"
+    async with staffed.stranger() as li, staffed.stranger() as thief, staffed.stranger() as program:
+        await _enters(staffed, li)
+        old = (await li.post(f"{ACCOUNT}/tokens", json=READS)).json()["token"]["id"]
+        await li.delete("/api/v1/session")
+        staffed.hands.now_s += 1
+        for browser in (li, thief):
+            await _sign_in(browser, name="li", password=PASSWORD)
+        lesson = (await li.post(f"{lab}/lesson", json={"for_s": 2400})).json()["lesson"]
+        made = (await thief.post(f"{ACCOUNT}/tokens", json=READS)).json()
+        program.headers["Authorization"] = f"Bearer {made['text']}"
+        assert (await program.get("/api/v1/labs")).status_code == 200
+        assert (await li.delete(f"{ACCOUNT}/sessions")).status_code == 204
+        assert (await thief.get("/api/v1/labs")).status_code == 401
+        assert (await program.get("/api/v1/labs")).status_code == 401
+        await _sign_in(li, name="li", password=PASSWORD)
+        kept = (await li.get(f"{ACCOUNT}/tokens")).json()["tokens"]
+        assert [one["id"] for one in kept] == [old]
+        (waiting,) = (await li.get("/api/v1/lessons")).json()["lessons"]
+        assert (waiting["name"], waiting["teacher"]) == (lesson["name"], "p-1")
+        assert waiting["until_ms"] < lesson["until_ms"]
 
 
 async def test_the_owner_signs_somebody_out_everywhere_programs_too(staffed: Served) -> None:

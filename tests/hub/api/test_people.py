@@ -17,6 +17,7 @@ from labkeeper_hub.accounts.sign_ins import FORGIVEN_EVERY_S, MOST_OPEN
 from labkeeper_hub.accounts.staff import open_staff
 from labkeeper_hub.accounts.throttle import FREE_ATTEMPTS
 from labkeeper_hub.api import build_app
+from labkeeper_hub.api.routes.session import DEVICE
 from labkeeper_hub.registry.database import open_database
 from labkeeper_hub.vault import open_vault
 from tests.hub.heard import Heard
@@ -138,6 +139,35 @@ async def test_a_room_behind_one_address_comes_in_beside_one_who_mistypes_and_he
         assert (await _sign_in(li, name="li", password=PASSWORD)).status_code == 204
         again = [(await _sign_in(li, name="li", password="wrong")).status_code for _ in range(FREE_ATTEMPTS + 1)]
         assert again == [401] * FREE_ATTEMPTS + [429], "the typos before are forgiven"
+
+
+async def test_whoever_came_in_from_a_device_comes_in_again_while_others_guess_behind_the_same_address(
+    staffed: Served,
+) -> None:
+    async with staffed.stranger() as tablet, staffed.stranger() as guesser, staffed.stranger() as new:
+        await _with_password(staffed, tablet, "li")
+        (kept,) = [one for one in tablet.cookies.jar if one.name == DEVICE]
+        assert (kept.path, kept.has_nonstandard_attr("HttpOnly")) == ("/api/v1/session", True)
+        for _ in range(FREE_ATTEMPTS):
+            await _sign_in(guesser, name="li", password="wrong")
+        for number in range(MOST_OPEN - FREE_ATTEMPTS):
+            await _sign_in(guesser, name=f"login-{number}", password="wrong")
+        assert (await _sign_in(new, name="li", password=PASSWORD)).status_code == 429
+        assert (await _sign_in(tablet, name="wang", password="wrong")).status_code == 429, "who never came in from here"
+        assert (await _sign_in(tablet, name=" LI ", password=PASSWORD)).status_code == 204
+        statuses = [(await _sign_in(tablet, name="li", password="wrong")).status_code for _ in range(4)]
+        assert statuses == [401] * FREE_ATTEMPTS + [429], "a known device guesses no faster"
+
+
+async def test_a_device_is_known_to_the_hub_that_starts_again_and_to_no_other(tmp_path: Path) -> None:
+    hands = Hands()
+    async with _hub(tmp_path, hands) as served, served.stranger() as tablet:
+        await _with_password(served, tablet, "li")
+        kept = next(one.value for one in tablet.cookies.jar if one.name == DEVICE) or ""
+    for folder, known in ((tmp_path, True), (tmp_path / "other", False)):
+        folder.mkdir(exist_ok=True)
+        async with _hub(folder, hands) as again:
+            assert (again.accounts.devices.known(kept, "li") is not None) is known
 
 
 async def test_an_address_that_tries_many_logins_waits_whether_they_exist_or_not(staffed: Served) -> None:

@@ -7,6 +7,7 @@ addresses are real and the bodies are those the reference shows, so that nothing
 
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -148,6 +149,12 @@ async def begin_lesson(served: Served, teacher: str) -> None:
     served.app.state.api.exports.known[EXPORT] = Export(EXPORT, order, cast(Process, None))
 
 
+def teach(served: Served, teacher: str) -> None:
+    """Let the lesson be somebody's: what is recorded in it, and whose hearts are measured, are then theirs to see."""
+    on = served.hub.lessons.on
+    on[ROOM] = replace(on[ROOM], teacher=teacher)
+
+
 async def names(served: Served, one: Declared, asker: Asker) -> dict[str, Any]:
     """Have what this request is about, held by whoever asks where that is theirs; return what it is called."""
     route = name_of(one)
@@ -157,6 +164,7 @@ async def names(served: Served, one: Declared, asker: Asker) -> dict[str, Any]:
     named |= {"identity": identities.get(route.split("/")[3], ""), "other": RECORDING.id, "command_id": "c-1"}
     hub, parts = served.hub, served.app.state.api.parts
     await hub.brake.stop("p-9")
+    teach(served, holder)
     if "leases" in route or "floors" in route:
         scope = LEASED.get(route, rules.Scope(ROOM, "3"))
         hub.leases.book = rules.take(rules.Book(), holder, scope, hub.leases.now_ms, 600_000)
@@ -294,6 +302,7 @@ async def test_the_board_of_a_pe_class_opens_to_a_grant_of_its_lab_and_to_none_b
     address = f"ws://127.0.0.1:{school.port}/api/v1/labs/demo/lab-301/pe-class/live"
     for asker in _askers(role):
         headers = enter(school, asker.name, Grant(role, asker.scope)) | {"Origin": school.url}
+        teach(school, asker.name)
         try:
             async with connect(address, additional_headers=headers):
                 opened = True

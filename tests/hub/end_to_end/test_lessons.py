@@ -10,9 +10,9 @@ import pytest
 
 from labkeeper_hub.accounts import Grant, Person, Role
 from labkeeper_hub.lessons.file import read_lessons, write_lessons
-from labkeeper_hub.lessons.lesson import Phase
+from labkeeper_hub.lessons.lesson import LessonRefused, Phase
 from labkeeper_hub.lessons.record import record_name
-from labkeeper_hub.model import PointKey, ReadingsQuery
+from labkeeper_hub.model import HeldLease, PointKey, ReadingsQuery
 from labkeeper_hub.recordings.recording import Plan, RecordingRefused, Stage
 from labkeeper_hub.settings import HubSettings
 from labkeeper_hub.timetable import bell
@@ -22,7 +22,7 @@ from labkeeper_sdk.testing import Broker
 from labkeeper_wire.commands import CommandResult, CommandState
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.descriptor import PointDescription
-from labkeeper_wire.leases.book import Room
+from labkeeper_wire.leases.book import Room, Scope
 from labkeeper_wire.payload import Metric
 
 from .conftest import School, Start, running
@@ -123,6 +123,70 @@ async def test_a_lesson_that_loses_its_lease_ends_and_that_is_on_record(school: 
     await school.hub.leases.release(lesson.fence, "anna")
     await until(lambda: not school.hub.lessons.on, "the end")
     assert school.heard.of("end_lesson") == [("hub", "school/lab", "of anna: its lease is gone")]
+
+
+async def test_a_lesson_that_a_disk_refuses_to_hand_over_stays_who_had_it(school: School) -> None:
+    lessons, leases = school.hub.lessons, school.hub.leases
+    lesson = await lessons.start("anna", ROOM, 60_000)
+    lessons.data = Path("/proc/nowhere")
+    with pytest.raises(LessonRefused) as refused:
+        await lessons.take_over("ben", ROOM, 60_000, "anna went home")
+    assert refused.value.code == "hub_disk"
+    assert (lessons.on, [(one.fence, one.holder) for one in leases.held()]) == (
+        {ROOM: lesson},
+        [(lesson.fence, "anna")],
+    )
+
+
+@pytest.mark.parametrize("teaching", [True, False])
+async def test_a_disk_that_refuses_once_the_lease_was_taken_over_leaves_nobody_with_it(
+    school: School, monkeypatch: pytest.MonkeyPatch, *, teaching: bool
+) -> None:
+    lessons, leases = school.hub.lessons, school.hub.leases
+    if teaching:
+        await lessons.start("anna", ROOM, 60_000)
+    else:
+        await leases.take("anna", Scope(ROOM), 60_000)
+    monkeypatch.setattr(leases, "ended", lambda _: setattr(lessons, "data", Path("/proc/nowhere")))
+    with pytest.raises(LessonRefused):
+        await lessons.take_over("ben", ROOM, 60_000, "anna went home")
+    assert leases.held() == ()
+
+
+async def test_who_signs_out_everywhere_holds_nothing_more_but_a_lesson_that_waits_for_them(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lessons, leases, inside = school.hub.lessons, school.hub.leases, {"ben"}
+    lessons.signed_in = inside.__contains__
+    lesson = await lessons.start("anna", ROOM, 600_000)
+    group = HeldLease(0, "g-1", Scope(ROOM, "3"), lesson.until_ms, floor=())
+    given = await leases.give(lesson.fence, "anna", group)
+    bench = await leases.take("anna", Scope(Room("school", "other"), "1"), 600_000)
+    program = await leases.take("anna:t-1", Scope(Room("school", "third")), 600_000)
+    await lessons.start("ben", Room("school", "bens"), 600_000)
+    await lessons.leave("anna")
+    await until(lambda: len(leases.held()) == 3, "the ends")
+    assert [one.holder for one in leases.held()] == ["anna", "anna:t-1", "ben"]
+    assert program in leases.held()
+    assert school.heard.of("end_lease") == [("hub", "school/other/1", f"{bench.fence} of anna: signed out everywhere")]
+    assert school.heard.of("end_floor") == [("hub", "school/lab/3", f"{given.fence} of g-1: signed out everywhere")]
+    assert read_lessons(lessons.data)[ROOM].ends_ms < lesson.until_ms
+    inside.add("anna")
+    await until(lambda: lessons.on[ROOM] == lesson, "the lesson as it was")
+    inside.remove("anna")
+    await lessons.leave("anna")
+    monkeypatch.setattr("labkeeper_hub.lessons.lesson.RETURN_MS", 100)
+    await until(lambda: lessons.on[ROOM].phase is Phase.ENDING, "the end")
+    assert school.heard.of("end_lesson") == [("hub", "school/lab", "of anna: signed out everywhere and not back")]
+
+
+async def test_a_lesson_that_the_disk_refuses_to_mark_goes_on_when_its_teacher_signs_out_everywhere(
+    school: School,
+) -> None:
+    lesson = await school.hub.lessons.start("anna", ROOM, 600_000)
+    school.hub.lessons.data = Path("/proc/nowhere")
+    await school.hub.lessons.leave("anna")
+    assert school.hub.lessons.on == {ROOM: lesson}
 
 
 async def test_a_lesson_is_recorded_and_its_record_is_sealed_when_it_is_over(

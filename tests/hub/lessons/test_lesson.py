@@ -10,11 +10,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from labkeeper_hub.lessons.lesson import (
     AGAIN_MS,
     GRACE_MS,
+    RETURN_MS,
     UNDO_MS,
     Effect,
     Ended,
     Event,
     Hurried,
+    Left,
     Lesson,
     LessonRefused,
     Lessons,
@@ -64,11 +66,37 @@ def test_a_lesson_whose_lease_is_not_its_own_any_more_is_over_and_switches_nothi
 
 def test_who_takes_over_teaches_on_and_who_it_was_is_remembered() -> None:
     taken = replace(LESSON, teacher="ben", fence=8, until_ms=END + 1, before="anna")
-    assert step(LESSON, TakenOver("ben", 8, END + 1), 5_000) == (taken, ())
+    assert step(LESSON, TakenOver("ben", 8, END + 1), 5_000) == (taken, (Effect.HAND,))
 
 
 def test_a_lesson_can_be_prolonged() -> None:
     assert step(LESSON, Prolonged("anna", END + 5), 5_000) == (replace(LESSON, until_ms=END + 5), ())
+
+
+LEFT = replace(LESSON, left_ms=5_000)
+
+
+def test_a_lesson_waits_for_a_teacher_who_signed_out_everywhere_and_is_as_before_when_they_are_back() -> None:
+    assert step(LESSON, Left("anna"), 5_000) == (LEFT, ())
+    assert (LESSON.ends_ms, LEFT.ends_ms) == (END, 5_000 + RETURN_MS)
+    assert step(LEFT, Tick(leased=True), LEFT.ends_ms - 1) == (LEFT, ())
+    assert step(LEFT, Tick(leased=True, back=True), LEFT.ends_ms) == (LESSON, ())
+
+
+def test_a_lesson_whose_teacher_does_not_come_back_ends_as_by_its_time() -> None:
+    ending, effects = step(LEFT, Tick(leased=True), LEFT.ends_ms)
+    assert effects == (Effect.CLOSE,)
+    assert ending == replace(LESSON, phase=Phase.ENDING, ending_ms=LEFT.ends_ms + UNDO_MS)
+    late = replace(LESSON, left_ms=END - 1)
+    assert late.ends_ms == END
+    assert step(late, Tick(leased=True), END)[1] == (Effect.CLOSE,)
+
+
+def test_an_ending_lesson_waits_for_nobody_and_one_that_is_taken_over_not_for_its_former_teacher() -> None:
+    assert step(ENDING, Left("anna"), 6_000) == (ENDING, ())
+    taken, _ = step(LEFT, TakenOver("ben", 8, END), 6_000)
+    assert taken is not None
+    assert (taken.left_ms, taken.ends_ms) == (0, END)
 
 
 def test_who_waits_for_the_lab_need_not_wait_for_an_end_that_could_be_taken_back() -> None:
@@ -81,6 +109,7 @@ def test_who_waits_for_the_lab_need_not_wait_for_an_end_that_could_be_taken_back
         (LESSON, Ended("ben"), "not_the_teacher"),
         (LESSON, Prolonged("ben", END), "not_the_teacher"),
         (ENDING, Undone("ben"), "not_the_teacher"),
+        (LESSON, Left("ben"), "not_the_teacher"),
         (ENDING, Ended("anna"), "not_running"),
         (ENDING, Prolonged("anna", END), "not_running"),
         (ENDING, TakenOver("ben", 8, END), "not_running"),
@@ -127,8 +156,8 @@ class Life(RuleBasedStateMachine):
         self.effects = [*effects]
 
     @precondition(lambda self: self.lesson is not None)
-    @rule(who=st.sampled_from(("anna", "ben")), wish=st.sampled_from((Ended, Undone)))
-    def wish(self, who: str, wish: type[Ended | Undone]) -> None:
+    @rule(who=st.sampled_from(("anna", "ben")), wish=st.sampled_from((Ended, Undone, Left)))
+    def wish(self, who: str, wish: type[Ended | Undone | Left]) -> None:
         self.happens(wish(who))
 
     @precondition(lambda self: self.lesson is not None)
@@ -143,10 +172,10 @@ class Life(RuleBasedStateMachine):
         self.happens(TakenOver("ben", self.lesson.fence + 1, self.now_ms + minutes * 60_000))
 
     @precondition(lambda self: self.lesson is not None)
-    @rule(wait_ms=st.integers(0, 3_000_000), leased=st.booleans())
-    def pass_time(self, wait_ms: int, leased: bool) -> None:  # noqa: FBT001 -- hypothesis gives it
+    @rule(wait_ms=st.integers(0, 3_000_000), leased=st.booleans(), back=st.booleans())
+    def pass_time(self, wait_ms: int, leased: bool, back: bool) -> None:  # noqa: FBT001 -- hypothesis gives it
         self.now_ms += wait_ms
-        self.happens(Tick(leased=leased or wait_ms < 60_000))
+        self.happens(Tick(leased or wait_ms < 60_000, back))
 
     @precondition(lambda self: self.lesson is not None)
     @rule()

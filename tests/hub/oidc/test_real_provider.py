@@ -134,6 +134,11 @@ async def test_the_providers_second_factor_counts_by_a_word_that_is_named_and_it
     async with places.school(tmp_path, roles=ROLES, scopes=("openid", "groups"), **mfa) as school:
         async with open_provider(places.issuer, places.hub_url, "k1", in_token=True), school.browser() as first:
             assert await come_in(first, "teacher-1+otp") == "/#/alarms"
+            assert (await first.get("/api/v1/account")).json()["proved_by"] == "sign_in"
+            school.hands.now_s += 600
+            stale = await first.post("/api/v1/account/second-factor", json={})
+            assert (stale.status_code, stale.json()["code"]) == (409, "sign_in_anew")
+            assert await come_in(first, "teacher-1+otp") == "/#/alarms"
             secret = (await first.post("/api/v1/account/second-factor", json={})).json()["secret"]
             code = pyotp.TOTP(secret).at(school.hands.now_s)
             await first.put("/api/v1/account/second-factor", json={"code": code})

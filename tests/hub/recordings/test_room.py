@@ -8,6 +8,8 @@ import json
 import sqlite3
 import zipfile
 from collections.abc import AsyncIterator, MutableMapping
+from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +20,14 @@ import pytest
 from labkeeper_hub.accounts import Grant, Role, Scope
 from labkeeper_hub.api.routes.recordings import RecordingShape
 from labkeeper_hub.api.routes.reports import ReportForms
+from labkeeper_hub.lessons.lesson import Lesson
+from labkeeper_hub.lessons.record import HANDED, LessonRecord, record_name
 from labkeeper_hub.recordings.recorder import LabKey, Recorder
 from labkeeper_hub.recordings.recording import OPEN_END_MS, SETTLE_MS, Delivered, RecordingRefused
 from labkeeper_hub.reports.press import MOST_ASKED, Lack, Press
 from labkeeper_hub.timeseries.forwarding import open_forwarding
 from labkeeper_hub.timeseries.pins import DiskRefuses, Pins
+from labkeeper_wire.leases.book import Room as Wing
 from tests.hub.reports.pdfs import a_maker, makers, needs_pango, pdf_of
 
 from ..api.doubles import MODE, NODE, START_MS, TARGET, TEMPERATURE  # noqa: TID252 - tests are not packages
@@ -255,8 +260,55 @@ async def test_who_may_see_the_whole_lab_sees_its_recordings_and_who_leads_it_re
             assert (await teacher.get(address)).json()["code"] == "unknown_recording"
             assert (await teacher.get("/api/v1/recordings")).json()["recordings"] == []
             assert (await teacher.post("/api/v1/recordings", json=LAB)).json()["code"] == "other_place"
-    async with room.client(Grant(Role.TEACHER, here)) as teacher:
-        assert (await teacher.post(f"{address}/seal")).status_code == 200
+    async with room.client(Grant(Role.MANAGER, here)) as manager:
+        assert (await manager.post(f"{address}/seal")).status_code == 200
+
+
+HERE = Scope("demo", "lab-301")
+ROOM = Wing("demo", "lab-301")
+
+
+async def test_what_a_colleague_recorded_is_read_and_not_changed_unless_it_runs_in_ones_own_lesson(room: Room) -> None:
+    async with room.client(Grant(Role.TEACHER, HERE)) as li, room.client(Grant(Role.TEACHER, HERE)) as wang:
+        begun = await begin(li)
+        address = f"/api/v1/recordings/{begun['id']}"
+        assert begun["mine"] is True
+        assert (await wang.get(address)).json()["mine"] is False
+        assert (await wang.get(f"{address}/readings")).status_code == 200
+        for path in ("/marks", "/stop", "/seal"):
+            refused = await wang.post(f"{address}{path}", json={"text": "!"} if path == "/marks" else None)
+            assert (refused.status_code, refused.json()["code"]) == (403, "not_yours")
+        assert (await wang.delete(address)).json()["code"] == "not_yours"
+        await room.hub.lessons.start("p-2", ROOM, 600_000)
+        assert (await wang.get(address)).json()["mine"] is True
+        room.clock[0] += 10
+        assert (await wang.post(f"{address}/stop")).status_code == 200
+        await room.hub.lessons.end("p-2", ROOM)
+        assert (await li.post(f"{address}/seal")).status_code == 200
+        assert (await wang.delete(address)).status_code == 204, "she has ended it"
+
+
+async def test_the_record_of_a_lesson_is_its_teachers_and_whoevers_who_looks_after_the_lab(room: Room) -> None:
+    lesson = Lesson("0f-1", ROOM, "p-1", 1, START_MS, START_MS + 1)
+    records = LessonRecord(Recorder(room.desk, room.hub.inventory))
+    await records.start(lesson)
+    address = f"/api/v1/recordings/{record_name(lesson)}"
+    teacher = Grant(Role.TEACHER, HERE)
+    async with AsyncExitStack() as stack:
+        grants = (teacher, teacher, Grant(Role.READER, HERE), Grant(Role.MANAGER, HERE))
+        li, wang, reader, manager = [await stack.enter_async_context(room.client(one)) for one in grants]
+        assert [(await one.get(address)).status_code for one in (li, wang, reader, manager)] == [200, 404, 404, 200]
+        for path in ("", "/readings", "/record", "/verify", "/report", f"/compare/{record_name(lesson)}"):
+            assert (await wang.get(f"{address}{path}")).json()["code"] == "unknown_recording"
+        assert (await wang.get("/api/v1/recordings")).json()["recordings"] == []
+        assert len((await li.get("/api/v1/recordings")).json()["recordings"]) == 1
+        assert room.desk.get(record_name(lesson)).is_of("p-1:t-3"), "a program of hers"
+        await records.hand(replace(lesson, teacher="p-2"))
+        assert (await wang.get(address)).json()["marks"][0]["text"] == HANDED
+        room.clock[0] += 10
+        await records.seal(replace(lesson, teacher="p-2", ended_by="p-2"))
+        await records.hand(replace(lesson, teacher="p-3"))
+        assert [(await one.get(address)).status_code for one in (li, wang, reader)] == [200, 200, 404]
 
 
 async def test_every_act_is_written_down(room: Room, owner: httpx.AsyncClient) -> None:

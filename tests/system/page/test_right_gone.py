@@ -1,6 +1,9 @@
-"""A right is taken back on the real stack: what was taken by it ends at the hub and at the node."""
+"""A right is taken back, or somebody signs out everywhere: what was taken ends at the real hub and at the real node."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -61,33 +64,79 @@ async def _sealed(client: httpx.AsyncClient, by: str) -> Any:  # noqa: ANN401 --
             await asyncio.sleep(0.05)
 
 
-async def test_who_is_removed_has_no_lesson_and_gives_no_floor_and_the_node_obeys_them_no_more(stand: Stand) -> None:
+@dataclass
+class Class:
+    """A lesson in which a group drives a motor: who teaches, who sits there, the fence of what was given."""
+
+    owner: httpx.AsyncClient
+    teacher: httpx.AsyncClient
+    pupils: httpx.AsyncClient
+    name: str
+    given: int
+
+    async def lessons(self) -> Any:  # noqa: ANN401 -- any JSON
+        return (await _told(self.owner, "GET", "lessons"))["lessons"]
+
+    async def leases(self) -> Any:  # noqa: ANN401 -- any JSON
+        return (await _told(self.owner, "GET", "leases"))["leases"]
+
+
+@asynccontextmanager
+async def _class_of(stand: Stand, login: str) -> AsyncIterator[Class]:
+    """Let a new teacher start a lesson and give a group the motor, which is driven."""
     stack = stand.stack
     headers = {"Authorization": f"Bearer {stack.secret}"}
     async with httpx.AsyncClient(base_url=stack.url, headers=headers, timeout=30) as owner:
-        new = {"login": "li", "title": "Li", "grants": [TEACHER]}
-        name = (await _told(owner, "POST", "people", new))["name"]
+        name = (await _told(owner, "POST", "people", {"login": login, "title": login, "grants": [TEACHER]}))["name"]
         invitation = (await _told(owner, "POST", f"people/{name}/invitation"))["invitation"]
         device = next(one for one in await stack.client.devices() if one["device"] == "robot-kit")
-        li = await _sign_in(stand, invitation=invitation, password=PASSWORD)
-        await _told(li, "POST", f"labs/{SCHOOL}/{device['lab']}/lesson", {"for_s": 600})
-        fence = next(one for one in (await _told(owner, "GET", "leases"))["leases"] if one["holder"] == name)["fence"]
-        seat = await _told(li, "POST", "floors", {"fence": fence, "bench": device["bench"]})
-        group = seat["floor"]["name"]
-        await _told(li, "PUT", f"floors/{group}/points", {"points": [{**MOTOR, "maximum": 40}]})
-        pupils = await _sign_in(stand, floor=seat["link"].rpartition("/s/")[2])
-        given = next(one for one in (await _told(owner, "GET", "leases"))["leases"] if one["holder"] == group)["fence"]
-        assert "done" in await _answer_of_the_node(stack.broker, given, 30)
-        await stand.becomes("robot-kit", "motors/left", 30)
-        await _told(owner, "DELETE", f"people/{name}")
+        async with aclosing(await _sign_in(stand, invitation=invitation, password=PASSWORD)) as li:
+            await _told(li, "POST", f"labs/{SCHOOL}/{device['lab']}/lesson", {"for_s": 600})
+            leases = (await _told(owner, "GET", "leases"))["leases"]
+            fence = next(one for one in leases if one["holder"] == name)["fence"]
+            seat = await _told(li, "POST", "floors", {"fence": fence, "bench": device["bench"]})
+            group = seat["floor"]["name"]
+            await _told(li, "PUT", f"floors/{group}/points", {"points": [{**MOTOR, "maximum": 40}]})
+            async with aclosing(await _sign_in(stand, floor=seat["link"].rpartition("/s/")[2])) as pupils:
+                leases = (await _told(owner, "GET", "leases"))["leases"]
+                given = next(one for one in leases if one["holder"] == group)["fence"]
+                assert "done" in await _answer_of_the_node(stack.broker, given, 30)
+                await stand.becomes("robot-kit", "motors/left", 30)
+                yield Class(owner, li, pupils, name, given)
+
+
+async def test_who_is_removed_has_no_lesson_and_gives_no_floor_and_the_node_obeys_them_no_more(stand: Stand) -> None:
+    async with _class_of(stand, "li") as taught:
+        await _told(taught.owner, "DELETE", f"people/{taught.name}")
         await stand.becomes("robot-kit", "motors/left", 0)  # the node brings to rest what they drove
-        assert "old_fence" in await _answer_of_the_node(stack.broker, given, 35)
-        assert (await pupils.get("/api/v1/session")).status_code == 401
-        assert (await li.get("/api/v1/session")).status_code == 401
-        assert (await _told(owner, "GET", "leases"))["leases"] == []
-        record = await _sealed(owner, name)
+        assert "old_fence" in await _answer_of_the_node(stand.stack.broker, taught.given, 35)
+        assert (await taught.pupils.get("/api/v1/session")).status_code == 401
+        assert (await taught.teacher.get("/api/v1/session")).status_code == 401
+        assert await taught.leases() == []
+        record = await _sealed(taught.owner, taught.name)
         assert record["stopped_by"] == "hub"
-        assert (await _told(owner, "GET", "lessons"))["lessons"] == []
-        await li.aclose()
-        await pupils.aclose()
+        assert await taught.lessons() == []
     assert 35 not in stand.orders("robot-kit", "motors/left")
+
+
+async def test_who_signs_out_everywhere_steers_by_nothing_and_comes_back_to_the_lesson(stand: Stand) -> None:
+    async with _class_of(stand, "zhao") as taught:
+        (before,) = await taught.lessons()
+        await _told(taught.teacher, "DELETE", "account/sessions")
+        await stand.becomes("robot-kit", "motors/left", 0)
+        assert "old_fence" in await _answer_of_the_node(stand.stack.broker, taught.given, 36)
+        assert (await taught.teacher.get("/api/v1/session")).status_code == 401
+        assert (await taught.pupils.get("/api/v1/session")).status_code == 200  # they go on looking
+        (waiting,) = await taught.lessons()
+        assert (waiting["name"], waiting["phase"]) == (before["name"], "running")
+        assert waiting["until_ms"] < before["until_ms"]
+        async with aclosing(await _sign_in(stand, name="zhao", password=PASSWORD)) as again:
+            async with asyncio.timeout(PATIENCE_S):
+                while await taught.lessons() != [before]:
+                    await asyncio.sleep(0.05)
+            command = await _told(again, "POST", "commands", {"school": SCHOOL, **MOTOR, "value": 20})
+            assert command["command"]["state"] != "rejected"
+            await stand.becomes("robot-kit", "motors/left", 20)
+        await _told(taught.owner, "DELETE", f"people/{taught.name}")
+        await _sealed(taught.owner, taught.name)
+    assert 36 not in stand.orders("robot-kit", "motors/left")

@@ -1,12 +1,13 @@
 """One's own account: password, second factor, sessions. Only a signed-in browser asks here, never a program."""
 
+from enum import StrEnum, auto
 from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict
 
-from labkeeper_hub.accounts import SignInRefused, TooManyAttempts
+from labkeeper_hub.accounts import OWNER, SignInRefused, TooManyAttempts
 from labkeeper_hub.accounts.factors import WrongCode
 from labkeeper_hub.accounts.passwords import WeakPassword
 from labkeeper_hub.accounts.second_factor import address as app_address
@@ -25,6 +26,15 @@ from labkeeper_hub.api.state import Api, ApiHere, SignedIn
 router = APIRouter(tags=["account"])
 CODES = ["abcd-efgh-ijkl-mnop"]
 SESSION = {"opened_ms": 1767225600000, "seen_ms": 1767225900000, "here": True}
+FRESH_MS = 600_000  # whoever signed in within ten minutes has just proved who they are
+
+
+class Proof(StrEnum):
+    """What shows that it is surely they who sit at a signed-in browser."""
+
+    PASSWORD = auto()
+    SECRET = auto()  # the owner's
+    SIGN_IN = auto()  # within the last ten minutes, at the school's provider: they have neither
 
 
 async def _session_here(_: IsSignedIn, credentials: SignedIn) -> str:
@@ -46,10 +56,11 @@ class PasswordChange(validation.Body):
 
 
 class BeginFactor(validation.Body):
-    """One's password; an account without one (`has_password`) leaves it out."""
+    """What `proved_by` names: one's password, or the owner's secret; who has neither signs in anew."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"password": "the password"}]})
     password: validation.Secret | None = None
+    secret: validation.Secret | None = None
 
 
 class CodeBody(validation.Body):
@@ -60,8 +71,8 @@ class CodeBody(validation.Body):
 
 
 class AccountShape(BaseModel):
-    """The asker's account. `has_password`: one signs in with it; `required`: what they may do waits for a second
-    factor; `school_account`: one of the school's own opens it.
+    """The asker's account. `has_password`: one signs in with it; `proved_by`: what is asked for before a second factor;
+    `required`: what they may do waits for one; `school_account`: one of the school's own opens it.
     """
 
     model_config = shape(
@@ -70,6 +81,7 @@ class AccountShape(BaseModel):
             "login": "li",
             "title": "李老师",
             "has_password": True,
+            "proved_by": "password",
             "second_factor": True,
             "school_account": False,
             "required": False,
@@ -80,6 +92,7 @@ class AccountShape(BaseModel):
     login: str
     title: str
     has_password: bool
+    proved_by: Proof
     second_factor: bool
     school_account: bool
     required: bool
@@ -129,6 +142,7 @@ async def account(api: ApiHere, right: IsSignedIn) -> JsonAnswer:
             "login": known.login if known else "",
             "title": known.title if known else "",
             "has_password": bool(known and known.password),
+            "proved_by": _proved_by(api, person.name),
             "second_factor": bool(staff and staff.factors.on(person.name)),
             "school_account": bool(staff and staff.identities.of(person.name)),
             "required": person.lacks_factor,
@@ -152,13 +166,13 @@ async def change_password(
 @router.post(
     "/account/second-factor", response_model=AppAnswer, responses={status: PROBLEMS[status] for status in (409, 413)}
 )
-async def begin(request: Request, api: ApiHere, right: IsSignedIn, _: Here, asked: BeginFactor) -> JsonAnswer:
-    """Begin with a second factor: it asks for nothing before its first code has come. The password is asked for, where
-    there is one: whoever found a browser signed in must not lock its owner out.
+async def begin(request: Request, api: ApiHere, right: IsSignedIn, here: Here, asked: BeginFactor) -> JsonAnswer:
+    """Begin with a second factor: it asks for nothing before its first code has come. What proves the person is asked
+    for: whoever found a browser signed in must not lock its owner out.
     """
     name = right.person.name
     with refusals_noted(api, name, "begin_second_factor", name):
-        secret = await _begun(request, api, name, asked.password)
+        secret = await _begun(request, api, name, here, asked)
     known = {one.name: one.login for one in staff_of(api).all()}
     address = app_address(secret, known.get(name, name))
     api.audit.note(name, "begin_second_factor", name, "ok")
@@ -203,8 +217,12 @@ async def sessions(api: ApiHere, right: IsSignedIn, here: Here) -> JsonAnswer:
 
 @router.delete("/account/sessions", status_code=HTTPStatus.NO_CONTENT, response_class=Response)
 async def sign_out_everywhere(api: ApiHere, right: IsSignedIn, _: Here) -> Response:
-    """Sign out everywhere, here too; open pages close within a second."""
-    await api.accounts.end_sessions(right.person.name)
+    """Sign out everywhere, here too; open pages close within a second. Tokens that were made since the oldest of these
+    sessions began end with them, and so do leases and what pupils were given. A lesson of one's own waits five minutes
+    for one to sign in again, then it ends as by its time.
+    """
+    await api.accounts.sign_out_everywhere(right.person.name)
+    await api.parts.lessons.leave(right.person.name)
     api.audit.note(right.person.name, "sign_out_everywhere", right.person.name, "ok")
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
@@ -239,11 +257,44 @@ async def check_password(request: Request, api: Api, name: str, password: str) -
         raise too_many(refused) from refused
 
 
-async def _begun(request: Request, api: Api, name: str, password: str | None) -> str:
+def just_signed_in(api: Api, here: str) -> bool:
+    """Return whether this session was opened so lately that its holder has just proved who they are."""
+    now_ms = api.accounts.clocks.now_ms()
+    session = api.accounts.sessions.find(here, now_ms)
+    return session is not None and now_ms - session.opened_ms < FRESH_MS
+
+
+def _proved_by(api: Api, name: str) -> Proof:
+    if name == OWNER.name:
+        return Proof.SECRET
+    known = any(one.password for one in staff_of(api).all() if one.name == name)
+    return Proof.PASSWORD if known else Proof.SIGN_IN
+
+
+async def _prove_person(request: Request, api: Api, name: str, here: str, asked: BeginFactor) -> None:
+    """Return if it is surely they who ask, and not whoever has got hold of their session; raises Refusal."""
+    match _proved_by(api, name):
+        case Proof.PASSWORD:
+            await check_password(request, api, name, asked.password or "")
+        case Proof.SECRET:
+            await _check_secret(request, api, asked.secret or "")
+        case Proof.SIGN_IN if not just_signed_in(api, here):
+            raise Refusal(HTTPStatus.CONFLICT, "sign_in_anew", "Sign out and in again, and come at once")
+
+
+async def _check_secret(request: Request, api: Api, secret: str) -> None:
+    try:
+        await api.accounts.check_own_secret(secret, client_address(request.scope))
+    except SignInRefused as refused:
+        raise wrong_field("wrong_owner_secret", "body.secret", "this is not the owner's secret") from refused
+    except TooManyAttempts as refused:
+        raise too_many(refused) from refused
+
+
+async def _begun(request: Request, api: Api, name: str, here: str, asked: BeginFactor) -> str:
     if api.accounts.person(name) is None:
         raise Refusal(HTTPStatus.FORBIDDEN, "guest", "A group that came by a link has no account")
-    if any(one.password for one in staff_of(api).all() if one.name == name):
-        await check_password(request, api, name, password or "")
+    await _prove_person(request, api, name, here, asked)
     try:
         return await staff_of(api).factors.begin(name)
     except WrongCode as on:

@@ -178,11 +178,14 @@ async def invite(api: ApiHere, right: ManagesPeople, name: str) -> JsonAnswer:
     responses={404: PROBLEMS[404]},
 )
 async def sign_out(api: ApiHere, right: ManagesPeople, name: str) -> Response:
-    """Sign a person out everywhere and end their tokens; what they may do stays, and they may sign in again."""
+    """Sign a person out everywhere and end their tokens; what they may do stays, and they may sign in again. A lesson
+    of theirs waits five minutes for that; other leases, and what pupils were given, end at once.
+    """
     with refusals_noted(api, right.person.name, "sign_person_out", name):
         known(api, name)
     await staff_of(api).tokens.revoke_all(name)
     await api.accounts.end_sessions(name)
+    await api.parts.lessons.leave(name)
     api.audit.note(right.person.name, "sign_person_out", name, "ok")
     return Response(status_code=HTTPStatus.NO_CONTENT)
 

@@ -20,7 +20,7 @@ from labkeeper_hub.api.state import Api, ApiHere
 from labkeeper_hub.export.exports import ExportFailed, TooManyExports
 from labkeeper_hub.model import PointKey
 from labkeeper_hub.recordings.plans import planned
-from labkeeper_hub.recordings.recording import MOST_POINTS, Recording, RecordingRefused
+from labkeeper_hub.recordings.recording import MOST_POINTS, Recording, RecordingRefused, Stage
 from labkeeper_hub.timeseries.pins import DiskRefuses
 
 T = TypeVar("T")
@@ -56,6 +56,7 @@ EXAMPLE: dict[str, Any] = {
     "marks": [MARK],
     "samples": 1200,
     "seal": SEAL,
+    "mine": True,
 }
 
 
@@ -150,7 +151,9 @@ class SealShape(BaseModel):
 
 
 class RecordingShape(BaseModel):
-    """A recording. `samples`: as of a moment ago until it is sealed; null in lists before that."""
+    """A recording. `samples`: as of a moment ago until it is sealed; null in lists before that. `mine`: the asker may
+    mark, end, seal and remove it.
+    """
 
     model_config = shape(EXAMPLE)
     id: str
@@ -167,6 +170,7 @@ class RecordingShape(BaseModel):
     marks: list[MarkShape]
     samples: int | None
     seal: SealShape | None
+    mine: bool
 
 
 class RecordingList(BaseModel):
@@ -198,24 +202,24 @@ async def start(api: ApiHere, right: Records, asked: RecordingRequest) -> JsonAn
     except RecordingRefused as refused:
         raise refusal(refused) from refused
     begun = await done(api.parts.recordings.start(plan, right.person.name))
-    return JsonAnswer(await _shape(api, begun), HTTPStatus.CREATED)
+    return JsonAnswer(await _shape(api, right, begun), HTTPStatus.CREATED)
 
 
 @router.get("/recordings", response_model=RecordingList)
 async def recordings(api: ApiHere, right: ReadsReadings, asked: Annotated[ListRequest, Query()]) -> JsonAnswer:
-    """List recordings of labs that one sees wholly."""
+    """List recordings of labs that one sees wholly; of lessons those that one taught, or that one looks after."""
     wanted = [
         one
         for one in api.parts.recordings.all()
-        if asked.school in (None, one.plan.school) and asked.lab in (None, one.plan.lab) and covers(right, one)
+        if asked.school in (None, one.plan.school) and asked.lab in (None, one.plan.lab) and _sees(api, right, one)
     ]
-    return JsonAnswer({"recordings": [_listed(one) for one in wanted]})
+    return JsonAnswer({"recordings": [_listed(api, right, one) for one in wanted]})
 
 
 @router.get("/recordings/{identity}", response_model=RecordingShape, responses={404: PROBLEMS[404]})
 async def recording(api: ApiHere, right: ReadsReadings, identity: str) -> JsonAnswer:
     """Show one, with how many samples it has by now."""
-    return JsonAnswer(await _shape(api, seen(api, right, identity)))
+    return JsonAnswer(await _shape(api, right, seen(api, right, identity)))
 
 
 @router.post("/recordings/{identity}/marks", response_model=RecordingShape, responses=REFUSALS)
@@ -223,21 +227,21 @@ async def mark(api: ApiHere, right: Records, identity: str, asked: MarkRequest) 
     """Mark this moment."""
     mine(api, right, identity)
     marked = await done(api.parts.recordings.mark(identity, asked.text.strip(), right.person.name, asked.time_ms))
-    return JsonAnswer(await _shape(api, marked))
+    return JsonAnswer(await _shape(api, right, marked))
 
 
 @router.post("/recordings/{identity}/stop", response_model=RecordingShape, responses=REFUSALS)
 async def stop(api: ApiHere, right: Records, identity: str) -> JsonAnswer:
     """End it now. The hub seals it when its nodes have delivered everything."""
     mine(api, right, identity)
-    return JsonAnswer(await _shape(api, await done(api.parts.recordings.stop(identity, right.person.name))))
+    return JsonAnswer(await _shape(api, right, await done(api.parts.recordings.stop(identity, right.person.name))))
 
 
 @router.post("/recordings/{identity}/seal", response_model=RecordingShape, responses=REFUSALS | {429: PROBLEMS[429]})
 async def seal(api: ApiHere, right: Records, identity: str) -> JsonAnswer:
     """Seal it as it stands, without waiting for nodes that are away."""
     mine(api, right, identity)
-    return JsonAnswer(await _shape(api, await done(api.parts.recordings.seal(identity, right.person.name))))
+    return JsonAnswer(await _shape(api, right, await done(api.parts.recordings.seal(identity, right.person.name))))
 
 
 @router.delete("/recordings/{identity}", status_code=HTTPStatus.NO_CONTENT, response_class=Response, responses=REFUSALS)
@@ -254,21 +258,42 @@ def covers(right: Right, recording: Recording) -> bool:
 
 
 def seen(api: Api, right: Right, identity: str) -> Recording:
-    """Return a recording of a lab that somebody sees wholly; what they do not see is not there."""
+    """Return a recording of a lab that somebody sees wholly, of lessons only one of theirs; what they do not see is
+    not there.
+    """
     try:
         found = api.parts.recordings.get(identity)
     except RecordingRefused as refused:
         raise refusal(refused) from refused
-    if not covers(right.to(Action.READ_READINGS), found):
+    if not _sees(api, right.to(Action.READ_READINGS), found):
         raise refusal(RecordingRefused("unknown_recording", "There is no such recording"))
     return found
 
 
 def mine(api: Api, right: Right, identity: str) -> Recording:
-    """Return a recording that somebody may do this with."""
+    """Return a recording that somebody may do this with: in its whole lab, and because it is theirs."""
     found = seen(api, right, identity)
     right.demand(Scope(found.plan.school, found.plan.lab))
+    if not _is_theirs(api, right, found):
+        api.audit.note(right.person.name, "change_recording", identity, "not_yours")
+        raise Refusal(HTTPStatus.FORBIDDEN, "not_yours", "Somebody else recorded this, and it is not in your lesson")
     return found
+
+
+def _sees(api: Api, right: Right, recording: Recording) -> bool:
+    """Tell whether somebody sees a recording: in its whole lab, and of a lesson only what is theirs."""
+    return covers(right, recording) and (not recording.of_lesson or _is_theirs(api, right, recording))
+
+
+def _is_theirs(api: Api, right: Right, recording: Recording) -> bool:
+    """Tell whether a recording is somebody's own, runs in the lesson that they teach, or is in a lab whose lessons they
+    look after.
+    """
+    name, room = right.person.name, (recording.plan.school, recording.plan.lab)
+    if recording.is_of(name) or right.to(Action.OTHERS_LESSONS).covers(Scope(*room)):
+        return True
+    on = (one for one, _ in api.parts.lessons.lessons().lessons if one.room == room)
+    return recording.stage is Stage.RUNNING and any(one.teacher == name for one in on)
 
 
 async def done(work: Awaitable[T]) -> T:
@@ -293,11 +318,11 @@ def refusal(refused: RecordingRefused) -> Refusal:
     return Refusal(status, refused.code, str(refused))
 
 
-async def _shape(api: Api, recording: Recording) -> dict[str, Json]:
-    return {**_listed(recording), "samples": await api.parts.recordings.samples(recording)}
+async def _shape(api: Api, right: Right, recording: Recording) -> dict[str, Json]:
+    return {**_listed(api, right, recording), "samples": await api.parts.recordings.samples(recording)}
 
 
-def _listed(recording: Recording) -> dict[str, Json]:
+def _listed(api: Api, right: Right, recording: Recording) -> dict[str, Json]:
     plan, end, sealed = recording.plan, recording.end, recording.seal
     return {
         "id": recording.id,
@@ -321,4 +346,5 @@ def _listed(recording: Recording) -> dict[str, Json]:
         "marks": [asdict(one) for one in recording.marks],
         "samples": None if sealed is None else sealed.rows,
         "seal": None if sealed is None else asdict(sealed),
+        "mine": right.to(Action.RECORD).covers(Scope(plan.school, plan.lab)) and _is_theirs(api, right, recording),
     }

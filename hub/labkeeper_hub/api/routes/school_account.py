@@ -12,14 +12,13 @@ from labkeeper_hub.api.documented import PROBLEMS
 from labkeeper_hub.api.needs import IsSignedIn, ManagesPeople
 from labkeeper_hub.api.noted import refusals_noted
 from labkeeper_hub.api.problems import Refusal
-from labkeeper_hub.api.routes.account import Here, check_password, staff_of, turned
+from labkeeper_hub.api.routes.account import Here, check_password, just_signed_in, staff_of, turned
 from labkeeper_hub.api.routes.oidc import AwayAnswer, desk_of, sent_away
 from labkeeper_hub.api.routes.people import known, unknown
 from labkeeper_hub.api.state import Api, ApiHere
 from labkeeper_hub.oidc.attempts import Link
 
 router = APIRouter(tags=["account"])
-FRESH_MS = 600_000  # whoever signed in within ten minutes has just proved who they are
 BACK = "#/people"
 
 
@@ -114,8 +113,7 @@ async def _prove(request: Request, api: Api, name: str, here: str, password: str
         staff_of(api).account(name)
     except UnknownAccount as nobody:
         raise unknown() from nobody
-    session = api.accounts.sessions.find(here, api.accounts.clocks.now_ms())
-    if password is None and session and api.accounts.clocks.now_ms() - session.opened_ms < FRESH_MS:
+    if password is None and just_signed_in(api, here):
         return
     if password is None:
         raise Refusal(HTTPStatus.CONFLICT, "password_needed", "Type your password, or sign in anew and come at once")

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from labkeeper_hub.accounts import Accounts, Action, CodeNeeded, SignInRefused, TooManyAttempts
+from labkeeper_hub.accounts.devices import LASTS_S
 from labkeeper_hub.accounts.passwords import WeakPassword
 from labkeeper_hub.api import school_cookies, validation
 from labkeeper_hub.api.documented import PROBLEMS
@@ -16,6 +17,7 @@ from labkeeper_hub.api.gate import (
     client_address,
     code_needed,
     cookie,
+    cookie_value,
     session_token,
     too_many,
     wrong_secret,
@@ -24,10 +26,12 @@ from labkeeper_hub.api.models import shape
 from labkeeper_hub.api.needs import IsSignedIn
 from labkeeper_hub.api.problems import wrong_field
 from labkeeper_hub.api.routes.oidc import count, desk_of
+from labkeeper_hub.api.school_cookies import PATH
 from labkeeper_hub.api.state import Api, ApiHere
 from labkeeper_hub.oidc.reasons import Reason
 
 STRANGER = "stranger"
+DEVICE = "labkeeper_device"  # that somebody came in from this browser before
 router = APIRouter(tags=["session"])
 sign_in_router = APIRouter(tags=["session"])  # open: this is how one gets credentials
 
@@ -85,7 +89,10 @@ async def sign_in(request: Request, api: ApiHere, asked: SignIn) -> Response:
     before = session_token(request.headers)
     if before:
         await api.accounts.sign_out(before)
-    return with_cookie(request, token)
+    answer = with_cookie(request, token)
+    if asked.name or asked.invitation or asked.secret:
+        _remember(request, api, token, answer)
+    return answer
 
 
 @router.get("/session")
@@ -113,6 +120,19 @@ def with_cookie(request: Request, token: str) -> Response:
     return Response(status_code=HTTPStatus.NO_CONTENT, headers={SET_COOKIE: held})
 
 
+def _remember(request: Request, api: Api, token: str, answer: Response) -> None:
+    """Have the browser keep that this person came in from it: whoever guesses elsewhere does not hold them up here."""
+    session = api.accounts.use_session(token)
+    kept = api.accounts.device_after(_device(request), session.name) if session else None
+    if kept is not None:
+        secure = request.url.scheme == "https"
+        answer.set_cookie(DEVICE, kept, LASTS_S, path=PATH, secure=secure, httponly=True, samesite="strict")
+
+
+def _device(request: Request) -> str:
+    return cookie_value(request.headers, DEVICE) or ""
+
+
 async def _sign_in(request: Request, api: Api, asked: SignIn) -> str:
     address = client_address(request.scope)
     try:
@@ -121,7 +141,7 @@ async def _sign_in(request: Request, api: Api, asked: SignIn) -> str:
             token = await desk_of(api).second_step(attempt, asked.code, address)
             count(api, Reason.OK)
         else:
-            token = await _prove(api.accounts, asked, address)
+            token = await _prove(api.accounts, asked, address, _device(request))
     except SignInRefused as refused:
         _count(api, "refused", STRANGER, address)
         raise wrong_secret() from refused
@@ -145,13 +165,13 @@ def _count(api: Api, outcome: str, who: str, address: str) -> None:
     api.audit.note(who, "sign_in", address, outcome)
 
 
-async def _prove(accounts: Accounts, asked: SignIn, address: str) -> str:
+async def _prove(accounts: Accounts, asked: SignIn, address: str, device: str) -> str:
     if asked.link is not None:
         return await accounts.sign_in_with_link(asked.link, address)
     if asked.floor is not None:
         return await accounts.enter_as_guest(asked.floor, address)
     if asked.name is not None:
-        return await accounts.sign_in_with_password(asked.name, asked.password or "", address, asked.code)
+        return await accounts.sign_in_with_password(asked.name, asked.password or "", address, asked.code, device)
     if asked.invitation is not None:
         return await accounts.accept_invitation(asked.invitation, asked.password or "", address, asked.code)
-    return await accounts.sign_in_with_secret(asked.secret or "", address, asked.code)
+    return await accounts.sign_in_with_secret(asked.secret or "", address, asked.code, device)

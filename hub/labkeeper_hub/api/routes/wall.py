@@ -202,7 +202,7 @@ def _lesson(api: Api, lab: Lab) -> Json:
     found = next((one for one, _ in api.parts.lessons.lessons().lessons if one.room == room), None)
     if found is None:
         return None
-    return {"started_ms": found.started_ms, "until_ms": found.until_ms, "ending": bool(found.ending_ms)}
+    return {"started_ms": found.started_ms, "until_ms": found.ends_ms, "ending": bool(found.ending_ms)}
 
 
 def _alarm(api: Api, one: AlarmNow) -> Json:

@@ -205,6 +205,7 @@ declare namespace wire {
     marks: Mark[];
     samples: number | null;
     seal: Seal | null;
+    mine: boolean;
   }
   interface Verdict { holds: boolean; record: boolean; readings: boolean; audit: boolean; rows: number; rows_now: number }
   interface Run { times: number[]; mean: number[]; low: number[]; high: number[] }

@@ -63,12 +63,12 @@ class LkAccount extends DeskElement {
 
   /** @param {import("../text.js").Text} t */
   #factor(t) {
-    const { second_factor: on, recovery_left: left, has_password: asks } = /** @type {import("./api.js").Account} */ (this.account);
+    const { second_factor: on, recovery_left: left, proved_by: by } = /** @type {import("./api.js").Account} */ (this.account);
     if (this.recovery.length) return this.#recovery(t);
     if (this.app) return this.#setUp(t, this.app);
     if (!on) {
       return html`<form class="people-part" @submit=${this.#begin}><h4>${t.t("people.factor")}</h4><p class="quiet">${t.t("people.factor_off")}</p>
-        ${asks ? html`<label>${t.t("people.factor_password")}<input name="password" type="password" autocomplete="current-password" required></label>` : nothing}
+        ${by === "sign_in" ? html`<p>${t.t("people.factor_sign_in")}</p>` : html`<label>${t.t(by === "secret" ? "people.factor_secret" : "people.factor_password")}<input name=${by} type="password" autocomplete="current-password" required></label>`}
         <button class="do">${t.t("people.factor_set_up")}</button></form>`;
     }
     return html`
@@ -130,7 +130,8 @@ class LkAccount extends DeskElement {
       <div class="people-part"><h4>${t.t("people.signed_in")}</h4>
         <ul class="people-list">${this.signed.map((one) => html`<li>
           ${t.t("people.session", { since: text.moment(one.opened_ms), seen: text.moment(one.seen_ms) })}${one.here ? html` · <strong>${t.t("people.here")}</strong>` : nothing}</li>`)}</ul>
-        <button class="do" @click=${this.#everywhere}>${t.t("people.sign_out_everywhere")}</button></div>`;
+        <p class="quiet small" id="everywhere-means">${t.t("people.everywhere_means")}</p>
+        <button class="do" aria-describedby="everywhere-means" @click=${this.#everywhere}>${t.t("people.sign_out_everywhere")}</button></div>`;
   }
 
   /** @param {SubmitEvent} event */

@@ -13,6 +13,6 @@ export async function ask(method, path, body) {
 
 /** @typedef {{role: string, school: string | null, lab: string | null, bench: string | null, node: string | null, device: string | null, point: string | null, until_ms: number | null}} Grant */
 /** @typedef {{name: string, login: string, title: string, grants: Grant[], enters: boolean, second_factor: boolean, school_account: boolean}} Person */
-/** @typedef {{name: string, login: string, title: string, has_password: boolean, second_factor: boolean, school_account: boolean, required: boolean, recovery_left: number}} Account */
+/** @typedef {{name: string, login: string, title: string, has_password: boolean, proved_by: "password" | "secret" | "sign_in", second_factor: boolean, school_account: boolean, required: boolean, recovery_left: number}} Account */
 /** @typedef {{id: string, title: string, actions: string[], labs: {school: string, lab: string}[], expires_ms: number, used_ms: number | null}} Token */
 /** @typedef {{opened_ms: number, seen_ms: number, here: boolean}} Signed */

@@ -5,7 +5,7 @@ import { icon } from "../icons.js";
 import { labsOf } from "../labs.js";
 import * as api from "./api.js";
 import { sayer, stageWord } from "./words.js";
-import { SHAPE } from "../store.js";
+import { LEASES, SHAPE } from "../store.js";
 import { styled } from "../styled.js";
 import "./comparison.js";
 import "./files.js";
@@ -35,7 +35,7 @@ class LkRecordings extends DeskElement {
   }
 
   watched() {
-    return [SHAPE];
+    return [LEASES, SHAPE];
   }
 
   connectedCallback() {
@@ -92,11 +92,11 @@ class LkRecordings extends DeskElement {
     return html`
       <label class="recording-pick"><input type="checkbox" .checked=${this.chosen.includes(one.id)} aria-label=${say("record.pick", { of: name })} @change=${() => this.#choose(one.id)}>
         <span class="recordings-said"><strong>${name}</strong>
-          <span class="quiet small">${text.title(lab?.title, one.lab)} · ${text.moment(one.started_ms)} · ${api.length(end_ms - one.started_ms)}${samples} · ${one.by}</span></span></label>
+          <span class="quiet small">${text.title(lab?.title, one.lab)} · ${text.moment(one.started_ms)} · ${api.length(end_ms - one.started_ms)}${samples} · ${store.who(one.by)}</span></span></label>
       <span class="recordings-stage is-${one.stage}">${icon(one.stage === "sealed" ? "check" : one.stage === "running" ? "on" : "waiting")}${stageWord(text, one.stage)}</span>
       <div class="recordings-files">
         <lk-recording-files .desk=${this.desk} .recording=${one}></lk-recording-files>
-        ${one.stage === "stopped" ? html`<button class="segment" @click=${() => this.#act(one, () => api.seal(one.id))}>${say("record.seal")}</button>` : nothing}
+        ${one.stage === "stopped" && one.mine ? html`<button class="segment" @click=${() => this.#act(one, () => api.seal(one.id))}>${say("record.seal")}</button>` : nothing}
         ${one.stage === "sealed" ? html`<button class="segment" @click=${() => this.#verify(one, say)}>${say("record.verify")}</button>` : nothing}
       </div>
       <p class="recordings-verdict small" role="status">${this.verdicts[one.id] ?? ""}</p>`;

@@ -7,7 +7,7 @@ import { devicesOf } from "../labs.js";
 import { deviceName, pointName } from "../names.js";
 import * as api from "./api.js";
 import { sayer, stageWord, whyWord } from "./words.js";
-import { LINK, SHAPE, TICK } from "../store.js";
+import { LEASES, LINK, SHAPE, TICK } from "../store.js";
 import { styled } from "../styled.js";
 import "./chart.js";
 import "./files.js";
@@ -38,7 +38,7 @@ class LkRecording extends DeskElement {
   }
 
   watched() {
-    return [LINK, SHAPE, TICK];
+    return [LEASES, LINK, SHAPE, TICK];
   }
 
   willUpdate() {
@@ -56,7 +56,8 @@ class LkRecording extends DeskElement {
     this.looking = true;
     const found = lab ? await api.list(lab).catch(() => []) : [];
     if (lab !== this.lab) return;
-    this.current = found.find((one) => one.stage === "running" && !one.id.startsWith(OF_LESSON)) ?? null;
+    const running = found.filter((one) => one.stage === "running" && !one.id.startsWith(OF_LESSON));
+    this.current = running.find((one) => one.mine) ?? running[0] ?? null;
     this.looking = false;
   }
 
@@ -166,7 +167,7 @@ class LkRecording extends DeskElement {
     ];
     return html`
       <dl class="recording-facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
-      ${runs ? this.#controls(current, say) : this.#after(current, say)}
+      ${!runs ? this.#after(current, say) : current.mine ? this.#controls(current, say) : html`<p class="quiet">${say("record.others", { by: store.who(current.by) })}</p><button class="do" @click=${() => { this.current = null; }}>${say("record.own")}</button>`}
       <lk-recording-chart .desk=${this.desk} .recording=${current}></lk-recording-chart>
       ${current.marks.length ? html`<ol class="recording-marks" aria-label=${say("record.marks")}>${current.marks.map((one) => html`<li><span class="quiet">${api.length(one.time_ms - current.started_ms)}</span> ${one.text || say("record.unnamed")}</li>`)}</ol>` : nothing}`;
   }
