@@ -4,15 +4,12 @@ import { DeskElement } from "./element.js";
 import { icon } from "./icons.js";
 import { deviceKey, nodeKey } from "./keys.js";
 import { devicesOf, labName } from "./labs.js";
-import { deviceName, pointName } from "./names.js";
-import { outcomeWord, reasonWords } from "./outcome.js";
+import { deviceName } from "./names.js";
 import { labAddress } from "./route.js";
 import { ALARMS, ASKED, LEASES, LINK, SHAPE, STOPS, TICK } from "./store.js";
 
-/** @typedef {import("./asked.js").Asking} Asking */
-
 class LkAttention extends DeskElement {
-  static properties = { lab: { attribute: false }, rare: { state: true } };
+  static properties = { lab: { attribute: false }, rare: { state: true }, told: { state: true } };
 
   constructor() {
     super();
@@ -20,6 +17,8 @@ class LkAttention extends DeskElement {
     this.lab = null;
     /** @type {typeof import("./attention/rare.js") | null} */
     this.rare = null;
+    /** @type {typeof import("./attention/asked.js") | null} */
+    this.told = null;
   }
 
   watched() {
@@ -30,13 +29,14 @@ class LkAttention extends DeskElement {
     const { text, store } = this.desk;
     const devices = this.lab ? devicesOf(store, this.lab) : [];
     const rare = this.#rare();
-    const items = [...(rare ?? []), ...this.#asked(devices), ...this.#offline(devices)];
+    const told = this.#told();
+    const items = [...(rare ?? []), ...(told?.chips(this.desk, devices, (key) => this.#show(key)) ?? []), ...this.#offline(devices)];
     const well = rare && this.lab && store.filled && store.storing && store.link === "up" && store.stops.length === 0 ? html`<p class="well">${icon("check")}${this.#well(this.lab)}</p>` : nothing;
     return html`
       <section class="attention" aria-label=${text.t("attention.title")}>
         ${items.length === 0 ? well : html`<ul tabindex="0">${repeat(items, (item) => item.key, (item) => html`<li>${item.chip}</li>`)}</ul>`}
       </section>
-      <p class="unseen" role="status" aria-live="polite">${this.#results()}</p>`;
+      <p class="unseen" role="status" aria-live="polite">${told?.result(this.desk) ?? nothing}</p>`;
   }
 
   /** It speaks of this lab alone. @param {import("./labs.js").LabView} lab */
@@ -57,38 +57,10 @@ class LkAttention extends DeskElement {
     return this.rare?.chips(this.desk, this.lab) ?? null;
   }
 
-  /** @param {wire.Device[]} devices */
-  #asked(devices) {
-    const here = new Map(devices.map((device) => [deviceKey(device), device]));
-    return this.desk.asked.attention().flatMap((asking) => {
-      const device = here.get(deviceKey(asking.target));
-      return device ? [{ key: `asked/${asking.id}`, chip: this.#askedChip(device, asking) }] : [];
-    });
-  }
-
-  /** @param {wire.Device} device @param {Asking} asking */
-  #askedChip(device, asking) {
-    const { asked, text } = this.desk;
-    return html`
-      <div class="chip">
-        <button class="chip-main" @click=${() => this.#show(deviceKey(device))}>${icon("warning")}<span><strong>${this.#name(asking)}</strong>
-          <span>${outcomeWord(text, asking.outcome)}${this.#reason(asking)}</span></span></button>
-        <button class="chip-side" aria-label=${text.t("attention.forget", { name: this.#name(asking) })} @click=${() => asked.forget(asking)}>${icon("close")}</button>
-      </div>`;
-  }
-
-  /** @param {Asking} asking */
-  #reason(asking) {
-    const reason = reasonWords(this.desk, asking);
-    return reason ? html` · ${reason}` : nothing;
-  }
-
-  /** @param {Asking} asking */
-  #name(asking) {
-    const { store, text } = this.desk;
-    const device = store.devices.get(deviceKey(asking.target));
-    const point = device?.points.find((one) => one.point === asking.target.point);
-    return device && point ? `${deviceName(text, device)} · ${pointName(text, device, point)}` : asking.target.point;
+  /** What became of commands: it comes with the first of them. */
+  #told() {
+    if (this.desk.asked.newest() && !this.told) void import("./attention/asked.js").then((found) => (this.told = found), () => {});
+    return this.told;
   }
 
   /** A lost node is one entry, not one per device. @param {wire.Device[]} devices */
@@ -124,14 +96,6 @@ class LkAttention extends DeskElement {
     if (!card?.closest("[hidden]") || !this.lab) return look();
     addEventListener("hashchange", () => requestAnimationFrame(look), { once: true }); // the lab comes before the frame
     location.hash = labAddress(this.lab.school, this.lab.lab);
-  }
-
-  /** What a screen reader is told, politely: the latest result. */
-  #results() {
-    const { asked, text } = this.desk;
-    const asking = asked.newest();
-    if (!asking || asking.outcome === "pending") return nothing;
-    return [this.#name(asking), outcomeWord(text, asking.outcome), reasonWords(this.desk, asking)].filter(Boolean).join(", ");
   }
 }
 
