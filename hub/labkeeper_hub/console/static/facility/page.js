@@ -108,7 +108,7 @@ class LkFacility extends DeskElement {
     const { store, text } = this.desk;
     const shown = [
       stopped ? mark("halted", "halt", words.t("facility.stop")) : nothing,
-      ...PRIORITIES.map(([priority, shape]) => (alarms[priority] ? mark(`alarmed ${calling ? "calls" : ""}`, shape, alarmWord(words, priority, alarms[priority])) : nothing)),
+      ...PRIORITIES.map(([priority, shape]) => (alarms[priority] ? mark(`alarmed ${calling.has(priority) ? "calls" : ""}`, shape, alarmWord(words, priority, alarms[priority])) : nothing)),
       silent.length ? mark("silent", "warning", words.t("facility.silent", { nodes: silent.map(({ node }) => node).join(", "), ago: text.ago(store.now() - (heard_ms ?? silent[0].since_ms)) })) : nothing,
       unguarded.length ? mark("silent", "warning", words.t("facility.unguarded", { nodes: unguarded.map(({ node }) => node).join(", ") })) : nothing,
     ].filter((part) => part !== nothing);
