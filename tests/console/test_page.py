@@ -115,6 +115,7 @@ async def test_no_module_leads_back_to_itself() -> None:
 async def test_a_card_is_filled_when_it_comes_near(hub: FakeHub, console: Console) -> None:
     for number in range(60):
         hub.add_device(PI, f"far-{number:02}", ("远", f"Far {number}"), [point("temperature", "measure", unit="Cel")])
+        hub.put(PI, f"far-{number:02}", "temperature", 20.0)
     await console.page.reload()
     last = console.card("far-59")
     await expect(last.get_by_role("heading")).to_have_text("Far 59")
@@ -163,6 +164,8 @@ async def test_cards_of_the_room_stand_without_holes_between_them(hub: FakeHub, 
     for number, tiles in enumerate((12, 1, 1, 2, 1, 5)):
         points = [point(f"measure{one}", "measure") for one in range(tiles)]
         hub.add_device(PI, f"z-{number}", ("卡", f"Card {number}"), points)
+        for one in range(tiles):
+            hub.put(PI, f"z-{number}", f"measure{one}", 1.0)
     await console.page.reload()
     await console.card("z-5").locator("lk-tile").first.wait_for()
     await console.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")

@@ -39,8 +39,8 @@ ROWS_OF_THE_DAY = 1_440  # one a minute, and that Thursday has them all
 UNTIL = datetime.fromisoformat("2015-02-06T00:00:00+01:00")  # the end of a Thursday in Mons
 SETTLE_S = 20.0  # the room's day runs 30 times as fast: ten minutes of it
 CHANGING = (  # says other words another time
-    ".attention, .alarm-bell, .stopped, .result, .value, .none, .tile .age, .facility-mark, .condition-refused, "
-    ".condition-item span, .condition-item p, .chart-now, .chart .make, time, option, svg"
+    ".attention, .unheard summary, .alarm-bell, .stopped, .result, .value, .none, .tile .age, .facility-mark, "
+    ".condition-refused, .condition-item span, .condition-item p, .chart-now, .chart .make, time, option, svg"
 )
 VISIBLE_WORDS = """
 (changing) => {
@@ -49,6 +49,12 @@ VISIBLE_WORDS = """
   const found = [];
   while (walker.nextNode()) if (shown(walker.currentNode.parentElement)) found.push(walker.currentNode.textContent);
   return found;
+}
+"""
+OPEN_THE_REST = """
+async () => {
+  for (const line of document.querySelectorAll(".unheard")) line.open = true;
+  await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
 }
 """
 Language = Literal["en", "zh"]
@@ -192,7 +198,10 @@ def words_of(picture: Picture) -> Path:
 
 
 async def words(page: Page, language: Language) -> list[str]:
-    """What a page says whatever its devices do: each text once, without figures and what follows them."""
+    """What a page says whatever its devices do: each text once, without figures and what follows them. What has no
+    value yet is opened, for another time it has one.
+    """
+    await page.evaluate(OPEN_THE_REST)
     catalogue = json.loads((STATIC / f"i18n/{language}.json").read_text())
     families = ("state.", "value.", "option.", "outcome.")
     of_devices = {text for key, text in catalogue.items() if key.startswith(families)}

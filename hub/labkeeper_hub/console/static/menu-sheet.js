@@ -1,14 +1,15 @@
 /** Language, theme, the pages and leaving: what the menu opens. */
 import { html, nothing } from "./vendor/lit.js";
 import { icon } from "./icons.js";
-import { pagesFor } from "./pages.js";
+import { pagesFor, say } from "./pages.js";
 import { setTheme, theme } from "./preferences.js";
+import { styled } from "./styled.js";
 
 /** @typedef {import("./menu.js").LkMenu} LkMenu */
 
 /** @param {LkMenu} menu */
 export function menuSheet(menu) {
-  const { text } = menu.desk;
+  const text = say(menu.desk.text);
   return html`
     <div class="menu-sheet">
       <div role="group" aria-label=${text.t("menu.language")} class="segments">
@@ -26,7 +27,7 @@ export function menuSheet(menu) {
 /** @param {LkMenu} menu */
 const signedIn = (menu) => html`
   ${pagesFor(menu.desk).map(([page, word]) => html`<a class="plain" href="#/${page}" @click=${() => menu.close()}>${word}</a>`)}
-  <button class="plain" @click=${() => menu.deeds.leave()}>${menu.desk.text.t("menu.sign_out")}</button>`;
+  <button class="plain" @click=${() => menu.deeds.leave()}>${say(menu.desk.text).t("menu.sign_out")}</button>`;
 
 /** @param {LkMenu} menu @param {import("./preferences.js").Theme} which @param {string} word */
 function themed(menu, which, word) {
@@ -40,3 +41,5 @@ function themed(menu, which, word) {
 /** @param {string} word @param {boolean} chosen @param {() => void} choose @param {string} [language] */
 const segment = (word, chosen, choose, language) =>
   html`<button class="segment" aria-pressed=${chosen} lang=${language ?? nothing} @click=${choose}>${chosen ? icon("check") : nothing}${word}</button>`;
+
+await styled("menu");

@@ -4,26 +4,27 @@ import { icon } from "../icons.js";
 import { deviceKey } from "../keys.js";
 import { deviceName, pointName } from "../names.js";
 import { outcomeWord, reasonWords } from "../outcome.js";
+import { show } from "./show.js";
 
 /** @typedef {import("../asked.js").Asking} Asking */
 /** @typedef {import("../element.js").Desk} Desk */
 
-/** @param {Desk} desk @param {wire.Device[]} devices those of this lab @param {(key: string) => void} show leads to a device */
-export function chips(desk, devices, show) {
+/** @param {Desk} desk @param {import("../labs.js").LabView | null} lab @param {wire.Device[]} devices those of this lab */
+export function chips(desk, lab, devices) {
   const here = new Map(devices.map((device) => [deviceKey(device), device]));
   return desk.asked.attention().flatMap((asking) => {
     const device = here.get(deviceKey(asking.target));
-    return device ? [{ key: `asked/${asking.id}`, chip: chip(desk, asking, () => show(deviceKey(device))) }] : [];
+    return device ? [{ key: `asked/${asking.id}`, chip: chip(desk, asking, () => show(lab, deviceKey(device))) }] : [];
   });
 }
 
-/** @param {Desk} desk @param {Asking} asking @param {() => void} show */
-function chip(desk, asking, show) {
+/** @param {Desk} desk @param {Asking} asking @param {() => void} lead */
+function chip(desk, asking, lead) {
   const { asked, text } = desk;
   const reason = reasonWords(desk, asking);
   return html`
     <div class="chip">
-      <button class="chip-main" @click=${show}>${icon("warning")}<span><strong>${nameOf(desk, asking)}</strong>
+      <button class="chip-main" @click=${lead}>${icon("warning")}<span><strong>${nameOf(desk, asking)}</strong>
         <span>${outcomeWord(text, asking.outcome)}${reason ? html` · ${reason}` : nothing}</span></span></button>
       <button class="chip-side" aria-label=${text.t("attention.forget", { name: nameOf(desk, asking) })} @click=${() => asked.forget(asking)}>${icon("close")}</button>
     </div>`;
