@@ -1,7 +1,8 @@
-"""Make the pictures of README and guides again, from the real stack: `.venv/bin/python tests/system/page/pictures.py`.
+"""Make the pictures of README and guides again, from the real stack: `.venv/bin/python -m tests.system.page.pictures`.
 
-Writes docs/pictures/*.png and, beside each, the words that stand on it as *.txt: test_pictures.py fails when the page
-says others by now. Needs what the page's tests need (Chromium, Mosquitto, the page's libraries) and a CJK font.
+Writes docs/pictures/*.png and, beside each, the words that stand on it as *.txt and how it is drawn as *.look
+(looks.py): test_pictures.py fails when the page says or draws others by now. Needs what the page's tests need
+(Chromium, Mosquitto, the page's libraries) and a CJK font.
 The 24-hour chart shows a real room: the UCI "Occupancy Detection" tables, played into the stack by `labkeeper replay`;
 they are not part of this repository. Without them the chart's pictures are left as they are.
 """
@@ -28,6 +29,7 @@ from labkeeper_cli.client import Target
 from labkeeper_cli.stack import Stack, Wishes, open_stack
 from labkeeper_cli.trial import all_online
 from labkeeper_hub.console import STATIC
+from tests.system.page.looks import keep, look
 
 ROOT = Path(__file__).parents[3]
 PICTURES = ROOT / "docs" / "pictures"
@@ -187,6 +189,7 @@ async def take(stack: Stack, browser: Browser, picture: Picture) -> None:
     async with opened(stack, browser, picture) as page:
         file = PICTURES / f"{picture.name}.png"
         await page.screenshot(path=file, animations="disabled")
+        keep(look_of(picture), await look(page))
         words_of(picture).write_text("\n".join(await words(page, picture.language)) + "\n", encoding="utf-8")
     if optimiser := shutil.which("optipng"):
         await asyncio.to_thread(subprocess.run, [optimiser, "-quiet", "-o5", "-strip", "all", str(file)], check=True)
@@ -195,6 +198,11 @@ async def take(stack: Stack, browser: Browser, picture: Picture) -> None:
 def words_of(picture: Picture) -> Path:
     """The file of the words that stand on a picture."""
     return PICTURES / f"{picture.name}.txt"
+
+
+def look_of(picture: Picture) -> Path:
+    """The file of how the page looked on a picture."""
+    return PICTURES / f"{picture.name}.look"
 
 
 async def words(page: Page, language: Language) -> list[str]:
