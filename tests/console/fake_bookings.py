@@ -58,7 +58,7 @@ class Bookings:
         self.asked: list[Json] = []
         self.weeks: list[str] = []
         self.may_manage = True
-        self.filed = ("4(1)", "AI")
+        self.filed: tuple[str, str] | None = ("4(1)", "AI")  # None: the register has no lesson yet
         self.near: Json | None = entry(0, "08:00", "08:40", class_name="4(1)", course="AI")
         self.lately: list[Json] = []
         self.imported: list[Json] = []
@@ -199,5 +199,5 @@ def add_school(app: FastAPI, room: Bookings) -> None:
     async def now(school: str, lab: str) -> Json:
         assert school
         assert lab
-        class_name, course = room.filed
-        return {"now": room.near, "lesson": {"class_name": class_name, "course": course}, "lately": room.lately}
+        lesson = dict(zip(("class_name", "course"), room.filed, strict=True)) if room.filed else None
+        return {"now": room.near, "lesson": lesson, "lately": room.lately}

@@ -2,7 +2,7 @@
 
 Alarms that stand, channels, fifty bands, a week of bookings, a staff. So the hub that tells of them is the fake one of
 the page's tests; the page is the real one. test_pictures.py fails when it says other words than those that are kept
-beside each picture.
+beside each picture, or is drawn otherwise.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from playwright.async_api import Browser, Page
 
+from tests.system.page.looks import keep, look
 from tests.system.page.pictures import LANGUAGES, PICTURES, TABLET, Language, open_browser, words
 
 from .fake_alarms import bad_morning
@@ -143,6 +144,7 @@ async def take(browser: Browser, picture: Seen) -> None:
     async with serve(hub), opened(hub, browser, picture) as page:
         file = PICTURES / f"{picture.name}.png"
         await page.screenshot(path=file, animations="disabled", full_page=picture.whole)
+        keep(file.with_suffix(".look"), await look(page))
         file.with_suffix(".txt").write_text("\n".join(await words(page, picture.language)) + "\n", encoding="utf-8")
     if optimiser := shutil.which("optipng"):
         await asyncio.to_thread(subprocess.run, [optimiser, "-quiet", "-o5", "-strip", "all", str(file)], check=True)

@@ -135,6 +135,7 @@ async def test_the_keyboard_alone_does_everything(hub: FakeHub, console: Console
     await hub.commands_to("identify", 1)
     await page.locator(".menu summary").focus()
     await page.keyboard.press("Enter")
+    await page.locator(".menu-sheet").wait_for()
     await tab_to(page, ".menu-sheet button")
     await page.keyboard.press("Escape")
     await expect(page.locator(".menu summary")).to_be_focused()

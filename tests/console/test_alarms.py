@@ -181,9 +181,23 @@ async def test_delays_and_deadbands_are_set_beside_a_limit_and_stay_when_only_th
     co2 = console.page.locator(".alarm-rules > li").filter(has_text="CO2 high")
     await co2.get_by_role("button", name="Set a limit").click()
     await co2.get_by_label("Where").select_option(f"Whole school {SCHOOL}")
-    await co2.get_by_role("button", name="Delays and deadband").click()
+    slow = co2.locator("summary").filter(has_text="Delays and deadband")
+    above = (
+        await co2.get_by_label("Reason").bounding_box(),
+        await co2.get_by_role("button", name="Off here").bounding_box(),
+    )
+    await slow.click()
+    below = await co2.get_by_label("Warning: raised after").bounding_box()
+    assert below is not None
+    assert all(one is not None and one["y"] + one["height"] < below["y"] for one in above)  # however long that is
     await co2.get_by_label("Warning: raised after").fill("600")
     await co2.get_by_label("Alarm: over after").fill("1.5")
+    await co2.get_by_label("Warning: deadband").fill("-1")
+    await slow.click()
+    await co2.get_by_label("Reason").fill("a slow fan")
+    await co2.get_by_role("button", name="Set", exact=True).click()
+    await expect(co2.get_by_label("Warning: deadband")).to_be_focused()  # what is wrong is shown, and nothing was set
+    assert hub.limits == []
     await co2.get_by_label("Warning: deadband").fill("50")
     await co2.get_by_label("Reason").fill("a slow fan")
     await co2.get_by_role("button", name="Set", exact=True).click()

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import FloatRect, Page
 from starlette.routing import Route
 
 from labkeeper_hub.api.page import Files, page_router
@@ -110,6 +110,9 @@ async def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
         assert await unreached(console.page) == []
 
 
+SCREENS = ((1180, 820), (820, 1180), (390, 844))
+
+
 async def test_stop_and_the_link_are_at_one_place_on_every_page_and_nothing_comes_from_elsewhere(
     hub: FakeHub, open_console: OpenConsole
 ) -> None:
@@ -118,14 +121,22 @@ async def test_stop_and_the_link_are_at_one_place_on_every_page_and_nothing_come
     page, asked = console.page, set[str]()
     page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
     await sign_in(hub, console)
-    places = {}
+    places: dict[tuple[str, tuple[int, int]], list[FloatRect | None]] = {}
     for name, (address, ready) in ADDRESSES.items():
         await page.evaluate("hash => { location.hash = hash; }", address)
         await page.locator(ready).first.wait_for()
         await page.wait_for_load_state("networkidle")
-        await page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
-        places[name] = [await page.locator(one).bounding_box() for one in ("button.stop", ".bar-link")]
-    assert {name: place for name, place in places.items() if place != places["lab"] or None in place} == {}
+        for size in SCREENS:
+            await page.set_viewport_size({"width": size[0], "height": size[1]})
+            await page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+            places[name, size] = [await page.locator(one).bounding_box() for one in ("button.stop", ".bar-link")]
+    assert {at: place for at, place in places.items() if place != places["lab", at[1]] or None in place} == {}
+    for size in SCREENS:
+        stop = places["lab", size][0]
+        assert stop is not None
+        assert (stop["width"] >= 160, stop["height"] >= 56) == (True, True)
+        assert stop["x"] + stop["width"] <= size[0]
+        assert 0 <= stop["y"] <= 8
     assert asked == {urlsplit(hub.url).netloc}
 
 

@@ -5,12 +5,14 @@ import os
 import pytest
 from playwright.async_api import Locator, expect
 
+from .clocks import halt, let_pass, sign_in_clocked
 from .conftest import Console, Language, OpenConsole, Theme, sign_in
 from .fake_alarms import bad_morning
 from .fake_hub import FakeHub, now_ms
 from .fake_wall import TOKEN
 from .lab import PI
 from .test_access import TOO_SMALL_OR_CLOSE, violations
+from .test_alarms import CALLING, SHORTEST_MS
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 LOOKS: list[tuple[Language, Theme, tuple[int, int]]] = [
@@ -51,6 +53,39 @@ async def test_the_lab_that_needs_somebody_comes_first_and_comes_down_when_it_is
     await expect(console.page.locator(".facility-summary")).to_contain_text("The school is stopped")
     await names.first.click()
     await expect(console.page.locator("lk-lab")).to_be_visible()
+
+
+async def test_what_nobody_has_acknowledged_beats_slowly_and_the_rest_is_steady(hub: FakeHub, console: Console) -> None:
+    page, beating = console.page, lab(console, "Lab 301").locator(".calls")
+    bad_morning(hub)
+    for alarm in hub.alarms:
+        alarm.update(core="ack", annunciated=False)
+        await hub.tell({"kind": "alarm", **alarm})
+    await page.evaluate("location.hash = '#/facility'")
+    await expect(lab(console, "Lab 301")).to_contain_text("High alarms: 1")
+    assert await page.evaluate(CALLING) == []
+    low = next(one for one in hub.alarms if one["rule"] == "co2")
+    await hub.tell({"kind": "alarm", **low, "core": "unack", "annunciated": True})
+    await expect(beating).to_have_text("Low alarms: 2")  # and not the high one, which somebody has seen
+    beats = await page.evaluate(CALLING)
+    assert min(beats) >= SHORTEST_MS
+    await page.emulate_media(reduced_motion="reduce")
+    assert await page.evaluate("document.getAnimations().length") == 0
+
+
+async def test_a_silent_node_says_how_long_ago_it_was_heard_and_goes_on_counting(
+    hub: FakeHub, console: Console
+) -> None:
+    hub.nodes["pi-302"]["last_seen_ms"] = now_ms() - 120_000
+    await sign_in_clocked(hub, console)
+    await console.page.evaluate("location.hash = '#/facility'")
+    await hub.set_node_online("pi-302", online=False)
+    silent = lab(console, "Robot lab 302").locator(".silent")
+    await expect(silent).to_have_text("Node pi-302 is silent, last heard 2 min ago")
+    await halt(console.page)
+    hub.muted = True
+    await let_pass(console.page, 61_000)
+    await expect(silent).to_have_text("Node pi-302 is silent, last heard 3 min ago")
 
 
 @pytest.mark.parametrize(("language", "theme", "size"), LOOKS)

@@ -1,9 +1,11 @@
 """A lesson on the page: begun by a press, scenes and benches, an end that can be undone, and who takes it over."""
 
+import asyncio
 import re
+from functools import partial
 
 import pytest
-from playwright.async_api import Locator, expect
+from playwright.async_api import Locator, Route, expect
 
 from .clocks import halt, let_pass, sign_in_clocked
 from .conftest import Console, Language, OpenConsole, Theme, sign_in
@@ -43,18 +45,36 @@ async def test_the_press_names_the_class_that_the_timetable_knows(hub: FakeHub, 
     assert hub.teaching.begun == [{"for_s": 2700}]
 
 
-async def test_the_class_of_a_lesson_that_is_on_comes_later_and_moves_no_button(
+async def test_the_class_of_a_lesson_that_is_on_comes_with_the_first_values_and_moves_no_button(
     hub: FakeHub, open_console: OpenConsole
 ) -> None:
     await hub.teaching.begin(LAB, "anna", 1_200)
     for size, taught in (((1180, 820), "4(1) AI · anna 20 min left"), ((390, 844), "4(1) · anna 20 min left")):
-        console = await open_console(size=size)
+        console, seen = await open_console(size=size), asyncio.Event()
+        await console.page.route("**/lessons/start.js", lambda route: route.abort())  # what a press needs comes later
+        await console.page.route("**/lessons/near.js", partial(held, seen))
         await sign_in(hub, console)
         await expect(bar(console)).to_contain_text("anna 20 min left")
         before = await bar(console).get_by_role("button").bounding_box()
-        await console.page.evaluate("import('/static/lessons/start.js')")
+        seen.set()
         await expect(bar(console)).to_contain_text(taught, use_inner_text=True)
         assert await bar(console).get_by_role("button").bounding_box() == before
+
+
+async def held(until: asyncio.Event, route: Route) -> None:
+    """Answer a request when something has been seen first."""
+    await until.wait()
+    await route.continue_()
+
+
+async def test_the_class_of_a_lesson_that_has_begun_just_now_is_asked_for_until_the_register_has_it(
+    hub: FakeHub, console: Console
+) -> None:
+    hub.bookings.filed = None
+    await hub.teaching.begin(LAB, "anna", 1_200)
+    await expect(bar(console)).to_contain_text("anna 20 min left")
+    hub.bookings.filed = ("7(2)", "AI")
+    await expect(bar(console)).to_contain_text("7(2) AI · anna 20 min left")
 
 
 async def test_a_press_starts_and_where_the_timetable_knows_nothing_the_class_is_asked_for_afterwards(

@@ -115,6 +115,7 @@ async def test_no_module_leads_back_to_itself() -> None:
 async def test_a_card_is_filled_when_it_comes_near(hub: FakeHub, console: Console) -> None:
     for number in range(60):
         hub.add_device(PI, f"far-{number:02}", ("远", f"Far {number}"), [point("temperature", "measure", unit="Cel")])
+        hub.put(PI, f"far-{number:02}", "temperature", 20.0)
     await console.page.reload()
     last = console.card("far-59")
     await expect(last.get_by_role("heading")).to_have_text("Far 59")
@@ -123,10 +124,48 @@ async def test_a_card_is_filled_when_it_comes_near(hub: FakeHub, console: Consol
     await expect(last.locator("lk-tile")).to_have_count(1)
 
 
+WATCH = """() => {
+  window.written = [];
+  new MutationObserver((seen) => window.written.push(...seen.map(({ type }) => type)))
+    .observe(document.querySelector("main"), { subtree: true, childList: true, characterData: true, attributes: true });
+}"""
+
+
+async def test_a_second_of_two_hundred_devices_writes_one_text_for_each_value_that_can_be_seen(
+    hub: FakeHub, console: Console
+) -> None:
+    """Work is counted, not timed: a reading costs one text node where it is shown and nothing where it is not."""
+    many = [f"many-{number:03}" for number in range(200)]
+    for name in many:
+        hub.add_device(
+            PI, name, ("多", name), [point("temperature", "measure", unit="Cel"), point("lit", "state", "bool")]
+        )
+        hub.put(PI, name, "temperature", 20.0)
+        hub.put(PI, name, "lit", value=True)
+    await console.page.reload()
+    await console.card("many-000").locator("lk-tile").first.wait_for()
+    await console.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    shown = await console.page.locator("[id*='/many-'] lk-tile .measure").count()
+    assert 0 < shown < 50
+    await console.page.evaluate(WATCH)
+    for value in (21.0, 21.01, 22.0):  # the second looks like the first
+        told = [hub.put(PI, name, "temperature", value) for name in many] + [
+            hub.put(PI, name, "lit", value=True) for name in many
+        ]
+        await hub.tell(*({"kind": "reading", **one} for one in told))
+    await expect(console.tile("many-000", "Temperature")).to_contain_text("22.0")
+    await console.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    written: list[str] = await console.page.evaluate("window.written")
+    assert set(written) == {"characterData"}
+    assert shown <= len(written) <= 2 * shown  # what comes within a frame is shown once
+
+
 async def test_cards_of_the_room_stand_without_holes_between_them(hub: FakeHub, console: Console) -> None:
     for number, tiles in enumerate((12, 1, 1, 2, 1, 5)):
         points = [point(f"measure{one}", "measure") for one in range(tiles)]
         hub.add_device(PI, f"z-{number}", ("卡", f"Card {number}"), points)
+        for one in range(tiles):
+            hub.put(PI, f"z-{number}", f"measure{one}", 1.0)
     await console.page.reload()
     await console.card("z-5").locator("lk-tile").first.wait_for()
     await console.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")

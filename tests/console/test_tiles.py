@@ -3,6 +3,7 @@ import re
 import pytest
 from playwright.async_api import expect
 
+from .clocks import halt, let_pass, sign_in_clocked
 from .conftest import Console, OpenConsole, sign_in
 from .fake_alarms import alarm
 from .fake_hub import FakeHub, now_ms, point
@@ -103,19 +104,53 @@ async def test_what_was_never_derived_says_so_and_why(hub: FakeHub, open_console
     del hub.latest[PI, "remote", "battery"]
     console = await open_console(size=(390, 844))
     await sign_in(hub, console)
+    await expect(console.card("air").locator(".unheard summary")).to_have_text("No value yet: co2, derived")
+    for card in ("air", "remote"):
+        await console.card(card).locator(".unheard summary").click()
     tile = console.tile("air", "co2, derived")
     await expect(tile).to_contain_text("No value yet · needs half of its time")
     assert await tile.locator(".tile").evaluate("(one) => one.scrollHeight <= one.clientHeight")
     await expect(console.tile("remote", "battery, derived")).to_contain_text("a sensor is silent")
+    await console.page.mouse.down()
     high = await tile.evaluate("(one) => one.getBoundingClientRect().height")
     await hub.read("#hub-derived-pi-301", "air", "co2_mean", 900.0)
     await expect(tile.locator(".value")).to_have_text("900")
     assert await tile.evaluate("(one) => one.getBoundingClientRect().height") == high  # nothing moved
 
 
+async def test_what_has_no_value_yet_is_one_line_that_opens_and_joins_the_rest_when_nobody_touches_the_page(
+    hub: FakeHub, open_console: OpenConsole
+) -> None:
+    slow = [point("temperature", "measure", unit="Cel"), point("humidity", "measure", unit="%"), point("rang", "event")]
+    hub.add_device(PI, "slow", ("慢", "Slow sensor"), slow)
+    console = await open_console()
+    await sign_in_clocked(hub, console)
+    page, card = console.page, console.card("slow")
+    line = card.locator(".unheard summary")
+    await expect(line).to_have_text("No value yet: Temperature, Humidity, Rang")
+    await expect(card.locator("lk-tile")).to_have_count(0)
+    await line.click()
+    await expect(console.tile("slow", "Rang")).to_contain_text("Not yet")
+    await line.click()
+    await halt(page)
+    await card.get_by_role("heading").hover()
+    await page.mouse.down()
+    before = await card.bounding_box()
+    await hub.read(PI, "slow", "temperature", 20.0)
+    await let_pass(page, 5_000)
+    assert await card.bounding_box() == before
+    await page.mouse.up()
+    await let_pass(page, 2_500)
+    assert await card.bounding_box() == before
+    await let_pass(page, 2_500)
+    await expect(console.tile("slow", "Temperature").locator(".value")).to_have_text("20.0 °C")
+    await expect(line).to_have_text("No value yet: Humidity, Rang")
+
+
 async def test_a_point_with_a_long_name_is_named_whole(hub: FakeHub, open_console: OpenConsole) -> None:
     title_ = title("换气次数估算的可信度（R²）", "Confidence of the air changes (R²)")
     hub.devices[PI, "air"]["points"].append(point("fit", "measure", title=title_))
+    hub.put(PI, "air", "fit", 0.97)
     console = await open_console(size=(390, 844))
     await sign_in(hub, console)
     name = console.tile("air", "Confidence of the air changes (R²)").locator(".name")

@@ -9,6 +9,7 @@ from .fake_hub import SECRET, FakeHub
 from .fake_server import serve
 from .fake_wall import TOKEN
 from .test_access import TOO_SMALL_OR_CLOSE, violations
+from .test_alarms import CALLING, SHORTEST_MS
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 LOOKS: list[tuple[Language, Theme, tuple[int, int]]] = [
@@ -61,6 +62,21 @@ async def test_what_is_old_says_so_and_a_lost_hub_makes_everything_old(hub: Fake
     await page.unroute("**/api/v1/wall*")
     await expect(page.locator(".wall-figure.old")).to_have_count(1)
     await expect(page.get_by_role("status")).to_have_count(0)
+
+
+async def test_on_a_wall_what_nobody_has_acknowledged_beats_slowly_and_the_rest_is_steady(
+    hub: FakeHub, open_console: OpenConsole
+) -> None:
+    bad_morning(hub)
+    page = await open_wall(hub, open_console)
+    seen = [one["core"] == "ack" for one in hub.alarms]
+    assert True in seen
+    await expect(page.locator(".wall-alarm.calls")).to_have_count(seen.count(False))
+    beats = await page.evaluate(CALLING)
+    assert len(beats) == seen.count(False)
+    assert min(beats) >= SHORTEST_MS
+    await page.emulate_media(reduced_motion="reduce")
+    assert await page.evaluate("document.getAnimations().length") == 0
 
 
 async def test_a_link_leaves_the_address_survives_a_reload_and_shows_nothing_once_it_is_taken_back(

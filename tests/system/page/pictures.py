@@ -1,7 +1,8 @@
-"""Make the pictures of README and guides again, from the real stack: `.venv/bin/python tests/system/page/pictures.py`.
+"""Make the pictures of README and guides again, from the real stack: `.venv/bin/python -m tests.system.page.pictures`.
 
-Writes docs/pictures/*.png and, beside each, the words that stand on it as *.txt: test_pictures.py fails when the page
-says others by now. Needs what the page's tests need (Chromium, Mosquitto, the page's libraries) and a CJK font.
+Writes docs/pictures/*.png and, beside each, the words that stand on it as *.txt and how it is drawn as *.look
+(looks.py): test_pictures.py fails when the page says or draws others by now. Needs what the page's tests need
+(Chromium, Mosquitto, the page's libraries) and a CJK font.
 The 24-hour chart shows a real room: the UCI "Occupancy Detection" tables, played into the stack by `labkeeper replay`;
 they are not part of this repository. Without them the chart's pictures are left as they are.
 """
@@ -28,6 +29,7 @@ from labkeeper_cli.client import Target
 from labkeeper_cli.stack import Stack, Wishes, open_stack
 from labkeeper_cli.trial import all_online
 from labkeeper_hub.console import STATIC
+from tests.system.page.looks import keep, look
 
 ROOT = Path(__file__).parents[3]
 PICTURES = ROOT / "docs" / "pictures"
@@ -39,8 +41,8 @@ ROWS_OF_THE_DAY = 1_440  # one a minute, and that Thursday has them all
 UNTIL = datetime.fromisoformat("2015-02-06T00:00:00+01:00")  # the end of a Thursday in Mons
 SETTLE_S = 20.0  # the room's day runs 30 times as fast: ten minutes of it
 CHANGING = (  # says other words another time
-    ".attention, .alarm-bell, .stopped, .result, .value, .none, .tile .age, .facility-mark, .condition-refused, "
-    ".condition-item span, .condition-item p, .chart-now, .chart .make, time, option, svg"
+    ".attention, .unheard summary, .alarm-bell, .stopped, .result, .value, .none, .tile .age, .facility-mark, "
+    ".condition-refused, .condition-item span, .condition-item p, .chart-now, .chart .make, time, option, svg"
 )
 VISIBLE_WORDS = """
 (changing) => {
@@ -49,6 +51,12 @@ VISIBLE_WORDS = """
   const found = [];
   while (walker.nextNode()) if (shown(walker.currentNode.parentElement)) found.push(walker.currentNode.textContent);
   return found;
+}
+"""
+OPEN_THE_REST = """
+async () => {
+  for (const line of document.querySelectorAll(".unheard")) line.open = true;
+  await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
 }
 """
 Language = Literal["en", "zh"]
@@ -181,6 +189,7 @@ async def take(stack: Stack, browser: Browser, picture: Picture) -> None:
     async with opened(stack, browser, picture) as page:
         file = PICTURES / f"{picture.name}.png"
         await page.screenshot(path=file, animations="disabled")
+        keep(look_of(picture), await look(page))
         words_of(picture).write_text("\n".join(await words(page, picture.language)) + "\n", encoding="utf-8")
     if optimiser := shutil.which("optipng"):
         await asyncio.to_thread(subprocess.run, [optimiser, "-quiet", "-o5", "-strip", "all", str(file)], check=True)
@@ -191,8 +200,16 @@ def words_of(picture: Picture) -> Path:
     return PICTURES / f"{picture.name}.txt"
 
 
+def look_of(picture: Picture) -> Path:
+    """The file of how the page looked on a picture."""
+    return PICTURES / f"{picture.name}.look"
+
+
 async def words(page: Page, language: Language) -> list[str]:
-    """What a page says whatever its devices do: each text once, without figures and what follows them."""
+    """What a page says whatever its devices do: each text once, without figures and what follows them. What has no
+    value yet is opened, for another time it has one.
+    """
+    await page.evaluate(OPEN_THE_REST)
     catalogue = json.loads((STATIC / f"i18n/{language}.json").read_text())
     families = ("state.", "value.", "option.", "outcome.")
     of_devices = {text for key, text in catalogue.items() if key.startswith(families)}

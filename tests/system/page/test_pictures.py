@@ -1,4 +1,4 @@
-"""The pictures of README and guides say what the page says: whoever changes its words takes them again."""
+"""The pictures of README and guides show what the page shows: whoever changes words or looks takes them again."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -8,20 +8,24 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from . import pictures
-from .pictures import Picture, charts, lessons, looking_after, opened, pages, words, words_of
+from .looks import kept, look
+from .pictures import Picture, charts, lessons, look_of, looking_after, opened, pages, words, words_of
 from .stand import AIR, NODE, SCHOOL, Stand
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 BEGINS, *ON = lessons()
 BEGUN = replace(BEGINS, press="")  # a lesson is on already
-RENEW = "the page says something else than this picture: .venv/bin/python tests/system/page/pictures.py --only "
+LOOKS = "the page looks otherwise than this picture: .venv/bin/python -m tests.system.page.pictures --only "
+RENEW = "the page says something else than this picture: .venv/bin/python -m tests.system.page.pictures --only "
 
 
 async def says(stand: Stand, browser: Browser, picture: Picture) -> None:
     """Open the page of a picture and hold its words against those beside it."""
     async with opened(stand.stack, browser, picture) as page:
+        seen = await look(page)
         found = await words(page, picture.language)
     assert found == words_of(picture).read_text(encoding="utf-8").splitlines(), RENEW + picture.name
+    assert seen == kept(look_of(picture)), LOOKS + picture.name
 
 
 @pytest_asyncio.fixture(loop_scope="session")

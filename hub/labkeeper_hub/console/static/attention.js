@@ -2,24 +2,20 @@
 import { html, nothing, repeat } from "./vendor/lit.js";
 import { DeskElement } from "./element.js";
 import { icon } from "./icons.js";
-import { deviceKey, nodeKey } from "./keys.js";
 import { devicesOf, labName } from "./labs.js";
-import { deviceName, pointName } from "./names.js";
-import { outcomeWord, reasonWords } from "./outcome.js";
-import { labAddress } from "./route.js";
 import { ALARMS, ASKED, LEASES, LINK, SHAPE, STOPS, TICK } from "./store.js";
 
-/** @typedef {import("./asked.js").Asking} Asking */
+/** What tells of something comes with the first of it. @typedef {{asked?: typeof import("./attention/asked.js"), offline?: typeof import("./attention/offline.js"), rare?: typeof import("./attention/rare.js")}} Parts */
 
 class LkAttention extends DeskElement {
-  static properties = { lab: { attribute: false }, rare: { state: true } };
+  static properties = { lab: { attribute: false }, parts: { state: true } };
 
   constructor() {
     super();
     /** @type {import("./labs.js").LabView | null} */
     this.lab = null;
-    /** @type {typeof import("./attention/rare.js") | null} */
-    this.rare = null;
+    /** @type {Parts} */
+    this.parts = {};
   }
 
   watched() {
@@ -27,16 +23,25 @@ class LkAttention extends DeskElement {
   }
 
   render() {
-    const { text, store } = this.desk;
-    const devices = this.lab ? devicesOf(store, this.lab) : [];
+    const { desk, lab, parts } = this;
+    const { text, store } = desk;
+    const devices = lab ? devicesOf(store, lab) : [];
+    const lost = devices.filter((one) => !store.isOnline(one));
     const rare = this.#rare();
-    const items = [...(rare ?? []), ...this.#asked(devices), ...this.#offline(devices)];
-    const well = rare && this.lab && store.filled && store.storing && store.link === "up" && store.stops.length === 0 ? html`<p class="well">${icon("check")}${this.#well(this.lab)}</p>` : nothing;
+    if (lost.length > 0) this.#need("offline", () => import("./attention/offline.js"));
+    if (desk.asked.newest()) this.#need("asked", () => import("./attention/asked.js"));
+    const items = [...(rare ?? []), ...(parts.asked?.chips(desk, lab, devices) ?? []), ...(parts.offline?.chips(desk, lab, lost) ?? [])];
+    const well = rare && lab && lost.length === 0 && store.filled && store.storing && store.link === "up" && store.stops.length === 0 ? html`<p class="well">${icon("check")}${this.#well(lab)}</p>` : nothing;
     return html`
       <section class="attention" aria-label=${text.t("attention.title")}>
         ${items.length === 0 ? well : html`<ul tabindex="0">${repeat(items, (item) => item.key, (item) => html`<li>${item.chip}</li>`)}</ul>`}
       </section>
-      <p class="unseen" role="status" aria-live="polite">${this.#results()}</p>`;
+      <p class="unseen" role="status" aria-live="polite">${parts.asked?.result(desk) ?? nothing}</p>`;
+  }
+
+  /** @param {keyof Parts} name @param {() => Promise<Parts[keyof Parts]>} load */
+  #need(name, load) {
+    if (!this.parts[name]) void load().then((part) => { this.parts = { ...this.parts, [name]: part }; }, () => {});
   }
 
   /** It speaks of this lab alone. @param {import("./labs.js").LabView} lab */
@@ -53,85 +58,8 @@ class LkAttention extends DeskElement {
 
   #rare() {
     if (!this.#some) return [];
-    if (!this.rare) void import("./attention/rare.js").then((found) => (this.rare = found), () => {});
-    return this.rare?.chips(this.desk, this.lab) ?? null;
-  }
-
-  /** @param {wire.Device[]} devices */
-  #asked(devices) {
-    const here = new Map(devices.map((device) => [deviceKey(device), device]));
-    return this.desk.asked.attention().flatMap((asking) => {
-      const device = here.get(deviceKey(asking.target));
-      return device ? [{ key: `asked/${asking.id}`, chip: this.#askedChip(device, asking) }] : [];
-    });
-  }
-
-  /** @param {wire.Device} device @param {Asking} asking */
-  #askedChip(device, asking) {
-    const { asked, text } = this.desk;
-    return html`
-      <div class="chip">
-        <button class="chip-main" @click=${() => this.#show(deviceKey(device))}>${icon("warning")}<span><strong>${this.#name(asking)}</strong>
-          <span>${outcomeWord(text, asking.outcome)}${this.#reason(asking)}</span></span></button>
-        <button class="chip-side" aria-label=${text.t("attention.forget", { name: this.#name(asking) })} @click=${() => asked.forget(asking)}>${icon("close")}</button>
-      </div>`;
-  }
-
-  /** @param {Asking} asking */
-  #reason(asking) {
-    const reason = reasonWords(this.desk, asking);
-    return reason ? html` · ${reason}` : nothing;
-  }
-
-  /** @param {Asking} asking */
-  #name(asking) {
-    const { store, text } = this.desk;
-    const device = store.devices.get(deviceKey(asking.target));
-    const point = device?.points.find((one) => one.point === asking.target.point);
-    return device && point ? `${deviceName(text, device)} · ${pointName(text, device, point)}` : asking.target.point;
-  }
-
-  /** A lost node is one entry, not one per device. @param {wire.Device[]} devices */
-  #offline(devices) {
-    const { store } = this.desk;
-    /** @type {Map<string, wire.Device[]>} */
-    const byNode = new Map();
-    const items = [];
-    for (const device of devices.filter((one) => !store.isOnline(one))) {
-      const node = nodeKey(device);
-      if (store.nodes.get(node)?.online ?? true) items.push({ key: deviceKey(device), chip: this.#offlineChip(device, device.since_ms, 1) });
-      else byNode.set(node, [...(byNode.get(node) ?? []), device]);
-    }
-    const nodes = [...byNode].map(([key, lost]) => ({ key, chip: this.#offlineChip(lost[0], store.nodes.get(key)?.since_ms, lost.length) }));
-    return [...nodes, ...items];
-  }
-
-  /** @param {wire.Device} device @param {number | undefined} since_ms @param {number} count more than one: the whole node */
-  #offlineChip(device, since_ms, count) {
-    const { store, text } = this.desk;
-    const name = count > 1 ? text.t("attention.node", { node: device.node, count }) : deviceName(text, device);
-    const age = since_ms ? html`<span class="age">${text.ago(store.now() - since_ms)}</span>` : nothing;
-    return html`<button class="chip chip-main" @click=${() => this.#show(deviceKey(device))}>${icon("warning")}<span><strong>${name}</strong><span>${text.t("device.offline")} ${age}</span></span></button>`;
-  }
-
-  /** Lead to a device where it is: on its lab's page. @param {string} key */
-  #show(key) {
-    const card = document.getElementById(`device/${key}`);
-    const look = () => {
-      card?.scrollIntoView({ block: "center" });
-      card?.focus({ preventScroll: true });
-    };
-    if (!card?.closest("[hidden]") || !this.lab) return look();
-    addEventListener("hashchange", () => requestAnimationFrame(look), { once: true }); // the lab comes before the frame
-    location.hash = labAddress(this.lab.school, this.lab.lab);
-  }
-
-  /** What a screen reader is told, politely: the latest result. */
-  #results() {
-    const { asked, text } = this.desk;
-    const asking = asked.newest();
-    if (!asking || asking.outcome === "pending") return nothing;
-    return [this.#name(asking), outcomeWord(text, asking.outcome), reasonWords(this.desk, asking)].filter(Boolean).join(", ");
+    this.#need("rare", () => import("./attention/rare.js"));
+    return this.parts.rare?.chips(this.desk, this.lab) ?? null;
   }
 }
 

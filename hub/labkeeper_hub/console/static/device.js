@@ -1,22 +1,32 @@
-/** One device's card: its name, whether it is there, and a tile per point. */
+/** One device's card: its name, whether it is there, a tile per point, and one line for all that has no value yet. */
 import { html, nothing, repeat } from "./vendor/lit.js";
 import { DeskElement } from "./element.js";
 import { heightOf } from "./height.js";
 import { icon } from "./icons.js";
-import { deviceName } from "./names.js";
-import { notNear, whenNear } from "./near.js";
+import { pointKey } from "./keys.js";
+import { deviceName, pointName } from "./names.js";
+import { calm, notNear, whenNear } from "./near.js";
 import { SHAPE, TICK } from "./store.js";
 import "./tiles/tile.js";
 
+/** @typedef {{key: string, device: wire.Device, point: wire.Point}} Placed */
+
 const shown = new Set(["measure", "state", "event"]);
 
+/** @param {wire.Device | undefined} device @returns {Placed[]} */
+const placed = (device) => device?.points.map((point) => ({ key: pointKey({ ...device, point: point.point }), device, point })) ?? [];
+
 class LkDevice extends DeskElement {
-  static properties = { key: { attribute: false }, near: { state: true } };
+  static properties = { key: { attribute: false }, near: { state: true }, opened: { state: true } };
+
+  /** What has no value, as of the last moment when nobody touched the page: nothing moves under a finger. @type {Set<string> | null} */
+  #silent = null;
 
   constructor() {
     super();
     this.key = "";
     this.near = false;
+    this.opened = false;
   }
 
   connectedCallback() {
@@ -33,19 +43,29 @@ class LkDevice extends DeskElement {
     return this.desk.store.devices.get(this.key);
   }
 
-  /** What the hub derives from it. */
-  get #derived() {
-    return this.desk.store.devices.get(this.key.replace("/", "/#hub-derived-"));
+  /** Its points, then those that the hub derives from it. */
+  get #points() {
+    return [...placed(this.#device), ...placed(this.desk.store.devices.get(this.key.replace("/", "/#hub-derived-")))];
+  }
+
+  /** Whether a point is only looked at. @param {Placed} placed */
+  #isShown({ point }) {
+    return shown.has(point.kind) || (point.kind !== "action" && !this.desk.store.may("command"));
   }
 
   watched() {
+    const { store } = this.desk;
     const device = this.#device;
-    return device && !this.desk.store.isOnline(device) ? [this.key, SHAPE, TICK] : [this.key, SHAPE];
+    const silent = [...(this.#silent ?? [])];
+    const waits = (device && !store.isOnline(device)) || silent.some((key) => store.latest.has(key));
+    return [this.key, SHAPE, ...silent, ...(waits ? [TICK] : [])];
   }
 
   willUpdate() {
-    const device = this.#device;
-    if (device && !this.near) this.style.setProperty("--tall", `${heightOf([...device.points, ...(this.#derived?.points ?? [])])}px`);
+    const points = this.#points;
+    const { latest } = this.desk.store;
+    if (!this.#silent || calm()) this.#silent = new Set(points.filter((one) => this.#isShown(one) && !latest.has(one.key)).map(({ key }) => key));
+    if (!this.near) this.style.setProperty("--tall", `${heightOf(points.filter(({ key }) => !this.#silent?.has(key)).map(({ point }) => point), this.#silent.size > 0)}px`);
   }
 
   render() {
@@ -59,18 +79,30 @@ class LkDevice extends DeskElement {
           <h3>${deviceName(text, device)}</h3>
           ${store.isOnline(device) ? html`<span class="make">${make}</span>` : this.#offline(device)}
         </header>
-        ${this.near ? this.#body(device) : nothing}
+        ${this.near ? this.#body() : nothing}
       </article>`;
   }
 
-  /** @param {wire.Device} device */
-  #body(device) {
-    const commands = this.desk.store.may("command");
-    const derived = this.#derived;
-    const looked = device.points.filter((point) => shown.has(point.kind) || (!commands && point.kind !== "action"));
+  #body() {
+    const points = this.#points;
+    const looked = points.filter((one) => this.#isShown(one));
+    const silent = looked.filter(({ key }) => this.#silent?.has(key));
+    const controls = this.desk.store.may("command") ? points.filter((one) => !this.#isShown(one)) : [];
     return html`
-      <div class="shown">${this.#tiles(device, looked)}${derived ? this.#tiles(derived, derived.points) : nothing}</div>
-      ${commands ? html`<div class="controls">${this.#tiles(device, device.points.filter((point) => !shown.has(point.kind)))}</div>` : nothing}`;
+      <div class="shown">${this.#tiles(looked.filter((one) => !silent.includes(one)))}</div>
+      <div class="controls">${this.#tiles(controls)}</div>
+      ${silent.length > 0 ? this.#line(silent) : nothing}`;
+  }
+
+  /** Of a wall of dashes nobody learns anything. @param {Placed[]} silent */
+  #line(silent) {
+    const { text } = this.desk;
+    const comma = text.language === "zh" ? "、" : ", ";
+    return html`
+      <details class="unheard" @toggle=${(/** @type {Event} */ { target }) => { this.opened = /** @type {HTMLDetailsElement} */ (target).open; }}>
+        <summary>${text.t("tile.silent", { names: silent.map(({ device, point }) => pointName(text, device, point)).join(comma) })}</summary>
+        <div class="shown">${this.opened ? this.#tiles(silent) : nothing}</div>
+      </details>`;
   }
 
   /** @param {wire.Device} device */
@@ -81,9 +113,9 @@ class LkDevice extends DeskElement {
     return html`<span class="badge warn">${icon("warning")}${text.t("device.offline")}<span class="age">${age}</span></span>`;
   }
 
-  /** @param {wire.Device} device @param {wire.Point[]} points */
-  #tiles(device, points) {
-    return repeat(points, (point) => point.point, (point) => html`<lk-tile .desk=${this.desk} .device=${device} .point=${point}></lk-tile>`);
+  /** @param {Placed[]} points */
+  #tiles(points) {
+    return repeat(points, ({ key }) => key, ({ device, point }) => html`<lk-tile .desk=${this.desk} .device=${device} .point=${point}></lk-tile>`);
   }
 }
 

@@ -6,12 +6,13 @@ const SHOWN_IN_A_ROW = 2;
 const MOST_BUTTONS = 4;
 const PLAIN_PX = 76;
 const TWO_ROWS_PX = 134;
+const LINE_PX = 48;
 
-/** @param {wire.Point[]} points */
-export function heightOf(points) {
+/** @param {wire.Point[]} points each with a tile @param {boolean} line whether there is one of those without a value */
+export function heightOf(points, line) {
   const controls = points.filter((point) => point.writable);
   const rows = Math.ceil((points.length - controls.length) / SHOWN_IN_A_ROW);
-  return FRAME_PX + SHOWN_PX * rows + controls.reduce((sum, point) => sum + (hasTwoRows(point) ? TWO_ROWS_PX : PLAIN_PX), 0);
+  return FRAME_PX + (line ? LINE_PX : 0) + SHOWN_PX * rows + controls.reduce((sum, point) => sum + (hasTwoRows(point) ? TWO_ROWS_PX : PLAIN_PX), 0);
 }
 
 /** @param {wire.Point} point */

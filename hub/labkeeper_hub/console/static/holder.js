@@ -1,4 +1,4 @@
-/** Who teaches here and how long still, by the hub's clock; the rest comes with lessons/start.js. */
+/** Who teaches here and how long still, by the hub's clock; what comes of a press is in lessons/start.js. */
 import { html, nothing } from "./vendor/lit.js";
 import { DeskElement } from "./element.js";
 import { leaseOf, lessonOf } from "./labs.js";
@@ -19,8 +19,9 @@ class LkHolder extends DeskElement {
     return [LEASES, LINK, TICK];
   }
 
-  /** What names the class on the button: nobody waits for it. */
+  /** The class comes with the first values, what a press needs some time after them. */
   firstUpdated() {
+    import("./lessons/near.js").catch(() => {});
     setTimeout(() => import("./lessons/start.js").catch(() => {}), 5_000);
   }
 

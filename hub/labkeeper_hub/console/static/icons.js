@@ -13,13 +13,11 @@ const shapes = {
   power: svg`<path d="M12 3.5v8M17.5 6.8a7.8 7.8 0 1 1-11 0"/>`,
   linked: svg`<path d="M4.5 12.5a10.6 10.6 0 0 1 15 0M7.8 15.8a6 6 0 0 1 8.4 0M12 19.2v.1"/>`,
   menu: svg`<circle cx="12" cy="5.5" r="1"/><circle cx="12" cy="12" r="1"/><circle cx="12" cy="18.5" r="1"/>`,
-  back: svg`<path d="m14.5 5-7 7 7 7"/>`,
-  forward: svg`<path d="m9.5 5 7 7-7 7"/>`,
-  nearer: svg`<circle cx="10.5" cy="10.5" r="6.5"/><path d="m20 20-4.8-4.8M10.5 7.5v6M7.5 10.5h6"/>`,
-  farther: svg`<circle cx="10.5" cy="10.5" r="6.5"/><path d="m20 20-4.8-4.8M7.5 10.5h6"/>`,
   halt: svg`<path d="M8 3.5h8l4.5 4.5v8L16 20.5H8L3.5 16V8L8 3.5Z"/><path d="M8.5 12h7"/>`,
-  download: svg`<path d="M12 4v11M7.5 11l4.5 4.5 4.5-4.5M5 19.5h14"/>`,
 };
 
 /** @param {keyof typeof shapes} name */
-export const icon = (name) => html`<svg class="icon icon-${name}" viewBox="0 0 24 24" aria-hidden="true">${shapes[name]}</svg>`;
+export const icon = (name) => drawn(name, shapes[name]);
+
+/** @param {string} name @param {unknown} shape */
+export const drawn = (name, shape) => html`<svg class="icon icon-${name}" viewBox="0 0 24 24" aria-hidden="true">${shape}</svg>`;

@@ -4,7 +4,7 @@ import * as early from "./early.js";
 import { Health } from "./health.js";
 import { LiveLink } from "./live.js";
 import * as preferences from "./preferences.js";
-import { signIn, signOut, takeInvitation, takeLinkToken, whoIsHere } from "./session.js";
+import { signOut, takeInvitation, takeLinkToken, whoIsHere } from "./session.js";
 import { LINK, Store, TICK, WORDS } from "./store.js";
 import { openText } from "./text.js";
 import "./app.js";
@@ -73,7 +73,7 @@ async function standing(asked) {
 
 /** @param {import("./session.js").Proof} proof */
 async function enter(proof) {
-  const attempt = await signIn(proof);
+  const attempt = await import("./sign-in/attempt.js").then(({ signIn }) => signIn(proof), () => /** @type {const} */ ("unreachable"));
   if (attempt === "ok") {
     app.invitation = null;
     await standing();

@@ -1,4 +1,4 @@
-/** Which elements are on the screen or about to be: two hundred cards cost what twenty do. */
+/** Which elements are on the screen or about to be: two hundred cards cost what twenty do. And whether a finger is. */
 
 /** @type {WeakMap<Element, () => void>} */
 const waiting = new WeakMap();
@@ -23,3 +23,10 @@ export function notNear(element) {
   waiting.delete(element);
   watch.unobserve(element);
 }
+
+const CALM_MS = 3_000;
+let touched_ms = -Infinity;
+for (const kind of ["pointerdown", "pointermove", "pointerup", "pointercancel", "keydown"]) addEventListener(kind, () => (touched_ms = kind === "pointerdown" ? Infinity : performance.now()), true);
+
+/** Whether nobody is touching the page, nor has just now. */
+export const calm = () => performance.now() - touched_ms > CALM_MS;

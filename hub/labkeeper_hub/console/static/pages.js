@@ -3,7 +3,7 @@ import { bothOf } from "./words.js";
 
 /** @typedef {[page: string, name: string]} Page */
 
-const say = await bothOf("pages");
+export const say = await bothOf("pages");
 
 /** Each page, its name, and what one must be allowed to find it. @type {[string, string, string?][]} */
 const PAGES = [

@@ -1,8 +1,7 @@
 /** Who is looking: a one-time link in the address, the owner's secret in a form, a cookie the page never sees. */
 
-const SESSION = "/api/v1/session";
+export const SESSION = "/api/v1/session";
 /** @typedef {"in" | "out" | "unreachable"} Standing */
-/** @typedef {"ok" | "code" | "refused" | "throttled" | "weak" | "unreachable"} Attempt */
 
 /** @typedef {({link: string} | {secret: string} | {name: string, password: string} | {invitation: string, password: string} | {floor: string}) & {code?: string}} Proof */
 
@@ -22,17 +21,6 @@ function takeToken(form) {
   if (token === undefined) return null;
   history.replaceState(null, "", location.pathname + location.search);
   return decodeURIComponent(token);
-}
-
-/** @param {Proof} proof @returns {Promise<Attempt>} */
-export async function signIn(proof) {
-  const headers = { "Content-Type": "application/json" };
-  const answer = await fetch(SESSION, { method: "POST", headers, body: JSON.stringify(proof) }).catch(() => null);
-  if (!answer || answer.status >= 500) return "unreachable";
-  if (answer.ok) return "ok";
-  if (answer.status === 429) return "throttled";
-  if (answer.status === 401 && (await answer.json()).code === "second_factor_needed") return "code";
-  return answer.status === 422 && "invitation" in proof ? "weak" : "refused";
 }
 
 export async function signOut() {

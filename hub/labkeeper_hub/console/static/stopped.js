@@ -7,9 +7,11 @@ import { deviceName } from "./names.js";
 import { post } from "./stop.js";
 import { LINK, STOPS } from "./store.js";
 import { styled } from "./styled.js";
+import { bothOf } from "./words.js";
 
 const HOLD_MS = 1_000;
 const NAMES_SHOWN = 4;
+const say = await bothOf("stopped");
 
 /** What is stopped, who has not confirmed, and the way to release it: held for a second. */
 class LkStopped extends DeskElement {
@@ -51,11 +53,12 @@ class LkStopped extends DeskElement {
 
   /** @param {wire.Stop} stop */
   #banner(stop) {
-    const { store, text } = this.desk;
+    const { store } = this.desk;
+    const text = say(this.desk.text);
     const release = this.releases.find((one) => one.latch === stop.latch);
     const count = text.t("stop.count", { confirmed: stop.confirmed, devices: stop.devices });
     return html`
-      <section class="stopped" role="status" aria-label=${text.t("stop.stopped")}>
+      <section class="stopped" role="status" aria-label=${this.desk.text.t("stop.stopped")}>
         ${icon("halt")}
         <p><strong>${text.t("stop.by", { by: store.who(stop.by) })}</strong> ${count}${this.#missing(stop)}
           ${stop.sent ? nothing : html`<strong>${text.t("stop.not_sent")}</strong>`}
@@ -74,7 +77,7 @@ class LkStopped extends DeskElement {
       return device ? deviceName(text, device) : one.device;
     });
     const more = names.length > NAMES_SHOWN ? " …" : "";
-    return ` ${text.t("stop.missing", { names: names.slice(0, NAMES_SHOWN).join(", ") + more })}`;
+    return ` ${say(text).t("stop.missing", { names: names.slice(0, NAMES_SHOWN).join(", ") + more })}`;
   }
 
   /** @param {KeyboardEvent} event @param {wire.Stop} stop */

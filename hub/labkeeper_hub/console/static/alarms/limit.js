@@ -21,7 +21,7 @@ class LkAlarmLimit extends DeskElement {
     this.words = /** @type {import("../text.js").Text} */ (/** @type {unknown} */ (undefined));
     this.chosen = 0;
     this.off = false;
-    /** Whether delays and deadbands are shown, too. */
+    /** Whether somebody has looked at delays and deadbands: then they are sent, too. */
     this.more = false;
     this.trouble = "";
     this.asking = false;
@@ -52,11 +52,11 @@ class LkAlarmLimit extends DeskElement {
     const off = this.#off;
     return html`<form class="alarm-form" @submit=${this.#set}>
         <label>${words.t("alarm.where")}<select @change=${(/** @type {Event} */ event) => { this.chosen = /** @type {HTMLSelectElement} */ (event.target).selectedIndex; }}>${this.places.map((place) => html`<option>${placeName(this.desk, words, place)}</option>`)}</select></label>
+        ${safety ? nothing : html`<button type="button" class="segment" aria-pressed=${off} ?disabled=${seenByHub(rule)} @click=${() => { this.off = !this.off; }}>${words.t("alarm.switch_off")}</button>`}
         ${off ? nothing : levelsAt(rule, this.#place).map((level) => html`<label>${words.t("alarm.limit", { level: words.word("alarmlevel", level.name) ?? level.name, side: compared(level.side) })} ${sign(rule.unit)}
           <input type="number" step="any" name=${`limits ${level.name}`} .value=${String(level.limit)} required></label>`)}
-        ${off ? nothing : html`<button type="button" class="segment" aria-expanded=${this.more} @click=${() => { this.more = !this.more; }}>${words.t("alarm.slowly")}</button>${this.more ? levelsAt(rule, this.#place).map((level) => this.#slowly(level)) : nothing}`}
-        ${safety ? nothing : html`<button type="button" class="segment" aria-pressed=${off} ?disabled=${seenByHub(rule)} @click=${() => { this.off = !this.off; }}>${words.t("alarm.switch_off")}</button>`}
         <label>${words.t("alarm.why")}<input name="why" required maxlength="500" pattern=".*\\S.*" autocomplete="off"></label>
+        ${off ? nothing : html`<details class="alarm-slowly" @toggle=${() => { this.more = true; }}><summary>${words.t("alarm.slowly")}</summary>${this.more ? levelsAt(rule, this.#place).map((level) => html`<div>${this.#slowly(level)}</div>`) : nothing}</details>`}
         <button class="primary" ?disabled=${this.asking}>${words.t("alarm.set_now")}</button>
         ${safety ? html`<p class="quiet small">${words.t("alarm.never_looser")}</p>` : nothing}</form>
       <p role="status">${this.trouble}</p>`;
@@ -66,7 +66,12 @@ class LkAlarmLimit extends DeskElement {
   #slowly(level) {
     const { words } = this;
     return /** @type {(keyof typeof SLOWLY)[]} */ (Object.keys(SLOWLY)).map((what) => html`<label>${words.t(SLOWLY[what], { level: words.word("alarmlevel", level.name) ?? level.name })} ${scale(what) > 1 ? "s" : sign(this.rule.unit)}
-      <input type="number" step="any" min="0" max=${scale(what) > 1 ? 86_400 : nothing} name=${`${what} ${level.name}`} .value=${String(valueOf(level, what) / scale(what))} required></label>`);
+      <input type="number" step="any" min="0" max=${scale(what) > 1 ? 86_400 : nothing} name=${`${what} ${level.name}`} .value=${String(valueOf(level, what) / scale(what))} required @invalid=${this.#reveal}></label>`);
+  }
+
+  /** What a browser finds wrong it points at only where it can be seen. */
+  #reveal() {
+    /** @type {HTMLDetailsElement} */ (this.querySelector(".alarm-slowly")).open = true;
   }
 
   /** What of it is otherwise than without what was set here; what is not shown stays as it is. @param {FormData} said @param {typeof CHANGES[number]} what */

@@ -7,6 +7,7 @@ import { byUrgency, refusal, unacknowledged } from "./names.js";
 import * as sound from "./sound.js";
 import { DeskElement } from "../element.js";
 import { icon } from "../icons.js";
+import { pageIcon } from "../signs.js";
 import { alarmKey } from "../keys.js";
 import { ALARMS, WORDS } from "../store.js";
 import { styled } from "../styled.js";
@@ -74,7 +75,7 @@ class LkAlarms extends DeskElement {
     const now = this.#all.filter((one) => one.suppression === "not_suppressed");
     return html`
       <section class="alarms" aria-labelledby="alarms-title">
-        <header><a class="round" href="#/" aria-label=${this.desk.text.t("chart.back")}>${icon("back")}</a>
+        <header><a class="round" href="#/" aria-label=${this.desk.text.t("chart.back")}>${pageIcon("back")}</a>
           <h2 id="alarms-title">${words.t("alarm.title")}</h2>
           <button class="segment" role="switch" aria-checked=${this.sounds} @click=${this.#turn}>${icon(this.sounds ? "on" : "off")}${words.t("alarm.sound")} · ${this.desk.text.t(this.sounds ? "value.on" : "value.off")}</button></header>
         <div class="segments wide" role="group" aria-label=${words.t("alarm.title")}>

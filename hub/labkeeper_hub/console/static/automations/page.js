@@ -5,6 +5,7 @@ import { refusal } from "./form.js";
 import { runList } from "./runs.js";
 import { DeskElement } from "../element.js";
 import { icon } from "../icons.js";
+import { pageIcon } from "../signs.js";
 import { labsOf } from "../labs.js";
 import { ASKED, SHAPE, WORDS } from "../store.js";
 import { styled } from "../styled.js";
@@ -69,7 +70,7 @@ class LkAutomations extends DeskElement {
     if (!words) return nothing;
     return html`
       <section class="autos" aria-labelledby="autos-title">
-        <header><a class="round" href="#/" aria-label=${desk.text.t("chart.back")}>${icon("back")}</a>
+        <header><a class="round" href="#/" aria-label=${desk.text.t("chart.back")}>${pageIcon("back")}</a>
           <h2 id="autos-title">${words.t("auto.title")}</h2>
           ${desk.store.may("automate") && this.open === null ? html`<button class="primary" @click=${() => { this.open = ""; }}>${words.t("auto.new")}</button>` : nothing}</header>
         <p class="quiet">${words.t("auto.meaning")}</p>

@@ -2,6 +2,7 @@
 import { html, nothing } from "../vendor/lit.js";
 import { DeskElement } from "../element.js";
 import { icon } from "../icons.js";
+import { pageIcon } from "../signs.js";
 import * as api from "./api.js";
 import { said } from "./api.js";
 import { labsOf } from "../labs.js";
@@ -36,7 +37,7 @@ class LkLedger extends DeskElement {
     if (!this.found) return nothing;
     return html`
       <section class="card ledger" aria-labelledby="ledger-title"><h3 id="ledger-title">${words.t("bookings.ledger")}</h3>
-        ${this.found.length ? html`<p><a class="do" download="ledger.csv" href=${api.ledgerAddress(this.school, this.desk.text.language)}>${icon("download")}${words.t("bookings.ledger_csv")}</a> <span>${this.#missing(words, this.found)}</span></p>` : nothing}
+        ${this.found.length ? html`<p><a class="do" download="ledger.csv" href=${api.ledgerAddress(this.school, this.desk.text.language)}>${pageIcon("download")}${words.t("bookings.ledger_csv")}</a> <span>${this.#missing(words, this.found)}</span></p>` : nothing}
         ${this.found.length === 0 ? html`<p class="quiet">${words.t("bookings.ledger_none")}</p>` : html`${this.#table(words, this.found)}${this.#taught(words, this.found)}`}</section>`;
   }
 

@@ -1,7 +1,7 @@
 /** A lab's week: what is taught and booked in it, what is free, and the ledger of periods below. */
 import { html, nothing } from "../vendor/lit.js";
 import { DeskElement } from "../element.js";
-import { icon } from "../icons.js";
+import { pageIcon } from "../signs.js";
 import { labsOf } from "../labs.js";
 import * as api from "./api.js";
 import { said } from "./api.js";
@@ -81,7 +81,7 @@ class LkBookings extends DeskElement {
     const words = said(this.desk.text);
     return html`
       <section class="bookings" aria-labelledby="bookings-title">
-        <header><a class="round" href="#/" aria-label=${this.desk.text.t("chart.back")}>${icon("back")}</a>
+        <header><a class="round" href="#/" aria-label=${this.desk.text.t("chart.back")}>${pageIcon("back")}</a>
           <h2 id="bookings-title">${words.t("bookings.title")}</h2>${this.week?.may_manage ? this.#keeping(words) : nothing}</header>
         ${this.#lab ? this.#content(words, this.#lab) : html`<p class="quiet">${words.t("bookings.no_lab")}</p>`}
       </section>
@@ -122,9 +122,9 @@ class LkBookings extends DeskElement {
         <label>${text.t("bar.lab")}<select @change=${(/** @type {Event} */ event) => this.#go(/** @type {HTMLSelectElement} */ (event.target).value, this.day)}>
           ${labs.map((one) => html`<option value=${one.key} ?selected=${one.key === lab.key}>${text.title(one.title, one.lab)}</option>`)}</select></label>
         <div class="bookings-weeks">
-          <button class="round" aria-label=${words.t("bookings.earlier")} @click=${() => go(-7)}>${icon("back")}</button>
+          <button class="round" aria-label=${words.t("bookings.earlier")} @click=${() => go(-7)}>${pageIcon("back")}</button>
           <button class="do" @click=${() => this.#go(lab.key, "")}>${words.t("bookings.this_week")}</button>
-          <button class="round" aria-label=${words.t("bookings.later")} @click=${() => go(7)}>${icon("forward")}</button>
+          <button class="round" aria-label=${words.t("bookings.later")} @click=${() => go(7)}>${pageIcon("forward")}</button>
         </div>
         <p class="bookings-number" aria-live="polite"><strong>${number ? words.t("bookings.week", { n: number }) : this.week ? words.t("bookings.between_terms") : nothing}</strong>
           <span class="quiet">${this.week ? `${dayWords(words, this.week.days[0].date)} – ${dayWords(words, this.week.days[6].date)}` : nothing}</span></p>

@@ -2,7 +2,7 @@
 import { html, nothing, svg } from "../vendor/lit.js";
 import { Download, exportAddress } from "./download.js";
 import { DeskElement } from "../element.js";
-import { icon } from "../icons.js";
+import { pageIcon } from "../signs.js";
 import { deviceName, pointName } from "../names.js";
 import { SHAPE } from "../store.js";
 import { styled } from "../styled.js";
@@ -66,7 +66,7 @@ class LkCatalogue extends DeskElement {
     return html`
       <section class="catalogue" aria-labelledby="catalogue-title">
         <header>
-          <a class="round" href="#/" aria-label=${text.t("chart.back")}>${icon("back")}</a>
+          <a class="round" href="#/" aria-label=${text.t("chart.back")}>${pageIcon("back")}</a>
           <h2 id="catalogue-title">${said(text).t("catalogue.title")}</h2>
         </header>
         <p class="quiet small">${said(text).t("catalogue.meaning")}</p>
@@ -86,8 +86,8 @@ class LkCatalogue extends DeskElement {
         <div role="group" aria-label=${said(text).t("catalogue.range")} class="segments">
           ${ranges.map((days) => html`<button class="segment" aria-pressed=${this.days === days} @click=${() => this.#range(days)}>${said(text).t("catalogue.days", { count: days })}</button>`)}
         </div>
-        <button class="segment" ?disabled=${busy || !this.found} @click=${() => this.#save("csv")}>${icon("download")}CSV</button>
-        <button class="segment" ?disabled=${busy || !this.found} @click=${() => this.#save("parquet")}>${icon("download")}Parquet</button>
+        <button class="segment" ?disabled=${busy || !this.found} @click=${() => this.#save("csv")}>${pageIcon("download")}CSV</button>
+        <button class="segment" ?disabled=${busy || !this.found} @click=${() => this.#save("parquet")}>${pageIcon("download")}Parquet</button>
         <span class="quiet small">${this.chosen.size ? said(text).t("catalogue.chosen", { count: this.chosen.size }) : said(text).t("catalogue.all")}</span>
       </div>
       <div class="catalogue-progress" role="status">${download ? this.#progress(download) : nothing}</div>`;

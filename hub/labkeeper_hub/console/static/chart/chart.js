@@ -2,6 +2,7 @@
 import { html, nothing } from "../vendor/lit.js";
 import { joined, readGivenUp, readingsAddress, readTrace, summaryOf } from "./history.js";
 import { icon } from "../icons.js";
+import { pageIcon } from "../signs.js";
 import { deviceKey, pointKey } from "../keys.js";
 import { deviceName, pointName, valueWithUnit, valueWord } from "../names.js";
 import { axisNumber, PlottedElement } from "./plotted.js";
@@ -102,7 +103,7 @@ class LkChart extends PlottedElement {
     return html`
       <section class="chart card" aria-labelledby="chart-title">
         <header>
-          <a class="round" href="#/" aria-label=${text.t("chart.back")} @click=${this.#back}>${icon("back")}</a>
+          <a class="round" href="#/" aria-label=${text.t("chart.back")} @click=${this.#back}>${pageIcon("back")}</a>
           <div class="said"><h2 id="chart-title">${pointName(text, device, point)}</h2><span class="make">${deviceName(text, device)}</span></div>
           <div class="chart-now"><span class="make">${age_ms < LONG_AGO_MS ? said(text).t("chart.now") : text.ago(age_ms)}</span><strong>${valueWithUnit(text, point, latest?.value)}</strong></div>
         </header>
@@ -136,14 +137,14 @@ class LkChart extends PlottedElement {
         ${this.#tool("back", said(text).t("chart.earlier"), shift(-0.5))} ${this.#tool("forward", said(text).t("chart.later"), shift(0.5))}
         ${this.#tool("nearer", said(text).t("chart.nearer"), scale(0.5))} ${this.#tool("farther", said(text).t("chart.farther"), scale(2))}
         <button class="segment live" aria-pressed=${until_ms === null} @click=${() => this.#go(range_ms, null)}>${until_ms === null ? icon("check") : nothing}${said(text).t("chart.live")}</button>
-        <a class="round" download href=${readingsAddress(this.target, from_ms, to_ms, { format: "csv" })} aria-label=${said(text).t("chart.download")} title=${said(text).t("chart.download")}>${icon("download")}</a>
+        <a class="round" download href=${readingsAddress(this.target, from_ms, to_ms, { format: "csv" })} aria-label=${said(text).t("chart.download")} title=${said(text).t("chart.download")}>${pageIcon("download")}</a>
         <p class="make">${this.trace?.every_ms ? said(text).t("chart.band") : nothing}<span class="for-mouse"> ${said(text).t("chart.hint")}</span></p>
       </div>`;
   }
 
   /** @param {"back" | "forward" | "nearer" | "farther"} sign @param {string} word @param {() => void} press */
   #tool(sign, word, press) {
-    return html`<button class="round" aria-label=${word} title=${word} @click=${press}>${icon(sign)}</button>`;
+    return html`<button class="round" aria-label=${word} title=${word} @click=${press}>${pageIcon(sign)}</button>`;
   }
 
   #instead() {

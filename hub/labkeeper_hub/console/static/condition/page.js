@@ -3,6 +3,7 @@ import { html, nothing, repeat } from "../vendor/lit.js";
 import { driversOf, findings, refusedBy } from "./checks.js";
 import { DeskElement } from "../element.js";
 import { icon } from "../icons.js";
+import { pageIcon } from "../signs.js";
 import { nodeKey } from "../keys.js";
 import { LINK, SHAPE, TICK, WORDS } from "../store.js";
 import { styled } from "../styled.js";
@@ -63,7 +64,7 @@ class LkCondition extends DeskElement {
     const nodes = [...store.nodes.values()].sort((one, other) => nodeKey(one).localeCompare(nodeKey(other)));
     return html`
       <section class="condition" aria-labelledby="condition-title">
-        <header><a class="round" href="#/facility" aria-label=${text.t("chart.back")}>${icon("back")}</a>
+        <header><a class="round" href="#/facility" aria-label=${text.t("chart.back")}>${pageIcon("back")}</a>
           <h2 id="condition-title">${words.t("condition.title")}</h2>
           ${status ? html`<p class="quiet small">Labkeeper ${status.version} · ${words.t("condition.since", { time: text.moment(status.started_ms) })}</p>` : nothing}</header>
         <p role="status" class="condition-trouble">${this.trouble ? words.t("condition.trouble") : nothing}</p>

@@ -3,7 +3,7 @@ import { html, nothing, repeat } from "../vendor/lit.js";
 import * as api from "./api.js";
 import "./node.js";
 import { DeskElement } from "../element.js";
-import { icon } from "../icons.js";
+import { pageIcon } from "../signs.js";
 import { WORDS } from "../store.js";
 import { styled } from "../styled.js";
 import { bothOf } from "../words.js";
@@ -43,7 +43,7 @@ class LkDrivers extends DeskElement {
     const words = say(this.desk.text);
     return html`
       <section class="drivers" aria-labelledby="drivers-title">
-        <header><a class="round" href="#/" aria-label=${this.desk.text.t("chart.back")}>${icon("back")}</a>
+        <header><a class="round" href="#/" aria-label=${this.desk.text.t("chart.back")}>${pageIcon("back")}</a>
           <h2 id="drivers-title">${words.t("drivers.title")}</h2></header>
         <p class="quiet">${words.t("drivers.meaning")}</p>
         <p role="status" class="drivers-trouble">${this.trouble}</p>

@@ -9,7 +9,7 @@ import { devicesOf, leaseOf, lessonOf } from "../labs.js";
  * @property {number} online
  * @property {wire.Node[]} silent nodes that are not heard
  * @property {Record<wire.Priority, number>} alarms that stand and that nothing suppresses
- * @property {boolean} calling whether nobody has acknowledged one of them
+ * @property {Set<wire.Priority>} calling those of which nobody has acknowledged one
  * @property {number | null} heard_ms when the newest of its nodes was last heard
  * @property {boolean} stopped
  * @property {wire.Node[]} unguarded nodes that do not run the interlocks that were approved
@@ -30,7 +30,7 @@ export function glance(store, lab) {
     silent: nodes.filter((one) => !one.online),
     unguarded: nodes.filter((one) => one.interlocks_differ),
     alarms: { high: count(alarms, "high"), medium: count(alarms, "medium"), low: count(alarms, "low") },
-    calling: alarms.some(unacknowledged),
+    calling: new Set(alarms.filter(unacknowledged).map(({ priority }) => priority)),
     heard_ms: nodes.length ? Math.max(...nodes.map((one) => one.last_seen_ms ?? 0)) || null : null,
     stopped: store.stops.some((one) => one.school === lab.school),
     held: held ? { until_ms: held.until_ms, lesson: Boolean(lesson) } : null,
@@ -46,7 +46,7 @@ const count = (alarms, priority) => alarms.filter((one) => one.priority === prio
 /** What it weighs that somebody should look; 0: nothing. @param {Glance} one */
 export function urgency({ alarms, calling, silent, unguarded, devices, online }) {
   const { high, medium, low } = alarms;
-  return (calling ? 1e6 : 0) + 1e5 * high + 1e4 * (silent.length + unguarded.length) + 1e3 * medium + 10 * low + (devices - online);
+  return (calling.size > 0 ? 1e6 : 0) + 1e5 * high + 1e4 * (silent.length + unguarded.length) + 1e3 * medium + 10 * low + (devices - online);
 }
 
 /** The lab that needs somebody most comes first; equal ones keep their order. @param {Glance[]} all */

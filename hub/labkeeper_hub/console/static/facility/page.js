@@ -4,6 +4,7 @@ import { DeskElement } from "../element.js";
 import { deviceList } from "./devices.js";
 import { byUrgency, glance, urgency } from "./glance.js";
 import { icon } from "../icons.js";
+import { pageIcon } from "../signs.js";
 import { labsOf } from "../labs.js";
 import { labAddress } from "../route.js";
 import { ALARMS, LEASES, LINK, SHAPE, STOPS, TICK, WORDS } from "../store.js";
@@ -57,7 +58,7 @@ class LkFacility extends DeskElement {
     const all = byUrgency(labsOf(store).map((lab) => glance(store, lab)));
     return html`
       <section class="facility" aria-labelledby="facility-title">
-        <header><a class="round" href="#/" aria-label=${text.t("chart.back")}>${icon("back")}</a>
+        <header><a class="round" href="#/" aria-label=${text.t("chart.back")}>${pageIcon("back")}</a>
           <h2 id="facility-title">${words.t("facility.title")}</h2>
           ${store.may("read_health") ? html`<a class="do" href="#/condition">${words.t("facility.health")}</a>` : nothing}</header>
         ${this.#summary(words, all)}
@@ -107,7 +108,7 @@ class LkFacility extends DeskElement {
     const { store, text } = this.desk;
     const shown = [
       stopped ? mark("halted", "halt", words.t("facility.stop")) : nothing,
-      ...PRIORITIES.map(([priority, shape]) => (alarms[priority] ? mark(`alarmed ${calling ? "calls" : ""}`, shape, alarmWord(words, priority, alarms[priority])) : nothing)),
+      ...PRIORITIES.map(([priority, shape]) => (alarms[priority] ? mark(`alarmed ${calling.has(priority) ? "calls" : ""}`, shape, alarmWord(words, priority, alarms[priority])) : nothing)),
       silent.length ? mark("silent", "warning", words.t("facility.silent", { nodes: silent.map(({ node }) => node).join(", "), ago: text.ago(store.now() - (heard_ms ?? silent[0].since_ms)) })) : nothing,
       unguarded.length ? mark("silent", "warning", words.t("facility.unguarded", { nodes: unguarded.map(({ node }) => node).join(", ") })) : nothing,
     ].filter((part) => part !== nothing);

@@ -2,7 +2,8 @@
 import { Asked } from "../asked.js";
 import { LiveLink } from "../live.js";
 import * as preferences from "../preferences.js";
-import { signIn, whoIsHere } from "../session.js";
+import { signIn } from "../sign-in/attempt.js";
+import { whoIsHere } from "../session.js";
 import { LINK, Store, TICK, WORDS } from "../store.js";
 import { openText } from "../text.js";
 import { wordsOf } from "../words.js";

@@ -2,6 +2,7 @@
 import { html, nothing } from "../vendor/lit.js";
 import { DeskElement } from "../element.js";
 import { icon } from "../icons.js";
+import { pageIcon } from "../signs.js";
 import { WORDS } from "../store.js";
 import { styled } from "../styled.js";
 import { wordsOf } from "../words.js";
@@ -52,7 +53,7 @@ class LkInterlocks extends DeskElement {
     if (!words) return nothing;
     return html`
       <section class="interlocks" aria-labelledby="interlocks-title">
-        <header><a class="round" href="#/" aria-label=${this.desk.text.t("chart.back")}>${icon("back")}</a>
+        <header><a class="round" href="#/" aria-label=${this.desk.text.t("chart.back")}>${pageIcon("back")}</a>
           <h2 id="interlocks-title">${words.t("interlocks.title")}</h2></header>
         <p class="quiet">${words.t("interlocks.meaning")}</p>
         <p role="status" class="interlocks-trouble">${this.trouble}</p>

@@ -3,73 +3,20 @@ import { openSheet } from "../sheet/sheet.js";
 import { html, nothing } from "../vendor/lit.js";
 import { DeskElement } from "../element.js";
 import { icon } from "../icons.js";
-import { lessonOf } from "../labs.js";
 import { at, post, put, said } from "./api.js";
-import { TICK, WORDS } from "../store.js";
+import { filed, nearOf } from "./near.js";
+import { WORDS } from "../store.js";
 import { styled } from "../styled.js";
 
 const LESSON_S = 45 * 60;
 
 /** @typedef {{class_name: string, course: string}} Filed */
 
-const MINUTE_MS = 60_000;
-const SOON_MS = 5_000;
-
 /** @param {string} address */
 const read = async (address) => {
   const answer = await fetch(address).catch(() => null);
   return answer?.ok ? answer.json() : null;
 };
-
-/** What the timetable has in a lab now, and what one taught there last; null: one may not see it, or nobody answers. @param {{key: string}} lab @returns {Promise<wire.Near | null>} */
-const nearOf = (lab) => read(at(lab, "/now"));
-
-/** How often a class was filed from here: what was asked before is out of date. */
-let filings = 0;
-
-/** The class and course that a press starts now, or of the lesson that is on; asked for once a minute. */
-class LkNear extends DeskElement {
-  static properties = { lab: { attribute: false }, near: { state: true } };
-
-  #asked = "";
-
-  constructor() {
-    super();
-    this.lab = /** @type {import("../labs.js").LabView} */ (/** @type {unknown} */ (undefined)); // set by the bar
-    /** @type {wire.Near | null} */
-    this.near = null;
-  }
-
-  watched() {
-    return [TICK];
-  }
-
-  updated() {
-    super.updated();
-    const every_ms = this.#lesson && this.near?.lesson === null ? SOON_MS : MINUTE_MS; // it has begun just now
-    const asked = [this.lab.key, this.#lesson?.name, filings, Math.floor(this.desk.store.now() / every_ms)].join(" ");
-    if (asked === this.#asked) return;
-    this.#asked = asked;
-    void nearOf(this.lab).then((near) => { this.near = near; });
-  }
-
-  get #lesson() {
-    return lessonOf(this.desk.store, this.lab);
-  }
-
-  render() {
-    if (this.#lesson) return this.#taught();
-    const now = this.near?.now;
-    return now ? html` <strong>${[now.class_name, now.course].filter(Boolean).join(" ")}</strong>` : nothing;
-  }
-
-  /** Before the teacher's name: the class always, the course where there is room. */
-  #taught() {
-    const { class_name = "", course = "" } = this.near?.lesson ?? {};
-    if (!class_name && !course) return nothing;
-    return html`${class_name}<span class=${class_name ? "near-course" : ""}>${class_name && course ? " " : ""}${course}</span> · `;
-  }
-}
 
 class LkStart extends DeskElement {
   static properties = { lab: { attribute: false }, deed: { attribute: false }, lately: { state: true }, year: { state: true }, trouble: { state: true }, busy: { state: true } };
@@ -139,11 +86,11 @@ class LkStart extends DeskElement {
     void this.#file({ class_name: String(form.get("class_name")), course: String(form.get("course")) });
   }
 
-  /** @param {Filed} filed */
-  async #file(filed) {
+  /** @param {Filed} what */
+  async #file(what) {
     this.busy = true;
-    this.trouble = !(await put(at(this.lab, "/lesson/class"), filed))?.ok;
-    filings += 1;
+    this.trouble = !(await put(at(this.lab, "/lesson/class"), what))?.ok;
+    filed();
     this.busy = false;
     if (!this.trouble) this.#dialog.close();
   }
@@ -155,5 +102,4 @@ class LkStart extends DeskElement {
 }
 
 await styled("lessons/lessons");
-customElements.define("lk-near", LkNear);
 customElements.define("lk-start", LkStart);

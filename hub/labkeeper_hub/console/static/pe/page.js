@@ -1,7 +1,7 @@
 /** PE classes of a lab: the board while one is on, and who is in them. */
 import { html, nothing } from "../vendor/lit.js";
 import { DeskElement } from "../element.js";
-import { icon } from "../icons.js";
+import { pageIcon } from "../signs.js";
 import * as api from "./api.js";
 import { boardOf } from "./board.js";
 import "./roster.js";
@@ -87,7 +87,7 @@ class LkPe extends DeskElement {
     return html`
       <section class="pe" aria-labelledby="pe-title">
         <header>
-          <a class="round" href="#/" aria-label=${desk.text.t("chart.back")}>${icon("back")}</a>
+          <a class="round" href="#/" aria-label=${desk.text.t("chart.back")}>${pageIcon("back")}</a>
           <h2 id="pe-title">${words.t("pe.title")}${board ? html` <span class="pe-code">${board.code}</span>` : nothing}</h2>
           ${board ? html`<button class="do" @click=${() => this.#do(() => api.end(this.#place))}>${words.t("pe.end")}</button>` : nothing}
         </header>

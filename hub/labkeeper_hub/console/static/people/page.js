@@ -1,7 +1,7 @@
 /** People: one's own account, and for whoever may manage them everybody's. */
 import { html, nothing } from "../vendor/lit.js";
 import { DeskElement } from "../element.js";
-import { icon } from "../icons.js";
+import { pageIcon } from "../signs.js";
 import { said } from "./words.js";
 import { SHAPE, WORDS } from "../store.js";
 import { styled } from "../styled.js";
@@ -26,7 +26,7 @@ class LkPeople extends DeskElement {
     return html`
       <section class="people" aria-labelledby="people-title">
         <header>
-          <a class="round" href="#/" aria-label=${text.t("chart.back")}>${icon("back")}</a>
+          <a class="round" href="#/" aria-label=${text.t("chart.back")}>${pageIcon("back")}</a>
           <h2 id="people-title">${said(text).t("people.title")}</h2>
         </header>
         <lk-account .desk=${this.desk} .deeds=${this.deeds}></lk-account>

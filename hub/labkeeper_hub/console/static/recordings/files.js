@@ -1,7 +1,7 @@
 /** What a recording can be taken away as. */
 import { html, nothing } from "../vendor/lit.js";
 import { DeskElement } from "../element.js";
-import { icon } from "../icons.js";
+import { pageIcon } from "../signs.js";
 import * as api from "./api.js";
 import { sayer } from "./words.js";
 
@@ -25,7 +25,7 @@ class LkRecordingFiles extends DeskElement {
     const say = sayer(text);
     const of = title || say("record.untitled");
     const file = (/** @type {string} */ word, /** @type {string} */ address) =>
-      html`<a class="segment" download href=${address} aria-label=${say("record.save", { what: word, of })}>${icon("download")}${word}</a>`;
+      html`<a class="segment" download href=${address} aria-label=${say("record.save", { what: word, of })}>${pageIcon("download")}${word}</a>`;
     return html`
       ${file("CSV", api.readingsFile(id, "csv"))} ${file("Parquet", api.readingsFile(id, "parquet"))}
       <a class="segment" target="_blank" rel="noopener" href=${api.reportOf(id, text)} aria-label=${say("record.report_of", { of })}>${say("record.report")}</a>

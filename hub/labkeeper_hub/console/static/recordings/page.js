@@ -2,6 +2,7 @@
 import { html, nothing } from "../vendor/lit.js";
 import { DeskElement } from "../element.js";
 import { icon } from "../icons.js";
+import { pageIcon } from "../signs.js";
 import { labsOf } from "../labs.js";
 import * as api from "./api.js";
 import { sayer, stageWord } from "./words.js";
@@ -63,7 +64,7 @@ class LkRecordings extends DeskElement {
     return html`
       <section class="recordings" aria-labelledby="recordings-title">
         <header>
-          <a class="round" href="#/" aria-label=${text.t("chart.back")}>${icon("back")}</a>
+          <a class="round" href="#/" aria-label=${text.t("chart.back")}>${pageIcon("back")}</a>
           <h2 id="recordings-title">${say("record.all")}</h2>
         </header>
         ${this.failed ? html`<p role="status">${say("record.failed")}</p>` : nothing}

@@ -5,6 +5,7 @@ import { icon } from "../icons.js";
 import { styled } from "../styled.js";
 import { bothOf } from "../words.js";
 import "../menu.js";
+import "./attempt.js"; // there when it is wanted, whatever becomes of the hub
 
 const said = await bothOf("sign-in");
 const reasons = {
