@@ -2,9 +2,10 @@
 
 import asyncio
 import os
+import re
 import signal
 import ssl
-from asyncio.subprocess import DEVNULL, PIPE
+from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
@@ -39,6 +40,7 @@ class Running:
 
     port: int
     process: asyncio.subprocess.Process
+    log: Path
 
     def read_again(self) -> None:
         self.process.send_signal(signal.SIGHUP)
@@ -53,16 +55,19 @@ async def running(text: str, folder: Path, port: int) -> AsyncIterator[Running]:
     conf = folder / "mosquitto.conf"
     # as root Mosquitto changes to a user who cannot read the folder
     conf.write_text(text + ("user root\n" if os.geteuid() == 0 else ""))
-    process = await asyncio.create_subprocess_exec(
-        mosquitto, "-c", str(conf), stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE
-    )
+    log = folder / "broker.log"
+    with log.open("wb") as out:
+        process = await asyncio.create_subprocess_exec(
+            mosquitto, "-c", str(conf), stdin=DEVNULL, stdout=DEVNULL, stderr=out
+        )
+    broker = Running(port, process, log)
     try:
-        await answers(port, process)
-        yield Running(port, process)
+        await answers(broker)
+        yield broker
     finally:
         if process.returncode is None:
             process.terminate()
-        await process.communicate()
+        await process.wait()
 
 
 @pytest.fixture
@@ -81,19 +86,18 @@ def port(broker: Running) -> int:
     return broker.port
 
 
-async def answers(port: int, process: asyncio.subprocess.Process) -> None:
+async def answers(broker: Running) -> None:
     async with asyncio.timeout(START_S):
-        while process.returncode is None:
+        while broker.process.returncode is None:
             try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
+                _, writer = await asyncio.open_connection("127.0.0.1", broker.port)
             except OSError:
                 await asyncio.sleep(0.02)
                 continue
             writer.close()
             await writer.wait_closed()
             return
-    assert process.stderr is not None
-    raise AssertionError((await process.stderr.read()).decode())
+    raise AssertionError(broker.log.read_text())
 
 
 def address(port: int, secrets: Path, user: str, password: str | None = None) -> mqtt.Address:
@@ -271,7 +275,7 @@ async def test_what_a_school_adds_by_hand_outlives_the_next_run(broker: Running,
 @pytest.fixture
 async def debian(tmp_path: Path) -> AsyncIterator[Running]:
     """Debian's Mosquitto with what `init --debian --plain` made."""
-    done = init(tmp_path, "--debian", "--plain", "--node", NODE)
+    done = init(tmp_path, "--debian", "--plain", "--node", NODE, "--node", OTHER)
     assert done.returncode == 0, done.stderr
     secrets, number = tmp_path / "secrets", free_port()
     text = (secrets / "labkeeper.conf").read_text().replace("listener 1883", f"listener {number} 127.0.0.1")
@@ -300,6 +304,38 @@ async def test_debians_mosquitto_without_tls_lets_the_same_accounts_in_and_nobod
                 pass
 
 
+GUESSED = [
+    f"labkeeper/{SCHOOL}/{NODE}", f"labkeeper-stop/{SCHOOL}/{NODE}",
+    f"labkeeper/{SCHOOL}/{NODE}/zigbee", f"labkeeper/{SCHOOL}/{NODE}/homie",
+    "labkeeper-host-labkeeper", "labkeeper-stop-labkeeper",
+]  # fmt: skip
+"""What anybody can think of as the client ids of node and hub."""
+THROWN_OUT = "already connected, closing old connection"
+
+
+def connections(broker: Running, *users: str) -> set[str]:
+    """Return the client ids with which these accounts have connected."""
+    lines = broker.log.read_text().splitlines()
+    found = (re.search(r" as (\S+) \(.*u'([^']*)'\)", line) for line in lines if "New client connected" in line)
+    return {match[1] for match in found if match and match[2] in users}
+
+
+async def test_who_names_a_client_id_throws_its_owner_out_and_nobody_else_can_name_a_nodes_or_the_hubs(
+    debian: Running, tmp_path: Path
+) -> None:
+    node, other = (mqtt.Address.parse(plain(debian, tmp_path, user)) for user in (NODE, OTHER))
+    name = f"labkeeper/{SCHOOL}/{NODE}"
+    async with mqtt.connect(node, node.own(name)) as link:
+        for tried in (name, other.own(name), replace(other, username=NODE).own(name), f"{name}/", f"{name}/+"):
+            async with mqtt.connect(other, tried):
+                pass
+        await link.publish(f"lab/{NODE}/still-here", b"x", qos=1)
+        async with mqtt.connect(other, node.own(name)):  # what the broker does, and why the name is a secret
+            with pytest.raises(mqtt.LinkLost):
+                await heard(link, "")
+    assert debian.log.read_text().count(THROWN_OUT) == 1
+
+
 async def test_a_whole_lab_lives_with_these_accounts_and_its_light_is_switched_from_the_page(
     debian: Running, tmp_path: Path
 ) -> None:
@@ -322,8 +358,13 @@ async def test_a_whole_lab_lives_with_these_accounts_and_its_light_is_switched_f
         devices = await all_online(client, wanted, START_S)
         assert {device["device"] for device in devices if device["online"]} >= wanted
         light = next(device for device in devices if any(point["point"] == "state" for point in device["points"]))
+        for name in GUESSED:
+            async with mqtt.connect(mqtt.Address.parse(plain(debian, tmp_path, OTHER)), name):
+                pass
         outcome = await live.command(Target(SCHOOL, NODE, light["device"], "state"), True, 20_000)
         assert (outcome.state, outcome.code) == ("done", "")
+        assert THROWN_OUT not in debian.log.read_text()
+        assert {name.rpartition("/")[0] for name in connections(debian, "hub", NODE)} == set(GUESSED)
 
 
 async def test_nobody_gets_in_without_an_account_of_this_school(port: int, secrets: Path) -> None:

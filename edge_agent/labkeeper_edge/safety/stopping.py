@@ -77,7 +77,7 @@ class Stopping:
                 await asyncio.sleep(backoff.next_s(clock() - began_s))
 
     async def _connection(self) -> None:
-        client_id = f"labkeeper-stop/{self.school}/{self.node}"
+        client_id = self.address.own(f"labkeeper-stop/{self.school}/{self.node}")
         async with mqtt.connect(self.address, client_id, keepalive_s=KEEPALIVE_S) as link:
             await link.subscribe((topic(self.school), 1))
             async with asyncio.TaskGroup() as group:

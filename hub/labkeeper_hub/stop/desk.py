@@ -146,7 +146,8 @@ class StopDesk:
                 await asyncio.sleep(RETRY_S)
 
     async def _connection(self) -> None:
-        async with mqtt.connect(self.address, f"labkeeper-stop-{self.host_id}", keepalive_s=KEEPALIVE_S) as link:
+        client_id = self.address.own(f"labkeeper-stop-{self.host_id}")
+        async with mqtt.connect(self.address, client_id, keepalive_s=KEEPALIVE_S) as link:
             self._kept.clear()
             await link.subscribe((EVERY_SCHOOL, 1))
             self._linked_s = asyncio.get_running_loop().time()

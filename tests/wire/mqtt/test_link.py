@@ -130,6 +130,18 @@ def test_an_address_is_read_from_a_url() -> None:
         Address.parse("http://h")
 
 
+def test_a_client_id_of_ones_own_needs_the_accounts_password_and_is_the_same_each_time() -> None:
+    ours = Address("h", 1, "pi", "secret")
+    said = ours.own("labkeeper/s/pi")
+    assert said == Address("elsewhere", 2, "pi", "secret").own("labkeeper/s/pi")
+    others = (Address("h", 1, "pi", "guess"), Address("h", 1, "other", "secret"), Address("h", 1, None, "secret"))
+    made = {said, ours.own("labkeeper-stop/s/pi"), *(other.own("labkeeper/s/pi") for other in others)}
+    assert len(made) == 5
+    assert said.startswith("labkeeper/s/pi/")
+    assert "secret" not in said
+    assert Address("h", 1, "pi").own("labkeeper/s/pi") == "labkeeper/s/pi", "where nobody has a password, nothing marks"
+
+
 # --- a peer at the wire that does what no broker should ---------------------------------------------------------------
 Peer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 

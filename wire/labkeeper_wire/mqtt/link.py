@@ -5,6 +5,7 @@ and the duplicate flag (late acknowledgement needs both), everything that arrive
 """
 
 import asyncio
+import hmac
 import logging
 import ssl
 from collections.abc import AsyncIterator, Callable
@@ -21,6 +22,7 @@ log = logging.getLogger(__name__)
 
 READ_BYTES = 64 * 1024  # at most this much is cut into packets before other tasks get their turn
 ARRIVED_LIMIT = 10_000  # messages kept for a slow reader before the socket is left unread
+MARK_BYTES = 16  # of a client id: 128 bits, as a random UUID would have
 DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
@@ -70,6 +72,17 @@ class Address:
         tls = ssl.create_default_context() if parts.scheme == "mqtts" else None
         port = parts.port or DEFAULT_PORTS[parts.scheme]
         return cls(parts.hostname, port, _unquoted(parts.username), _unquoted(parts.password), tls)
+
+    def own(self, client_id: str) -> str:
+        """Return `client_id` with a mark that nobody makes without this account's password; as it is if there is none.
+
+        A broker ends the connection of whoever has an id already, for any account that names it: others must not be
+        able to. The mark is the same for each process with the same account, so that two of them do meet.
+        """
+        if self.password is None:
+            return client_id
+        said = f"{self.username}\0{client_id}".encode()
+        return f"{client_id}/{hmac.digest(self.password.encode(), said, 'sha256')[:MARK_BYTES].hex()}"
 
 
 def _unquoted(text: str | None) -> str | None:
