@@ -19,6 +19,10 @@ from labkeeper_cli.trial import all_online
 from labkeeper_sdk.testing import find_mosquitto, free_port
 from labkeeper_sdk.testing.brokers import MOSQUITTO_CONF
 from labkeeper_wire import mqtt
+from labkeeper_wire.codec import encode
+from labkeeper_wire.datatypes import DataType
+from labkeeper_wire.payload import Metric, Payload
+from labkeeper_wire.stop import RELEASE, StopWord, topic
 
 from .conftest import DEPLOY, NODE, OTHER, SCHOOL, init
 
@@ -336,6 +340,11 @@ async def test_who_names_a_client_id_throws_its_owner_out_and_nobody_else_can_na
     assert debian.log.read_text().count(THROWN_OUT) == 1
 
 
+def ncmd(word: bytes) -> bytes:
+    """Return the hub's command to a node that releases a stop."""
+    return encode(Payload((Metric(RELEASE, word.decode(), DataType.STRING),), 0))
+
+
 async def test_a_whole_lab_lives_with_these_accounts_and_its_light_is_switched_from_the_page(
     debian: Running, tmp_path: Path
 ) -> None:
@@ -363,6 +372,24 @@ async def test_a_whole_lab_lives_with_these_accounts_and_its_light_is_switched_f
                 pass
         outcome = await live.command(Target(SCHOOL, NODE, light["device"], "state"), True, 20_000)
         assert (outcome.state, outcome.code) == ("done", "")
+        (stop,) = (await client.post("stop", {}))["stops"]
+        async with mqtt.connect(mqtt.Address.parse(plain(debian, tmp_path, OTHER)), "another-node") as other:
+            await other.subscribe((topic(SCHOOL), 1))
+            forged = StopWord(stop["latch"], active=False, by="hub", at_ms=stop["at_ms"]).to_payload()
+            await other.publish(f"spBv1.0/{SCHOOL}/NCMD/{NODE}", ncmd(forged), qos=1)
+            await other.publish(topic(SCHOOL), forged, qos=1, retain=True)
+            async with asyncio.timeout(START_S):
+                words = other.messages()
+                while (await anext(words)).payload != forged:
+                    pass
+                assert StopWord.from_payload((await anext(words)).payload).active, "the hub says it again"
+        wanted_light = Target(SCHOOL, NODE, light["device"], "state")
+        assert (await live.command(wanted_light, False, 20_000)).code == "stopped"
+        step = await client.post("stop/release", {"latch": stop["latch"]})
+        assert (await client.post("stop/release", {"latch": stop["latch"], "release": step["release"]}))["stops"] == []
+        async with asyncio.timeout(START_S):
+            while (await live.command(wanted_light, False, 20_000)).code == "stopped":
+                pass
         assert THROWN_OUT not in debian.log.read_text()
         assert {name.rpartition("/")[0] for name in connections(debian, "hub", NODE)} == set(GUESSED)
 

@@ -4,7 +4,19 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from labkeeper_wire.stop import RELEASED_KEPT, BadStop, Latch, StopWord, hear, missing, reconciled, school_of, topic
+from labkeeper_wire.stop import (
+    RELEASED_KEPT,
+    BadStop,
+    Latch,
+    StopWord,
+    hear,
+    hear_anyone,
+    missing,
+    reconciled,
+    release,
+    school_of,
+    topic,
+)
 
 STOP = StopWord("a", active=True, by="anna", at_ms=1)
 RELEASE = StopWord("a", active=False, by="ben", at_ms=2)
@@ -48,6 +60,26 @@ def test_a_stop_latches_until_that_latch_is_released() -> None:
     assert hear(released, STOP) is released, "a late copy of the stop stops nobody again"
     assert hear(released, RELEASE) is released
     assert hear(released, STOP._replace(latch="b")).name == "b"
+
+
+@given(st.lists(WORDS, max_size=20), st.lists(WORDS, max_size=20))
+def test_no_words_that_anybody_may_write_release_a_stop(before: list[StopWord], said: list[StopWord]) -> None:
+    latch = Latch()
+    for word in before:
+        latch = hear(latch, word)
+    held = latch
+    for word in said:
+        latch = hear_anyone(latch, word)
+        assert latch.released == held.released
+    assert bool(latch.name) >= bool(held.name)
+    assert any(word.active for word in said) or latch is held
+
+
+def test_a_release_is_a_word_that_releases() -> None:
+    assert release(RELEASE.to_payload().decode()) == RELEASE
+    for wrong in (STOP.to_payload().decode(), "", None, 7, b"x"):
+        with pytest.raises(BadStop):
+            release(wrong)
 
 
 def test_a_newer_stop_takes_the_place_of_an_older_one() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from uuid import uuid4
 
 import pytest
@@ -10,17 +11,24 @@ from labkeeper_edge.uplink.births import REFUSED, SAFE_WRITES
 from labkeeper_sdk.testing import Broker
 from labkeeper_wire import mqtt
 from labkeeper_wire.commands import CommandState
-from labkeeper_wire.stop import LATCH, MISSING, StopWord, topic
+from labkeeper_wire.datatypes import DataType
+from labkeeper_wire.payload import Metric
+from labkeeper_wire.stop import LATCH, MISSING, RELEASE, StopWord, topic
 from tests.edge.conftest import DRIVER, Keyboard, RunEdge, StartEdge
 from tests.edge.tiny_host import TinyHost, open_host
 
 SAFE = DRIVER + 'devices = ["d1", "d2"]\nsafe = 600\n'
 STOP = StopWord("latch-1", active=True, by="anna", at_ms=1)
-RELEASE = STOP._replace(active=False)
+RELEASED = STOP._replace(active=False)
 
 
 async def say(host: TinyHost, word: StopWord) -> None:
     await host.link.publish(topic("s"), word.to_payload(), qos=1, retain=True)
+
+
+def release(host: TinyHost, word: StopWord = RELEASED) -> None:
+    """Command it, as only a hub can."""
+    host.write_node(Metric(RELEASE, word.to_payload().decode(), DataType.STRING))
 
 
 async def refusal(host: TinyHost, point: str = "relay") -> str:
@@ -48,9 +56,9 @@ async def test_a_stop_drives_every_actuator_to_safe_and_refuses_commands_until_i
         await host.until(lambda: confirmed(host))
         assert sorted(device for device, wanted in keyboard.asked[2:] if wanted == {"heater": False}) == ["d1", "d2"]
         assert await refusal(host) == "stopped"
-        await say(host, RELEASE._replace(latch="another"))
+        release(host, RELEASED._replace(latch="another"))
         assert await refusal(host) == "stopped"
-        await say(host, RELEASE)
+        release(host)
         await host.until(lambda: host.node_metric(LATCH) == "")
         assert len(keyboard.asked) == 4, "a release starts nothing"
         command = str(uuid4())
@@ -120,7 +128,7 @@ async def test_a_stop_survives_a_kill_and_a_broker_that_has_forgotten_it(broker:
         async with start_edge(SAFE):
             await host.born("d1", since)
             assert await refusal(host) == "stopped"
-            await say(host, RELEASE)
+            release(host)
             await host.until(lambda: host.node_metric(LATCH) == "")
 
 
@@ -145,3 +153,29 @@ async def test_what_is_no_word_is_counted_and_stops_nobody(broker: Broker, run_e
         await host.link.publish(topic("s"), b"stop!", qos=1)
         await host.until(lambda: host.node_metric(REFUSED + "bad_stop") == 1)
         assert host.node_metric(LATCH) == ""
+
+
+@pytest.mark.usefixtures("keyboard")
+async def test_a_release_that_any_node_may_have_written_releases_nobody(
+    broker: Broker, run_edge: RunEdge, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "labkeeper_edge.safety.stopping")
+    async with open_host(broker.url) as host, run_edge(SAFE):
+        await started(host)
+        await say(host, STOP)
+        await host.until(lambda: confirmed(host))
+        for word in (RELEASED, RELEASED._replace(latch="another"), RELEASED):
+            await say(host, word)
+        await say(host, STOP._replace(latch="latch-2"))  # who has heard this has heard all before it
+        await host.until(lambda: confirmed(host, "latch-2"))
+        assert caplog.text.count("latch latch-1: a release where any node may write") == 1
+        assert "released by" not in caplog.text
+        release(host)
+        assert await refusal(host) == "stopped"
+        release(host, RELEASED._replace(latch="latch-2"))
+        await host.until(lambda: host.node_metric(LATCH) == "")
+        await say(host, STOP)
+        release(host, STOP._replace(latch="latch-3"))
+        host.write_node(Metric(RELEASE, "", DataType.STRING))
+        await host.until(lambda: host.node_metric(REFUSED + "bad_stop") == 2)
+        await host.until(lambda: host.node_metric(LATCH) == "latch-1")
