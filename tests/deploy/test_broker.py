@@ -1,14 +1,11 @@
 """The broker's configuration, tried with a real Mosquitto: TLS, accounts, and topics that are nobody else's."""
 
 import asyncio
-import os
 import re
-import signal
 import ssl
-from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, nullcontext, suppress
-from dataclasses import dataclass, replace
+from contextlib import nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +13,7 @@ import pytest
 from labkeeper_cli.client import Target, open_hub
 from labkeeper_cli.processes import open_role
 from labkeeper_cli.trial import all_online
-from labkeeper_sdk.testing import find_mosquitto, free_port
+from labkeeper_sdk.testing import free_port
 from labkeeper_sdk.testing.brokers import MOSQUITTO_CONF
 from labkeeper_wire import mqtt
 from labkeeper_wire.codec import encode
@@ -24,10 +21,9 @@ from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.payload import Metric, Payload
 from labkeeper_wire.stop import RELEASE, StopWord, topic
 
-from .conftest import DEPLOY, NODE, OTHER, SCHOOL, init
+from .broker import CONF, START_S, Running, address, connected, heard, let_in, running, shipped
+from .conftest import NODE, OTHER, SCHOOL, init
 
-START_S = 30.0
-CONF = DEPLOY / "mosquitto" / "mosquitto.conf"
 DEBIANS_OWN = """\
 persistence true
 persistence_location /var/lib/mosquitto/
@@ -38,104 +34,15 @@ include_dir /etc/mosquitto/conf.d
 IN_ITS_PLACE = {"listener", "allow_anonymous", "persistence_location", "log_dest", "log_type"}
 
 
-@dataclass(frozen=True)
-class Running:
-    """Mosquitto with files that `init` made."""
-
-    port: int
-    process: asyncio.subprocess.Process
-    log: Path
-
-    def read_again(self) -> None:
-        self.process.send_signal(signal.SIGHUP)
-
-
-@asynccontextmanager
-async def running(text: str, folder: Path, port: int) -> AsyncIterator[Running]:
-    """Start Mosquitto with a configuration."""
-    mosquitto = find_mosquitto()
-    if mosquitto is None:
-        pytest.skip("Mosquitto is not installed")
-    conf = folder / "mosquitto.conf"
-    # as root Mosquitto changes to a user who cannot read the folder
-    conf.write_text(text + ("user root\n" if os.geteuid() == 0 else ""))
-    log = folder / "broker.log"
-    with log.open("wb") as out:
-        process = await asyncio.create_subprocess_exec(
-            mosquitto, "-c", str(conf), stdin=DEVNULL, stdout=DEVNULL, stderr=out
-        )
-    broker = Running(port, process, log)
-    try:
-        await answers(broker)
-        yield broker
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
-
-
 @pytest.fixture
 async def broker(secrets: Path, tmp_path: Path) -> AsyncIterator[Running]:
-    """Mosquitto with the file that is shipped; only its port and its paths are this test's."""
-    number = free_port()
-    (tmp_path / "data").mkdir(exist_ok=True)
-    text = CONF.read_text().replace("listener 8883", f"listener {number} 127.0.0.1")
-    text = text.replace("/mosquitto/config/secrets", str(secrets)).replace("/mosquitto/data/", f"{tmp_path / 'data'}/")
-    async with running(text, tmp_path, number) as broker:
+    async with shipped(secrets, tmp_path) as broker:
         yield broker
 
 
 @pytest.fixture
 def port(broker: Running) -> int:
     return broker.port
-
-
-async def answers(broker: Running) -> None:
-    async with asyncio.timeout(START_S):
-        while broker.process.returncode is None:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", broker.port)
-            except OSError:
-                await asyncio.sleep(0.02)
-                continue
-            writer.close()
-            await writer.wait_closed()
-            return
-    raise AssertionError(broker.log.read_text())
-
-
-def address(port: int, secrets: Path, user: str, password: str | None = None) -> mqtt.Address:
-    told = (secrets / f"{user}.password").read_text() if password is None else password
-    parsed = mqtt.Address.parse(f"mqtts://{user}:{told}@127.0.0.1:{port}")
-    return replace(parsed, tls=ssl.create_default_context(cafile=str(secrets / "ca.crt")))
-
-
-@asynccontextmanager
-async def connected(port: int, secrets: Path, user: str, will: mqtt.Will | None = None) -> AsyncIterator[mqtt.Link]:
-    async with mqtt.connect(address(port, secrets, user), f"test-{user}", will=will) as link:
-        yield link
-
-
-async def heard(link: mqtt.Link, last: str) -> list[str]:
-    """Return the topics heard up to `last`."""
-    topics = []
-    async with asyncio.timeout(START_S):
-        async for message in link.messages():
-            topics.append(message.topic)
-            if message.topic == last:
-                return topics
-    raise AssertionError("the connection ended")
-
-
-async def let_in(port: int, secrets: Path, user: str) -> None:
-    """Wait until the broker has read the account of `user`."""
-    async with asyncio.timeout(START_S):
-        while True:
-            try:
-                async with connected(port, secrets, user):
-                    return
-            except mqtt.ConnectRefused:
-                await asyncio.sleep(0.02)
 
 
 OF_THE_NODE = [

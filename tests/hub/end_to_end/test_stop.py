@@ -206,7 +206,7 @@ async def test_a_node_that_knows_no_release_is_not_sent_one_and_hears_the_word(s
         joined(school.port, devices=plugs("a"), more=WIRES[:2]) as older,
         joined(school.port, "other", more=WIRES) as node,
     ):
-        await until(lambda: school.online("a") and len(school.hub.parts.registry.known) == 2, "both nodes")
+        await until(lambda: school.online("a") and len(school.hub.parts.registry.nodes()) == 2, "both nodes")
         latch = (await desk.stop("anna")).stops[0].latch
         await desk.release(latch, desk.ask_release(latch), "anna")
         await until(lambda: [word.latch for word in node.releases] == [latch], "the release")
