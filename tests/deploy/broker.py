@@ -5,10 +5,11 @@ import os
 import signal
 import ssl
 from asyncio.subprocess import DEVNULL
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -58,12 +59,17 @@ async def running(text: str, folder: Path, port: int) -> AsyncIterator[Running]:
 
 
 @asynccontextmanager
-async def shipped(secrets: Path, folder: Path) -> AsyncIterator[Running]:
-    """Start Mosquitto with the file that is shipped; only its port and its paths are this test's."""
+async def shipped(
+    secrets: Path, folder: Path, changes: Mapping[str, str] = MappingProxyType({})
+) -> AsyncIterator[Running]:
+    """Start Mosquitto with the file that is shipped; only its port, its paths and `changes` are this test's."""
     number = free_port()
     (folder / "data").mkdir(exist_ok=True)
     text = CONF.read_text().replace("listener 8883", f"listener {number} 127.0.0.1")
     text = text.replace("/mosquitto/config/secrets", str(secrets)).replace("/mosquitto/data/", f"{folder / 'data'}/")
+    for line, instead in changes.items():
+        assert line in text
+        text = text.replace(line, instead)
     async with running(text, folder, number) as broker:
         yield broker
 
@@ -96,13 +102,13 @@ async def connected(
         yield link
 
 
-async def heard(link: mqtt.Link, last: str) -> list[str]:
-    """Return the topics heard up to `last`."""
+async def heard(link: mqtt.Link, last: str, payload: bytes = b"") -> list[str]:
+    """Return the topics heard up to `last`, with this payload if one is named."""
     topics = []
     async with asyncio.timeout(START_S):
         async for message in link.messages():
             topics.append(message.topic)
-            if message.topic == last:
+            if message.topic == last and payload in (b"", message.payload):
                 return topics
     raise AssertionError("the connection ended")
 

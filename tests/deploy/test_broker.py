@@ -221,6 +221,7 @@ GUESSED = [
     "labkeeper-host-labkeeper", "labkeeper-stop-labkeeper",
 ]  # fmt: skip
 """What anybody can think of as the client ids of node and hub."""
+MIB = 1 << 20
 THROWN_OUT = "already connected, closing old connection"
 
 
@@ -332,6 +333,52 @@ async def test_hub_and_node_meet_over_tls_with_the_files_that_init_made(
             await asyncio.sleep(0.1)
         (node,) = (await client.get("nodes"))["nodes"]
         assert (node["school"], node["node"]) == (SCHOOL, NODE)
+
+
+async def test_a_payload_that_is_too_large_is_dropped_and_who_sends_a_packet_twice_that_is_cut_off(
+    port: int, secrets: Path
+) -> None:
+    own = f"spBv1.0/{SCHOOL}/NDATA/{NODE}"
+    async with connected(port, secrets, "hub") as hub, connected(port, secrets, NODE) as node:
+        await hub.subscribe((own, 1))
+        for size in (MIB, MIB + 1, 1):
+            await node.publish(own, bytes(size), qos=1)
+        with pytest.raises(mqtt.LinkLost):
+            await node.publish(own, bytes(2 * MIB), qos=1)
+        async with connected(port, secrets, NODE) as again:
+            await again.publish(own, b"last", qos=1)
+        sizes = []
+        async for message in hub.messages():
+            sizes.append(len(message.payload))
+            if message.payload == b"last":
+                break
+    assert sizes == [MIB, 1, 4]
+
+
+async def test_the_broker_keeps_so_many_bytes_for_who_is_away_and_goes_on(secrets: Path, tmp_path: Path) -> None:
+    few = {"max_queued_bytes 268435456": f"max_queued_bytes {MIB}"}
+    topic = f"lab/{NODE}/plug"
+    async with shipped(secrets, tmp_path, few) as broker:
+        away = address(broker.port, secrets, NODE)
+        async with mqtt.connect(away, "away", clean=False) as node:
+            await node.subscribe((topic, 1))
+        async with connected(broker.port, secrets, f"{NODE}.devices") as lab:
+            for _ in range(20):
+                await lab.publish(topic, bytes(MIB // 8), qos=1)
+            async with mqtt.connect(away, "away", clean=False) as node:
+                await lab.publish(topic, b"last", qos=1)
+                assert 8 <= len(await heard(node, topic, b"last")) - 1 < 20
+
+
+async def test_the_broker_holds_so_many_connections_and_no_more(secrets: Path, tmp_path: Path) -> None:
+    few = {"max_connections 4000": "max_connections 2"}
+    async with shipped(secrets, tmp_path, few) as broker:
+        async with connected(broker.port, secrets, "hub"), connected(broker.port, secrets, NODE):
+            with pytest.raises(mqtt.LinkLost):
+                async with connected(broker.port, secrets, OTHER):
+                    raise AssertionError
+        async with connected(broker.port, secrets, OTHER):
+            pass
 
 
 def test_the_file_has_what_all_our_tests_have() -> None:
