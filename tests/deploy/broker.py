@@ -67,6 +67,7 @@ async def shipped(
     (folder / "data").mkdir(exist_ok=True)
     text = CONF.read_text().replace("listener 8883", f"listener {number} 127.0.0.1")
     text = text.replace("/mosquitto/config/secrets", str(secrets)).replace("/mosquitto/data/", f"{folder / 'data'}/")
+    text = text.replace("/mosquitto/config/broker.d", str(secrets / "broker.d"))
     for line, instead in changes.items():
         assert line in text
         text = text.replace(line, instead)
