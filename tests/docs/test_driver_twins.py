@@ -1,4 +1,4 @@
-"""The Chinese pages of drivers and machines say what the English ones say: the same settings, tables, code, sections."""
+"""The Chinese pages of drivers and machines say what the English ones say: the same settings, tables and sections."""
 
 import re
 from pathlib import Path
