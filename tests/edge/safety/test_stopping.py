@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import logging
 from uuid import uuid4
 
 import pytest
@@ -153,29 +152,3 @@ async def test_what_is_no_word_is_counted_and_stops_nobody(broker: Broker, run_e
         await host.link.publish(topic("s"), b"stop!", qos=1)
         await host.until(lambda: host.node_metric(REFUSED + "bad_stop") == 1)
         assert host.node_metric(LATCH) == ""
-
-
-@pytest.mark.usefixtures("keyboard")
-async def test_a_release_that_any_node_may_have_written_releases_nobody(
-    broker: Broker, run_edge: RunEdge, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.INFO, "labkeeper_edge.safety.stopping")
-    async with open_host(broker.url) as host, run_edge(SAFE):
-        await started(host)
-        await say(host, STOP)
-        await host.until(lambda: confirmed(host))
-        for word in (RELEASED, RELEASED._replace(latch="another"), RELEASED):
-            await say(host, word)
-        await say(host, STOP._replace(latch="latch-2"))  # who has heard this has heard all before it
-        await host.until(lambda: confirmed(host, "latch-2"))
-        assert caplog.text.count("latch latch-1: a release where any node may write") == 1
-        assert "released by" not in caplog.text
-        release(host)
-        assert await refusal(host) == "stopped"
-        release(host, RELEASED._replace(latch="latch-2"))
-        await host.until(lambda: host.node_metric(LATCH) == "")
-        await say(host, STOP)
-        release(host, STOP._replace(latch="latch-3"))
-        host.write_node(Metric(RELEASE, "", DataType.STRING))
-        await host.until(lambda: host.node_metric(REFUSED + "bad_stop") == 2)
-        await host.until(lambda: host.node_metric(LATCH) == "latch-1")
