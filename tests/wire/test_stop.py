@@ -21,7 +21,9 @@ from labkeeper_wire.stop import (
 STOP = StopWord("a", active=True, by="anna", at_ms=1)
 RELEASE = StopWord("a", active=False, by="ben", at_ms=2)
 NAMES = st.text(min_size=1, max_size=20)
-WORDS = st.builds(StopWord, NAMES, active=st.booleans(), by=NAMES, at_ms=st.integers(0, 2**40))
+WORDS = st.builds(
+    StopWord, NAMES, active=st.booleans(), by=NAMES, at_ms=st.integers(0, 2**40), mark=st.just("") | NAMES
+)
 
 
 @given(WORDS)
@@ -43,6 +45,7 @@ def test_a_word_comes_back_as_it_was(word: StopWord) -> None:
         b'{"latch": "a", "active": true, "by": "x", "at": -1}',
         b'{"latch": "a", "active": true, "by": "x", "at": true}',
         b'{"latch": "a", "active": true, "by": "x"}',
+        b'{"latch": "a", "active": true, "by": "x", "at": 1, "mark": 7}',
     ],
 )
 def test_anything_else_is_no_word(payload: bytes) -> None:

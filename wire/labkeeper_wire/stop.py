@@ -27,16 +27,20 @@ class BadStop(ValueError):
 
 
 class StopWord(NamedTuple):
-    """`active`: stop, and stay stopped under this latch; not active: a person has released this very latch."""
+    """`active`: stop, and stay stopped under this latch; not active: a person has released this very latch. By the
+    `mark` of a release hubs with one account know that one of them said it.
+    """
 
     latch: str
     active: bool
     by: str
     at_ms: int
+    mark: str = ""
 
     def to_payload(self) -> bytes:
         """Give the retained payload."""
-        return json.dumps({"latch": self.latch, "active": self.active, "by": self.by, "at": self.at_ms}).encode()
+        said = {"latch": self.latch, "active": self.active, "by": self.by, "at": self.at_ms}
+        return json.dumps(said | ({"mark": self.mark} if self.mark else {})).encode()
 
     @classmethod
     def from_payload(cls, payload: bytes) -> "StopWord":
@@ -47,7 +51,8 @@ class StopWord(NamedTuple):
             raise BadStop("not JSON") from error
         if not isinstance(said, dict):
             raise BadStop("not an object, or too long")
-        return cls(_name(said, "latch"), _flag(said), _name(said, "by"), _time(said))
+        mark = _name(said, "mark") if "mark" in said else ""
+        return cls(_name(said, "latch"), _flag(said), _name(said, "by"), _time(said), mark)
 
 
 @dataclass(frozen=True, slots=True)

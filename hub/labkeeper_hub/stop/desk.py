@@ -1,13 +1,14 @@
 """The desk where everything is stopped: a connection of its own to the broker, and nothing that waits before it.
 
-What is heard there stops and never releases, for any node may write it. A release is a command to each node; the word
-that is kept says it too, for nodes of an older version, and so that nobody who comes later is stopped by it.
+What is heard there stops, for any node may write it, and releases only by a hub's mark. A release is a command to each
+node; the word that is kept says it too, for older nodes and other hubs, and so that nobody who comes later is stopped.
 
 A word goes on the wire at once, is written down meanwhile, and is told as pressed when it is written: one that no
 broker has got yet survives the hub.
 """
 
 import asyncio
+import hmac
 import logging
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -182,6 +183,8 @@ class StopDesk:
                 await self._said.wait()
 
     def _say(self, school: str, word: StopWord) -> None:
+        if not word.active:
+            word = word._replace(mark=self._mark(school, word))
         self._unsaid[school] = word
         self._kept.pop(school, None)
         self._follow(school, hear(self.latches.get(school, Latch()), word))
@@ -209,10 +212,19 @@ class StopDesk:
             return
         self._kept[school] = word.latch if word is not None and word.active else ""
         latch = self.latches.get(school, Latch())
+        if word is not None:
+            latch = (hear if self._is_a_hubs(school, word) else hear_anyone)(latch, word)
         if latch.word is not None and not self._kept[school]:
             self._contradict(school, latch.word)
         elif word is not None:
-            self._follow(school, hear_anyone(latch, word))
+            self._follow(school, latch)
+
+    def _mark(self, school: str, word: StopWord) -> str:
+        """Return what nobody can write without our account's secret."""
+        return self.address.own(f"release/{school}/{word.latch}").rpartition("/")[2]
+
+    def _is_a_hubs(self, school: str, word: StopWord) -> bool:
+        return hmac.compare_digest(word.mark.encode(), self._mark(school, word).encode())
 
     def _contradict(self, school: str, held: StopWord) -> None:
         """Somebody took the stop off the broker and it was not this hub: say it again before anybody misses it."""

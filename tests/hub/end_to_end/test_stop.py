@@ -214,6 +214,27 @@ async def test_a_node_that_knows_no_release_is_not_sent_one_and_hears_the_word(s
         assert not older.releases
 
 
+async def test_a_hub_believes_in_the_release_of_another_with_its_account_and_says_nothing_against_it(
+    broker: Broker, tmp_path: Path
+) -> None:
+    url = broker.url.replace("//", "//hub:secret@")
+    marked = mqtt.Address.parse(url)
+    async with running(HubSettings(data=tmp_path, broker=url), broker) as school:
+        desk = school.hub.stop
+        async with mqtt.connect(marked, "another-hub") as link:
+            held = StopWord("pressed", active=True, by="node pi", at_ms=1)
+            await link.publish(topic("school"), held.to_payload(), qos=1, retain=True)
+            await until(lambda: bool(desk.stops().stops), "the stop")
+            mark = marked.own("release/school/pressed").rpartition("/")[2]
+            elsewhere = marked.own("release/elsewhere/pressed").rpartition("/")[2]
+            for wrong in ("", elsewhere):
+                word = held._replace(active=False, mark=wrong)
+                await link.publish(topic("school"), word.to_payload(), qos=1, retain=True)
+            await link.publish(topic("school"), held._replace(active=False, mark=mark).to_payload(), qos=1, retain=True)
+            await until(lambda: desk.stops().stops == (), "the release")
+            assert desk.latches["school"].released == ("pressed",)
+
+
 async def test_a_node_takes_no_stop_off_the_broker_nor_lets_the_hub_believe_in_a_release(
     school: School, caplog: pytest.LogCaptureFixture
 ) -> None:
