@@ -1,8 +1,8 @@
 """From a press of the stop button at one node to the order at another node's driver, over the broker, without any hub.
 
 Two nodes in processes of their own; button and lamp of each are datagrams to this process, whose clock it is. `here`
-is the order at the driver of the node whose button it was. Between two presses the stop is released as a hub would,
-and the next press waits until both nodes have written that down.
+is the order at the driver of the node whose button it was. Between two presses the stop is released as a hub would
+(whose STATE is there for that), and the next press waits until both nodes have written that down.
 """
 
 import asyncio
@@ -22,8 +22,12 @@ from labkeeper_cli.client import percentile
 from labkeeper_edge.outbox.outbox import FILE
 from labkeeper_edge.safety.stopping import KEY
 from labkeeper_sdk.testing import open_broker
+from labkeeper_wire.codec import encode
+from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.mqtt import Address, Link, connect
-from labkeeper_wire.stop import Latch, StopWord, topic
+from labkeeper_wire.payload import Metric, Payload
+from labkeeper_wire.state import HostState, publish_state
+from labkeeper_wire.stop import RELEASE, Latch, StopWord, topic
 
 SCHOOL, HERE, THERE = "bench-school", "here", "there"
 PATIENCE_S = 20.0
@@ -107,12 +111,15 @@ async def one_press(hand: Hand, link: Link) -> tuple[float, float, str]:
 
 async def release(folder: Path, link: Link, latch: str) -> None:
     """Release, and wait until both nodes have it on disk."""
-    word = StopWord(latch, active=False, by="bench", at_ms=time.time_ns() // 1_000_000)
-    await link.publish(topic(SCHOOL), word.to_payload(), qos=1, retain=True)
+    now_ms = time.time_ns() // 1_000_000
+    word = StopWord(latch, active=False, by="bench", at_ms=now_ms)
+    order = encode(Payload((Metric(RELEASE, word.to_payload().decode(), DataType.STRING),), now_ms))
     deadline_s = time.monotonic() + PATIENCE_S
     while not all(latch in kept(folder / name / FILE).released for name in (HERE, THERE)):
         if time.monotonic() > deadline_s:
             raise TimeoutError("the nodes did not take the release over")
+        for name in (HERE, THERE):
+            await link.publish(f"spBv1.0/{SCHOOL}/NCMD/{name}", order)
         await asyncio.sleep(0.01)
 
 
@@ -135,6 +142,8 @@ async def button(folder: Path, count: int) -> Figures:
             await stack.enter_async_context(node(folder, name, broker.url, port))
         link = await stack.enter_async_context(connect(Address.parse(broker.url), "bench-button"))
         await link.subscribe((topic(SCHOOL), 1))
+        state = publish_state("labkeeper", HostState(True, time.time_ns() // 1_000_000))
+        await link.publish(state.topic, state.payload, retain=state.retain)
         await hand.until_ordered()  # the safe values of the start
         hand.press(HERE, down=False)
         found = []

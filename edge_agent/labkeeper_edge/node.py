@@ -294,7 +294,7 @@ async def compose(
     safe_keeping.stop(active=stopping.stopped)
     uplink.stop = lambda: (stopping.kept.name, safe_keeping.rules.missing())
     uplink.safe_writes = lambda: safe_keeping.driven
-    uplink.commands.append(commands.receive)
+    uplink.commands += [commands.receive, stopping.receive]
     uplink.links.append(safe_keeping.link)
     devices.watchers += [uplink.device_changed, safe_keeping.device_changed]
     interlocks = None

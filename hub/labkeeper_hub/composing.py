@@ -175,7 +175,7 @@ async def open_hub(settings: HubSettings, intents: IntentLog, audit: Notes) -> A
         signing = open_signing(settings.data)
         interlocks = await _resumed(InterlockDesk(registry, settings.data, outlet.write, now_ms, signing, audit))
         drivers = await _resumed(DriverDesk(registry, settings.data, outlet.write, refusals, now_ms, audit=audit))
-        stop = await _resumed(_stop_desk(settings, registry, bus))
+        stop = await _resumed(_stop_desk(settings, registry, bus, outlet))
         deliveries = Deliveries(outlet.acknowledge)
         deliveries.recall(journal.outboxes())
         intake = Intake(journal, deliveries, bus, refusals, desk.answer)
@@ -306,9 +306,9 @@ def _lateness(forwarder: Forwarder | None) -> Callable[[], bool]:
     return never_late if forwarder is None else forwarder.progress.is_late
 
 
-def _stop_desk(settings: HubSettings, registry: HubRegistry, bus: EventBus) -> StopDesk:
+def _stop_desk(settings: HubSettings, registry: HubRegistry, bus: EventBus, outlet: Outlet) -> StopDesk:
     address = mqtt.Address.parse(settings.broker)
-    return StopDesk(address, settings.host_id, registry, bus, settings.data, now_ms)
+    return StopDesk(address, settings.host_id, registry, bus, settings.data, outlet.write, now_ms)
 
 
 async def _resumed(desk: Kept) -> Kept:

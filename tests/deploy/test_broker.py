@@ -1,13 +1,11 @@
 """The broker's configuration, tried with a real Mosquitto: TLS, accounts, and topics that are nobody else's."""
 
 import asyncio
-import os
-import signal
+import re
 import ssl
-from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, nullcontext, suppress
-from dataclasses import dataclass, replace
+from contextlib import nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,14 +13,17 @@ import pytest
 from labkeeper_cli.client import Target, open_hub
 from labkeeper_cli.processes import open_role
 from labkeeper_cli.trial import all_online
-from labkeeper_sdk.testing import find_mosquitto, free_port
+from labkeeper_sdk.testing import free_port
 from labkeeper_sdk.testing.brokers import MOSQUITTO_CONF
 from labkeeper_wire import mqtt
+from labkeeper_wire.codec import encode
+from labkeeper_wire.datatypes import DataType
+from labkeeper_wire.payload import Metric, Payload
+from labkeeper_wire.stop import RELEASE, StopWord, topic
 
-from .conftest import DEPLOY, NODE, OTHER, SCHOOL, init
+from .broker import CONF, START_S, Running, address, connected, heard, let_in, running, shipped
+from .conftest import NODE, OTHER, SCHOOL, init
 
-START_S = 30.0
-CONF = DEPLOY / "mosquitto" / "mosquitto.conf"
 DEBIANS_OWN = """\
 persistence true
 persistence_location /var/lib/mosquitto/
@@ -33,101 +34,15 @@ include_dir /etc/mosquitto/conf.d
 IN_ITS_PLACE = {"listener", "allow_anonymous", "persistence_location", "log_dest", "log_type"}
 
 
-@dataclass(frozen=True)
-class Running:
-    """Mosquitto with files that `init` made."""
-
-    port: int
-    process: asyncio.subprocess.Process
-
-    def read_again(self) -> None:
-        self.process.send_signal(signal.SIGHUP)
-
-
-@asynccontextmanager
-async def running(text: str, folder: Path, port: int) -> AsyncIterator[Running]:
-    """Start Mosquitto with a configuration."""
-    mosquitto = find_mosquitto()
-    if mosquitto is None:
-        pytest.skip("Mosquitto is not installed")
-    conf = folder / "mosquitto.conf"
-    # as root Mosquitto changes to a user who cannot read the folder
-    conf.write_text(text + ("user root\n" if os.geteuid() == 0 else ""))
-    process = await asyncio.create_subprocess_exec(
-        mosquitto, "-c", str(conf), stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE
-    )
-    try:
-        await answers(port, process)
-        yield Running(port, process)
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.communicate()
-
-
 @pytest.fixture
 async def broker(secrets: Path, tmp_path: Path) -> AsyncIterator[Running]:
-    """Mosquitto with the file that is shipped; only its port and its paths are this test's."""
-    number = free_port()
-    (tmp_path / "data").mkdir(exist_ok=True)
-    text = CONF.read_text().replace("listener 8883", f"listener {number} 127.0.0.1")
-    text = text.replace("/mosquitto/config/secrets", str(secrets)).replace("/mosquitto/data/", f"{tmp_path / 'data'}/")
-    async with running(text, tmp_path, number) as broker:
+    async with shipped(secrets, tmp_path) as broker:
         yield broker
 
 
 @pytest.fixture
 def port(broker: Running) -> int:
     return broker.port
-
-
-async def answers(port: int, process: asyncio.subprocess.Process) -> None:
-    async with asyncio.timeout(START_S):
-        while process.returncode is None:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except OSError:
-                await asyncio.sleep(0.02)
-                continue
-            writer.close()
-            await writer.wait_closed()
-            return
-    assert process.stderr is not None
-    raise AssertionError((await process.stderr.read()).decode())
-
-
-def address(port: int, secrets: Path, user: str, password: str | None = None) -> mqtt.Address:
-    told = (secrets / f"{user}.password").read_text() if password is None else password
-    parsed = mqtt.Address.parse(f"mqtts://{user}:{told}@127.0.0.1:{port}")
-    return replace(parsed, tls=ssl.create_default_context(cafile=str(secrets / "ca.crt")))
-
-
-@asynccontextmanager
-async def connected(port: int, secrets: Path, user: str, will: mqtt.Will | None = None) -> AsyncIterator[mqtt.Link]:
-    async with mqtt.connect(address(port, secrets, user), f"test-{user}", will=will) as link:
-        yield link
-
-
-async def heard(link: mqtt.Link, last: str) -> list[str]:
-    """Return the topics heard up to `last`."""
-    topics = []
-    async with asyncio.timeout(START_S):
-        async for message in link.messages():
-            topics.append(message.topic)
-            if message.topic == last:
-                return topics
-    raise AssertionError("the connection ended")
-
-
-async def let_in(port: int, secrets: Path, user: str) -> None:
-    """Wait until the broker has read the account of `user`."""
-    async with asyncio.timeout(START_S):
-        while True:
-            try:
-                async with connected(port, secrets, user):
-                    return
-            except mqtt.ConnectRefused:
-                await asyncio.sleep(0.02)
 
 
 OF_THE_NODE = [
@@ -271,7 +186,7 @@ async def test_what_a_school_adds_by_hand_outlives_the_next_run(broker: Running,
 @pytest.fixture
 async def debian(tmp_path: Path) -> AsyncIterator[Running]:
     """Debian's Mosquitto with what `init --debian --plain` made."""
-    done = init(tmp_path, "--debian", "--plain", "--node", NODE)
+    done = init(tmp_path, "--debian", "--plain", "--node", NODE, "--node", OTHER)
     assert done.returncode == 0, done.stderr
     secrets, number = tmp_path / "secrets", free_port()
     text = (secrets / "labkeeper.conf").read_text().replace("listener 1883", f"listener {number} 127.0.0.1")
@@ -300,6 +215,44 @@ async def test_debians_mosquitto_without_tls_lets_the_same_accounts_in_and_nobod
                 pass
 
 
+GUESSED = [
+    f"labkeeper/{SCHOOL}/{NODE}", f"labkeeper-stop/{SCHOOL}/{NODE}",
+    f"labkeeper/{SCHOOL}/{NODE}/zigbee", f"labkeeper/{SCHOOL}/{NODE}/homie",
+    "labkeeper-host-labkeeper", "labkeeper-stop-labkeeper",
+]  # fmt: skip
+"""What anybody can think of as the client ids of node and hub."""
+MIB = 1 << 20
+THROWN_OUT = "already connected, closing old connection"
+
+
+def connections(broker: Running, *users: str) -> set[str]:
+    """Return the client ids with which these accounts have connected."""
+    lines = broker.log.read_text().splitlines()
+    found = (re.search(r" as (\S+) \(.*u'([^']*)'\)", line) for line in lines if "New client connected" in line)
+    return {match[1] for match in found if match and match[2] in users}
+
+
+async def test_who_names_a_client_id_throws_its_owner_out_and_nobody_else_can_name_a_nodes_or_the_hubs(
+    debian: Running, tmp_path: Path
+) -> None:
+    node, other = (mqtt.Address.parse(plain(debian, tmp_path, user)) for user in (NODE, OTHER))
+    name = f"labkeeper/{SCHOOL}/{NODE}"
+    async with mqtt.connect(node, node.own(name)) as link:
+        for tried in (name, other.own(name), replace(other, username=NODE).own(name), f"{name}/", f"{name}/+"):
+            async with mqtt.connect(other, tried):
+                pass
+        await link.publish(f"lab/{NODE}/still-here", b"x", qos=1)
+        async with mqtt.connect(other, node.own(name)):  # what the broker does, and why the name is a secret
+            with pytest.raises(mqtt.LinkLost):
+                await heard(link, "")
+    assert debian.log.read_text().count(THROWN_OUT) == 1
+
+
+def ncmd(word: bytes) -> bytes:
+    """Return the hub's command to a node that releases a stop."""
+    return encode(Payload((Metric(RELEASE, word.decode(), DataType.STRING),), 0))
+
+
 async def test_a_whole_lab_lives_with_these_accounts_and_its_light_is_switched_from_the_page(
     debian: Running, tmp_path: Path
 ) -> None:
@@ -322,8 +275,31 @@ async def test_a_whole_lab_lives_with_these_accounts_and_its_light_is_switched_f
         devices = await all_online(client, wanted, START_S)
         assert {device["device"] for device in devices if device["online"]} >= wanted
         light = next(device for device in devices if any(point["point"] == "state" for point in device["points"]))
+        for name in GUESSED:
+            async with mqtt.connect(mqtt.Address.parse(plain(debian, tmp_path, OTHER)), name):
+                pass
         outcome = await live.command(Target(SCHOOL, NODE, light["device"], "state"), True, 20_000)
         assert (outcome.state, outcome.code) == ("done", "")
+        (stop,) = (await client.post("stop", {}))["stops"]
+        async with mqtt.connect(mqtt.Address.parse(plain(debian, tmp_path, OTHER)), "another-node") as other:
+            await other.subscribe((topic(SCHOOL), 1))
+            forged = StopWord(stop["latch"], active=False, by="hub", at_ms=stop["at_ms"]).to_payload()
+            await other.publish(f"spBv1.0/{SCHOOL}/NCMD/{NODE}", ncmd(forged), qos=1)
+            await other.publish(topic(SCHOOL), forged, qos=1, retain=True)
+            async with asyncio.timeout(START_S):
+                words = other.messages()
+                while (await anext(words)).payload != forged:
+                    pass
+                assert StopWord.from_payload((await anext(words)).payload).active, "the hub says it again"
+        wanted_light = Target(SCHOOL, NODE, light["device"], "state")
+        assert (await live.command(wanted_light, False, 20_000)).code == "stopped"
+        step = await client.post("stop/release", {"latch": stop["latch"]})
+        assert (await client.post("stop/release", {"latch": stop["latch"], "release": step["release"]}))["stops"] == []
+        async with asyncio.timeout(START_S):
+            while (await live.command(wanted_light, False, 20_000)).code == "stopped":
+                pass
+        assert THROWN_OUT not in debian.log.read_text()
+        assert {name.rpartition("/")[0] for name in connections(debian, "hub", NODE)} == set(GUESSED)
 
 
 async def test_nobody_gets_in_without_an_account_of_this_school(port: int, secrets: Path) -> None:
@@ -357,6 +333,52 @@ async def test_hub_and_node_meet_over_tls_with_the_files_that_init_made(
             await asyncio.sleep(0.1)
         (node,) = (await client.get("nodes"))["nodes"]
         assert (node["school"], node["node"]) == (SCHOOL, NODE)
+
+
+async def test_a_payload_that_is_too_large_is_dropped_and_who_sends_a_packet_twice_that_is_cut_off(
+    port: int, secrets: Path
+) -> None:
+    own = f"spBv1.0/{SCHOOL}/NDATA/{NODE}"
+    async with connected(port, secrets, "hub") as hub, connected(port, secrets, NODE) as node:
+        await hub.subscribe((own, 1))
+        for size in (MIB, MIB + 1, 1):
+            await node.publish(own, bytes(size), qos=1)
+        with pytest.raises(mqtt.LinkLost):
+            await node.publish(own, bytes(2 * MIB), qos=1)
+        async with connected(port, secrets, NODE) as again:
+            await again.publish(own, b"last", qos=1)
+        sizes = []
+        async for message in hub.messages():
+            sizes.append(len(message.payload))
+            if message.payload == b"last":
+                break
+    assert sizes == [MIB, 1, 4]
+
+
+async def test_the_broker_keeps_so_many_bytes_for_who_is_away_and_goes_on(secrets: Path, tmp_path: Path) -> None:
+    few = {"max_queued_bytes 268435456": f"max_queued_bytes {MIB}"}
+    topic = f"lab/{NODE}/plug"
+    async with shipped(secrets, tmp_path, few) as broker:
+        away = address(broker.port, secrets, NODE)
+        async with mqtt.connect(away, "away", clean=False) as node:
+            await node.subscribe((topic, 1))
+        async with connected(broker.port, secrets, f"{NODE}.devices") as lab:
+            for _ in range(20):
+                await lab.publish(topic, bytes(MIB // 8), qos=1)
+            async with mqtt.connect(away, "away", clean=False) as node:
+                await lab.publish(topic, b"last", qos=1)
+                assert 8 <= len(await heard(node, topic, b"last")) - 1 < 20
+
+
+async def test_the_broker_holds_so_many_connections_and_no_more(secrets: Path, tmp_path: Path) -> None:
+    few = {"max_connections 4000": "max_connections 2"}
+    async with shipped(secrets, tmp_path, few) as broker:
+        async with connected(broker.port, secrets, "hub"), connected(broker.port, secrets, NODE):
+            with pytest.raises(mqtt.LinkLost):
+                async with connected(broker.port, secrets, OTHER):
+                    raise AssertionError
+        async with connected(broker.port, secrets, OTHER):
+            pass
 
 
 def test_the_file_has_what_all_our_tests_have() -> None:

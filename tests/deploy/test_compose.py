@@ -17,7 +17,7 @@ FILE = DEPLOY / "compose.yaml"
 COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 MADE_BY_INIT = {
-    "passwd", "acl", "broker.crt", "broker.key", "hub.toml", "ca.crt",
+    "passwd", "acl", "broker.crt", "broker.key", "broker.d", "hub.toml", "ca.crt",
     "influx_password", "influx_token", "grafana_password",
 }  # fmt: skip
 SECRET = re.compile(r"PASSWORD|TOKEN|SECRET")
@@ -110,8 +110,9 @@ def mounted() -> list[str]:
 
 
 def test_only_the_broker_is_open_to_the_network() -> None:
-    published = {name: port for name, service in SERVICES.items() for port in service.get("ports", [])}
-    assert published == {"broker": "8883:8883", "hub": "127.0.0.1:8080:8080", "grafana": "127.0.0.1:3000:3000"}
+    published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
+    local = {"hub": ["127.0.0.1:8080:8080"], "grafana": ["127.0.0.1:3000:3000"]}
+    assert published == {"broker": ["8883:8883", "8884:8884"], **local}
 
 
 def test_grafana_reads_the_dashboards_that_are_checked_in_where_provisioning_looks() -> None:

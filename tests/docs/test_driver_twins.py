@@ -1,4 +1,4 @@
-"""The Chinese pages of drivers say what the English ones say: the same settings, tables, code and sections."""
+"""The Chinese pages of drivers and machines say what the English ones say: the same settings, tables and sections."""
 
 import re
 from pathlib import Path
@@ -11,6 +11,8 @@ DRIVERS = "docs/reference/drivers"
 TWINS = [
     *sorted(f"{DRIVERS}/{page.name.removesuffix('.zh-CN.md')}" for page in (ROOT / DRIVERS).glob("*.zh-CN.md")),
     "docs/tutorials/your-first-driver",
+    "docs/how-to/run-a-hub-and-a-node",
+    "docs/how-to/when-something-is-wrong",
 ]
 NEEDED = (
     "zigbee2mqtt", "homeassistant", "homie", "tasmota", "shelly", "serial_line", "tello", "robomaster", "gpio",

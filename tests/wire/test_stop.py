@@ -4,12 +4,26 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from labkeeper_wire.stop import RELEASED_KEPT, BadStop, Latch, StopWord, hear, missing, reconciled, school_of, topic
+from labkeeper_wire.stop import (
+    RELEASED_KEPT,
+    BadStop,
+    Latch,
+    StopWord,
+    hear,
+    hear_anyone,
+    missing,
+    reconciled,
+    release,
+    school_of,
+    topic,
+)
 
 STOP = StopWord("a", active=True, by="anna", at_ms=1)
 RELEASE = StopWord("a", active=False, by="ben", at_ms=2)
 NAMES = st.text(min_size=1, max_size=20)
-WORDS = st.builds(StopWord, NAMES, active=st.booleans(), by=NAMES, at_ms=st.integers(0, 2**40))
+WORDS = st.builds(
+    StopWord, NAMES, active=st.booleans(), by=NAMES, at_ms=st.integers(0, 2**40), mark=st.just("") | NAMES
+)
 
 
 @given(WORDS)
@@ -31,6 +45,7 @@ def test_a_word_comes_back_as_it_was(word: StopWord) -> None:
         b'{"latch": "a", "active": true, "by": "x", "at": -1}',
         b'{"latch": "a", "active": true, "by": "x", "at": true}',
         b'{"latch": "a", "active": true, "by": "x"}',
+        b'{"latch": "a", "active": true, "by": "x", "at": 1, "mark": 7}',
     ],
 )
 def test_anything_else_is_no_word(payload: bytes) -> None:
@@ -48,6 +63,26 @@ def test_a_stop_latches_until_that_latch_is_released() -> None:
     assert hear(released, STOP) is released, "a late copy of the stop stops nobody again"
     assert hear(released, RELEASE) is released
     assert hear(released, STOP._replace(latch="b")).name == "b"
+
+
+@given(st.lists(WORDS, max_size=20), st.lists(WORDS, max_size=20))
+def test_no_words_that_anybody_may_write_release_a_stop(before: list[StopWord], said: list[StopWord]) -> None:
+    latch = Latch()
+    for word in before:
+        latch = hear(latch, word)
+    held = latch
+    for word in said:
+        latch = hear_anyone(latch, word)
+        assert latch.released == held.released
+    assert bool(latch.name) >= bool(held.name)
+    assert any(word.active for word in said) or latch is held
+
+
+def test_a_release_is_a_word_that_releases() -> None:
+    assert release(RELEASE.to_payload().decode()) == RELEASE
+    for wrong in (STOP.to_payload().decode(), "", None, 7, b"x"):
+        with pytest.raises(BadStop):
+            release(wrong)
 
 
 def test_a_newer_stop_takes_the_place_of_an_older_one() -> None:

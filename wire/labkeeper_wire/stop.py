@@ -1,4 +1,8 @@
-"""Stop-all: one retained word for a school, outside Sparkplug, and what a latch makes of it. Not an emergency stop."""
+"""Stop-all: one retained word for a school, outside Sparkplug, and what a latch makes of it. Not an emergency stop.
+
+Any node may write the word, so that a stop needs no hub, and a word alone is believed only when it stops. A release is
+the hub's command to each node, on the topics that only a hub may write.
+"""
 
 import json
 from collections.abc import Mapping
@@ -9,6 +13,7 @@ PREFIX = "labkeeper/v1/"
 SUFFIX = "/stop"
 EVERY_SCHOOL = f"{PREFIX}+{SUFFIX}"
 LATCH = "Stop/Latch"  # String, in NBIRTH and NDATA: the latch that holds this node, "" if none does
+RELEASE = "Node Control/Stop Release"  # String, JSON, writable, in NBIRTH and in the hub's NCMD: a word that releases
 MISSING = "Stop/Missing"  # String, JSON list: devices with actuators that are not at their safe values yet
 
 LONGEST_WORD = 4096
@@ -22,16 +27,20 @@ class BadStop(ValueError):
 
 
 class StopWord(NamedTuple):
-    """`active`: stop, and stay stopped under this latch; not active: a person has released this very latch."""
+    """`active`: stop, and stay stopped under this latch; not active: a person has released this very latch. By the
+    `mark` of a release hubs with one account know that one of them said it.
+    """
 
     latch: str
     active: bool
     by: str
     at_ms: int
+    mark: str = ""
 
     def to_payload(self) -> bytes:
         """Give the retained payload."""
-        return json.dumps({"latch": self.latch, "active": self.active, "by": self.by, "at": self.at_ms}).encode()
+        said = {"latch": self.latch, "active": self.active, "by": self.by, "at": self.at_ms}
+        return json.dumps(said | ({"mark": self.mark} if self.mark else {})).encode()
 
     @classmethod
     def from_payload(cls, payload: bytes) -> "StopWord":
@@ -42,7 +51,8 @@ class StopWord(NamedTuple):
             raise BadStop("not JSON") from error
         if not isinstance(said, dict):
             raise BadStop("not an object, or too long")
-        return cls(_name(said, "latch"), _flag(said), _name(said, "by"), _time(said))
+        mark = _name(said, "mark") if "mark" in said else ""
+        return cls(_name(said, "latch"), _flag(said), _name(said, "by"), _time(said), mark)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +93,19 @@ def hear(latch: Latch, word: StopWord) -> Latch:
     if word.latch in latch.released or latch.name not in ("", word.latch):
         return latch
     return Latch(None, (*latch.released, word.latch)[-RELEASED_KEPT:])
+
+
+def hear_anyone(latch: Latch, word: StopWord) -> Latch:
+    """Return the latch after a word that any node may have written: it stops, and releases nothing."""
+    return hear(latch, word) if word.active else latch
+
+
+def release(value: object) -> StopWord:
+    """Read the hub's command; raises BadStop for what is no word, or one that stops."""
+    word = StopWord.from_payload(value.encode() if isinstance(value, str) else b"")
+    if word.active:
+        raise BadStop("a release that stops")
+    return word
 
 
 def reconciled(latch: Latch, said: str, by: str, at_ms: int) -> StopWord | None:

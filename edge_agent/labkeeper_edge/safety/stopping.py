@@ -1,6 +1,9 @@
 """Stop-all at a node: heard on a connection of its own, pressed at a button of its own. It is obeyed first and written
 down after, and what is not written down the node does not say of itself.
 
+What is heard there stops and never releases, for any node may write it. Who releases is the hub, by a command to this
+node, which no other node can send.
+
 A node that is stopped and cannot write it down is stopped all the same, and says nothing; what a restart then forgets,
 the broker, which keeps the word, says again.
 """
@@ -15,7 +18,8 @@ from labkeeper_edge.backoff import Backoff
 from labkeeper_edge.outbox.outbox import Outbox, OutboxUnwritable
 from labkeeper_edge.refusals import Refusals
 from labkeeper_wire import mqtt
-from labkeeper_wire.stop import BadStop, Latch, StopWord, hear, topic
+from labkeeper_wire.effects import CommandReceived
+from labkeeper_wire.stop import RELEASE, BadStop, Latch, StopWord, hear, hear_anyone, release, topic
 
 log = logging.getLogger(__name__)
 KEY = "stop"
@@ -39,6 +43,7 @@ class Stopping:
     obey: list[Callable[[], None]] = field(default_factory=list)
     say: Callable[[], None] = lambda: None
     _ours: StopWord | None = None  # pressed here, and not yet with the broker
+    _waiting: str = ""  # a latch that somebody says is released, and the hub has not
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _unsaved: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -59,8 +64,17 @@ class Stopping:
             return
         word = StopWord(str(uuid4()), active=True, by=self._button, at_ms=self.now_ms())
         self._ours = word
-        self._hear(word)
+        self._follow(hear(self.latch, word), word)
         self._news.set()
+
+    def receive(self, command: CommandReceived) -> None:
+        """Hear the hub release a stop."""
+        for metric in command.metrics if command.device is None else ():
+            if metric.name == RELEASE:
+                try:
+                    self._follow(hear(self.latch, word := release(metric.value)), word)
+                except BadStop as bad:
+                    self.refusals.count("bad_stop", "hub", str(bad))
 
     async def run(self) -> None:
         """Listen for the school's word, for ever."""
@@ -77,7 +91,7 @@ class Stopping:
                 await asyncio.sleep(backoff.next_s(clock() - began_s))
 
     async def _connection(self) -> None:
-        client_id = f"labkeeper-stop/{self.school}/{self.node}"
+        client_id = self.address.own(f"labkeeper-stop/{self.school}/{self.node}")
         async with mqtt.connect(self.address, client_id, keepalive_s=KEEPALIVE_S) as link:
             await link.subscribe((topic(self.school), 1))
             async with asyncio.TaskGroup() as group:
@@ -97,12 +111,19 @@ class Stopping:
 
     def _take(self, message: mqtt.Message) -> None:
         try:
-            self._hear(StopWord.from_payload(message.payload))
+            word = StopWord.from_payload(message.payload)
         except BadStop as bad:
             self.refusals.count("bad_stop", message.topic, str(bad))
+            return
+        self._follow(hear_anyone(self.latch, word), word)
+        if not word.active and word.latch == self.latch.name != self._waiting:
+            self._waiting = word.latch
+            log.info(
+                "latch %s: a release where any node may write; the hub's command does it (not an old hub's)", word.latch
+            )
 
-    def _hear(self, word: StopWord) -> None:
-        latch = hear(self.latch, word)
+    def _follow(self, latch: Latch, word: StopWord) -> None:
+        """Obey what the word made of the latch, if it changed it."""
         if latch is self.latch:
             return
         self.latch = latch

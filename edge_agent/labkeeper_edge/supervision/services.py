@@ -127,8 +127,10 @@ class NodeServices:
         """
         client_id = f"labkeeper/{self.school}/{self.node}/{self.instance}"
         try:
-            async with mqtt.connect(self.address, client_id, clean=False, late_ack=True) as link:
+            async with mqtt.connect(self.address, self.address.own(client_id), clean=False, late_ack=True) as link:
                 link.on_oversized = self._too_large
+                if not (self._known or link.session_present):
+                    await self._clear(client_id)
                 self._remembered(present=link.session_present)
                 driver_link = DriverLink(link, self._take_away, self.mortal)
                 try:
@@ -144,6 +146,12 @@ class NodeServices:
     def now_ms(self) -> int:
         """Return the node's clock."""
         return now_ms()
+
+    async def _clear(self, client_id: str) -> None:
+        """End the session that a version without the account's mark left at the broker, which would keep on filling."""
+        if client_id != self.address.own(client_id):
+            async with mqtt.connect(self.address, client_id):
+                pass
 
     def _remembered(self, *, present: bool) -> None:
         """What devices said while nobody was subscribed went to nobody: that is to be known."""

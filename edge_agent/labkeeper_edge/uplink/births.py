@@ -19,6 +19,7 @@ from labkeeper_wire.leases.table import LEASES
 from labkeeper_wire.payload import QUALITY, STALE, Metric, Property
 from labkeeper_wire.stop import LATCH as STOP_LATCH
 from labkeeper_wire.stop import MISSING as STOP_MISSING
+from labkeeper_wire.stop import RELEASE as STOP_RELEASE
 
 REFUSED = "Refused/"  # UInt64 per reason: what the node refused or mended
 DRIVER = "Driver/"  # String per driver instance: connected, waiting or broken
@@ -51,6 +52,7 @@ class NodeFacts:
             Metric(ACK, "", DataType.STRING, now_ms),
             Metric(LEASES, "", DataType.STRING, now_ms),
             Metric(INTERLOCKS, "", DataType.STRING, now_ms),
+            Metric(STOP_RELEASE, "", DataType.STRING, now_ms),
             Metric(JOURNAL, self.journal, DataType.STRING, now_ms),
             Metric(BATCH, None, DataType.UINT64, now_ms),
             Metric(GAP, None, DataType.STRING, now_ms),

@@ -30,6 +30,7 @@ from labkeeper_wire.effects import (
 from labkeeper_wire.interlocks import SET as INTERLOCKS
 from labkeeper_wire.leases.table import LEASES
 from labkeeper_wire.payload import Metric
+from labkeeper_wire.stop import RELEASE as STOP_RELEASE
 
 log = logging.getLogger(__name__)
 
@@ -230,7 +231,7 @@ class Conversation:
 
     def _node_command(self, metrics: Iterable[Metric]) -> None:
         for metric in metrics:
-            if metric.name in (LEASES, INTERLOCKS):
+            if metric.name in (LEASES, INTERLOCKS, STOP_RELEASE):
                 continue  # those who hear commands have it
             if metric.name == JOURNAL and isinstance(metric.value, str) and is_epoch(metric.value):
                 self.ears.journal(metric.value)

@@ -157,7 +157,7 @@ class Uplink:
         """Hold one conversation; return why it ended."""
         session = await self._session()
         will = mqtt.Will(session.will.topic, session.will.payload, session.will.qos, session.will.retain)
-        client_id = f"labkeeper/{self.identity.school}/{self.identity.node}"
+        client_id = self.identity.address.own(f"labkeeper/{self.identity.school}/{self.identity.node}")
         ended = ""
         stopped = False
         async with mqtt.connect(self.identity.address, client_id, will=will) as link:

@@ -121,7 +121,7 @@ class Host:
         session = HostSession(self.host_id, connect_ms=self.now_ms())
         self._ours_ms.append(session.connect_ms)
         will = mqtt.Will(session.will.topic, session.will.payload, session.will.qos, session.will.retain)
-        async with mqtt.connect(self.address, f"labkeeper-host-{self.host_id}", will=will) as link:
+        async with mqtt.connect(self.address, self.address.own(f"labkeeper-host-{self.host_id}"), will=will) as link:
             link.on_oversized = lambda topic, _: self.intake.refusals.count("too_large", topic)
             try:
                 now_ms = self.now_ms()

@@ -1,35 +1,45 @@
 """The desk where everything is stopped: a connection of its own to the broker, and nothing that waits before it.
 
+What is heard there stops, for any node may write it, and releases only by a hub's mark. A release is a command to each
+node; the word that is kept says it too, for older nodes and other hubs, and so that nobody who comes later is stopped.
+
 A word goes on the wire at once, is written down meanwhile, and is told as pressed when it is written: one that no
 broker has got yet survives the hub.
 """
 
 import asyncio
+import hmac
 import logging
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_urlsafe
 from uuid import uuid4
 
 from labkeeper_hub.bus import EventBus
-from labkeeper_hub.model import PointKey, Stop, Stops
+from labkeeper_hub.ingest.host import NotConnected
+from labkeeper_hub.model import NodeKey, PointKey, Stop, Stops
 from labkeeper_hub.ports import StopRefused
 from labkeeper_hub.registry.known import NODE_ITSELF, KnownDevice, KnownNode
 from labkeeper_hub.registry.registry import HubRegistry
 from labkeeper_hub.stop.file import Kept, read_stops
 from labkeeper_hub.stop.keeping import Keeping
 from labkeeper_wire import mqtt
+from labkeeper_wire.host_session import UnknownTarget
+from labkeeper_wire.payload import Metric
 from labkeeper_wire.stop import (
     EVERY_SCHOOL,
     LATCH,
     LONGEST_NAME,
     MISSING,
+    RELEASE,
     BadStop,
     Latch,
     StopWord,
     hear,
+    hear_anyone,
     missing,
     reconciled,
     school_of,
@@ -53,6 +63,7 @@ class StopDesk:
     registry: HubRegistry
     bus: EventBus
     data: Path
+    write: Callable[[NodeKey, str | None, Sequence[Metric]], None]
     now_ms: Callable[[], int]
     latches: dict[str, Latch] = field(default_factory=dict)
     _unsaid: dict[str, StopWord] = field(default_factory=dict)
@@ -60,6 +71,7 @@ class StopDesk:
     _kept: dict[str, str] = field(default_factory=dict)  # by school: the latch that holds it at the broker
     _heard_s: dict[str, float] = field(default_factory=dict)  # by school: when a word was said or heard last
     _again: dict[str, tuple[str, bool]] = field(default_factory=dict)  # by school: what was repeated last
+    _forged: str = ""  # a latch that somebody else says is released
     _linked_s: float = math.inf
     _told: Stops | None = None
     _said: asyncio.Event = field(default_factory=asyncio.Event)
@@ -146,7 +158,8 @@ class StopDesk:
                 await asyncio.sleep(RETRY_S)
 
     async def _connection(self) -> None:
-        async with mqtt.connect(self.address, f"labkeeper-stop-{self.host_id}", keepalive_s=KEEPALIVE_S) as link:
+        client_id = self.address.own(f"labkeeper-stop-{self.host_id}")
+        async with mqtt.connect(self.address, client_id, keepalive_s=KEEPALIVE_S) as link:
             self._kept.clear()
             await link.subscribe((EVERY_SCHOOL, 1))
             self._linked_s = asyncio.get_running_loop().time()
@@ -170,28 +183,61 @@ class StopDesk:
                 await self._said.wait()
 
     def _say(self, school: str, word: StopWord) -> None:
+        if not word.active:
+            word = word._replace(mark=self._mark(school, word))
         self._unsaid[school] = word
         self._kept.pop(school, None)
-        self._hear(school, word)
+        self._follow(school, hear(self.latches.get(school, Latch()), word))
         self._keeping.changed()
         self._said.set()
+        if not word.active:
+            self._release_nodes(school, word)
+
+    def _release_nodes(self, school: str, word: StopWord) -> None:
+        """Command it to every node that knows the command; who misses it says so by its latch, and is told again."""
+        order = Metric(
+            RELEASE, word.to_payload().decode()
+        )  # its type is the birth's: without one there is no such order
+        for node in self.registry.known.values():
+            if node.key.school == school and node.online:
+                with suppress(NotConnected, mqtt.LinkLost, UnknownTarget):
+                    self.write(node.key, None, (order,))
 
     def _take(self, message: mqtt.Message) -> None:
-        if not message.payload:
-            return
         try:
-            school, word = school_of(message.topic), StopWord.from_payload(message.payload)
+            school = school_of(message.topic)
+            word = StopWord.from_payload(message.payload) if message.payload else None
         except BadStop as bad:
             log.warning("%s: no word about a stop: %s", message.topic, bad)
             return
-        self._kept[school] = word.latch if word.active else ""
-        self._hear(school, word)
+        self._kept[school] = word.latch if word is not None and word.active else ""
+        latch = self.latches.get(school, Latch())
+        if word is not None:
+            latch = (hear if self._is_a_hubs(school, word) else hear_anyone)(latch, word)
+        if latch.word is not None and not self._kept[school]:
+            self._contradict(school, latch.word)
+        elif word is not None:
+            self._follow(school, latch)
 
-    def _hear(self, school: str, word: StopWord) -> None:
+    def _mark(self, school: str, word: StopWord) -> str:
+        """Return what nobody can write without our account's secret."""
+        return self.address.own(f"release/{school}/{word.latch}").rpartition("/")[2]
+
+    def _is_a_hubs(self, school: str, word: StopWord) -> bool:
+        return hmac.compare_digest(word.mark.encode(), self._mark(school, word).encode())
+
+    def _contradict(self, school: str, held: StopWord) -> None:
+        """Somebody took the stop off the broker and it was not this hub: say it again before anybody misses it."""
+        if self._forged != held.latch:
+            log.warning("%s: somebody took the stop %s off the broker; it holds, and is said again", school, held.latch)
+        self._forged = held.latch
+        self._say(school, held)
+
+    def _follow(self, school: str, latch: Latch) -> None:
+        before = self.latches.get(school)
         self._heard_s[school] = asyncio.get_running_loop().time()
-        before = self.latches.get(school, Latch())
-        self.latches[school] = hear(before, word)
-        if self.latches[school] is not before:
+        self.latches[school] = latch
+        if latch is not before:
             self._keeping.changed()
         self.bus.note(self)
 

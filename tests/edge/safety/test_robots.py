@@ -15,6 +15,7 @@ from labkeeper_wire.commands import CommandState
 from labkeeper_wire.stop import LATCH, MISSING, StopWord, topic
 from tests.drivers.slow_drone import SlowDrone
 from tests.edge.conftest import RunEdge
+from tests.edge.safety.test_stopping import release
 from tests.edge.tiny_host import TinyHost, open_host
 
 COMMAND = "0a3f2c56-2f0e-4b4c-9a54-0d6c1f6f0a01"
@@ -92,7 +93,7 @@ async def test_a_robot_s_stop_topic_is_part_of_a_stop_of_a_node_s_start_and_of_a
                 await stop(host)
                 await host.until(lambda: confirmed(host))
                 assert len(robot.stopped) == 2
-                await host.link.publish(topic("s"), STOP._replace(active=False).to_payload(), qos=1, retain=True)
+                release(host, STOP._replace(active=False))
                 await host.until(lambda: host.node_metric(LATCH) == "")
             async with asyncio.timeout(10):
                 while len(robot.stopped) < 3:

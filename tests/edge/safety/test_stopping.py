@@ -10,17 +10,24 @@ from labkeeper_edge.uplink.births import REFUSED, SAFE_WRITES
 from labkeeper_sdk.testing import Broker
 from labkeeper_wire import mqtt
 from labkeeper_wire.commands import CommandState
-from labkeeper_wire.stop import LATCH, MISSING, StopWord, topic
+from labkeeper_wire.datatypes import DataType
+from labkeeper_wire.payload import Metric
+from labkeeper_wire.stop import LATCH, MISSING, RELEASE, StopWord, topic
 from tests.edge.conftest import DRIVER, Keyboard, RunEdge, StartEdge
 from tests.edge.tiny_host import TinyHost, open_host
 
 SAFE = DRIVER + 'devices = ["d1", "d2"]\nsafe = 600\n'
 STOP = StopWord("latch-1", active=True, by="anna", at_ms=1)
-RELEASE = STOP._replace(active=False)
+RELEASED = STOP._replace(active=False)
 
 
 async def say(host: TinyHost, word: StopWord) -> None:
     await host.link.publish(topic("s"), word.to_payload(), qos=1, retain=True)
+
+
+def release(host: TinyHost, word: StopWord = RELEASED) -> None:
+    """Command it, as only a hub can."""
+    host.write_node(Metric(RELEASE, word.to_payload().decode(), DataType.STRING))
 
 
 async def refusal(host: TinyHost, point: str = "relay") -> str:
@@ -48,9 +55,9 @@ async def test_a_stop_drives_every_actuator_to_safe_and_refuses_commands_until_i
         await host.until(lambda: confirmed(host))
         assert sorted(device for device, wanted in keyboard.asked[2:] if wanted == {"heater": False}) == ["d1", "d2"]
         assert await refusal(host) == "stopped"
-        await say(host, RELEASE._replace(latch="another"))
+        release(host, RELEASED._replace(latch="another"))
         assert await refusal(host) == "stopped"
-        await say(host, RELEASE)
+        release(host)
         await host.until(lambda: host.node_metric(LATCH) == "")
         assert len(keyboard.asked) == 4, "a release starts nothing"
         command = str(uuid4())
@@ -120,7 +127,7 @@ async def test_a_stop_survives_a_kill_and_a_broker_that_has_forgotten_it(broker:
         async with start_edge(SAFE):
             await host.born("d1", since)
             assert await refusal(host) == "stopped"
-            await say(host, RELEASE)
+            release(host)
             await host.until(lambda: host.node_metric(LATCH) == "")
 
 

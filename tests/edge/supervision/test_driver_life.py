@@ -3,18 +3,22 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 
 import pytest
 from pydantic import BaseModel
 
 from labkeeper_edge import node
+from labkeeper_edge.refusals import Refusals
 from labkeeper_edge.supervision.breaker import Breaker
+from labkeeper_edge.supervision.services import NodeServices
 from labkeeper_edge.supervision.supervisor import Supervisor
 from labkeeper_edge.uplink.births import DRIVER as DRIVER_STATE
 from labkeeper_sdk import Driver, Services
 from labkeeper_sdk.plugins import Loaded
 from labkeeper_sdk.testing import Broker
+from labkeeper_wire import mqtt
 from tests.edge import bench_driver, older_driver
 from tests.edge.bench_driver import Bench, Configuration
 from tests.edge.conftest import Keyboard, RunEdge
@@ -59,3 +63,24 @@ async def test_a_driver_that_keeps_breaking_rests_is_tried_once_and_goes_on(
         assert tries == [3]
         mended.set()
         await host.until(lambda: host.node_metric(BENCH) == "connected")
+
+
+async def test_a_session_is_kept_under_a_name_of_the_accounts_own_and_the_one_without_it_is_ended(
+    broker: Broker,
+) -> None:
+    address = replace(mqtt.Address.parse(broker.url), username="n", password="long")
+    earlier = "labkeeper/s/n/bench"
+
+    async def present(name: str) -> bool:
+        async with mqtt.connect(address, name, clean=False) as link:
+            await link.subscribe(("lab/#", 1))
+            return link.session_present
+
+    assert not await present(earlier)
+    services = [NodeServices(address, "s", "n", "bench", Refusals()) for _ in range(2)]
+    async with services[0].mqtt() as first:
+        assert not first.session_present
+    assert not await present(earlier), "ended with what it held"
+    async with services[1].mqtt() as second:
+        assert second.session_present
+    assert await present(earlier), "a session that is there asks for no other to be ended"

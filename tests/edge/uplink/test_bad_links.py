@@ -20,7 +20,7 @@ from labkeeper_sdk.testing import Broker, find_mosquitto, free_port
 from labkeeper_wire import mqtt
 from labkeeper_wire.commands import CommandState
 from labkeeper_wire.delivery import BACKLOG, GAPS, TAKEN
-from tests.deploy.test_broker import running
+from tests.deploy.broker import running
 from tests.edge.conftest import Keyboard, RunEdge
 from tests.edge.lossy_link import open_lossy_link
 from tests.edge.tiny_host import FINAL, open_host

@@ -15,6 +15,8 @@ from labkeeper_wire.effects import CommandReceived, EdgeEffect, Publish, Rebirth
 from labkeeper_wire.leases.table import FENCE as LEASE_FENCE
 from labkeeper_wire.leases.table import LEASES, LeaseTable
 from labkeeper_wire.payload import Metric
+from labkeeper_wire.stop import RELEASE, StopWord
+from labkeeper_wire.stop import release as released
 
 DEADLINE_S = 30.0
 GAP = "Delivery/Gap"
@@ -49,6 +51,7 @@ class ScriptedNode:
     commands: list[tuple[str | None, CommandRequest]] = field(default_factory=list)
     tables: list[LeaseTable] = field(default_factory=list)
     journals: list[str] = field(default_factory=list)
+    releases: list[StopWord] = field(default_factory=list)
     rebirths: int = 0
     live: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -98,6 +101,10 @@ class ScriptedNode:
                 self._hear(effect)
 
     def _hear(self, received: CommandReceived) -> None:
+        releases = [metric.value for metric in received.metrics if metric.name == RELEASE]
+        if releases:
+            self.releases += [released(text) for text in releases]
+            return
         tables = [metric.value for metric in received.metrics if metric.name == LEASES]
         if tables:
             self.tables += [LeaseTable.from_text(text) for text in tables]

@@ -25,14 +25,16 @@ from labkeeper_wire import mqtt
 from labkeeper_wire.datatypes import DataType
 from labkeeper_wire.descriptor import PointDescription
 from labkeeper_wire.payload import Metric
-from labkeeper_wire.stop import LATCH, MISSING, StopWord, topic
+from labkeeper_wire.stop import LATCH, MISSING, RELEASE, StopWord, topic
 
 from .conftest import School, Start, running
 from .scripted_node import DEADLINE_S, joined, now_ms, until
 from .test_killed import hub_process
 
 SAFE = PointDescription("on", "switch", DataType.BOOLEAN, writable=True, safe_value=False)
-WIRES = (Metric(LATCH, "", DataType.STRING), Metric(MISSING, "[]", DataType.STRING))
+WIRES = (
+    Metric(LATCH, "", DataType.STRING), Metric(MISSING, "[]", DataType.STRING), Metric(RELEASE, "", DataType.STRING)
+)  # fmt: skip
 
 
 def plugs(*names: str) -> dict[str, list[Metric]]:
@@ -192,10 +194,71 @@ async def test_a_node_that_missed_a_release_is_told_it_again(school: School) -> 
         latches.append((await desk.stop("anna")).stops[0].latch)
         await desk.release(latches[1], desk.ask_release(latches[1]), "anna")
         node.send(None, [Metric(LATCH, latches[0], DataType.STRING, now_ms())])
-        async with asyncio.timeout(30):
-            while (word := await kept(school.broker)).latch != latches[0] or word.active:
-                await asyncio.sleep(0.1)
+        await until(lambda: [word.latch for word in node.releases] == [*latches, latches[0]], "the release, again")
+        word = await kept(school.broker)
+        assert (word.latch, word.active) == (latches[0], False), "nodes of an older version hear it there"
         assert desk.stops().stops == ()
+
+
+async def test_a_node_that_knows_no_release_is_not_sent_one_and_hears_the_word(school: School) -> None:
+    desk = school.hub.stop
+    async with (
+        joined(school.port, devices=plugs("a"), more=WIRES[:2]) as older,
+        joined(school.port, "other", more=WIRES) as node,
+    ):
+        await until(lambda: school.online("a") and len(school.hub.parts.registry.nodes()) == 2, "both nodes")
+        latch = (await desk.stop("anna")).stops[0].latch
+        await desk.release(latch, desk.ask_release(latch), "anna")
+        await until(lambda: [word.latch for word in node.releases] == [latch], "the release")
+        assert not (await kept(school.broker)).active
+        assert not older.releases
+
+
+async def test_a_hub_believes_in_the_release_of_another_with_its_account_and_says_nothing_against_it(
+    broker: Broker, tmp_path: Path
+) -> None:
+    url = broker.url.replace("//", "//hub:secret@")
+    marked = mqtt.Address.parse(url)
+    async with running(HubSettings(data=tmp_path, broker=url), broker) as school:
+        desk = school.hub.stop
+        async with mqtt.connect(marked, "another-hub") as link:
+            held = StopWord("pressed", active=True, by="node pi", at_ms=1)
+            await link.publish(topic("school"), held.to_payload(), qos=1, retain=True)
+            await until(lambda: bool(desk.stops().stops), "the stop")
+            mark = marked.own("release/school/pressed").rpartition("/")[2]
+            elsewhere = marked.own("release/elsewhere/pressed").rpartition("/")[2]
+            for wrong in ("", elsewhere):
+                word = held._replace(active=False, mark=wrong)
+                await link.publish(topic("school"), word.to_payload(), qos=1, retain=True)
+            await link.publish(topic("school"), held._replace(active=False, mark=mark).to_payload(), qos=1, retain=True)
+            await until(lambda: desk.stops().stops == (), "the release")
+            assert desk.latches["school"].released == ("pressed",)
+
+
+async def test_a_node_takes_no_stop_off_the_broker_nor_lets_the_hub_believe_in_a_release(
+    school: School, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk = school.hub.stop
+    async with (
+        joined(school.port, devices=plugs("a"), more=WIRES) as node,
+        mqtt.connect(mqtt.Address("127.0.0.1", school.port), "another-node") as another,
+    ):
+        await until(lambda: school.online("a"), "the plug")
+        latch = (await desk.stop("anna")).stops[0].latch
+        await until(lambda: desk.stops().stops[0].sent, "the broker's word")
+        await another.subscribe((topic("school"), 1))
+        words = another.messages()
+        forged = StopWord(latch, active=False, by="hub", at_ms=now_ms())
+        for payload in (forged.to_payload(), b"", forged._replace(latch="another").to_payload()):
+            await another.publish(topic("school"), payload, qos=1, retain=True)
+            async with asyncio.timeout(DEADLINE_S):
+                while (await anext(words)).payload != payload:
+                    pass
+                assert StopWord.from_payload((await anext(words)).payload).latch == latch, "said again, and at once"
+        assert (await kept(school.broker)).active
+        assert desk.stops().stops[0].latch == latch
+        assert node.releases == []
+        assert caplog.text.count(f"somebody took the stop {latch} off the broker") == 1
 
 
 async def ready(folder: Path, broker: Broker) -> dict[str, str]:

@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -128,6 +129,28 @@ def test_an_address_is_read_from_a_url() -> None:
     assert "p" not in repr(Address("h", 1, None, "p")).replace("port", "")
     with pytest.raises(ValueError, match="mqtt://host:port"):
         Address.parse("http://h")
+
+
+def test_an_address_names_a_certificate_and_its_key_or_neither(tmp_path: Path) -> None:
+    for wrong in ("mqtt://h?certificate=a&key=b", "mqtts://h?certificate=a", "mqtts://h?certificate=a&key=b&x=c"):
+        with pytest.raises(ValueError, match="both, and nothing else"):
+            Address.parse(wrong)
+    (tmp_path / "a").write_text("no certificate")
+    for missing in ("a", "b"):
+        with pytest.raises(ValueError, match=f"{tmp_path / missing} cannot be used"):
+            Address.parse(f"mqtts://h?certificate={tmp_path / missing}&key={tmp_path / missing}")
+
+
+def test_a_client_id_of_ones_own_needs_the_accounts_password_and_is_the_same_each_time() -> None:
+    ours = Address("h", 1, "pi", "secret")
+    said = ours.own("labkeeper/s/pi")
+    assert said == Address("elsewhere", 2, "pi", "secret").own("labkeeper/s/pi")
+    others = (Address("h", 1, "pi", "guess"), Address("h", 1, "other", "secret"), Address("h", 1, None, "secret"))
+    made = {said, ours.own("labkeeper-stop/s/pi"), *(other.own("labkeeper/s/pi") for other in others)}
+    assert len(made) == 5
+    assert said.startswith("labkeeper/s/pi/")
+    assert "secret" not in said
+    assert Address("h", 1, "pi").own("labkeeper/s/pi") == "labkeeper/s/pi", "where nobody has a password, nothing marks"
 
 
 # --- a peer at the wire that does what no broker should ---------------------------------------------------------------

@@ -5,14 +5,17 @@ and the duplicate flag (late acknowledgement needs both), everything that arrive
 """
 
 import asyncio
+import hmac
 import logging
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from hashlib import sha256
 from itertools import cycle
+from pathlib import Path
 from typing import Any, cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from labkeeper_wire.mqtt import packets
 from labkeeper_wire.mqtt.packets import Message, Packet, Will
@@ -21,6 +24,7 @@ log = logging.getLogger(__name__)
 
 READ_BYTES = 64 * 1024  # at most this much is cut into packets before other tasks get their turn
 ARRIVED_LIMIT = 10_000  # messages kept for a slow reader before the socket is left unread
+MARK_BYTES = 16  # of a client id: 128 bits, as a random UUID would have
 DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
@@ -60,20 +64,49 @@ class Address:
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     tls: ssl.SSLContext | None = field(default=None, repr=False)
+    proof: bytes | None = field(default=None, repr=False)  # of the key to our certificate, where we have one
 
     @classmethod
     def parse(cls, url: str) -> "Address":
-        """Read `mqtt://[user:password@]host[:port]` (or mqtts); raises ValueError with what is wrong."""
+        """Read `mqtt://[user:password@]host[:port]`, or `mqtts://…[?certificate=FILE&key=FILE]` to show a certificate
+        of our own; raises ValueError with what is wrong.
+        """
         parts = urlsplit(url)
         if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
             raise ValueError(f"a broker is written mqtt://host:port, not {url!r}")
+        files = dict(parse_qsl(parts.query))
+        if files and (parts.scheme != "mqtts" or files.keys() != {"certificate", "key"}):
+            raise ValueError("behind mqtts://host:port there may be ?certificate=FILE&key=FILE, both, and nothing else")
         tls = ssl.create_default_context() if parts.scheme == "mqtts" else None
+        proof = None if tls is None or not files else _show(tls, files["certificate"], files["key"])
         port = parts.port or DEFAULT_PORTS[parts.scheme]
-        return cls(parts.hostname, port, _unquoted(parts.username), _unquoted(parts.password), tls)
+        return cls(parts.hostname, port, _unquoted(parts.username), _unquoted(parts.password), tls, proof)
+
+    def own(self, client_id: str) -> str:
+        """Return `client_id` with a mark that nobody makes without this account's password or key; as it is if there is
+        neither.
+
+        A broker ends the connection of whoever has an id already, for any account that names it: others must not be
+        able to. The mark is the same for each process with the same account, so that two of them do meet.
+        """
+        secret = self.password.encode() if self.password is not None else self.proof
+        if secret is None:
+            return client_id
+        said = f"{self.username}\0{client_id}".encode()
+        return f"{client_id}/{hmac.digest(secret, said, 'sha256')[:MARK_BYTES].hex()}"
 
 
 def _unquoted(text: str | None) -> str | None:
     return None if text is None else unquote(text)
+
+
+def _show(tls: ssl.SSLContext, certificate: str, key: str) -> bytes:
+    """Have `tls` show a certificate; return what only who has its key knows. Raises ValueError."""
+    try:
+        tls.load_cert_chain(certificate, key, password="")
+        return sha256(Path(key).read_bytes()).digest()
+    except OSError as error:  # an SSLError is one
+        raise ValueError(f"the certificate {certificate} with the key {key} cannot be used: {error}") from error
 
 
 def _give_up(waiter: asyncio.Future[Any], error: MqttError) -> None:
