@@ -1,4 +1,4 @@
-"""The Chinese pages of drivers say what the English ones say: the same settings, tables, code and sections."""
+"""The Chinese pages of drivers, and for their authors, say what the English ones say: the same settings, tables, code and sections."""
 
 import re
 from pathlib import Path
@@ -10,6 +10,8 @@ from .pages import ROOT, blocks, headings, prose, read
 DRIVERS = "docs/reference/drivers"
 TWINS = [
     *sorted(f"{DRIVERS}/{page.name.removesuffix('.zh-CN.md')}" for page in (ROOT / DRIVERS).glob("*.zh-CN.md")),
+    "docs/reference/conformance",
+    "docs/reference/hooks",
     "docs/tutorials/your-first-driver",
 ]
 NEEDED = (
