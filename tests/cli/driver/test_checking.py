@@ -59,6 +59,9 @@ def test_a_badge_tells_what_the_report_knows(tmp_path: Path) -> None:
     assert "看到 &lt;b&gt;" in page
     assert "seen <b>" in report.text()
     assert "录制自真实设备" in page
+    every = replace(report, notes={"fixtures": "hardware, published, documented"})
+    assert "(recordings of real devices, and others published by their owners, and others written from" in every.text()
+    assert "(录制自真实设备，另有由设备所有者公开发布的，其余依据文档编写)" in every.text("zh")
     assert "none of a real device" in replace(report, notes={"fixtures": "documented"}).text()
     assert "recordings" not in replace(report, notes={}).text().splitlines()[0]
 
