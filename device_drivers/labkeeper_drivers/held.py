@@ -6,7 +6,9 @@ devices. Such a message is kept, unacknowledged, for a while.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from operator import itemgetter
 
+from labkeeper_drivers.topics import fits
 from labkeeper_sdk import MqttMessage
 
 HELD_S = 10.0
@@ -30,10 +32,14 @@ class Held:
         self._count += 1
 
     def release(self, keys: Iterable[str]) -> list[MqttMessage]:
-        """Return what waited for these, in the order it came."""
-        released = [message for key in keys for _, message in self._messages.pop(key, ())]
+        """Return what waited for these, as it came; a topic with open levels (`+`) stands for all that fit."""
+        each = [one for key in keys for one in (self._fitting(key) if "+" in key else (key,))]
+        released = sorted((one for key in each for one in self._messages.pop(key, ())), key=itemgetter(0))
         self._count -= len(released)
-        return released
+        return [message for _, message in released]
+
+    def _fitting(self, announced: str) -> list[str]:
+        return [key for key in self._messages if fits(key, announced)]
 
     def forget_older(self, than_s: float) -> int:
         """Let go what has waited since before `than_s`; return how many messages that were."""

@@ -10,6 +10,8 @@ from .pages import ROOT, blocks, headings, prose, read
 DRIVERS = "docs/reference/drivers"
 TWINS = [
     *sorted(f"{DRIVERS}/{page.name.removesuffix('.zh-CN.md')}" for page in (ROOT / DRIVERS).glob("*.zh-CN.md")),
+    "docs/reference/conformance",
+    "docs/reference/hooks",
     "docs/tutorials/your-first-driver",
     "docs/how-to/run-a-hub-and-a-node",
     "docs/how-to/when-something-is-wrong",

@@ -28,6 +28,17 @@ def test_what_waited_comes_in_its_order(gone: list[MqttMessage]) -> None:
     assert gone == []
 
 
+def test_what_waited_on_any_of_several_topics_comes_when_one_with_open_levels_is_explained(
+    gone: list[MqttMessage],
+) -> None:
+    held = Held(gone.append)
+    came = ["home/a/temperature", "home/b/temperature", "home/a/temperature", "home/a/humidity"]
+    for at_s, topic in enumerate(came):
+        held.keep(topic, message(topic), float(at_s))
+    assert [each.topic for each in held.release(["home/+/temperature"])] == came[:3]
+    assert [each.topic for each in held.release(["home/a/humidity"])] == ["home/a/humidity"]
+
+
 def test_the_old_are_let_go_and_the_young_stay(gone: list[MqttMessage]) -> None:
     held = Held(gone.append)
     held.keep("robot", message("old"), 1.0)

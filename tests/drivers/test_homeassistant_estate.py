@@ -469,38 +469,3 @@ async def test_a_sensor_that_only_says_motion_is_off_again_and_one_that_falls_si
         seen = len(platform.events)
         await asyncio.sleep(0.5)
         assert len(platform.events) == seen
-
-
-# as an OpenMQTTGateway announced it: https://github.com/1technophile/OpenMQTTGateway/issues/1840 (2023-12-17)
-GATEWAY = {
-    "stat_t": "+/+/RTL_433toMQTT/LaCrosse-TX141THBv2/0/102",
-    "dev_cla": "temperature",
-    "unit_of_meas": "°C",
-    "name": "temperature",
-    "uniq_id": "LaCrosse-TX141THBv2-0-102-temperature_C",
-    "val_tpl": "{{ value_json.temperature_C | is_defined }}",
-    "state_class": "measurement",
-}
-
-
-def test_a_sensor_may_be_heard_by_whichever_gateway_is_near() -> None:
-    estate = Estate()
-    told = announce(estate, "sensor", GATEWAY)
-    assert Listen(((GATEWAY["stat_t"], 1),)) in told
-    near = "home/OMG_lilygo/RTL_433toMQTT/LaCrosse-TX141THBv2/0/102"
-    assert estate.waits_for(near) is None
-    assert read(estate, near, {"model": "LaCrosse-TX141THBv2", "temperature_C": 4.5}) == [("it", 4.5)]
-    assert read(estate, near, {"model": "LaCrosse-TX141THBv2", "humidity": 61}) == []
-    for far in (f"{near}/more", f"{near}3", "spBv1.0/school/RTL_433toMQTT/LaCrosse-TX141THBv2/0/102"):
-        assert estate.waits_for(far) == far
-        assert read(estate, far, {"temperature_C": 4.5}) == []
-    assert any(isinstance(event, Gone) for event in heard(estate, "homeassistant/sensor/it/config", b""))
-    assert estate.waits_for(near) == near
-
-
-@pytest.mark.parametrize("topic", ["+", "+/+", "home/#", "a+/b", "+/spBv1.0/x", "spBv1.0/+/x", "home/" + 512 * "x"])
-def test_what_would_be_heard_too_widely_or_is_the_platforms_own_is_refused(topic: str) -> None:
-    estate = Estate()
-    announce(estate, "sensor", {**GATEWAY, "stat_t": topic})
-    announce(estate, "switch", {"stat_t": "a", "cmd_t": "home/+/set"}, "open")
-    assert points(estate) == {}

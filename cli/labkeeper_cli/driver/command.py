@@ -10,7 +10,7 @@ from pathlib import Path
 from labkeeper_cli.driver import allowing, checking, listing
 from labkeeper_cli.driver.actions import Actions
 from labkeeper_cli.driver.new import CannotMake, make_package
-from labkeeper_cli.driver.packages import NoDriver, as_installed, find
+from labkeeper_cli.driver.packages import NoDriver, as_installed, find, names
 from labkeeper_cli.driver.recording import Session, record, replay
 from labkeeper_sdk import DeviceUnreachable, Driver
 from labkeeper_sdk.conformance import Level, NoBench, Report, prepare, summary
@@ -155,16 +155,20 @@ def _examined(options: argparse.Namespace, wishes: checking.Wishes) -> list[Repo
 
     def heard(finding: Finding) -> None:
         if not options.json:
-            print(f"{MARKS[finding.outcome]:4} {finding.check.title.en}", file=sys.stderr, flush=True)
+            title = finding.check.title
+            said = title.zh if options.lang == "zh" else title.en
+            print(f"{MARKS[finding.outcome]:4} {said}", file=sys.stderr, flush=True)
 
     folder = Path(options.driver)
     if not (folder / "pyproject.toml").is_file():
+        if folder.is_dir() and options.driver not in names():
+            raise NoDriver(f"{folder.absolute()} is no package of a driver: it has no pyproject.toml")
         report = checking.check(options.driver, wishes, heard)
         if wishes.output is not None:
             checking.write_papers(report, wishes.output / report.driver, wishes.language)
         return [report]
-    with as_installed(folder) as names:
-        reports = [checking.check(name, wishes, heard) for name in names]
+    with as_installed(folder) as found:
+        reports = [checking.check(name, wishes, heard) for name in found]
     for report in reports:
         place = folder if wishes.output is None else wishes.output / report.driver
         checking.write_papers(report, place, wishes.language)

@@ -25,13 +25,14 @@ RECORDED = {
     "published": Title(
         "录制自他人的真实设备，由其所有者公开发布", "recordings of real devices, published by their owners"
     ),
-    "published, documented": Title(
-        "录制自他人的真实设备（由其所有者公开发布），其余依据文档编写",
-        "recordings of real devices, published by their owners, and others written from documents",
-    ),
     "documented": Title(
         "录制文件依据文档编写，并非来自真实设备", "recordings written from documents, none of a real device"
     ),
+}
+COMMA = Title("，", ", ")
+BESIDES = {  # those, where there are better ones
+    "published": Title("另有由设备所有者公开发布的", "and others published by their owners"),
+    "documented": Title("其余依据文档编写", "and others written from documents"),
 }
 
 
@@ -97,8 +98,11 @@ class Report:
 
     def _recorded(self, language: Language) -> str:
         """Say where the recordings come from that a level may rest on, "" where none were looked at."""
-        source = RECORDED.get(self.notes.get("fixtures", ""))
-        return "" if source is None else f" ({_in(source, language)})"
+        best, *others = self.notes.get("fixtures", "").split(", ")
+        if best not in RECORDED:
+            return ""
+        words = [RECORDED[best], *(BESIDES[it] for it in others if it in BESIDES)]
+        return f" ({_in(COMMA, language).join(_in(it, language) for it in words)})"
 
     def _lines(self, language: Language) -> Iterator[str]:
         yield f"{self.driver} ({self.package}): {_in(LEVELS[self.level], language)}{self._recorded(language)}"

@@ -59,6 +59,9 @@ def test_a_badge_tells_what_the_report_knows(tmp_path: Path) -> None:
     assert "看到 &lt;b&gt;" in page
     assert "seen <b>" in report.text()
     assert "录制自真实设备" in page
+    every = replace(report, notes={"fixtures": "hardware, published, documented"})
+    assert "(recordings of real devices, and others published by their owners, and others written from" in every.text()
+    assert "(录制自真实设备，另有由设备所有者公开发布的，其余依据文档编写)" in every.text("zh")
     assert "none of a real device" in replace(report, notes={"fixtures": "documented"}).text()
     assert "recordings" not in replace(report, notes={}).text().splitlines()[0]
 
@@ -133,6 +136,9 @@ ORDER = '            if words[0] == "target":\n'
 VALVE = """        Setpoint("valve", unit="%", minimum=0, maximum=100, safe_value=0.0, link_loss_s=0.5),
     )  # fmt: skip
 """
+VENT = """        Action("vent", type=bool, safe_value=True, link_loss_s=0.5),
+    )  # fmt: skip
+"""
 
 
 def edited(file: Path, *replacements: tuple[str, str]) -> None:
@@ -174,6 +180,28 @@ def test_what_only_a_real_node_shows_is_found_and_named(
     assert finding.seen.zh
 
 
+def with_a_valve(name: str, folder: Path, *, write: str, simulated: str) -> None:
+    """Make a package whose device has a valve besides its target: how `write` begins, and what the simulated device
+    does with an order.
+    """
+    make_package(name, folder)
+    module = folder / name / name.replace("-", "_")
+    valve = f'{write}        if point == "valve":\n            return await self._ask(f"valve {{value}}") and None\n'
+    edited(
+        module / "__init__.py",
+        ("    )  # fmt: skip\n", VALVE),
+        ("@dataclass(slots=True)", "@dataclass"),  # the faults remember something
+        ("link_loss_s=2", "link_loss_s=0.5"),
+        (WRITE, WRITE + valve),
+    )
+    edited(
+        module / "simulator.py",
+        ("target: float = 5.0\n", "target: float = 0.0\n    valve: float = 0.0\n"),
+        (ORDER, f"            {simulated}\n{ORDER}"),
+    )
+    edited(module / "bench.py", ('device.target if point == "target" else None', "getattr(device, point, None)"))
+
+
 @pytest.mark.parametrize(
     ("name", "simulated", "says", "cuts"),
     [
@@ -198,24 +226,74 @@ def test_every_actuator_is_tried_when_the_link_is_cut_also_those_that_exclude_ea
 
     monkeypatch.setattr("labkeeper_cli.driver.node_checks.open_host_to_be_cut", counted)
     monkeypatch.setattr("labkeeper_cli.driver.node_checks.CUT_S", 0.5)
-    make_package(name, tmp_path)
-    module = tmp_path / name / name.replace("-", "_")
-    valve = '        if point == "valve":\n            return await self._ask(f"valve {value}") and None\n'
-    deaf = "        if not value:\n            return\n" if name == "acme-either" else ""
-    edited(
-        module / "__init__.py",
-        ("    )  # fmt: skip\n", VALVE),
-        ("link_loss_s=2", "link_loss_s=0.5"),
-        (WRITE, WRITE + valve + deaf),
-    )
-    edited(
-        module / "simulator.py",
-        ("target: float = 5.0\n", "target: float = 0.0\n    valve: float = 0.0\n"),
-        (ORDER, f"            {simulated}\n{ORDER}"),
-    )
-    edited(module / "bench.py", ('device.target if point == "target" else None', "getattr(device, point, None)"))
+    deaf = "        if not value and point != 'valve':\n            return\n" if name == "acme-either" else ""
+    with_a_valve(name, tmp_path, write=deaf, simulated=simulated)
     finding = examined(name, "safe_in_time", tmp_path)
     assert finding.outcome is Outcome.FAILED
     assert says in finding.seen.en
     assert "after the link to the hub was cut" in finding.seen.en
     assert len(links) == cuts
+
+
+TAKES_IT = 'if words[0] == "valve": self.valve = float(words[1])'
+NOT_YET = """        self.opened = getattr(self, "opened", False) or bool(value)
+        if point == "valve" and not self.opened:
+            return
+"""
+WEARS_OUT = """        closed = self.closed = getattr(self, "closed", 0) + (point == "valve" and not value)
+        if point == "valve" and closed > 3:  # at the start, at the hub's cut, at the node's
+            return
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "write", "says"),
+    [
+        ("acme-forgets", NOT_YET, "after kill -9 and restart of the node"),
+        ("acme-tired", WEARS_OUT, "after SIGSTOP and SIGCONT of the node"),
+        ("acme-spent", WEARS_OUT.replace("> 3", "> 2"), "after the node's link to the broker was cut"),
+    ],
+    ids=["killed", "stopped", "cut"],
+)
+def test_a_second_actuator_that_stays_away_when_the_node_dies_or_stands_still_or_is_cut_off_is_named(
+    name: str, write: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_a_valve(name, tmp_path, write=write, simulated=TAKES_IT)
+    monkeypatch.setattr("labkeeper_cli.driver.node_checks.START_S", 2.5)
+    finding = examined(name, "safe_in_time", tmp_path)
+    assert finding.outcome is Outcome.FAILED
+    assert "valve is at" in finding.seen.en
+    assert says in finding.seen.en
+    assert "valve 未回到安全值" in finding.seen.zh
+
+
+@pytest.mark.parametrize(
+    ("name", "check", "write", "says"),
+    [
+        ("acme-mute", "safe_in_time", "return", "vent has not reached the device as True"),
+        (
+            "acme-again",
+            "once",
+            'return [await self._ask("vent 1"), await self._ask("vent 1")] and None',
+            "a command of vent sent three times under one id was carried out 2 times",
+        ),
+    ],
+    ids=["not pressed", "twice"],
+)
+def test_an_action_is_tried_too(
+    name: str, check: str, write: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("labkeeper_cli.driver.node_checks.START_S", 1.0)  # it will not be pressed in 5 s either
+    make_package(name, tmp_path)
+    module = tmp_path / name / name.replace("-", "_")
+    edited(
+        module / "__init__.py",
+        ("    )  # fmt: skip\n", VENT),
+        ("    CommandFailed,", "    Action, CommandFailed,"),
+        (WRITE, f'{WRITE}        if point == "vent":\n            {write}\n'),
+    )
+    edited(module / "simulator.py", (ORDER, f'            if words[0] == "vent": self.orders.append("vent")\n{ORDER}'))
+    finding = examined(name, check, tmp_path)
+    assert finding.outcome is Outcome.FAILED
+    assert says in finding.seen.en
+    assert finding.seen.zh

@@ -44,6 +44,21 @@ def test_a_name_that_is_none_is_refused(name: str, tmp_path: Path) -> None:
         make_package(name, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("class", "Python has a class already; take a name with your own in it, such as acme-class"),
+        ("json", "Python has a json already"),
+        ("pytest-timeout", "Python has a pytest_timeout already"),
+        ("homie", "a driver homie is installed already"),
+    ],
+)
+def test_a_name_that_means_something_already_is_refused(name: str, why: str, tmp_path: Path) -> None:
+    with pytest.raises(CannotMake, match=why):
+        make_package(name, tmp_path)
+    assert not [*tmp_path.iterdir()]
+
+
 def test_what_is_there_already_is_not_overwritten(tmp_path: Path) -> None:
     make_package("acme-pump", tmp_path)
     with pytest.raises(CannotMake, match="is there already"):
@@ -86,3 +101,8 @@ def test_the_command_line_makes_lists_and_shows(tmp_path: Path, capsys: pytest.C
     assert schema["properties"]["base_topic"]["lk:title"] == {"zh": "基础主题", "en": "Base topic"}
     assert main(["driver", "show", "nobody"]) == 1
     assert "no driver 'nobody'" in capsys.readouterr().err
+
+
+def test_a_folder_without_a_package_is_told_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["driver", "check", str(tmp_path)]) != 0
+    assert f"{tmp_path} is no package of a driver: it has no pyproject.toml" in capsys.readouterr().err

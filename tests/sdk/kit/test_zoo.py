@@ -1,8 +1,10 @@
 """Each fault is found by the check that is to find it, and the report names it; a driver without faults passes all."""
 
 import asyncio
+import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
@@ -14,8 +16,9 @@ from labkeeper_sdk.conformance.examination import make
 from labkeeper_sdk.conformance.gold import is_chinese
 from labkeeper_sdk.conformance.left_alone import is_ours
 from labkeeper_sdk.conformance.trial import soonest
+from labkeeper_sdk.testing import Stand, serve_tcp
 
-from .pump import DRIVER
+from .pump import DRIVER, SimulatedPump
 from .pump_bench import BENCH
 from .zoo import LEFT, SPECIMENS, Specimen, leaves_one_that_ends, opened
 
@@ -107,6 +110,27 @@ def test_what_only_ends_slowly_is_no_leak() -> None:
     """As the tasks of a simulator on a busy machine: there are always some, and never the same."""
     trial = Trial("acme-pump", opened(leaves_one_that_ends), BENCH, replace(PACE, settle_s=30.0))
     assert make(trial, BY_NAME["opens"]).outcome is Outcome.PASSED
+
+
+@asynccontextmanager
+async def lingering() -> AsyncIterator[Stand]:
+    """A pump that never sees every fourth caller hang up, as the others on a machine that has no time for it."""
+    pump, calls = SimulatedPump(), itertools.count()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await pump.talk(reader, writer)
+        if next(calls) % 4 == 0:
+            await asyncio.Event().wait()
+
+    async with serve_tcp(talk) as wire:
+        yield Stand(settings={"host": wire.host, "port": wire.port}, wire=wire)
+
+
+def test_what_leaks_at_each_opening_is_named_and_not_what_is_left_besides() -> None:
+    (specimen,) = (it for it in SPECIMENS if it.fault == "leaks a task")
+    trial = Trial("acme-pump", specimen.driver, replace(BENCH, open=lingering), replace(PACE, settle_s=0.5))
+    finding = make(trial, BY_NAME["opens"])
+    assert "leaks a task at each opening, e.g. 'heartbeat'" in finding.seen.en
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,8 @@ class SimulatedRobot:
     def _drive(self, twist: dict[str, Any]) -> None:
         speed = float(twist.get("linear", {}).get("x", 0.0))
         turn = float(twist.get("angular", {}).get("z", 0.0))
+        if not twist:
+            self.orders.append("stop")  # the driver's by default: an empty message, all of it zero
         self.orders += ["speed"] * (speed != self.speed) + ["turn"] * (turn != self.turn)
         self.speed, self.turn = speed, turn
 
