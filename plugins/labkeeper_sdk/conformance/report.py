@@ -25,14 +25,14 @@ RECORDED = {
     "published": Title(
         "录制自他人的真实设备，由其所有者公开发布", "recordings of real devices, published by their owners"
     ),
-    "published, documented": Title(
-        "录制自他人的真实设备（由其所有者公开发布），其余依据文档编写",
-        "recordings of real devices, published by their owners, and others written from documents",
+    "software": Title(
+        "录制自学校也会运行的软件，背后没有设备", "recordings of a program as schools run it, no device behind it"
     ),
     "documented": Title(
         "录制文件依据文档编写，并非来自真实设备", "recordings written from documents, none of a real device"
     ),
-}
+}  # by the best of a driver's recordings
+OTHERS = Title("，其余依据文档编写", ", and others written from documents")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +97,10 @@ class Report:
 
     def _recorded(self, language: Language) -> str:
         """Say where the recordings come from that a level may rest on, "" where none were looked at."""
-        source = RECORDED.get(self.notes.get("fixtures", ""))
-        return "" if source is None else f" ({_in(source, language)})"
+        best, *others = self.notes.get("fixtures", "").split(", ")
+        source = RECORDED.get(best)
+        rest = _in(OTHERS, language) if "documented" in others else ""
+        return "" if source is None else f" ({_in(source, language)}{rest})"
 
     def _lines(self, language: Language) -> Iterator[str]:
         yield f"{self.driver} ({self.package}): {_in(LEVELS[self.level], language)}{self._recorded(language)}"

@@ -60,6 +60,9 @@ def test_a_badge_tells_what_the_report_knows(tmp_path: Path) -> None:
     assert "seen <b>" in report.text()
     assert "录制自真实设备" in page
     assert "none of a real device" in replace(report, notes={"fixtures": "documented"}).text()
+    both = replace(report, notes={"fixtures": "software, documented"})
+    assert "no device behind it, and others written from documents)" in both.text().splitlines()[0]
+    assert "背后没有设备，其余依据文档编写)" in both.text("zh").splitlines()[0]
     assert "recordings" not in replace(report, notes={}).text().splitlines()[0]
 
 

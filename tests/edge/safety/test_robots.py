@@ -73,6 +73,7 @@ class GoalRobot(SimulatedRobot):
     async def _took(self, connection: ServerConnection, said: dict[str, Any]) -> None:
         if said["op"] == "publish" and said["topic"] == "/cancel":
             self.stopped.append(said["msg"])
+            await self._publish(connection, "/cancel", said["msg"])
         else:
             await SimulatedRobot._took(self, connection, said)
 
