@@ -10,6 +10,7 @@ from labkeeper_firmware.homie import Illegal, Property, describe
 from labkeeper_firmware.profile import Actuator, Profile
 from labkeeper_firmware.protocols import Link, Power, Said, Talk, Witness
 from labkeeper_firmware.untried import NotTried, Spared
+from labkeeper_sdk import Title
 from labkeeper_sdk.conformance.outcomes import Fault
 from labkeeper_sdk.testing import Broker
 
@@ -33,6 +34,7 @@ class Bench:
     minutes: float = 0.0  # of the long run
     address: tuple[str, int] = ("", 0)  # where the device is to connect
     passed: Callable[[], bool] = lambda: True  # whether the device connects through our wire
+    ended: Callable[[], Title] = Title  # that the device's program has ended by itself
     quiet_since_s: float = field(default=0.0, init=False)
 
     # --- waiting ----------------------------------------------------------------------------------------------------

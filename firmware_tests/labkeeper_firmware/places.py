@@ -1,7 +1,7 @@
 """Where the device under test is and what stands around it: opened in order, closed in reverse."""
 
 import shlex
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -15,7 +15,7 @@ from labkeeper_firmware.drivers.process import run_on_a_line, run_program
 from labkeeper_firmware.drivers.timekeeping import serve_time
 from labkeeper_firmware.profile import Profile
 from labkeeper_firmware.protocols import Power
-from labkeeper_sdk import BadConfiguration
+from labkeeper_sdk import BadConfiguration, Title
 from labkeeper_sdk.testing import TcpWire, open_broker
 
 ALIVE = 5  # times within the shortest link-loss time a device on a line hears that somebody is there
@@ -68,9 +68,10 @@ async def _by_line(stack: AsyncExitStack, place: Place) -> Bench:
     """Speak with the device over its serial port, or over one that is made for a program; nothing else is needed."""
     path = place.serial
     power: Power | None = PowerCommand(place.power) if place.power else None
+    ended: Callable[[], Title] = Title
     if place.run:
         program = await stack.enter_async_context(run_on_a_line(place.run))
-        path, power = str(program.path), program
+        path, power, ended = str(program.path), program, program.ended
     else:
         async with read_serial(path, place.baud):  # names a port that is not there
             pass  # and closes it: of two readers each would have half of what the device says
@@ -78,9 +79,9 @@ async def _by_line(stack: AsyncExitStack, place: Place) -> Bench:
         await power.on()
     alive_every_s = min([FASTEST_S * ALIVE, *(it.link_loss_s for it in place.profile.actuators)]) / ALIVE
     line = await stack.enter_async_context(converse_by_line(path, place.baud, alive_every_s))
-    return Bench(
-        place.profile, line, Silence(line), by_line=True, power=power, witness=line.console, minutes=place.minutes
-    )
+    bench = Bench(place.profile, line, Silence(line), by_line=True, power=power, witness=line.console, ended=ended)
+    bench.minutes = place.minutes
+    return bench
 
 
 async def _wire(stack: AsyncExitStack, place: Place, url: str, passed: list[bool]) -> TcpWire:
@@ -105,7 +106,7 @@ async def _device(stack: AsyncExitStack, place: Place, bench: Bench, wire: TcpWi
         sntp = 0 if bench.time is None else bench.time.port
         words = [word.format(host=wire.host, port=wire.port, sntp=sntp) for word in place.run]
         program = await stack.enter_async_context(run_program(words))
-        bench.power, bench.witness = program, bench.witness or program.console
+        bench.power, bench.witness, bench.ended = program, bench.witness or program.console, program.ended
         await program.on()
     elif place.power:
         bench.power = PowerCommand(place.power)

@@ -29,10 +29,14 @@ async def _made(check: Check, bench: Bench) -> Finding:
             await bench.settle()
         await check.run(bench)
     except Fault as fault:
-        outcome, seen = Outcome.FAILED, fault.seen
+        outcome, seen = Outcome.FAILED, _and(fault.seen, bench.ended())
     except NotTried as reason:
         outcome, seen = reason.outcome, reason.seen
     except (PowerFailed, BrokerUnavailable) as error:
         outcome, seen = Outcome.UNTRIED, Title(str(error), str(error))
     await bench.wire.restore()
     return Finding(check, outcome, seen, bench.now_s() - began_s)
+
+
+def _and(seen: Title, ended: Title) -> Title:
+    return Title(zh=f"{seen.zh}；{ended.zh}", en=f"{seen.en}; {ended.en}") if ended.en else seen

@@ -44,14 +44,15 @@ examine each driver up to gold, with a real node, and hold it to this table.
 A driver works with more than is listed here. These are the devices whose words are kept as recordings and played to the
 driver with every test run. *hardware*: recorded from a real device by us or for us. *published*: sent by a real device,
 recorded by its owner and published at the address named; what is not as it stands there is named behind it.
-*documented*: written from the documents named.
+*software*: sent by a program that schools run as it is, recorded by us with no device behind it. *documented*: written
+from the documents named.
 [How to record yours](docs/how-to/examine-a-driver.md#from-silver-to-gold).
 
 *hardware*：由我们或为我们录制自真实设备。*published*：真实设备发出，由其所有者录制并公布于所列网址，
-改动之处列于其后。*documented*：依据所列文档编写。
+改动之处列于其后。*software*：学校会照样运行的程序发出，由我们录制，背后没有设备。*documented*：依据所列文档编写。
 
 **Of these {every} recordings {hardware} were recorded for us, {published} come from real devices of other people.**
-**以下 {every} 份录制文件中，专为本项目录制的有 {hardware} 份，来自他人真实设备的有 {published} 份。**
+**以下 {every} 份录制文件中，专为本项目录制的真实设备有 {hardware} 份，来自他人真实设备的有 {published} 份。**
 
 | driver / 驱动 | make / 厂商 | model / 型号 | firmware / 固件 | from / 来源 |
 |---|---|---|---|---|

@@ -102,6 +102,16 @@ async def test_a_robot_without_the_sdk_is_unreachable() -> None:
             pass
 
 
+async def test_a_robot_that_holds_a_connection_that_broke_is_reached_all_the_same() -> None:
+    class Held(SimulatedRobot):
+        def answer(self, words: str) -> str:
+            said = SimulatedRobot.answer(self, words)
+            return "Already in SDK mode" if words == "command" else said
+
+    async with garage(Held()) as (_, watched):
+        await assert_reading(watched, "battery", 87)
+
+
 async def test_an_answer_that_is_late_is_never_taken_for_the_next() -> None:
     robot = SimulatedRobot()
     async with garage(robot) as (wire, watched):

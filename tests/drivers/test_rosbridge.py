@@ -62,7 +62,8 @@ def opening(known: Topics) -> Iterator[tuple[str, str]]:
 
 
 def test_topics_are_subscribed_once_and_what_is_published_is_advertised() -> None:
-    assert [*opening(topics())] == [("subscribe", "/battery"), ("subscribe", "/odom"), ("advertise", "/cmd_vel")]
+    subscribed = [("subscribe", "/battery"), ("subscribe", "/odom"), ("subscribe", "/cmd_vel")]
+    assert [*opening(topics())] == [*subscribed, ("advertise", "/cmd_vel")]
 
 
 def test_fields_are_found_however_deep_and_what_is_no_number_is_unknown() -> None:
@@ -111,6 +112,29 @@ def test_points_of_one_topic_share_its_message_and_a_stop_forgets_it() -> None:
     assert known.rhythms() == {"/cmd_vel": 0.2}
 
 
+ZERO = {"x": 0.0, "y": 0.0, "z": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("content", "message", "is_one"),
+    [
+        ({}, {"linear": ZERO, "angular": ZERO}, True),
+        ({}, {"linear": {**ZERO, "x": 0.1}, "angular": ZERO}, False),
+        ({}, {"header": {"seq": 4, "frame_id": "base"}, "twist": {"linear": ZERO}, "covariance": [0.0, 0.0]}, True),
+        ({}, {"covariance": [0.0, 1.0]}, False),
+        ({"data": 0.1, "why": "stop"}, {"data": 0.10000000149011612, "why": "stop"}, True),
+        ({"data": 0.1, "why": "stop"}, {"data": 0.1, "why": "go"}, False),
+        ({"data": True}, {"data": False}, False),
+    ],
+)
+def test_a_stop_that_ros_has_carried_is_told_from_other_messages(
+    content: dict[str, Any], message: dict[str, Any], *, is_one: bool
+) -> None:
+    said = {"host": "robot", "points": {"battery": POINTS["battery"]}, "stop_topic": "/halt", "stop_content": content}
+    known = Topics(RosbridgeConfiguration.model_validate(said))
+    assert says(known, "/halt", message) == ({"stop": True} if is_one else {})
+
+
 def test_a_point_may_not_take_the_name_of_the_stop() -> None:
     with pytest.raises(BadConfiguration, match="stop"):
         check_configuration(driver(), {"host": "x", "points": {"stop": POINTS["battery"]}, "stop_topic": "/cmd_vel"})
@@ -154,6 +178,19 @@ async def test_a_robot_that_says_nothing_confirms_nothing_and_one_that_leaves_is
         leave.set()
         with pytest.raises(DeviceUnreachable):
             await watched.until(lambda: False)
+
+
+async def test_a_stop_that_ros_does_not_carry_is_not_done() -> None:
+    async def handle(
+        connection: ServerConnection,
+    ) -> None:  # as rosbridge, which says nothing of a type it does not know
+        async for raw in connection:
+            if json.loads(raw)["op"] == "publish":
+                return
+
+    async with serve(handle, "127.0.0.1", 0, close_timeout=0.1) as server, watching(port_of(server)) as watched:
+        with pytest.raises(CommandFailed, match="the connection to rosbridge ended"):
+            await watched.write(ALONE, "stop", True)
 
 
 async def test_who_talks_only_nonsense_is_unreachable() -> None:

@@ -8,15 +8,23 @@ from pathlib import Path
 
 import pytest
 
+from labkeeper_firmware.__main__ import reference_place
 from labkeeper_firmware.findings import Finding
 from labkeeper_firmware.places import Place, open_bench
 from labkeeper_firmware.report import line
 from labkeeper_firmware.suite import examine
 from labkeeper_sdk.conformance.outcomes import Outcome
 
+from .faults import Faults, is_named, passes
+
 ROOT = Path(__file__).parents[2]
 MICROPYTHON = shutil.which("micropython") or shutil.which("micropython", path=str(Path(sys.executable).parent))
 AT_ONCE = 7
+MINUTES = 0.05
+REFERENCES: dict[str, tuple[str, ...]] = {
+    "CPython": (),
+    **({"MicroPython": (MICROPYTHON, "-m", "reference.main")} if MICROPYTHON else {}),
+}
 Results = dict[str, Sequence[Finding]]
 
 
@@ -52,6 +60,20 @@ def examined_at_once(
         patch.chdir(ROOT)  # where `tests.firmware.variant` is found
         patch.setenv("MICROPYPATH", str(ROOT / "firmware_tests" / "labkeeper_firmware"))
         return asyncio.run(some_at_once())
+
+
+def reference_and_variants(folder: Path, faults: Faults, *, by_line: bool = False) -> Results:
+    """Examine the reference by all checks, on CPython and MicroPython, and each variant by the one that finds it."""
+    programs = {name: (sys.executable, "-m", "tests.firmware.variant", name) for name in faults}
+    waiting = {}
+    for name, program in (REFERENCES | programs).items():  # the references first: they make all checks
+        (folder / name).mkdir()
+        waiting[name] = reference_place(folder / name, *program, minutes=MINUTES, by_line=by_line)
+    return examined_at_once(
+        waiting,
+        {name: faults.get(name, ())[:1] for name in waiting},
+        lambda name, found: is_named(found[0], faults[name][1]) if name in faults else passes(found),
+    )
 
 
 def told(findings: Sequence[Finding]) -> str:

@@ -3,7 +3,9 @@
 import asyncio
 import json
 import os
+import re
 import stat
+import sys
 import tty
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -16,10 +18,13 @@ from labkeeper_firmware.checks import CHECKS
 from labkeeper_firmware.drivers.console import read_serial
 from labkeeper_firmware.drivers.power import PowerCommand, PowerFailed
 from labkeeper_firmware.findings import Finding, verdict
-from labkeeper_firmware.profile import read_profile
+from labkeeper_firmware.places import Place
+from labkeeper_firmware.profile import Profile, read_profile
 from labkeeper_firmware.report import Report, line
 from labkeeper_sdk import BadConfiguration, Title
 from labkeeper_sdk.conformance.outcomes import Outcome
+
+from .several import examined
 
 
 def test_the_reference_passes_from_the_command_line_and_leaves_its_reports(
@@ -41,6 +46,15 @@ def test_a_device_that_is_not_there_fails(tmp_path: Path, capsys: pytest.Capture
     said = capsys.readouterr().out
     assert "启动 0.2 秒后没有 $state" in said
     assert "nobody：未通过（announces、will）" in said
+
+
+@pytest.mark.parametrize(("by_line", "last"), [(False, ": there is no such key"), (True, "")])
+async def test_a_program_that_ends_by_itself_is_named_with_its_last_words(*, by_line: bool, last: str) -> None:
+    program = (sys.executable, "-c", "print('begins'); raise SystemExit('there is no such key')")
+    place = Place("it", Profile.model_validate({}), run=program, by_line=by_line)
+    (finding,) = await examined(place, ["announces"])
+    assert re.fullmatch(rf"there is no \$\w+; the program has ended by itself \(status 1\){last}", finding.seen.en)
+    assert re.fullmatch(rf"没有 \$\w+；程序自己结束了（状态 1）{last}", finding.seen.zh)
 
 
 @pytest.mark.parametrize(

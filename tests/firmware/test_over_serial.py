@@ -2,9 +2,7 @@
 
 import asyncio
 import os
-import sys
 import tty
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,37 +11,13 @@ from labkeeper_cli.__main__ import main
 from labkeeper_firmware.__main__ import reference_place
 from labkeeper_firmware.drivers.line import Line, converse_by_line
 from labkeeper_firmware.drivers.process import run_on_a_line
-from labkeeper_firmware.findings import Finding
 from labkeeper_firmware.places import Place
-from labkeeper_firmware.report import Report
 from labkeeper_sdk.conformance.outcomes import Outcome
 from labkeeper_sdk.testing import serve_serial
 
-from .several import MICROPYTHON, Results, examined_at_once, told
+from .faults import ON_A_LINE, is_named, passes
+from .several import MICROPYTHON, Results, examined_at_once, reference_and_variants, told
 
-MINUTES = 0.05
-ONLY_THERE = {  # variants that a broker would not show
-    "TellsOnce": ("announces", "climate/interval is declared and is not said when the device is asked (?)"),
-    "HangsOnNonsense": ("bad_payloads", "broke it: it answers no more"),
-}
-FAULTS = ONLY_THERE | {  # variant: (check that finds it, what it says)
-    "NoState": ("announces", "there is no $state"),
-    "StaysInInit": ("announces", "$state stays 'init'"),
-    "CommaForPoint": ("schema", "is not of datatype float"),
-    "CrashesOnNonsense": ("bad_payloads", "broke it: $state became 'lost'"),
-    "TakesWhatIsOutOfRange": ("bad_payloads", "motor/speed/set b'-2' is not legal and was taken"),
-    "NeverSafe": ("link_loss", "at all when the link is lost"),
-    "LateSafe": ("link_loss", "becomes safe too late"),
-    "AnswersFirst": ("answers", "before it does it"),
-    "AnswersSlowly": ("answers", "relay/power = true: no answer within 1 s"),
-    "Forgets": ("reboot", "climate/interval was set to 750 and is 500 after a power cut: forgotten"),
-    "ComesBackOn": ("reboot", "relay/power is not safe (false) after the power came back"),
-    "TooSlow": ("cadence", "too slow"),
-    "TooFast": ("cadence", "is too fast: every 0."),
-    "Chatters": ("restraint", "speaks of climate/raw, which it has not declared"),
-    "Floods": ("restraint", "messages a second when nobody asks"),
-    "DiesInAFlood": ("flood", "400 commands broke it: $state became 'lost'"),
-}
 NOT_HERE = {  # check: why it makes no sense on a line
     "clock": "the profile declares no clock",
     "will": "there is no broker that could say it for the device",
@@ -54,32 +28,14 @@ NOT_HERE = {  # check: why it makes no sense on a line
 }
 
 
-def as_expected(name: str, findings: Sequence[Finding]) -> bool:
-    if name not in FAULTS:
-        return Report(name, findings, strict=True).passed
-    return findings[0].outcome is Outcome.FAILED and FAULTS[name][1] in findings[0].seen.en
-
-
-def places(folder: Path) -> dict[str, Place]:
-    def made(name: str, *program: str) -> Place:
-        (folder / name).mkdir()
-        return reference_place(folder / name, *program, minutes=MINUTES, by_line=True)
-
-    every = {"CPython": made("CPython")}
-    if MICROPYTHON:
-        every["MicroPython"] = made("MicroPython", MICROPYTHON, "-m", "reference.main")
-    return every | {name: made(name, sys.executable, "-m", "tests.firmware.variant", name) for name in FAULTS}
-
-
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    waiting = places(tmp_path_factory.mktemp("devices"))
-    return examined_at_once(waiting, {name: FAULTS.get(name, ())[:1] for name in waiting}, as_expected)
+    return reference_and_variants(tmp_path_factory.mktemp("devices"), ON_A_LINE, by_line=True)
 
 
 def test_the_reference_firmware_passes_with_nothing_but_a_port(results: Results) -> None:
     findings = results["CPython"]
-    assert Report("reference", findings, strict=True).passed, told(findings)
+    assert passes(findings), told(findings)
     spared = {it.check.name: it.seen for it in findings if it.outcome is Outcome.SPARED}
     assert spared.keys() == NOT_HERE.keys()
     assert all(why in spared[name].en and spared[name].zh for name, why in NOT_HERE.items())
@@ -87,15 +43,13 @@ def test_the_reference_firmware_passes_with_nothing_but_a_port(results: Results)
 
 @pytest.mark.skipif(MICROPYTHON is None, reason="MicroPython's Unix port is not installed here")
 def test_the_reference_firmware_passes_over_a_line_on_micropython(results: Results) -> None:
-    assert Report("reference", results["MicroPython"], strict=True).passed, told(results["MicroPython"])
+    assert passes(results["MicroPython"]), told(results["MicroPython"])
 
 
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("name", ON_A_LINE)
 def test_the_fault_of_a_broken_variant_on_a_line_is_found_and_named(results: Results, name: str) -> None:
     (finding,) = results[name]
-    assert finding.outcome is Outcome.FAILED, told(results[name])
-    assert FAULTS[name][1] in finding.seen.en
-    assert finding.seen.zh
+    assert is_named(finding, ON_A_LINE[name][1]), told(results[name])
 
 
 def test_a_declared_clock_is_held_to_the_time_and_nobody_serves_it_there(tmp_path: Path) -> None:

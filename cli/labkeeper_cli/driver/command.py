@@ -95,7 +95,7 @@ def _configure_recording(actions: Actions) -> None:
     recorder.add_argument("--firmware", default="", help="its version")
     ours = [it.value for it in Source if it is not Source.PUBLISHED]  # which nobody records here
     recorder.add_argument("--source", choices=ours, default="hardware", help="what was recorded")
-    recorder.add_argument("--reason", default="", help="for `documented`: which documents")
+    recorder.add_argument("--reason", default="", help="for `documented`: which documents; for `software`: what fed it")
     recorder.add_argument("--output", type=Path, required=True, metavar="FILE.jsonl", help="the fixture")
     recorder.set_defaults(work=_record)
     player = actions.add_parser(

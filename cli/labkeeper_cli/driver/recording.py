@@ -1,11 +1,12 @@
 """`labkeeper driver record | replay`: what goes over a real device's wire, as a file, and the device made of it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, SecretBytes, SecretStr
 
@@ -94,16 +95,21 @@ async def _gathering(session: Session) -> AsyncIterator["asyncio.Task[list[Frame
         await asyncio.wait([gathering, waiting])
 
 
-async def _over_tcp(session: Session, checked: BaseModel) -> Recording:
-    notes = Notes()
-    async with open_tcp_wire(*_address(session, checked), tap=notes.take) as wire:
-        return await _listen(session, {session.host_key: wire.host, session.port_key: wire.port}, notes, "stream")
+class Before(Protocol):
+    """What stands before a device that has an address, and has another."""
+
+    @property
+    def host(self) -> str: ...
+    @property
+    def port(self) -> int: ...
 
 
-async def _over_websocket(session: Session, checked: BaseModel) -> Recording:
+async def _at_an_address(
+    stand: Callable[..., AbstractAsyncContextManager[Before]], wire: str, session: Session, checked: BaseModel
+) -> Recording:
     notes = Notes()
-    async with open_websocket_tap(*_address(session, checked), notes.take) as (host, port):
-        return await _listen(session, {session.host_key: host, session.port_key: port}, notes, "message")
+    async with stand(*_address(session, checked), tap=notes.take) as before:
+        return await _listen(session, {session.host_key: before.host, session.port_key: before.port}, notes, wire)
 
 
 async def _over_serial(session: Session, checked: BaseModel) -> Recording:
@@ -117,22 +123,20 @@ async def _over_serial(session: Session, checked: BaseModel) -> Recording:
         return await _listen(session, {session.path_key: str(wire.path)}, notes, "stream")
 
 
-async def _over_udp(session: Session, checked: BaseModel) -> Recording:
-    notes = Notes()
-    async with open_udp_wire(*_address(session, checked), tap=notes.take) as wire:
-        return await _listen(session, {session.host_key: wire.host, session.port_key: wire.port}, notes, "datagram")
-
-
 async def _over_datagrams(session: Session, _: BaseModel) -> Recording:
     notes = Notes()
     with tapped_datagrams(notes.take):
         return await _listen(session, {}, notes, "datagram")
 
 
-WAYS = {
-    "mqtt": _over_mqtt, "tcp": _over_tcp, "websocket": _over_websocket, "serial": _over_serial, "udp": _over_udp,
+WAYS: Mapping[str, Callable[[Session, BaseModel], Coroutine[None, None, Recording]]] = {
+    "mqtt": _over_mqtt,
+    "tcp": partial(_at_an_address, open_tcp_wire, "stream"),
+    "udp": partial(_at_an_address, open_udp_wire, "datagram"),
+    "websocket": partial(_at_an_address, open_websocket_tap, "message"),
+    "serial": _over_serial,
     "datagrams": _over_datagrams,
-}  # fmt: skip
+}
 
 
 @dataclass(slots=True)

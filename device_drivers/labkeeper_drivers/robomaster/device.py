@@ -12,6 +12,7 @@ from labkeeper_sdk import CommandFailed, DeviceUnreachable, Point, Services, Tit
 
 ANSWER_S = 1.5
 LONGEST = 4096  # bytes without an end of an answer
+ENTERED = ("ok", "Already in SDK mode")  # the latter while it still holds a connection that broke, says robomasterpy
 
 
 class RobomasterConfiguration(BaseModel):
@@ -121,7 +122,7 @@ async def connect(configuration: RobomasterConfiguration, services: Services) ->
         reader, writer = await asyncio.open_connection(configuration.host, configuration.port)
     robot = Robot(_points(configuration), reader, writer)
     try:
-        if (said := await robot.ask("command")) != "ok":
+        if (said := await robot.ask("command")) not in ENTERED:
             raise DeviceUnreachable(f"the robot does not enter SDK mode: {said[:80]}")
         yield robot
     finally:

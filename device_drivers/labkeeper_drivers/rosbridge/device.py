@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Robot:
-    """A robot behind rosbridge. A write is done when a topic has said the new value."""
+    """A robot behind rosbridge. A write is done when a topic has said the new value, a stop when it came back."""
 
     topics: Topics
     socket: "Socket"
@@ -29,18 +29,16 @@ class Robot:
         """Return what was declared, and the stop."""
         return tuple(self.topics.points.values())
 
-    def changes(self) -> AsyncIterator[Sequence[Reading]]:
+    async def changes(self) -> AsyncIterator[Sequence[Reading]]:
         """Yield what each message says; too much nonsense in a row ends the connection."""
-        return self.telling.readings(self.socket.messages(), self.topics.readings)
+        async for readings in self.telling.readings(self.socket.messages(), self.topics.readings):
+            if told := [it for it in readings if self.topics.points[it.point].kind != "action"]:
+                yield told
 
     async def write(self, point: str, value: Value) -> None:
-        """Publish, and wait until the feedback says the value; a stop is done when it is sent."""
-        known = self.topics.points[point]
-        if known.kind != "action":
-            async with self.telling.confirmation(known, value):
-                await self.socket.say(self.topics.publication(point, value))
-            return
-        await self.socket.say(self.topics.publication(point, value))
+        """Publish, and wait until the feedback says the value: rosbridge itself never says what it refuses."""
+        async with self.telling.confirmation(self.topics.points[point], value):
+            await self.socket.say(self.topics.publication(point, value))
 
     async def repeat(self, topic: str, every_s: float) -> None:
         """Publish a topic's newest message again and again, until the connection ends."""

@@ -10,6 +10,7 @@ from labkeeper_drivers.rosbridge.settings import STOP, RosbridgeConfiguration
 from labkeeper_sdk import Action, BadReading, Point, Reading, Risk, Title, Value
 
 DEEPEST = 8
+SINGLE = 1e-6  # a float32 field gives back a number this near
 
 
 @dataclass(slots=True)
@@ -31,6 +32,8 @@ class Topics:
         for said in self.settings.points.values():
             topic, kind, _ = said.heard
             heard[topic] = (kind, min(said.min_interval_s, heard.get(topic, (kind, math.inf))[1]))
+        if self.settings.stop_topic:  # each message of it, for one of them is the stop
+            heard[self.settings.stop_topic] = (self.settings.stop_message, 0.0)
         for topic, (kind, every_s) in heard.items():
             rest = {"throttle_rate": int(every_s * 1000), "queue_length": 1, **({"type": kind} if kind else {})}
             yield json.dumps({"op": "subscribe", "topic": topic, **rest})
@@ -38,7 +41,10 @@ class Topics:
             yield json.dumps({"op": "advertise", "topic": topic, "type": kind})
 
     def readings(self, raw: str | bytes) -> list[Reading]:
-        """Return what a message says; raises BadReading not_json, not_an_object, wrong_type."""
+        """Return what a message says, `stop` for a stop that ROS has carried.
+
+        Raises BadReading not_json, not_an_object, wrong_type.
+        """
         try:
             said = json.loads(raw)
         except (ValueError, RecursionError):
@@ -81,6 +87,8 @@ class Topics:
             if where == topic:
                 raw = _take(message, path.split(".")[:DEEPEST])
                 yield Reading(name, _typed(self.points[name], raw))
+        if topic == self.settings.stop_topic and _is(message, self.settings.stop_content):
+            yield Reading(STOP, value=True)
 
 
 def _stop(after_s: float) -> Action:
@@ -90,6 +98,18 @@ def _stop(after_s: float) -> Action:
 
 def _publish(topic: str, message: Mapping[str, Any]) -> str:
     return json.dumps({"op": "publish", "topic": topic, "msg": message})
+
+
+def _is(said: object, content: object) -> bool:
+    """Whether a message says this; a field that was left out is zero in ROS, and a header is ROS's own."""
+    if isinstance(said, dict):
+        inside = content if isinstance(content, dict) else {}
+        return all(_is(value, inside.get(key)) for key, value in said.items() if key != "header")
+    if content is None:
+        return not any(said) if isinstance(said, list) else not said
+    if isinstance(said, int | float) and isinstance(content, int | float):
+        return math.isclose(said, content, rel_tol=SINGLE)
+    return said == content
 
 
 def _put(message: dict[str, Any], path: Sequence[str], value: Value) -> None:

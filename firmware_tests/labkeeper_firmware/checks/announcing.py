@@ -4,6 +4,7 @@ from labkeeper_firmware.bench import Bench
 from labkeeper_firmware.homie import STATES
 from labkeeper_sdk.conformance.outcomes import Fault
 
+NEEDED = ("$state", "$description")
 BRANCHES = ("$state", "$description", "$log", "$alert")
 
 
@@ -11,8 +12,10 @@ async def announces(bench: Bench) -> None:
     """State, description and every value are there, legal, and kept by the broker."""
     said = bench.device.latest
     limit_s = bench.profile.boot_s + bench.profile.grace_s
-    if not await bench.until(lambda: said.keys() >= {"$state", "$description"}, limit_s):
-        missing = next(name for name in ("$state", "$description") if name not in said)
+    await bench.until(lambda: said.keys() >= set(NEEDED) or bench.ended().en, limit_s)
+    for missing in (name for name in NEEDED if name not in said):
+        if bench.ended().en:
+            raise Fault(f"there is no {missing}", f"没有 {missing}")
         raise Fault(f"there is no {missing} {limit_s:g} s after the start", f"启动 {limit_s:g} 秒后没有 {missing}")
     if not await bench.until(lambda: bench.device.text("$state") == "ready", limit_s):
         state = bench.device.text("$state")
@@ -31,7 +34,7 @@ async def _values(bench: Bench) -> None:
     for name in sorted(due):
         if name not in kept:
             raise Fault(f"{name} is declared and {_not_kept(bench)[0]}", f"声明了 {name}，却{_not_kept(bench)[1]}")
-    for name in ("$state", "$description"):
+    for name in NEEDED:
         if name not in kept:
             raise Fault(f"{name} {_not_kept(bench)[0]}", f"{name} {_not_kept(bench)[1]}")
 

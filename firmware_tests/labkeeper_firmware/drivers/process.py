@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from labkeeper_firmware.drivers.console import LONGEST, Console
+from labkeeper_sdk import Title
+
+LONGEST_WORDS = 200
 
 
 @dataclass(slots=True)
@@ -20,6 +23,7 @@ class Program:
 
     words: Sequence[str]
     console: Console = field(default_factory=Console)
+    printed: bytes = b""  # the end of it
     process: Process | None = None
     _reader: "asyncio.Task[None] | None" = None
 
@@ -28,6 +32,7 @@ class Program:
         if self.process is not None and self.process.returncode is None:
             return
         await self.off()
+        self.printed = b""
         self.process = await asyncio.create_subprocess_exec(*self.words, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT)
         self._reader = asyncio.create_task(self._read(self.process), name="console")
 
@@ -40,9 +45,25 @@ class Program:
             await process.wait()
             await self._reader
 
+    def ended(self) -> Title:
+        """Return that it has ended by itself, and its last line; nothing while it runs or is off."""
+        return _ended(self.process, self.printed)
+
     async def _read(self, process: Process) -> None:
         while process.stdout is not None and (raw := await process.stdout.read(LONGEST)):
+            self.printed = (self.printed + raw)[-LONGEST:]
             self.console.take(raw)
+
+
+def _ended(process: Process | None, printed: bytes = b"") -> Title:
+    if process is None or process.returncode is None:
+        return Title()
+    said = printed.decode(errors="replace").strip().rpartition("\n")[2][:LONGEST_WORDS]
+    words = f": {said}" if said else ""
+    return Title(
+        zh=f"程序自己结束了（状态 {process.returncode}）{words}",
+        en=f"the program has ended by itself (status {process.returncode}){words}",
+    )
 
 
 @asynccontextmanager
@@ -88,6 +109,10 @@ class ProgramOnALine:
             self.path.unlink()
             os.close(self._port)  # kept open meanwhile: the program must not see a port that nobody has open yet
             self._port = -1
+
+    def ended(self) -> Title:
+        """Return that it has ended by itself; nothing while it runs or is off. What it printed went down the line."""
+        return _ended(self.process)
 
 
 @asynccontextmanager

@@ -99,8 +99,10 @@ async def recorded(trial: Trial) -> None:
         if not recording.trusted:
             raise Fault(
                 f"{path.name} is {recording.header.source}: neither hardware, nor a device named by its `device.model`"
-                " and published at its `address`, nor documents that its `reason` names",
-                f"{path.name} 既非录制自真实设备，也没有注明型号与公布网址（address），也没有注明文档依据（reason）",
+                " and published at its `address`, nor a program with a version and a `reason`, nor documents that its"
+                " `reason` names",
+                f"{path.name} 既非录制自真实设备，也没有注明型号与公布网址（address）、软件版本与数据来源（reason）"
+                "或文档依据（reason）",
             )
         await _replayed(trial, path, recording)
     seen = {recording.header.source for _, recording in found}

@@ -25,6 +25,9 @@ RECORDED = {
     "published": Title(
         "录制自他人的真实设备，由其所有者公开发布", "recordings of real devices, published by their owners"
     ),
+    "software": Title(
+        "录制自学校也会运行的软件，背后没有设备", "recordings of a program as schools run it, no device behind it"
+    ),
     "documented": Title(
         "录制文件依据文档编写，并非来自真实设备", "recordings written from documents, none of a real device"
     ),
@@ -32,6 +35,7 @@ RECORDED = {
 COMMA = Title("，", ", ")
 BESIDES = {  # those, where there are better ones
     "published": Title("另有由设备所有者公开发布的", "and others published by their owners"),
+    "software": Title("另有录制自软件的，背后没有设备", "and others of a program, no device behind it"),
     "documented": Title("其余依据文档编写", "and others written from documents"),
 }
 

@@ -1,7 +1,7 @@
 r"""What went over a wire, as a file: JSON lines, a header first, then frames and what the driver made of them.
 
 `{"labkeeper": "recording", "version": 1, "driver": …, "wire": "stream|datagram|message|mqtt",
-"source": "hardware|published|documented|simulated", "reason": …, "address": …, "altered": …,
+"source": "hardware|published|software|documented|simulated", "reason": …, "address": …, "altered": …,
 "device": {"make": …, "model": …, "firmware": …}, "settings": {…}}`
 `{"t": 12, "to": "device", "text": "t\n"}`        a frame, `hex` where it is not printable text, `t` in milliseconds
 `{"t": 15, "to": "driver", "topic": "a/b", "text": "1", "retain": true}`      an MQTT message
@@ -35,6 +35,9 @@ class Source(StrEnum):
 
     HARDWARE = "hardware"  # recorded by us, or by who gave it to us
     PUBLISHED = "published"  # sent by a real device, recorded and published by its owner at `address`
+    SOFTWARE = (
+        "software"  # sent by a program that schools run, too, with no device behind it; `reason` says what fed it
+    )
     DOCUMENTED = "documented"  # written from the maker's documents; `reason` says which
     SIMULATED = "simulated"
 
@@ -96,11 +99,13 @@ class Recording:
 
     @property
     def trusted(self) -> bool:
-        """Whether it comes from hardware, from a named device at an address, or from documents it names."""
+        """Whether it is from hardware, or names its device and address, its program and version, or its documents."""
         said = self.header
         match said.source:
             case Source.PUBLISHED:
                 return bool(WEB.match(said.address) and said.device.model)
+            case Source.SOFTWARE:
+                return bool(said.device.model and said.device.firmware and said.reason)
             case Source.DOCUMENTED:
                 return bool(said.reason)
         return said.source is Source.HARDWARE

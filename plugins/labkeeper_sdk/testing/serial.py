@@ -15,7 +15,7 @@ from typing import Literal
 
 from labkeeper_sdk.errors import DeviceUnreachable
 from labkeeper_sdk.testing.servers import Talk, conversation
-from labkeeper_sdk.testing.wires import CHUNK, Spoiler, Tap
+from labkeeper_sdk.testing.wires import CHUNK, Spoiler, Tap, first_of
 
 
 @dataclass(slots=True)
@@ -69,18 +69,14 @@ class SerialWire:
         arrived: asyncio.Queue[bytes] = asyncio.Queue()
         loop = asyncio.get_running_loop()
         loop.add_reader(device_end, _drain, device_end, arrived)
-        tasks = [
-            asyncio.create_task(conversation(self.talk, reader, writer), name="device talks"),
-            asyncio.create_task(self._to_device(arrived, said), name="wire"),
-            asyncio.create_task(self._to_driver(heard, device_end), name="wire"),
-        ]
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            await first_of(
+                conversation(self.talk, reader, writer),
+                self._to_device(arrived, said),
+                self._to_driver(heard, device_end),
+            )
         finally:
             loop.remove_reader(device_end)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
             said.close()
             os.close(driver_end)
             os.close(device_end)

@@ -125,7 +125,7 @@ class TcpWire:
                 await self._speaking.wait()
                 device_reader, device_writer = await asyncio.open_connection(*self.target)
                 try:
-                    await _first_of(self._to_device(reader, device_writer), self._to_driver(device_reader, writer))
+                    await first_of(self._to_device(reader, device_writer), self._to_driver(device_reader, writer))
                 finally:
                     device_writer.close()
             finally:
@@ -150,7 +150,7 @@ class TcpWire:
             await sink.drain()
 
 
-async def _first_of(*pumps: Coroutine[None, None, None]) -> None:
+async def first_of(*pumps: Coroutine[None, None, None]) -> None:
     """Run the pumps until one of them ends."""
     tasks = [asyncio.create_task(pump, name="wire") for pump in pumps]
     try:

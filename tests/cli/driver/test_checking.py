@@ -63,6 +63,9 @@ def test_a_badge_tells_what_the_report_knows(tmp_path: Path) -> None:
     assert "(recordings of real devices, and others published by their owners, and others written from" in every.text()
     assert "(录制自真实设备，另有由设备所有者公开发布的，其余依据文档编写)" in every.text("zh")
     assert "none of a real device" in replace(report, notes={"fixtures": "documented"}).text()
+    both = replace(report, notes={"fixtures": "software, documented"})
+    assert "no device behind it, and others written from documents)" in both.text().splitlines()[0]
+    assert "背后没有设备，其余依据文档编写)" in both.text("zh").splitlines()[0]
     assert "recordings" not in replace(report, notes={}).text().splitlines()[0]
 
 

@@ -168,6 +168,17 @@ def published(address: str, model: str) -> Recording:
     return Recording(Header.model_validate({**said, "altered": "the serial number is zeros"}), ())
 
 
+@pytest.mark.parametrize(
+    ("version", "reason", "trusted"), [("1.2", "fed by us", True), ("1.2", "", False), ("", "x", False)]
+)
+def test_a_program_is_trusted_only_with_its_version_and_what_fed_it(
+    version: str, reason: str, *, trusted: bool
+) -> None:
+    said = {"driver": "x", "wire": "message", "source": "software", "reason": reason}
+    header = Header.model_validate({**said, "device": {"model": "bridge", "firmware": version}})
+    assert Recording(header, ()).trusted is trusted
+
+
 def test_documents_are_trusted_only_when_named() -> None:
     for source, reason, trusted in (
         ("documented", "", False),

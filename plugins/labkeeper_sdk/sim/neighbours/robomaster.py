@@ -1,4 +1,7 @@
-"""A RoboMaster EP with the plain-text SDK: words over TCP, each ended by a semicolon, each answered."""
+"""A RoboMaster EP with the plain-text SDK: words over TCP, each ended by a semicolon, each answered.
+
+Numbers end with a blank before the semicolon, as what robots sent shows and the Developer Guide does not.
+"""
 
 import asyncio
 from contextlib import AbstractAsyncContextManager
@@ -37,7 +40,7 @@ class SimulatedRobot:
             self._listens = True
         if not self._listens:
             return "error"
-        known = {"robot battery ?": "87", "chassis attitude ?": "0.3 -0.1 12.5", "chassis position ?": "0.42 -0.10 0"}
+        known = {"robot battery ?": "87", "chassis attitude ?": "0.3 -0.1 12.5 ", "chassis position ?": "0.42 -0.10 0 "}
         if words == "chassis status ?":
             return " ".join(["0" if any(self.speeds.values()) else "1", *10 * "0"])
         return known.get(words) or self._obey(words.split())

@@ -61,6 +61,7 @@ class SimulatedRobot:
             self._heard[connection].add(said["topic"])
         elif said["op"] == "publish" and said["topic"] == "/cmd_vel":
             self._drive(said["msg"])
+            await self._publish(connection, "/cmd_vel", self._twist())
             await self._publish(connection, "/odom", self._odometry())
 
     def _drive(self, twist: dict[str, Any]) -> None:
@@ -71,10 +72,12 @@ class SimulatedRobot:
         self.orders += ["speed"] * (speed != self.speed) + ["turn"] * (turn != self.turn)
         self.speed, self.turn = speed, turn
 
-    def _odometry(self) -> dict[str, Any]:
+    def _twist(self) -> dict[str, Any]:
         zero = {"x": 0.0, "y": 0.0, "z": 0.0}
-        twist = {"linear": {**zero, "x": self.speed}, "angular": {**zero, "z": self.turn}}
-        return {"child_frame_id": "base_link", "twist": {"twist": twist, "covariance": [0.0] * 36}}
+        return {"linear": {**zero, "x": self.speed}, "angular": {**zero, "z": self.turn}}
+
+    def _odometry(self) -> dict[str, Any]:
+        return {"child_frame_id": "base_link", "twist": {"twist": self._twist(), "covariance": [0.0] * 36}}
 
     async def _say(self, connection: ServerConnection) -> None:
         with suppress(ConnectionClosed):
