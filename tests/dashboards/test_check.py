@@ -41,7 +41,7 @@ def test_every_question_is_asked_with_everything_chosen_and_left_to_grafana_in_t
     assert not kept.writes
     said = capsys.readouterr().out.splitlines()
     assert len(said) == len(BOARDS)
-    assert "lk-en-air: 11 of 11 panels have data" in said
+    assert "lk-en-air: 13 of 13 panels have data" in said
 
 
 def test_a_panel_without_data_is_named_and_no_failure(
