@@ -25,6 +25,7 @@ class Kept:
     to_an_administrator: bool = False
     asked: list[Json] = field(default_factory=list)
     rows: int = 3
+    nothing_of: str = "no question"  # what such questions ask is not there
     fails: str = ""
 
     def answer(self, method: str, path: str, body: Json) -> tuple[int, Json]:
@@ -55,9 +56,11 @@ class Kept:
         self.asked += queries
         if self.fails:
             return 400, {"results": {one["refId"]: {"error": self.fails, "status": 500} for one in queries}}
-        column = list(range(self.rows))
-        frame = {"schema": {"fields": []}, "data": {"values": [column, column] if column else []}}
-        return 200, {"results": {one["refId"]: {"status": 200, "frames": [frame]} for one in queries}}
+        return 200, {"results": {one["refId"]: {"status": 200, "frames": [self._frame(one)]} for one in queries}}
+
+    def _frame(self, query: Json) -> Json:
+        column = [] if self.nothing_of in query["query"] else list(range(self.rows))
+        return {"schema": {"fields": []}, "data": {"values": [column, column] if column else []}}
 
     def _absent(self, right: str) -> tuple[int, Json]:
         """Say what Grafana says of what is not there: nobody but an administrator has rights on everything."""
