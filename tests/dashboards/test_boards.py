@@ -341,6 +341,15 @@ def test_a_band_of_states_is_coloured_by_what_its_values_stand_for() -> None:
         assert panel["fieldConfig"]["defaults"]["mappings"]
 
 
+@pytest.mark.parametrize("one", dashboards(), ids=lambda one: one["uid"])
+def test_bands_beside_each_other_are_high_enough_for_their_names(one: Json) -> None:
+    """Reckoned: Grafana writes names 12 pixels high and squeezes as many as a page has; 124 go to all else."""
+    for panel in (panel for panel in panels(one) if panel["type"] == "state-timeline"):
+        left = panel["gridPos"]["h"] * LINE - 124
+        assert left / panel["options"]["perPage"] >= 13, panel["title"]
+        assert panel["options"]["perPage"] >= 10, panel["title"]
+
+
 def test_no_name_in_a_table_is_read_as_a_number() -> None:
     tags = {"lab", "device", "node", "school", "name", "bench"}
     columns = [column for board in BOARDS for panel in board.panels for column in panel.look.columns]
