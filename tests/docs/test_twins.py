@@ -1,4 +1,4 @@
-"""The Chinese pages of drivers say what the English ones say: the same settings, tables, code and sections."""
+"""Chinese pages of reference say what the English ones say: the same settings, tables, code and sections."""
 
 import re
 from pathlib import Path
@@ -11,6 +11,10 @@ DRIVERS = "docs/reference/drivers"
 TWINS = [
     *sorted(f"{DRIVERS}/{page.name.removesuffix('.zh-CN.md')}" for page in (ROOT / DRIVERS).glob("*.zh-CN.md")),
     "docs/tutorials/your-first-driver",
+    "docs/how-to/forward-to-influxdb",
+    "docs/how-to/take-readings-away",
+    "docs/reference/dashboards",
+    "docs/reference/influxdb",
 ]
 NEEDED = (
     "zigbee2mqtt", "homeassistant", "homie", "tasmota", "shelly", "serial_line", "tello", "robomaster", "gpio",
