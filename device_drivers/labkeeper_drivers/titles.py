@@ -27,6 +27,10 @@ CHINESE = {
     "window": "窗户", "yesterday": "昨日用电", "car": "车辆", "bicycle": "自行车", "dog": "狗", "cat": "猫",
     "all": "全部目标", "lock": "锁", "cover": "窗帘", "light": "灯", "fan": "风扇", "carbon_dioxide": "二氧化碳",
     "carbon_monoxide": "一氧化碳", "voc": "挥发性有机物", "voltage": "电压", "water_leak": "漏水",
+    "air_temperature": "空气温度", "aqi": "空气质量指数", "board_illuminance": "黑板照度", "co": "一氧化碳",
+    "desk_illuminance": "桌面照度", "display": "显示屏", "gas_lel": "燃气浓度", "gas_value": "燃气浓度", "hcho": "甲醛",
+    "lamp": "灯", "outdoor_aqi": "室外空气质量指数", "pm2_5": "PM2.5", "rain": "降雨", "restart": "重启",
+    "sound_level": "噪声", "test": "自检中", "threshold": "阈值", "tvoc": "挥发性有机物", "wind": "风速",
 }  # fmt: skip
 
 
