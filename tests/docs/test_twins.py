@@ -12,6 +12,7 @@ TWINS = [
     *sorted(f"{DRIVERS}/{page.name.removesuffix('.zh-CN.md')}" for page in (ROOT / DRIVERS).glob("*.zh-CN.md")),
     "docs/tutorials/your-first-driver",
     "docs/how-to/forward-to-influxdb",
+    "docs/how-to/keep-and-move-data",
     "docs/how-to/take-readings-away",
     "docs/reference/dashboards",
     "docs/reference/influxdb",
