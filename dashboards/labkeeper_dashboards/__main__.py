@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterable
@@ -17,6 +18,8 @@ from labkeeper_sdk import BadConfiguration
 FAILED = 1
 TOKEN = "LABKEEPER_GRAFANA_TOKEN"  # noqa: S105 -- the variable's name
 PROVISIONING = Path(__file__).parent / "provisioning"
+SOURCE = "provisioning/datasources/labkeeper.yaml"
+OF_TOKEN = re.compile(r"^#|httpHeader|secureJsonData")
 LONGEST_DIFF = 40
 EPILOG = """\
 examples:
@@ -24,6 +27,7 @@ examples:
   LABKEEPER_GRAFANA_TOKEN=… labkeeper dashboards push --url https://grafana.school.example --language zh
   labkeeper dashboards check --url http://127.0.0.1:3000 --token-file grafana.token --language zh
   labkeeper dashboards export --to /etc/labkeeper
+  labkeeper dashboards export --to grafana --influx http://127.0.0.1:8086
 """
 
 
@@ -43,6 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action.add_argument("--token-file", type=Path, metavar="FILE", help="the token is this file's content")
     exporting = actions.add_parser("export", help="write dashboards and provisioning files")
     exporting.add_argument("--to", type=Path, required=True, metavar="DIR", help="made if absent")
+    exporting.add_argument("--influx", metavar="URL", help="of an InfluxDB that asks for no token, as the demo's does")
     for action in (pushing, checking, exporting):
         action.add_argument("--language", choices=["zh", "en", "both"], default="both", help="which set")
 
@@ -51,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
     """Do it; return the exit status."""
     languages: tuple[Language, ...] = LANGUAGES if options.language == "both" else (options.language,)
     if options.action == "export":
-        return _export(options.to, languages)
+        return _export(options.to, languages, options.influx)
     token = _token(options)
     try:
         with connect(options.url, token) as grafana:
@@ -106,12 +111,21 @@ def _tell(panels: Iterable[Checked]) -> int:
     return FAILED if refused else 0
 
 
-def _export(folder: Path, languages: tuple[Language, ...]) -> int:
+def _export(folder: Path, languages: tuple[Language, ...], influx: str | None) -> int:
     for file in write(folder / "dashboards", languages):
         print(file)
     shutil.copytree(PROVISIONING, folder / "provisioning", dirs_exist_ok=True)
+    if influx:
+        source = folder / SOURCE
+        source.write_text(without_token(source.read_text(encoding="utf-8"), influx), encoding="utf-8")
     print(folder / "provisioning")
     return 0
+
+
+def without_token(source: str, url: str) -> str:
+    """Return the data source's file for an InfluxDB at `url` that asks for none."""
+    kept = (line for line in source.splitlines(keepends=True) if not OF_TOKEN.search(line))
+    return "".join(kept).replace("$LABKEEPER_INFLUX_URL", url)
 
 
 if __name__ == "__main__":

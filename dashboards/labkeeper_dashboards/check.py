@@ -1,7 +1,7 @@
 """Asking a running Grafana every question of its panels, as its page does: which have data, and why others cannot."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -45,7 +45,16 @@ def _panels(grafana: Grafana, dashboard: Json, hours: int) -> Iterator[Checked]:
     for panel in dashboard["panels"]:
         if targets := panel.get("targets"):
             one = Checked(dashboard["uid"], panel["title"], "empty")
-            yield _asked(grafana, one, [_query(target, variables) for target in targets], hours)
+            yield _asked(grafana, one, [_query(target, variables) for target in targets], _telling(panel), hours)
+
+
+def _telling(panel: Json) -> set[str]:
+    """Return the questions that fill the panel: all, or in a table that leaves out rows the one whose column they need;
+    names of devices come for every device, offline or not.
+    """
+    filters = [step["options"]["filters"] for step in panel.get("transformations", ()) if step["id"] == "filterByValue"]
+    needed = {f'AS "{one["fieldName"]}"' for (one,) in filters}
+    return {target["refId"] for target in panel["targets"] if all(name in target["query"] for name in needed)}
 
 
 def _query(target: Json, variables: Sequence[Json]) -> Json:
@@ -57,15 +66,16 @@ def _query(target: Json, variables: Sequence[Json]) -> Json:
     return {**target, "query": text, "intervalMs": STEP_MS, "maxDataPoints": POINTS}
 
 
-def _asked(grafana: Grafana, one: Checked, queries: Sequence[Json], hours: int) -> Checked:
+def _asked(grafana: Grafana, one: Checked, queries: Sequence[Json], telling: Container[str], hours: int) -> Checked:
     try:
         answer = grafana.ask(queries, hours)
     except (GrafanaBadInputError, GrafanaServerError) as error:
         return replace(one, state="refused", why=_said(error))
-    results = answer["results"].values()
-    if why := next((result["error"] for result in results if result.get("error")), ""):
+    results = answer["results"]
+    if why := next((result["error"] for result in results.values() if result.get("error")), ""):
         return replace(one, state="refused", why=why)
-    return replace(one, state="filled") if any(map(_has_rows, results)) else one
+    filled = any(_has_rows(result) for name, result in results.items() if name in telling)
+    return replace(one, state="filled") if filled else one
 
 
 def _has_rows(result: Json) -> bool:

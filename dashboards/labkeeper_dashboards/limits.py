@@ -54,9 +54,10 @@ TVOC = of_rules("tvoc")
 CO = of_rules("co")
 TEMPERATURE = of_rules("frost", "temperature_low", "temperature_high")
 HUMIDITY = of_rules("humidity_low", "humidity_high")
-LIGHT = of_rules(
-    "light_desk", remark=Title("仅在上课且灯已打开时有意义。", "Of meaning in a lesson with the lights on.")
-)
+IN_A_LESSON = Title("仅在上课且灯已打开时有意义。", "Of meaning in a lesson with the lights on.")
+DESK_LIGHT = of_rules("light_desk", remark=IN_A_LESSON)
+BOARD_LIGHT = of_rules("light_board", remark=IN_A_LESSON)
+OUTDOOR_AIR = of_rules("outdoor_air")
 NOISE = of_rules(
     "noise", remark=Title("仅指无人的房间：上课时的声音不是噪声。", "Of an empty room: a lesson's sound is no noise.")
 )

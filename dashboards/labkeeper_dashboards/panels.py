@@ -18,6 +18,9 @@ Say: TypeAlias = Callable[[Title], str]
 AnyPanel: TypeAlias = timeseries.Panel | stat.Panel | table.Panel | statetimeline.Panel | bargauge.Panel
 P = TypeVar("P", timeseries.Panel, stat.Panel, table.Panel, statetimeline.Panel, bargauge.Panel)
 COLUMN = Title("{}：{}", "{}: {}")
+LINE_PX, BAND_PX = 38, 13
+AROUND_BANDS_PX = 124
+"""Of a panel of Grafana 11: its gap, heading, times below, legend, and the numbers of the pages."""
 NO_DATA = Title("无数据", "no data")
 
 
@@ -75,17 +78,23 @@ def bars(panel: Panel, say: Say) -> bargauge.Panel:
 
 
 def states(panel: Panel, say: Say) -> statetimeline.Panel:
-    """A coloured band for each line, one colour a state."""
+    """A coloured band for each line, one colour a state; more than can be read beside each other are on a next page."""
     return (
         _common(statetimeline.Panel(), panel, say)
         .merge_values(True)
         .show_value(looks.VisibilityMode.NEVER)
         .row_height(0.8)
+        .per_page(bands_of(panel.height))
         .line_width(0)
         .fill_opacity(70)
         .legend(_legend())
         .tooltip(common.VizTooltipOptions().mode(looks.TooltipDisplayMode.SINGLE))
     )
+
+
+def bands_of(height: int) -> int:
+    """Return how many bands can be read in a panel of so many lines: their names are 12 pixels high."""
+    return (LINE_PX * height - AROUND_BANDS_PX) // BAND_PX
 
 
 def sheet(panel: Panel, say: Say) -> table.Panel:

@@ -19,7 +19,7 @@ WORDS: Final = {
 }
 UNITS: Mapping[str, str] = {
     "[ppm]": "ppm", "ug/m3": "µg/m³", "mg/m3": "mg/m³", "Cel": "°C", "%": "%", "lx": "lx", "dB[SPL]": "dB(A)",
-    "%{LEL}": "% LEL",
+    "%{LEL}": "% LEL", "": "",
 }  # fmt: skip
 """How people write the units of rules that are drawn."""
 BELOW = (Side.BELOW, Side.AT_MOST)
@@ -86,7 +86,8 @@ def _source(rules: Sequence[Rule], remark: Title) -> Title:
 
 
 def _level(level: Level, unit: str) -> Title:
-    limit, word, window = f"{level.side} {level.limit:g} {unit}", WORDS[level.priority], _window(level.window_ms)
+    limit = f"{level.side} {level.limit:g} {unit}".strip()
+    word, window = WORDS[level.priority], _window(level.window_ms)
     if level.kind is Kind.MEAN:
         return Title(f"{limit}（{word.zh}，{window.zh}平均）", f"{limit} ({word.en}, mean of {window.en})")
     return Title(f"{limit}（{word.zh}）", f"{limit} ({word.en})")

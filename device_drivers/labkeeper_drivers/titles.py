@@ -30,6 +30,8 @@ CHINESE = {
     "desk_illuminance": "桌面照度", "board_illuminance": "黑板照度", "gas_lel": "可燃气体浓度",
     "gas_value": "可燃气体浓度", "hcho": "甲醛", "pm2_5": "PM2.5", "sound_level": "声级", "tvoc": "总挥发性有机物",
     "carbon_monoxide": "一氧化碳", "voc": "挥发性有机物", "voltage": "电压", "water_leak": "漏水",
+    "display": "显示屏", "lamp": "灯", "rain": "降雨", "restart": "重启", "test": "自检中",
+    "threshold": "阈值", "wind": "风速",
 }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -25,7 +25,9 @@ class Kept:
     to_an_administrator: bool = False
     asked: list[Json] = field(default_factory=list)
     rows: int = 3
+    nothing_of: str = "no question"  # what such questions ask is not there
     fails: str = ""
+    source: Callable[[Json], Sequence[Mapping[str, Any]]] | None = None  # asks a real data source for series
 
     def answer(self, method: str, path: str, body: Json) -> tuple[int, Json]:
         """Return status and body."""
@@ -55,9 +57,13 @@ class Kept:
         self.asked += queries
         if self.fails:
             return 400, {"results": {one["refId"]: {"error": self.fails, "status": 500} for one in queries}}
-        column = list(range(self.rows))
-        frame = {"schema": {"fields": []}, "data": {"values": [column, column] if column else []}}
-        return 200, {"results": {one["refId"]: {"status": 200, "frames": [frame]} for one in queries}}
+        return 200, {"results": {one["refId"]: {"status": 200, "frames": self._frames(one)} for one in queries}}
+
+    def _frames(self, query: Json) -> list[Json]:
+        if self.source is not None:
+            return [{"data": {"values": list(zip(*one["values"], strict=True))}} for one in self.source(query)]
+        column = [] if self.nothing_of in query["query"] else list(range(self.rows))
+        return [{"schema": {"fields": []}, "data": {"values": [column, column] if column else []}}]
 
     def _absent(self, right: str) -> tuple[int, Json]:
         """Say what Grafana says of what is not there: nobody but an administrator has rights on everything."""

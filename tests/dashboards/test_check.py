@@ -41,7 +41,7 @@ def test_every_question_is_asked_with_everything_chosen_and_left_to_grafana_in_t
     assert not kept.writes
     said = capsys.readouterr().out.splitlines()
     assert len(said) == len(BOARDS)
-    assert "lk-en-air: 11 of 11 panels have data" in said
+    assert "lk-en-air: 13 of 13 panels have data" in said
 
 
 def test_a_panel_without_data_is_named_and_no_failure(
@@ -53,6 +53,18 @@ def test_a_panel_without_data_is_named_and_no_failure(
     said = capsys.readouterr().out
     assert "lk-en-lesson: 0 of 10 panels have data" in said
     assert "  Mean of the class: empty\n" in said
+
+
+def test_names_of_devices_fill_no_list_of_those_that_are_offline(
+    grafana: tuple[str, Kept], capsys: pytest.CaptureFixture[str]
+) -> None:
+    url, kept = grafana
+    kept.nothing_of = '"online" = 0'
+    assert check(url) == 0
+    said = capsys.readouterr().out
+    assert "lk-en-overview: 9 of 10 panels have data" in said
+    assert "  Devices that are offline: empty\n" in said
+    assert "lk-en-devices: 6 of 6 panels have data" in said
 
 
 def test_what_the_data_source_refuses_is_a_failure_in_its_own_words(

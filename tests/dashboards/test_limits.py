@@ -17,14 +17,13 @@ from .asking import Json, dashboards, panels
 COLOUR = {Priority.NOTE: "yellow", Priority.LOW: "orange", Priority.MEDIUM: "red", Priority.HIGH: "dark-red"}
 ASKED = re.compile(r'"point" (=|!)~ /((?:[^/\\]|\\.)+)/')
 CANNOT_BE_DRAWN = {"heat_rise"}  # a rise, and no value
-NOT_CHARTED = {"light_board", "outdoor_air"}  # no chart asks for the board's light or the air outside
 BY_UNIT = {"voc"}  # of the rule `tvoc` in mg/m³ only; of most sensors an index, and a chart does not know the unit
 RULES = {
     name: rule
     for name, rule in shipped().rules.items()
-    if rule.unit and rule.levels[0].kind in {Kind.VALUE, Kind.MEAN, Kind.RATE} and name not in NOT_CHARTED
+    if rule.levels[0].limit > 1 and rule.levels[0].kind in {Kind.VALUE, Kind.MEAN, Kind.RATE}
 }
-"""Of quantities: detectors and what the hub says of itself have no unit, silence is no value."""
+"""Of quantities: detectors and what the hub says of itself are 0 or 1, silence is no value."""
 CHARTS = [panel for one in dashboards() for panel in panels(one) if panel["type"] == "timeseries"]
 
 
@@ -84,8 +83,12 @@ def test_a_chart_asks_for_all_names_by_which_its_rules_know_the_quantity() -> No
         assert [point for point in rule.match.points - BY_UNIT if not any(asks(one, point) for one in CHARTS)] == []
 
 
-def test_what_is_said_to_be_in_no_chart_is_in_none() -> None:
-    assert [name for name in NOT_CHARTED if charts_of(shipped().rules[name])] == []
+@pytest.mark.parametrize("name", ["light_desk", "light_board"])
+def test_of_what_may_only_be_too_low_the_lowest_is_drawn(name: str) -> None:
+    """A dark desk is not hidden by a bright one."""
+    asked = [target["query"] for panel in charts_of(RULES[name]) for target in panel["targets"]]
+    assert len(asked) == 2, "in both languages"
+    assert all(query.startswith("SELECT min(") for query in asked)
 
 
 def numbers(text: str) -> Iterator[float]:

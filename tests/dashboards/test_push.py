@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from labkeeper_cli.__main__ import main
+from labkeeper_dashboards.__main__ import PROVISIONING
 from labkeeper_dashboards.__main__ import TOKEN as VARIABLE
 from labkeeper_dashboards.boards import BOARDS
 from labkeeper_sdk.testing import free_port
@@ -150,3 +152,14 @@ def test_an_export_is_all_that_provisioning_needs(tmp_path: Path) -> None:
     written = {str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*") if file.is_file()}
     boards = {f"dashboards/{language}/{board.name}.json" for language in ("zh", "en") for board in BOARDS}
     assert written == boards | {"provisioning/datasources/labkeeper.yaml", "provisioning/dashboards/labkeeper.yaml"}
+
+
+def test_an_export_for_an_influxdb_without_accounts_asks_for_no_token(tmp_path: Path) -> None:
+    assert main(["dashboards", "export", "--to", str(tmp_path), "--influx", "http://127.0.0.1:8086"]) == 0
+    exported, shipped = (
+        yaml.safe_load((folder / "datasources" / "labkeeper.yaml").read_text(encoding="utf-8"))
+        for folder in (tmp_path / "provisioning", PROVISIONING)
+    )
+    (with_token,) = shipped["datasources"]
+    del with_token["secureJsonData"], with_token["jsonData"]["httpHeaderName1"]
+    assert exported == {**shipped, "datasources": [{**with_token, "url": "http://127.0.0.1:8086"}]}

@@ -1,17 +1,23 @@
 """Every question of every panel, and every variable's, put to a real InfluxDB that the simulated lab has filled."""
 
+import asyncio
 import re
 import time
 
 import pytest
 
+from labkeeper_cli.__main__ import main
+from labkeeper_dashboards.__main__ import TOKEN as VARIABLE
 from labkeeper_dashboards.boards import BOARDS
 from labkeeper_dashboards.influxql import OF_LABS, Query, point, used
 from labkeeper_dashboards.model import Board, Panel
+from labkeeper_dashboards.render import LANGUAGES
 from labkeeper_hub.figures.catalogue import CLASS
 from labkeeper_hub.model import PointKey
 
-from .asking import dashboards, escaped, panels, sent
+from .asking import Json, dashboards, escaped, panels, sent
+from .conftest import HOURS
+from .grafana import TOKEN, open_grafana
 from .influx import Questions, Series
 from .lines import lines_of_point
 
@@ -63,6 +69,28 @@ async def test_every_variable_resolves(dashboard: dict[str, object], influx: Que
     if "lab" in queries:
         assert await values(influx, queries["lab"].replace("$school", escaped("demo-school"))) == ["lab-1", "lab-2"]
         assert await values(influx, queries["lab"].replace("$school", "second-school")) == ["lab-1"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_every_panel_is_said_to_be_filled_when_it_is_asked_for_through_grafana(
+    language: str, influx: Questions, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answered(query: Json) -> list[Series]:
+        step = f"{query['intervalMs'] // 1000}s"
+        asking = influx.ask(sent(query["query"], {}, HOURS, step))
+        return asyncio.run_coroutine_threadsafe(asking, loop).result()
+
+    loop = asyncio.get_running_loop()
+    monkeypatch.setenv(VARIABLE, TOKEN)
+    with open_grafana() as (url, kept):
+        kept.source = answered
+        for action in (["push"], ["check", "--hours", str(HOURS)]):
+            told = ["dashboards", *action, "--url", url, "--language", language]
+            assert await asyncio.to_thread(main, told) == 0
+    said = [line for line in capsys.readouterr().out.splitlines() if " of " in line]
+    assert said == [
+        f"lk-{language}-{board.name}: {len(board.panels)} of {len(board.panels)} panels have data" for board in BOARDS
+    ]
 
 
 async def values(influx: Questions, query: str) -> list[str]:

@@ -15,6 +15,11 @@ TWINS = [
     "docs/tutorials/your-first-driver",
     "docs/how-to/run-a-hub-and-a-node",
     "docs/how-to/when-something-is-wrong",
+    "docs/how-to/forward-to-influxdb",
+    "docs/how-to/keep-and-move-data",
+    "docs/how-to/take-readings-away",
+    "docs/reference/dashboards",
+    "docs/reference/influxdb",
 ]
 NEEDED = (
     "zigbee2mqtt", "homeassistant", "homie", "tasmota", "shelly", "serial_line", "tello", "robomaster", "gpio",

@@ -32,3 +32,15 @@ def test_every_dashboard_is_described_in_both_languages() -> None:
     page = read("docs/reference/dashboards.md")
     for board in BOARDS:
         assert f"| `lk-zh-{board.name}`, `lk-en-{board.name}` |" in page
+
+
+def test_both_pages_name_the_same_empty_panels_as_the_dashboards_call_them() -> None:
+    english, chinese = (empty_panels(f"docs/reference/dashboards{end}.md") for end in ("", ".zh-CN"))
+    called = {title.en: title.zh for title in (panel.title for board in BOARDS for panel in board.panels)}
+    assert len(english) == 4
+    assert chinese == ["全部" if title == "all" else called[title] for title in english]
+
+
+def empty_panels(page: str) -> list[str]:
+    rows = [row for row in read(page).splitlines() if row.startswith("| `lk-*-")]
+    return [row.split("|")[2].strip() for row in rows]

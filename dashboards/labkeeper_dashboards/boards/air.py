@@ -2,12 +2,26 @@
 
 from labkeeper_dashboards.boards.parts import CARBON_DIOXIDE, ROOM_TEMPERATURE, measured
 from labkeeper_dashboards.influxql import OF_LABS, of_latest, over_time
-from labkeeper_dashboards.limits import CO, CO2, HCHO, HUMIDITY, LIGHT, NOISE, PM10, PM25, TEMPERATURE, TVOC
+from labkeeper_dashboards.limits import (
+    BOARD_LIGHT,
+    CO,
+    CO2,
+    DESK_LIGHT,
+    HCHO,
+    HUMIDITY,
+    NOISE,
+    OUTDOOR_AIR,
+    PM10,
+    PM25,
+    TEMPERATURE,
+    TVOC,
+)
 from labkeeper_dashboards.model import LAB, SCHOOL, Board, Kind, Look, Panel, Row
 from labkeeper_dashboards.rules import points_of, watched
 from labkeeper_sdk import Title
 
 HIGHEST = Title("各实验室传感器中的最高值。", "The highest of each lab's sensors.")
+DARKEST = Title("各实验室传感器中的最低值。", "The lowest of each lab's sensors.")
 MEAN = Title("各实验室传感器的平均值。", "The mean of each lab's sensors.")
 TVOC_ONLY = ("tvoc",)  # the rule knows `voc` too, but by its unit: for most it is an index
 
@@ -47,13 +61,19 @@ COMFORT = (
         Look("humidity", HUMIDITY, minimum=0, maximum=100),
     ),
     measured(
-        Title("照度", "Illuminance"),
-        Title("各实验室中最亮处。", "The brightest place of each lab."),
-        points_of("light_desk"),
-        "lux",
-        LIGHT,
+        Title("桌面照度", "Light on the desks"), DARKEST, points_of("light_desk"), "lux", DESK_LIGHT, function="min"
+    ),
+    measured(
+        Title("黑板照度", "Light on the board"), DARKEST, points_of("light_board"), "lux", BOARD_LIGHT, function="min"
     ),
     measured(Title("噪声", "Noise"), HIGHEST, (*points_of("noise"), "sound_pressure"), "dB", NOISE),
+    measured(
+        Title("室外空气质量指数", "Air quality index outside"),
+        Title("各测点中的最高值；决定体育课能否在室外上。", "The highest of the stations; whether PE can be outside."),
+        points_of("outdoor_air"),
+        "none",
+        OUTDOOR_AIR,
+    ),
 )
 BOARD = Board(
     "air",

@@ -92,7 +92,7 @@ NOW = (
         GROUP_DENSITY,
     ),
     now(
-        Title("个体运动密度平均", "Individual density, mean"),
+        Title("个体运动密度", "Individual density"),
         Title(
             "每个手环运动时间所占比例的平均，从开始上课起。",
             "Mean of each band's share of time in movement, since the class began.",
@@ -103,7 +103,7 @@ NOW = (
         EACH_DENSITY,
     ),
     now(
-        Title("请查看孩子的次数", "Times to look at a child"),
+        Title("请查看孩子的次数", "Looks at a child"),
         Title("次数而不是人数，从开始上课起。", "Times and not children, since the class began."),
         "looked",
         "value_int",
@@ -115,7 +115,7 @@ COURSE = (
     went(Title("全班平均心率的变化", "Mean heart rate over the class"), CLASS_ONLY, "mean", MEAN, width=24),
     went(Title("运动中的比例", "Share that moves"), CLASS_ONLY, "moving", SHARE, "value"),
     went(Title("建议放慢的次数", "Times somebody was to slow down"), TIMES, "eased", EASED),
-    went(Title("请查看孩子的次数变化", "Times to look at a child, course"), TIMES, "looked", LOOKED),
+    went(Title("请查看孩子的次数变化", "Looks at a child, course"), TIMES, "looked", LOOKED),
 )
 BOARD = Board(
     "lesson",

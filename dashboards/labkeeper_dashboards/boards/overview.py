@@ -152,8 +152,8 @@ DANGER = Panel(
     Kind.STATES,
     Title("烟雾、燃气、漏水", "Smoke, gas, leaks"),
     Title(
-        "每个探测器一条色带。本系统不是消防或燃气报警系统。",
-        "A band per detector. This is no fire or gas alarm system.",
+        "每个探测器一条色带，放不下的在下一页；上方“未解除的报警”计入全部。本系统不是消防或燃气报警系统。",
+        "A band per detector, more on a next page; Standing alarms counts all. This is no fire or gas alarm system.",
     ),
     tuple(
         over_time("last", "value_bool", f"{OF_LABS} AND {watched(name)}", ("lab", "device")).called(
@@ -162,7 +162,7 @@ DANGER = Panel(
         for name, title in DETECTED.items()
     ),
     Look("bool", NONE, parts.QUIET),
-    height=7,
+    height=10,
 )
 
 BOARD = Board(
@@ -182,7 +182,7 @@ BOARD = Board(
                     Title("各实验室传感器中的最高值。", "The highest of each lab's sensors."),
                     (over_time("max", "number", f"{OF_LABS} AND {parts.CARBON_DIOXIDE}").called("$tag_lab"),),
                     Look("ppm", CO2, minimum=400),
-                    height=7,
+                    height=10,
                 ),
                 DANGER,
             ),

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from labkeeper_dashboards.drawing import Limits
-from labkeeper_dashboards.influxql import ABOUT_NODES, OF_LABS, Query, at_once, over_time
+from labkeeper_dashboards.influxql import ABOUT_NODES, OF_LABS, Function, Query, at_once, over_time
 from labkeeper_dashboards.model import Column, Kind, Look, Panel, Words
 from labkeeper_dashboards.rules import points_of, watched
 from labkeeper_sdk import Title
@@ -54,10 +54,17 @@ def per_second(where: str, by: tuple[str, ...]) -> Query:
 
 
 def measured(
-    title: Title, text: Title, names_of_point: tuple[str, ...], unit: str, limits: Limits, *, width: int = 12
+    title: Title,
+    text: Title,
+    names_of_point: tuple[str, ...],
+    unit: str,
+    limits: Limits,
+    *,
+    width: int = 12,
+    function: Function = "max",
 ) -> Panel:
-    """A chart of one quantity, a line per lab: the highest of its sensors in each step, as limits ask."""
-    query = over_time("max", "number", f"{OF_LABS} AND {watched(*names_of_point)}").called("$tag_lab")
+    """A chart of one quantity, a line per lab: the highest of its sensors in each step, or what its limits ask for."""
+    query = over_time(function, "number", f"{OF_LABS} AND {watched(*names_of_point)}").called("$tag_lab")
     return Panel(Kind.CHART, title, text, (query,), Look(unit, limits), width)
 
 

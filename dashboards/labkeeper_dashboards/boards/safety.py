@@ -19,7 +19,7 @@ def detectors(title: Title, text: Title, points: tuple[str, ...], words: Words) 
     """A band for each detector."""
     query = over_time("last", "value_bool", f"{OF_LABS} AND {watched(*points)}", ("lab", "device"))
     look = Look("bool", NONE, words)
-    return Panel(Kind.STATES, title, text, (query.called("$tag_lab $tag_device"),), look, height=6)
+    return Panel(Kind.STATES, title, text, (query.called("$tag_lab $tag_device"),), look)
 
 
 BOARD = Board(

@@ -28,6 +28,8 @@ def make(folder: Path, to: Path, say: Say, *, keep: int | None = None) -> Path:
     `to` is the file, or a folder for files named by their time, of which the newest `keep` stay.
     """
     into_folder = to.is_dir()
+    if keep is not None and not into_folder:
+        raise BackupRefused(f"{to} is no folder, so nothing can be kept there; make it, or mount its disk")
     file = to / f"labkeeper-{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}.tar" if into_folder else to
     if file.exists():
         raise BackupRefused(f"{file} exists already")

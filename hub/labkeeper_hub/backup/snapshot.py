@@ -20,9 +20,10 @@ BUSY_S = 10.0
 BEFORE_RESTORE = "before-restore-"
 RESTORING = ".restoring"
 # the catalogue is made anew; a session that was ended since must not come to life again, so people sign in anew; what
-# speaks of children is in no copy, or a consent withdrawn would have to be withdrawn from backups too
+# speaks of children is in no copy, or a consent withdrawn would have to be withdrawn from backups too; a backup in the
+# folder would be in the next one, and both in the one after
 LEFT_OUT = re.compile(
-    r"lock|pe\.sqlite|catalogue\.sqlite|sessions\.json|stops\.json|.*\.sqlite-(wal|shm|journal)|labkeeper-[0-9TZ-]+\.tar|.*\.partial"
+    r"lock|pe\.sqlite|catalogue\.sqlite|sessions\.json|stops\.json|.*\.sqlite-(wal|shm|journal)|.*\.tar|.*\.partial"
 )
 
 Say = Callable[[str, int, int], None]

@@ -17,8 +17,6 @@ from labkeeper_sdk.testing import open_broker
 from tests.drivers.conftest import Lab, Platform, fixture, open_driver
 
 NOT_SIMULATED = {
-    "light_board": "no simulated lamp shines on a board of its own",
-    "outdoor_air": "the simulated devices stand inside",
     "interlock": "the node says it, not a device",
     "interlocks_differ": "the hub sees it",
     "interlocks_unapproved": "the hub sees it",

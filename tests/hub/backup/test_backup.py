@@ -235,6 +235,21 @@ def test_a_database_that_is_damaged_already_makes_no_backup(tmp_path: Path) -> N
 
 
 @pytest.mark.usefixtures("writer")
+def test_a_backup_in_the_folder_is_not_in_the_next_one_whatever_it_is_called(tmp_path: Path) -> None:
+    hub = tmp_path / "hub"
+    first = make(hub, hub / "mine.tar", silent)
+    second = make(hub, hub / "again.tar", silent)
+    assert [one.name for one in manifest_of(second).files] == [one.name for one in manifest_of(first).files]
+
+
+@pytest.mark.usefixtures("writer")
+def test_newest_are_kept_in_a_folder_only_and_none_is_made_where_a_disk_is_not_mounted(tmp_path: Path) -> None:
+    with pytest.raises(BackupRefused, match="no folder"):
+        make(tmp_path / "hub", tmp_path / "disk", silent, keep=2)
+    assert not (tmp_path / "disk").exists()
+
+
+@pytest.mark.usefixtures("writer")
 def test_a_folder_gets_one_more_file_and_keeps_the_newest(tmp_path: Path) -> None:
     to = tmp_path / "backups"
     to.mkdir()

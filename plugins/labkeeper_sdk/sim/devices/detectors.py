@@ -15,6 +15,8 @@ BURNER_STARTS = (600.0, 840.0)
 """Minutes after midnight: a tap that was not quite shut in the third lesson and in the sixth."""
 BURNER_MINUTES = 12.0
 ALARM_LEL = 10.0
+OUTDOOR_AQI = 62.0
+"""Of PM2.5 at 45 µg/m³, by HJ 633-2012: an ordinary day outside."""
 LEAK_LEL = 35.0
 """A hose that has come off: beyond both alarm levels of GB/T 50493-2019."""
 
@@ -121,7 +123,9 @@ class DoorContact:
 
 
 class AirAnalyser:
-    """Coarse dust, formaldehyde, volatile compounds, sound and light: what the small monitor does not measure."""
+    """What the small monitor does not measure: coarse dust, formaldehyde, volatile compounds, sound and light; with a
+    probe at the board and one outside the window.
+    """
 
     model = Model(
         "LKS-AIR-2",
@@ -132,6 +136,8 @@ class AirAnalyser:
             numeric("tvoc", "mg/m³", "Measured total volatile organic compounds"),
             numeric("noise", "dBA", "The measured noise value"),
             numeric("illuminance", "lx", "Measured illuminance"),
+            numeric("board_illuminance", "lx", "Measured illuminance of the board"),
+            numeric("outdoor_aqi", "", "Air quality index outside"),
             IDENTIFY,
         ),
         mains=True,
@@ -145,13 +151,16 @@ class AirAnalyser:
         """Return the room's air, sound and light with the sensors' noise."""
         moment, noise = self._room.at(lab_s), self._random.gauss
         people, dust = moment.people, moment.air.pm25_ug_m3
-        lamps = 320.0 if people else 0.0
+        lamps, boards_lamp = (320.0, 540.0) if people else (0.0, 0.0)
+        daylight = physics.daylight(moment.hour)
         return {
             "pm10": round(max(0.0, 1.6 * dust + noise(0, 1)), 1),
             "formaldehyd": round(max(0.0, 0.03 + noise(0, 0.002)), 3),
             "tvoc": round(max(0.0, 0.18 + 0.004 * people + noise(0, 0.01)), 3),
             "noise": round(34 + 0.7 * people + noise(0, 2), 1),
-            "illuminance": round(max(0.0, lamps + physics.daylight(moment.hour) / 60 + noise(0, 5))),
+            "illuminance": round(max(0.0, lamps + daylight / 60 + noise(0, 5))),
+            "board_illuminance": round(max(0.0, boards_lamp + daylight / 100 + noise(0, 5))),
+            "outdoor_aqi": round(OUTDOOR_AQI + noise(0, 2)),
         }
 
     def command(self, name: str, value: object) -> Mapping[str, object]:
