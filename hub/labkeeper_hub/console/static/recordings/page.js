@@ -133,7 +133,7 @@ class LkRecordings extends DeskElement {
     if (!lab) return nothing;
     const day = this.day || dayOf(store.now());
     const open = (/** @type {"day" | "week"} */ span, /** @type {string} */ word) => html`<a class="do" target="_blank" rel="noopener" href=${api.roomReport(lab, day, span, text)}>${word}</a>`;
-    const keep = (/** @type {"day" | "week"} */ span, /** @type {string} */ word) => html`<a class="do" download href=${api.roomReport(lab, day, span, text, ".pdf")}>${icon("download")}${say("record.as_pdf", { what: word })}</a>`;
+    const keep = (/** @type {"day" | "week"} */ span, /** @type {string} */ word) => html`<a class="do" download href=${api.roomReport(lab, day, span, text, ".pdf")}>${pageIcon("download")}${say("record.as_pdf", { what: word })}</a>`;
     return html`
       <section class="card recordings-room" aria-labelledby="room-report">
         <h3 id="room-report">${say("record.room_report")}</h3>
