@@ -31,3 +31,12 @@ def test_every_file_of_ours_it_names_is_there(page: str) -> None:
     named = set(re.findall(r"deploy/(?!secrets|data)[\w./-]+\w", read(page)))
     assert {"deploy/init.py", "deploy/compose.yaml"} <= named
     assert not [name for name in named if not (ROOT / name).exists()]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_its_grafana_is_the_compose_files_and_reads_what_export_writes(page: str) -> None:
+    lines = next(text for language, text in blocks(read(page)) if "docker run" in text)
+    services = yaml.safe_load(read("deploy/compose.yaml"))["services"]
+    assert services["grafana"]["image"] in lines
+    places = {volume.split(":")[1] for volume in services["grafana"]["volumes"] if volume.startswith("../")}
+    assert places == set(re.findall(r'-v "[^:"]+:([^:"]+):ro"', lines))
