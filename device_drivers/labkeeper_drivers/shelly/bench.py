@@ -12,7 +12,10 @@ from labkeeper_sdk.testing import Bench, Stand
 SOON = {
     "shellyplusplugs-a0b1c2000003": {"switch0/output": {"safe_value": False, "link_loss_s": 1.0}},
     # where a blind is safe only the school knows: here it is open
-    "shellyplus2pm-a0b1c2000004": {"cover0/position": {"safe_value": 100, "link_loss_s": 1.0}},
+    "shellyplus2pm-a0b1c2000004": {
+        "cover0/position": {"safe_value": 100, "link_loss_s": 1.0},
+        "cover0/move": {"safe_value": "stop", "link_loss_s": 1.0},
+    },
 }
 DOCS = page_of("shelly")
 
