@@ -10,7 +10,9 @@ from .pages import ROOT, blocks, headings, prose, read
 DRIVERS = "docs/reference/drivers"
 TWINS = [
     *sorted(f"{DRIVERS}/{page.name.removesuffix('.zh-CN.md')}" for page in (ROOT / DRIVERS).glob("*.zh-CN.md")),
+    "docs/how-to/examine-a-driver",
     "docs/reference/conformance",
+    "docs/reference/errors",
     "docs/reference/hooks",
     "docs/tutorials/your-first-driver",
 ]
