@@ -92,6 +92,15 @@ async def _leaves_a_file() -> AsyncIterator[None]:
 
 
 @asynccontextmanager
+async def _leaves_a_file_in_vain(configuration: PumpConfiguration, services: Services) -> AsyncIterator[Pump]:
+    """Closes what it opened, but where the pump is away."""
+    lock = os.open("/dev/null", os.O_RDONLY)
+    async with connect(configuration, services) as pump:
+        yield pump
+        os.close(lock)
+
+
+@asynccontextmanager
 async def _leaves_memory() -> AsyncIterator[None]:
     LEFT.append(bytearray(100_000))
     yield
@@ -321,6 +330,12 @@ MADE_UP = Path(__file__).parent / "made_up"  # holds what a simulator said
 SPECIMENS = (
     Specimen("leaks a task", "opens", "leaks a task at each opening, e.g. 'heartbeat'", opened(_leaves_a_task)),
     Specimen("leaks a file", "opens", "leaks a file descriptor", opened(_leaves_a_file)),
+    Specimen(
+        "leaks a file where its device is away",
+        "opens",
+        "leaks a file descriptor at each vain attempt",
+        replace(DRIVER, connect=_leaves_a_file_in_vain),
+    ),
     Specimen("leaks memory", "opens", "memory grows by", opened(_leaves_memory)),
     Specimen("blocks the loop for 80 ms", "loop", "zoo.py:", made(Blocks)),
     Specimen("blocks the loop at times", "loop", "zoo.py:", made(BlocksAtTimes)),
