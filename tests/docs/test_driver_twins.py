@@ -1,4 +1,4 @@
-"""The Chinese pages of drivers, and for their authors, say what the English ones say: the same settings, tables, code and sections."""
+"""The Chinese pages for drivers and their authors say what the English ones say: settings, tables, code, sections."""
 
 import re
 from pathlib import Path

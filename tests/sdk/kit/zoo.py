@@ -246,6 +246,18 @@ class Swallows(Pump):
         return self.last
 
 
+class Clings(Pump):
+    """Commands through the connection it had first."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        super().__init__(reader, writer)
+        LEFT.append(self)
+
+    async def write(self, point: str, value: Value) -> None:
+        first = next(it for it in LEFT if isinstance(it, Pump))
+        await Pump.write(first, point, value)
+
+
 class Hangs(Pump):
     async def write(self, point: str, value: Value) -> None:
         self.writer.write((f"on {int(value)}\n" if point == "running" else f"flow {value}\n").encode())
@@ -354,6 +366,7 @@ SPECIMENS = (
     Specimen("logs each retry", "quiet", "cannot reach the pump", replace(DRIVER, connect=_chatty)),
     Specimen("counts each retry in its log", "quiet", ": no pump", replace(DRIVER, connect=_counting)),
     Specimen("swallows DeviceUnreachable", "vanishing", "does not notice", made(Swallows)),
+    Specimen("clings to its first connection", "vanishing", "once its device is back, a command of", made(Clings)),
     Specimen("hangs on write", "deadlines", "still hangs after confirm_s", made(Hangs)),
     Specimen("its switch hangs", "deadlines", "a write of running to a silent device still", made(HangsOnItsSwitch)),
     Specimen("carries out twice", "confirms", "reached the device 2 times", made(Twice)),
