@@ -5,10 +5,10 @@ from pathlib import Path
 
 from labkeeper_drivers.pages import page_of
 from labkeeper_sdk import hookimpl
-from labkeeper_sdk.sim.standing import stand_in_lab, stand_replayed
+from labkeeper_sdk.sim.standing import Overrides, stand_in_lab, stand_replayed
 from labkeeper_sdk.testing import Bench, Stand
 
-SOON = {
+SOON: Overrides = {
     "weather-a0b1c2000005": {
         "relay": {"safe_value": False, "link_loss_s": 1.0},
         "fan": {"safe_value": "OFF", "link_loss_s": 1.0},  # switched unseen: two words, and no state
