@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, SecretBytes, SecretStr
 
@@ -31,6 +32,7 @@ from labkeeper_sdk.testing.wires import Direction
 
 MOST_EXPECTED = 50
 USUAL_BAUDRATE = 115_200
+AT_HOME = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,12 @@ class Session:
     over: Over = ""
     path_key: str = "path"
     transcribe: Callable[[Sequence[Frame]], Sequence[Frame]] | None = None
+
+    @property
+    def may_be_simulated(self) -> bool:
+        """Tell whether what is called hardware was at this machine's own address, where simulators run."""
+        where = urlsplit(self.broker).hostname if self.broker else self.settings.get(self.host_key)
+        return self.source is Source.HARDWARE and where in AT_HOME
 
 
 async def record(session: Session, path: Path) -> Recording:
