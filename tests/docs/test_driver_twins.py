@@ -11,6 +11,7 @@ DRIVERS = "docs/reference/drivers"
 TWINS = [
     *sorted(f"{DRIVERS}/{page.name.removesuffix('.zh-CN.md')}" for page in (ROOT / DRIVERS).glob("*.zh-CN.md")),
     "docs/how-to/examine-a-driver",
+    "docs/how-to/vouch-for-a-driver",
     "docs/reference/conformance",
     "docs/reference/errors",
     "docs/reference/hooks",
