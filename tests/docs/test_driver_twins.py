@@ -1,4 +1,4 @@
-"""The Chinese pages for drivers and their authors say what the English ones say: settings, tables, code, sections."""
+"""The Chinese pages of drivers and machines say what the English ones say: the same settings, tables and sections."""
 
 import re
 from pathlib import Path
@@ -10,8 +10,6 @@ from .pages import ROOT, blocks, headings, prose, read
 DRIVERS = "docs/reference/drivers"
 TWINS = [
     *sorted(f"{DRIVERS}/{page.name.removesuffix('.zh-CN.md')}" for page in (ROOT / DRIVERS).glob("*.zh-CN.md")),
-    "docs/how-to/examine-a-driver",
-    "docs/how-to/vouch-for-a-driver",
     "docs/reference/conformance",
     "docs/reference/errors",
     "docs/reference/hooks",

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, SecretBytes, SecretStr
 
@@ -29,6 +28,7 @@ from labkeeper_sdk.testing.recordings import About, Expected, Frame, Header, Sou
 from labkeeper_sdk.testing.services import TestServices
 from labkeeper_sdk.testing.watching import open_driver
 from labkeeper_sdk.testing.wires import Direction
+from labkeeper_wire import mqtt
 
 MOST_EXPECTED = 50
 USUAL_BAUDRATE = 115_200
@@ -56,7 +56,7 @@ class Session:
     @property
     def may_be_simulated(self) -> bool:
         """Tell whether what is called hardware was at this machine's own address, where simulators run."""
-        where = urlsplit(self.broker).hostname if self.broker else self.settings.get(self.host_key)
+        where = mqtt.Address.parse(self.broker).host if self.broker else self.settings.get(self.host_key)
         return self.source is Source.HARDWARE and where in AT_HOME
 
 
