@@ -11,6 +11,7 @@ DRIVERS = "docs/reference/drivers"
 TWINS = [
     *sorted(f"{DRIVERS}/{page.name.removesuffix('.zh-CN.md')}" for page in (ROOT / DRIVERS).glob("*.zh-CN.md")),
     "docs/reference/conformance",
+    "docs/reference/errors",
     "docs/reference/hooks",
     "docs/tutorials/your-first-driver",
     "docs/how-to/run-a-hub-and-a-node",

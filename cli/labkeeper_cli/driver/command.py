@@ -202,6 +202,10 @@ def _record(options: argparse.Namespace) -> int:
         raise NoDriver(f"nothing came over the wire: is the device of {options.name} there?")
     print(f"{options.output}: {len(recording.frames)} frames, {len(recording.expected)} points")
     print("Look through it before you publish it: only what the driver calls a secret was taken out.")
+    if session.may_be_simulated:
+        print(
+            "It says `hardware`, and came from this machine: of a simulated device, record it with --source simulated."
+        )
     return 0
 
 

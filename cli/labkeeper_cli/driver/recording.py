@@ -29,9 +29,11 @@ from labkeeper_sdk.testing.recordings import About, Expected, Frame, Header, Sou
 from labkeeper_sdk.testing.services import TestServices
 from labkeeper_sdk.testing.watching import open_driver
 from labkeeper_sdk.testing.wires import Direction
+from labkeeper_wire import mqtt
 
 MOST_EXPECTED = 50
 USUAL_BAUDRATE = 115_200
+AT_HOME = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,12 @@ class Session:
     over: Over = ""
     path_key: str = "path"
     transcribe: Callable[[Sequence[Frame]], Sequence[Frame]] | None = None
+
+    @property
+    def may_be_simulated(self) -> bool:
+        """Tell whether what is called hardware was at this machine's own address, where simulators run."""
+        where = mqtt.Address.parse(self.broker).host if self.broker else self.settings.get(self.host_key)
+        return self.source is Source.HARDWARE and where in AT_HOME
 
 
 async def record(session: Session, path: Path) -> Recording:

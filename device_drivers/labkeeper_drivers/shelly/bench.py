@@ -6,13 +6,16 @@ from pathlib import Path
 from labkeeper_drivers.pages import page_of
 from labkeeper_sdk import hookimpl
 from labkeeper_sdk.sim.conversing import stand_conversing
-from labkeeper_sdk.sim.standing import stand_in_lab
+from labkeeper_sdk.sim.standing import Overrides, stand_in_lab
 from labkeeper_sdk.testing import Bench, Stand
 
-SOON = {
+SOON: Overrides = {
     "shellyplusplugs-a0b1c2000003": {"switch0/output": {"safe_value": False, "link_loss_s": 1.0}},
     # where a blind is safe only the school knows: here it is open
-    "shellyplus2pm-a0b1c2000004": {"cover0/position": {"safe_value": 100, "link_loss_s": 1.0}},
+    "shellyplus2pm-a0b1c2000004": {
+        "cover0/position": {"safe_value": 100, "link_loss_s": 1.0},
+        "cover0/move": {"safe_value": "stop", "link_loss_s": 1.0},
+    },
 }
 DOCS = page_of("shelly")
 

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import re
 import threading
+import time
 import tracemalloc
 from collections import Counter
 from collections.abc import Iterable
@@ -33,6 +34,8 @@ SHORTEST_PAGE = 200  # characters
 LOOK_EVERY_S = 0.05
 TURNS = 20  # of the loop: a connection's end goes from the driver to the wire, and on to the simulated device
 ENOUGH_ALIKE = 3
+SWEEP_EVERY = 10  # looks
+LEAST_VAIN, MOST_VAIN, VAIN_S = 3, 20, 2.0  # attempts to a device that is away, and how long one goes on
 MOST_OF_THREE = 2
 LEAKS = {"task": "任务", "file descriptor": "文件描述符", "thread": "线程"}
 
@@ -92,7 +95,7 @@ async def documented(trial: Trial) -> None:
 
 
 async def opens(trial: Trial) -> None:
-    """It opens and closes a hundred times and leaves nothing behind."""
+    """It opens and closes a hundred times and leaves nothing behind, nor where its device is away."""
     async with trial.bench.open() as stand:
         times = 2 * trial.pace.opens // 5
         await _open(trial, stand, times // 2)
@@ -106,6 +109,31 @@ async def opens(trial: Trial) -> None:
         finally:
             tracemalloc.stop()
         _compare(before, middle, after, times)
+        await _in_vain(trial, stand)
+
+
+async def _in_vain(trial: Trial, stand: Stand) -> None:
+    """Open to a device that is away, as a platform does for hours: what is begun by then has to end, too."""
+    await stand.wire.cut()
+    await _vain(trial, stand)  # whatever is made once is there now
+    before, times = await _settled(), 0
+    began_s = time.monotonic()
+    while times < LEAST_VAIN or (times < MOST_VAIN and time.monotonic() - began_s < VAIN_S):
+        await _vain(trial, stand)
+        times += 1
+    after = await _left_of(before, times, trial.pace.settle_s)
+    if what := _many(before, after, times):
+        raise Fault(
+            f"leaks a {what} at each vain attempt to open{_example(what, after)[0]}",
+            f"设备不在时，每次尝试打开都遗留一个{LEAKS[what]}{_example(what, after)[1]}",
+        )
+
+
+async def _vain(trial: Trial, stand: Stand) -> None:
+    """Try to open once; what it raises is looked at for silver."""
+    with suppress(Exception):
+        async with asyncio.timeout(trial.bench.notice_s):
+            await _open(trial, stand, 1)
 
 
 async def loop_free(trial: Trial) -> None:
@@ -160,13 +188,14 @@ async def _settled() -> Holdings:
 
 async def _left_of(before: Holdings, times: int, within_s: float) -> Holdings:
     """Count, as tasks only those that stay: wait for the rest to end, one leaked at each opening never does."""
-    gc.collect()
     left = _count()
-    for _ in range(_looks(within_s)):
-        if not _many(before, left, times):
-            break
+    for number in range(_looks(within_s)):
+        if number % SWEEP_EVERY == 0:
+            gc.collect()  # a library's cycles keep their sockets until then, also what has closed meanwhile
         now = await _look()
         left = replace(now, tasks=(left.tasks & now.tasks) - before.tasks)
+        if not _many(before, left, times):
+            break
     gc.collect()
     return replace(_count(), tasks=left.tasks - before.tasks)
 
@@ -205,8 +234,7 @@ def _many(before: Holdings, now: Holdings, times: int) -> str:
 def _compare(before: Holdings, middle: Holdings, after: Holdings, times: int) -> None:
     what = _many(before, after, times)
     if what:
-        name = _most_common(task.get_name() for task in after.tasks)
-        en, zh = (f", e.g. {name!r}", f"，例如 {name!r}") if what == "task" else ("", "")
+        en, zh = _example(what, after)
         raise Fault(f"leaks a {what} at each opening{en}", f"每次打开都遗留一个{LEAKS[what]}{zh}")
     grown = after.memory - middle.memory
     least = max(LEAKED_BYTES * times, NOISE_BYTES)
@@ -214,6 +242,12 @@ def _compare(before: Holdings, middle: Holdings, after: Holdings, times: int) ->
         raise Fault(
             f"memory grows by {grown // times} bytes at each opening", f"每次打开内存增长 {grown // times} 字节"
         )
+
+
+def _example(what: str, after: Holdings) -> tuple[str, str]:
+    """Return the words in English and Chinese that name one of what is left, where it has a name."""
+    name = _most_common(task.get_name() for task in after.tasks)
+    return (f", e.g. {name!r}", f"，例如 {name!r}") if what == "task" else ("", "")
 
 
 def _most_common(names: Iterable[str]) -> str:

@@ -20,10 +20,11 @@ async def confirms(trial: Trial) -> None:
     """A write returns when the device stands where it was sent, and sends one order."""
     async with trial.bench.open() as stand, trial.watch(stand) as watched:
         for device, point in await trial.settable(watched, stand):
-            await _confirms(stand, watched, device, point)
+            await confirmed(stand, watched, device, point)
 
 
-async def _confirms(stand: Stand, watched: Watched, device: str, point: Point) -> None:
+async def confirmed(stand: Stand, watched: Watched, device: str, point: Point) -> None:
+    """Send a point elsewhere and ask the device; raises Fault where it is not there, or was told more than once."""
     if stand.truth is None:
         raise Spared
     wanted = another(point, stand.truth(device, point.name))

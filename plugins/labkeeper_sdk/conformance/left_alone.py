@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from labkeeper_sdk.conformance.outcomes import Fault
+from labkeeper_sdk.conformance.commanded import confirmed, not_too_long
+from labkeeper_sdk.conformance.outcomes import Fault, Spared
 from labkeeper_sdk.conformance.trial import Trial, another, commandable, ends, kind_of, soonest
 from labkeeper_sdk.errors import CommandFailed, CommandRejected, DeviceUnreachable
 from labkeeper_sdk.points import Point
 from labkeeper_sdk.testing.benches import Stand
-from labkeeper_sdk.testing.watching import open_driver
+from labkeeper_sdk.testing.watching import Watched, open_driver
 
 RETRIES = 5
 MOST_LINES = 2  # from one place in the code, in RETRIES attempts
@@ -26,8 +27,27 @@ async def vanishing(trial: Trial) -> None:
         await _notices(trial, stand)
         await _refused(trial, stand)
         await stand.wire.restore()
-        async with trial.watch(stand):
-            pass
+        async with trial.watch(stand) as watched:
+            await _obeys_again(trial, stand, watched)
+
+
+async def _obeys_again(trial: Trial, stand: Stand, watched: Watched) -> None:
+    """A command reaches the device that is back, and not the connection it had before."""
+    try:
+        pairs = await trial.settable(watched, stand)
+    except (Spared, Fault):
+        return  # nothing to command, or nobody can tell: the check `confirms` says so
+    device, point = not_too_long(soonest(pairs))[0]
+    try:
+        await confirmed(stand, watched, device, point)
+    except Fault:
+        await trial.calm(watched)  # a device behind a broker may still be coming back
+    else:
+        return
+    try:
+        await confirmed(stand, watched, device, point)
+    except Fault as fault:
+        raise Fault(f"once its device is back, {fault.seen.en}", f"设备回来后：{fault.seen.zh}") from fault
 
 
 async def _notices(trial: Trial, stand: Stand) -> None:

@@ -2,8 +2,10 @@
 
 import json
 import re
+from dataclasses import replace as replace_in
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import BaseModel, SecretBytes, SecretStr
@@ -18,6 +20,7 @@ from labkeeper_sdk.plugins import DRIVER_GROUP, load_drivers
 from labkeeper_sdk.sim import LabSettings, open_lab
 from labkeeper_sdk.testing import ModbusUnit, Recording, open_broker, read_recording, serve_modbus_rtu, serve_tcp
 from labkeeper_sdk.testing.modbus import crc
+from labkeeper_sdk.testing.recordings import Source
 from tests.docs.pages import read
 from tests.sdk.kit.pump import DRIVER, SimulatedPump
 from tests.sdk.kit.zoo import WithSecret
@@ -86,6 +89,26 @@ def test_the_command_line_records_and_replays(tmp_path: Path, capsys: pytest.Cap
         assert main([*words, "--output", str(tmp_path / "x.jsonl")]) == 1
     assert "is the device of acme-pump there?" in capsys.readouterr().err
     assert not (tmp_path / "x.jsonl").exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "may_be"),
+    [
+        ({"settings": {"host": "127.0.0.1"}}, True),
+        ({"settings": {"host": "10.0.0.7"}}, False),
+        ({"settings": {"path": "/dev/ttyUSB0"}}, False),
+        ({"settings": {"address": "localhost"}, "host_key": "address"}, True),
+        ({"broker": "mqtt://localhost:1883"}, True),
+        ({"broker": "mqtt://lab.example:1883"}, False),
+        ({"settings": {"host": "127.0.0.1"}, "source": Source.SIMULATED}, False),
+    ],
+)
+def test_what_is_called_hardware_and_is_on_this_machine_may_be_a_simulator(
+    more: dict[str, Any],
+    may_be: bool,  # noqa: FBT001 -- a column of the table
+) -> None:
+    session = replace_in(Session(DRIVER, {}, 1.0), **more)
+    assert session.may_be_simulated is may_be
 
 
 # --- every bundled driver's wire --------------------------------------------------------------------------------------

@@ -92,6 +92,15 @@ async def _leaves_a_file() -> AsyncIterator[None]:
 
 
 @asynccontextmanager
+async def _leaves_a_file_in_vain(configuration: PumpConfiguration, services: Services) -> AsyncIterator[Pump]:
+    """Closes what it opened, but where the pump is away."""
+    lock = os.open("/dev/null", os.O_RDONLY)
+    async with connect(configuration, services) as pump:
+        yield pump
+        os.close(lock)
+
+
+@asynccontextmanager
 async def _leaves_memory() -> AsyncIterator[None]:
     LEFT.append(bytearray(100_000))
     yield
@@ -237,6 +246,18 @@ class Swallows(Pump):
         return self.last
 
 
+class Clings(Pump):
+    """Commands through the connection it had first."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        super().__init__(reader, writer)
+        LEFT.append(self)
+
+    async def write(self, point: str, value: Value) -> None:
+        first = next(it for it in LEFT if isinstance(it, Pump))
+        await Pump.write(first, point, value)
+
+
 class Hangs(Pump):
     async def write(self, point: str, value: Value) -> None:
         self.writer.write((f"on {int(value)}\n" if point == "running" else f"flow {value}\n").encode())
@@ -321,6 +342,12 @@ MADE_UP = Path(__file__).parent / "made_up"  # holds what a simulator said
 SPECIMENS = (
     Specimen("leaks a task", "opens", "leaks a task at each opening, e.g. 'heartbeat'", opened(_leaves_a_task)),
     Specimen("leaks a file", "opens", "leaks a file descriptor", opened(_leaves_a_file)),
+    Specimen(
+        "leaks a file where its device is away",
+        "opens",
+        "leaks a file descriptor at each vain attempt",
+        replace(DRIVER, connect=_leaves_a_file_in_vain),
+    ),
     Specimen("leaks memory", "opens", "memory grows by", opened(_leaves_memory)),
     Specimen("blocks the loop for 80 ms", "loop", "zoo.py:", made(Blocks)),
     Specimen("blocks the loop at times", "loop", "zoo.py:", made(BlocksAtTimes)),
@@ -339,6 +366,7 @@ SPECIMENS = (
     Specimen("logs each retry", "quiet", "cannot reach the pump", replace(DRIVER, connect=_chatty)),
     Specimen("counts each retry in its log", "quiet", ": no pump", replace(DRIVER, connect=_counting)),
     Specimen("swallows DeviceUnreachable", "vanishing", "does not notice", made(Swallows)),
+    Specimen("clings to its first connection", "vanishing", "once its device is back, a command of", made(Clings)),
     Specimen("hangs on write", "deadlines", "still hangs after confirm_s", made(Hangs)),
     Specimen("its switch hangs", "deadlines", "a write of running to a silent device still", made(HangsOnItsSwitch)),
     Specimen("carries out twice", "confirms", "reached the device 2 times", made(Twice)),
