@@ -20,7 +20,7 @@ from labkeeper_hub.accounts.links import SignInLinks
 from labkeeper_hub.accounts.passwords import check_password, hash_password, is_password
 from labkeeper_hub.accounts.person import OWNER, Grant, Person
 from labkeeper_hub.accounts.secret import OwnerSecret, open_owner_secret
-from labkeeper_hub.accounts.sessions import Session, Sessions
+from labkeeper_hub.accounts.sessions import NOT_THERE, Session, Sessions, There
 from labkeeper_hub.accounts.sign_ins import SignIns
 from labkeeper_hub.accounts.staff import Staff
 from labkeeper_hub.accounts.throttle import Throttle
@@ -231,7 +231,7 @@ class Accounts:
             await self._prove(secret, address)
             self._sign_ins.succeeded(address, SECRET)
 
-    async def sign_in_proved(self, name: str, code: str | None, *, with_factor: bool) -> str:
+    async def sign_in_proved(self, name: str, code: str | None, there: There = NOT_THERE, *, with_factor: bool) -> str:
         """Return a session token for somebody whom the school's provider has proved, and `code` too if `with_factor`;
         raise SignInRefused, CodeNeeded or TooManyAttempts.
         """
@@ -239,7 +239,13 @@ class Accounts:
             raise SignInRefused
         if with_factor:
             await self.second_step(name, code)
-        return await self._open_session(name)
+        return await self._open_session(name, there)
+
+    async def end_there(self, there: There) -> set[str]:
+        """End the sessions that ended at the school's provider, and return whose they were."""
+        names = self.sessions.close_there(there)
+        await self.save()
+        return names
 
     async def second_step(self, name: str, code: str | None) -> None:
         """Return if no code is asked for or this one is good, and use it up; raise SignInRefused, CodeNeeded or
@@ -379,8 +385,8 @@ class Accounts:
                 self.sessions.changed = True
                 log.warning("sessions are not saved: %s", error)
 
-    async def _open_session(self, name: str = OWNER.name) -> str:
-        token = self.sessions.open(name, self.clocks.now_ms())
+    async def _open_session(self, name: str = OWNER.name, there: There = NOT_THERE) -> str:
+        token = self.sessions.open(name, self.clocks.now_ms(), there)
         await self.save()
         return token
 

@@ -192,5 +192,31 @@ async def test_an_attempt_ends_in_the_browser_that_began_it(provided: Places, tm
         assert victim.cookies[ATTEMPT]  # what the victim began goes on
 
 
+async def test_signing_out_at_the_provider_ends_that_session_here_and_no_other(
+    provided: Places, tmp_path: Path
+) -> None:
+    scopes = ("openid", "groups")
+    async with (
+        provided.school(tmp_path, roles=ROLES, scopes=scopes) as school,
+        school.browser() as tablet,
+        school.browser() as laptop,
+        school.browser() as colleague,
+    ):
+        for browser, login in ((tablet, "teacher-1"), (laptop, "teacher-1"), (colleague, "teacher-2")):
+            assert await come_in(browser, login) == "/#/alarms"
+        cookie = {"Cookie": f"{COOKIE}={tablet.cookies[COOKIE]}", "Origin": school.url}
+        async with connect(school.url.replace("http", "ws") + "/api/v1/live", additional_headers=cookie) as socket:
+            page = Live(socket)
+            await page.greet()
+            asked = await tablet.get(f"{school.issuer}/session/end")
+            await tablet.post(
+                f"{school.issuer}/session/end/confirm", data={**dict(_fields(asked.text)), "logout": "yes"}
+            )
+            assert await page.closed() == "session_ended"
+        assert await _name(tablet) is None
+        assert (await _name(laptop), await _name(colleague)) == ("p-1", "p-2")
+        assert await school.noted("oidc_sign_out") == [("p-1", "ok")]
+
+
 def _fields(page: str) -> list[tuple[str, str]]:
     return re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page)
