@@ -263,6 +263,20 @@ class Accounts:
             raise SignInRefused from wrong
         self._factor_throttle.succeeded(name)
 
+    async def confirm_factor(self, name: str, code: str) -> tuple[str, ...]:
+        """Turn a second factor on by its first code and return the recovery codes; raise SignInRefused or
+        TooManyAttempts, counted by person as in `second_step`.
+        """
+        if self.staff is None:
+            raise SignInRefused
+        _wait(self._factor_throttle.attempt(name, self.clocks.monotonic_s()))
+        try:
+            codes = await self.staff.factors.confirm(name, code)
+        except WrongCode as wrong:
+            raise SignInRefused from wrong
+        self._factor_throttle.succeeded(name)
+        return codes
+
     async def end_sessions(self, name: str, but: str | None = None) -> None:
         """End every session of a person, but for that of one key; their open pages are closed within a second."""
         self.sessions.close_all(name, but)

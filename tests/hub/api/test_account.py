@@ -105,6 +105,17 @@ async def test_a_second_factor_of_the_owner_is_begun_with_the_secret_only(staffe
         assert (await owner.post(FACTOR, json={"secret": staffed.secret})).status_code == 200
 
 
+async def test_the_first_code_of_an_app_is_not_guessed(staffed: Served) -> None:
+    async with staffed.stranger() as li:
+        await _enters(staffed, li)
+        begun = (await li.post(FACTOR, json={"password": PASSWORD})).json()
+        tries = [await li.put(FACTOR, json={"code": "0000000"}) for _ in range(4)]
+        assert [one.json()["code"] for one in tries] == ["wrong_code"] * 3 + ["too_many_attempts"]
+        staffed.hands.now_s += LONGEST_WAIT_S
+        code = pyotp.TOTP(begun["secret"]).at(int(staffed.hands.now_s))
+        assert (await li.put(FACTOR, json={"code": code})).status_code == 200
+
+
 async def test_codes_are_throttled_by_person_behind_the_password(staffed: Served) -> None:
     async with staffed.stranger() as li:
         await _enters(staffed, li)

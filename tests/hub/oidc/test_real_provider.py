@@ -89,8 +89,10 @@ async def test_an_account_is_linked_opened_with_its_second_factor_and_unlinked(
         li, zhao = await _invited(school, "li"), await _invited(school, "zhao")
         async with aclosing(li), aclosing(zhao), school.browser() as tablet:
             assert await come_in(tablet, "li") == "/?school=unknown_person#/alarms"  # known here, linked by nobody
-            assert await _link(li, "li") == "/?school=linked#/people"
-            assert await _link(zhao, "li") == "/?school=linked_elsewhere#/people"
+            bare = await li.post(OWN, json={})
+            assert (bare.status_code, bare.json()["code"]) == (409, "password_needed"), "though she has just come in"
+            assert await _link(li, "li", password=PASSWORD) == "/?school=linked#/people"
+            assert await _link(zhao, "li", password=PASSWORD) == "/?school=linked_elsewhere#/people"
             assert (await li.get("/api/v1/account")).json()["school_account"] is True
             secret = (await li.post("/api/v1/account/second-factor", json={"password": PASSWORD})).json()["secret"]
             code = pyotp.TOTP(secret).at(school.hands.now_s)
@@ -123,7 +125,7 @@ async def test_an_account_is_linked_opened_with_its_second_factor_and_unlinked(
                 assert await page.closed() == "session_ended"
             assert (await li.get("/api/v1/account")).json()["school_account"] is False
             results = await school.noted("link_school_account")
-            assert results == [("p-1", "linked"), ("p-2", "linked_elsewhere")]
+            assert results == [("p-1", "password_needed"), ("p-1", "linked"), ("p-2", "linked_elsewhere")]
 
 
 async def test_the_providers_second_factor_counts_by_a_word_that_is_named_and_its_keys_may_change(
