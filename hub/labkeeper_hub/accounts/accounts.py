@@ -289,14 +289,13 @@ class Accounts:
         account = next((one for one in self.staff.all() if one.name == name), None) if self.staff else None
         return self.devices.after(device, canonical_login(account.login)) if account else None
 
-    async def sign_out_everywhere(self, name: str) -> None:
+    async def sign_out_everywhere(self, name: str) -> tuple[str, ...]:
         """End every session of a person, and every token that was made since the oldest of them was opened: whoever had
-        got hold of one of them may have made it.
+        got hold of one of them may have made it. Return what these tokens were called.
         """
         since_ms = min((one.opened_ms for one in self.sessions.of(name)), default=self.clocks.now_ms())
         await self.end_sessions(name)
-        if self.staff is not None:
-            await self.staff.tokens.revoke_since(name, since_ms)
+        return await self.staff.tokens.revoke_since(name, since_ms) if self.staff else ()
 
     def is_signed_in(self, name: str) -> bool:
         """Return whether a person has a living session anywhere."""

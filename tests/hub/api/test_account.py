@@ -1,6 +1,7 @@
 """One's own account through the real app: a second factor, recovery codes, passwords, sessions, tokens for programs."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -12,6 +13,7 @@ from labkeeper_hub.accounts.throttle import LONGEST_WAIT_S
 from labkeeper_hub.api.declared import declared_routes
 from labkeeper_hub.api.gate import COOKIE
 from labkeeper_hub.vault import KEY
+from tests.hub.heard import Heard
 
 from .conftest import Hands, Served
 from .test_people import PASSWORD, TEACHER, _hub, _invited, _sign_in
@@ -259,7 +261,8 @@ async def test_signing_out_everywhere_closes_open_pages(staffed: Served) -> None
 async def test_signing_out_everywhere_ends_what_one_steers_by_and_leaves_the_lesson_for_ones_return(
     staffed: Served,
 ) -> None:
-    lab = "/api/v1/labs/demo/lab-301"
+    lab, heard = "/api/v1/labs/demo/lab-301", Heard()
+    staffed.app.state.api = replace(staffed.app.state.api, audit=heard)
     async with staffed.stranger() as li, staffed.stranger() as thief, staffed.stranger() as program:
         await _enters(staffed, li)
         old = (await li.post(f"{ACCOUNT}/tokens", json=READS)).json()["token"]["id"]
@@ -280,6 +283,8 @@ async def test_signing_out_everywhere_ends_what_one_steers_by_and_leaves_the_les
         (waiting,) = (await li.get("/api/v1/lessons")).json()["lessons"]
         assert (waiting["name"], waiting["teacher"]) == (lesson["name"], "p-1")
         assert waiting["until_ms"] < lesson["until_ms"]
+    assert heard.of("sign_out_everywhere") == [("p-1", "p-1", "ok")]
+    assert heard.of("revoke_token") == [("p-1", made["token"]["id"], "signed out everywhere")]
 
 
 async def test_the_owner_signs_somebody_out_everywhere_programs_too(staffed: Served) -> None:

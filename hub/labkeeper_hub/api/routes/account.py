@@ -224,9 +224,12 @@ async def sign_out_everywhere(api: ApiHere, right: IsSignedIn, _: Here) -> Respo
     sessions began end with them, and so do leases and what pupils were given. A lesson of one's own waits five minutes
     for one to sign in again, then it ends as by its time.
     """
-    await api.accounts.sign_out_everywhere(right.person.name)
-    await api.parts.lessons.leave(right.person.name)
-    api.audit.note(right.person.name, "sign_out_everywhere", right.person.name, "ok")
+    name = right.person.name
+    tokens = await api.accounts.sign_out_everywhere(name)
+    await api.parts.lessons.leave(name)
+    api.audit.note(name, "sign_out_everywhere", name, "ok")
+    for token in tokens:
+        api.audit.note(name, "revoke_token", token, "signed out everywhere")
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
