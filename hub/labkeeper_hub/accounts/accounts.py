@@ -20,7 +20,7 @@ from labkeeper_hub.accounts.links import SignInLinks
 from labkeeper_hub.accounts.passwords import check_password, hash_password, is_password
 from labkeeper_hub.accounts.person import OWNER, Grant, Person
 from labkeeper_hub.accounts.secret import OwnerSecret, open_owner_secret
-from labkeeper_hub.accounts.sessions import Session, Sessions
+from labkeeper_hub.accounts.sessions import NOT_THERE, Session, Sessions, There
 from labkeeper_hub.accounts.sign_ins import SignIns
 from labkeeper_hub.accounts.staff import Staff
 from labkeeper_hub.accounts.throttle import Throttle
@@ -231,7 +231,7 @@ class Accounts:
             await self._prove(secret, address)
             self._sign_ins.succeeded(address, SECRET)
 
-    async def sign_in_proved(self, name: str, code: str | None, *, with_factor: bool) -> str:
+    async def sign_in_proved(self, name: str, code: str | None, there: There = NOT_THERE, *, with_factor: bool) -> str:
         """Return a session token for somebody whom the school's provider has proved, and `code` too if `with_factor`;
         raise SignInRefused, CodeNeeded or TooManyAttempts.
         """
@@ -239,7 +239,13 @@ class Accounts:
             raise SignInRefused
         if with_factor:
             await self.second_step(name, code)
-        return await self._open_session(name)
+        return await self._open_session(name, there)
+
+    async def end_there(self, there: There) -> set[str]:
+        """End the sessions that ended at the school's provider, and return whose they were."""
+        names = self.sessions.close_there(there)
+        await self.save()
+        return names
 
     async def second_step(self, name: str, code: str | None) -> None:
         """Return if no code is asked for or this one is good, and use it up; raise SignInRefused, CodeNeeded or
@@ -257,6 +263,20 @@ class Accounts:
             raise SignInRefused from wrong
         self._factor_throttle.succeeded(name)
 
+    async def confirm_factor(self, name: str, code: str) -> tuple[str, ...]:
+        """Turn a second factor on by its first code and return the recovery codes; raise SignInRefused or
+        TooManyAttempts, counted by person as in `second_step`.
+        """
+        if self.staff is None:
+            raise SignInRefused
+        _wait(self._factor_throttle.attempt(name, self.clocks.monotonic_s()))
+        try:
+            codes = await self.staff.factors.confirm(name, code)
+        except WrongCode as wrong:
+            raise SignInRefused from wrong
+        self._factor_throttle.succeeded(name)
+        return codes
+
     async def end_sessions(self, name: str, but: str | None = None) -> None:
         """End every session of a person, but for that of one key; their open pages are closed within a second."""
         self.sessions.close_all(name, but)
@@ -269,14 +289,13 @@ class Accounts:
         account = next((one for one in self.staff.all() if one.name == name), None) if self.staff else None
         return self.devices.after(device, canonical_login(account.login)) if account else None
 
-    async def sign_out_everywhere(self, name: str) -> None:
+    async def sign_out_everywhere(self, name: str) -> tuple[str, ...]:
         """End every session of a person, and every token that was made since the oldest of them was opened: whoever had
-        got hold of one of them may have made it.
+        got hold of one of them may have made it. Return what these tokens were called.
         """
         since_ms = min((one.opened_ms for one in self.sessions.of(name)), default=self.clocks.now_ms())
         await self.end_sessions(name)
-        if self.staff is not None:
-            await self.staff.tokens.revoke_since(name, since_ms)
+        return await self.staff.tokens.revoke_since(name, since_ms) if self.staff else ()
 
     def is_signed_in(self, name: str) -> bool:
         """Return whether a person has a living session anywhere."""
@@ -379,8 +398,8 @@ class Accounts:
                 self.sessions.changed = True
                 log.warning("sessions are not saved: %s", error)
 
-    async def _open_session(self, name: str = OWNER.name) -> str:
-        token = self.sessions.open(name, self.clocks.now_ms())
+    async def _open_session(self, name: str = OWNER.name, there: There = NOT_THERE) -> str:
+        token = self.sessions.open(name, self.clocks.now_ms(), there)
         await self.save()
         return token
 

@@ -77,9 +77,11 @@ class ApiTokens:
         """End every token of a person."""
         await self._end(self.of(holder))
 
-    async def revoke_since(self, holder: str, since_ms: int) -> None:
-        """End the tokens of a person that were made at that time or later."""
-        await self._end(one for one in self.of(holder) if one.created_ms >= since_ms)
+    async def revoke_since(self, holder: str, since_ms: int) -> tuple[str, ...]:
+        """End the tokens of a person that were made at that time or later, and return what they were called."""
+        made = [one for one in self.of(holder) if one.created_ms >= since_ms]
+        await self._end(made)
+        return tuple(one.id for one in made)
 
     async def load(self) -> None:
         """Read the tokens. A number is never given twice."""

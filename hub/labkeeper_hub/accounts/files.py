@@ -28,6 +28,8 @@ class _StoredSession(BaseModel):
     turned_ms: int = 0
     before: str | None = None
     before_until_ms: int | None = None
+    there_subject: str = ""
+    there_session: str = ""
 
     def session(self) -> Session:
         return Session(**{**self.model_dump(), "token": self.token or self.key})

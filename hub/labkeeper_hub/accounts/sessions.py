@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from labkeeper_hub.accounts.tokens import digest, make_token
 
@@ -12,6 +13,16 @@ TURN_EVERY_MS = 15 * 60_000
 OVERLAP_MS = 30_000  # for requests that were under way with the token before
 CLOCK_SLACK_MS = 300_000  # a session from further in the future than this means the clock was set back
 MOST_SESSIONS = 1_000
+
+
+class There(NamedTuple):
+    """Whom the school's provider proved, and in which session of theirs over there, as marks; "": it did not say."""
+
+    subject: str = ""
+    session: str = ""
+
+
+NOT_THERE = There()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +41,23 @@ class Session:
     turned_ms: int
     before: str | None = None
     before_until_ms: int | None = None  # None: the successor was not used yet
+    there_subject: str = ""  # see There; "" for one that the school's provider did not open
+    there_session: str = ""
 
     def lives(self, now_ms: int) -> bool:
         """Return whether neither limit has passed."""
         from_future = self.opened_ms > now_ms + CLOCK_SLACK_MS
         return not from_future and now_ms - self.seen_ms < IDLE_MS and now_ms - self.opened_ms < ABSOLUTE_MS
+
+    def ends_with(self, there: There) -> bool:
+        """Return whether the provider opened it, and has now ended that: one session, or where it names none, or had
+        named none here, all of the same person.
+        """
+        if not self.there_subject or there.subject not in ("", self.there_subject):
+            return False
+        if there.session and self.there_session:
+            return there.session == self.there_session
+        return bool(there.subject)
 
     def opens(self, token: str, now_ms: int) -> bool:
         """Return whether this is the digest of a token that is still good."""
@@ -68,13 +91,14 @@ class Sessions:
             self._keep(session)
         self.changed = False  # since the last `kept`
 
-    def open(self, name: str, now_ms: int) -> str:
+    def open(self, name: str, now_ms: int, there: There = NOT_THERE) -> str:
         """Return the token of a new session; of too many, the longest unseen one ends of whoever has most."""
         token = make_token()
         self.sweep(now_ms)
         if len(self._by_key) >= MOST_SESSIONS:
             self._drop(self._one_too_many())
-        self._keep(Session(digest(make_token()), name, now_ms, now_ms, digest(token), now_ms))
+        fresh = Session(digest(make_token()), name, now_ms, now_ms, digest(token), now_ms)
+        self._keep(replace(fresh, there_subject=there.subject, there_session=there.session))
         return token
 
     def _one_too_many(self) -> Session:
@@ -138,6 +162,13 @@ class Sessions:
         for session in self.of(name):
             if session.key != but:
                 self._drop(session)
+
+    def close_there(self, there: There) -> set[str]:
+        """End the sessions that ended at the school's provider, and return whose they were."""
+        ended = [one for one in self._by_key.values() if one.ends_with(there)]
+        for session in ended:
+            self._drop(session)
+        return {one.name for one in ended}
 
     def sweep(self, now_ms: int) -> None:
         """Forget the sessions that have ended."""

@@ -8,6 +8,7 @@ from labkeeper_hub.api.problems import Refusal as Refused
 
 REFERENCE = {"$ref": "#/components/schemas/Problem"}
 EXAMPLES = (
+    Refused(HTTPStatus.BAD_REQUEST, "wrong_token", "The provider's word could not be believed; the hub's log says why"),
     Refused(HTTPStatus.UNAUTHORIZED, "not_signed_in", "Sign in first, or your session has ended"),
     Refused(HTTPStatus.FORBIDDEN, "foreign_origin", "This request comes from another site's page"),
     Refused(HTTPStatus.NOT_FOUND, "unknown_point", "There is no such point"),

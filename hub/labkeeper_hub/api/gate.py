@@ -24,6 +24,7 @@ OPEN = frozenset(
     ("GET", f"{SCHOOL_SIGN_IN}/callback"),
     ("GET", f"{SCHOOL_SIGN_IN}/leave"),
     ("GET", f"{SCHOOL_SIGN_IN}/left"),
+    ("POST", f"{SCHOOL_SIGN_IN}/back-channel-logout"),
 }
 """What is open to everybody: the page, and ways to get credentials."""
 OPEN_FOLDERS = ("/static/", "/s/", "/calendar/")

@@ -7,6 +7,7 @@ import hmac
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
+from labkeeper_hub.accounts.sessions import NOT_THERE, There
 from labkeeper_hub.accounts.tokens import digest, make_token
 
 LIFETIME_S = 600.0  # for the form over there; the same as a sign-in link's
@@ -25,13 +26,16 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What was sent with the browser, and must come back with it; `proved`: who only lacks a code by now."""
+    """What was sent with the browser, and must come back with it; `proved`: who only lacks a code by now, and `there`
+    as whom the provider knows them.
+    """
 
     back: str
     address: str
     until_s: float
     link: Link | None = None
     proved: str | None = None
+    there: There = NOT_THERE
     state: str = field(default_factory=make_token, repr=False)
     nonce: str = field(default_factory=make_token, repr=False)
     verifier: str = field(default_factory=make_token, repr=False)  # 43 letters, RFC 7636's least
@@ -54,14 +58,14 @@ class Attempts:
             return None
         return self._open.pop(digest(token))
 
-    def wait_for_code(self, name: str, attempt: Attempt, now_s: float) -> str:
+    def wait_for_code(self, name: str, there: There, attempt: Attempt, now_s: float) -> str:
         """Return the browser's token for the second step of somebody whom the provider has proved."""
-        return self._keep(Attempt(attempt.back, attempt.address, now_s + CODE_S, proved=name))[0]
+        return self._keep(Attempt(attempt.back, attempt.address, now_s + CODE_S, proved=name, there=there))[0]
 
-    def proved(self, token: str, now_s: float) -> str | None:
-        """Return who only lacks a code in this browser."""
+    def proved(self, token: str, now_s: float) -> Attempt | None:
+        """Return the attempt of who only lacks a code in this browser."""
         attempt = self._living(token, now_s)
-        return attempt.proved if attempt else None
+        return attempt if attempt and attempt.proved else None
 
     def drop(self, token: str) -> None:
         """Forget what this browser began."""

@@ -8,10 +8,12 @@ from typing import Protocol
 
 from labkeeper_hub.accounts import Accounts, CodeNeeded, SignInRefused, TooManyAttempts
 from labkeeper_hub.accounts.identities import AlreadyLinked
+from labkeeper_hub.accounts.sessions import There
 from labkeeper_hub.accounts.staff import Staff, UnknownAccount
 from labkeeper_hub.accounts.throttle import Throttle
 from labkeeper_hub.audit import Notes
 from labkeeper_hub.oidc.attempts import Attempt, Attempts, Link
+from labkeeper_hub.oidc.logout_token import LoggedOut, Taken
 from labkeeper_hub.oidc.mapping import Claims, granted, renewed, showed_second_factor, subject_of, title_of
 from labkeeper_hub.oidc.reasons import ProviderFailed, Reason
 from labkeeper_hub.oidc.settings import OidcSettings
@@ -28,6 +30,7 @@ class Provider(Protocol):
     async def address(self, attempt: Attempt, /) -> str: ...
     async def claims(self, code: str, attempt: Attempt, issuer: str | None, /) -> Mapping[str, object]: ...
     async def leaving(self) -> str | None: ...
+    async def logged_out(self, token: str, /) -> LoggedOut: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class OidcDesk:
     audit: Notes
     attempts: Attempts = field(default_factory=Attempts)
     _throttle: Throttle = field(default_factory=Throttle)
+    _leaving: Throttle = field(default_factory=Throttle)
+    _taken: Taken = field(default_factory=Taken)
     _adopting: asyncio.Lock = field(default_factory=asyncio.Lock)
     _said_s: dict[Reason, float] = field(default_factory=dict)
 
@@ -99,13 +104,42 @@ class OidcDesk:
         """Return a session's token for whoever has been proved in this browser, by a code of their second factor;
         raises SignInRefused, CodeNeeded or TooManyAttempts.
         """
-        name = self.attempts.proved(token, self._now_s())
-        if name is None:
+        attempt = self.attempts.proved(token, self._now_s())
+        if attempt is None or attempt.proved is None:
             raise SignInRefused
-        session = await self.accounts.sign_in_proved(name, code, with_factor=True)
+        session = await self.accounts.sign_in_proved(attempt.proved, code, attempt.there, with_factor=True)
         self.attempts.drop(token)
-        self._note(Ended(Reason.OK, who=name), address)
+        self._note(Ended(Reason.OK, who=attempt.proved), address)
         return session
+
+    async def sign_out(self, token: str, address: str) -> Reason:
+        """End the sessions that the provider says are ended there, and return what became of its word. Never raises for
+        what others did wrong.
+        """
+        if self._leaving.attempt(address, self._now_s()) > 0:
+            return self._left(STRANGER, address, Reason.THROTTLED)
+        try:
+            told = self._taken.first(await self.provider.logged_out(token), self._now_s())
+        except ProviderFailed as failed:
+            self._tell(failed)
+            return self._left(STRANGER, address, failed.reason)
+        self._leaving.succeeded(address)
+        names = await self.accounts.end_there(self._there(told.subject, told.session))
+        for name in sorted(names) or (STRANGER,):
+            self._left(name, address, Reason.OK)
+        return Reason.OK
+
+    def _left(self, who: str, address: str, reason: Reason) -> Reason:
+        self.audit.note(who, "oidc_sign_out", address, reason.value)
+        return reason
+
+    def _there(self, subject: object, session: object) -> There:
+        """Return marks of whom and of which session the provider knows: to know them again, with nothing to look up."""
+        marks = (
+            self.staff.vault.mark(f"{self.settings.issuer}\n{kind}\n{said}") if isinstance(said, str) and said else ""
+            for kind, said in (("sub", subject), ("sid", session))
+        )
+        return There(*marks)
 
     async def _finish(self, attempt: Attempt, returned: Returned) -> Ended:
         if returned.error or not returned.code:
@@ -122,13 +156,14 @@ class OidcDesk:
         name = await self._whose(subject, claims)
         if name is None:
             return Ended(Reason.UNKNOWN_PERSON)
-        proved = showed_second_factor(claims, self.settings)
+        proved, there = showed_second_factor(claims, self.settings), self._there(claims.get("sub"), claims.get("sid"))
         try:
-            session = await self.accounts.sign_in_proved(name, None, with_factor=not proved)
+            session = await self.accounts.sign_in_proved(name, None, there, with_factor=not proved)
         except SignInRefused:  # removed meanwhile
             return Ended(Reason.UNKNOWN_PERSON)
         except CodeNeeded:
-            return Ended(Reason.CODE, who=name, waiting=self.attempts.wait_for_code(name, attempt, self._now_s()))
+            waiting = self.attempts.wait_for_code(name, there, attempt, self._now_s())
+            return Ended(Reason.CODE, who=name, waiting=waiting)
         return Ended(Reason.OK, who=name, session=session)
 
     async def _whose(self, subject: str, claims: Claims) -> str | None:

@@ -1,6 +1,7 @@
 """An ID token (OpenID Connect Core 1.0, section 3.1.3.7), believed only when everything about it is right."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,18 +34,29 @@ class Expected:
 
 def claims_of(id_token: str, keys: KeySet, expected: Expected, access_token: str, now_s: int) -> Mapping[str, object]:
     """Return what the token says; raises UnknownKey, or ProviderFailed with what is wrong about it."""
-    try:
-        # the list belongs into the registry: beside one, `decode` does not look at it
-        only = JWSRegistry(algorithms=list(expected.algorithms), strict_check_header=False)
-        token = jwt.decode(id_token, keys, registry=only)
+    with telling_why():
+        token = decoded(id_token, keys, expected.algorithms)
         _check(token, expected, access_token, now_s)
+    return token.claims
+
+
+def decoded(text: str, keys: KeySet, algorithms: Sequence[str]) -> jwt.Token:
+    """Return a token whose signature is right; raises what `telling_why` translates."""
+    # the list belongs into the registry: beside one, `decode` does not look at it
+    return jwt.decode(text, keys, registry=JWSRegistry(algorithms=list(algorithms), strict_check_header=False))
+
+
+@contextmanager
+def telling_why() -> Iterator[None]:
+    """Translate what is found wrong about a token into UnknownKey or ProviderFailed."""
+    try:
+        yield
     except (InvalidKeyIdError, BadSignatureError) as error:
         raise UnknownKey(error.error) from error
     except ClaimError as error:
         raise ProviderFailed(OF_CLAIM.get(error.claim, Reason.WRONG_TOKEN), error.description) from error
     except (JoseError, ValueError, TypeError) as error:
         raise ProviderFailed(Reason.WRONG_TOKEN, type(error).__name__) from error
-    return token.claims
 
 
 def _check(token: jwt.Token, expected: Expected, access_token: str, now_s: int) -> None:

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -19,11 +20,13 @@ from labkeeper_hub.oidc.attempts import Attempt
 from labkeeper_hub.oidc.discovery import BASIC, Endpoints, endpoints
 from labkeeper_hub.oidc.http import Document, ask
 from labkeeper_hub.oidc.id_token import Expected, UnknownKey, claims_of
+from labkeeper_hub.oidc.logout_token import LoggedOut, logged_out
 from labkeeper_hub.oidc.reasons import ProviderFailed, Reason
 from labkeeper_hub.oidc.remembered import Remembered
 from labkeeper_hub.oidc.settings import OidcSettings
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 KNOWN_FOR_S = 3600.0  # the description and the keys
 LOOK_AGAIN_S = 10.0  # for new keys, at most so often
 FORM = {"Content-Type": "application/x-www-form-urlencoded;charset=UTF-8"}
@@ -80,6 +83,11 @@ class Provider:
             return claims
         return {**await self._userinfo(known.userinfo, access_token, claims), **claims}
 
+    async def logged_out(self, token: str) -> LoggedOut:
+        """Return whom the provider says it has signed out; raises ProviderFailed."""
+        known, now_s = await self.endpoints(), int(self.now_s())
+        return await self._by_its_keys(known, lambda keys: logged_out(token, keys, self.settings, now_s))
+
     async def leaving(self) -> str | None:
         """Return where the browser signs out at the provider, if it can; raises ProviderFailed."""
         known = await self.endpoints()
@@ -117,13 +125,15 @@ class Provider:
     async def _checked(
         self, known: Endpoints, id_token: str, access_token: str, attempt: Attempt
     ) -> Mapping[str, object]:
-        """Check the token, with the keys read anew where none fits: providers change them."""
-        settings = self.settings
+        settings, now_s = self.settings, int(self.now_s())
         expected = Expected(settings.issuer, settings.client_id, attempt.nonce, settings.algorithms)
+        return await self._by_its_keys(known, lambda keys: claims_of(id_token, keys, expected, access_token, now_s))
 
-        async def checked(at_most_s: float) -> Mapping[str, object]:
-            keys = await self._keys.get(lambda: self._keyset(known.keys), at_most_s)
-            return claims_of(id_token, keys, expected, access_token, int(self.now_s()))
+    async def _by_its_keys(self, known: Endpoints, check: Callable[[KeySet], T]) -> T:
+        """Check a token, with the keys read anew where none fits: providers change them."""
+
+        async def checked(at_most_s: float) -> T:
+            return check(await self._keys.get(lambda: self._keyset(known.keys), at_most_s))
 
         try:
             return await checked(KNOWN_FOR_S)

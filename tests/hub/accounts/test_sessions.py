@@ -4,9 +4,11 @@ from labkeeper_hub.accounts.sessions import (
     CLOCK_SLACK_MS,
     IDLE_MS,
     MOST_SESSIONS,
+    NOT_THERE,
     OVERLAP_MS,
     TURN_EVERY_MS,
     Sessions,
+    There,
 )
 from labkeeper_hub.accounts.tokens import digest
 
@@ -166,3 +168,32 @@ def test_all_sessions_of_one_person_end_but_the_one_that_asks() -> None:
     others = [sessions.open("p-1", NOON_MS), sessions.open("p-2", NOON_MS)]
     sessions.close_all("p-1", but=session.key)
     assert [sessions.use(token, NOON_MS) is not None for token in (mine, *others)] == [True, False, True]
+
+
+def test_what_the_schools_provider_ends_is_what_it_opened() -> None:
+    def left(there: There) -> list[str]:
+        sessions = Sessions()
+        sessions.open("by password", NOON_MS)
+        for name, opened in (
+            ("a1", There("a", "1")),
+            ("a2", There("a", "2")),
+            ("a", There("a")),
+            ("b1", There("b", "1")),
+        ):
+            sessions.open(name, NOON_MS, opened)
+        ended = sessions.close_there(there)
+        stayed = [one.name for one in sessions.kept() if one.name != "by password"]
+        assert ended.isdisjoint(stayed)
+        return stayed
+
+    assert left(There("a", "1")) == ["a2", "b1"]
+    assert left(There("a")) == ["b1"]
+    assert left(There("", "1")) == ["a2", "a"]
+    assert left(There("c")) == left(NOT_THERE) == ["a1", "a2", "a", "b1"]
+
+
+def test_a_session_stays_the_providers_when_its_token_turns() -> None:
+    sessions = Sessions()
+    token = sessions.open("a1", NOON_MS, There("a", "1"))
+    assert sessions.turn_if_due(token, NOON_MS + TURN_EVERY_MS)
+    assert sessions.close_there(There("a", "1")) == {"a1"}

@@ -1,6 +1,7 @@
 """One's own account through the real app: a second factor, recovery codes, passwords, sessions, tokens for programs."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -12,6 +13,7 @@ from labkeeper_hub.accounts.throttle import LONGEST_WAIT_S
 from labkeeper_hub.api.declared import declared_routes
 from labkeeper_hub.api.gate import COOKIE
 from labkeeper_hub.vault import KEY
+from tests.hub.heard import Heard
 
 from .conftest import Hands, Served
 from .test_people import PASSWORD, TEACHER, _hub, _invited, _sign_in
@@ -103,6 +105,17 @@ async def test_a_second_factor_of_the_owner_is_begun_with_the_secret_only(staffe
         assert (await owner.post(FACTOR, json={"secret": "again"})).json()["code"] == "too_many_attempts"
         staffed.hands.now_s += LONGEST_WAIT_S
         assert (await owner.post(FACTOR, json={"secret": staffed.secret})).status_code == 200
+
+
+async def test_the_first_code_of_an_app_is_not_guessed(staffed: Served) -> None:
+    async with staffed.stranger() as li:
+        await _enters(staffed, li)
+        begun = (await li.post(FACTOR, json={"password": PASSWORD})).json()
+        tries = [await li.put(FACTOR, json={"code": "0000000"}) for _ in range(4)]
+        assert [one.json()["code"] for one in tries] == ["wrong_code"] * 3 + ["too_many_attempts"]
+        staffed.hands.now_s += LONGEST_WAIT_S
+        code = pyotp.TOTP(begun["secret"]).at(int(staffed.hands.now_s))
+        assert (await li.put(FACTOR, json={"code": code})).status_code == 200
 
 
 async def test_codes_are_throttled_by_person_behind_the_password(staffed: Served) -> None:
@@ -248,7 +261,8 @@ async def test_signing_out_everywhere_closes_open_pages(staffed: Served) -> None
 async def test_signing_out_everywhere_ends_what_one_steers_by_and_leaves_the_lesson_for_ones_return(
     staffed: Served,
 ) -> None:
-    lab = "/api/v1/labs/demo/lab-301"
+    lab, heard = "/api/v1/labs/demo/lab-301", Heard()
+    staffed.app.state.api = replace(staffed.app.state.api, audit=heard)
     async with staffed.stranger() as li, staffed.stranger() as thief, staffed.stranger() as program:
         await _enters(staffed, li)
         old = (await li.post(f"{ACCOUNT}/tokens", json=READS)).json()["token"]["id"]
@@ -269,6 +283,8 @@ async def test_signing_out_everywhere_ends_what_one_steers_by_and_leaves_the_les
         (waiting,) = (await li.get("/api/v1/lessons")).json()["lessons"]
         assert (waiting["name"], waiting["teacher"]) == (lesson["name"], "p-1")
         assert waiting["until_ms"] < lesson["until_ms"]
+    assert heard.of("sign_out_everywhere") == [("p-1", "p-1", "ok")]
+    assert heard.of("revoke_token") == [("p-1", made["token"]["id"], "signed out everywhere")]
 
 
 async def test_the_owner_signs_somebody_out_everywhere_programs_too(staffed: Served) -> None:

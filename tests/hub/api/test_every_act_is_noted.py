@@ -69,6 +69,7 @@ PLACED = {
 UNNOTED = {
     "POST /api/v1/alarms/try": "a trial: nothing changes",
     "POST /api/v1/automations/try": "a trial: nothing changes",
+    "POST /api/v1/session/oidc/back-channel-logout": "a provider's word, noted as its end, which tests/hub/oidc sees",
     "POST /api/v1/session/oidc": "it sends away to the provider; the return is noted, which tests/hub/oidc sees",
     "POST /api/v1/account/school-account": "the same, as link_school_account",
     **{

@@ -24,7 +24,7 @@ OPEN = {
     ("POST", "/api/v1/session"),
 }
 SCHOOL = "/api/v1/session/oidc"
-SCHOOL_SIGN_IN = {("GET", SCHOOL), ("POST", SCHOOL)} | {
+SCHOOL_SIGN_IN = {("GET", SCHOOL), ("POST", SCHOOL), ("POST", f"{SCHOOL}/back-channel-logout")} | {
     ("GET", f"{SCHOOL}/{way}") for way in ("callback", "leave", "left")
 }
 PLACES = {"{school}": "s", "{node}": "n", "{device}": "d"}

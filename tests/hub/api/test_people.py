@@ -34,7 +34,7 @@ COMMAND = {**dict(zip(("school", "node", "device", "point"), TARGET, strict=True
 
 @asynccontextmanager
 async def _hub(folder: Path, hands: Hands) -> AsyncIterator[Served]:
-    hub = SmallHub()
+    hub = SmallHub(data=folder)
     async with open_database(lay_registry(folder)) as engine:
         clocks = hands.clocks()
         staff = await open_staff(engine, clocks.now_ms, open_vault(folder))
@@ -296,6 +296,8 @@ async def test_a_hub_without_accounts_says_so(served: Served, owner: httpx.Async
 
 
 async def test_staff_know_each_other_by_title_and_pupils_know_nobody(staffed: Served) -> None:
+    heard = Heard()
+    staffed.app.state.api = replace(staffed.app.state.api, audit=heard)
     async with staffed.owner() as owner, staffed.stranger() as stranger:
         await _invited(owner)
         manager = {"role": "facility_manager", "school": "demo"}
@@ -306,6 +308,7 @@ async def test_staff_know_each_other_by_title_and_pupils_know_nobody(staffed: Se
         assert told == [{"name": "p-1", "title": "李老师"}, {"name": "p-2", "title": "王老师"}]
         pupils = enter(staffed, "p-3", Grant(Role.PUPILS, Scope("demo", "lab-301")))
         assert (await stranger.get("/api/v1/colleagues", headers=pupils)).json() == {"colleagues": []}
+    assert heard.of("look_at_colleagues") == [("p-1", "colleagues", "2 people")], "names, to whoever was told some"
 
 
 async def test_who_manages_a_place_is_told_who_may_do_what_in_it_and_the_look_is_recorded(

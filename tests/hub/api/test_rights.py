@@ -70,6 +70,7 @@ SIGNS_IN = {
     ("GET", "/api/v1/session/oidc/callback"),
     ("GET", "/api/v1/session/oidc/leave"),
     ("GET", "/api/v1/session/oidc/left"),
+    ("POST", "/api/v1/session/oidc/back-channel-logout"),
 }
 ENDS_SESSIONS = {"/api/v1/session", "/api/v1/account/sessions"}
 LET_IN = {200, 202, 204}

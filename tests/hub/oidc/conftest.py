@@ -104,6 +104,7 @@ async def open_provider(issuer: str, hub_url: str, kid: str = "k1", *, in_token:
         "issuer": issuer,
         "callback": f"{hub_url}{ENTER}/callback",
         "left": f"{hub_url}{ENTER}/left",
+        "ended": f"{hub_url}{ENTER}/back-channel-logout",
         "kid": kid,
         "claimsInToken": in_token,
     }

@@ -3,7 +3,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import Provider from "oidc-provider";
 
-const { issuer, callback, left, kid, claimsInToken } = JSON.parse(process.argv[2]);
+const { issuer, callback, left, ended, kid, claimsInToken } = JSON.parse(process.argv[2]);
 const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const form = `<!doctype html><html lang="en"><title>School</title><h1>The school's sign-in</h1>
   <form method="post"><label>Account <input name="login" required></label><button>Go on</button></form></html>`;
@@ -12,11 +12,11 @@ const provider = new Provider(issuer, {
   jwks: { keys: [{ ...privateKey.export({ format: "jwk" }), kid, use: "sig", alg: "RS256" }] },
   clients: [{
     client_id: "labkeeper", client_secret: "the client's secret: +/&", redirect_uris: [callback],
-    post_logout_redirect_uris: [left], response_types: ["code"], grant_types: ["authorization_code"],
+    post_logout_redirect_uris: [left], backchannel_logout_uri: ended, backchannel_logout_session_required: true, response_types: ["code"], grant_types: ["authorization_code"],
   }],
   pkce: { required: () => true },
   claims: { openid: ["sub", "amr"], profile: ["name"], groups: ["groups"] },
-  features: { devInteractions: { enabled: false } },
+  features: { devInteractions: { enabled: false }, backchannelLogout: { enabled: true } },
   interactions: { url: (_, interaction) => `/login/${interaction.uid}` },
   scopes: ["openid", "profile", "groups"],
   conformIdTokenClaims: !claimsInToken,
@@ -31,6 +31,8 @@ const provider = new Provider(issuer, {
     await grant.save();
     return grant;
   },
+  // it asks no private address for anything, and the hub of a test is at one
+  fetch: (url, { dispatcher: _, ...options }) => fetch(url, options),
   cookies: { keys: ["one key for the cookies of a test"] },
   ttl: { AccessToken: 600, AuthorizationCode: 60, Grant: 600, IdToken: 600, Interaction: 600, Session: 600 },
 });

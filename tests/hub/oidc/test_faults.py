@@ -1,19 +1,24 @@
 """A provider that is away, slow, wrong or malicious: each end has a word, a count and an entry; passwords go on."""
 
+import time
 from collections.abc import AsyncIterator, Callable
 from inspect import isawaitable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+import httpx
 import pytest
+from joserfc import jwt
 
 from labkeeper_hub.accounts.throttle import Throttle
 from labkeeper_hub.oidc import http
+from labkeeper_hub.oidc.logout_token import EVENT
 from labkeeper_sdk.testing import free_port
 from labkeeper_sdk.testing.servers import HttpAnswer
 
 from .conftest import ENTER, ROLES, School, begin, open_school, query_of
-from .scripted import STRANGER, Provider, open_scripted, said
+from .scripted import KEY, STRANGER, Provider, open_scripted, said
 
 DESCRIPTION = "/.well-known/openid-configuration"
 NONSENSE = HttpAnswer(b"<html>maintenance</html>", 200, "text/html")
@@ -51,6 +56,89 @@ async def test_what_is_right_gets_in_and_what_the_token_lacks_is_asked_for(schoo
     assert provider.asked == [DESCRIPTION, "/token", "/keys", "/userinfo"]
     assert await visit(school, provider) == "in"
     assert provider.asked[4:] == ["/token", "/userinfo"]  # the rest is known for an hour
+
+
+def logout_token(provider: Provider, *, without: str = "", key: Any = None, **claims: Any) -> str:  # noqa: ANN401 - JSON
+    now = int(time.time())
+    right = {"iss": provider.issuer, "aud": "labkeeper", "iat": now, "exp": now + 120, "jti": str(uuid4()), "sub": "li"}
+    told = {**right, "events": {EVENT: {}}, **claims}
+    told.pop(without, None)
+    return jwt.encode({"alg": "RS256", "kid": "k1", "typ": "logout+jwt"}, told, key or KEY)
+
+
+async def told_by(school: School, token: str) -> tuple[int, str]:
+    async with httpx.AsyncClient(base_url=school.url) as there:
+        answer = await there.post(f"{ENTER}/back-channel-logout", data={"logout_token": token})
+    return answer.status_code, answer.json()["code"] if answer.content else ""
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"iss": "https://elsewhere.example"},
+        {"without": "iss"},
+        {"aud": "another"},
+        {"without": "aud"},
+        {"iat": int(time.time()) - 3600},
+        {"iat": "now"},
+        {"without": "iat"},
+        {"exp": int(time.time()) - 3600},
+        {"without": "jti"},
+        {"jti": ""},
+        {"jti": "x" * 300},
+        {"nonce": "n"},
+        {"without": "events"},
+        {"events": {EVENT: "yes"}},
+        {"events": [EVENT]},
+        {"events": {"another": {}}},
+        {"without": "sub"},
+        {"sub": 7},
+        {"sid": ["s"]},
+        {"key": STRANGER},
+    ],
+)
+async def test_a_word_of_the_provider_that_is_wrong_in_anything_signs_nobody_out(
+    school: School, provider: Provider, wrong: dict[str, Any]
+) -> None:
+    async with school.browser() as li:
+        await li.get(provider.back(query_of(await begin(li))))
+        status, code = await told_by(school, logout_token(provider, **wrong))
+        assert (status, code) in {(400, "wrong_token"), (400, "wrong_issuer")}
+        assert (await li.get("/api/v1/session")).status_code == 200
+
+
+async def test_a_word_of_the_provider_counts_once_and_ends_what_it_names(school: School, provider: Provider) -> None:
+    async def come_in(browser: httpx.AsyncClient, sid: str | None) -> None:
+        provider.claims["sid"] = sid
+        await browser.get(provider.back(query_of(await begin(browser))))
+
+    async def are_in(*browsers: httpx.AsyncClient) -> list[bool]:
+        return [(await one.get("/api/v1/session")).status_code == 200 for one in browsers]
+
+    async with school.browser() as one, school.browser() as other, school.browser() as none, school.browser() as owner:
+        await owner.post("/api/v1/session", json={"secret": school.owner_secret})
+        for browser, sid in ((one, "s-1"), (other, "s-2"), (none, None)):
+            await come_in(browser, sid)
+        assert await told_by(school, logout_token(provider, without="sub", sid="s-2")) == (200, "")
+        assert await are_in(one, other, none, owner) == [True, False, True, True]
+        token = logout_token(provider)
+        assert await told_by(school, token) == (200, "")
+        assert await are_in(one, other, none, owner) == [False, False, False, True]
+        await come_in(one, "s-3")
+        assert await told_by(school, token) == (400, "wrong_token"), "a replay"
+        assert await told_by(school, logout_token(provider, sub="somebody")) == (200, "")
+        assert await are_in(one) == [True]
+    assert await school.noted("oidc_sign_out") == [
+        ("p-1", "ok"), ("p-1", "ok"), ("stranger", "wrong_token"), ("stranger", "ok"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", [b"", b"logout_token", b"logout_token=%ff\xff", b"a=1&" * 100, b"logout_token=a.b.c"])
+async def test_a_form_that_is_none_is_refused_and_slowed_down(school: School, form: bytes) -> None:
+    async with httpx.AsyncClient(base_url=school.url) as there:
+        path = f"{ENTER}/back-channel-logout"
+        answers = [(await there.post(path, content=form)).json()["code"] for _ in range(4)]
+    assert answers == ["wrong_token"] * 3 + ["throttled"]
 
 
 AFTERWARDS: tuple[tuple[Break, str], ...] = (

@@ -89,8 +89,10 @@ async def test_an_account_is_linked_opened_with_its_second_factor_and_unlinked(
         li, zhao = await _invited(school, "li"), await _invited(school, "zhao")
         async with aclosing(li), aclosing(zhao), school.browser() as tablet:
             assert await come_in(tablet, "li") == "/?school=unknown_person#/alarms"  # known here, linked by nobody
-            assert await _link(li, "li") == "/?school=linked#/people"
-            assert await _link(zhao, "li") == "/?school=linked_elsewhere#/people"
+            bare = await li.post(OWN, json={})
+            assert (bare.status_code, bare.json()["code"]) == (409, "password_needed"), "though she has just come in"
+            assert await _link(li, "li", password=PASSWORD) == "/?school=linked#/people"
+            assert await _link(zhao, "li", password=PASSWORD) == "/?school=linked_elsewhere#/people"
             assert (await li.get("/api/v1/account")).json()["school_account"] is True
             secret = (await li.post("/api/v1/account/second-factor", json={"password": PASSWORD})).json()["secret"]
             code = pyotp.TOTP(secret).at(school.hands.now_s)
@@ -123,7 +125,7 @@ async def test_an_account_is_linked_opened_with_its_second_factor_and_unlinked(
                 assert await page.closed() == "session_ended"
             assert (await li.get("/api/v1/account")).json()["school_account"] is False
             results = await school.noted("link_school_account")
-            assert results == [("p-1", "linked"), ("p-2", "linked_elsewhere")]
+            assert results == [("p-1", "password_needed"), ("p-1", "linked"), ("p-2", "linked_elsewhere")]
 
 
 async def test_the_providers_second_factor_counts_by_a_word_that_is_named_and_its_keys_may_change(
@@ -190,6 +192,32 @@ async def test_an_attempt_ends_in_the_browser_that_began_it(provided: Places, tm
         assert (await victim.get(onward)).headers["location"] == "/?school=unknown_attempt#/"
         assert await _name(victim) is None
         assert victim.cookies[ATTEMPT]  # what the victim began goes on
+
+
+async def test_signing_out_at_the_provider_ends_that_session_here_and_no_other(
+    provided: Places, tmp_path: Path
+) -> None:
+    scopes = ("openid", "groups")
+    async with (
+        provided.school(tmp_path, roles=ROLES, scopes=scopes) as school,
+        school.browser() as tablet,
+        school.browser() as laptop,
+        school.browser() as colleague,
+    ):
+        for browser, login in ((tablet, "teacher-1"), (laptop, "teacher-1"), (colleague, "teacher-2")):
+            assert await come_in(browser, login) == "/#/alarms"
+        cookie = {"Cookie": f"{COOKIE}={tablet.cookies[COOKIE]}", "Origin": school.url}
+        async with connect(school.url.replace("http", "ws") + "/api/v1/live", additional_headers=cookie) as socket:
+            page = Live(socket)
+            await page.greet()
+            asked = await tablet.get(f"{school.issuer}/session/end")
+            await tablet.post(
+                f"{school.issuer}/session/end/confirm", data={**dict(_fields(asked.text)), "logout": "yes"}
+            )
+            assert await page.closed() == "session_ended"
+        assert await _name(tablet) is None
+        assert (await _name(laptop), await _name(colleague)) == ("p-1", "p-2")
+        assert await school.noted("oidc_sign_out") == [("p-1", "ok")]
 
 
 def _fields(page: str) -> list[tuple[str, str]]:

@@ -8,8 +8,11 @@ import pytest
 
 from labkeeper_hub.__main__ import configure
 from labkeeper_hub.accounts import Grant, Role, Scope
+from labkeeper_hub.accounts.sessions import There
 from labkeeper_hub.oidc.attempts import CODE_S, LIFETIME_S, MOST, MOST_OF_ONE, Attempts, Link
 from labkeeper_hub.oidc.discovery import BASIC, POST, endpoints
+from labkeeper_hub.oidc.id_token import LEEWAY_S, OLDEST_S
+from labkeeper_hub.oidc.logout_token import MOST_TAKEN, LoggedOut, Taken
 from labkeeper_hub.oidc.mapping import granted, renewed, showed_second_factor, subject_of, title_of
 from labkeeper_hub.oidc.reasons import ProviderFailed, Reason
 from labkeeper_hub.oidc.settings import SECRET, OidcSettings, RoleMapping, is_safe, read_secret
@@ -41,8 +44,10 @@ def test_an_attempt_ends_once_with_its_state_in_time() -> None:
 def test_who_waits_for_a_code_is_known_by_their_browser_for_a_while() -> None:
     attempts = Attempts()
     _, attempt = attempts.begin("#/alarms", "192.0.2.1", 0.0)
-    token = attempts.wait_for_code("p-1", attempt, 0.0)
-    assert attempts.proved(token, CODE_S - 1) == "p-1"
+    token = attempts.wait_for_code("p-1", There("them"), attempt, 0.0)
+    waiting = attempts.proved(token, CODE_S - 1)
+    assert waiting is not None
+    assert (waiting.proved, waiting.there) == ("p-1", There("them"))
     assert attempts.take(token, attempt.state, 1.0) is None
     assert attempts.proved(token, CODE_S) is None
     attempts.drop(token)
@@ -169,3 +174,14 @@ def test_a_description_that_is_not_the_issuers_or_not_safe_is_refused(wrong: dic
     with pytest.raises(ProviderFailed) as failed:
         endpoints({**SAID, **wrong}, "https://s.example")
     assert failed.value.reason is reason
+
+
+def test_a_logout_token_is_taken_once_as_long_as_it_could_come_again() -> None:
+    taken, told = Taken(), LoggedOut("them", "", "jti-1")
+    assert taken.first(told, 0.0) == told
+    with pytest.raises(ProviderFailed, match="before"):
+        taken.first(told, OLDEST_S + 2 * LEEWAY_S - 1)
+    taken.first(told, OLDEST_S + 2 * LEEWAY_S)
+    for number in range(MOST_TAKEN + 1):
+        taken.first(LoggedOut("them", "", f"t-{number}"), 700.0)
+    assert len(taken._until) == MOST_TAKEN

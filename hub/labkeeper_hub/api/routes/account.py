@@ -142,7 +142,7 @@ async def account(api: ApiHere, right: IsSignedIn) -> JsonAnswer:
             "login": known.login if known else "",
             "title": known.title if known else "",
             "has_password": bool(known and known.password),
-            "proved_by": _proved_by(api, person.name),
+            "proved_by": proved_by(api, person.name),
             "second_factor": bool(staff and staff.factors.on(person.name)),
             "school_account": bool(staff and staff.identities.of(person.name)),
             "required": person.lacks_factor,
@@ -181,8 +181,11 @@ async def begin(request: Request, api: ApiHere, right: IsSignedIn, here: Here, a
 
 @router.put("/account/second-factor", response_model=RecoveryAnswer)
 async def confirm(request: Request, api: ApiHere, right: IsSignedIn, here: Here, asked: CodeBody) -> Response:
-    """Turn the second factor on by the app's first code: other sessions end, this one gets a fresh token."""
+    """Turn the second factor on by the app's first code: other sessions end, this one gets a fresh token. Codes are
+    counted as at a sign-in: whoever guessed the first one would be told the recovery codes.
+    """
     name = right.person.name
+    staff_of(api)
     with refusals_noted(api, name, "turn_on_second_factor", name):
         codes = await _confirmed(api, name, asked.code)
     api.audit.note(name, "turn_on_second_factor", name, "ok")
@@ -221,9 +224,12 @@ async def sign_out_everywhere(api: ApiHere, right: IsSignedIn, _: Here) -> Respo
     sessions began end with them, and so do leases and what pupils were given. A lesson of one's own waits five minutes
     for one to sign in again, then it ends as by its time.
     """
-    await api.accounts.sign_out_everywhere(right.person.name)
-    await api.parts.lessons.leave(right.person.name)
-    api.audit.note(right.person.name, "sign_out_everywhere", right.person.name, "ok")
+    name = right.person.name
+    tokens = await api.accounts.sign_out_everywhere(name)
+    await api.parts.lessons.leave(name)
+    api.audit.note(name, "sign_out_everywhere", name, "ok")
+    for token in tokens:
+        api.audit.note(name, "revoke_token", token, "signed out everywhere")
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
@@ -264,7 +270,8 @@ def just_signed_in(api: Api, here: str) -> bool:
     return session is not None and now_ms - session.opened_ms < FRESH_MS
 
 
-def _proved_by(api: Api, name: str) -> Proof:
+def proved_by(api: Api, name: str) -> Proof:
+    """Return what shows that it is surely this person."""
     if name == OWNER.name:
         return Proof.SECRET
     known = any(one.password for one in staff_of(api).all() if one.name == name)
@@ -273,7 +280,7 @@ def _proved_by(api: Api, name: str) -> Proof:
 
 async def _prove_person(request: Request, api: Api, name: str, here: str, asked: BeginFactor) -> None:
     """Return if it is surely they who ask, and not whoever has got hold of their session; raises Refusal."""
-    match _proved_by(api, name):
+    match proved_by(api, name):
         case Proof.PASSWORD:
             await check_password(request, api, name, asked.password or "")
         case Proof.SECRET:
@@ -303,9 +310,11 @@ async def _begun(request: Request, api: Api, name: str, here: str, asked: BeginF
 
 async def _confirmed(api: Api, name: str, code: str) -> tuple[str, ...]:
     try:
-        return await staff_of(api).factors.confirm(name, code)
-    except WrongCode as wrong:
+        return await api.accounts.confirm_factor(name, code)
+    except SignInRefused as wrong:
         raise _wrong_code() from wrong
+    except TooManyAttempts as refused:
+        raise too_many(refused) from refused
 
 
 async def _prove(api: Api, name: str, code: str, what: str) -> None:

@@ -49,9 +49,13 @@ class ColleagueList(BaseModel):
 
 @router.get("/colleagues", response_model=ColleagueList)
 async def known(api: ApiHere, right: ReadsPlaces) -> JsonAnswer:
-    """Tell the staff of a school whom its other staff's pseudonyms stand for, so that they know whom to ask."""
+    """Tell the staff of a school whom its other staff's pseudonyms stand for, so that they know whom to ask; each look
+    at names is recorded.
+    """
     accounts = api.accounts.staff.all() if api.accounts.staff else ()
     found = colleagues(right.person, accounts, right.now_ms)
+    if found:
+        api.audit.note(right.person.name, "look_at_colleagues", "colleagues", f"{len(found)} people")
     return JsonAnswer({"colleagues": [{"name": one.name, "title": one.title} for one in found]})
 
 

@@ -1,7 +1,8 @@
 """Signing in with the school's own accounts: to the provider, back from it, and out of it. Open, as signing in is."""
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
+from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -27,6 +28,12 @@ OFFER = {
     "came": False,
 }
 MOST = 4096
+MOST_FIELDS = 16
+FORM = "application/x-www-form-urlencoded"
+LOGOUT: dict[str, Any] = {
+    "schema": {"type": "object", "required": ["logout_token"], "properties": {"logout_token": {"type": "string"}}},
+    "example": {"logout_token": "…"},
+}
 Said = Annotated[str, Query(max_length=MOST)]
 
 
@@ -118,6 +125,32 @@ async def left(api: ApiHere) -> Response:
     answer = _to("/")
     school_cookies.left(answer)
     return answer
+
+
+@open_router.post(
+    "/session/oidc/back-channel-logout",
+    response_class=Response,
+    openapi_extra={"requestBody": {"required": True, "content": {FORM: LOGOUT}}},
+    responses={status: PROBLEMS[status] for status in (400, 404, 413)},
+)
+async def back_channel_logout(request: Request, api: ApiHere) -> Response:
+    """Hear from the provider that somebody signed out over there (OpenID Connect Back-Channel Logout 1.0): the sessions
+    here that it opened end. It proves itself by the token's signature.
+    """
+    desk = desk_of(api)
+    reason = await desk.sign_out(_field(await request.body(), "logout_token"), client_address(request.scope))
+    if reason is not Reason.OK:
+        told = "The provider's word could not be believed; the hub's log says why"
+        raise Refusal(HTTPStatus.BAD_REQUEST, reason.value, told)
+    return Response()
+
+
+def _field(form: bytes, name: str) -> str:
+    """Return a field of a form, nothing where it is not there."""
+    try:
+        return parse_qs(form.decode("ascii"), max_num_fields=MOST_FIELDS).get(name, [""])[0]
+    except ValueError:
+        return ""
 
 
 async def sent_away(request: Request, api: Api, back: str, link: Link | None = None) -> Response:

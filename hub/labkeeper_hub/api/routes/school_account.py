@@ -12,7 +12,7 @@ from labkeeper_hub.api.documented import PROBLEMS
 from labkeeper_hub.api.needs import IsSignedIn, ManagesPeople
 from labkeeper_hub.api.noted import refusals_noted
 from labkeeper_hub.api.problems import Refusal
-from labkeeper_hub.api.routes.account import Here, check_password, just_signed_in, staff_of, turned
+from labkeeper_hub.api.routes.account import Here, Proof, check_password, just_signed_in, proved_by, staff_of, turned
 from labkeeper_hub.api.routes.oidc import AwayAnswer, desk_of, sent_away
 from labkeeper_hub.api.routes.people import known, unknown
 from labkeeper_hub.api.state import Api, ApiHere
@@ -23,7 +23,7 @@ BACK = "#/people"
 
 
 class OwnPassword(validation.Body):
-    """One's password; whoever signed in within the last ten minutes may leave it out."""
+    """One's password; who has none, and signed in within the last ten minutes, leaves it out."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"password": "the password"}]})
     password: validation.Secret | None = None
@@ -108,16 +108,17 @@ async def unlink_person(api: ApiHere, right: ManagesPeople, name: str) -> Respon
 
 
 async def _prove(request: Request, api: Api, name: str, here: str, password: str | None) -> None:
-    """Return if it is surely they who ask, by their password or because they have just signed in; raises Refusal."""
+    """Return if it is surely they who ask, by their password, or who has none because they have just signed in; raises
+    Refusal. Whoever found a browser signed in must not have it opened by a school's account of their own.
+    """
     try:
         staff_of(api).account(name)
     except UnknownAccount as nobody:
         raise unknown() from nobody
-    if password is None and just_signed_in(api, here):
-        return
-    if password is None:
-        raise Refusal(HTTPStatus.CONFLICT, "password_needed", "Type your password, or sign in anew and come at once")
-    await check_password(request, api, name, password)
+    if password is not None:
+        await check_password(request, api, name, password)
+    elif proved_by(api, name) is not Proof.SIGN_IN or not just_signed_in(api, here):
+        raise Refusal(HTTPStatus.CONFLICT, "password_needed", "Type your password; without one, sign in anew")
 
 
 def _linked() -> Refusal:
