@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from playwright.async_api import Browser, Page
 
 from tests.system.page.looks import keep, look
-from tests.system.page.pictures import LANGUAGES, PICTURES, TABLET, Language, open_browser, words
+from tests.system.page.pictures import FILL, LANGUAGES, PICTURES, TABLET, Language, open_browser, words
 
 from .fake_alarms import bad_morning
 from .fake_hub import LINK, SCHOOL, FakeHub
@@ -132,7 +132,7 @@ async def opened(hub: FakeHub, browser: Browser, picture: Seen) -> AsyncIterator
         await page.locator(button).click()
     await page.locator(picture.ready).first.wait_for()
     await page.wait_for_load_state("networkidle")  # what comes when it is needed
-    await page.evaluate("new Promise(requestAnimationFrame)")
+    await page.evaluate(FILL)
     yield page
     await context.close()
 

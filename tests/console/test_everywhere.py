@@ -1,4 +1,4 @@
-"""Every page there is, in both themes: axe finds nothing, and nothing is wider than the screen."""
+"""Every page there is, in both themes: axe finds nothing, nothing is wider than the screen, and edges are seen."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -106,10 +106,30 @@ async def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
     assert await console.page.evaluate("document.documentElement.scrollWidth") <= size[0]
     assert await raw(console.page) == []
     assert await console.page.evaluate(TOO_SMALL_OR_CLOSE) == []
+    assert await console.page.evaluate(FAINT) == []
     if theme == "light":
         assert await unreached(console.page) == []
 
 
+FAINT = """
+() => {
+  const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const light = (colour) => parts(colour).slice(0, 3).map((one) => one / 255)
+    .map((one) => (one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, one, at) => sum + one * [0.2126, 0.7152, 0.0722][at], 0);
+  const contrast = (one, other) => (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+  const clear = (colour) => (parts(colour)[3] ?? 1) < 0.5;
+  const ground = (one) => (one && clear(getComputedStyle(one).backgroundColor) ? ground(one.parentElement) : one);
+  return [...document.querySelectorAll("button, select, input, textarea, summary, a[href]")]
+    .filter((one) => one.checkVisibility() && !one.disabled)
+    .filter((one) => {
+      const { borderTopColor, borderTopStyle, borderTopWidth } = getComputedStyle(one);
+      if (borderTopStyle === "none" || borderTopWidth === "0px" || clear(borderTopColor)) return false;
+      const under = getComputedStyle(ground(one.parentElement) ?? document.body).backgroundColor;
+      return contrast(light(borderTopColor), light(under)) < 3;
+    }).map((one) => one.outerHTML.slice(0, 120));
+}
+"""
 SCREENS = ((1180, 820), (820, 1180), (390, 844))
 
 

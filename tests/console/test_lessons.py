@@ -274,10 +274,11 @@ async def test_a_lesson_is_easy_to_touch_to_read_and_moves_nothing(
     await sign_in(hub, console)
     page = console.page
     hub.teaching.stuck = {"lamp-2"}
+    before = await page.locator("lk-device").first.bounding_box()
     await hub.teaching.begin(LAB, "owner", 2_700)
     await page.locator("lk-scenes .result").wait_for()
     await page.locator("lk-group").first.wait_for()
-    before = await page.locator("lk-device").first.bounding_box()
+    assert await page.locator("lk-device").first.bounding_box() == before
     assert await page.evaluate(TOO_SMALL_OR_CLOSE) == []
     assert await violations(page) == []
     assert await page.evaluate("document.documentElement.scrollWidth") <= size[0]

@@ -160,6 +160,30 @@ async def test_a_second_of_two_hundred_devices_writes_one_text_for_each_value_th
     assert shown <= len(written) <= 2 * shown  # what comes within a frame is shown once
 
 
+FRAMES = """
+window.frames_ = [];
+const look = () => {
+  const tops = [...document.querySelectorAll(".bench, .room lk-device")].map((one) => one.getBoundingClientRect().top);
+  if (tops.length) window.frames_.push(tops.join(" "));
+  requestAnimationFrame(look);
+};
+requestAnimationFrame(look);
+"""
+
+
+async def test_cards_have_their_places_from_the_first_frame_on(hub: FakeHub, console: Console) -> None:
+    assert hub.devices
+    await console.page.context.add_init_script(FRAMES)
+    page = await console.page.context.new_page()
+    await page.goto(hub.url)
+    await page.locator("lk-slider").first.wait_for()
+    await page.wait_for_load_state("networkidle")
+    _, *drawn = await page.evaluate("window.frames_")  # the first is looked at before it is laid out
+    assert len(drawn) > 1
+    assert set(drawn) == {drawn[-1]}
+    await page.close()
+
+
 async def test_cards_of_the_room_stand_without_holes_between_them(hub: FakeHub, console: Console) -> None:
     for number, tiles in enumerate((12, 1, 1, 2, 1, 5)):
         points = [point(f"measure{one}", "measure") for one in range(tiles)]

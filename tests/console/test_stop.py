@@ -66,6 +66,31 @@ async def test_whom_the_hub_refuses_the_stop_is_told_to_use_the_button_on_the_wa
     await expect(console.page.locator("button.stop")).to_have_attribute("aria-busy", "false")
 
 
+async def test_a_stop_by_somebody_else_moves_nothing_under_a_finger_and_takes_its_room_afterwards(
+    hub: FakeHub, console: Console
+) -> None:
+    await sign_in_clocked(hub, console)
+    page, tile = console.page, console.tile("air", "Temperature")
+    await halt(page)
+    before = await tile.bounding_box()
+    await page.mouse.down()
+    await hub.stop("anna")
+    await expect(page.locator(".stopped")).to_be_visible()
+    await let_pass(page, 5_000)
+    assert await tile.bounding_box() == before
+    await page.mouse.up()
+    await let_pass(page, 4_500)
+    box, banner = await tile.bounding_box(), await page.locator(".stopped").bounding_box()
+    assert before is not None
+    assert box is not None
+    assert banner is not None
+    assert box["y"] == before["y"] + banner["height"]
+    hub.stops = []
+    await hub.tell({"kind": "stops", "stops": []})
+    await let_pass(page, 1_500)
+    assert await tile.bounding_box() == before
+
+
 async def test_a_tap_releases_nothing_and_a_second_of_holding_takes_both_steps(hub: FakeHub, console: Console) -> None:
     await hub.stop("anna")
     release = console.page.get_by_role("button", name="Hold to release")

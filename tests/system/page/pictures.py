@@ -53,6 +53,12 @@ VISIBLE_WORDS = """
   return found;
 }
 """
+FILL = """
+async () => {  // how many cards are near enough to be filled depends on how high a font makes them
+  for (const card of document.querySelectorAll("lk-device")) card.near = true;
+  await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+}
+"""
 OPEN_THE_REST = """
 async () => {
   for (const line of document.querySelectorAll(".unheard")) line.open = true;
@@ -238,7 +244,7 @@ async def opened(stack: Stack, browser: Browser, picture: Picture) -> AsyncItera
     if picture.ready:
         await page.locator(picture.ready).wait_for()
     await page.wait_for_load_state("networkidle")  # what comes when it is needed
-    await page.evaluate("new Promise(requestAnimationFrame)")
+    await page.evaluate(FILL)
     yield page
     await context.close()
 

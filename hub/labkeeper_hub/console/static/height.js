@@ -1,6 +1,6 @@
 /** How high a card will be, near enough to keep its place until it is drawn. The numbers are those of tiles.css. */
 
-const FRAME_PX = 78; // padding, border and header
+const FRAME_PX = 70; // padding, border and header, less the gap that the last tile has not
 const SHOWN_PX = 96;
 const SHOWN_IN_A_ROW = 2;
 const MOST_BUTTONS = 4;

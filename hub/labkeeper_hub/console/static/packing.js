@@ -25,7 +25,14 @@ export class Packing {
   /** All is read before anything is written: one layout for two hundred cards, not two hundred. @param {ResizeObserverEntry[]} entries */
   #place(entries) {
     const seen = entries.filter(({ borderBoxSize: [size] }) => size.blockSize > 0); // 0: the page shows something else
-    const rows = seen.map(({ target, borderBoxSize: [size] }) => rowsOf(target, size.blockSize));
-    seen.forEach(({ target }, index) => (/** @type {HTMLElement} */ (target).style.gridRowEnd = `span ${rows[index]}`));
+    span(seen.map(({ target, borderBoxSize: [size] }) => [target, size.blockSize]));
+    const outer = new Set(seen.flatMap(({ target }) => target.parentElement?.closest(".room") ?? []));
+    span([...outer].map((one) => [one, one.getBoundingClientRect().height])); // of it the browser tells a frame too late
   }
+}
+
+/** @param {[Element, number][]} heights_px */
+function span(heights_px) {
+  const rows = heights_px.map(([child, height_px]) => rowsOf(child, height_px));
+  heights_px.forEach(([child], index) => (/** @type {HTMLElement} */ (child).style.gridRowEnd = `span ${rows[index]}`));
 }

@@ -4,8 +4,9 @@ import { DeskElement } from "./element.js";
 import { icon } from "./icons.js";
 import { deviceKey } from "./keys.js";
 import { deviceName } from "./names.js";
+import { calm } from "./near.js";
 import { post } from "./stop.js";
-import { LINK, STOPS } from "./store.js";
+import { LINK, STOPS, TICK } from "./store.js";
 import { styled } from "./styled.js";
 import { bothOf } from "./words.js";
 
@@ -13,7 +14,9 @@ const HOLD_MS = 1_000;
 const NAMES_SHOWN = 4;
 const say = await bothOf("stopped");
 
-/** What is stopped, who has not confirmed, and the way to release it: held for a second. */
+/** What is stopped, who has not confirmed, and the way to release it: held for a second. It lies over the page until nobody
+ * touches that, and only then takes or gives back the room it needs: nothing moves under a finger.
+ */
 class LkStopped extends DeskElement {
   static properties = { holding: { state: true }, releases: { state: true } };
 
@@ -29,7 +32,13 @@ class LkStopped extends DeskElement {
   }
 
   watched() {
-    return [STOPS, LINK];
+    return [STOPS, LINK, TICK];
+  }
+
+  updated() {
+    super.updated();
+    const over = /** @type {HTMLElement} */ (this.firstElementChild);
+    if (calm()) this.style.height = `${over.offsetHeight}px`;
   }
 
   /** Who may release it is asked once for each stop: it depends on who is looking. */
@@ -48,7 +57,7 @@ class LkStopped extends DeskElement {
   }
 
   render() {
-    return this.desk.store.stops.map((stop) => this.#banner(stop));
+    return html`<div>${this.desk.store.stops.map((stop) => this.#banner(stop))}</div>`;
   }
 
   /** @param {wire.Stop} stop */
