@@ -5,8 +5,9 @@ from playwright.async_api import Locator, expect
 
 from .conftest import Console, Language, OpenConsole, Theme, sign_in
 from .fake_alarms import PLACES, alarm, bad_morning
-from .fake_hub import SCHOOL, FakeHub
+from .fake_hub import SCHOOL, FakeHub, point
 from .fake_telling import channel
+from .lab import PI, title
 from .test_access import TOO_SMALL_OR_CLOSE, violations
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -71,6 +72,17 @@ async def test_an_alarm_says_what_to_do_and_is_acknowledged(hub: FakeHub, consol
     await co2.get_by_role("button", name="Acknowledge").click()
     await expect(co2).to_contain_text("Alarm, acknowledged")
     await expect(co2.get_by_role("button", name="Acknowledge")).to_have_count(0)
+
+
+async def test_the_alarm_of_an_interlock_says_what_that_interlock_advises(hub: FakeHub, console: Console) -> None:
+    advice = point("gas/advice", "state", "bool", title=title("离开房间。", "Leave the room."))
+    latch = point("gas/tripped", "state", "bool", title=title("可燃气体：已锁定", "Combustible gas: latched"))
+    hub.add_device(PI, "interlocks", ("联锁", "Interlocks"), [advice, latch])
+    hub.alarms = [alarm("heat", "interlocks", "gas/tripped", "high", value=1.0)]
+    await console.page.reload()
+    await open_alarms(console)
+    said = card(console, "Possible fire").locator("dt:last-of-type ~ dd")
+    await expect(said).to_have_text(["Leave the room.", "Go and look at once; if it burns, follow the school's plan."])
 
 
 async def test_a_shelf_has_a_reason_and_an_end_and_is_found_in_one_tap(hub: FakeHub, console: Console) -> None:

@@ -7,7 +7,7 @@ from playwright.async_api import Locator, expect
 
 from .clocks import halt, let_pass, sign_in_clocked
 from .conftest import Console, Language, OpenConsole, Theme, sign_in
-from .fake_alarms import bad_morning
+from .fake_alarms import alarm, bad_morning
 from .fake_hub import FakeHub, now_ms
 from .fake_wall import TOKEN
 from .lab import PI
@@ -42,8 +42,8 @@ async def test_the_lab_that_needs_somebody_comes_first_and_comes_down_when_it_is
     await expect(lab(console, "Robot lab 302")).to_contain_text("Node pi-302 is silent")
     await expect(console.page.locator(".facility-summary")).to_contain_text("needing attention")
     bad_morning(hub)
-    for alarm in hub.alarms:
-        await hub.tell({"kind": "alarm", **alarm})
+    for one in hub.alarms:
+        await hub.tell({"kind": "alarm", **one})
     await expect(names.first).to_have_text("Lab 301")
     await expect(lab(console, "Lab 301")).to_contain_text("High alarms: 1")
     await expect(lab(console, "Lab 301")).to_contain_text("Low alarms: 2")
@@ -181,6 +181,18 @@ async def test_all_is_not_well_where_a_node_does_not_run_the_approved_interlocks
     await expect(console.page.locator("lk-interlocks")).to_be_visible()
     await hub.set_node(PI, interlocks_differ=False)
     await expect(strip).to_contain_text("All is well")
+
+
+async def test_all_is_not_well_while_an_alarm_of_no_lab_stands(hub: FakeHub, console: Console) -> None:
+    await console.page.evaluate("location.hash = '#/facility'")
+    summary = console.page.locator(".facility-summary")
+    await expect(summary).to_contain_text("all is well")
+    failed = alarm("device_lost", "post", "", "medium", lab="")  # as of a channel, or of the broker
+    await hub.tell({"kind": "alarm", **failed})
+    await expect(summary).to_contain_text("alarms of no lab: 1")
+    await expect(summary).not_to_contain_text("all is well")
+    await hub.tell({"kind": "alarm", **failed, "core": "norm", "shown": False})
+    await expect(summary).to_contain_text("all is well")
 
 
 async def test_what_is_offline_leads_to_its_lab_from_every_page(hub: FakeHub, console: Console) -> None:

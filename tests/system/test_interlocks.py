@@ -88,8 +88,10 @@ async def test_a_mishap_is_made_safe_whoever_is_dead_and_the_hub_alarms_afterwar
             assert await room.recover(dead), dead
 
 
-async def test_two_persons_change_what_a_node_runs_and_the_node_proves_it(chemistry: GuardedRoom) -> None:
-    stack = chemistry.stack
+async def test_two_persons_change_what_a_node_runs_and_the_node_proves_it_and_what_one_changes_alone_is_seen(
+    chemistry: GuardedRoom, tmp_path: Path
+) -> None:
+    stack, settings, book = chemistry.stack, tmp_path / "node.toml", tmp_path / "hub" / "interlocks.json"
     text = supplied("chemistry").replace("gas >= 20", "gas >= 15")
     node = {"school": "demo-school", "node": "lab-1-pi"}
     bearer = {"Authorization": f"Bearer {stack.secret}"}
@@ -102,7 +104,11 @@ async def test_two_persons_change_what_a_node_runs_and_the_node_proves_it(chemis
         httpx.AsyncClient(base_url=f"{stack.url}/api/v1", headers={"Origin": stack.url}, trust_env=False) as second,
     ):
         await until(standing, lambda found: found["running"] == load(supplied("chemistry")).hash)
-        await until(standing, lambda found: found["unapproved"] == "found")
+        await until(standing, lambda found: found["unapproved"] == "found" and book.exists())
+        await stack.edge.stop()
+        settings.write_text(settings.read_text().replace('"chemistry"', '"maker"'))  # who keeps the file needs nobody
+        await stack.edge.start()
+        await until(standing, lambda found: found["unapproved"] == "changed")
         grants = [{"role": "facility_manager"}]
         person = (await owner.post("/people", json={"login": "li", "title": "李", "grants": grants})).json()["name"]
         invitation = (await owner.post(f"/people/{person}/invitation")).json()["invitation"]

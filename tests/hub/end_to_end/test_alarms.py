@@ -129,7 +129,7 @@ async def test_what_comes_late_makes_history_and_calls_nobody(start: Start) -> N
         assert desk.known(KEY) is None
 
 
-async def test_a_value_that_is_no_number_clears_no_alarm(start: Start) -> None:
+async def test_a_value_that_is_no_number_clears_no_alarm_and_is_one_of_its_own(start: Start) -> None:
     async with start() as school, joined(school.port, devices={"air": [double("gas_lel", 0.0)]}) as node:
         desk = school.hub.alarms.desk
         await until(lambda: bool(school.hub.alarms.streams), "the rules bound")
@@ -142,6 +142,11 @@ async def test_a_value_that_is_no_number_clears_no_alarm(start: Start) -> None:
         now = desk.known(KEY)
         assert now is not None
         assert now.state.active
+        watch, clock_ms = school.hub.alarms, school.hub.alarms.now_ms() + 301_000
+        watch.now_ms = watch.desk.now_ms = lambda: clock_ms
+        watch.tick()
+        standing = {one.key.rule: one.state.active for one in desk.standing() if one.key.source == KEY.source}
+        assert standing == {"gas": True, "sensor_silent": True}
 
 
 async def test_a_node_without_its_approved_interlocks_is_an_alarm_after_a_minute(start: Start) -> None:

@@ -1,7 +1,7 @@
 /** One alarm: what it means, what follows, what to do and by whom; and what people do with it. */
 import { html, nothing } from "../vendor/lit.js";
 import * as api from "./api.js";
-import { measured, placeInSchool, priorityMark, refusal, stateWord, unacknowledged } from "./names.js";
+import { advice, measured, placeInSchool, priorityMark, refusal, stateWord, unacknowledged } from "./names.js";
 import "./curve.js";
 import "./try.js";
 import { DeskElement } from "../element.js";
@@ -43,7 +43,7 @@ class LkAlarmCard extends DeskElement {
         <p><strong>${placeInSchool(this.desk, words, alarm)}</strong>${value ? html` · ${words.t("alarm.at", { value })}` : nothing}</p>
         <p class="alarm-state">${stateWord(words, alarm)} · ${text.ago(Math.max(0, store.now() - alarm.raised_ms))} <span class="quiet">(${text.moment(alarm.raised_ms)})</span></p>
         ${rule ? html`<dl><dt>${words.t("alarm.consequence")}</dt><dd>${text.title(rule.consequence, "")}</dd>
-          <dt>${words.t("alarm.response", { role: words.word("alarmrole", rule.role) ?? rule.role })}</dt><dd>${text.title(rule.response, "")}</dd></dl>` : nothing}
+          <dt>${words.t("alarm.response", { role: words.word("alarmrole", rule.role) ?? rule.role })}</dt>${[advice(this.desk, alarm), text.title(rule.response, "")].filter(Boolean).map((said) => html`<dd>${said}</dd>`)}</dl>` : nothing}
         ${this.#suppression()}
         <div class="alarm-deeds">${this.#deeds()}</div>
         <p role="status" class="alarm-trouble">${this.trouble ? html`${icon("warning")}${this.trouble}` : nothing}</p>

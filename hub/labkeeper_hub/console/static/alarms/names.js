@@ -37,6 +37,12 @@ export function placeInSchool(desk, words, one) {
   return [...new Set([found && labName(desk.text, found), place(desk, words, one)])].filter(Boolean).join(" · ");
 }
 
+/** What the interlock itself says is to be done, of the alarm of its latch. @param {import("../element.js").Desk} desk @param {wire.AlarmId} one */
+export function advice({ store, text }, one) {
+  const said = one.point.endsWith("/tripped") && one.point.replace(/tripped$/, "advice");
+  return text.title(store.devices.get(deviceKey(one))?.points.find(({ point }) => point === said)?.title, "");
+}
+
 /** So long a time, in the unit people would say it in. @param {import("../text.js").Text} words @param {number} length_ms */
 export function length(words, length_ms) {
   if (length_ms < MINUTE_MS) return words.t("alarm.seconds", { count: Math.round(length_ms / 1000) });

@@ -40,6 +40,9 @@ export function glance(store, lab) {
 /** @param {wire.Alarm} alarm */
 const stands = ({ core, suppression }) => core !== "norm" && suppression === "not_suppressed";
 
+/** How many alarms stand that are of no lab: the broker's, a school's, a channel's. @param {import("../store.js").Store} store */
+export const outsideLabs = (store) => [...store.alarms.values()].filter((one) => !one.lab && stands(one)).length;
+
 /** @param {wire.Alarm[]} alarms @param {wire.Priority} priority */
 const count = (alarms, priority) => alarms.filter((one) => one.priority === priority).length;
 

@@ -2,7 +2,7 @@
 import { html, nothing, repeat } from "../vendor/lit.js";
 import { DeskElement } from "../element.js";
 import { deviceList } from "./devices.js";
-import { byUrgency, glance, urgency } from "./glance.js";
+import { byUrgency, glance, outsideLabs, urgency } from "./glance.js";
 import { icon } from "../icons.js";
 import { pageIcon } from "../signs.js";
 import { labsOf } from "../labs.js";
@@ -72,9 +72,12 @@ class LkFacility extends DeskElement {
   /** @param {import("../text.js").Text} words @param {Glance[]} all */
   #summary(words, all) {
     const wanting = all.filter((one) => urgency(one) > 0).length;
+    const outside = outsideLabs(this.desk.store);
     const [online, devices] = [sum(all, "online"), sum(all, "devices")];
     return html`<p class="facility-summary" role="status">${words.t("facility.labs", { count: all.length })} ·
-      ${wanting ? html`<strong>${words.t("facility.wanting", { count: wanting })}</strong>` : words.t("facility.all_well")} ·
+      ${wanting ? html`<strong>${words.t("facility.wanting", { count: wanting })}</strong> ·` : nothing}
+      ${outside ? html`<strong>${words.t("facility.outside", { count: outside })}</strong> ·` : nothing}
+      ${wanting || outside ? nothing : html`${words.t("facility.all_well")} ·`}
       ${words.t("facility.online", { online, devices })}${all.some(({ stopped }) => stopped) ? html` · <strong class="halted">${icon("halt")}${words.t("facility.stopped")}</strong>` : nothing}</p>`;
   }
 
