@@ -58,9 +58,9 @@ async def test_the_lab_that_needs_somebody_comes_first_and_comes_down_when_it_is
 async def test_what_nobody_has_acknowledged_beats_slowly_and_the_rest_is_steady(hub: FakeHub, console: Console) -> None:
     page, beating = console.page, lab(console, "Lab 301").locator(".calls")
     bad_morning(hub)
-    for alarm in hub.alarms:
-        alarm.update(core="ack", annunciated=False)
-        await hub.tell({"kind": "alarm", **alarm})
+    for standing in hub.alarms:
+        standing.update(core="ack", annunciated=False)
+        await hub.tell({"kind": "alarm", **standing})
     await page.evaluate("location.hash = '#/facility'")
     await expect(lab(console, "Lab 301")).to_contain_text("High alarms: 1")
     assert await page.evaluate(CALLING) == []
