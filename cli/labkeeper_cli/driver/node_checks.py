@@ -30,7 +30,7 @@ START_S = 5.0  # on a busy machine, beyond the point's own link_loss_s: starting
 CUT_S = 1.5  # the same, where node and device are connected: the will, a write; at most 0.25 s with the bundled drivers
 ARRIVE_S = 5.0  # for an action that no device confirms to reach it
 STARTED = Title(zh="节点启动后", en="after its start")
-HUB_CUT = Title(zh="与中枢的连接切断后", en="after the link to the hub was cut")
+HUB_CUT = Title(zh="与主机的连接切断后", en="after the link to the hub was cut")
 BROKER_CUT = Title(zh="节点与消息服务器的连接切断后", en="after the node's link to the broker was cut")
 STOOD_STILL = Title(zh="节点被 SIGSTOP 暂停并恢复后", en="after SIGSTOP and SIGCONT of the node")
 KILLED = Title(zh="节点被 kill -9 并重启后", en="after kill -9 and restart of the node")

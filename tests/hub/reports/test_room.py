@@ -131,7 +131,7 @@ async def test_the_day_tells_of_each_thing_in_both_languages() -> None:
         "没有报警",
     ):
         assert words in told, words
-    assert "这个实验室没有这类点位" in told  # light and noise
+    assert "这个实验室没有这类测点" in told  # light and noise
     english = page(await a_day("en", **rows))
     assert 'lang="en"' in english
     assert "0 h 30 min" in english
