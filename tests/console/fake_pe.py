@@ -20,7 +20,6 @@ class PeClass:
         self.board: Json | None = None
         self.news = asyncio.Event()
         self.muted = False
-        self.others = False  # a colleague has a lesson there
 
     def tell(self) -> None:
         self.news.set()
@@ -96,14 +95,8 @@ def add_board(app: FastAPI, pe: PeClass) -> None:
 
 
 def add_live(app: FastAPI, pe: PeClass) -> None:
-    @app.get(f"{LAB}/pe-class")
-    async def board() -> Response:
-        return JSONResponse({"code": "others_lesson"}, 403) if pe.others else JSONResponse({"board": pe.board})
-
     @app.websocket(f"{LAB}/pe-class/live")
     async def live(socket: WebSocket) -> None:
-        if pe.others:
-            return await socket.close()
         await socket.accept()
         with suppress(WebSocketDisconnect, RuntimeError):
             while True:

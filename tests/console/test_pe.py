@@ -59,16 +59,6 @@ async def test_fifty_bands_stand_in_order_and_advice_says_what_to_do(hub: FakeHu
     await expect(page.get_by_text("Not a medical device")).to_be_visible()
 
 
-async def test_a_colleagues_class_is_not_shown_and_why_is_said(hub: FakeHub, open_console: OpenConsole) -> None:
-    hub.pe.board, hub.pe.others = class_of_fifty(), True
-    console = await open_console()
-    await open_class(hub, console)
-    await expect(console.page.locator(".pe")).to_contain_text("A colleague has a lesson in this lab")
-    await expect(console.page.locator(".pe-tile")).to_have_count(0)
-    hub.pe.others = False
-    await expect(console.page.locator(".pe-tile")).to_have_count(50)
-
-
 async def test_a_board_that_is_not_told_any_more_says_so(hub: FakeHub, open_console: OpenConsole) -> None:
     hub.pe.board = class_of_fifty()
     console = await open_console()

@@ -66,10 +66,10 @@ A place is shared, a lesson is not. Beside a grant that covers the lab these wan
 |---|---|
 | to see the record of a lesson, in lists too, and to take it away | who taught it or took it over; else 404 |
 | to mark, end, seal or remove any recording | who made, marked or ended it; who has the lesson it runs in |
-| to see the rates of a PE class, to begin or end it while a lesson is on | who has the lesson (403 `others_lesson`) |
 
-The codes are `not_yours` and `others_lesson`. What was measured in a lab, and what was
-commanded there, is told to whoever may see the lab, whoever taught there.
+The code is `not_yours`. What was measured in a lab, and what was
+commanded there, is told to whoever may see the lab, whoever taught there. The board of a PE class is for all who teach
+PE in that lab: a colleague at a second tablet looks after children, too, and each look is on record.
 `others_lessons` have: {roles}.
 """
 

@@ -140,35 +140,6 @@ async def test_a_teacher_of_another_lab_sees_nothing_and_no_token_ever_does(serv
     assert may(program, Action.READ_READINGS, HERE, 0).allowed
 
 
-async def test_a_colleagues_lesson_keeps_others_from_its_childrens_rates_until_they_take_it_over(
-    served: Served, noted: Noted
-) -> None:
-    wang, li = enter(served, "wang", Grant(Role.TEACHER, HERE)), enter(served, "li", Grant(Role.TEACHER, HERE))
-    uri = f"ws://127.0.0.1:{served.port}{CLASS}/live"
-    async with served.stranger() as teacher, served.stranger() as other, served.owner() as owner:
-        teacher.headers.update(wang)
-        other.headers.update(li)
-        await teacher.put(CLASSES, json=ROSTER)
-        await teacher.post(CLASS, json={"code": "4-2"})
-        assert (await other.get(CLASS)).status_code == 200, "no lesson is on"
-        async with connect(uri, additional_headers=li) as socket:
-            await hear(socket)
-            await served.hub.lessons.start("wang", ROOM, 600_000)
-            async with asyncio.timeout(DEADLINE_S):
-                await socket.wait_closed()
-        for ask in (other.get(CLASS), other.post(f"{CLASS}/end"), other.post(f"{CLASS}/seen", json={"number": 1})):
-            refused = await ask
-            assert (refused.status_code, refused.json()["code"]) == (403, "others_lesson")
-        with pytest.raises(InvalidStatus):
-            async with connect(uri, additional_headers=li):
-                pass
-        assert (await teacher.get(CLASS)).status_code == (await owner.get(CLASS)).status_code == 200
-        await served.hub.lessons.take_over("li", ROOM, 600_000, "she went home")
-        assert (await other.get(CLASS)).status_code == 200
-        assert (await teacher.get(CLASS)).json()["code"] == "others_lesson"
-    assert ("li", "teach_pe", "demo/lab-301", "others_lesson") in noted.notes
-
-
 async def test_the_live_board_ends_within_seconds_of_a_right_taken_back(served: Served, noted: Noted) -> None:
     cookie = enter(served, "wang", Grant(Role.TEACHER, HERE))
     async with served.owner() as client:

@@ -150,7 +150,7 @@ async def begin_lesson(served: Served, teacher: str) -> None:
 
 
 def teach(served: Served, teacher: str) -> None:
-    """Let the lesson be somebody's: what is recorded in it, and whose hearts are measured, are then theirs to see."""
+    """Let the lesson be somebody's: what is recorded in it is then theirs to change."""
     on = served.hub.lessons.on
     on[ROOM] = replace(on[ROOM], teacher=teacher)
 
@@ -302,7 +302,6 @@ async def test_the_board_of_a_pe_class_opens_to_a_grant_of_its_lab_and_to_none_b
     address = f"ws://127.0.0.1:{school.port}/api/v1/labs/demo/lab-301/pe-class/live"
     for asker in _askers(role):
         headers = enter(school, asker.name, Grant(role, asker.scope)) | {"Origin": school.url}
-        teach(school, asker.name)
         try:
             async with connect(address, additional_headers=headers):
                 opened = True

@@ -5,13 +5,13 @@ import asyncio
 from fastapi import APIRouter
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from labkeeper_hub.accounts import Action
+from labkeeper_hub.accounts import Action, Scope
 from labkeeper_hub.api.answers import encode
 from labkeeper_hub.api.gate import Credentials
 from labkeeper_hub.api.needs import Right, TeachesPe
 from labkeeper_hub.api.pe_shapes import board_json
 from labkeeper_hub.api.problems import Refusal, answer
-from labkeeper_hub.api.routes.pe import CLASS, watching
+from labkeeper_hub.api.routes.pe import CLASS, teaching
 from labkeeper_hub.api.state import Api, ApiHere, SignedIn
 from labkeeper_wire.leases.book import Room
 
@@ -23,7 +23,7 @@ POLICY, CHECK_S, SLOW_S = 1008, 1.0, 10.0
 async def live(socket: WebSocket, api: ApiHere, school: str, lab: str, right: TeachesPe, credentials: SignedIn) -> None:
     """Tell the board once a second; the right is looked up again before each word."""
     try:
-        room = watching(api, right, school, lab)
+        room = teaching(api, right, school, lab)
     except Refusal as refusal:
         api.audit.note(right.person.name, right.action.value, f"{school}/{lab}", refusal.code)
         return await socket.send_denial_response(answer(refusal))
@@ -62,8 +62,4 @@ def _may_look(api: Api, room: Room, credentials: Credentials) -> bool:
     renewed = credentials.renewed(api.accounts)
     if renewed is None:
         return False
-    try:
-        watching(api, Right(renewed.person, Action.TEACH_PE, api.accounts.clocks.now_ms()), *room)
-    except Refusal:
-        return False
-    return True
+    return Right(renewed.person, Action.TEACH_PE, api.accounts.clocks.now_ms()).covers(Scope(*room))

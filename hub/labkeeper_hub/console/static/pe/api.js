@@ -42,8 +42,8 @@ export const end = (place) => ask(`${of(place)}/pe-class/end`, "POST");
 /** @param {Place} place @param {number} number */
 export const seen = (place, number) => ask(`${of(place)}/pe-class/seen`, "POST", { number });
 
-/** Hear the board until the returned function is called; it is tried again for ever. `refused` is told why a hub that answers does not let one in. @param {Place} place @param {(board: Board | null) => void} hear @param {(code: string) => void} refused @returns {() => void} */
-export function listen(place, hear, refused) {
+/** Hear the board until the returned function is called; it is tried again for ever. @param {Place} place @param {(board: Board | null) => void} hear @returns {() => void} */
+export function listen(place, hear) {
   /** @type {WebSocket | undefined} */
   let socket;
   let over = false;
@@ -51,10 +51,7 @@ export function listen(place, hear, refused) {
     if (over) return;
     socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}${of(place)}/pe-class/live`);
     socket.onmessage = (event) => hear(JSON.parse(event.data).board);
-    socket.onclose = () => {
-      setTimeout(open, AGAIN_MS);
-      if (!over) void ask(`${of(place)}/pe-class`).catch(({ message }) => over || message === "unreachable" || refused(message));
-    };
+    socket.onclose = () => setTimeout(open, AGAIN_MS);
   };
   open();
   return () => {

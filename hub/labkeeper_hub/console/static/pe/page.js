@@ -12,7 +12,7 @@ const STALE_MS = 3_000;
 const LOOK_EVERY_MS = 1_000;
 
 class LkPe extends DeskElement {
-  static properties = { lab: { attribute: false }, words: { state: true }, board: { state: true }, classes: { state: true }, chosen: { state: true }, stale: { state: true }, said: { state: true }, refusal: { state: true } };
+  static properties = { lab: { attribute: false }, words: { state: true }, board: { state: true }, classes: { state: true }, chosen: { state: true }, stale: { state: true }, said: { state: true } };
 
   #leave = () => {};
   #heard_ms = 0;
@@ -32,8 +32,6 @@ class LkPe extends DeskElement {
     this.chosen = "";
     this.stale = false;
     this.said = "";
-    /** Why nothing of a class is shown. */
-    this.refusal = "";
   }
 
   connectedCallback() {
@@ -63,11 +61,7 @@ class LkPe extends DeskElement {
     this.#heard_ms = Date.now();
     this.#leave = api.listen(this.#place, (board) => {
       this.board = board;
-      this.refusal = "";
       this.#heard_ms = Date.now();
-    }, (code) => {
-      this.board = undefined;
-      this.refusal = code;
     });
     void this.#ask();
   }
@@ -99,7 +93,7 @@ class LkPe extends DeskElement {
 
   /** @param {import("../text.js").Text} words */
   #choice(words) {
-    if (this.board === undefined) return html`<p class="quiet" role="status">${this.refusal ? this.#why(words, this.refusal) : words.t(this.stale ? "pe.stale" : "pe.looking")}</p>`;
+    if (this.board === undefined) return html`<p class="quiet" role="status">${words.t(this.stale ? "pe.stale" : "pe.looking")}</p>`;
     const roster = this.classes.find((one) => one.code === this.chosen) ?? null;
     return html`
       <div class="card pe-choice">
@@ -118,12 +112,7 @@ class LkPe extends DeskElement {
   /** @param {() => Promise<unknown>} deed */
   async #do(deed) {
     const words = /** @type {import("../text.js").Text} */ (this.words);
-    this.said = await deed().then(() => "", (error) => this.#why(words, error.message));
-  }
-
-  /** @param {import("../text.js").Text} words @param {string} code */
-  #why(words, code) {
-    return words.word("pe", `refused.${code}`) ?? words.t("pe.refused");
+    this.said = await deed().then(() => "", (error) => words.word("pe", `refused.${error.message}`) ?? words.t("pe.refused"));
   }
 }
 
