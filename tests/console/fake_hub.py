@@ -84,6 +84,7 @@ class FakeHub:
         self.lessons: list[Json] = []
         # what who is signed in may do
         self.actions = ["read_places", "automate", "book", "command", "lease", "record", "release_stop", "stop"]
+        self.reads_timetable = True  # as those do who teach or look; a technician does not
         self.floor_links: dict[str, str] = {}  # token: the pupils' pseudonym
         self.person = "owner"
         self.stops: list[Json] = []

@@ -88,7 +88,11 @@ def add_gate(app: FastAPI, hub: FakeHub) -> None:
 def add_session(app: FastAPI, hub: FakeHub) -> None:
     @app.get("/api/v1/session")
     async def session() -> Json:
-        return {"signed_in": True, "name": hub.person, "actions": hub.actions}
+        return {
+            "signed_in": True,
+            "name": hub.person,
+            "actions": hub.actions + ["read_timetable"] * hub.reads_timetable,
+        }
 
     @app.post("/api/v1/session")
     async def sign_in(proof: Json) -> Response:

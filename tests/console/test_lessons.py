@@ -61,6 +61,20 @@ async def test_the_class_of_a_lesson_that_is_on_comes_with_the_first_values_and_
         assert await bar(console).get_by_role("button").bounding_box() == before
 
 
+async def test_whoever_may_not_see_the_timetable_asks_for_no_class(hub: FakeHub, open_console: OpenConsole) -> None:
+    hub.reads_timetable = False
+    console, asked = await open_console(), list[str]()
+    console.page.on("request", lambda request: asked.append(request.url))
+    await sign_in(hub, console)
+    await bar(console).get_by_role("button", name="Start lesson").click()
+    await expect(bar(console)).to_contain_text("owner 45 min left")
+    await console.page.wait_for_load_state("networkidle")
+    assert asked
+    assert [
+        url for url in asked if url.endswith("/now") or "timetables" in url
+    ] == []  # each would be a refusal on record
+
+
 async def held(until: asyncio.Event, route: Route) -> None:
     """Answer a request when something has been seen first."""
     await until.wait()

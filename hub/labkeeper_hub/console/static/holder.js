@@ -21,7 +21,7 @@ class LkHolder extends DeskElement {
 
   /** The class comes with the first values, what a press needs some time after them. */
   firstUpdated() {
-    import("./lessons/near.js").catch(() => {});
+    if (this.desk.store.may("read_timetable")) import("./lessons/near.js").catch(() => {});
     setTimeout(() => import("./lessons/start.js").catch(() => {}), 5_000);
   }
 
@@ -40,8 +40,9 @@ class LkHolder extends DeskElement {
       ${this.opened ? html`<lk-start .desk=${this.desk} .lab=${this.lab} .deed=${this.opened} @closed=${this.#close}></lk-start>` : nothing}`;
   }
 
-  /** The class and the course, once they are known. */
+  /** The class and the course, once they are known; whoever may not know is not asked for. */
   #near() {
+    if (!this.desk.store.may("read_timetable")) return nothing;
     return html`<lk-near .desk=${this.desk} .lab=${this.lab}></lk-near>`;
   }
 

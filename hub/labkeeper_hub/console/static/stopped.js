@@ -14,6 +14,9 @@ const HOLD_MS = 1_000;
 const NAMES_SHOWN = 4;
 const say = await bothOf("stopped");
 
+/** @param {import("./text.js").Text} text */
+const comma = (text) => (text.language === "zh" ? "、" : ", ");
+
 /** What is stopped, who has not confirmed, and the way to release it: held for a second. It lies over the page until nobody
  * touches that, and only then takes or gives back the room it needs: nothing moves under a finger.
  */
@@ -71,7 +74,7 @@ class LkStopped extends DeskElement {
         ${icon("halt")}
         <p><strong>${text.t("stop.by", { by: store.who(stop.by) })}</strong> ${count}${this.#missing(stop)}
           ${stop.sent ? nothing : html`<strong>${text.t("stop.not_sent")}</strong>`}
-          <small>${text.t("stop.not_safety")}</small>${release && !release.yours ? html`<strong>${text.t("stop.not_yours")} ${release.ask.length > 0 ? text.t("stop.ask", { names: release.ask.join(", ") }) : nothing}</strong>` : nothing}</p>
+          <small>${text.t("stop.not_safety")}</small>${release && !release.yours ? html`<strong>${text.t("stop.not_yours")} ${release.ask.length > 0 ? text.t("stop.ask", { names: release.ask.join(comma(text)) }) : nothing}</strong>` : nothing}</p>
         ${release?.yours ? html`<button class="release ${this.holding ? "held" : ""}" @pointerdown=${() => this.#hold(stop)} @pointerup=${this.#let} @pointerleave=${this.#let}
           @keydown=${(/** @type {KeyboardEvent} */ event) => this.#key(event, stop)} @keyup=${this.#let}>${text.t("stop.release")}</button>` : nothing}
       </section>`;
@@ -86,7 +89,7 @@ class LkStopped extends DeskElement {
       return device ? deviceName(text, device) : one.device;
     });
     const more = names.length > NAMES_SHOWN ? " …" : "";
-    return ` ${say(text).t("stop.missing", { names: names.slice(0, NAMES_SHOWN).join(", ") + more })}`;
+    return ` ${say(text).t("stop.missing", { names: names.slice(0, NAMES_SHOWN).join(comma(text)) + more })}`;
   }
 
   /** @param {KeyboardEvent} event @param {wire.Stop} stop */

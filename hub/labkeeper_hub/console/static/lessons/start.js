@@ -40,9 +40,10 @@ class LkStart extends DeskElement {
   /** The press that led here starts the lesson; which class it is is asked of whoever has begun, where the timetable does not know it. */
   async firstUpdated() {
     if (this.deed !== "lesson.start") return void import("./lesson.js");
-    const [on, near] = await Promise.all([post(at(this.lab, "/lesson"), { for_s: LESSON_S }), nearOf(this.lab)]);
+    const knows = this.desk.store.may("read_timetable");
+    const [on, near] = await Promise.all([post(at(this.lab, "/lesson"), { for_s: LESSON_S }), knows ? nearOf(this.lab) : null]);
     void on?.text().catch(() => {}); // unread it holds one of the browser's few connections
-    if (!on?.ok || near?.now) return this.#end(!on?.ok);
+    if (!on?.ok || !knows || near?.now) return this.#end(!on?.ok);
     this.lately = near?.lately ?? [];
     this.year = (await read(`/api/v1/timetables/${encodeURIComponent(this.lab.school)}`))?.year ?? null;
     if (this.lately.length || this.year?.classes.length || this.year?.courses.length) openSheet(this.#dialog);
