@@ -7,8 +7,8 @@ import pytest
 from playwright.async_api import Browser
 
 from tests.system.page import pictures as on_the_stack
+from tests.system.page.looks import aged, look
 from tests.system.page.looks import kept as kept_look
-from tests.system.page.looks import look
 from tests.system.page.pictures import PICTURES, words
 
 from .fake_hub import FakeHub
@@ -67,6 +67,7 @@ async def test_a_look_tells_another_frame_or_part_and_not_another_text_or_font(b
         "div.row > h3",
     ]
     assert await seen(text="A lamp that is called something much longer", font="sans-serif") == plain
-    assert await seen(line="gray") != plain
-    assert await seen(more="<p>new</p>") != plain
+    assert aged(plain, await seen(line="gray")) == ["body > article.card"]
+    assert aged(plain, await seen(more="<p>new</p>")) == ["div.row > p"]
+    assert aged([*plain, "a > b 1 2"], [*plain, "a > b 2 3"]) == []  # in another state, as it was drawn before
     await page.close()
