@@ -28,7 +28,6 @@ from labkeeper_sdk.testing import Broker, free_port, open_broker
 POINTS = ("temperature", "humidity", "co2", "illuminance", "noise", "power", "voltage", "energy", "battery", "pm25")
 DEVICES, BATCHES, TIMES, DAY_MS = 25, 100, 3, 86_400_000
 TOLD_MS, MOST_MS = 2.0, 10.0
-WORKERS_S = 25.0  # the hub's figures of itself are written every ten seconds
 Window = tuple[str, float, float]
 
 
@@ -112,7 +111,7 @@ async def asked(hub: Role, nodes: list[SyntheticNode]) -> tuple[list[Window], in
     return windows, len(answered)
 
 
-async def bench(folder: Path, labs: int) -> Figures:
+async def bench(folder: Path, labs: int, beside_s: float) -> Figures:
     """One school, one hub."""
     os.environ[FILE] = str(folder / "turns")
     async with open_broker(folder=folder / "broker") as broker:
@@ -124,7 +123,7 @@ async def bench(folder: Path, labs: int) -> Figures:
             first = await first_request(hub)
             windows, answered = await asked(hub, nodes)
             say("the workers beside")
-            await asyncio.sleep(WORKERS_S)
+            await asyncio.sleep(beside_s)
     return figures(folder / "turns", [first, *windows], answered, labs)
 
 
@@ -153,8 +152,12 @@ def figures(file: Path, windows: list[Window], answered: int, labs: int) -> Figu
 
 def main() -> None:
     """Read the options and measure."""
-    wanted = options(__doc__ or "", ("--labs", {"type": int, "default": 20, "help": "labs of 250 points (default 20)"}))
-    measure(wanted, lambda folder: bench(folder, wanted.labs))
+    wanted = options(
+        __doc__ or "",
+        ("--labs", {"type": int, "default": 20, "help": "labs of 250 points (default 20)"}),
+        ("--beside", {"type": float, "default": 25.0, "help": "seconds to watch the workers alone for (default 25)"}),
+    )
+    measure(wanted, lambda folder: bench(folder, wanted.labs, wanted.beside))
 
 
 if __name__ == "__main__":

@@ -90,7 +90,7 @@ async def test_the_outbox_tells_what_a_reading_costs() -> None:
     assert found["bytes"] > 8
 
 
-STARTED_BY_OTHERS = {"button_node", "isolation_node", "reloading", "spectating"}
+STARTED_BY_OTHERS = {"button_node", "isolation_node", "reloading", "spectating", "timed_hub"}
 BENCHMARKS = [
     file
     for file in sorted((ROOT / "benchmarks").rglob("*.py"))
@@ -118,6 +118,16 @@ async def test_a_button_at_one_node_is_an_order_at_the_others_driver() -> None:
     assert set(found) == MACHINE | {*times, "buttons_pressed", "broker"}
     assert found["buttons_pressed"] == 3
     assert 0 < found["button_there_p50_ms"] <= found["button_there_p99_ms"]
+
+
+async def test_turns_names_who_holds_the_loop() -> None:
+    found = await figures("turns", "--labs", "1", "--beside", "1")
+    names = {"points", "addresses", "answered", "longest_ms", "over_10_ms", "first_ms", "held_ms"}
+    assert set(found) == MACHINE | names
+    assert found["points"] == 250
+    assert 50 < found["answered"] < found["addresses"]
+    assert found["longest_ms"] >= max(found["held_ms"].values(), default=0.0)
+    assert found["first_ms"] > 0
 
 
 async def test_footprint_tells_the_start_and_the_weight() -> None:
