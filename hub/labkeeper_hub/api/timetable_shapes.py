@@ -26,6 +26,13 @@ def names(api: Api, right: Right) -> Names:
     return Names(lambda school, lab: labs.get((school, lab), Title()), lambda name: people.get(name) or name)
 
 
+def note_names(api: Api, right: Right, where: str, people: Container[str]) -> None:
+    """Put on record that the asker is told others of these people by name."""
+    named = [one.name for one in _known(api, right) if one.name in people and one.name != right.person.name]
+    if named:
+        api.audit.note(right.person.name, "look_at_timetable", where, f"{len(named)} people")
+
+
 def entry(one: Occurrence, year: Year, called: Names, asker: str) -> dict[str, Json]:
     """Return an occurrence."""
     start, end = year.local(one.start_ms), year.local(one.end_ms)

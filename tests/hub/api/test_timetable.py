@@ -19,6 +19,7 @@ from labkeeper_hub.timetable.register import Both
 from labkeeper_hub.vault import open_vault
 
 from .conftest import Served, enter
+from .test_pe import Noted
 
 LAB = "/api/v1/labs/demo/lab-301"
 SCHOOL = "/api/v1/timetables/demo"
@@ -299,6 +300,7 @@ async def test_a_lesson_says_what_it_is_as_it_starts_or_that_it_is_without_a_cla
 async def test_colleagues_read_titles_where_others_read_pseudonyms(school: Served, tmp_path: Path) -> None:
     school.accounts.staff = await open_staff(school.hub.engine, lambda: 0, open_vault(tmp_path))
     await school.accounts.staff.add("li", "李老师", (Grant(Role.TEACHER, HERE),))
+    object.__setattr__(school.app.state.api, "audit", record := Noted())
     async with school.owner() as owner, teacher(school) as client, teacher(school, "p-2") as second:
         looking = httpx.AsyncClient(
             base_url=school.url, headers=enter(school, "p-3", Grant(Role.READER, HERE)), timeout=30
@@ -306,6 +308,9 @@ async def test_colleagues_read_titles_where_others_read_pseudonyms(school: Serve
         await client.post(f"{LAB}/bookings", json=NINE)
         for one in (owner, client, second):
             assert [found["who"] for found in await entries(one)] == ["李老师"]
+        told = ("look_at_timetable", "demo/lab-301", "1 people")
+        looks = [note for note in record.notes if note[1] == told[0]]
+        assert looks == [("owner", *told), ("p-2", *told)], "one's own name is no look"
         refused = (await second.post(f"{LAB}/bookings", json=NINE | {"check": True})).json()
         assert refused["conflicts"][0]["en"] == "Lab 301 is taken: Mon 2026-09-07 09:00–10:00, 李老师."
         assert refused["conflicts"][0]["zh"] == "301 实验室已有安排：9月7日（周一）09:00–10:00，李老师。"

@@ -233,7 +233,7 @@ class FiledAnswer(BaseModel):
 async def week(
     api: ApiHere, school: str, lab: str, right: ReadsTimetable, day: Annotated[Day | None, Query()] = None
 ) -> JsonAnswer:
-    """Return the week of a day (today, if none is said) of a lab, Monday first."""
+    """Return the week of a day (today, if none is said) of a lab, Monday first; each look at names is recorded."""
     place = _lab(api, right, school, lab)
     year = api.parts.timetable.timetable(school).year
     today = year.local(right.now_ms).date()
@@ -245,6 +245,7 @@ async def week(
     found = api.parts.timetable.of_lab(school, lab, from_ms, to_ms)
     openings = [one for one in api.parts.timetable.openings(from_ms, to_ms) if (one.school, one.lab) == (school, lab)]
     term = year.term_of(asked)
+    timetable_shapes.note_names(api, right, f"{school}/{lab}", {one.what.teacher for one in found})
     return JsonAnswer(
         {
             "zone": year.zone,
@@ -261,11 +262,11 @@ async def week(
 
 @router.get(f"{LAB}/now", response_model=NowAnswer, responses={404: PROBLEMS[404]})
 async def now(api: ApiHere, school: str, lab: str, right: ReadsTimetable) -> JsonAnswer:
-    """Return what a lesson that begins now would be filed under, and what the lesson that is on is."""
+    """Return what a lesson that begins now would be filed under, and what the lesson that is on is, by pseudonyms."""
     _lab(api, right, school, lab)
     near = api.parts.timetable.of_lab(school, lab, right.now_ms, right.now_ms + EARLY_MS + 1)
     fit = fitting(near, right.person.name, right.now_ms)
-    year, called = api.parts.timetable.timetable(school).year, timetable_shapes.names(api, right)
+    year, called = api.parts.timetable.timetable(school).year, timetable_shapes.names(api, right)._replace(person=str)
     on = [one for one in api.parts.register.on.values() if (one.school, one.lab) == (school, lab)]
     filed: Json = {"class_name": on[-1].class_name, "course": on[-1].course} if on else None
     shown = timetable_shapes.entry(fit, year, called, right.person.name) if fit else None

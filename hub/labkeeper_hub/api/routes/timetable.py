@@ -226,13 +226,15 @@ async def lessons(
     api: ApiHere, school: str, right: ReadsTimetable, class_name: Annotated[str, Query(max_length=64)]
 ) -> JsonAnswer:
     """Return what a class was taught this year, lesson by lesson, the last first. Of a lab that the asker does not see,
-    neither the lab nor the teacher is told.
+    neither the lab nor the teacher is told. Each look at names is recorded.
     """
     _demand(api, right, school)
     found = await api.parts.timetable.lessons_of(school, class_name)
     called, zone = timetable_shapes.names(api, right), api.parts.timetable.timetable(school).year
     sight = right.sight(api.parts.registry)
     seen = {one.lab for one, _ in found if sight.place(Place(school, one.lab))}
+    people = {one.teacher for one, _ in found if one.lab in seen}
+    timetable_shapes.note_names(api, right, f"{school}/{class_name}", people)
     return JsonAnswer({"lessons": [timetable_shapes.taught(one, n, zone, called, seen) for one, n in found]})
 
 
