@@ -50,7 +50,7 @@ def test_a_device_that_is_not_there_fails(tmp_path: Path, capsys: pytest.Capture
 
 @pytest.mark.parametrize(("by_line", "last"), [(False, ": there is no such key"), (True, "")])
 async def test_a_program_that_ends_by_itself_is_named_with_its_last_words(*, by_line: bool, last: str) -> None:
-    program = (sys.executable, "-c", "print('begins'); raise SystemExit('there is no such key')")
+    program = (sys.executable, "-c", "print('begins', flush=True); raise SystemExit('there is no such key')")
     place = Place("it", Profile.model_validate({}), run=program, by_line=by_line)
     (finding,) = await examined(place, ["announces"])
     assert re.fullmatch(rf"there is no \$\w+; the program has ended by itself \(status 1\){last}", finding.seen.en)

@@ -61,7 +61,7 @@ async def _comes_in_and_leaves(context: BrowserContext, school: School) -> None:
     await looked_at(page, "way-in-zh")
     await page.get_by_role("button", name="用学校账号登录").click()
     await over_there(page, "stranger-1")
-    await expect(page.get_by_role("status").filter(has_text="还没有给你开通")).to_be_visible()
+    await expect(page.get_by_role("status").filter(has_text="还没有给您开通")).to_be_visible()
     assert page.url == f"{school.url}/#/people"  # the reason is out of the address
     await looked_at(page, "unknown-zh")
     await page.get_by_role("button", name="用学校账号登录").click()

@@ -42,7 +42,8 @@ UNTIL = datetime.fromisoformat("2015-02-06T00:00:00+01:00")  # the end of a Thur
 SETTLE_S = 20.0  # the room's day runs 30 times as fast: ten minutes of it
 CHANGING = (  # says other words another time
     ".attention, .unheard summary, .alarm-bell, .stopped, .result, .value, .none, .tile .age, .facility-mark, "
-    ".condition-refused, .condition-item span, .condition-item p, .chart-now, .chart .make, time, option, svg"
+    ".facility-summary, .condition-refused, .condition-item span, .condition-item p, .chart-now, .chart .make, time, "
+    "option, svg"
 )
 VISIBLE_WORDS = """
 (changing) => {
