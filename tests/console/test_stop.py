@@ -150,7 +150,7 @@ async def test_colleagues_are_shown_by_their_titles_and_whoever_is_none_by_the_p
     await hub.tell({"kind": "leases", "leases": [theirs]})
     await expect(console.page.locator("lk-bar .holder strong")).to_have_text("Li Wei")
     await hub.stop("p-3")
-    await expect(console.page.locator(".stopped")).to_contain_text("stopped by Li Wei")
+    await expect(console.page.locator(".stopped")).to_contain_text("pressed by Li Wei")
     await hub.tell({"kind": "leases", "leases": [{**theirs, "holder": "p-4"}]})
     await expect(console.page.locator("lk-bar .holder strong")).to_have_text("p-4")
 
