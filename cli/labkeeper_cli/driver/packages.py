@@ -4,7 +4,7 @@ import os
 import sys
 import tempfile
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -49,6 +49,7 @@ def _distribution(entry_point: EntryPoint) -> str:
 def as_installed(folder: Path) -> Iterator[list[str]]:
     """Let a package's folder count as installed, here and in processes started from here; yields its drivers' names.
 
+    What is imported from it is forgotten afterwards: another folder's package may have the same name.
     Raises NoDriver where its pyproject.toml names no driver.
     """
     project = _project(folder)
@@ -59,17 +60,27 @@ def as_installed(folder: Path) -> Iterator[list[str]]:
     with tempfile.TemporaryDirectory(prefix="labkeeper-driver-") as place:
         _write_metadata(Path(place), project, groups)
         added = [place, str(source.absolute())]
-        before, inherited = sys.path[:], os.environ.get("PYTHONPATH")
+        before, modules, inherited = sys.path[:], {*sys.modules}, os.environ.get("PYTHONPATH")
         sys.path[:0] = added
         os.environ["PYTHONPATH"] = os.pathsep.join([*added, *filter(None, [inherited])])
         try:
             yield sorted(groups[DRIVER_GROUP])
         finally:
             sys.path[:] = before
+            _forget({*sys.modules} - modules, source.absolute())
             if inherited is None:
                 del os.environ["PYTHONPATH"]
             else:
                 os.environ["PYTHONPATH"] = inherited
+
+
+def _forget(modules: Iterable[str], source: Path) -> None:
+    """Take those that came from this folder out of what is imported; what a .venv in it brought stays."""
+    for name in modules:
+        place = source / name.partition(".")[0]
+        file = Path(getattr(sys.modules[name], "__file__", None) or "")
+        if file == place.with_suffix(".py") or file.is_relative_to(place):
+            del sys.modules[name]
 
 
 def _project(folder: Path) -> dict[str, Any]:

@@ -71,7 +71,9 @@ def test_a_folder_counts_as_installed_only_inside(tmp_path: Path) -> None:
     with as_installed(tmp_path / "acme-valve") as found:
         assert found == ["acme-valve"]
         assert find("acme-valve").title.en == "Acme valve"
+        assert "acme_valve" in sys.modules
     assert sys.path == before
+    assert "acme_valve" not in sys.modules
     assert "acme-valve" not in names()
     with pytest.raises(NoDriver, match=r"no driver 'acme-valve' is installed; there are .*homie"):
         find("acme-valve")

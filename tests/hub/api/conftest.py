@@ -134,7 +134,7 @@ async def serve(hub: SmallHub, data: Path, **settings: Any) -> AsyncIterator[Ser
     """Run a server in front of a hub that a test has furnished."""
     hands = Hands()
     parts = hub.parts(data=data, **settings)
-    async with open_accounts(data, hands.clocks(), guests=parts.floor, walls=parts.wall) as accounts:
+    async with hub, open_accounts(data, hands.clocks(), guests=parts.floor, walls=parts.wall) as accounts:
         app = build_app(parts, accounts)
         async with _serving(app) as port:
             yield Served(hub, app, accounts, hands, port, accounts.new_secret or "")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from uuid import uuid4
 
 from cryptography.fernet import Fernet
@@ -463,6 +463,13 @@ class SmallHub:
         store = prepared(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False))
         lesson_on = self.lessons.is_on
         self.pe = PeDesk(store, ThreadPoolExecutor(1), 24, lesson_on, lambda: self.leases.now_ms)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close the database; a test that asks nothing of it needs no `async with`."""
+        await self.engine.dispose()
 
     def parts(self, **settings: Any) -> Parts:  # noqa: ANN401 - whatever the settings take
         told = HubSettings(**settings)

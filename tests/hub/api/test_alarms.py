@@ -1,6 +1,5 @@
 """Alarms over HTTP and the live WebSocket: what people do is answered once it is on disk, and told to everybody."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -29,15 +28,14 @@ def address(key: AlarmKey) -> dict[str, str]:
 
 
 @pytest.fixture
-async def raised(served: Served) -> AsyncIterator[Served]:
+async def raised(served: Served) -> Served:
     async with served.hub.engine.begin() as connection:
         await connection.run_sync(metadata.create_all)
     desk = served.hub.alarms
     desk.happens(CO2, Raised(Priority.LOW, value=1600.0), START_MS, lab="lab-301", level="warn")
     desk.happens(GAS, Raised(Priority.HIGH, latch=True), START_MS, lab="lab-301", level="alarm")
     await desk.save()
-    yield served
-    await served.hub.engine.dispose()
+    return served
 
 
 async def post(client: httpx.AsyncClient, what: str, **body: object) -> tuple[int, dict[str, Any]]:

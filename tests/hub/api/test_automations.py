@@ -1,6 +1,5 @@
 """Automations over HTTP: written, switched, tried, and only by whom they concern."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +21,9 @@ ELSEWHERE = TEXT.replace('lab = "lab-301"', 'lab = "lab-302"')
 
 
 @pytest.fixture
-async def tables(served: Served) -> AsyncIterator[None]:
+async def tables(served: Served) -> None:
     async with served.hub.engine.begin() as connection:
         await connection.run_sync(metadata.create_all)
-    yield
-    await served.hub.engine.dispose()
 
 
 async def test_one_is_written_down_off_switched_on_and_removed(served: Served) -> None:

@@ -122,11 +122,10 @@ async def acts(tmp_path: Path) -> AsyncIterator[Acts]:
     clocks = hands.clocks()
     staff = await open_staff(hub.engine, clocks.now_ms, open_vault(tmp_path))
     parts = hub.parts(data=tmp_path)
-    async with open_accounts(tmp_path, clocks, staff, guests=parts.floor, walls=parts.wall) as accounts:
+    async with hub, open_accounts(tmp_path, clocks, staff, guests=parts.floor, walls=parts.wall) as accounts:
         app = build_app(parts, accounts, heard, _school_accounts(accounts, staff, heard))
         async with _serving(app) as port:
             yield Acts(Served(hub, app, accounts, hands, port, accounts.new_secret or ""), heard, staff)
-    await hub.engine.dispose()
 
 
 def _school_accounts(accounts: Accounts, staff: Staff, heard: Heard) -> OidcDesk:

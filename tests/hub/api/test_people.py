@@ -35,7 +35,7 @@ COMMAND = {**dict(zip(("school", "node", "device", "point"), TARGET, strict=True
 @asynccontextmanager
 async def _hub(folder: Path, hands: Hands) -> AsyncIterator[Served]:
     hub = SmallHub(data=folder)
-    async with open_database(lay_registry(folder)) as engine:
+    async with hub, open_database(lay_registry(folder)) as engine:
         clocks = hands.clocks()
         staff = await open_staff(engine, clocks.now_ms, open_vault(folder))
         async with open_accounts(folder, clocks, staff) as accounts:

@@ -124,7 +124,6 @@ async def school(tmp_path: Path) -> AsyncIterator[Served]:
     async with serve(hub, tmp_path) as served:
         await begin_lesson(served, "p-9")
         yield served
-    await hub.engine.dispose()
 
 
 async def furnished_hub(folder: Path) -> SmallHub:

@@ -1,7 +1,6 @@
 """Telling people over HTTP: channels, the plan, tests, and what comes back of secrets: nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
@@ -21,12 +20,10 @@ PLAN = {"rules": RULES, "url": "https://hub.school"}
 
 
 @pytest.fixture
-async def desk(served: Served) -> AsyncIterator[None]:
+async def desk(served: Served) -> None:
     served.hub.telling.kinds = load_channels()
     async with served.hub.engine.begin() as connection:
         await connection.run_sync(metadata.create_all)
-    yield
-    await served.hub.engine.dispose()
 
 
 @pytest.mark.usefixtures("desk")

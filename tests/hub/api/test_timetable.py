@@ -1,7 +1,6 @@
 """The timetable over HTTP: years, files, bookings and their conflicts, guests, calendars, what a lesson is."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -45,7 +44,7 @@ def to(served: Served, ms: int) -> None:
 
 
 @pytest.fixture
-async def school(served: Served) -> AsyncIterator[Served]:
+async def school(served: Served) -> Served:
     """A school with a year, ten minutes before the first period of a Monday."""
     async with served.hub.engine.begin() as connection:
         await connection.run_sync(metadata.create_all)
@@ -54,8 +53,7 @@ async def school(served: Served) -> AsyncIterator[Served]:
     served.hub.lessons.recorder = Both(NoRecorder(), served.hub.register)
     async with served.owner() as client:
         (await client.put(SCHOOL, json=YEAR)).raise_for_status()
-    yield served
-    await served.hub.engine.dispose()
+    return served
 
 
 HERE, NEXT_DOOR = Scope("demo", "lab-301"), Scope("school-2")

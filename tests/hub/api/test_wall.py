@@ -37,7 +37,6 @@ async def test_a_wall_shows_lesson_stop_alarms_and_the_air_and_names_nobody(serv
         assert lesson.status_code == 200
         served.hub.brake.held = (Stop("demo", "latch-1", "p-teacher", START_MS, 1, 0, (CHAMBER,), sent=True),)
         answer = await client.get(WALL, headers=await opened(served))
-    await served.hub.engine.dispose()
     told = answer.json()
     assert "p-teacher" not in answer.text
     assert told["lab"]["title"]["en"] == "Lab 301"

@@ -42,7 +42,7 @@ async def test_what_people_do_with_alarms_is_noted_and_what_was_refused(tmp_path
         await connection.run_sync(metadata.create_all)
     key = AlarmKey("co2", PointKey("demo", "lab-301", "air", "co2"))
     hub.alarms.happens(key, Raised(Priority.LOW), START_MS)
-    async with open_accounts(tmp_path) as accounts:
+    async with hub, open_accounts(tmp_path) as accounts:
         app = httpx.ASGITransport(build_app(hub.parts(data=tmp_path), accounts, heard))
         bearer = {"Authorization": f"Bearer {accounts.new_secret}"}
         async with httpx.AsyncClient(transport=app, base_url="http://hub", headers=bearer) as owner:
@@ -55,7 +55,6 @@ async def test_what_people_do_with_alarms_is_noted_and_what_was_refused(tmp_path
                 ("reset", {"alarms": [CO2]}),
             ):
                 await owner.post(f"/api/v1/alarms/{what}", json=asked)
-    await hub.engine.dispose()
     subject = "co2 demo/lab-301/air/co2"
     assert heard.notes == [
         ("owner", "acknowledge_alarm", subject, "ok"),
@@ -149,10 +148,9 @@ async def test_who_takes_the_ledger_away_is_noted(tmp_path: Path) -> None:
     hub, heard = SmallHub(), Heard()
     async with hub.engine.begin() as connection:
         await connection.run_sync(metadata.create_all)
-    async with open_accounts(tmp_path) as accounts:
+    async with hub, open_accounts(tmp_path) as accounts:
         app = httpx.ASGITransport(build_app(hub.parts(data=tmp_path), accounts, heard))
         bearer = {"Authorization": f"Bearer {accounts.new_secret}"}
         async with httpx.AsyncClient(transport=app, base_url="http://hub", headers=bearer) as owner:
             (await owner.get("/api/v1/timetables/demo/ledger.csv")).raise_for_status()
-    await hub.engine.dispose()
     assert heard.notes == [("owner", "export", "demo/ledger", "ledger.csv")]

@@ -82,7 +82,7 @@ async def open_school(folder: Path, issuer: str, port: int, **more: Any) -> Asyn
     secret.write_text(SECRET + "\n", encoding="utf-8")
     settings = OidcSettings(issuer=issuer, client_id="labkeeper", client_secret_file=secret, hub_url=url, **more)
     clocks = hands.clocks()
-    async with open_database(f"sqlite+aiosqlite:///{folder / 'registry.sqlite'}") as engine:
+    async with hub, open_database(f"sqlite+aiosqlite:///{folder / 'registry.sqlite'}") as engine:
         staff = await open_staff(engine, clocks.now_ms, open_vault(folder))
         async with (
             open_audit(folder, clocks.now_ms) as audit,

@@ -100,6 +100,7 @@ async def room_in(folder: Path) -> AsyncIterator[Room]:
     """Open a room on a folder; again on the same one, it is a hub that was started again."""
     clock, world, hub = [START_MS], World(), SmallHub(data=folder)
     async with AsyncExitStack() as stack:
+        await stack.enter_async_context(hub)
         engine = await stack.enter_async_context(open_database(lay_registry(folder)))
         journal = await stack.enter_async_context(open_journal(folder / "journal.sqlite"))
         audit = await stack.enter_async_context(open_audit(folder, lambda: clock[0]))
