@@ -93,6 +93,7 @@ class Export:
         while block := await self.process.stdout.read(BLOCK):
             self.size += len(block)
             yield block
+            await asyncio.sleep(0)  # else what the pipe's buffer holds would follow at once
         status = await self.process.wait()
         if self._told is not None:
             await self._told
