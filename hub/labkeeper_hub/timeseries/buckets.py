@@ -84,7 +84,7 @@ def buckets_of(readings: Columns, every_ms: int) -> Buckets:
         starts[heads],
         ends - heads + 1,
         inside,
-        np.add.reduceat(floats, heads),
+        _sums(floats, heads),
         lows,
         highs,
         Picks(there.times[heads], kinds[heads], there.bits[heads]),
@@ -117,7 +117,7 @@ def merged(parts: Sequence[Buckets], every_ms: int) -> Buckets:
         starts[heads],
         np.add.reduceat(whole.counts[by_first], heads),
         inside,
-        np.add.reduceat(whole.sums[by_first], heads),
+        _sums(whole.sums[by_first], heads),
         lows,
         highs,
         _at(whole.firsts, by_first[heads]),
@@ -192,6 +192,12 @@ def _as_floats(kinds: U8, bits: U64) -> F64:
     if bool(fractional.all()):
         return bits.view(np.float64)
     return np.where(fractional, bits.view(np.float64), bits.view(np.int64).astype(np.float64))
+
+
+def _sums(floats: F64, heads: Places) -> F64:
+    """Return the sums from each head to the next; what no float holds is infinite, as IEEE 754 has it."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.add.reduceat(floats, heads)
 
 
 def _extremes(floats: tuple[F64, F64], whole: tuple[I64, I64], inside: U8, heads: Places) -> tuple[U64, U64]:

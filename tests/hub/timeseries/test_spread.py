@@ -1,10 +1,11 @@
 """What a leaf keeps of values comes back bit for bit, in each of its forms, and costs what the readings cost."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from labkeeper_hub.timeseries import leaf, spread
@@ -30,6 +31,8 @@ def bits_of(some: Buckets) -> list[bytes]:
 
 
 @given(st.one_of(*(st.lists(kind, min_size=1) for kind in ONE_KIND)))
+@example([1e308, 1e308])
+@example([math.inf, -math.inf])
 def test_every_kind_of_value_comes_back_bit_for_bit(values: list[object]) -> None:
     for step_ms in (7000, 40_000, 90_000):
         before = buckets(values, step_ms, MINUTE_MS)
