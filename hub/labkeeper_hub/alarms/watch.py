@@ -27,7 +27,7 @@ from labkeeper_hub.registry.known import KnownDevice, KnownNode, KnownPoint
 from labkeeper_hub.registry.registry import HubRegistry
 from labkeeper_hub.timeseries.columns import TEXT
 from labkeeper_hub.timeseries.journal import Journal
-from labkeeper_hub.turns import in_turns
+from labkeeper_hub.turns import at_once, in_turns
 
 LOOK_S, TICK_S = 0.1, 1.0
 LONG_PAST_MS = 3_600_000  # a longer past is read in sixtieths of a mean's window
@@ -100,7 +100,7 @@ class AlarmWatch:
     # --- what is watched --------------------------------------------------------------------------------------------
     def bind(self) -> None:
         """Watch the points that were born since, by the rules of their lab; anew where those changed."""
-        _all_of(self._binding())
+        at_once(self._binding())
 
     def _binding(self) -> Iterator[None]:
         """Do that a device at a time."""
@@ -249,7 +249,7 @@ class AlarmWatch:
 
     def tick(self) -> None:
         """Judge what only time brings about."""
-        _all_of(self._passing())
+        at_once(self._passing())
 
     def _passing(self) -> Iterator[None]:
         """Do that a stream at a time; a gate is looked at once for all rules of a lab that have it."""
@@ -356,11 +356,6 @@ class AlarmWatch:
                 for device in node.devices.values():
                     inside += device.points.values()
         return {where: Room(tuple(inside), self.lesson(*where), now_ms) for where, inside in points.items()}
-
-
-def _all_of(steps: Iterable[None]) -> None:
-    for _ in steps:
-        pass
 
 
 def _alarms(level: Level | None) -> bool:

@@ -13,7 +13,7 @@ from labkeeper_hub.registry.known import KnownNode, KnownPoint
 from labkeeper_hub.registry.registry import HubRegistry
 from labkeeper_hub.timeseries.columns import FLOAT
 from labkeeper_hub.timeseries.journal import Journal
-from labkeeper_hub.turns import in_turns
+from labkeeper_hub.turns import at_once, in_turns
 from labkeeper_sdk import Quality, Value
 from labkeeper_wire.descriptor import NodeDescription
 
@@ -48,8 +48,7 @@ class Watch:
 
     def write(self, now_ms: int) -> None:
         """Write down what is to be seen now."""
-        for _ in self._writing(now_ms):
-            pass
+        at_once(self._writing(now_ms))
 
     def _writing(self, now_ms: int) -> Iterator[None]:
         """Do that a figure at a time."""
