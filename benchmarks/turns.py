@@ -3,7 +3,7 @@
 A school of `--labs` labs with 25 devices of 10 points each sends readings, so that alarms judge all of them. Every GET
 of the API is asked once to begin with and then three times, a page's first snapshot as often. `held_ms` has the longest
 turn of each route and worker that held the loop for two milliseconds or more, in processor time; `over_10_ms` names
-those that held it for more than ten; `first_ms` is the first request of all, for which FastAPI prepares its routes.
+those that held it for more than ten; `first_ms` is the first request of all.
 """
 
 import asyncio
