@@ -7,13 +7,12 @@ import re
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
 import httpx
 
-from labkeeper_cli.export import FAILED, open_client, why
+from labkeeper_cli.asking import FAILED, add_hub_options, open_client, why
 from labkeeper_sdk.at_work import at_work
 
 Json: TypeAlias = dict[str, Any]
@@ -34,8 +33,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.description = "List a hub's alarms, and try limits on what it has recorded; trying alarms nobody."
     parser.epilog = EPILOG
-    parser.add_argument("--hub", default="http://127.0.0.1:8080", metavar="URL", help="where the hub answers")
-    parser.add_argument("--secret-file", type=Path, metavar="FILE", help="holds the owner's secret or a token")
+    add_hub_options(parser)
     parser.add_argument("--json", action="store_true", help="print what was found as JSON")
     what = parser.add_subparsers(dest="what", required=True, metavar="list|try")
     what.add_parser("list", help="what stands now, the most urgent first")

@@ -6,13 +6,12 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import httpx
 from rich.console import Console
 
-from labkeeper_cli.export import FAILED, open_client, why
+from labkeeper_cli.asking import FAILED, add_hub_options, open_client, why
 
 Json: TypeAlias = dict[str, Any]
 PARTS = ("school", "node", "device", "point")
@@ -31,8 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.description = "List what a hub derives from what was measured, and compute what its history lacks."
     parser.epilog = EPILOG
-    parser.add_argument("--hub", default="http://127.0.0.1:8080", metavar="URL", help="where the hub answers")
-    parser.add_argument("--secret-file", type=Path, metavar="FILE", help="holds the owner's secret")
+    add_hub_options(parser, "the owner's secret")
     parser.add_argument("--json", action="store_true", help="print what was found as JSON")
     what = parser.add_subparsers(dest="what", required=True, metavar="list|recompute")
     what.add_parser("list", help="every derived point: declaration, version, inputs")

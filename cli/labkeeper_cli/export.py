@@ -5,8 +5,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,9 @@ import httpx
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-FAILED = 1
+from labkeeper_cli.asking import FAILED, add_hub_options, open_client, why
+
 ASK_EVERY_S = 0.5
-WAIT_S = 300.0  # for the next bytes: the hub may be busy
 EPILOG = """\
 examples:
   labkeeper export --from 2026-01-01 --to 2026-02-01 --out january.parquet        everything
@@ -35,8 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the export's options."""
     parser.description = "Save readings from a running hub as CSV or Parquet."
     parser.epilog = EPILOG
-    parser.add_argument("--hub", default="http://127.0.0.1:8080", metavar="URL", help="where the hub answers")
-    parser.add_argument("--secret-file", type=Path, metavar="FILE", help="holds the owner's secret or a token")
+    add_hub_options(parser)
     parser.add_argument(
         "--points", action="append", default=[], metavar="ADDRESS", help="may be repeated; all, if absent"
     )
@@ -131,18 +129,6 @@ def _bar() -> Progress:
     return Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True))
 
 
-def _from_environment() -> str:
-    return os.environ.get("LABKEEPER_TOKEN") or os.environ.get("LABKEEPER_SECRET", "")
-
-
-@asynccontextmanager
-async def open_client(options: argparse.Namespace) -> AsyncIterator[httpx.AsyncClient]:
-    secret = options.secret_file.read_text().strip() if options.secret_file else _from_environment()
-    headers = {"Authorization": f"Bearer {secret}"} if secret else {}
-    async with httpx.AsyncClient(base_url=options.hub, headers=headers, timeout=WAIT_S, trust_env=False) as client:
-        yield client
-
-
 def _query(options: argparse.Namespace, identity: str) -> dict[str, str | list[str]]:
     until = options.until or datetime.now(UTC)
     form = options.format or ("parquet" if options.out.suffix == ".parquet" else "csv")
@@ -153,14 +139,3 @@ def _query(options: argparse.Namespace, identity: str) -> dict[str, str | list[s
 def _time(text: str) -> datetime:
     time = datetime.fromisoformat(text)
     return time if time.tzinfo else time.replace(tzinfo=UTC)
-
-
-def why(error: Exception) -> str:
-    if isinstance(error, httpx.HTTPStatusError):
-        try:
-            return str(error.response.json()["detail"])
-        except (ValueError, KeyError):
-            return f"the hub answers {error.response.status_code}"
-    if isinstance(error, httpx.RemoteProtocolError):
-        return f"the hub ended the transfer early, nothing was kept: {error}"
-    return str(error) or type(error).__name__

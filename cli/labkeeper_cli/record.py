@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from labkeeper_cli.export import open_client, why
+from labkeeper_cli.asking import add_hub_options, open_client, why
 from labkeeper_cli.record_file import RecordFile, open_record
 from labkeeper_cli.replay import Part, Stage, device_id, play
 from labkeeper_sdk.at_work import at_work
@@ -42,8 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EPILOG
     parser.add_argument("do", choices=("list", "show", "verify", "replay"), help="what is to be done with it")
     parser.add_argument("what", nargs="?", metavar="ID|FILE", help="a recording; not for list")
-    parser.add_argument("--hub", default="http://127.0.0.1:8080", metavar="URL", help="where the hub answers")
-    parser.add_argument("--secret-file", type=Path, metavar="FILE", help="holds the owner's secret or a token")
+    add_hub_options(parser)
     parser.add_argument("--audit", type=Path, metavar="FILE", help="verify: what `labkeeper audit jsonl` printed")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import httpx
 
-from labkeeper_cli.export import FAILED, open_client, why
+from labkeeper_cli.asking import FAILED, add_hub_options, open_client, why
 from labkeeper_sdk import BadConfiguration
 
 FORMS = ("pdf", "html")
@@ -44,8 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the report's options."""
     parser.description = "Save reports from a running hub as PDF or HTML."
     parser.epilog = EPILOG
-    parser.add_argument("--hub", default="http://127.0.0.1:8080", metavar="URL", help="where the hub answers")
-    parser.add_argument("--secret-file", type=Path, metavar="FILE", help="holds the owner's secret or a token")
+    add_hub_options(parser)
     parser.add_argument(
         "--lab", action="append", default=[], metavar="SCHOOL/LAB", help="may be repeated; every lab, if absent"
     )

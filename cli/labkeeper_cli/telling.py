@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import httpx
 
-from labkeeper_cli.export import FAILED, open_client, why
+from labkeeper_cli.asking import FAILED, add_hub_options, open_client, why
 
 Json: TypeAlias = dict[str, Any]
 ALL = "/api/v1/telling"
@@ -32,8 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.description = "Set up who is told of a hub's alarms, try it, and look at what was sent."
     parser.epilog = EPILOG
-    parser.add_argument("--hub", default="http://127.0.0.1:8080", metavar="URL", help="where the hub answers")
-    parser.add_argument("--secret-file", type=Path, metavar="FILE", help="holds the owner's secret")
+    add_hub_options(parser, "the owner's secret")
     parser.add_argument("--json", action="store_true", help="print what the hub said as JSON")
     what = parser.add_subparsers(dest="what", required=True, metavar="list|add|test|remove|plan|messages")
     what.add_parser("list", help="channels and how they do")

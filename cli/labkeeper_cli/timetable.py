@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import httpx
 
-from labkeeper_cli.export import FAILED, open_client, why
+from labkeeper_cli.asking import FAILED, add_hub_options, open_client, why
 from labkeeper_sdk.at_work import at_work
 
 Json: TypeAlias = dict[str, Any]
@@ -34,8 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=("import", "check"), help="take it in, or only look")
     parser.add_argument("file", type=Path, metavar="FILE", help="CSV, iCalendar, or a year as JSON")
     parser.add_argument("--school", required=True, help="its id")
-    parser.add_argument("--hub", default="http://127.0.0.1:8080", metavar="URL", help="where the hub answers")
-    parser.add_argument("--secret-file", type=Path, metavar="FILE", help="holds the owner's secret")
+    add_hub_options(parser, "the owner's secret")
     parser.add_argument("--json", action="store_true", help="print what was found as JSON")
 
 
