@@ -1,6 +1,6 @@
 """A page whose clock goes only as far as a test says: what ends after a second or ten is tried to the tenth."""
 
-from playwright.async_api import Page
+from playwright.async_api import Error, Page
 
 from .conftest import Console, sign_in
 from .fake_hub import FakeHub
@@ -16,9 +16,14 @@ async def sign_in_clocked(hub: FakeHub, console: Console) -> None:
 
 
 async def halt(page: Page) -> None:
-    """From now on time passes by `let_pass` alone."""
-    now_ms = await page.evaluate("Date.now()")
-    await page.clock.pause_at((now_ms + 1) / 1000)
+    """From now on time passes by `let_pass` alone. On a busy machine the moment asked for may be over when it is told."""
+    while True:
+        now_ms = await page.evaluate("Date.now()")
+        try:
+            return await page.clock.pause_at((now_ms + 1) / 1000)
+        except Error as error:
+            if "to the past" not in error.message:
+                raise
 
 
 async def let_pass(page: Page, ms: int) -> None:
