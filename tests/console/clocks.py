@@ -16,7 +16,7 @@ async def sign_in_clocked(hub: FakeHub, console: Console) -> None:
 
 
 async def halt(page: Page) -> None:
-    """From now on time passes by `let_pass` alone. On a busy machine the moment asked for may be over when it is told."""
+    """From now on time passes by `let_pass` alone. On a busy machine the moment may be over when it is told."""
     while True:
         now_ms = await page.evaluate("Date.now()")
         try:

@@ -60,9 +60,9 @@ async def test_axe_finds_nothing(hub: FakeHub, open_console: OpenConsole, langua
     await sign_in(hub, console)
     hub.policy, hub.code = "rejected", "interlock"
     await console.card("lamp-1").get_by_role("switch").click()
+    await page.locator(".note.rejected").wait_for()
     hub.policy = "done"
     await console.card("lamp-2").get_by_role("switch").click()
-    await page.locator(".note.rejected").wait_for()
     await page.locator(".menu summary").click()
     assert await violations(page) == []
     await page.evaluate("location.hash = '#/chart/minhang-3/pi-301/air/temperature?range=24h'")
