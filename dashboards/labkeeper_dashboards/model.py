@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
 
 from labkeeper_dashboards.drawing import Limits
 from labkeeper_dashboards.influxql import Query
@@ -19,24 +20,31 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """What stands for a value: 0 and 1, true and false."""
+class Word:
+    """What stands for these values, as Grafana writes them, and its colour."""
 
-    no: Title
-    yes: Title
-    no_colour: str
-    yes_colour: str
+    values: tuple[str, ...]
+    title: Title
+    colour: str
+
+
+Words: TypeAlias = tuple[Word, ...]
+
+
+def truths(no: Title, yes: Title, no_colour: str, yes_colour: str) -> Words:
+    """Return what stands for 0 and 1, false and true."""
+    return Word(("0", "false"), no, no_colour), Word(("1", "true"), yes, yes_colour)
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table: how it is called, its unit and limits; `words` stand for truths."""
+    """A column of a table: how it is called, its unit and limits; `words` stand for values."""
 
     name: str
     title: Title
     unit: str = "none"
     limits: Limits | None = None
-    words: Words | None = None
+    words: Words = ()
     decimals: int | None = None
 
 
@@ -49,13 +57,20 @@ class Line:
     colour: str = ""
 
 
+class Ranked(StrEnum):
+    """Which lines of a chart need a look first, and by what of each."""
+
+    LOWEST = "lastNotNull"
+    MOST = "sum"
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """How a panel shows what it got."""
 
     unit: str
     limits: Limits
-    words: Words | None = None
+    words: Words = ()
     decimals: int | None = None
     minimum: float | None = None
     maximum: float | None = None
@@ -64,6 +79,7 @@ class Look:
     columns: tuple[Column, ...] = ()
     lines: tuple[Line, ...] = ()
     needs: str = ""  # a table's rows without this column are left out: names come for every device
+    ranked: Ranked | None = None  # the legend as a table of last values, those that need a look first
     total_by: tuple[str, ...] = ()  # a table's rows that agree in these columns become one, its numbers added up
 
 

@@ -8,9 +8,9 @@ from grafana_foundation_sdk.builders import bargauge, common, dashboard, stat, s
 from grafana_foundation_sdk.models import common as looks
 from grafana_foundation_sdk.models import dashboard as models
 
-from labkeeper_dashboards import tables
-from labkeeper_dashboards.drawing import Limits
-from labkeeper_dashboards.model import Kind, Look, Panel, Words
+from labkeeper_dashboards import mappings, tables
+from labkeeper_dashboards.drawing import Limits, quiet
+from labkeeper_dashboards.model import Kind, Look, Panel, Ranked
 from labkeeper_dashboards.query import InfluxQueryBuilder
 from labkeeper_sdk import Title
 
@@ -21,6 +21,8 @@ COLUMN = Title("{}：{}", "{}: {}")
 LINE_PX, BAND_PX = 38, 13
 AROUND_BANDS_PX = 124
 """Of a panel of Grafana 11: its gap, heading, times below, legend, and the numbers of the pages."""
+SORTED_BY: Mapping[Ranked, str] = {Ranked.LOWEST: "Last *", Ranked.MOST: "Total"}
+"""What Grafana's legend calls its columns, in every language, and sorts by."""
 NO_DATA = Title("无数据", "no data")
 
 
@@ -36,10 +38,10 @@ def chart(panel: Panel, say: Say) -> timeseries.Panel:
     made = (
         _common(timeseries.Panel(), panel, say)
         .thresholds_style(common.GraphThresholdsStyleConfig().mode(style))
-        .legend(_legend())
+        .legend(_legend() if look.ranked is None else _ranking(look.ranked))
         .tooltip(common.VizTooltipOptions().mode(looks.TooltipDisplayMode.MULTI))
         .line_width(2)
-        .fill_opacity(80 if look.bars else 8)
+        .fill_opacity(_fill(panel))
         .show_points(looks.VisibilityMode.AUTO)
         .span_nulls(False)
         .draw_style(looks.GraphDrawStyle.BARS if look.bars else looks.GraphDrawStyle.LINE)
@@ -74,6 +76,7 @@ def bars(panel: Panel, say: Say) -> bargauge.Panel:
         .orientation(looks.VizOrientation.HORIZONTAL)
         .display_mode(looks.BarGaugeDisplayMode.BASIC)
         .name_placement(looks.BarGaugeNamePlacement.LEFT)
+        .value_mode(looks.BarGaugeValueMode.TEXT)  # in the limit's colour a yellow number on white is hard to read
     )
 
 
@@ -105,12 +108,13 @@ def sheet(panel: Panel, say: Say) -> table.Panel:
         if column.decimals is not None:
             properties.append(models.DynamicConfigValue("decimals", column.decimals))
         if column.limits is not None:
-            steps = _thresholds(column.limits).build()
+            steps = _thresholds(column.limits, quiet).build()
             properties.append(models.DynamicConfigValue("thresholds", steps))
             cell = {"type": looks.TableCellDisplayMode.COLOR_BACKGROUND, "mode": "basic"}
             properties.append(models.DynamicConfigValue("custom.cellOptions", cell))
-        if column.words is not None:
-            properties.append(models.DynamicConfigValue("mappings", _mappings(column.words, say)))
+            properties.append(models.DynamicConfigValue("mappings", [*mappings.of_cell(column.words, say)]))
+        if column.name == "node":
+            properties.append(models.DynamicConfigValue("mappings", [mappings.of_node()]))
         made.override_by_name(say(column.title), properties)
     return made
 
@@ -129,9 +133,11 @@ def _common(made: P, panel: Panel, say: Say) -> P:
     )
     for reference, query in zip(ascii_uppercase, panel.queries, strict=False):
         made.with_target(InfluxQueryBuilder(reference, query, say(query.legend)))
+    if panel.kind is not Kind.TABLE and any("node" in query.by for query in panel.queries):
+        made.transformations([mappings.called_by_node()])
     _ranged(made, look)
-    if look.words is not None:
-        made.mappings(_mappings(look.words, say))
+    if look.words:
+        made.mappings([mappings.of_words(look.words, say)])
     return made
 
 
@@ -157,20 +163,27 @@ def _colour(panel: Panel) -> models.FieldColorModeId:
     return models.FieldColorModeId.THRESHOLDS if by_limit else models.FieldColorModeId.PALETTE_CLASSIC
 
 
-def _thresholds(limits: Limits) -> dashboard.ThresholdsConfig:
-    steps = [models.Threshold(None, limits.base), *(models.Threshold(value, colour) for value, colour in limits.steps)]
+def _thresholds(limits: Limits, shade: Callable[[str], str] = str) -> dashboard.ThresholdsConfig:
+    steps = [models.Threshold(value, shade(colour)) for value, colour in ((None, limits.base), *limits.steps)]
     return dashboard.ThresholdsConfig().mode(models.ThresholdsMode.ABSOLUTE).steps(steps)
-
-
-def _mappings(words: Words, say: Say) -> list[models.ValueMapping]:
-    no = models.ValueMappingResult(say(words.no), words.no_colour, index=0)
-    yes = models.ValueMappingResult(say(words.yes), words.yes_colour, index=1)
-    return [models.ValueMap({"0": no, "false": no, "1": yes, "true": yes})]
 
 
 def _legend() -> common.VizLegendOptions:
     legend = common.VizLegendOptions().display_mode(looks.LegendDisplayMode.LIST)
     return legend.placement(looks.LegendPlacement.BOTTOM).show_legend(True)
+
+
+def _ranking(by: Ranked) -> common.VizLegendOptions:
+    """A table of what each line came to, those first that need a look: of forty names nobody finds the one."""
+    legend = _legend().display_mode(looks.LegendDisplayMode.TABLE).calcs([by])
+    return legend.sort_by(SORTED_BY[by]).sort_desc(by is Ranked.MOST)
+
+
+def _fill(panel: Panel) -> int:
+    """Return how much of the colour is below a line, in hundredths: below many, it hides the others."""
+    if panel.look.bars:
+        return 80
+    return 0 if any(query.by for query in panel.queries) else 8
 
 
 def _last() -> common.ReduceDataOptions:

@@ -312,6 +312,11 @@ class LedgerEntry:
         return None if self.taken is None else max(0, self.taken - self.stored - self.gaps)
 
     @property
+    def unexplained(self) -> int | None:
+        """Readings missing that do not wait at the node either; None where the node does not say what it took."""
+        return 0 if self.missing is not None and self.balanced else self.missing
+
+    @property
     def balanced(self) -> bool:
         """When the node last spoke of it, nothing was missing but what still waited there, and nothing was invented."""
         if self.missing is None:

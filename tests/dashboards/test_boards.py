@@ -29,8 +29,8 @@ from .asking import Json, dashboards, panels
 HAN = re.compile(r"[\u4e00-\u9fff]")
 SHIPPED = {"timeseries", "stat", "table", "state-timeline", "bargauge", "row"}
 UNITS = {
-    "none", "string", "bool", "ppm", "conμgm3", "conmgm3", "celsius", "humidity", "percent", "percentunit", "lux", "dB",
-    "watt", "kwatth", "volt", "amp", "s", "ms", "bytes", "cps", "locale", "suffix: /min",
+    "none", "string", "bool", "ppm", "conμgm3", "conmgm3", "celsius", "percent", "percentunit", "lux", "dB",
+    "watt", "kwatth", "volt", "amp", "dthms", "ms", "bytes", "locale", "suffix:/min", "suffix:/s", "suffix:s",
 }  # fmt: skip
 """Of Grafana's list of units; `suffix:` is its way to name another."""
 WALL_LINES = 26
@@ -216,7 +216,8 @@ def shown_by(panel: Json) -> Iterator[str]:
 
 def mapped(mappings: list[Json]) -> Iterator[str]:
     for mapping in mappings:
-        yield from (result["text"] for result in mapping["options"].values())
+        options = mapping["options"]
+        yield from (one["text"] for one in ([options["result"]] if "result" in options else options.values()))
 
 
 def test_every_text_of_the_chinese_set_is_chinese_legends_and_states_too() -> None:
@@ -255,7 +256,7 @@ LINE, GAP = 38, 8
 LEAST = {"timeseries": 400, "state-timeline": 400, "bargauge": 400}
 BESIDE_TITLE = 40
 """The heading's margins, and the sign that opens the description."""
-COLUMN = {"string": 90, "percentunit": 60, "ppm": 75, "watt": 75, "celsius": 65, "s": 75, "kwatth": 80}
+COLUMN = {"string": 90, "percentunit": 60, "ppm": 75, "watt": 75, "celsius": 65, "dthms": 75, "kwatth": 80}
 
 
 def pixels(text: str) -> float:
@@ -371,3 +372,66 @@ def test_a_line_with_a_colour_of_its_own_is_one_of_its_panels() -> None:
     (mix,) = [panel for board in BOARDS for panel in board.panels if any(line.colour for line in panel.look.lines)]
     assert all(line.name.removeprefix("raised_") in mix.queries[0].text for line in mix.look.lines)
     assert [line.colour for line in mix.look.lines] == ["blue", "orange", "red"]
+
+
+def colours(panel: Json) -> Iterator[str]:
+    """Yield every colour that a table's cells can have."""
+    for item in (item for change in panel["fieldConfig"]["overrides"] for item in change["properties"]):
+        if item["id"] == "thresholds":
+            yield from (step["color"] for step in item["value"]["steps"])
+        if item["id"] == "mappings":
+            results = (one["options"] for one in item["value"])
+            every = (result for one in results for result in ([one["result"]] if "result" in one else one.values()))
+            yield from (result["color"] for result in every if "color" in result)
+
+
+def test_colour_in_a_table_is_for_what_needs_a_look() -> None:
+    found = {colour for one in dashboards() for panel in panels(one) if is_table(panel) for colour in colours(panel)}
+    assert found == {"transparent", "yellow", "orange", "red", "blue"}
+
+
+def is_table(panel: Json) -> bool:
+    return bool(panel["type"] == "table")
+
+
+def test_what_has_no_value_has_no_colour_in_a_coloured_column() -> None:
+    """Without that a socket, which has no battery, would have a red one."""
+    for panel in (panel for one in dashboards() for panel in panels(one) if is_table(panel)):
+        for change in panel["fieldConfig"]["overrides"]:
+            items = {item["id"]: item["value"] for item in change["properties"]}
+            if "custom.cellOptions" in items:
+                (nothing,) = [one["options"] for one in items["mappings"] if one["type"] == "special"]
+                result = nothing["result"]
+                assert (nothing["match"], result["text"], result["color"]) == ("null+nan", "—", "transparent")
+
+
+def test_a_node_is_called_by_its_name_and_not_by_where_the_hub_keeps_its_account() -> None:
+    made = {(one["uid"], panel["title"], panel["type"]): panel for one in dashboards() for panel in panels(one)}
+    for board, panel in PANELS:
+        if any("node" in query.by for query in panel.queries):
+            found = made[f"lk-en-{board.name}", panel.title.en, panel.kind]
+            assert any(re.match(pattern, "#hub/lab-1-pi") for pattern in renamed(found)), panel.title.en
+
+
+def renamed(panel: Json) -> Iterator[str]:
+    """Yield the patterns by which a panel changes its lines' names, or what stands in its cells."""
+    yield from (step["options"]["regex"] for step in panel["transformations"] if step["id"] == "renameByRegex")
+    for item in (item for change in panel["fieldConfig"]["overrides"] for item in change["properties"]):
+        if item["id"] == "mappings":
+            yield from (one["options"]["pattern"] for one in item["value"] if one["type"] == "regex")
+
+
+@pytest.mark.parametrize(("board", "panel"), PANELS, ids=named)
+def test_below_many_lines_there_is_no_colour_that_hides_the_others(board: Board, panel: Panel) -> None:
+    if panel.kind is Kind.CHART and not panel.look.bars:
+        made = next(one for one in every_panel("en") if one["title"] == panel.title.en and one["type"] == "timeseries")
+        fill = made["fieldConfig"]["defaults"]["custom"]["fillOpacity"]
+        assert (fill == 0) is any(query.by for query in panel.queries), board.name
+
+
+def test_a_legend_of_many_devices_begins_with_those_that_need_a_look() -> None:
+    legends = {one["title"]: one["options"]["legend"] for one in every_panel("zh") if one["type"] == "timeseries"}
+    ranked = {
+        title: (one["sortBy"], one["sortDesc"]) for title, one in legends.items() if one["displayMode"] == "table"
+    }
+    assert ranked == {"电量": ("Last *", False), "链路质量": ("Last *", False), "重新上线": ("Total", True)}

@@ -58,7 +58,7 @@ COMFORT = (
         Title("相对湿度", "Relative humidity"),
         MEAN,
         (over_time("mean", "number", f"{OF_LABS} AND {watched(*points_of('humidity_low'))}").called("$tag_lab"),),
-        Look("humidity", HUMIDITY, minimum=0, maximum=100),
+        Look("percent", HUMIDITY, minimum=0, maximum=100),
     ),
     measured(
         Title("桌面照度", "Light on the desks"), DARKEST, points_of("light_desk"), "lux", DESK_LIGHT, function="min"

@@ -5,7 +5,7 @@ from labkeeper_dashboards.boards.parts import LAB, YES_NO, counted, number
 from labkeeper_dashboards.influxql import ABOUT_NODES, HUB, Query, at_once, figure, of_latest, over_time, summed
 from labkeeper_dashboards.limits import ACKNOWLEDGED_IN, ALARM_HOUR, ALARM_RATE, NEVER, NONE, NOTHING_WRONG, without
 from labkeeper_dashboards.model import LAB as LAB_CHOICE
-from labkeeper_dashboards.model import SCHOOL, Board, Column, Kind, Line, Look, Panel, Row
+from labkeeper_dashboards.model import SCHOOL, Board, Column, Kind, Line, Look, Panel, Row, Word
 from labkeeper_sdk import Title
 
 BY_LAB = f"{ABOUT_NODES} AND \"device\" = '#alarms'"
@@ -14,6 +14,12 @@ BY_PRIORITY = (
     Line("raised_low", Title("低", "low"), "blue"),
     Line("raised_medium", Title("中", "medium"), "orange"),
     Line("raised_high", Title("高", "high"), "red"),
+)
+BY_URGENCY = (
+    Word(("0",), Title("无", "none"), "green"),
+    Word(("1",), Title("低", "low"), "blue"),
+    Word(("2",), Title("中", "medium"), "orange"),
+    Word(("3",), Title("高", "high"), "red"),
 )
 
 
@@ -101,7 +107,7 @@ RATES = (
                 Title("中位数", "median")
             ),
         ),
-        Look("s", ACKNOWLEDGED_IN, minimum=0),
+        Look("dthms", ACKNOWLEDGED_IN, minimum=0),
         width=8,
     ),
 )
@@ -146,8 +152,8 @@ LABS = Panel(
     Kind.TABLE,
     Title("各实验室", "By lab"),
     Title(
-        "各实验室未解除的报警数及其最高优先级（1 低、2 中、3 高）。",
-        "Standing alarms of each lab and the highest priority among them (1 low, 2 medium, 3 high).",
+        "各实验室未解除的报警数及其最高优先级。",
+        "Standing alarms of each lab and the highest priority among them.",
     ),
     (
         of_latest(
@@ -163,7 +169,7 @@ LABS = Panel(
         columns=(
             LAB,
             Column("standing", Title("未解除", "Standing"), limits=NOTHING_WRONG, decimals=0),
-            Column("highest", Title("最高优先级", "Highest priority"), limits=NOTHING_WRONG, decimals=0),
+            Column("highest", Title("最高优先级", "Highest priority"), limits=NOTHING_WRONG, words=BY_URGENCY),
         ),
     ),
 )

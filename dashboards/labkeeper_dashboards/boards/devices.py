@@ -4,7 +4,7 @@ from labkeeper_dashboards.boards.parts import DEVICE, LAB, NAME, ONLINE, counted
 from labkeeper_dashboards.influxql import ABOUT_NODES, OF_LABS, Query, at_once, over_time, point
 from labkeeper_dashboards.limits import ALL_ONLINE, BATTERY, LINK, NONE, NOTHING_WRONG, TRUE_IS_GOOD
 from labkeeper_dashboards.model import LAB as LAB_CHOICE
-from labkeeper_dashboards.model import SCHOOL, Board, Column, Kind, Look, Panel, Row
+from labkeeper_dashboards.model import SCHOOL, Board, Column, Kind, Look, Panel, Ranked, Row
 from labkeeper_sdk import Title
 
 IS_ONLINE = f"{ABOUT_NODES} AND \"point\" = 'online'"
@@ -100,7 +100,7 @@ BOARD = Board(
                             "$tag_lab $tag_device"
                         ),
                     ),
-                    Look("percent", BATTERY, minimum=0, maximum=100),
+                    Look("percent", BATTERY, minimum=0, maximum=100, ranked=Ranked.LOWEST),
                     width=8,
                 ),
                 Panel(
@@ -112,7 +112,7 @@ BOARD = Board(
                             "$tag_lab $tag_device"
                         ),
                     ),
-                    Look("none", LINK, minimum=0, maximum=255),
+                    Look("none", LINK, minimum=0, maximum=255, ranked=Ranked.LOWEST),
                     width=8,
                 ),
                 Panel(
@@ -120,7 +120,7 @@ BOARD = Board(
                     Title("重新上线", "Came back online"),
                     Title("重启、断线后恢复、换电池。", "Restarts, links restored, batteries changed."),
                     (counted(RETURNS, ("lab", "device")).called("$tag_lab $tag_device"),),
-                    Look("none", NOTHING_WRONG, bars=True, minimum=0),
+                    Look("none", NOTHING_WRONG, bars=True, minimum=0, ranked=Ranked.MOST),
                     width=8,
                 ),
             ),

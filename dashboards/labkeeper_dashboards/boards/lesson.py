@@ -27,7 +27,7 @@ TIMES = Title(
     "从开始上课起的次数，不是人数，也不是诊断。" + CLASS_ONLY.zh,
     f"Times since the class began: not children, and no diagnosis. {CLASS_ONLY.en}",
 )
-MEAN = Look("suffix: /min", HEART_MEAN, minimum=60, maximum=200)
+MEAN = Look("suffix:/min", HEART_MEAN, minimum=60, maximum=200)
 SHARE = Look("percentunit", HALF_MOVES, minimum=0, maximum=1)
 EASED = Look("none", SLOWED_DOWN, decimals=0, minimum=0)
 LOOKED = Look("none", LOOK_AT_A_CHILD, decimals=0, minimum=0)
@@ -61,7 +61,7 @@ NOW = (
         Title("最近一分钟的平均。", "Mean of the last minute."),
         "mean",
         "value_int",
-        "suffix: /min",
+        "suffix:/min",
         HEART_MEAN,
     ),
     now(

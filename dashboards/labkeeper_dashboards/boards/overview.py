@@ -74,7 +74,7 @@ NOW = (
         Title("最旧的实时值", "Oldest live value"),
         Title("各节点最新读数的年龄中最大的一个。", "The greatest age among the nodes' newest readings."),
         of_latest("max", "value", f"{LEDGERS} AND \"point\" = 'age'", name="age", each=("node",)),
-        "s",
+        "dthms",
         LAG,
     ),
     parts.number(

@@ -4,17 +4,17 @@ from dataclasses import replace
 
 from labkeeper_dashboards.drawing import Limits
 from labkeeper_dashboards.influxql import ABOUT_NODES, OF_LABS, Function, Query, at_once, over_time
-from labkeeper_dashboards.model import Column, Kind, Look, Panel, Words
+from labkeeper_dashboards.model import Column, Kind, Look, Panel, Words, truths
 from labkeeper_dashboards.rules import points_of, watched
 from labkeeper_sdk import Title
 
-YES_NO = Words(Title("否", "no"), Title("是", "yes"), "green", "red")
-ONLINE = Words(Title("离线", "offline"), Title("在线", "online"), "red", "green")
-QUIET = Words(Title("正常", "quiet"), Title("报警", "alarm"), "green", "red")
-OPEN_CLOSED = Words(Title("开", "open"), Title("关", "closed"), "orange", "green")
-WORKS = Words(Title("中断", "broken"), Title("正常", "works"), "red", "green")
-FAILS = Words(Title("正常", "works"), Title("故障", "fails"), "green", "red")
-DRY = Words(Title("干燥", "dry"), Title("漏水", "leak"), "green", "red")
+YES_NO = truths(Title("否", "no"), Title("是", "yes"), "green", "red")
+ONLINE = truths(Title("离线", "offline"), Title("在线", "online"), "red", "green")
+QUIET = truths(Title("正常", "quiet"), Title("报警", "alarm"), "green", "red")
+OPEN_CLOSED = truths(Title("开", "open"), Title("关", "closed"), "orange", "green")
+WORKS = truths(Title("中断", "broken"), Title("正常", "works"), "red", "green")
+FAILS = truths(Title("正常", "works"), Title("故障", "fails"), "green", "red")
+DRY = truths(Title("干燥", "dry"), Title("漏水", "leak"), "green", "red")
 
 TEXT = "string"
 """The unit of what is not to be read as a number: a device's `0x00158d00000a0002` is its name, a bench's `01` too."""
@@ -65,9 +65,9 @@ def measured(
 ) -> Panel:
     """A chart of one quantity, a line per lab: the highest of its sensors in each step, or what its limits ask for."""
     query = over_time(function, "number", f"{OF_LABS} AND {watched(*names_of_point)}").called("$tag_lab")
-    return Panel(Kind.CHART, title, text, (query,), Look(unit, limits), width)
+    return Panel(Kind.CHART, title, text, (query,), Look(unit, limits, minimum=0), width)
 
 
-def number(title: Title, text: Title, query: Query, unit: str, limits: Limits, *, words: Words | None = None) -> Panel:
+def number(title: Title, text: Title, query: Query, unit: str, limits: Limits, *, words: Words = ()) -> Panel:
     """One big number."""
     return Panel(Kind.NUMBER, title, text, (query,), Look(unit, limits, words, decimals=0), width=4, height=4)

@@ -89,7 +89,7 @@ NODES = Panel(
             Column("missing", Title("差额", "Missing"), "locale", NEVER),
             Column("backlog", Title("积压批次", "Backlog"), "locale", BACKLOG),
             Column("duplicates", Title("重复批次", "Came again"), "locale"),
-            Column("age", Title("最新读数年龄", "Newest reading"), "s", LAG, decimals=0),
+            Column("age", Title("最新读数年龄", "Newest reading"), "dthms", LAG, decimals=0),
         ),
     ),
     width=24,
@@ -107,13 +107,13 @@ OVER_TIME = (
         Title("存储速度", "Readings stored"),
         Title("每秒存储的读数，每个节点一条线。", "Readings stored a second, a line per node."),
         per_second(of_ledger("stored"), ("lab", "node")).called("$tag_lab $tag_node"),
-        Look("cps", without("readings a second"), minimum=0),
+        Look("suffix:/s", without("readings a second"), minimum=0),
     ),
     line(
         Title("最新读数的年龄", "Age of the newest reading"),
         Title("显示值落后于现实多久，每个节点一条线。", "How far what is shown is behind, a line per node."),
         over_time("max", "value", of_ledger("age"), ("lab", "node")).called("$tag_lab $tag_node"),
-        Look("s", LAG, minimum=0),
+        Look("suffix:s", LAG, minimum=0),
     ),
     line(
         Title("积压批次", "Backlog"),
@@ -142,7 +142,7 @@ THE_HUB = (
             "How far InfluxDB is behind the journal, which does not care.",
         ),
         over_time("max", "value", f"{HUB} AND {figure('forwarder', 'lag')}", ()).called(Title("延迟", "lag")),
-        Look("s", LAG, minimum=0),
+        Look("suffix:s", LAG, minimum=0),
     ),
     line(
         Title("拒绝的输入", "Input refused"),

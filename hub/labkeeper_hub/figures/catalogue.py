@@ -61,7 +61,11 @@ OF_LEDGER = {
         Figure("stored", "{readings}", Title("已存储的读数", "Readings stored")),
         Figure("gaps", "{readings}", Title("已登记缺失的读数", "Readings given up as gaps")),
         Figure("pending", "{readings}", Title("尚未存储的读数", "Readings taken and not stored yet")),
-        Figure("missing", "{readings}", Title("账目差额", "Readings missing at the node's last word")),
+        Figure(
+            "missing",
+            "{readings}",
+            Title("账目差额", "Readings missing at the node's last word that do not wait there"),
+        ),
         Figure("duplicates", "{batches}", Title("重复批次", "Batches that came again")),
         Figure("backlog", "{batches}", Title("节点积压批次", "Batches waiting at the node")),
         Figure("age", "s", Title("最新读数的年龄", "Age of the newest reading"), DataType.DOUBLE),

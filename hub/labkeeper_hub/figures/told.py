@@ -107,7 +107,7 @@ def _ledger(entry: LedgerEntry, about: Node, seen: Seen) -> Iterator[Told]:
         "stored": entry.stored,
         "gaps": entry.gaps,
         "pending": entry.pending,
-        "missing": entry.missing,
+        "missing": entry.unexplained,
         "duplicates": entry.duplicates,
         "backlog": entry.backlog,
         "age": None if newest_ms is None else max(0, seen.now_ms - newest_ms) / 1000,
