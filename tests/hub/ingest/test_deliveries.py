@@ -123,8 +123,10 @@ def test_the_account_balances_when_everything_taken_has_come_or_was_given_up() -
     delivery = deliveries.of(NODE, "epoch")
     delivery.reported(30, 1)
     assert deliveries.ledger()[0].balanced  # ten are missing, and a batch still waits
+    assert deliveries.ledger()[0].unexplained == 0
     delivery.reported(30, 0)
     assert not deliveries.ledger()[0].balanced
+    assert deliveries.ledger()[0].unexplained == 10
     taken(deliveries, 3)
     delivery.reported(30, 0)
     assert deliveries.ledger()[0].balanced
