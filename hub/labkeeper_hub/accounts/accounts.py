@@ -118,7 +118,8 @@ class Accounts:
     lending: Lending = Nothing()
     _links: SignInLinks = field(default_factory=SignInLinks)
     _sign_ins: SignIns = field(default_factory=SignIns)
-    _factor_throttle: Throttle = field(default_factory=Throttle)  # by person
+    _own_throttle: Throttle = field(default_factory=Throttle)  # by person, as the next
+    _factor_throttle: Throttle = field(default_factory=Throttle)
     _guest_throttle: Throttle = field(default_factory=Throttle)  # apart: a guest's link frees nobody to try passwords
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _saving: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -203,33 +204,38 @@ class Accounts:
             raise SignInRefused
         return person
 
-    async def change_password(self, name: str, password: str, fresh: str, address: str) -> None:
+    async def change_password(self, name: str, password: str, fresh: str) -> None:
         """Put a new password in the place of the old one; raise SignInRefused, TooManyAttempts or WeakPassword."""
         if self.staff is None:
             raise SignInRefused
-        await self.check_own_password(name, password, address)
+        await self.check_own_password(name, password)
         async with self._one_at_a_time():
             hashed = await asyncio.to_thread(_checked_hash, self.staff.account(name), fresh)
             await self.staff.set_password(name, hashed)
 
-    async def check_own_password(self, name: str, password: str, address: str) -> None:
-        """Return if this is the password of somebody who is signed in; raise SignInRefused or TooManyAttempts."""
+    async def check_own_password(self, name: str, password: str) -> None:
+        """Return if this is the password of somebody who is signed in; raise SignInRefused or TooManyAttempts. It is
+        counted by person: whoever has got hold of a session guesses no faster from a hundred addresses, and nobody
+        behind a school's one address waits for what others tried there.
+        """
         if self.staff is None:
             raise SignInRefused
         async with self._one_at_a_time():
             account = self.staff.account(name)
-            self._count(address, account.login)
+            _wait(self._own_throttle.attempt(name, self.clocks.monotonic_s()))
             if not await asyncio.to_thread(is_password, account.password or self.staff.nobody, password):
                 raise SignInRefused
-            self._sign_ins.succeeded(address, account.login)
+            self._own_throttle.succeeded(name)
 
-    async def check_own_secret(self, secret: str, address: str) -> None:
+    async def check_own_secret(self, secret: str) -> None:
         """Return if this is the owner's secret, however often it was proved before; raise SignInRefused or
-        TooManyAttempts.
+        TooManyAttempts, counted as in `check_own_password`.
         """
         async with self._one_at_a_time():
-            await self._prove(secret, address)
-            self._sign_ins.succeeded(address, SECRET)
+            _wait(self._own_throttle.attempt(OWNER.name, self.clocks.monotonic_s()))
+            if not await asyncio.to_thread(self.owner.verify, secret):
+                raise SignInRefused
+            self._own_throttle.succeeded(OWNER.name)
 
     async def sign_in_proved(self, name: str, code: str | None, there: There = NOT_THERE, *, with_factor: bool) -> str:
         """Return a session token for somebody whom the school's provider has proved, and `code` too if `with_factor`;

@@ -9,6 +9,7 @@ import pyotp
 import pytest
 
 from labkeeper_hub.accounts.sessions import TURN_EVERY_MS
+from labkeeper_hub.accounts.sign_ins import MOST_OPEN
 from labkeeper_hub.accounts.throttle import LONGEST_WAIT_S
 from labkeeper_hub.api.declared import declared_routes
 from labkeeper_hub.api.gate import COOKIE
@@ -94,6 +95,18 @@ async def test_a_second_factor_is_begun_with_ones_password_only(staffed: Served)
         await _sign_in(owner, secret=staffed.secret)
         known = (await owner.get(ACCOUNT)).json()
         assert (known["has_password"], known["proved_by"]) == (False, "secret")
+
+
+async def test_a_password_is_asked_for_by_person_whatever_others_try_behind_the_address(staffed: Served) -> None:
+    async with staffed.stranger() as li, staffed.stranger() as other:
+        await _enters(staffed, li)
+        for number in range(MOST_OPEN):
+            staffed.accounts._sign_ins.attempt("127.0.0.1", f"guessed-{number}", staffed.hands.now_s)
+        assert (await _sign_in(other, name="li", password=PASSWORD)).status_code == 429, "nobody new comes in from there"
+        tries = [await li.post(FACTOR, json={"password": "not hers"}) for _ in range(4)]
+        assert [one.json()["code"] for one in tries] == ["wrong_password"] * 3 + ["too_many_attempts"]
+        staffed.hands.now_s += LONGEST_WAIT_S
+        assert (await li.post(FACTOR, json={"password": PASSWORD})).status_code == 200
 
 
 async def test_a_second_factor_of_the_owner_is_begun_with_the_secret_only(staffed: Served) -> None:

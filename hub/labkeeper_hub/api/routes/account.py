@@ -15,7 +15,7 @@ from labkeeper_hub.accounts.staff import Staff
 from labkeeper_hub.api import validation
 from labkeeper_hub.api.answers import JsonAnswer
 from labkeeper_hub.api.documented import PROBLEMS
-from labkeeper_hub.api.gate import SET_COOKIE, client_address, cookie, too_many
+from labkeeper_hub.api.gate import SET_COOKIE, cookie, too_many
 from labkeeper_hub.api.models import shape
 from labkeeper_hub.api.needs import IsSignedIn
 from labkeeper_hub.api.noted import refusals_noted
@@ -158,7 +158,7 @@ async def change_password(
     """Change one's password: all other sessions end, and this one gets a fresh token at once."""
     name = right.person.name
     with refusals_noted(api, name, "change_password", name):
-        await _change_password(request, api, name, asked)
+        await _change_password(api, name, asked)
     api.audit.note(name, "change_password", name, "ok")
     return await turned(request, api, name, here, Response(status_code=HTTPStatus.NO_CONTENT))
 
@@ -166,13 +166,13 @@ async def change_password(
 @router.post(
     "/account/second-factor", response_model=AppAnswer, responses={status: PROBLEMS[status] for status in (409, 413)}
 )
-async def begin(request: Request, api: ApiHere, right: IsSignedIn, here: Here, asked: BeginFactor) -> JsonAnswer:
+async def begin(api: ApiHere, right: IsSignedIn, here: Here, asked: BeginFactor) -> JsonAnswer:
     """Begin with a second factor: it asks for nothing before its first code has come. What proves the person is asked
     for: whoever found a browser signed in must not lock its owner out.
     """
     name = right.person.name
     with refusals_noted(api, name, "begin_second_factor", name):
-        secret = await _begun(request, api, name, here, asked)
+        secret = await _begun(api, name, here, asked)
     known = {one.name: one.login for one in staff_of(api).all()}
     address = app_address(secret, known.get(name, name))
     api.audit.note(name, "begin_second_factor", name, "ok")
@@ -240,11 +240,11 @@ def staff_of(api: Api) -> Staff:
     return api.accounts.staff
 
 
-async def _change_password(request: Request, api: Api, name: str, asked: PasswordChange) -> None:
+async def _change_password(api: Api, name: str, asked: PasswordChange) -> None:
     if name not in {one.name for one in staff_of(api).all()}:
         raise Refusal(HTTPStatus.FORBIDDEN, "no_password", "Whoever signs in by the owner's secret or a link has none")
     try:
-        await api.accounts.change_password(name, asked.password, asked.fresh, client_address(request.scope))
+        await api.accounts.change_password(name, asked.password, asked.fresh)
     except SignInRefused as refused:
         raise wrong_field("wrong_password", "body.password", "this is not your password") from refused
     except WeakPassword as weak:
@@ -253,10 +253,10 @@ async def _change_password(request: Request, api: Api, name: str, asked: Passwor
         raise too_many(refused) from refused
 
 
-async def check_password(request: Request, api: Api, name: str, password: str) -> None:
+async def check_password(api: Api, name: str, password: str) -> None:
     """Return if this is the password of whoever asks; raises Refusal."""
     try:
-        await api.accounts.check_own_password(name, password, client_address(request.scope))
+        await api.accounts.check_own_password(name, password)
     except SignInRefused as refused:
         raise wrong_field("wrong_password", "body.password", "this is not your password") from refused
     except TooManyAttempts as refused:
@@ -278,30 +278,30 @@ def proved_by(api: Api, name: str) -> Proof:
     return Proof.PASSWORD if known else Proof.SIGN_IN
 
 
-async def _prove_person(request: Request, api: Api, name: str, here: str, asked: BeginFactor) -> None:
+async def _prove_person(api: Api, name: str, here: str, asked: BeginFactor) -> None:
     """Return if it is surely they who ask, and not whoever has got hold of their session; raises Refusal."""
     match proved_by(api, name):
         case Proof.PASSWORD:
-            await check_password(request, api, name, asked.password or "")
+            await check_password(api, name, asked.password or "")
         case Proof.SECRET:
-            await _check_secret(request, api, asked.secret or "")
+            await _check_secret(api, asked.secret or "")
         case Proof.SIGN_IN if not just_signed_in(api, here):
             raise Refusal(HTTPStatus.CONFLICT, "sign_in_anew", "Sign out and in again, and come at once")
 
 
-async def _check_secret(request: Request, api: Api, secret: str) -> None:
+async def _check_secret(api: Api, secret: str) -> None:
     try:
-        await api.accounts.check_own_secret(secret, client_address(request.scope))
+        await api.accounts.check_own_secret(secret)
     except SignInRefused as refused:
         raise wrong_field("wrong_owner_secret", "body.secret", "this is not the owner's secret") from refused
     except TooManyAttempts as refused:
         raise too_many(refused) from refused
 
 
-async def _begun(request: Request, api: Api, name: str, here: str, asked: BeginFactor) -> str:
+async def _begun(api: Api, name: str, here: str, asked: BeginFactor) -> str:
     if api.accounts.person(name) is None:
         raise Refusal(HTTPStatus.FORBIDDEN, "guest", "A group that came by a link has no account")
-    await _prove_person(request, api, name, here, asked)
+    await _prove_person(api, name, here, asked)
     try:
         return await staff_of(api).factors.begin(name)
     except WrongCode as on:

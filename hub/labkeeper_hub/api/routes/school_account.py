@@ -47,7 +47,7 @@ async def link(request: Request, api: ApiHere, right: IsSignedIn, here: Here, as
     staff_of(api)
     desk_of(api)
     with refusals_noted(api, name, "link_school_account", name):
-        await _prove(request, api, name, here, asked.password)
+        await _prove(api, name, here, asked.password)
         if staff_of(api).identities.of(name):
             raise _linked()
     return await sent_away(request, api, BACK, Link(name, here))
@@ -63,7 +63,7 @@ async def unlink(request: Request, api: ApiHere, right: IsSignedIn, here: Here, 
     """Unlink one's account: the school's opens it no more, and other sessions end. Without a password it stays."""
     name, staff = right.person.name, staff_of(api)
     with refusals_noted(api, name, "unlink_school_account", name):
-        await _prove(request, api, name, here, asked.password)
+        await _prove(api, name, here, asked.password)
         if staff.account(name).password is None:
             raise Refusal(HTTPStatus.CONFLICT, "only_way_in", "Without a password only the school's account opens it")
     await staff.identities.remove(name)
@@ -107,7 +107,7 @@ async def unlink_person(api: ApiHere, right: ManagesPeople, name: str) -> Respon
     return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
-async def _prove(request: Request, api: Api, name: str, here: str, password: str | None) -> None:
+async def _prove(api: Api, name: str, here: str, password: str | None) -> None:
     """Return if it is surely they who ask, by their password, or who has none because they have just signed in; raises
     Refusal. Whoever found a browser signed in must not have it opened by a school's account of their own.
     """
@@ -116,7 +116,7 @@ async def _prove(request: Request, api: Api, name: str, here: str, password: str
     except UnknownAccount as nobody:
         raise unknown() from nobody
     if password is not None:
-        await check_password(request, api, name, password)
+        await check_password(api, name, password)
     elif proved_by(api, name) is not Proof.SIGN_IN or not just_signed_in(api, here):
         raise Refusal(HTTPStatus.CONFLICT, "password_needed", "Type your password; without one, sign in anew")
 
