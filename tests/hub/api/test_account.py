@@ -102,7 +102,7 @@ async def test_a_password_is_asked_for_by_person_whatever_others_try_behind_the_
         await _enters(staffed, li)
         for number in range(MOST_OPEN):
             staffed.accounts._sign_ins.attempt("127.0.0.1", f"guessed-{number}", staffed.hands.now_s)
-        assert (await _sign_in(other, name="li", password=PASSWORD)).status_code == 429, "nobody new comes in from there"
+        assert (await _sign_in(other, name="li", password=PASSWORD)).status_code == 429, "nobody new comes in"
         tries = [await li.post(FACTOR, json={"password": "not hers"}) for _ in range(4)]
         assert [one.json()["code"] for one in tries] == ["wrong_password"] * 3 + ["too_many_attempts"]
         staffed.hands.now_s += LONGEST_WAIT_S
