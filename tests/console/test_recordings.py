@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from .conftest import Console, Language, OpenConsole, Theme, sign_in
-from .fake_hub import SCHOOL, FakeHub, now_ms
+from .fake_hub import SCHOOL, FakeHub, now_ms, point
 from .lab import PI
 from .test_access import TOO_SMALL_OR_CLOSE, violations
 
@@ -48,11 +48,10 @@ async def test_a_recording_is_begun_marked_ended_and_taken_away(hub: FakeHub, co
     await open_panel(console)
     await page.get_by_label("Name").fill("cooling")
     await page.get_by_label("Rate").select_option(label="One a second")
-    await page.get_by_text(re.compile("^Points:")).click()
-    everything = page.locator(".recording-points input:checked")
-    for at in reversed(range(await everything.count())):
-        await everything.nth(at).uncheck()
+    await page.get_by_role("button", name="None", exact=True).click()
     await expect(page.get_by_role("button", name="Start recording")).to_be_disabled()
+    await page.get_by_text(re.compile("^Points:")).click()
+    await page.get_by_role("button", name="Points of Air quality").click()
     await page.locator(".recording-points").get_by_label("Temperature").check()
     await page.get_by_role("button", name="Start recording").click()
     await expect(page.get_by_role("heading", name="cooling")).to_be_visible()
@@ -71,6 +70,93 @@ async def test_a_recording_is_begun_marked_ended_and_taken_away(hub: FakeHub, co
     await expect(page.get_by_role("link", name="Lesson record of cooling")).to_be_visible()
     report = await page.get_by_role("link", name="Report of cooling").get_attribute("href")
     assert "language=en" in (report or "")
+
+
+def add_kit(hub: FakeHub) -> None:
+    """A robot on bench 1 that tells of itself besides."""
+    points = [
+        point("power/battery", "measure", "int", unit="%"),
+        point("voltage", "measure", unit="V"),
+        point("battery_low", "state", "bool"),
+        point("linkquality", "measure", unit="{lqi}"),
+        point("wifi/signal", "measure", unit="dB{mW}"),
+        point("stats/camera_fps", "measure", unit="/s"),
+        point("lamp-hours", "measure", unit="h"),
+        point("distance", "measure", unit="cm"),
+        point("motor", "setpoint", "int", unit="%", minimum=-100, maximum=100),
+        point("magnet", "switch", "bool"),
+        point("identify", "action", "bool"),
+    ]
+    hub.add_device(PI, "kit", ("机器人套件", "Robot kit"), [*points, point("battery", "measure")], bench="1")
+    hub.put(PI, "kit", "distance", 40.0)
+
+
+async def test_what_an_experiment_is_about_is_chosen_and_no_battery_or_signal(hub: FakeHub, console: Console) -> None:
+    add_kit(hub)
+    await console.page.reload()
+    await open_panel(console)
+    await console.page.get_by_role("button", name="Start recording").click()
+    await console.page.locator(".recording-facts").wait_for()
+    (asked,) = hub.recordings.asked
+    points = {tuple(one.split("/", 3)[2:]) for one in asked["points"]}
+    assert {name for device, name in points if device == "kit"} == {"distance", "motor", "magnet"}
+    assert {name for device, name in points if device == "strip-1"} == {"power", "energy", "state"}
+    assert {name for device, name in points if device == "air"} == {"temperature", "humidity", "co2", "pm25"}
+    assert not [device for device, _ in points if device == "remote"]
+
+
+async def test_all_none_or_a_whole_device_is_chosen_at_a_press(hub: FakeHub, console: Console) -> None:
+    page = console.page
+    await open_panel(console)
+    summary = page.locator(".recording-points summary")
+    usual = await summary.inner_text()
+    await page.get_by_role("button", name="All", exact=True).click()
+    every = sum(
+        one["kind"] != "action" for (node, _), device in hub.devices.items() if node == PI for one in device["points"]
+    )
+    await expect(summary).to_have_text(f"Points: {every} of {every} chosen")
+    await page.get_by_role("button", name="None", exact=True).click()
+    await expect(summary).to_have_text(f"Points: 0 of {every} chosen")
+    await summary.click()
+    air = page.locator(".recording-device").filter(has_text="Air quality")
+    await air.get_by_role("checkbox").check()
+    await expect(air).to_contain_text("6 of 6")
+    await page.get_by_role("button", name="Points of Air quality").click()
+    await page.locator(".recording-each").get_by_label("Humidity").uncheck()
+    await expect(air).to_contain_text("5 of 6")
+    assert await air.get_by_role("checkbox").evaluate("one => one.indeterminate")
+    await air.get_by_role("checkbox").check()
+    await air.get_by_role("checkbox").uncheck()
+    await expect(air).to_contain_text("0 of 6")
+    await page.get_by_role("button", name="Usual points").click()
+    await expect(summary).to_have_text(usual)
+
+
+async def test_the_curve_opens_on_what_was_pressed_last_or_is_recorded(hub: FakeHub, console: Console) -> None:
+    page = console.page
+    add_kit(hub)
+    await page.reload()
+    await console.tile("kit", "Distance").get_by_role("link").click()
+    await page.get_by_role("link", name="Back").click()
+    await open_panel(console)
+    curve = page.locator(".recording-which select option:checked")
+    await page.get_by_role("button", name="Start recording").click()
+    await expect(curve).to_have_text("Robot kit · Distance cm")
+    assert hub.recordings.asked[-1]["points"][0].endswith("/kit/distance")
+    await page.get_by_role("button", name="Stop recording").click()
+    await page.get_by_role("button", name="Record again").click()
+    await page.get_by_role("button", name="Only Robot kit").click()
+    await page.get_by_role("button", name="Start recording").click()
+    await expect(curve).to_have_text("Robot kit · Distance cm")
+    assert len(hub.recordings.asked[-1]["points"]) == len(("distance", "motor", "magnet"))
+
+
+async def test_without_a_press_the_curve_opens_on_the_first_that_is_recorded(hub: FakeHub, console: Console) -> None:
+    page = console.page
+    asked = {"school": SCHOOL, "lab": "lab-301", "title": "theirs", "every_ms": None}
+    hub.recordings.begin(asked | {"points": [f"{SCHOOL}/{PI}/lamp-2/brightness", TEMPERATURE]})
+    await open_panel(console)
+    await expect(page.locator(".recording-which select option:checked")).to_have_text("Desk lamp 2 · Brightness %")
 
 
 async def test_what_somebody_else_records_in_this_lab_is_found(hub: FakeHub, console: Console) -> None:
@@ -170,6 +256,8 @@ async def test_everybody_can_use_it(
 
     await open_panel(console)
     await page.locator(".recording-points summary").click()
+    await fine()
+    await page.locator(".recording-device .round").first.click()
     await fine()
     await page.locator(".recording-form .primary").click()
     await page.locator(".recording-plot canvas").wait_for()
