@@ -68,8 +68,10 @@ async def test_a_recording_is_begun_marked_ended_and_taken_away(hub: FakeHub, co
         await page.get_by_role("link", name="CSV of cooling").click()
     assert (await saving.value).suggested_filename == "recording-1.csv"
     await expect(page.get_by_role("link", name="Lesson record of cooling")).to_be_visible()
-    report = await page.get_by_role("link", name="Report of cooling").get_attribute("href")
-    assert "language=en" in (report or "")
+    await page.get_by_role("link", name="Report of cooling").click()
+    await expect(page.frame_locator(".report iframe").get_by_role("heading", level=1)).to_have_text("cooling")
+    await page.get_by_role("link", name="Back").click()
+    await expect(page.get_by_role("button", name="Record again")).to_be_visible()  # where it was asked for
 
 
 def add_kit(hub: FakeHub) -> None:
@@ -225,12 +227,57 @@ async def test_two_runs_are_laid_on_top_of_each_other_and_rooms_have_reports(hub
     for name, span in (("That day", "day"), ("The week from then", "week")):
         for more, form in (("", ""), (", as a PDF", ".pdf")):
             address = await page.get_by_role("link", name=name + more, exact=True).get_attribute("href") or ""
-            assert address.startswith(
-                f"/api/v1/labs/{SCHOOL}/lab-301/report{form}?day=2026-01-05&span={span}&language=en"
-            )
+            shown = f"#/report?school={SCHOOL}&lab=lab-301&day=2026-01-05&span={span}"
+            kept = f"/api/v1/labs/{SCHOOL}/lab-301/report{form}?day=2026-01-05&span={span}&language=en"
+            assert address.startswith(kept if form else shown)
     address = await page.get_by_role("link", name="PDF of first").get_attribute("href") or ""
     assert address.startswith(f"/api/v1/recordings/{first}/report.pdf?language=en")
     await expect(page.get_by_text("print it")).to_have_count(0)
+
+
+async def test_a_report_is_seen_within_the_page_and_its_pdf_is_told_of(hub: FakeHub, console: Console) -> None:
+    page = console.page
+    recorded(hub, "first")
+    await page.evaluate("location.hash = '#/recordings'")
+    await page.get_by_role("link", name="Report of first").click()
+    shown = page.frame_locator(".report iframe")
+    await expect(shown.get_by_role("heading", level=1)).to_have_text("first")
+    await expect(page.locator("lk-stop button").first).to_be_visible()
+    assert len(page.context.pages) == 1
+    inside = await page.locator(".report iframe").evaluate(
+        "one => one.offsetHeight - one.contentDocument.body.offsetHeight"
+    )
+    assert abs(inside) <= 1, "there is one page to scroll"
+    async with page.expect_download() as saving:
+        await page.get_by_role("link", name="PDF", exact=True).click()
+    assert (await saving.value).suggested_filename == "report-1.pdf"
+    await expect(page.locator(".report > [role=status]")).to_contain_text("among the browser's downloads")
+    await page.evaluate(
+        "() => { document.querySelector('.report iframe').contentWindow.print = () => { window.printed = 1; }; }"
+    )
+    await page.get_by_role("button", name="Print").click()
+    assert await page.evaluate("window.printed") == 1
+    await page.get_by_role("link", name="Back").click()
+    async with page.expect_download():
+        await page.get_by_role("link", name="PDF of first").click()
+    await expect(page.locator("lk-recording-files [role=status]")).to_contain_text("downloads")
+
+
+async def test_the_report_of_a_room_is_seen_too_and_one_that_does_not_come_is_told_of(
+    hub: FakeHub, console: Console
+) -> None:
+    page = console.page
+    await page.evaluate("location.hash = '#/recordings'")
+    await page.get_by_label("Day").fill("2026-01-05")
+    await page.get_by_role("link", name="The week from then", exact=True).click()
+    heading = page.frame_locator(".report iframe").get_by_role("heading", level=1)
+    await expect(heading).to_have_text(f"{SCHOOL} lab-301 2026-01-05 week")
+    hub.recordings.code = "other_place"
+    await page.reload()
+    await expect(page.locator(".report > [role=status]")).to_contain_text("The report has not come")
+    await expect(page.get_by_role("button", name="Print")).to_be_disabled()
+    assert all(one.startswith("Framing") for one in console.complaints)  # a refusal may not stand in a frame
+    console.complaints.clear()
 
 
 async def test_where_the_hub_makes_no_pdfs_the_page_says_how_to_print_one(hub: FakeHub, console: Console) -> None:
@@ -267,4 +314,7 @@ async def test_everybody_can_use_it(
     for at in range(2):
         await page.locator(".recordings-list input").nth(at).check()
     await page.locator(".comparison-plot canvas").wait_for()
+    await fine()
+    await page.locator("a[href^='#/report']").first.click()
+    await page.frame_locator(".report iframe").locator("h1").wait_for()
     await fine()

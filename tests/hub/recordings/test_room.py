@@ -353,6 +353,8 @@ async def test_a_report_is_one_page_that_loads_nothing(
     answer = await owner.get(f"/api/v1/recordings/{found['id']}/report", params={"language": language})
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+    assert "frame-ancestors 'self'" in answer.headers["content-security-policy"]
+    assert answer.headers["x-frame-options"] == "SAMEORIGIN"  # our page shows it, and nobody else's
     assert "<b>" not in answer.text
     assert all(word in answer.text for word in words)
     assert found["seal"]["digest"] in answer.text
