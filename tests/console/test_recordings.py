@@ -210,6 +210,18 @@ async def test_the_list_says_how_far_each_is_and_whether_it_holds(hub: FakeHub, 
     await expect(rows.filter(has_text="waiting")).to_contain_text("Sealed")
 
 
+async def test_the_owner_is_called_in_the_readers_language(hub: FakeHub, console: Console) -> None:
+    page = console.page
+    recorded(hub, "first")
+    hub.recordings.all[0]["by"] = "owner"
+    await page.evaluate("location.hash = '#/recordings'")
+    said = page.locator(".recordings-said")
+    await expect(said).to_contain_text("· the owner")
+    await page.locator(".menu summary").click()
+    await page.get_by_role("button", name="中文").click()
+    await expect(said).to_contain_text("· 所有者")
+
+
 async def test_two_runs_are_laid_on_top_of_each_other_and_rooms_have_reports(hub: FakeHub, console: Console) -> None:
     page = console.page
     recorded(hub, "first")

@@ -343,7 +343,10 @@ async def test_two_runs_are_laid_beside_each_other_from_start_or_mark(room: Room
     assert (wrong.status_code, wrong.json()["code"]) == (404, "unknown_mark")
 
 
-@pytest.mark.parametrize(("language", "words"), [("zh", ("曲线", "标记", "没有报警。")), ("en", ("Curves", "Markers"))])
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("zh", ("曲线", "标记", "没有报警。", "所有者")), ("en", ("Curves", "Markers", "the owner"))],
+)
 async def test_a_report_is_one_page_that_loads_nothing(
     room: Room, owner: httpx.AsyncClient, language: str, words: tuple[str, ...]
 ) -> None:
