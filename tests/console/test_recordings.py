@@ -161,6 +161,34 @@ async def test_without_a_press_the_curve_opens_on_the_first_that_is_recorded(hub
     await expect(page.locator(".recording-which select option:checked")).to_have_text("Desk lamp 2 · Brightness %")
 
 
+async def test_what_runs_is_marked_from_far_below_and_folded_to_a_line(hub: FakeHub, console: Console) -> None:
+    page = console.page
+    recorded(hub, "pendulum", "running")
+    await open_panel(console)
+    line = page.locator(".recording-line")
+    await expect(line).to_have_count(0)
+    await page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    await line.get_by_role("button", name="Mark").click()
+    await expect(line).to_contain_text("Markers: 2")
+    assert await violations(page) == []
+    await page.evaluate("location.hash = '#/alarms'")  # nothing of it on other pages
+    await expect(line).to_be_hidden()
+    await page.evaluate("location.hash = '#/'")
+    await line.get_by_role("button", name="Open").click()
+    await expect(page.get_by_role("button", name="Stop recording")).to_be_in_viewport()
+    await expect(line).to_have_count(0)
+    await page.locator(".recording").get_by_role("button", name="Close").click()
+    await expect(page.get_by_role("button", name="Stop recording")).to_have_count(0)
+    await expect(line).to_contain_text("pendulum")
+    await line.get_by_role("button", name="Open").click()
+    await page.get_by_role("button", name="Stop recording").click()
+    async with page.expect_download():
+        await page.get_by_role("link", name="CSV of pendulum").click()
+    await expect(page.locator("lk-recording-files [role=status]")).to_contain_text("CSV is being saved")
+    await page.locator(".recording").get_by_role("button", name="Close").click()
+    await expect(page.locator("button.record")).to_be_visible()
+
+
 async def test_what_somebody_else_records_in_this_lab_is_found(hub: FakeHub, console: Console) -> None:
     recorded(hub, "theirs", "running")
     await open_panel(console)

@@ -19,9 +19,10 @@ const rates = /** @type {const} */ ([[null, "record.rate_all"], [1_000, "record.
 
 class LkRecording extends DeskElement {
   static properties = {
-    lab: { attribute: false }, pressed: { attribute: false }, current: { state: true }, chosen: { state: true }, trouble: { state: true }, busy: { state: true }, looking: { state: true },
+    lab: { attribute: false }, pressed: { attribute: false }, current: { state: true }, chosen: { state: true }, trouble: { state: true }, busy: { state: true }, looking: { state: true }, folded: { state: true }, afar: { state: true },
   };
 
+  #sight = new IntersectionObserver(([seen]) => { this.afar = !seen.isIntersecting && !this.closest("[hidden]"); }, { rootMargin: "-64px 0px 0px" }); // below the bar
   #asked_ms = -Infinity;
   #of = "";
 
@@ -40,6 +41,20 @@ class LkRecording extends DeskElement {
     this.trouble = "";
     this.busy = false;
     this.looking = true;
+    /** One line instead of the panel: it runs on. */
+    this.folded = false;
+    /** What runs is out of sight: whoever drives a device far below marks all the same. */
+    this.afar = false;
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.#sight.observe(this);
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.#sight.disconnect();
   }
 
   watched() {
@@ -90,16 +105,38 @@ class LkRecording extends DeskElement {
   render() {
     const say = sayer(this.desk.text);
     const { current } = this;
+    const runs = current?.stage === "running" && current.mine ? current : null;
+    if (runs && this.folded) return html`<div class="recording-line card">${this.#line(runs, say)}</div>${this.#trouble(say)}`;
     return html`
       <section class="recording card" aria-labelledby="recording-title">
         <header>
           <h2 id="recording-title">${current ? current.title || say("record.untitled") : say("record.title")}</h2>
           <a class="do" href="#/recordings">${say("record.all")}</a>
-          <button class="round" aria-label=${say("record.close")} title=${say("record.close")} @click=${this.#close}>${icon("close")}</button>
+          <button class="round" aria-label=${say("record.close")} title=${say("record.close")} @click=${() => this.#close(runs !== null)}>${icon("close")}</button>
         </header>
         ${this.looking ? html`<p class="quiet" role="status">${say("record.looking")}</p>` : current ? this.#running(current, say) : this.#form(say)}
-        <p class="recording-trouble" role="status">${this.trouble ? html`${icon("warning")}${say("record.trouble", { why: whyWord(this.desk.text, this.trouble) })}` : nothing}</p>
-      </section>`;
+        ${this.#trouble(say)}
+      </section>
+      ${runs && this.afar ? html`<div class="recording-line recording-afar card">${this.#line(runs, say)}</div>` : nothing}`;
+  }
+
+  /** What is needed most of what runs. @param {wire.Recording} current @param {import("./words.js").Say} say */
+  #line(current, say) {
+    const { store, text } = this.desk;
+    const open = () => {
+      this.folded = false;
+      this.scrollIntoView({ block: "start", behavior: "smooth" });
+    };
+    return html`
+      <p><span class="recording-named">${icon("on")}${current.title || stageWord(text, "running")}</span>
+        <span class="quiet small">${api.length(store.now() - current.started_ms)} · ${say("record.marked", { count: text.count(current.marks.length) })}</span></p>
+      <button class="do" ?disabled=${this.#idle} @click=${() => this.#do(() => api.mark(current.id, "", store.now()))}>${say("record.mark")}</button>
+      <button class="do" @click=${open}>${say("record.open")}</button>`;
+  }
+
+  /** @param {import("./words.js").Say} say */
+  #trouble(say) {
+    return html`<p class="recording-trouble" role="status">${this.trouble ? html`${icon("warning")}${say("record.trouble", { why: whyWord(this.desk.text, this.trouble) })}` : nothing}</p>`;
   }
 
   /** Nothing can be asked of a hub that is away. */
@@ -107,7 +144,11 @@ class LkRecording extends DeskElement {
     return this.busy || this.desk.store.link !== "up";
   }
 
-  #close = () => this.dispatchEvent(new CustomEvent("closed", { bubbles: true }));
+  /** What runs is not put out of sight. @param {boolean} runs */
+  #close(runs) {
+    if (runs) this.folded = true;
+    else this.dispatchEvent(new CustomEvent("closed", { bubbles: true }));
+  }
 
   // --- before -------------------------------------------------------------------------------------------------------
   /** As the lab's page has them; what was pressed last comes first. */
