@@ -244,7 +244,7 @@ async def test_the_owner_is_called_in_the_readers_language(hub: FakeHub, console
     hub.recordings.all[0]["by"] = "owner"
     await page.evaluate("location.hash = '#/recordings'")
     said = page.locator(".recordings-said")
-    await expect(said).to_contain_text("· the owner")
+    await expect(said).to_contain_text("· owner")
     await page.locator(".menu summary").click()
     await page.get_by_role("button", name="中文").click()
     await expect(said).to_contain_text("· 所有者")

@@ -88,7 +88,8 @@ def _facts(facts: tuple[Fact, ...]) -> str:
 
 def _figure(what: Plot, offset_min: int) -> str:
     words = f'<strong>{escape(what.title)}</strong> <span class="summary">{escape(what.summary)}</span>'
-    return f"<figure><figcaption>{words}</figcaption>{plot(what, offset_min)}</figure>"
+    drawn = plot(what, offset_min) if what.line.times else ""  # an empty plot says less than its summary
+    return f"<figure><figcaption>{words}</figcaption>{drawn}</figure>"
 
 
 def _table(table: Table) -> str:
