@@ -13,7 +13,6 @@ from pathlib import Path
 from labkeeper_cli.client import HubClient, open_hub
 from labkeeper_cli.processes import Role, open_role
 from labkeeper_cli.toml import as_toml
-from labkeeper_sdk import Title
 from labkeeper_sdk.sim.neighbours import NEIGHBOURS, Neighbour
 from labkeeper_sdk.testing import Broker, Influx, claimed_port, free_port, open_broker, open_influx
 
@@ -79,6 +78,73 @@ bench = "2"
 
 [devices."people-camera"]
 title = { zh = "客流计数摄像头", en = "People counter" }
+"""
+FULL_DEVICES_TOML = """
+[devices."0x00158d00000a0008"]
+title = { zh = "漏水传感器", en = "Leak sensor" }
+
+[devices."0x00158d00000a0009"]
+title = { zh = "门", en = "Door" }
+
+[devices."0x00158d00000a000a"]
+title = { zh = "空气分析仪", en = "Air analyser" }
+
+[devices."A0B1C2000001"]
+title = { zh = "焊台", en = "Soldering station" }
+
+[devices."A0B1C2000002"]
+title = { zh = "台灯", en = "Desk lamp" }
+
+[devices."shellyplusplugs-a0b1c2000003"]
+title = { zh = "3D 打印机", en = "3D printer" }
+
+[devices."shellyplus2pm-a0b1c2000004"]
+title = { zh = "遮光帘", en = "Blind" }
+
+[devices."weather-a0b1c2000005"]
+title = { zh = "气象站", en = "Weather station" }
+
+[devices."frigate"]
+title = { zh = "摄像机服务器", en = "Camera server" }
+
+[devices."frigate-door"]
+title = { zh = "门口摄像机", en = "Door camera" }
+
+[devices."frigate-entrance"]
+title = { zh = "入口区域", en = "Entrance" }
+
+[devices."frigate-yard"]
+title = { zh = "院子摄像机", en = "Yard camera" }
+
+[devices."pe-bands"]
+title = { zh = "体育课心率手环", en = "PE heart-rate bands" }
+
+[devices."air-handling"]
+title = { zh = "新风机组", en = "Air handling unit" }
+
+[devices."serial-kit"]
+title = { zh = "串口机器人套件", en = "Serial robot kit" }
+
+[devices."projector"]
+title = { zh = "投影机", en = "Projector" }
+
+[devices."ros-robot"]
+title = { zh = "ROS 小车", en = "ROS rover" }
+
+[devices."drone"]
+title = { zh = "Tello 无人机", en = "Tello drone" }
+
+[devices."pins"]
+title = { zh = "GPIO 引脚", en = "GPIO pins" }
+
+[devices."robomaster"]
+title = { zh = "RoboMaster 机器人", en = "RoboMaster robot" }
+
+[devices."rack"]
+title = { zh = "机柜（交换机与 UPS）", en = "Rack (switch and UPS)" }
+
+[devices."band-7"]
+title = { zh = "心率手环 7 号", en = "Heart-rate band 7" }
 """
 GAS_TOML = """
 [devices."0x00158d00000a0007"]
@@ -220,9 +286,11 @@ def open_node(wishes: Wishes, broker: Broker, places: Mapping[str, str]) -> Abst
 
 def _node_toml(wishes: Wishes, broker: Broker, places: Mapping[str, str]) -> str:
     near = "".join(_driver_toml(NEIGHBOURS[kind], where) for kind, where in places.items())
-    drivers, devices, interlocks = FULL_TOML + near if wishes.full else "", DEVICES_TOML, ""
+    drivers, interlocks = FULL_TOML + near if wishes.full else "", ""
+    special = "" if wishes.lab is None else LABS[wishes.lab].devices
+    gas = GAS_TOML if wishes.full and GAS_TOML not in special else ""
+    devices = DEVICES_TOML + (FULL_DEVICES_TOML if wishes.full else "") + gas + special
     if wishes.lab is not None:
-        devices += LABS[wishes.lab].devices
         interlocks = f"interlocks = {as_toml(wishes.lab)}\n"
     return NODE_TOML.format(broker=broker.url, interlocks=interlocks, drivers=drivers, devices=devices)
 
@@ -230,10 +298,7 @@ def _node_toml(wishes: Wishes, broker: Broker, places: Mapping[str, str]) -> str
 def _driver_toml(neighbour: Neighbour, where: str) -> str:
     keys = {"driver": neighbour.driver, **neighbour.settings(where)}
     lines = [f"{json.dumps(key)} = {as_toml(value)}" for key, value in keys.items()]
-    title = Title(zh=neighbour.title) if not neighbour.title.isascii() else Title(en=neighbour.title)
-    named = {key: text for key, text in (("zh", title.zh), ("en", title.en)) if text}
-    device = [f'[devices."{neighbour.id}"]', f"title = {as_toml(named)}"]
-    return "\n" + "\n".join([f"[drivers.{neighbour.id}]", *lines, *device]) + "\n"
+    return "\n" + "\n".join([f"[drivers.{neighbour.id}]", *lines]) + "\n"
 
 
 def _owner_secret(kept: Path, hub: Role) -> str:

@@ -1,5 +1,7 @@
 """Names for people: what the common properties of lab devices are called in Chinese and English."""
 
+import re
+
 from labkeeper_sdk import Title
 
 CHINESE = {
@@ -31,13 +33,24 @@ CHINESE = {
     "gas_value": "可燃气体浓度", "hcho": "甲醛", "pm2_5": "PM2.5", "sound_level": "声级", "tvoc": "总挥发性有机物",
     "carbon_monoxide": "一氧化碳", "voc": "挥发性有机物", "voltage": "电压", "water_leak": "漏水",
     "display": "显示屏", "lamp": "灯", "rain": "降雨", "restart": "重启", "test": "自检中",
-    "threshold": "阈值", "wind": "风速",
+    "threshold": "阈值", "wind": "风速", "angle": "角度", "counting": "计数", "ingoing": "累计进入",
+    "outgoing": "累计离开", "channel": "通道", "output": "输出", "port": "端口", "sensor": "传感器",
+    "power_switch": "电源",
 }  # fmt: skip
+NUMBERED = re.compile(r"([a-z_]+?)[-_ ]?([0-9]+)")
 
 
 def title_of(name: str, label: str = "") -> Title:
     """Return a property's title: `label` (the device's own words) in English, ours in Chinese where we have one."""
-    return Title(zh=CHINESE.get(name, ""), en=label or name.replace("_", " ").replace("-", " ").capitalize())
+    return Title(zh=_chinese(name), en=label or name.replace("_", " ").replace("-", " ").capitalize())
+
+
+def _chinese(name: str) -> str:
+    """Return our word for a property, or for one of several: relay-2 is 继电器 2."""
+    if name in CHINESE:
+        return CHINESE[name]
+    one = NUMBERED.fullmatch(name)
+    return f"{CHINESE[one[1]]} {one[2]}" if one and one[1] in CHINESE else ""
 
 
 def title_in_its_language(text: str) -> Title:

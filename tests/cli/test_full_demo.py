@@ -22,18 +22,24 @@ USUAL = {"zigbee2mqtt", "homie"}
 
 
 @pytest.fixture(scope="module")
-def at_the_broker() -> set[str]:
-    """Return the drivers whose devices the simulated lab of the full demo has at its broker."""
+def notes() -> dict[str, str]:
+    """Return the devices that the simulated lab of the full demo has at its broker, and the driver of each."""
 
-    async def look() -> set[str]:
+    async def look() -> dict[str, str]:
         async with open_broker() as broker, open_lab(broker.url, settings=LabSettings(full=True)) as lab:
-            return {note.protocol for note in lab.devices}
+            return {note.id: note.protocol for note in lab.devices}
 
     return asyncio.run(look())
 
 
-def node(folder: Path, *, full: bool) -> str:
-    wishes = Wishes(folder, full=full)
+@pytest.fixture(scope="module")
+def at_the_broker(notes: dict[str, str]) -> set[str]:
+    """Return their drivers."""
+    return set(notes.values())
+
+
+def node(folder: Path, *, full: bool, lab: str | None = None) -> str:
+    wishes = Wishes(folder, full=full, lab=lab)
     broker = cast(Broker, SimpleNamespace(url="mqtt://127.0.0.1:1"))
     return stack._node_toml(wishes, broker, stack.places_of(wishes))
 
@@ -72,3 +78,12 @@ def test_the_node_s_settings_are_taken_by_every_driver(tmp_path: Path) -> None:
 
 def test_the_usual_demo_has_fewer(tmp_path: Path) -> None:
     assert {keys["driver"] for keys in instances(node(tmp_path, full=False)).values()} == USUAL
+
+
+@pytest.mark.parametrize("lab", [None, *stack.LABS])
+def test_every_device_of_the_full_demo_has_a_name_in_both_languages(
+    lab: str | None, notes: dict[str, str], tmp_path: Path
+) -> None:
+    devices = tomllib.loads(node(tmp_path, full=True, lab=lab))["devices"]
+    assert (notes.keys() | {it.id for it in NEIGHBOURS.values()}) - devices.keys() == set()
+    assert [name for name, told in devices.items() if not (told["title"].get("zh") and told["title"].get("en"))] == []

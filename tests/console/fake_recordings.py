@@ -6,6 +6,9 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
+from labkeeper_hub.reports.document import Document, Language, Section, Table
+from labkeeper_hub.reports.html import POLICY, page
+
 from .fake_hub import FakeHub, Json, now_ms
 
 RUN = {"times": [0, 1_000, 2_000], "mean": [21.0, 22.0, 23.5], "low": [21.0, 22.0, 23.0], "high": [21.0, 22.0, 24.0]}
@@ -96,6 +99,7 @@ def add_recordings(app: FastAPI, hub: FakeHub) -> None:
         return {"forms": ["html"] if room.lack else ["html", "pdf"], "lack": room.lack}
 
     add_files(app, room)
+    add_reports(app, room)
 
 
 def add_files(app: FastAPI, room: Recordings) -> None:
@@ -117,3 +121,29 @@ def add_files(app: FastAPI, room: Recordings) -> None:
         point = {"point": "temperature", "unit": "Cel", "every_ms": 1_000, "one": RUN, "other": OTHER}
         titles = {"title": {"zh": "", "en": ""}, "device_title": {"zh": "空气质量", "en": "Air quality"}}
         return {"points": [{**point, **titles}], "more": 0}
+
+
+def add_reports(app: FastAPI, room: Recordings) -> None:
+    """Answer with a drawn page of one heading, as a hub says it may be shown, and with a PDF of nothing."""
+
+    def drawn(language: Language, title: str) -> Response:
+        if room.code:
+            return JSONResponse({"status": 403, "code": room.code}, 403, media_type="application/problem+json")
+        table = Table(title="", header=("1",), rows=(("lamp on",),), empty="")
+        sections = (Section(title="标记 · Markers", tables=(table,)),)
+        nothing: Json = {"subtitle": "", "facts": (), "foot": "", "print_word": ""}
+        told = page(Document(language=language, title=title, sections=sections, **nothing))
+        return Response(told, media_type="text/html", headers={"Content-Security-Policy": POLICY})
+
+    @app.get("/api/v1/recordings/{identity}/report")
+    async def report(identity: str, language: Language) -> Response:
+        return drawn(language, room.get(identity)["title"])
+
+    @app.get("/api/v1/recordings/{identity}/report.pdf")
+    async def report_file(identity: str) -> Response:
+        headers = {"Content-Disposition": f'attachment; filename="report-{identity[-1]}.pdf"'}
+        return Response("%PDF-1.7", media_type="application/pdf", headers=headers)
+
+    @app.get("/api/v1/labs/{school}/{lab}/report")
+    async def room_report(school: str, lab: str, language: Language, day: str, span: str) -> Response:
+        return drawn(language, f"{school} {lab} {day} {span}")

@@ -81,7 +81,7 @@ def add_gate(app: FastAPI, hub: FakeHub) -> None:
         if not (is_page or is_sign_in or is_wall or signed_in(hub, request.cookies)):
             return unauthorized()
         response = await call_next(request)
-        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         return response
 
 

@@ -71,6 +71,7 @@ ADDRESSES = {
     "pe": ("#/pe", ".pe-tile"),
     "people": ("#/people", "lk-account .do"),
     "recordings": ("#/recordings", ".recordings"),
+    "report": ("#/report?school=minhang-3&lab=lab-301&day=2026-01-05&span=day", ".report iframe[style]"),
 }
 PAGES: Mapping[str, Opens] = {
     "sign-in": signing_in,

@@ -1,5 +1,6 @@
 """Giving the floor on the teacher's page, and what the pupils' page makes of it."""
 
+import itertools
 from typing import Any
 
 import pytest
@@ -81,7 +82,8 @@ async def test_pupils_look_at_their_bench_until_they_are_given_something(
     await hub.take_lab(for_ms=600_000)
     page = await open_pupils(hub, open_console)
     assert page.url.endswith("/s/"), "the token has left the address bar"
-    await expect(page.get_by_role("heading", name="Bench 1 · Lab 301")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Bench 1")).to_be_visible()
+    await expect(page.locator(".bar-lab")).to_contain_text("Lab 301")
     await expect(page.locator(".pupils-left")).to_have_text("10 min left")
     await expect(page.locator("lk-tile")).to_have_count(0)
     assert await page.get_by_role("slider").count() == await page.get_by_role("switch").count() == 0
@@ -98,6 +100,26 @@ async def test_pupils_look_at_their_bench_until_they_are_given_something(
     await expect(motor).to_have_count(0)
     await hub.stop("owner")
     await expect(page.get_by_role("status")).to_contain_text("Everything is stopped")
+
+
+@pytest.mark.parametrize("size", [(390, 844), (820, 1180)])
+async def test_pupils_read_whole_names_and_words_where_nothing_was_measured_yet(
+    hub: FakeHub, open_console: OpenConsole, size: tuple[int, int]
+) -> None:
+    points = [point("distance", "measure", unit="cm"), point("pressed", "event", "str"), point("mode", "state", "str")]
+    hub.add_device(PI, "robot", ("小车", "Robot"), points, bench="1")
+    only_bench_1(hub)
+    await hub.take_lab(for_ms=600_000)
+    page = await open_pupils(hub, open_console, language="zh", size=size)
+    robot = page.locator(".card").filter(has_text="小车")
+    await expect(robot.locator(".none")).to_have_text(["还没有数值", "尚未发生", "还没有数值"])
+    await expect(page.locator("lk-pupils main")).not_to_contain_text("—")
+    for words in ("h1", ".bar-lab p"):
+        assert await page.locator(words).evaluate("one => one.scrollWidth <= one.clientWidth"), "nothing is cut"
+    parts = [await page.locator(f".bar > {one}").bounding_box() for one in (".bar-lab", ".pupils-left", ".plain")]
+    boxes = [one for one in parts if one is not None]
+    gaps = [b["x"] - a["x"] - a["width"] for a, b in itertools.pairwise(boxes)]
+    assert [round(gap) for gap in gaps] == [8 if size[0] < 480 else 12] * 2, "no room stands empty beside a name"
 
 
 async def test_a_link_that_is_over_says_so_and_a_reload_keeps_what_is_not(

@@ -53,7 +53,7 @@ def test_units_limits_and_choices_come_from_the_description() -> None:
 @pytest.mark.parametrize(
     ("given", "title"),
     [
-        ("closed,open", Title(zh="门（closed / open）", en="Door (closed / open)")),
+        ("closed,open", Title(zh="门（关 / 开）", en="Door (closed / open)")),
         (" 关 , 开 ", Title(zh="门（关 / 开）", en="Door (关 / 开)")),
         ("same,same", Title(zh="门", en="Door")),
         ("one", Title(zh="门", en="Door")),
@@ -73,7 +73,30 @@ def test_labels_of_a_title_in_one_language_stand_there_only() -> None:
     described = describe({"homie": "5.0", "nodes": {"n": {"properties": {"p": told}}}})
     assert point("n/p", described).title == Title(en="P (closed / open)")
     described = describe({"homie": "5.0", "nodes": {"n": {"properties": {"p": {**told, "name": "闸"}}}}})
-    assert point("n/p", described).title == Title(zh="闸（closed / open）", en="P (closed / open)")
+    assert point("n/p", described).title == Title(zh="闸（关 / 开）", en="P (closed / open)")
+
+
+def relays(title: str, **more: object) -> Description:
+    power = {"power": {"name": "Power", "datatype": "boolean", "settable": True}}
+    nodes = {f"relay-{number}": {"name": f"{title}{number}", "properties": power | more} for number in (1, 2)}
+    broken = {"name": "Fan", "properties": {"power": "?"}}
+    return describe({"homie": "5.0", "nodes": nodes | {"fan": broken, "odd": None}})
+
+
+def test_the_switch_of_one_of_several_relays_is_called_as_that_relay() -> None:
+    assert point("relay-2/power", relays("Relay ")).title == Title(zh="继电器 2", en="Relay 2")
+    assert point("relay-2/power", relays("")).title == Title(zh="继电器 2", en="2")
+    assert relays("Relay ").skipped == ("fan/power: not a property", "odd: not a node")
+
+
+def test_what_several_nodes_have_says_whose_it_is() -> None:
+    described = relays("Relay ", temperature={"datatype": "float"}, spin={"datatype": "float"})
+    assert point("relay-1/power", described).title == Title(zh="继电器 1 · 电源", en="Relay 1 · Power")
+    assert point("relay-1/temperature", described).title == Title(zh="继电器 1 · 温度", en="Relay 1 · Temperature")
+    assert point("relay-1/spin", described).title == Title(en="Relay 1 · Spin")
+    twins = {f"x-{number}": {"properties": {"temperature": {"datatype": "float"}}} for number in (1, 2)}
+    found = describe({"homie": "5.0", "nodes": twins}).properties["x-1/temperature"].point
+    assert found.title == Title(zh="X 1 · 温度", en="X 1 · Temperature")
 
 
 def test_a_property_that_shows_targets_may_take_longer() -> None:

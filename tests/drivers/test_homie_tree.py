@@ -236,7 +236,9 @@ def test_an_alert_is_a_state_from_the_first_time_it_is_raised(tree: Tree) -> Non
     found, available, said = heard(tree, "robot/$alert/battery", "电量低")
     assert available == Availability("robot", online=True)
     assert isinstance(found, Found)
-    assert found.device.points[-1] == State("_alert/battery", type=str, title=Title(zh="电量", en="Battery"))
+    assert found.device.points[-1] == State(
+        "_alert/battery", type=str, title=Title(zh="告警 · 电量", en="Alert · Battery")
+    )
     assert said == Report("robot", (Reading("_alert/battery", "电量低"),))
     assert heard(tree, "robot/$alert/battery", "电量低") == ()
     assert heard(tree, "robot/$alert/battery", b"") == (Report("robot", (Reading("_alert/battery", ""),)),)

@@ -34,6 +34,7 @@ def test_every_code_is_ascii_as_ucum_wants() -> None:
 def test_a_known_property_has_a_chinese_name_too() -> None:
     assert title_of("temperature", "Room temperature") == Title(zh="温度", en="Room temperature")
     assert title_of("self_test") == Title(zh="自检", en="Self test")
+    assert title_of("relay-2") == Title(zh="继电器 2", en="Relay 2")
     assert title_of("sprocket-2") == Title(en="Sprocket 2")
 
 

@@ -5,6 +5,7 @@ in which something known is illegal is left out, not the whole device.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -19,6 +20,12 @@ TYPES: Mapping[str, type[bool] | type[int] | type[float]] = {"integer": int, "fl
 MOTOR = re.compile("motor|电机|马达", re.IGNORECASE)
 MOTOR_LINK_LOSS_S = 3.0  # what nobody can stop from the hub any more stands still
 TARGET_CONFIRM_S = 5.0  # a property with a $target moves towards it: motors ramp, lamps dim
+
+SWITCHED = {"power": "power_switch"}  # elsewhere the word is that of a quantity
+LABELS = {
+    "closed": "关", "open": "开", "off": "关", "on": "开", "no": "否", "yes": "是", "paused": "暂停",
+    "counting": "计数", "stopped": "停止", "running": "运行",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,7 @@ def describe(document: object, targets: frozenset[str] = frozenset()) -> Descrip
     nodes = document.get("nodes", {})
     if not isinstance(nodes, dict):
         raise BadReading("bad_description", "nodes is not an object")
-    found = [each for node, body in nodes.items() for each in _node(node, body, targets)]
+    found = list(_told_apart([each for node, body in nodes.items() for each in _node(node, body, targets)], nodes))
     return Description(
         name=_text(document, "name"),
         properties={each.point.name: each for each in found if isinstance(each, Property)},
@@ -78,6 +85,28 @@ def _node(node: str, body: object, targets: frozenset[str]) -> Iterator[Property
             yield f"{node}/{name}: {error}"
 
 
+def _told_apart(found: list[Property | str], nodes: Mapping[str, object]) -> Iterator[Property | str]:
+    """Where several nodes have a property of one name, its title says whose: the switch of a relay is that relay."""
+    theirs = [tuple(each.point.name.split("/")) for each in found if isinstance(each, Property)]
+    often, size = Counter(name for _, name in theirs), Counter(node for node, _ in theirs)
+    for each in found:
+        if isinstance(each, str) or often[each.point.name.split("/")[1]] == 1:
+            yield each
+            continue
+        node = each.point.name.split("/")[0]
+        body = nodes[node]
+        whose = _title(node, _text(body, "name") if isinstance(body, Mapping) else "")
+        alone = size[node] == 1 and isinstance(each.point, Switch)
+        yield replace(each, point=replace(each.point, title=_of(whose, each.point.title, alone=alone)))
+
+
+def _of(whose: Title, own: Title, *, alone: bool) -> Title:
+    if alone and whose.zh and whose.en:
+        return whose
+    zh, en = whose.zh or whose.en, whose.en or whose.zh
+    return Title(zh=f"{zh} · {own.zh}" if own.zh else "", en=f"{en} · {own.en}" if own.en else "")
+
+
 def _property(node: str, name: str, told: object, targets: frozenset[str]) -> Property:
     if not ID.fullmatch(name) or not isinstance(told, dict):
         raise ValueError("not a property")
@@ -89,10 +118,12 @@ def _property(node: str, name: str, told: object, targets: frozenset[str]) -> Pr
         raise ValueError("settable and retained are booleans")  # noqa: TRY004 -- caught as one above
     options = _options(datatype, _text(told, "format"))
     low, high, step = _range(_text(told, "format")) if datatype in ("integer", "float") else (None, None, None)
-    point = _kind(datatype, settable=settable, retained=retained)(
+    kind = _kind(datatype, settable=settable, retained=retained)
+    title = _title(SWITCHED.get(name, name) if kind is Switch else name, _text(told, "name"))
+    point = kind(
         f"{node}/{name}",
         type=TYPES.get(datatype, str),
-        title=_labelled(_title(name, _text(told, "name")), _labels(datatype, _text(told, "format"))),
+        title=_labelled(title, _labels(datatype, _text(told, "format"))),
         unit=to_ucum(_text(told, "unit")),
         minimum=low,
         maximum=high,
@@ -166,8 +197,8 @@ def _labelled(title: Title, labels: tuple[str, ...]) -> Title:
     """Return a title with the labels behind it, where there are some."""
     if not labels:
         return title
-    words = " / ".join(labels)
-    return Title(zh=f"{title.zh}（{words}）" if title.zh else "", en=f"{title.en} ({words})")
+    chinese = " / ".join(LABELS.get(label.lower(), label) for label in labels)
+    return Title(zh=f"{title.zh}（{chinese}）" if title.zh else "", en=f"{title.en} ({' / '.join(labels)})")
 
 
 def _text(document: Mapping[str, object], key: str) -> str:

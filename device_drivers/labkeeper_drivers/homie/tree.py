@@ -24,6 +24,7 @@ from labkeeper_sdk import (
     Reading,
     Report,
     State,
+    Title,
     Value,
 )
 
@@ -253,13 +254,19 @@ def _reachable(state: str, info: DeviceInfo) -> bool:
 
 
 def _info(device: str, description: Description, alerts: Iterable[str]) -> DeviceInfo:
-    raised = [State(ALERT + alert, type=str, title=title_of(alert)) for alert in sorted(alerts)]
+    raised = [State(ALERT + alert, type=str, title=_alert_title(alert)) for alert in sorted(alerts)]
     return DeviceInfo(
         id=device,
         points=(*(each.point for each in description.properties.values()), *raised),
         title=title_in_its_language(description.name or device),
         model=description.type,
     )
+
+
+def _alert_title(alert: str) -> Title:
+    """Never that of what the alert is about, which has a point of its own."""
+    about = title_of(alert)
+    return Title(zh=f"告警 · {about.zh or about.en}", en=f"Alert · {about.en}")
 
 
 def _property(known: Known, point: str) -> Property | None:

@@ -54,7 +54,8 @@ class Reported(validation.Query):
 async def drawn(api: Api, document: Document) -> Response:
     """Return the drawn page."""
     page = await _page(api, document)
-    return Response(page, media_type="text/html; charset=utf-8", headers={"Content-Security-Policy": POLICY})
+    framed = {"Content-Security-Policy": POLICY, "X-Frame-Options": "SAMEORIGIN"}
+    return Response(page, media_type="text/html; charset=utf-8", headers=framed)
 
 
 @asynccontextmanager

@@ -39,6 +39,10 @@ class Reader:
         """Return a time on their clock."""
         return moment(time_ms, self.offset_min)
 
+    def who(self, name: str) -> str:
+        """Return a pseudonym as it is; the owner has none, and is called so in their language."""
+        return self.say("owner") if name == "owner" else name
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -97,7 +101,7 @@ def _facts(told: Told, lab: str, reader: Reader) -> tuple[Fact, ...]:
         "samples": str(told.samples),
         "points": str(len(recording.plan.points)),
         "rate": say("every_reading") if every_ms is None else say("every", s=number(every_ms / 1000)),
-        "started_by": recording.by,
+        "started_by": reader.who(recording.by),
     }
     return tuple(Fact(name=say(name), value=value) for name, value in pairs.items())
 
@@ -138,19 +142,22 @@ def summary(point: OrderedPoint, trace: Trace, language: Language) -> str:
 
 
 def _marks(recording: Recording, reader: Reader) -> Table:
-    rows = [(str(at), reader.moment(one.time_ms), one.text, one.by) for at, one in enumerate(recording.marks, 1)]
+    rows = [
+        (str(at), reader.moment(one.time_ms), one.text, reader.who(one.by)) for at, one in enumerate(recording.marks, 1)
+    ]
     say = reader.say
     return _table(reader, "marks", ("#", say("time"), say("what"), say("who")), rows)
 
 
 def _commands(told: Told, reader: Reader) -> Table:
+    names = {_key(one): point_title(one, reader.language) for one in told.recording.plan.points}
     rows = [
         (
             reader.moment(one.order.created_ms),
-            f"{one.order.target.device} {one.order.target.point}",
+            names.get(one.order.target) or f"{one.order.target.device} {one.order.target.point}",
             str(one.order.value),
             became(one, reader),
-            one.order.holder,
+            reader.who(one.order.holder),
         )
         for one in told.happened.commands
     ]
@@ -177,7 +184,7 @@ def _alarms(told: Told, reader: Reader) -> Table:
             " ".join(part for part in one.key.source[2:] if part) or one.key.source.node,
             one.kind,
             "" if one.value is None else number(one.value),
-            one.who,
+            reader.who(one.who),
         )
         for one in told.happened.alarms
     ]

@@ -53,10 +53,10 @@ th, td { border-bottom: 1px solid var(--line); padding: 3px 10px 3px 0; vertical
   .facts div, tr, .foot { break-inside: avoid; } th, td { padding: 2px 10px 2px 0; } }
 """
 POLICY: Final = (
-    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; "
     f"style-src 'sha256-{base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'"
 )
-"""What such a page may do: have this style, and nothing else."""
+"""What such a page may do: have this style, and stand within ours, where STOP is; nothing else."""
 LANGUAGES: Final = {"zh": "zh-CN", "en": "en"}
 
 
@@ -88,7 +88,8 @@ def _facts(facts: tuple[Fact, ...]) -> str:
 
 def _figure(what: Plot, offset_min: int) -> str:
     words = f'<strong>{escape(what.title)}</strong> <span class="summary">{escape(what.summary)}</span>'
-    return f"<figure><figcaption>{words}</figcaption>{plot(what, offset_min)}</figure>"
+    drawn = plot(what, offset_min) if what.line.times else ""  # an empty plot says less than its summary
+    return f"<figure><figcaption>{words}</figcaption>{drawn}</figure>"
 
 
 def _table(table: Table) -> str:

@@ -23,6 +23,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "every_reading": ("每个读数", "every reading"),
     "every": ("每 {s} 秒", "every {s} s"),
     "started_by": ("记录人", "Recorded by"),
+    "owner": ("所有者", "owner"),
     "curves": ("曲线", "Curves"),
     "words": ("文字与事件", "Words and events"),
     "more_points": (

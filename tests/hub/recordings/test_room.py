@@ -343,7 +343,10 @@ async def test_two_runs_are_laid_beside_each_other_from_start_or_mark(room: Room
     assert (wrong.status_code, wrong.json()["code"]) == (404, "unknown_mark")
 
 
-@pytest.mark.parametrize(("language", "words"), [("zh", ("曲线", "标记", "没有报警。")), ("en", ("Curves", "Markers"))])
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("zh", ("曲线", "标记", "没有报警。", "所有者")), ("en", ("Curves", "Markers", "owner"))],
+)
 async def test_a_report_is_one_page_that_loads_nothing(
     room: Room, owner: httpx.AsyncClient, language: str, words: tuple[str, ...]
 ) -> None:
@@ -353,10 +356,12 @@ async def test_a_report_is_one_page_that_loads_nothing(
     answer = await owner.get(f"/api/v1/recordings/{found['id']}/report", params={"language": language})
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+    assert "frame-ancestors 'self'" in answer.headers["content-security-policy"]
+    assert answer.headers["x-frame-options"] == "SAMEORIGIN"  # our page shows it, and nobody else's
     assert "<b>" not in answer.text
     assert all(word in answer.text for word in words)
     assert found["seal"]["digest"] in answer.text
-    assert answer.text.count("<svg") == 2  # words have no curve
+    assert answer.text.count("<svg") == 1  # words have no curve, and neither has what said nothing
     assert "http" not in answer.text
 
 

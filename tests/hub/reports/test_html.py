@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from labkeeper_hub.reports.document import Document, Fact, Section, Table
+from labkeeper_hub.reports.document import Document, Fact, Line, Plot, Section, Table
 from labkeeper_hub.reports.drawing import CannotDraw, Drawing
 from labkeeper_hub.reports.html import POLICY, STYLE, page
 from labkeeper_hub.reports.svg import LOOKS
@@ -31,6 +31,13 @@ def test_what_people_wrote_stays_text() -> None:
     assert "<title>a &quot;title&quot; &amp; more</title>" in told
     assert 'lang="zh-CN"' in told
     assert "none" in told
+
+
+def test_a_curve_without_a_reading_is_words_and_no_empty_plot() -> None:
+    empty = Plot(title="magnet", summary="no readings", from_ms=0, to_ms=9, line=Line(times=(), values=(), gap_ms=1))
+    drawn = empty.model_copy(update={"summary": "1 to 2", "line": Line(times=(1, 2), values=(1.0, 2.0), gap_ms=5)})
+    told = page(DOCUMENT.model_copy(update={"sections": (Section(title="curves", plots=(empty, drawn)),)}))
+    assert (told.count("no readings"), told.count("<svg")) == (1, 1)
 
 
 def test_its_policy_names_its_very_style_and_allows_nothing_else() -> None:

@@ -17,6 +17,8 @@ class LkLab extends DeskElement {
     /** @type {import("./labs.js").LabView | null} */
     this.lab = null;
     this.recording = false;
+    /** @type {Element | null} */
+    this.pressed = null;
   }
 
   watched() {
@@ -30,13 +32,14 @@ class LkLab extends DeskElement {
 
   render() {
     const { store } = this.desk;
-    if (!store.filled) return this.#empty(store.link === "lost" ? "lab.no_link" : "lab.loading");
-    if (!this.lab) return this.#empty("lab.none");
+    const { text } = this.desk;
+    if (!store.filled) return empty(store.link === "lost" ? text.t("lab.no_link") : text.t("lab.loading"));
+    if (!this.lab) return empty(text.t("lab.none"));
     const benches = benchesOf(devicesOf(store, this.lab));
-    if (benches.length === 0) return this.#empty("lab.no_devices");
+    if (benches.length === 0) return empty(text.t("lab.no_devices"));
     return html`
       <div class="lab-row">${this.#scenes()}${this.#record()}</div>
-      <div class="benches">${repeat(benches, (bench) => bench.bench ?? "", (bench) => this.#bench(bench))}</div>`;
+      <div class="benches" @click=${this.#press}>${repeat(benches, (bench) => bench.bench ?? "", (bench) => this.#bench(bench))}</div>`;
   }
 
   /** Whoever has the lab has its scenes. */
@@ -50,22 +53,20 @@ class LkLab extends DeskElement {
     return leaseOf(this.desk.store, this.lab)?.holder === this.desk.store.person;
   }
 
+  /** Whatever is pressed last is what a recording is about. @param {Event} event */
+  #press({ target }) {
+    this.pressed = /** @type {Element} */ (target);
+  }
+
   /** What records comes when it is asked for. */
   #record() {
     const open = () => {
       void import("./recordings/recording.js");
       this.recording = true;
     };
-    if (this.recording) return html`<lk-recording .desk=${this.desk} .lab=${this.lab} @closed=${() => { this.recording = false; }}></lk-recording>`;
+    if (this.recording) return html`<lk-recording .desk=${this.desk} .lab=${this.lab} .pressed=${this.pressed} @closed=${() => { this.recording = false; }}></lk-recording>`;
     if (!this.desk.store.may("record")) return nothing;
     return html`<button class="do record" ?disabled=${this.desk.store.link !== "up"} @click=${open}>${this.desk.text.t("lab.record")}</button>`;
-  }
-
-  /** @param {"lab.no_link" | "lab.loading" | "lab.none" | "lab.no_devices"} why */
-  #empty(why) {
-    const { text } = this.desk;
-    const words = { "lab.no_link": text.t("lab.no_link"), "lab.loading": text.t("lab.loading"), "lab.none": text.t("lab.none"), "lab.no_devices": text.t("lab.no_devices") };
-    return html`<p class="nothing">${words[why]}</p>`;
   }
 
   /** @param {import("./labs.js").Bench} bench */
@@ -101,5 +102,8 @@ class LkLab extends DeskElement {
     return /^\d+$/.test(bench) ? text.t("lab.bench", { n: bench }) : bench;
   }
 }
+
+/** @param {string} why */
+const empty = (why) => html`<p class="nothing">${why}</p>`;
 
 customElements.define("lk-lab", LkLab);

@@ -7,7 +7,7 @@
 /** @typedef {{page: "chart", target: wire.PointId, span: Span}} ChartRoute */
 
 /** Each comes when asked for: `<name>/page.js` with an element `lk-<name>`. */
-export const LISTS = ["alarms", "automations", "bookings", "catalogue", "condition", "drivers", "facility", "interlocks", "pe", "people", "recordings"];
+export const LISTS = ["alarms", "automations", "bookings", "catalogue", "condition", "drivers", "facility", "interlocks", "pe", "people", "recordings", "report"];
 
 /** @type {Record<string, number>} */
 const units = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };

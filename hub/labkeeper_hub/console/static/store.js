@@ -184,7 +184,7 @@ export class Store {
 
   /** What to call somebody: by their title, once it is known. @param {string} name */
   who(name) {
-    if (!this.titles.has(name) && /^p-\d+$/.test(name)) void this.#readTitles(name);
+    if (!this.titles.has(name) && /^(owner|p-\d+)$/.test(name)) void this.#readTitles(name);
     return this.titles.get(name) ?? name;
   }
 

@@ -2,7 +2,7 @@
 
 /** @type {Record<string, string>} */
 const signs = {
-  Cel: "°C", "Cel/min": "°C/min", "[degF]": "°F", deg: "°", "[ppm]": "ppm", "[ppb]": "ppb", "[pH]": "pH", "dB[SPL]": "dB", "dB(A)": "dB(A)",
+  Cel: "°C", "Cel/min": "°C/min", "[degF]": "°F", deg: "°", "deg/s": "°/s", "dB{mW}": "dBm", "[ppm]": "ppm", "[ppb]": "ppb", "[pH]": "pH", "dB[SPL]": "dB", "dB(A)": "dB(A)",
   "m/s2": "m/s²", "kW.h": "kWh", "W.h": "Wh", "V.A": "VA", Ohm: "Ω", "[lb_av]": "lb", "%{RH}": "%", "1": "",
   "{count}": "", "{lqi}": "", "kg/kg": "", "MK-1": "mired",
 };

@@ -23,10 +23,12 @@ TARGET, FAN, RELAY = 100, 101, 0
 NAMES = {("holding", TARGET): "target", ("holding", FAN): "fan", ("coil", RELAY): "boiler"}
 UNIT = 1
 MAP: dict[str, dict[str, Any]] = {
-    "voltage": {"kind": "measure", "unit": "V", "table": "input", "address": 0, "encoding": "f32", "zh": "电压"},
-    "power": {"kind": "measure", "unit": "W", "table": "input", "address": 2, "encoding": "f32", "zh": "功率"},
+    "voltage": {"kind": "measure", "unit": "V", "table": "input", "address": 0, "encoding": "f32", "zh": "电压",
+                "en": "Voltage"},
+    "power": {"kind": "measure", "unit": "W", "table": "input", "address": 2, "encoding": "f32", "zh": "功率",
+              "en": "Power"},
     "energy": {"kind": "measure", "unit": "kW.h", "table": "input", "address": 4, "encoding": "u32", "scale": 0.01,
-               "zh": "电能"},
+               "zh": "电能", "en": "Energy"},
     "supply-air": {"kind": "measure", "unit": "Cel", "table": "input", "address": 10, "encoding": "i16", "scale": 0.1,
                    "zh": "送风温度", "en": "Supply air"},
     "filter-dirty": {"kind": "state", "table": "discrete", "address": 0, "zh": "滤网脏", "en": "Filter dirty"},

@@ -105,11 +105,23 @@ function across(plot, levels) {
   }
 }
 
-/** @param {uPlot} plot @param {number[]} marks */
+/** Each with its number, as in the list beside the plot and in the report. @param {uPlot} plot @param {number[]} marks */
 function lines(plot, marks) {
-  const { top, height } = plot.bbox;
-  plot.ctx.fillStyle = colour("--amber-mark");
-  for (const time_ms of marks) plot.ctx.fillRect(Math.round(plot.valToPos(time_ms / 1_000, "x", true)), top, 2 * devicePixelRatio, height);
+  const { top, height, left, width } = plot.bbox;
+  const { ctx } = plot;
+  ctx.save();
+  ctx.font = `600 ${13 * devicePixelRatio}px ${getComputedStyle(document.body).fontFamily}`;
+  ctx.textBaseline = "top";
+  for (const [at, time_ms] of marks.entries()) {
+    const x = Math.round(plot.valToPos(time_ms / 1_000, "x", true));
+    const beside = x > left + width - 24 * devicePixelRatio ? /** @type {const} */ (["right", -4]) : /** @type {const} */ (["left", 6]);
+    ctx.fillStyle = colour("--amber-mark");
+    ctx.fillRect(x, top, 2 * devicePixelRatio, height);
+    ctx.fillStyle = colour("--amber");
+    ctx.textAlign = beside[0];
+    ctx.fillText(String(at + 1), x + beside[1] * devicePixelRatio, top);
+  }
+  ctx.restore();
 }
 
 /** @param {HTMLElement} place */

@@ -158,7 +158,7 @@ class LkNodeDrivers extends DeskElement {
   #history() {
     const { words, node } = this;
     if (node.versions.length === 0) return nothing;
-    return html`<details><summary>${words.t("drivers.history")}</summary><ul class="drivers-history">${node.versions.map((one) => html`<li><time>${this.desk.text.moment(one.at_ms)}</time> ${one.number} · ${one.by} · ${words.t(one.taken === null ? "drivers.waits" : one.taken ? "drivers.taken" : "drivers.was_refused")}<br><code>${one.do === "back" ? words.t("drivers.back") : one.changes.join(" ")}</code></li>`)}</ul></details>`;
+    return html`<details><summary>${words.t("drivers.history")}</summary><ul class="drivers-history">${node.versions.map((one) => html`<li><time>${this.desk.text.moment(one.at_ms)}</time> ${one.number} · ${this.desk.store.who(one.by)} · ${words.t(one.taken === null ? "drivers.waits" : one.taken ? "drivers.taken" : "drivers.was_refused")}<br><code>${one.do === "back" ? words.t("drivers.back") : one.changes.join(" ")}</code></li>`)}</ul></details>`;
   }
 
   /** Of every id in this card. */

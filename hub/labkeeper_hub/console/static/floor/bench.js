@@ -31,12 +31,12 @@ export class LkPupils extends DeskElement {
 
   render() {
     if (!this.desk) return nothing;
-    if (this.state === "ended") return html`${this.#bar("Labkeeper", nothing)}<main><p class="nothing">${icon("clock")} ${this.words.t("pupils.ended")}</p></main>`;
+    if (this.state === "ended") return html`${this.#bar("Labkeeper", "", nothing)}<main><p class="nothing">${icon("clock")} ${this.words.t("pupils.ended")}</p></main>`;
     const { store } = this.desk;
-    if (!store.filled) return html`${this.#bar("Labkeeper", nothing)}<main><p class="nothing">${this.words.t("pupils.loading")}</p></main>`;
+    if (!store.filled) return html`${this.#bar("Labkeeper", "", nothing)}<main><p class="nothing">${this.words.t("pupils.loading")}</p></main>`;
     const floor = store.leases.find((one) => one.holder === store.person);
     return html`
-      ${this.#bar(this.#name(), this.#left())}
+      ${this.#bar(this.#bench(), this.#lab(), this.#left())}
       ${this.#standing(floor)}
       <main><h2 class="unseen">${this.words.t("pupils.devices")}</h2>
         <div class="cards">${repeat(this.#devices, deviceKey, (device) => this.#card(device, floor))}</div></main>`;
@@ -46,19 +46,21 @@ export class LkPupils extends DeskElement {
     return [...this.desk.store.devices.values()].filter(({ node }) => !node.startsWith("#")).sort((a, b) => a.device.localeCompare(b.device));
   }
 
-  /** @param {unknown} name @param {unknown} left */
-  #bar(name, left) {
+  /** @param {string} name @param {string} of what it is in @param {unknown} left */
+  #bar(name, of, left) {
     const other = this.words.language === "zh" ? /** @type {const} */ (["en", "English"]) : /** @type {const} */ (["zh", "中文"]);
-    return html`<header class="bar"><div class="bar-lab"><h1>${name}</h1></div><div class="bar-room"></div>${left}
+    return html`<header class="bar"><div class="bar-lab"><h1>${name || of}</h1>${name && of ? html`<p class="make">${of}</p>` : nothing}</div>${left}
       <button class="plain" lang=${other[0] === "zh" ? "zh-CN" : "en"} @click=${() => this.speak(other[0])}>${other[1]}</button></header>`;
   }
 
-  #name() {
-    const { store, text } = this.desk;
+  #bench() {
     const bench = this.#devices.at(0)?.bench ?? "";
-    const lab = store.labs.at(0);
-    const named = /^\d+$/.test(bench) ? text.t("lab.bench", { n: bench }) : bench;
-    return [named, lab ? text.title(lab.title, lab.lab) : ""].filter(Boolean).join(" · ") || "Labkeeper";
+    return /^\d+$/.test(bench) ? this.desk.text.t("lab.bench", { n: bench }) : bench;
+  }
+
+  #lab() {
+    const lab = this.desk.store.labs.at(0);
+    return lab ? this.desk.text.title(lab.title, lab.lab) : "Labkeeper";
   }
 
   /** The lab's lease is theirs too: with it the link dies. */
@@ -118,14 +120,25 @@ class LkShown extends DeskElement {
 
   render() {
     const view = viewOf(this.desk, this.device, this.point);
-    const value = view.latest?.value;
-    const unit = typeof value === "number" ? sign(this.point.unit) : "";
+    const value = view.latest?.value ?? null;
     return html`
       <div class="tile ${view.fresh ? "" : "old"}">
         <span class="name">${view.name}</span>
-        <span class="value ${typeof value === "number" ? "" : "word"}">${typeof value === "boolean" ? icon(value ? "on" : "off") : nothing}${valueWord(this.desk.text, this.point, value)}${unit ? html`<span class="unit"> ${unit}</span>` : nothing}</span>
-        ${age(view)}
+        ${value === null ? this.#none() : html`${this.#value(value)} ${age(view)}`}
       </div>`;
+  }
+
+  /** In words, for a dash tells nobody anything. */
+  #none() {
+    const { text } = this.desk;
+    return html`<span class="none">${this.point.kind === "event" ? text.t("tile.no_event") : text.t("tile.never")}</span>`;
+  }
+
+  /** @param {wire.Value} value */
+  #value(value) {
+    const unit = typeof value === "number" ? sign(this.point.unit) : "";
+    const mark = typeof value === "boolean" ? icon(value ? "on" : "off") : nothing;
+    return html`<span class="value ${typeof value === "number" ? "" : "word"}">${mark}${valueWord(this.desk.text, this.point, value)}${unit ? html`<span class="unit"> ${unit}</span>` : nothing}</span>`;
   }
 }
 

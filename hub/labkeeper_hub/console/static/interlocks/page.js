@@ -94,7 +94,7 @@ class LkInterlocks extends DeskElement {
     return html`
       <div class="interlocks-proposal">
         <h4>${words.t("interlocks.waits")}</h4>
-        <p>${words.t("interlocks.by", { person: proposal.by, when })} <code>${short(proposal.hash)}</code></p>
+        <p>${words.t("interlocks.by", { person: this.desk.store.who(proposal.by), when })} <code>${short(proposal.hash)}</code></p>
         <p class="quiet">${words.t(one.approved_text ? "interlocks.changes" : proposal.hash === one.running ? "interlocks.changes_nothing" : "interlocks.changes_unknown")}</p>
         <pre tabindex="0" aria-label=${words.t("interlocks.text")}>${one.approved_text ? changes(words, one.approved_text, proposal.text) : proposal.text}</pre>
         ${mine

@@ -51,7 +51,7 @@ class LkAccount extends DeskElement {
     if (!this.account) return html`<p class="quiet" role="status">${t.t("people.looking")}</p>`;
     return html`
       <section class="card people-card" aria-labelledby="account-title">
-        <h3 id="account-title">${t.t("people.account")} · ${this.account.title || this.account.name}</h3>
+        <h3 id="account-title">${t.t("people.account")} · ${this.account.title || this.desk.store.who(this.account.name)}</h3>
         ${this.account.required ? html`<p class="people-note">${icon("warning")}<span>${t.t("people.required")}</span></p>` : nothing}
         <p role="status" class="people-said">${this.done ? t.t(this.done) : nothing}</p>
         <p role="status" class="people-said warn">${this.trouble ? whyNot(text, this.trouble) : nothing}</p>

@@ -83,6 +83,9 @@ export const reportOf = (id, text, form = "") => `${ALL}/${id}/report${form}?${n
 export const roomReport = (lab, day, span, text, form = "") =>
   `/api/v1/labs/${encodeURIComponent(lab.school)}/${encodeURIComponent(lab.lab)}/report${form}?${new URLSearchParams({ day, span, ...reader(text) })}`;
 
+/** Where the page shows a report. @param {Record<string, string>} asked a recording, or a room with day and span; `from`: where it was asked for */
+export const reportPage = (asked) => `#/report?${new URLSearchParams(asked)}`;
+
 /** Hours, minutes and seconds. @param {number} length_ms */
 export function length(length_ms) {
   const seconds = Math.max(0, Math.floor(length_ms / 1_000));

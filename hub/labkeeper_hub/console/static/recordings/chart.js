@@ -4,6 +4,7 @@ import { readTrace } from "../chart/history.js";
 import { axisNumber, PlottedElement } from "../chart/plotted.js";
 import { deviceKey } from "../keys.js";
 import { pointName } from "../names.js";
+import { first } from "./about.js";
 import { sayer } from "./words.js";
 import { TICK, WORDS } from "../store.js";
 import { styled } from "../styled.js";
@@ -13,7 +14,7 @@ const FRESHEN_MS = 3_000;
 const SHORTEST_MS = 10_000; // what is drawn of a recording that has just begun
 
 class LkRecordingChart extends PlottedElement {
-  static properties = { recording: { attribute: false }, chosen: { state: true }, trace: { state: true } };
+  static properties = { recording: { attribute: false }, about: { attribute: false }, chosen: { state: true }, trace: { state: true } };
 
   #read_ms = -Infinity;
   #shown = "";
@@ -21,7 +22,10 @@ class LkRecordingChart extends PlottedElement {
   constructor() {
     super();
     this.recording = /** @type {wire.Recording} */ (/** @type {unknown} */ (undefined));
-    this.chosen = 0;
+    /** @type {import("./about.js").About | null} */
+    this.about = null;
+    /** Which of the points; -1: nobody has chosen yet. */
+    this.chosen = -1;
     /** @type {import("../chart/history.js").Trace | null} */
     this.trace = null;
   }
@@ -42,7 +46,9 @@ class LkRecordingChart extends PlottedElement {
   }
 
   willUpdate() {
-    const wanted = `${this.recording.id} ${this.recording.stage} ${this.chosen}`;
+    const { id } = this.recording;
+    if (this.chosen < 0 || !this.#shown.startsWith(`${id} `)) this.chosen = first(this.#points, this.about);
+    const wanted = `${id} ${this.recording.stage} ${this.chosen}`;
     const due = this.recording.stage === "running" && performance.now() - this.#read_ms > FRESHEN_MS;
     if (wanted === this.#shown && !due) return;
     this.#shown = wanted;

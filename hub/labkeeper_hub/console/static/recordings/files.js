@@ -6,12 +6,14 @@ import * as api from "./api.js";
 import { sayer } from "./words.js";
 
 class LkRecordingFiles extends DeskElement {
-  static properties = { recording: { attribute: false }, pdf: { state: true } };
+  static properties = { recording: { attribute: false }, pdf: { state: true }, saving: { state: true } };
 
   constructor() {
     super();
     this.recording = /** @type {wire.Recording} */ (/** @type {unknown} */ (undefined));
     this.pdf = false;
+    /** What was asked for last. */
+    this.saving = "";
   }
 
   async connectedCallback() {
@@ -24,13 +26,15 @@ class LkRecordingFiles extends DeskElement {
     const { id, stage, title } = this.recording;
     const say = sayer(text);
     const of = title || say("record.untitled");
+    const from = location.hash.startsWith("#/recordings") ? "recordings" : "lab";
     const file = (/** @type {string} */ word, /** @type {string} */ address) =>
-      html`<a class="segment" download href=${address} aria-label=${say("record.save", { what: word, of })}>${pageIcon("download")}${word}</a>`;
+      html`<a class="segment" download href=${address} @click=${() => { this.saving = word; }} aria-label=${say("record.save", { what: word, of })}>${pageIcon("download")}${word}</a>`;
     return html`
       ${file("CSV", api.readingsFile(id, "csv"))} ${file("Parquet", api.readingsFile(id, "parquet"))}
-      <a class="segment" target="_blank" rel="noopener" href=${api.reportOf(id, text)} aria-label=${say("record.report_of", { of })}>${say("record.report")}</a>
+      <a class="segment" href=${api.reportPage({ recording: id, from })} aria-label=${say("record.report_of", { of })}>${say("record.report")}</a>
       ${this.pdf ? file("PDF", api.reportOf(id, text, ".pdf")) : nothing}
-      ${stage === "sealed" ? file(say("record.record"), api.recordFile(id)) : nothing}`;
+      ${stage === "sealed" ? file(say("record.record"), api.recordFile(id)) : nothing}
+      <span class="quiet small" role="status">${this.saving === "PDF" ? say("report.saving") : this.saving ? say("record.saving", { what: this.saving }) : nothing}</span>`;
   }
 }
 

@@ -15,7 +15,7 @@ const ASK_EVERY_MS = 5_000;
 const PAIR = 2;
 
 class LkRecordings extends DeskElement {
-  static properties = { found: { state: true }, failed: { state: true }, chosen: { state: true }, verdicts: { state: true }, room: { state: true }, day: { state: true }, pdf: { state: true } };
+  static properties = { found: { state: true }, failed: { state: true }, chosen: { state: true }, verdicts: { state: true }, room: { state: true }, day: { state: true }, pdf: { state: true }, saving: { state: true } };
 
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #asking;
@@ -33,6 +33,7 @@ class LkRecordings extends DeskElement {
     this.day = "";
     /** Whether the hub makes PDFs; null until it has said. @type {boolean | null} */
     this.pdf = null;
+    this.saving = false;
   }
 
   watched() {
@@ -132,8 +133,8 @@ class LkRecordings extends DeskElement {
     const lab = labs.find((one) => one.key === this.room) ?? labs.at(0);
     if (!lab) return nothing;
     const day = this.day || dayOf(store.now());
-    const open = (/** @type {"day" | "week"} */ span, /** @type {string} */ word) => html`<a class="do" target="_blank" rel="noopener" href=${api.roomReport(lab, day, span, text)}>${word}</a>`;
-    const keep = (/** @type {"day" | "week"} */ span, /** @type {string} */ word) => html`<a class="do" download href=${api.roomReport(lab, day, span, text, ".pdf")}>${pageIcon("download")}${say("record.as_pdf", { what: word })}</a>`;
+    const open = (/** @type {"day" | "week"} */ span, /** @type {string} */ word) => html`<a class="do" href=${api.reportPage({ school: lab.school, lab: lab.lab, day, span })}>${word}</a>`;
+    const keep = (/** @type {"day" | "week"} */ span, /** @type {string} */ word) => html`<a class="do" download href=${api.roomReport(lab, day, span, text, ".pdf")} @click=${() => { this.saving = true; }}>${pageIcon("download")}${say("record.as_pdf", { what: word })}</a>`;
     return html`
       <section class="card recordings-room" aria-labelledby="room-report">
         <h3 id="room-report">${say("record.room_report")}</h3>
@@ -144,6 +145,7 @@ class LkRecordings extends DeskElement {
           ${open("day", say("record.day_report"))} ${open("week", say("record.week_report"))}
           ${this.pdf ? html`${keep("day", say("record.day_report"))} ${keep("week", say("record.week_report"))}` : nothing}
         </div>
+        <p class="quiet small" role="status">${this.saving ? say("report.saving") : nothing}</p>
         ${this.pdf === false ? html`<p class="quiet small">${say("record.pdf_hint")}</p>` : nothing}
       </section>`;
   }

@@ -2,15 +2,16 @@
 import { html, nothing } from "../vendor/lit.js";
 import { DeskElement } from "../element.js";
 import { icon } from "../icons.js";
-import { pointKey } from "../keys.js";
-import { devicesOf } from "../labs.js";
-import { deviceName, pointName } from "../names.js";
+import { deviceKey } from "../keys.js";
+import { benchesOf, devicesOf } from "../labs.js";
+import { aboutOf, all, usual } from "./about.js";
 import * as api from "./api.js";
 import { sayer, stageWord, whyWord } from "./words.js";
 import { LEASES, LINK, SHAPE, TICK } from "../store.js";
 import { styled } from "../styled.js";
 import "./chart.js";
 import "./files.js";
+import "./points.js";
 
 const ASK_EVERY_MS = 2_000;
 const OF_LESSON = "l-"; // a lesson's record runs beside whatever people record
@@ -18,9 +19,10 @@ const rates = /** @type {const} */ ([[null, "record.rate_all"], [1_000, "record.
 
 class LkRecording extends DeskElement {
   static properties = {
-    lab: { attribute: false }, current: { state: true }, chosen: { state: true }, trouble: { state: true }, busy: { state: true }, looking: { state: true },
+    lab: { attribute: false }, pressed: { attribute: false }, current: { state: true }, chosen: { state: true }, trouble: { state: true }, busy: { state: true }, looking: { state: true }, folded: { state: true }, afar: { state: true },
   };
 
+  #sight = new IntersectionObserver(([seen]) => { this.afar = !seen.isIntersecting && !this.closest("[hidden]"); }, { rootMargin: "-64px 0px 0px" }); // below the bar
   #asked_ms = -Infinity;
   #of = "";
 
@@ -28,13 +30,31 @@ class LkRecording extends DeskElement {
     super();
     /** @type {import("../labs.js").LabView | null} */
     this.lab = null;
+    /** What somebody pressed last among the lab's cards. @type {Element | null} */
+    this.pressed = null;
     /** What runs, or what has just ended. @type {wire.Recording | null} */
     this.current = null;
     /** Addresses of points; null: nobody has chosen yet. @type {ReadonlySet<string> | null} */
     this.chosen = null;
+    /** @type {import("./about.js").About | null} */
+    this.about = null;
     this.trouble = "";
     this.busy = false;
     this.looking = true;
+    /** One line instead of the panel: it runs on. */
+    this.folded = false;
+    /** What runs is out of sight: whoever drives a device far below marks all the same. */
+    this.afar = false;
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.#sight.observe(this);
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.#sight.disconnect();
   }
 
   watched() {
@@ -46,6 +66,7 @@ class LkRecording extends DeskElement {
       this.#of = this.lab.key;
       this.current = null;
       this.chosen = null;
+      this.about = aboutOf(this.pressed); // as it was when the panel was opened: nothing moves under a finger
       void this.#look();
     } else if (this.current && this.current.stage !== "sealed" && performance.now() - this.#asked_ms > ASK_EVERY_MS) void this.#ask();
   }
@@ -84,16 +105,38 @@ class LkRecording extends DeskElement {
   render() {
     const say = sayer(this.desk.text);
     const { current } = this;
+    const runs = current?.stage === "running" && current.mine ? current : null;
+    if (runs && this.folded) return html`<div class="recording-line card">${this.#line(runs, say)}</div>${this.#trouble(say)}`;
     return html`
       <section class="recording card" aria-labelledby="recording-title">
         <header>
           <h2 id="recording-title">${current ? current.title || say("record.untitled") : say("record.title")}</h2>
           <a class="do" href="#/recordings">${say("record.all")}</a>
-          <button class="round" aria-label=${say("record.close")} title=${say("record.close")} @click=${this.#close}>${icon("close")}</button>
+          <button class="round" aria-label=${say("record.close")} title=${say("record.close")} @click=${() => this.#close(runs !== null)}>${icon("close")}</button>
         </header>
         ${this.looking ? html`<p class="quiet" role="status">${say("record.looking")}</p>` : current ? this.#running(current, say) : this.#form(say)}
-        <p class="recording-trouble" role="status">${this.trouble ? html`${icon("warning")}${say("record.trouble", { why: whyWord(this.desk.text, this.trouble) })}` : nothing}</p>
-      </section>`;
+        ${this.#trouble(say)}
+      </section>
+      ${runs && this.afar ? html`<div class="recording-line recording-afar card">${this.#line(runs, say)}</div>` : nothing}`;
+  }
+
+  /** What is needed most of what runs. @param {wire.Recording} current @param {import("./words.js").Say} say */
+  #line(current, say) {
+    const { store, text } = this.desk;
+    const open = () => {
+      this.folded = false;
+      this.scrollIntoView({ block: "start", behavior: "smooth" });
+    };
+    return html`
+      <p><span class="recording-named">${icon("on")}${current.title || stageWord(text, "running")}</span>
+        <span class="quiet small">${api.length(store.now() - current.started_ms)} · ${say("record.marked", { count: text.count(current.marks.length) })}</span></p>
+      <button class="do" ?disabled=${this.#idle} @click=${() => this.#do(() => api.mark(current.id, "", store.now()))}>${say("record.mark")}</button>
+      <button class="do" @click=${open}>${say("record.open")}</button>`;
+  }
+
+  /** @param {import("./words.js").Say} say */
+  #trouble(say) {
+    return html`<p class="recording-trouble" role="status">${this.trouble ? html`${icon("warning")}${say("record.trouble", { why: whyWord(this.desk.text, this.trouble) })}` : nothing}</p>`;
   }
 
   /** Nothing can be asked of a hub that is away. */
@@ -101,49 +144,38 @@ class LkRecording extends DeskElement {
     return this.busy || this.desk.store.link !== "up";
   }
 
-  #close = () => this.dispatchEvent(new CustomEvent("closed", { bubbles: true }));
-
-  // --- before -------------------------------------------------------------------------------------------------------
-  get #devices() {
-    return this.lab ? devicesOf(this.desk.store, this.lab) : [];
+  /** What runs is not put out of sight. @param {boolean} runs */
+  #close(runs) {
+    if (runs) this.folded = true;
+    else this.dispatchEvent(new CustomEvent("closed", { bubbles: true }));
   }
 
-  /** What is recorded unless somebody chooses: everything that is measured. */
+  // --- before -------------------------------------------------------------------------------------------------------
+  /** As the lab's page has them; what was pressed last comes first. */
+  get #devices() {
+    const devices = this.lab ? benchesOf(devicesOf(this.desk.store, this.lab)).flatMap((bench) => bench.devices) : [];
+    const of = devices.find((device) => deviceKey(device) === this.about?.device);
+    return of ? [of, ...devices.filter((device) => device !== of)] : devices;
+  }
+
+  /** What is recorded unless somebody chooses: what is measured and what is driven. */
   get #picked() {
-    return this.chosen ?? new Set(this.#devices.flatMap((device) => device.points.filter((point) => point.kind === "measure").map((point) => addressOf(device, point))));
+    return this.chosen ?? new Set(usual(this.#devices));
   }
 
   /** @param {import("./words.js").Say} say */
   #form(say) {
     const picked = this.#picked;
+    const devices = this.#devices;
+    const about = devices.find((device) => deviceKey(device) === this.about?.device && usual([device]).length > 0);
     return html`
       <form class="recording-form" @submit=${this.#start}>
         <label>${say("record.name")}<input name="title" maxlength="200" autocomplete="off" placeholder=${say("record.name_hint")}></label>
         <label>${say("record.rate")}<select name="rate">${rates.map(([every_ms, word]) => html`<option value=${every_ms ?? ""}>${say(word)}</option>`)}</select></label>
         <button class="primary" ?disabled=${this.#idle || picked.size === 0}>${icon("on")} ${say("record.start")}</button>
       </form>
-      <details class="recording-points">
-        <summary>${say("record.points", { count: picked.size })}</summary>
-        <div class="recording-grid">${this.#choices(picked)}</div>
-      </details>
+      <lk-recording-points .desk=${this.desk} .devices=${devices} .picked=${picked} .about=${about} @picked=${(/** @type {CustomEvent<ReadonlySet<string>>} */ event) => { this.chosen = event.detail; }}></lk-recording-points>
       <p class="quiet small">${say("record.meaning")}</p>`;
-  }
-
-  /** @param {ReadonlySet<string>} picked */
-  #choices(picked) {
-    const { text } = this.desk;
-    return this.#devices.map((device) => html`<fieldset><legend>${deviceName(text, device)}</legend>
-      ${device.points.filter((point) => point.kind !== "action").map((point) => {
-        const address = addressOf(device, point);
-        return html`<label class="recording-pick"><input type="checkbox" .checked=${picked.has(address)} @change=${() => this.#choose(address)}>${pointName(text, device, point)}</label>`;
-      })}</fieldset>`);
-  }
-
-  /** @param {string} address */
-  #choose(address) {
-    const chosen = new Set(this.#picked);
-    if (!chosen.delete(address)) chosen.add(address);
-    this.chosen = chosen;
   }
 
   /** @param {SubmitEvent} event */
@@ -152,7 +184,13 @@ class LkRecording extends DeskElement {
     const { lab } = this;
     const said = new FormData(/** @type {HTMLFormElement} */ (event.target));
     const every_ms = Number(said.get("rate")) || null;
-    if (lab) void this.#do(() => api.start({ school: lab.school, lab: lab.lab, title: String(said.get("title") ?? ""), points: [...this.#picked], every_ms }));
+    if (lab) void this.#do(() => api.start({ school: lab.school, lab: lab.lab, title: String(said.get("title") ?? ""), points: this.#inOrder, every_ms }));
+  }
+
+  /** As they stand on the page, whatever the order of the presses. */
+  get #inOrder() {
+    const picked = this.#picked;
+    return all(this.#devices).filter((one) => picked.has(one));
   }
 
   // --- while it runs, and after -------------------------------------------------------------------------------------
@@ -168,7 +206,7 @@ class LkRecording extends DeskElement {
     return html`
       <dl class="recording-facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
       ${!runs ? this.#after(current, say) : current.mine ? this.#controls(current, say) : html`<p class="quiet">${say("record.others", { by: store.who(current.by) })}</p><button class="do" @click=${() => { this.current = null; }}>${say("record.own")}</button>`}
-      <lk-recording-chart .desk=${this.desk} .recording=${current}></lk-recording-chart>
+      <lk-recording-chart .desk=${this.desk} .recording=${current} .about=${this.about}></lk-recording-chart>
       ${current.marks.length ? html`<ol class="recording-marks" aria-label=${say("record.marks")}>${current.marks.map((one) => html`<li><span class="quiet">${api.length(one.time_ms - current.started_ms)}</span> ${one.text || say("record.unnamed")}</li>`)}</ol>` : nothing}`;
   }
 
@@ -203,9 +241,6 @@ class LkRecording extends DeskElement {
       ${current.stage === "stopped" ? html`<p class="quiet small" role="status">${say("record.settling")}</p>` : nothing}`;
   }
 }
-
-/** @param {wire.Device} device @param {wire.Point} point */
-const addressOf = ({ school, node, device }, { point }) => pointKey({ school, node, device, point });
 
 await styled("recordings/recordings");
 customElements.define("lk-recording", LkRecording);
