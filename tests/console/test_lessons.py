@@ -263,14 +263,14 @@ async def test_under_a_stop_the_sheet_tells_what_the_end_leaves_as_it_is_and_aft
     await page.locator("lk-facility h2").first.wait_for()
     await bar(console).get_by_role("button", name="End / prolong").click()
     sheet = page.get_by_role("dialog", name="This lesson")
-    await expect(sheet).to_contain_text("Everything is stopped: ending it will switch nothing")
+    await expect(sheet).to_contain_text("Stop all is on: ending it will switch nothing")
     await expect(sheet.get_by_role("listitem")).to_have_text([
         re.compile(r"Desk lamp 2 · Light\s*stays: On"), re.compile(r"Desk lamp 3 · Light\s*not known"),
     ])  # fmt: skip
     await expect(sheet.get_by_role("button", name="Run it again")).to_have_count(0)
     assert await violations(page) == []
     await sheet.get_by_role("button", name="End lesson").click()
-    same = "1 of 3 confirmed; not confirmed: Desk lamp 2 · Light, Desk lamp 3 · Light: no command is carried out while"
+    same = "1 of 3 confirmed; not confirmed: Desk lamp 2 · Light, Desk lamp 3 · Light: no command is carried out before the stop is released"
     await expect(page.locator(".result")).to_contain_text(re.compile(rf"The lesson ends in \d+ s\.\s*{same}"))
     await hub.teaching.over()
     await expect(page.locator(".result")).to_contain_text(f"The lesson has ended. {same}")

@@ -142,7 +142,7 @@ async def end_while_stopped(page: Page) -> None:
     stays = page.get_by_role("dialog").get_by_role("listitem")
     await expect(stays).to_have_text([re.compile(r"Ceiling light · Switch\s*stays: On")])
     await page.get_by_role("button", name="End lesson").click()
-    left = re.compile(r"not confirmed: Ceiling light · Switch: no command is carried out while everything is stopped")
+    left = re.compile(r"not confirmed: Ceiling light · Switch: no command is carried out before the stop is released")
     await expect(page.locator(".result")).to_contain_text(left)
     await expect(page.locator(".result")).to_contain_text("The lesson has ended.")  # the ten seconds are over
     await expect(page.locator(".result")).to_contain_text(left)

@@ -97,7 +97,7 @@ class LkStopped extends DeskElement {
     return html`<div class="release-place">
       <button class="release ${this.holding ? "held" : ""}" @pointerdown=${() => this.#hold(stop)} @pointerup=${this.#let} @pointerleave=${this.#let} @click=${() => this.#tapped(stop)}
         @keydown=${(/** @type {KeyboardEvent} */ event) => this.#key(event, stop)} @keyup=${(/** @type {KeyboardEvent} */ event) => this.#keyUp(event, stop)}>${text.t("stop.release")}</button>
-      ${this.failed ? html`<strong role="alert">${text.t("stop.not_released")}</strong>` : nothing}</div>`;
+      ${this.failed ? html`<strong>${text.t("stop.not_released")}</strong>` : nothing}</div>`;
   }
 
   /** @param {wire.Stop} stop */
