@@ -270,7 +270,8 @@ async def test_under_a_stop_the_sheet_tells_what_the_end_leaves_as_it_is_and_aft
     await expect(sheet.get_by_role("button", name="Run it again")).to_have_count(0)
     assert await violations(page) == []
     await sheet.get_by_role("button", name="End lesson").click()
-    same = "1 of 3 confirmed; not confirmed: Desk lamp 2 · Light, Desk lamp 3 · Light: no command is carried out before the stop is released"
+    why = "no command is carried out before the stop is released"
+    same = f"1 of 3 confirmed; not confirmed: Desk lamp 2 · Light, Desk lamp 3 · Light: {why}"
     await expect(page.locator(".result")).to_contain_text(re.compile(rf"The lesson ends in \d+ s\.\s*{same}"))
     await hub.teaching.over()
     await expect(page.locator(".result")).to_contain_text(f"The lesson has ended. {same}")

@@ -18,6 +18,7 @@ TITLES: Mapping[str, Title] = {
 }
 LIGHT_BESIDE = "brightness"  # what makes a switch a lamp's
 PROJECTOR_BESIDE = frozenset({"lamp-hours", "freeze", "mute"})  # what makes it a projector's
+STOPPED = "stopped"  # what a node says to every command while it is stopped
 HARMLESS = "none"  # the risk of what may be switched back on without somebody looking at it
 
 
@@ -122,13 +123,13 @@ def outcome_of(
 ) -> Outcome:
     """Count what became of commands, beside what was refused before it was one; undone is what may have happened.
 
-    What was refused and is known to be `so` all the same, as after a stop, is as wished and not missed.
+    What a stop refused and is known to be `so` all the same, for the stop drove it there, is as wished and not missed.
     """
     commands, refused = list(commands), list(refused)
     open_ = [missed_at(*_end_of(one)) for one in commands if one.state is not State.DONE]
     never = {PointKey(*one[:4]) for one in (*open_, *refused) if one.state in (State.REJECTED, State.EXPIRED)}
-    as_it_is = {PointKey(*one[:4]) for one in (*open_, *refused) if one.state == State.REJECTED} & {*so}
-    missed = tuple(sorted(one for one in (*open_, *refused) if PointKey(*one[:4]) not in as_it_is))
+    held = {PointKey(*one[:4]) for one in (*open_, *refused) if one.code == STOPPED} & {*so}
+    missed = tuple(sorted(one for one in (*open_, *refused) if PointKey(*one[:4]) not in held))
     total = len(commands) + len(refused)
     kept = tuple(wish for wish in undo if wish.target not in never)
     return Outcome(Count(scene, total, total - len(missed), missed), kept)
