@@ -170,6 +170,7 @@ async def test_a_key_pressed_twice_keeps_the_stop_and_one_that_is_moved_on_first
     await expect(page.get_by_role("button", name="Hold to release")).to_be_focused()
     assert hub.released == []
     await page.keyboard.press(key)
+    await expect(page.get_by_role("button", name="Keep stopped")).to_be_focused()
     await page.keyboard.press("Tab")
     await page.keyboard.press(key)
     await expect(page.locator(".stopped")).to_have_count(0)
@@ -228,16 +229,18 @@ def robots(hub: FakeHub) -> None:
     """A device of each sort that a stop may meet."""
     driven = point("speed", "setpoint", "int", unit="%", minimum=-100, maximum=100, safe_value=0, risk="motion")
     socket = point("socket", "switch", "bool", risk="mains")
-    for name, points in (
-        ("driven", [driven]), ("both", [driven, socket]), ("socket", [socket]), ("lost", [driven]), ("away", [driven]),
-    ):  # fmt: skip
+    led = point("led", "setpoint", "int", minimum=0, maximum=9)
+    spare = point("spare", "switch", "bool")
+    outputs = {"driven": [driven, led], "spare": [driven, spare], "both": [driven, socket], "socket": [socket]}
+    for name, points in {**outputs, "lost": [driven], "away": [driven]}.items():
         hub.add_device(PI, name, (name, name), points, make="Labkeeper (simulated) with a long name", model="LKS")
     hub.devices[PI, "away"]["online"] = False
 
 
+NAMES = ("driven", "both", "spare", "socket", "lamp-1", "lost")
 BADGES = {
-    "en": {"driven": "Stopped", "both": "Stopped in part", "socket": "Not stopped", "lost": "Stop not confirmed"},
-    "zh": {"driven": "已停止", "both": "部分停止", "socket": "未停止", "lost": "未回应停止"},
+    "en": ("Stopped", "Stopped in part", "Stopped in part", "Not stopped", "Not stopped", "Stop not confirmed"),
+    "zh": ("已停止", "部分停止", "部分停止", "未停止", "未停止", "未回应停止"),
 }
 
 
@@ -251,16 +254,18 @@ async def test_a_card_says_of_its_device_what_the_stop_made_of_it_and_moves_noth
     robots(hub)
     console = await open_console(language=language, theme=theme, size=size)
     await sign_in(hub, console)
-    said = {name: console.card(name).locator("lk-held") for name in (*BADGES["en"], "away", "air", "lamp-1")}
+    said = {name: console.card(name).locator("lk-held") for name in (*NAMES, "away", "air", "remote")}
     before = await console.card("driven").bounding_box()
     missing = [{"school": SCHOOL, "node": PI, "device": name} for name in ("lost", "away")]
     hub.stops = [STOP | {"missing": missing, "at_ms": now_ms() - 10_000}]
     await hub.tell({"kind": "stops", "stops": hub.stops})
-    for name, badge in BADGES[language].items():
+    for name, badge in zip(NAMES, BADGES[language], strict=True):
         await expect(said[name]).to_have_text(badge)
         uncut = await said[name].evaluate("one => one.scrollWidth <= one.clientWidth + 1 && one.clientHeight <= 26")
         assert uncut, name
-    for name in ("away", "air", "lamp-1"):
+    await expect(said["socket"].locator(".icon-warning")).to_have_count(1)
+    await expect(said["lamp-1"].locator(".icon")).to_have_count(0)  # it does no harm
+    for name in ("away", "air", "remote"):
         await expect(said[name]).to_be_empty()
     after = await console.card("driven").bounding_box()
     assert before is not None

@@ -6,22 +6,24 @@ import { deviceKey } from "./keys.js";
 import { LINK, STOPS, TICK } from "./store.js";
 import { bothOf } from "./words.js";
 
-/** @typedef {"held" | "partly" | "stopping" | "open" | "left"} Held */
+/** @typedef {"held" | "partly" | "stopping" | "open" | "left" | "spared"} Held */
 
 const PATIENCE_MS = 2_000; // as long as for any other answer of a device
-const SIGNS = /** @type {const} */ ({ held: "halt", partly: "warning", stopping: "waiting", open: "warning", left: "warning" });
+const SIGNS = /** @type {const} */ ({ held: "halt", partly: "warning", stopping: "waiting", open: "warning", left: "warning", spared: null });
 const say = await bothOf("stopped");
 
-/** What can be said of a device under a stop; null: nothing. Points without a safe value are not driven: what is more of
- * them than harmless may go on. Pure. @param {wire.Stop} stop @param {wire.Device} device @param {number} now_ms @returns {Held | null}
+/** What can be said of a device under a stop; null: nothing. Outputs without a safe value are not driven and stay as they
+ * are: with a triangle where that may do harm, and where some are driven, of a switch in any case. Pure. @param {wire.Stop} stop @param {wire.Device} device @param {number} now_ms @returns {Held | null}
  */
 function heldBy(stop, device, now_ms) {
   const outputs = device.points.filter((point) => point.writable);
   const driven = outputs.some((point) => point.safe_value !== null);
-  const left = outputs.some((point) => point.safe_value === null && point.risk !== "none");
-  if (!driven) return left ? "left" : null;
+  const others = outputs.filter((point) => point.safe_value === null);
+  const risky = others.some((point) => point.risk !== "none");
+  if (!driven && !risky) return others.some((point) => point.kind !== "action") ? "spared" : null;
+  if (!driven) return "left";
   if (stop.missing.some((one) => deviceKey(one) === deviceKey(device))) return Math.abs(now_ms - stop.at_ms) < PATIENCE_MS ? "stopping" : "open";
-  return left ? "partly" : "held";
+  return risky || others.some((point) => point.kind === "switch") ? "partly" : "held";
 }
 
 class LkHeld extends DeskElement {
@@ -54,8 +56,10 @@ class LkHeld extends DeskElement {
       stopping: [words.t("held.stopping"), ""],
       open: [words.t("held.open"), words.t("held.open_why")],
       left: [words.t("held.left"), words.t("held.left_why")],
+      spared: [words.t("held.left"), words.t("held.left_why")],
     }[held];
-    return html`<span class="badge ${held}" title=${why}>${icon(SIGNS[held])}${word}</span>`;
+    const sign = SIGNS[held];
+    return html`<span class="badge ${held}" title=${why}>${sign ? icon(sign) : nothing}${word}</span>`;
   }
 }
 
