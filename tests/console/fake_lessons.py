@@ -8,8 +8,8 @@ from fastapi.responses import JSONResponse
 from .fake_hub import SCHOOL, FakeHub, Json, now_ms
 
 LESSON = "/api/v1/labs/{school}/{lab}/lesson"
-TITLES = {"begin": ("上课", "Begin"), "experiment": ("实验", "Experiment"), "project": ("投影", "Projector"),
-          "end": ("下课", "End")}  # fmt: skip
+TITLES = {"begin": ("开课场景", "Opening scene"), "experiment": ("实验", "Experiment"),
+          "project": ("投影", "Projector"), "end": ("下课场景", "Closing scene")}  # fmt: skip
 
 
 class FakeLessons:
@@ -58,13 +58,21 @@ class FakeLessons:
     async def act(self, wishes: list[Json]) -> Json:
         """Carry wishes out; answer as the hub does."""
         self.acted.append(wishes)
-        done = [one for one in wishes if one["device"] not in self.stuck]
-        missed = [{**one, **self.why} for one in wishes if one not in done]
+        held = {"state": "rejected", "code": "stopped", "message": ""}
+        refused = {one["device"]: held if self.hub.stops else self.why for one in wishes
+                   if one["device"] in self.stuck or (self.hub.stops and not self.is_so(one))}  # fmt: skip
+        done = [one for one in wishes if one["device"] not in refused]
+        missed = [{**one, **refused[one["device"]]} for one in wishes if one not in done]
         was = [{**one, "value": self.hub.latest[one["node"], one["device"], one["point"]]["value"]} for one in done]
         for one in done:
             await self.hub.read(one["node"], one["device"], one["point"], one["value"])
         undo = [old for old, new in zip(was, done, strict=True) if old["value"] != new["value"]]
         return {"scene": None, "total": len(wishes), "confirmed": len(done), "missed": missed, "undo": undo}
+
+    def is_so(self, wish: Json) -> bool:
+        """Whether a wish is known to be so already: under a stop that is as wished."""
+        now = self.hub.latest[wish["node"], wish["device"], wish["point"]]
+        return bool(now["value"] == wish["value"] and not now["stale"])
 
     @staticmethod
     def count(outcome: Json, scene: str) -> Json:

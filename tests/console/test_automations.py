@@ -125,7 +125,7 @@ async def test_every_shape_of_the_form_is_an_automation(console: Console) -> Non
     await page.get_by_label("State").select_option("off")
     assert str(load(await text.input_value()).occasion.trigger) == "(not seen) for 10 min"
     await page.get_by_label("What happens").select_option(label="It is time")
-    await page.get_by_label("What is done").select_option(label="Scene: End")
+    await page.get_by_label("What is done").select_option(label="Scene: Closing scene")
     assert load(await text.input_value()).then[0] == load(TEXT.replace("lamps = false", 'scene = "end"')).then[0]
 
 

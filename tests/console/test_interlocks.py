@@ -56,7 +56,7 @@ async def test_a_scene_and_a_group_say_which_rule_forbade_what_and_what_to_do(hu
     hub.teaching.stuck = {"lamp-1", "lamp-2"}
     hub.teaching.why = {"state": "rejected", "code": "interlock", "message": MESSAGE}
     await hub.take_lab()
-    await console.page.get_by_role("button", name="Begin", exact=True).click()
+    await console.page.get_by_role("button", name="Experiment", exact=True).click()
     said = console.page.locator(".result")
     await expect(said).to_contain_text(
         "Desk lamp 1 · Light, Desk lamp 2 · Light: Heaters need the fan. Switch the fan on. (needs: the fan runs; "

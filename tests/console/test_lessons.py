@@ -135,16 +135,20 @@ async def test_a_scene_is_one_press_and_tells_what_is_not_confirmed_until_somebo
     page = console.page
     await expect(page.locator("lk-scenes")).to_have_count(0)
     hub.teaching.stuck = {"lamp-2"}
+    for lamp in ("lamp-1", "lamp-3"):
+        await hub.read("pi-301", lamp, "state", value=False)
     await hub.take_lab()
-    await page.get_by_role("button", name="End", exact=True).click()
-    await expect(page.locator(".result")).to_contain_text("End 2 of 3 confirmed; not confirmed: Desk lamp 2 · Light")
+    await page.get_by_role("button", name="Experiment", exact=True).click()
+    await expect(page.locator(".result")).to_contain_text(
+        "Experiment 2 of 3 confirmed; not confirmed: Desk lamp 2 · Light"
+    )
     await expect(page.locator(".result")).to_contain_text("Light: the device did not confirm it in time")
-    await expect(console.tile("lamp-1", "Light").get_by_role("switch")).not_to_be_checked()
+    await expect(console.tile("lamp-1", "Light").get_by_role("switch")).to_be_checked()
     await expect(page.get_by_role("button", name="Projector")).to_be_disabled()  # there is none here
     await page.get_by_role("button", name="Undo").click()
-    await expect(console.tile("lamp-1", "Light").get_by_role("switch")).to_be_checked()
+    await expect(console.tile("lamp-1", "Light").get_by_role("switch")).not_to_be_checked()
     assert {one["device"] for one in hub.teaching.acted[-1]} == {"lamp-1", "lamp-3"}
-    await expect(page.locator(".result")).to_contain_text("Undone: End")
+    await expect(page.locator(".result")).to_contain_text("Undone: Experiment")
 
 
 async def test_a_bench_goes_off_by_one_switch_that_counts_and_knows_what_it_does_not_know(
@@ -221,6 +225,77 @@ async def test_ending_shows_first_what_it_switches_off_and_can_be_taken_back(hub
     await expect(page.locator("lk-scenes")).to_have_count(0)
 
 
+@pytest.mark.parametrize(
+    ("language", "loose", "sheet", "again"),
+    [
+        ("en", ["Experiment", "Projector"], "End / prolong", "Run it again"),
+        ("zh", ["实验", "投影"], "结束／延长", "再执行一次"),
+    ],
+)
+async def test_the_scenes_of_the_lessons_begin_and_end_stand_in_its_sheet_and_not_beside_its_buttons(
+    hub: FakeHub, open_console: OpenConsole, language: Language, loose: list[str], sheet: str, again: str
+) -> None:
+    console = await open_console(language=language)
+    await sign_in(hub, console)
+    page = console.page
+    await hub.teaching.begin(LAB, "owner", 2_700)
+    await expect(page.locator(".scenes").get_by_role("button")).to_have_text(loose)
+    await hub.read("pi-301", "lamp-1", "state", value=False)
+    await page.get_by_role("button", name=sheet).click()
+    assert await violations(page) == []
+    await page.get_by_role("dialog").get_by_role("button", name=again).click()
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    await expect(page.locator(".result")).to_contain_text("3")
+    assert {(one["device"], one["value"]) for one in hub.teaching.acted[-1]} == {
+        ("lamp-1", True), ("lamp-2", True), ("lamp-3", True),
+    }  # fmt: skip
+
+
+async def test_under_a_stop_the_sheet_tells_what_the_end_leaves_as_it_is_and_afterwards_it_is_that(
+    hub: FakeHub, console: Console
+) -> None:
+    page = console.page
+    await hub.teaching.begin(LAB, "owner", 2_700)
+    await hub.read("pi-301", "lamp-1", "state", value=False)  # by the stop
+    await hub.read("pi-301", "lamp-3", "state", value=True, stale=True)
+    await hub.stop("anna")
+    await page.evaluate("location.hash = '#/facility'")
+    await page.locator("lk-facility h2").first.wait_for()
+    await bar(console).get_by_role("button", name="End / prolong").click()
+    sheet = page.get_by_role("dialog", name="This lesson")
+    await expect(sheet).to_contain_text("Stop all is on: ending it will switch nothing")
+    await expect(sheet.get_by_role("listitem")).to_have_text([
+        re.compile(r"Desk lamp 2 · Light\s*stays: On"), re.compile(r"Desk lamp 3 · Light\s*not known"),
+    ])  # fmt: skip
+    await expect(sheet.get_by_role("button", name="Run it again")).to_have_count(0)
+    assert await violations(page) == []
+    await sheet.get_by_role("button", name="End lesson").click()
+    why = "no command is carried out before the stop is released"
+    same = f"1 of 3 confirmed; not confirmed: Desk lamp 2 · Light, Desk lamp 3 · Light: {why}"
+    await expect(page.locator(".result")).to_contain_text(re.compile(rf"The lesson ends in \d+ s\.\s*{same}"))
+    await hub.teaching.over()
+    await expect(page.locator(".result")).to_contain_text(f"The lesson has ended. {same}")
+    await expect(page).to_have_url(re.compile("facility"))
+    await page.locator(".result .round").click()
+    await expect(page.locator(".result")).to_have_count(0)
+
+
+async def test_under_a_stop_that_has_done_all_that_the_end_would_the_sheet_says_so(
+    hub: FakeHub, console: Console
+) -> None:
+    await hub.teaching.begin(LAB, "owner", 2_700)
+    for lamp in ("lamp-1", "lamp-2", "lamp-3"):
+        await hub.read("pi-301", lamp, "state", value=False)
+    await hub.stop("anna")
+    await bar(console).get_by_role("button", name="End / prolong").click()
+    sheet = console.page.get_by_role("dialog", name="This lesson")
+    await expect(sheet).to_contain_text("All is already as ending would set it.")
+    await sheet.get_by_role("button", name="End lesson").click()
+    await expect(console.page.locator(".result")).to_contain_text("3 of 3 confirmed")
+    await console.page.get_by_role("button", name="Undo").click()
+    await expect(console.page.locator(".result")).to_contain_text("The lesson goes on.")
+
+
 async def test_another_teacher_sees_who_has_it_and_takes_over_with_a_reason(hub: FakeHub, console: Console) -> None:
     await hub.teaching.begin(LAB, "anna", 1_200)
     await expect(bar(console)).to_contain_text("anna 20 min left")
@@ -290,7 +365,7 @@ async def test_a_lesson_is_easy_to_touch_to_read_and_moves_nothing(
     hub.teaching.stuck = {"lamp-2"}
     before = await page.locator("lk-device").first.bounding_box()
     await hub.teaching.begin(LAB, "owner", 2_700)
-    await page.locator("lk-scenes .result").wait_for()
+    await page.locator(".result").wait_for()
     await page.locator("lk-group").first.wait_for()
     assert await page.locator("lk-device").first.bounding_box() == before
     assert await page.evaluate(TOO_SMALL_OR_CLOSE) == []

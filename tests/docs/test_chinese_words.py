@@ -1,5 +1,6 @@
 """In Chinese one thing has one name, on pages of the documentation, on the page, in catalogues and in the code."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from .pages import ROOT
 
 ONE_NAME = {"中枢": "主机", "点位": "测点"}  # the hub; a point
+ALARMS_OWN = "未确认"  # nobody has acknowledged it (ISA-18.2); what a device has not answered is 未回应
+OF_ALARMS = {"alarms.zh.json", "alarms.json", "alarms.py", "catalogue.py", "words.py"}
 FOLDERS = (
     "cli",
     "dashboards",
@@ -33,3 +36,18 @@ def test_one_thing_has_one_name(folder: str) -> None:
     assert files
     said = {file: file.read_text(encoding="utf-8") for file in files}
     assert {(str(file), word) for file, text in said.items() for word in ONE_NAME if word in text} == set()
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_only_alarms_are_acknowledged(folder: str) -> None:
+    said = {file for file in texts(folder) if ALARMS_OWN in file.read_text(encoding="utf-8")}
+    assert {str(file) for file in said if file.name not in OF_ALARMS} == set()
+
+
+def test_the_page_waits_for_answers_of_devices_and_for_people_to_acknowledge() -> None:
+    folder = ROOT / "hub/labkeeper_hub/console/static/i18n"
+    words = {key: text for file in folder.glob("*zh.json") for key, text in json.loads(file.read_text("utf-8")).items()}
+    acknowledged = {key for key, text in words.items() if "未确认" in text or "已确认" in text}
+    assert {key for key in acknowledged if not key.startswith("alarm")} == {"school.code"}  # an account, by the school
+    answered = {words[key] for key in ("outcome.not_confirmed", "stop.missing", "held.open")}
+    assert {text for text in answered if "未回应" not in text} == set()

@@ -105,6 +105,21 @@ def test_a_property_that_shows_targets_may_take_longer() -> None:
     assert point("drive/enabled", described).confirm_s < TARGET_CONFIRM_S
 
 
+@pytest.mark.parametrize(
+    ("name", "label", "title"),
+    [
+        ("left", "Left motor", Title(zh="左电机", en="Left motor")),
+        ("left", "Left", Title(zh="左", en="Left")),
+        ("distance", "Distance ahead", Title(zh="前方距离", en="Distance ahead")),
+        ("distance", "Far away", Title(zh="距离", en="Far away")),
+        ("left", "左轮", Title(zh="左轮", en="Left")),
+    ],
+)
+def test_what_a_device_says_in_several_words_tells_more_than_its_id(name: str, label: str, title: Title) -> None:
+    nodes = {"n": {"properties": {name: {"name": label, "datatype": "integer"}}}}
+    assert point(f"n/{name}", describe({"homie": "5.0", "nodes": nodes})).title == title
+
+
 MOTOR = {"datatype": "integer", "settable": True, "format": "-100:100", "name": "Left Motor"}
 
 

@@ -190,7 +190,13 @@ def _range(given: str) -> tuple[float | None, float | None, float | None]:
 def _title(name: str, label: str) -> Title:
     """Return what the device calls a property, with our own word in the other language where we have one."""
     ours, theirs = title_of(name), title_in_its_language(label) if label else Title()
-    return Title(zh=theirs.zh or ours.zh, en=theirs.en or ours.en)
+    return Title(zh=theirs.zh or _said(label) or ours.zh, en=theirs.en or ours.en)
+
+
+def _said(label: str) -> str:
+    """Return our word for what a device says in several: of `motors/left` its "Left motor" tells more than the id."""
+    words = label.strip().lower().replace(" ", "_")
+    return title_of(words).zh if "_" in words else ""
 
 
 def _labelled(title: Title, labels: tuple[str, ...]) -> Title:

@@ -340,7 +340,9 @@ class OutcomeShape(CountShape):
 class SceneShape(BaseModel):
     """A scene: what several points of a lab are to become together."""
 
-    model_config = shape({"name": "end", "title": {"zh": "下课", "en": "End"}, "wishes": [example_of(WishShape)]})
+    model_config = shape(
+        {"name": "end", "title": {"zh": "下课场景", "en": "Closing scene"}, "wishes": [example_of(WishShape)]}
+    )
     name: str
     title: Title
     wishes: list[WishShape]

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from labkeeper_hub.lessons.count import Missed
-from labkeeper_hub.lessons.scenes import Outcome, Wish, missed_at, outcome_of, undo_of
-from labkeeper_hub.model import Command, PointKey, State
+from labkeeper_hub.lessons.scenes import Outcome, Wish, known, missed_at, outcome_of, undo_of
+from labkeeper_hub.model import Command, Latest, PointKey, State
 from labkeeper_hub.ports import Bus, Commands, HistoryLost, LatestValues, Registry, UnknownPoint
 from labkeeper_sdk import CommandRejected
 
@@ -30,7 +30,7 @@ class Acting:
                 refused.append(missed_at(wish.target, State.REJECTED, rejected.code, str(rejected)))
             except UnknownPoint:
                 refused.append(missed_at(wish.target, State.REJECTED, "unknown_point"))
-        return outcome_of(scene, await self._ended(sent), refused, undo)
+        return outcome_of(scene, await self._ended(sent), refused, undo, self._so(wishes))
 
     async def _ended(self, sent: Sequence[Command]) -> list[Command]:
         while True:
@@ -47,4 +47,13 @@ class Acting:
         keys = {wish.target.of_device for wish in wishes}
         devices = [device for key in keys if (device := self.registry.device(key)) is not None]
         risks = {PointKey(*device.key, point.name): point.risk for device in devices for point in device.points}
-        return undo_of(wishes, {one.key: one for key in keys for one in self.latest.latest(*key)}, risks)
+        return undo_of(wishes, self._latest(wishes), risks)
+
+    def _so(self, wishes: Sequence[Wish]) -> set[PointKey]:
+        """Return the points that are known to be as wished."""
+        latest = self._latest(wishes)
+        return {target for target, value in wishes if known(latest.get(target)) == value}
+
+    def _latest(self, wishes: Sequence[Wish]) -> dict[PointKey, Latest]:
+        keys = {wish.target.of_device for wish in wishes}
+        return {one.key: one for key in keys for one in self.latest.latest(*key)}

@@ -1,6 +1,6 @@
 """Scenes: what several points of a lab are to become together, and what it came to. Pure."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -11,13 +11,14 @@ from labkeeper_wire.descriptor import PointDescription
 
 BEGIN, EXPERIMENT, PROJECT, END = "begin", "experiment", "project", "end"
 TITLES: Mapping[str, Title] = {
-    BEGIN: Title("上课", "Begin"),
+    BEGIN: Title("开课场景", "Opening scene"),
     EXPERIMENT: Title("实验", "Experiment"),
     PROJECT: Title("投影", "Projector"),
-    END: Title("下课", "End"),
+    END: Title("下课场景", "Closing scene"),
 }
 LIGHT_BESIDE = "brightness"  # what makes a switch a lamp's
 PROJECTOR_BESIDE = frozenset({"lamp-hours", "freeze", "mute"})  # what makes it a projector's
+STOPPED = "stopped"  # what a node says to every command while it is stopped
 HARMLESS = "none"  # the risk of what may be switched back on without somebody looking at it
 
 
@@ -100,25 +101,42 @@ def undo_of(wishes: Iterable[Wish], latest: Mapping[PointKey, Latest], risks: Ma
     """Return the wishes that bring back what is now, for what is known, will change, and does no harm by itself."""
     found = []
     for target, value in wishes:
-        now = latest.get(target)
-        if now is None or now.stale or now.value is None or now.quality != Quality.GOOD:
-            continue
-        if now.value != value and risks.get(target) == HARMLESS:
-            found.append(Wish(target, now.value))
+        now = known(latest.get(target))
+        if now is not None and now != value and risks.get(target) == HARMLESS:
+            found.append(Wish(target, now))
     return found
 
 
-def outcome_of(scene: str, commands: Iterable[Command], refused: Iterable[Missed], undo: Iterable[Wish]) -> Outcome:
-    """Count what became of commands, beside what was refused before it was one; undone is what may have happened."""
+def known(latest: Latest | None) -> Value | None:
+    """Return what a point is now, None where nobody knows."""
+    if latest is None or latest.stale or latest.quality != Quality.GOOD:
+        return None
+    return latest.value
+
+
+def outcome_of(
+    scene: str,
+    commands: Iterable[Command],
+    refused: Iterable[Missed],
+    undo: Iterable[Wish],
+    so: Collection[PointKey] = (),
+) -> Outcome:
+    """Count what became of commands, beside what was refused before it was one; undone is what may have happened.
+
+    What a stop refused and is known to be `so` all the same, for the stop drove it there, is as wished and not missed.
+    """
     commands, refused = list(commands), list(refused)
-    missed = [
-        missed_at(one.order.target, one.state, one.code, one.message) for one in commands if one.state is not State.DONE
-    ]
-    never = {one.order.target for one in commands if one.state in (State.REJECTED, State.EXPIRED)}
-    never |= {PointKey(*one[:4]) for one in refused}
+    open_ = [missed_at(*_end_of(one)) for one in commands if one.state is not State.DONE]
+    never = {PointKey(*one[:4]) for one in (*open_, *refused) if one.state in (State.REJECTED, State.EXPIRED)}
+    held = {PointKey(*one[:4]) for one in (*open_, *refused) if one.code == STOPPED} & {*so}
+    missed = tuple(sorted(one for one in (*open_, *refused) if PointKey(*one[:4]) not in held))
+    total = len(commands) + len(refused)
     kept = tuple(wish for wish in undo if wish.target not in never)
-    total, done = len(commands) + len(refused), len(commands) - len(missed)
-    return Outcome(Count(scene, total, done, tuple(sorted((*missed, *refused)))), kept)
+    return Outcome(Count(scene, total, total - len(missed), missed), kept)
+
+
+def _end_of(command: Command) -> tuple[PointKey, State, str, str]:
+    return command.order.target, command.state, command.code, command.message
 
 
 def missed_at(target: PointKey, state: State, code: str, message: str = "") -> Missed:

@@ -48,7 +48,7 @@ async def confirmed(stand: Stand, watched: Watched, device: str, point: Point) -
     if not same(point, wanted, seen):
         raise Fault(
             f"write of {point.name} returned before the device had confirmed: asked {wanted!r}, it stands at {seen!r}",
-            f"{point.name} 在设备确认之前就返回：要求 {wanted!r}，实际 {seen!r}",
+            f"{point.name} 在设备回应之前就返回：要求 {wanted!r}，实际 {seen!r}",
         )
     sent = 0 if stand.orders is None else stand.orders(device, point.name) - before
     if sent > 1:

@@ -24,7 +24,7 @@ CHECKS = (
         readings,
     ),
     Check(
-        "confirms", Level.SILVER, Title("写操作等待确认", "A write waits for the device"),
+        "confirms", Level.SILVER, Title("写操作等待设备回应", "A write waits for the device"),
         Title(
             "设备报告新值之后再返回；一条命令只发一次",
             "Return when the device has said the new value; send a command once",

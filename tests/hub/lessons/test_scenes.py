@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from labkeeper_hub.lessons.scenes import Scene, Wish, missed_at, outcome_of, scenes_of, undo_of
+from labkeeper_hub.lessons.scenes import Scene, Wish, known, missed_at, outcome_of, scenes_of, undo_of
 from labkeeper_hub.model import Command, Device, DeviceKey, Latest, Order, PointKey, State
 from labkeeper_sdk import Title, Value
 from labkeeper_wire.datatypes import DataType
@@ -78,6 +78,19 @@ def test_an_outcome_counts_and_names_what_is_not_confirmed() -> None:
     assert [one.target.device for one in outcome.undo] == ["a", "b"]  # what may have happened, and nothing else
 
 
+def test_what_a_stop_refuses_and_is_so_all_the_same_is_not_missed() -> None:
+    """It refuses every command, and has switched off what it drives."""
+    commands = [command("motor", State.REJECTED, "stopped"), command("lamp", State.REJECTED, "stopped")]
+    late = command("fan", State.UNKNOWN)
+    so = {key(name, "state") for name in ("motor", "fan", "away")}
+    refused = [missed_at(key("away", "state"), State.REJECTED, "offline")]
+    outcome = outcome_of("end", [*commands, late], refused, [Wish(key("motor", "state"), True)], so)
+    assert outcome.count.words() == "1 of 4"
+    missed = [(one.device, one.code) for one in outcome.count.missed]
+    assert missed == [("away", "offline"), ("fan", ""), ("lamp", "stopped")]
+    assert outcome.undo == ()
+
+
 def test_undone_is_what_is_known_will_change_and_does_no_harm() -> None:
     def now(name: str, value: Value | None, *, stale: bool = False, quality: int = 192) -> Latest:
         return Latest(key(name, "state"), value, 0, quality, stale)
@@ -94,3 +107,4 @@ def test_undone_is_what_is_known_will_change_and_does_no_harm() -> None:
     risks = {one: "motion" if one.device == "motor" else "none" for one in latest}
     wishes = [Wish(one, True) for one in (*latest, key("unheard", "state"))]
     assert undo_of(wishes, latest, risks) == [Wish(key("off", "state"), False)]
+    assert [one.device for one in latest if known(latest[one]) is None] == ["stale", "bad", "none"]

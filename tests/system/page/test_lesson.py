@@ -11,10 +11,11 @@ from playwright.async_api import Page, expect
 from tests.console.conftest import Console, OpenConsole
 
 from .fingers import touching
-from .stand import LIGHT, SCHOOL, Stand, control
+from .stand import AIR, LIGHT, SCHOOL, Stand, card, control
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 PASSWORD = "seven quiet hamsters"
+BEGUN = re.compile(r"The lesson has begun\.\s+(\d+) of \1 confirmed")
 
 
 async def welcome(stand: Stand, owner: Page, guest: Page, title: str, **place: str) -> None:
@@ -49,7 +50,7 @@ async def test_a_lesson_from_its_start_over_a_stop_to_its_end(stand: Stand, cons
     await page.get_by_role("button", name="Start lesson").click()
     await expect(page.locator("lk-bar .holder")).to_contain_text("45 min left")
     await stand.becomes(LIGHT, "state", True)  # the opening scene
-    await expect(page.locator(".result")).to_contain_text(re.compile(r"Begin\s+(\d+) of \1 confirmed"))
+    await expect(page.locator(".result")).to_contain_text(BEGUN)
     bench = page.get_by_role("checkbox", name=re.compile("^Bench 1:"))
     await expect(bench).to_be_visible()
     started = await bench.inner_text()
@@ -59,13 +60,17 @@ async def test_a_lesson_from_its_start_over_a_stop_to_its_end(stand: Stand, cons
     await page.get_by_role("button", name="Stop all").click()
     release = page.get_by_role("button", name="Hold to release")
     await expect(release).to_be_visible()
-    await page.get_by_role("button", name="Begin", exact=True).click()
-    await expect(page.locator(".result.warn")).to_contain_text("not confirmed")  # nothing moves while it is stopped
-    await release.hover()
-    await page.mouse.down()
+    await expect(card(console, "robot-kit").locator("lk-held")).to_have_text("Stopped")  # its node has said so
+    await expect(card(console, AIR).locator("lk-held")).to_be_empty()
+    await page.get_by_role("button", name="Experiment").click()
+    await expect(page.locator(".result")).to_contain_text(re.compile(r"Experiment\s+(\d+) of \1 confirmed"))  # it is so
+    await release.click()
+    await page.get_by_role("button", name="Release", exact=True).click()
     await expect(release).to_be_hidden()
-    await page.mouse.up()
-    await page.get_by_role("button", name="Begin", exact=True).click()
+    await expect(card(console, "robot-kit").locator("lk-held")).to_be_empty()
+    await stand.put(LIGHT, "state", value=False)
+    await page.get_by_role("button", name="End / prolong").click()
+    await page.get_by_role("button", name="Run it again").click()
     await stand.becomes(LIGHT, "state", True)
     await page.get_by_role("button", name="End / prolong").click()
     await expect(page.get_by_role("dialog").get_by_role("listitem").first).to_be_visible()
@@ -119,15 +124,28 @@ async def test_the_teacher_of_one_lab_stops_and_learns_who_releases_and_ends_the
     await expect(teacher.page.locator(".stopped")).to_contain_text("Zhang Min")
     await expect(teacher.page.locator(".stopped")).to_contain_text("Wang Fang")
     await expect(teacher.page.get_by_role("button", name="Hold to release")).to_have_count(0)
+    await stand.becomes(LIGHT, "state", True)  # it has no safe value
+    await end_while_stopped(teacher.page)
     release = colleague.page.get_by_role("button", name="Hold to release")
     await release.hover()
     await colleague.page.mouse.down()
     await expect(release).to_be_hidden()
     await colleague.page.mouse.up()
     await expect(teacher.page.locator(".stopped")).to_have_count(0)
-    await teacher.page.get_by_role("button", name="End / prolong").click()
-    await teacher.page.get_by_role("button", name="End lesson").click()
     await expect(teacher.page.get_by_role("button", name="Start lesson")).to_be_visible()
+
+
+async def end_while_stopped(page: Page) -> None:
+    """On another page than the lab's: what stays as it is is told before, and afterwards it is that and no more."""
+    await page.evaluate("location.hash = '#/facility'")
+    await page.get_by_role("button", name="End / prolong").click()
+    stays = page.get_by_role("dialog").get_by_role("listitem")
+    await expect(stays).to_have_text([re.compile(r"Ceiling light · Switch\s*stays: On")])
+    await page.get_by_role("button", name="End lesson").click()
+    left = re.compile(r"not confirmed: Ceiling light · Switch: no command is carried out before the stop is released")
+    await expect(page.locator(".result")).to_contain_text(left)
+    await expect(page.locator(".result")).to_contain_text("The lesson has ended.")  # the ten seconds are over
+    await expect(page.locator(".result")).to_contain_text(left)
 
 
 async def start_with_a_finger(stand: Stand, page: Page) -> None:
@@ -135,7 +153,7 @@ async def start_with_a_finger(stand: Stand, page: Page) -> None:
     await page.goto(stand.stack.url)
     await page.get_by_role("button", name="Start lesson").tap()
     await expect(page.locator("lk-bar .holder")).to_contain_text("Chen Yu 45 min left")
-    await expect(page.locator(".result")).to_contain_text(re.compile(r"Begin\s+(\d+) of \1 confirmed"))
+    await expect(page.locator(".result")).to_contain_text(BEGUN)
 
 
 async def drive(stand: Stand, tablet: Console) -> None:

@@ -96,6 +96,7 @@ export class LkApp extends DeskElement {
       <a class="skip" href="#main" @click=${this.#skip}>${desk.text.t("skip")}</a>
       <lk-bar .desk=${desk} .deeds=${deeds} .labs=${labs} .lab=${lab}></lk-bar>
       <lk-attention .desk=${desk} .lab=${lab}></lk-attention>
+      <lk-result .desk=${desk} .lab=${lab}></lk-result>
       <main id="main" tabindex="-1">
         <lk-lab .desk=${desk} .lab=${lab} ?hidden=${route.page !== "lab"}></lk-lab>
         ${route.page === "chart" ? html`<lk-chart .desk=${desk} .target=${route.target} .span=${route.span}></lk-chart>` : nothing}

@@ -77,7 +77,7 @@ class LkDevice extends DeskElement {
       <article class="card ${this.near ? "" : "to-come"}" id="device/${this.key}" tabindex="-1" aria-label=${deviceName(text, device)}>
         <header>
           <h3>${deviceName(text, device)}</h3>
-          ${store.isOnline(device) ? html`<span class="make">${make}</span>` : this.#offline(device)}
+          ${store.isOnline(device) ? html`<span class="make">${make}</span>` : this.#offline(device)}<lk-held .desk=${this.desk} .device=${device}></lk-held>
         </header>
         ${this.near ? this.#body() : nothing}
       </article>`;

@@ -11,7 +11,7 @@ class LkHolder extends DeskElement {
     super();
     /** @type {import("./labs.js").LabView | null} */
     this.lab = null;
-    this.trouble = false;
+    this.trouble = "";
     this.opened = "";
   }
 
@@ -36,7 +36,7 @@ class LkHolder extends DeskElement {
     return html`
       <span class="holder">${who && (lesson ?? lease) ? this.#until(who, (lesson ?? lease)?.until_ms ?? 0, lesson ? this.#near() : nothing) : nothing}
         ${store.may("lease") ? html`<button class="plain" ?disabled=${store.link !== "up"} @click=${() => this.#open(deed)}>${text.t(deed)}${own && !lesson ? this.#near() : nothing}</button>` : nothing}
-        ${this.trouble ? html`<span role="status">${text.t("lesson.refused")}</span>` : nothing}</span>
+        ${this.trouble ? html`<span role="status">${this.trouble}</span>` : nothing}</span>
       ${this.opened ? html`<lk-start .desk=${this.desk} .lab=${this.lab} .deed=${this.opened} @closed=${this.#close}></lk-start>` : nothing}`;
   }
 

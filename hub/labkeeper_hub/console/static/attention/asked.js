@@ -5,6 +5,7 @@ import { deviceKey } from "../keys.js";
 import { deviceName, pointName } from "../names.js";
 import { outcomeWord, reasonWords } from "../outcome.js";
 import { show } from "./show.js";
+import { styled } from "../styled.js";
 
 /** @typedef {import("../asked.js").Asking} Asking */
 /** @typedef {import("../element.js").Desk} Desk */
@@ -43,3 +44,5 @@ export function result(desk) {
   if (!asking || asking.outcome === "pending") return nothing;
   return [nameOf(desk, asking), outcomeWord(desk.text, asking.outcome), reasonWords(desk, asking)].filter(Boolean).join(", ");
 }
+
+await styled("attention/attention");

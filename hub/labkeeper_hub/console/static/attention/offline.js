@@ -4,6 +4,7 @@ import { icon } from "../icons.js";
 import { deviceKey, nodeKey } from "../keys.js";
 import { deviceName } from "../names.js";
 import { show } from "./show.js";
+import { styled } from "../styled.js";
 
 /** @typedef {import("../element.js").Desk} Desk */
 /** @typedef {import("../labs.js").LabView} LabView */
@@ -29,3 +30,5 @@ function chip({ store, text }, lab, device, since_ms, count) {
   const age = since_ms ? html`<span class="age">${text.ago(store.now() - since_ms)}</span>` : nothing;
   return html`<button class="chip chip-main" @click=${() => show(lab, deviceKey(device))}>${icon("warning")}<span><strong>${name}</strong><span>${text.t("device.offline")} ${age}</span></span></button>`;
 }
+
+await styled("attention/attention");

@@ -7,6 +7,9 @@ import { bothOf } from "../words.js";
 /** @typedef {import("../element.js").Desk} Desk */
 
 const NAMES_SHOWN = 4;
+/** Scenes that a lesson runs when it begins and ends: a button of such a name beside the lesson's own would be taken for that. */
+export const [OPENING, CLOSING] = ["begin", "end"];
+export const OF_THE_LESSON = [OPENING, CLOSING];
 export const said = await bothOf("lessons");
 
 /** @param {{key: string}} lab @param {string} path */

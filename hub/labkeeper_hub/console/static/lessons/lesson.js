@@ -1,12 +1,13 @@
-/** The sheet of a lesson: its teacher prolongs or ends it, and sees first what ending switches off; others take over. */
+/** The sheet of a lesson: its teacher prolongs or ends it, and sees first what ending switches, or does not; others take over. */
 import { html, nothing } from "../vendor/lit.js";
 import { DeskElement } from "../element.js";
 import { icon } from "../icons.js";
 import { pointKey, deviceKey } from "../keys.js";
 import { leaseOf, lessonOf } from "../labs.js";
-import { at, filedUnder, pointWords, post, said, scenesOf } from "./api.js";
+import { act, at, CLOSING, filedUnder, OPENING, pointWords, post, said, scenesOf } from "./api.js";
 import { valueWithUnit } from "../names.js";
-import { LEASES, TICK, WORDS } from "../store.js";
+import { LEASES, STOPS, TICK, WORDS } from "../store.js";
+import { isGood } from "../tiles/view.js";
 import { styled } from "../styled.js";
 import { openSheet } from "../sheet/sheet.js";
 
@@ -14,13 +15,13 @@ const LESSON_S = 45 * 60;
 const MORE_S = [15 * 60, LESSON_S];
 
 class LkLesson extends DeskElement {
-  static properties = { lab: { attribute: false }, closing: { state: true }, filed: { state: true }, trouble: { state: true }, busy: { state: true } };
+  static properties = { lab: { attribute: false }, scenes: { state: true }, filed: { state: true }, trouble: { state: true }, busy: { state: true } };
 
   constructor() {
     super();
     this.lab = /** @type {import("../labs.js").LabView} */ (/** @type {unknown} */ (undefined)); // set by the bar
-    /** What the closing scene wishes; null: not known yet. @type {wire.Wish[] | null} */
-    this.closing = null;
+    /** null: not known yet. @type {wire.Scene[] | null} */
+    this.scenes = null;
     /** The class and the course, as the timetable said or somebody since. */
     this.filed = "";
     this.trouble = false;
@@ -28,13 +29,13 @@ class LkLesson extends DeskElement {
   }
 
   watched() {
-    return [LEASES, TICK, WORDS];
+    return [LEASES, STOPS, TICK, WORDS];
   }
 
   async firstUpdated() {
     openSheet(this.#dialog);
     void filedUnder(this.lab).then((filed) => { this.filed = filed; });
-    this.closing = (await scenesOf(this.lab)).find((one) => one.name === "end")?.wishes ?? [];
+    this.scenes = await scenesOf(this.lab);
   }
 
   get #dialog() {
@@ -62,24 +63,58 @@ class LkLesson extends DeskElement {
       ${this.filed ? html`<p>${words.t("lessons.filed", { what: this.filed })}</p>` : nothing}
       <section><h3>${words.t("lessons.until", { time: this.desk.text.clock(lesson.until_ms).slice(0, 5) })}</h3>
         <div class="lesson-row">${MORE_S.map((more_s) => html`<button class="do" ?disabled=${this.busy} @click=${() => this.#prolong(lesson, more_s)}>${words.t("lessons.more", { minutes: more_s / 60 })}</button>`)}</div></section>
-      <section><h3>${words.t("lessons.will")}</h3>${this.#willSwitch(words)}
+      ${this.#opening(words)}
+      <section><h3>${words.t(this.#stopped ? "lessons.stopped" : "lessons.will")}</h3>${this.#ending(words)}
         <button class="primary" ?disabled=${this.busy} @click=${() => this.#send("/lesson/end")}>${words.t("lessons.end")}</button>
         <p class="quiet small">${words.t("lessons.end_undo")}</p></section>`;
   }
 
-  /** Only what ending changes, or may change: unknown is not off. @param {import("../text.js").Text} words */
-  #willSwitch(words) {
-    if (!this.closing) return html`<p class="quiet">${words.t("lessons.looking")}</p>`;
-    const { store } = this.desk;
-    const wishes = this.closing.filter((wish) => store.latest.get(pointKey(wish))?.value !== wish.value);
-    if (wishes.length === 0) return html`<p class="quiet">${words.t("lessons.nothing")}</p>`;
-    return html`<ul class="lesson-list">${wishes.map((wish) => html`<li><span>${pointWords(this.desk, wish)}</span><strong>${this.#value(wish)}</strong></li>`)}</ul>`;
+  get #stopped() {
+    return this.desk.store.stops.some((one) => one.school === this.lab.school);
   }
 
-  /** @param {wire.Wish} wish */
-  #value(wish) {
-    const point = this.desk.store.devices.get(deviceKey(wish))?.points.find((one) => one.point === wish.point);
-    return point ? valueWithUnit(this.desk.text, point, wish.value) : String(wish.value);
+  /** @param {string} name */
+  #wishes(name) {
+    return this.scenes?.find((one) => one.name === name)?.wishes ?? [];
+  }
+
+  /** After a stop nothing starts by itself: the opening scene can be run again. @param {import("../text.js").Text} words */
+  #opening(words) {
+    if (this.#wishes(OPENING).length === 0) return nothing;
+    return html`<section><h3>${words.t("lessons.opening")}</h3>
+      ${this.#stopped ? html`<p class="quiet">${words.t("lessons.opening_later")}</p>` : html`<div class="lesson-row"><button class="do" ?disabled=${this.busy} @click=${() => this.#open(words)}>${words.t("lessons.open_again")}</button></div>`}</section>`;
+  }
+
+  /** @param {import("../text.js").Text} words */
+  async #open(words) {
+    this.busy = true;
+    const outcome = await act(at(this.lab, `/scenes/${OPENING}`));
+    this.busy = false;
+    this.dispatchEvent(new CustomEvent("acted", { bubbles: true, detail: { title: words.t("lessons.opening"), outcome } }));
+    this.#dialog.close();
+  }
+
+  /** Only what ending changes, or may change: unknown is not off. While everything is stopped that stays as it is. @param {import("../text.js").Text} words */
+  #ending(words) {
+    if (!this.scenes) return html`<p class="quiet">${words.t("lessons.looking")}</p>`;
+    const { latest } = this.desk.store;
+    const wishes = this.#wishes(CLOSING).filter((wish) => !isGood(latest.get(pointKey(wish))) || latest.get(pointKey(wish))?.value !== wish.value);
+    const stopped = this.#stopped;
+    if (wishes.length === 0) return html`<p class="quiet">${words.t(stopped ? "lessons.stopped_all" : "lessons.nothing")}</p>`;
+    return html`${stopped ? html`<p>${words.t("lessons.stopped_why")}</p>` : nothing}
+      <ul class="lesson-list">${wishes.map((wish) => html`<li><span>${pointWords(this.desk, wish)}</span><strong>${stopped ? this.#stays(words, wish) : this.#value(wish, wish.value)}</strong></li>`)}</ul>`;
+  }
+
+  /** @param {import("../text.js").Text} words @param {wire.Wish} wish */
+  #stays(words, wish) {
+    const now = this.desk.store.latest.get(pointKey(wish));
+    return isGood(now) ? words.t("lessons.stays", { value: this.#value(wish, now.value) }) : words.t("lessons.unknown");
+  }
+
+  /** @param {wire.PointId} id @param {wire.Value} value */
+  #value(id, value) {
+    const point = this.desk.store.devices.get(deviceKey(id))?.points.find((one) => one.point === id.point);
+    return point ? valueWithUnit(this.desk.text, point, value) : String(value);
   }
 
   /** @param {import("../text.js").Text} words @param {wire.Lesson | undefined} lesson */

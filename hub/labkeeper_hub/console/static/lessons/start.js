@@ -96,9 +96,9 @@ class LkStart extends DeskElement {
     if (!this.trouble) this.#dialog.close();
   }
 
-  /** @param {boolean} trouble it could not be started */
+  /** @param {boolean} trouble it could not be started: the bar says so */
   #end(trouble) {
-    this.dispatchEvent(new CustomEvent("closed", { detail: trouble }));
+    this.dispatchEvent(new CustomEvent("closed", { detail: trouble && said(this.desk.text).t("lessons.refused") }));
   }
 }
 

@@ -34,8 +34,8 @@ export function viewOf(desk, device, point) {
   return { desk, device, point, name: pointName(desk.text, device, point), id: `p/${key}`, latest, alive, fresh, age_ms, asking, elsewhere };
 }
 
-/** @param {wire.Latest | undefined} latest */
-const isGood = (latest) => latest !== undefined && latest.value !== null && !latest.stale && latest.quality === GOOD;
+/** @param {wire.Latest | undefined} latest @returns {latest is wire.Latest & {value: wire.Value}} */
+export const isGood = (latest) => latest !== undefined && latest.value !== null && !latest.stale && latest.quality === GOOD;
 
 /** @param {wire.Command | undefined} command @param {Asking | undefined} asking @param {number} now_ms */
 function isElsewhere(command, asking, now_ms) {
