@@ -99,7 +99,7 @@ async def test_pupils_look_at_their_bench_until_they_are_given_something(
     await hub.give("g-1", [])
     await expect(motor).to_have_count(0)
     await hub.stop("owner")
-    await expect(page.get_by_role("status")).to_contain_text("Everything is stopped")
+    await expect(page.get_by_role("status")).to_contain_text("Stop all is pressed")
 
 
 @pytest.mark.parametrize("size", [(390, 844), (820, 1180)])

@@ -38,7 +38,7 @@ async def test_a_wall_shows_lesson_stop_alarms_and_figures_large_and_within_the_
     await expect(page.locator(".wall-left strong")).to_have_text("30")
     await expect(page.locator(".wall-alarm")).to_have_count(4)
     await expect(page.get_by_role("status")).to_contain_text(
-        {"zh": "已全部停止", "en": "Everything is stopped"}[language]
+        {"zh": "已按下全部停止", "en": "Stop all is pressed"}[language]
     )
     assert "anna" not in await page.content()
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -170,7 +170,7 @@ def _span_s(text: str) -> int:
 WORDS: Mapping[Why, str] = {
     Why.NEEDS: "held up: what it needs is not so, or not known",
     Why.HOURS: "held up: outside its hours",
-    Why.STOP: "held up: everything is stopped",
+    Why.STOP: "held up: Stop all is pressed",
     Why.LESSON: "held up: a lesson is on",
     Why.LEASED: "held up: somebody has the lease",
     Why.COOL_DOWN: "held up: it rests after a run",

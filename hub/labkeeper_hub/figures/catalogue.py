@@ -112,7 +112,7 @@ OF_HUB: dict[str, Sequence[Figure]] = {
         Figure("expired", "{commands}", Title("过期的命令", "Commands expired since the start")),
         Figure("unknown", "{commands}", Title("结果未知的命令", "Commands of unknown outcome since the start")),
     ),
-    STOP: (Figure("stopped", "", Title("已全部停止", "Everything is stopped")),),
+    STOP: (Figure("stopped", "", Title("已按下全部停止", "Stop all is pressed")),),
     FORWARDER: (
         Figure("lag", "s", Title("转发延迟", "Age of the oldest reading not forwarded"), DataType.DOUBLE),
         Figure("waiting", "{readings}", Title("等待转发的读数", "Readings waiting to be forwarded")),
