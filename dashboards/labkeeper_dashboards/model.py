@@ -38,7 +38,10 @@ def truths(no: Title, yes: Title, no_colour: str, yes_colour: str) -> Words:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table: how it is called, its unit and limits; `words` stand for values."""
+    """A column of a table: how it is called, its unit and limits; `words` stand for values.
+
+    Columns share a table's width equally, but for those of a width of their own, in pixels.
+    """
 
     name: str
     title: Title
@@ -46,6 +49,14 @@ class Column:
     limits: Limits | None = None
     words: Words = ()
     decimals: int | None = None
+    width_px: int | None = None
+
+
+class Order(StrEnum):
+    """Which values of a column come first."""
+
+    LEAST = "least"
+    MOST = "most"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +91,7 @@ class Look:
     lines: tuple[Line, ...] = ()
     needs: str = ""  # a table's rows without this column are left out: names come for every device
     ranked: Ranked | None = None  # the legend as a table of last values, those that need a look first
+    order: tuple[tuple[str, Order], ...] = ()  # of a table's rows, by columns: those that need a look are seen first
     total_by: tuple[str, ...] = ()  # a table's rows that agree in these columns become one, its numbers added up
 
 

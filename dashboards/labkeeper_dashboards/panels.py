@@ -5,12 +5,13 @@ from string import ascii_uppercase
 from typing import TypeAlias, TypeVar
 
 from grafana_foundation_sdk.builders import bargauge, common, dashboard, stat, statetimeline, table, timeseries
+from grafana_foundation_sdk.cog.builder import Builder as Cog
 from grafana_foundation_sdk.models import common as looks
 from grafana_foundation_sdk.models import dashboard as models
 
 from labkeeper_dashboards import mappings, tables
 from labkeeper_dashboards.drawing import Limits, quiet
-from labkeeper_dashboards.model import Kind, Look, Panel, Ranked
+from labkeeper_dashboards.model import Kind, Look, Order, Panel, Ranked
 from labkeeper_dashboards.query import InfluxQueryBuilder
 from labkeeper_sdk import Title
 
@@ -23,6 +24,8 @@ AROUND_BANDS_PX = 124
 """Of a panel of Grafana 11: its gap, heading, times below, legend, and the numbers of the pages."""
 SORTED_BY: Mapping[Ranked, str] = {Ranked.LOWEST: "Last *", Ranked.MOST: "Total"}
 """What Grafana's legend calls its columns, in every language, and sorts by."""
+LEAST_COLUMN_PX = 80
+"""Grafana would give a column 150 at least, and put those that are too many on a laptop where one has to scroll."""
 NO_DATA = Title("无数据", "no data")
 
 
@@ -103,10 +106,13 @@ def bands_of(height: int) -> int:
 def sheet(panel: Panel, say: Say) -> table.Panel:
     """A table; the answers of its queries are joined by the columns they share."""
     made = _common(table.Panel(), panel, say).filterable(True).transformations(tables.joined(panel, say))
+    made.min_width(LEAST_COLUMN_PX).sort_by(_sorted(panel, say))
     for column in panel.look.columns:
         properties = [models.DynamicConfigValue("unit", column.unit)]
         if column.decimals is not None:
             properties.append(models.DynamicConfigValue("decimals", column.decimals))
+        if column.width_px is not None:
+            properties.append(models.DynamicConfigValue("custom.width", column.width_px))
         if column.limits is not None:
             steps = _thresholds(column.limits, quiet).build()
             properties.append(models.DynamicConfigValue("thresholds", steps))
@@ -117,6 +123,14 @@ def sheet(panel: Panel, say: Say) -> table.Panel:
             properties.append(models.DynamicConfigValue("mappings", [mappings.of_node()]))
         made.override_by_name(say(column.title), properties)
     return made
+
+
+def _sorted(panel: Panel, say: Say) -> list[Cog[looks.TableSortByFieldState]]:
+    titles = {column.name: say(column.title) for column in panel.look.columns}
+    return [
+        common.TableSortByFieldState().display_name(titles[name]).desc(order is Order.MOST)
+        for name, order in panel.look.order
+    ]
 
 
 def _common(made: P, panel: Panel, say: Say) -> P:

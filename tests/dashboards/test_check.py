@@ -52,7 +52,7 @@ def test_a_panel_without_data_is_named_and_no_failure(
     assert check(url) == 0
     said = capsys.readouterr().out
     assert "lk-en-lesson: 0 of 10 panels have data" in said
-    assert "  Mean of the class: empty\n" in said
+    assert "  Mean heart rate, /min: empty\n" in said
 
 
 def test_names_of_devices_fill_no_list_of_those_that_are_offline(
@@ -73,7 +73,7 @@ def test_what_the_data_source_refuses_is_a_failure_in_its_own_words(
     url, kept = grafana
     kept.fails = "database name required"
     assert check(url) == 1
-    assert "  Mean of the class: refused (database name required)\n" in capsys.readouterr().out
+    assert "  Mean heart rate, /min: refused (database name required)\n" in capsys.readouterr().out
 
 
 def test_a_dashboard_that_is_not_there_is_a_failure(

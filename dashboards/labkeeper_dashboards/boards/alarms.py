@@ -5,7 +5,7 @@ from labkeeper_dashboards.boards.parts import LAB, YES_NO, counted, number
 from labkeeper_dashboards.influxql import ABOUT_NODES, HUB, Query, at_once, figure, of_latest, over_time, summed
 from labkeeper_dashboards.limits import ACKNOWLEDGED_IN, ALARM_HOUR, ALARM_RATE, NEVER, NONE, NOTHING_WRONG, without
 from labkeeper_dashboards.model import LAB as LAB_CHOICE
-from labkeeper_dashboards.model import SCHOOL, Board, Column, Kind, Line, Look, Panel, Row, Word
+from labkeeper_dashboards.model import SCHOOL, Board, Column, Kind, Line, Look, Order, Panel, Row, Word
 from labkeeper_sdk import Title
 
 BY_LAB = f"{ABOUT_NODES} AND \"device\" = '#alarms'"
@@ -171,6 +171,7 @@ LABS = Panel(
             Column("standing", Title("未解除", "Standing"), limits=NOTHING_WRONG, decimals=0),
             Column("highest", Title("最高优先级", "Highest priority"), limits=NOTHING_WRONG, words=BY_URGENCY),
         ),
+        order=(("highest", Order.MOST), ("standing", Order.MOST)),
     ),
 )
 BOARD = Board(

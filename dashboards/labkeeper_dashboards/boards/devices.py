@@ -4,7 +4,7 @@ from labkeeper_dashboards.boards.parts import DEVICE, LAB, NAME, ONLINE, counted
 from labkeeper_dashboards.influxql import ABOUT_NODES, OF_LABS, Query, at_once, over_time, point
 from labkeeper_dashboards.limits import ALL_ONLINE, BATTERY, LINK, NONE, NOTHING_WRONG, TRUE_IS_GOOD
 from labkeeper_dashboards.model import LAB as LAB_CHOICE
-from labkeeper_dashboards.model import SCHOOL, Board, Column, Kind, Look, Panel, Ranked, Row
+from labkeeper_dashboards.model import SCHOOL, Board, Column, Kind, Look, Order, Panel, Ranked, Row
 from labkeeper_sdk import Title
 
 IS_ONLINE = f"{ABOUT_NODES} AND \"point\" = 'online'"
@@ -54,6 +54,7 @@ TABLE = Panel(
             DEVICE,
         ),
         needs="online",
+        order=(("online", Order.LEAST), ("returned", Order.MOST), ("battery", Order.LEAST)),
     ),
     width=24,
     height=11,

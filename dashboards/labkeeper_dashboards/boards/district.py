@@ -3,7 +3,7 @@
 from labkeeper_dashboards.boards.parts import CARBON_DIOXIDE, TEXT, WORKS, per_second
 from labkeeper_dashboards.influxql import SCHOOL, at_once, figure, of_latest, over_time, point, used
 from labkeeper_dashboards.limits import ALL_ONLINE, CO2, LAG, NEVER, NONE, NOTHING_WRONG, TRUE_IS_GOOD, without
-from labkeeper_dashboards.model import SCHOOLS, Board, Column, Kind, Look, Panel, Row
+from labkeeper_dashboards.model import SCHOOLS, Board, Column, Kind, Look, Order, Panel, Row
 from labkeeper_sdk import Title
 
 OF_HUBS = f"{SCHOOL} AND \"node\" = '#hub'"
@@ -51,6 +51,7 @@ TABLE = Panel(
             Column("age", Title("最新读数年龄", "Newest reading"), "dthms", LAG, decimals=0),
             Column("alarms", Title("未解除的报警", "Standing alarms"), "locale", NOTHING_WRONG),
         ),
+        order=(("broker", Order.LEAST), ("alarms", Order.MOST), ("online", Order.LEAST)),
     ),
     width=24,
     height=10,

@@ -4,7 +4,7 @@ from labkeeper_dashboards.boards.parts import BENCH, DEVICE, LAB, NAME, benches,
 from labkeeper_dashboards.influxql import OF_LABS, at_once, of_latest, over_time, point, used
 from labkeeper_dashboards.limits import NONE, ROOM_POWER, SOCKET_CURRENT, SOCKET_POWER, VOLTAGE, without
 from labkeeper_dashboards.model import LAB as LAB_CHOICE
-from labkeeper_dashboards.model import SCHOOL, Board, Column, Kind, Look, Panel, Row
+from labkeeper_dashboards.model import SCHOOL, Board, Column, Kind, Look, Order, Panel, Row
 from labkeeper_sdk import Title
 
 POWER = f"{OF_LABS} AND {point('power')}"
@@ -12,6 +12,7 @@ ENERGY = f"{OF_LABS} AND {point('energy')}"
 VOLTS = f"{OF_LABS} AND {point('voltage')}"
 AMPERES = f"{OF_LABS} AND {point('current')}"
 USED = Column("used", Title("用电量", "Energy used"), "kwatth", decimals=2)
+MOST_USED = (("used", Order.MOST),)
 
 NOW = (
     Panel(
@@ -21,7 +22,7 @@ NOW = (
         (of_latest("sum", "number", POWER, name="power", each=("lab", "device", "point")),),
         Look("watt", without("power of a choice"), decimals=0),
         width=6,
-        height=6,
+        height=7,
     ),
     Panel(
         Kind.NUMBER,
@@ -33,7 +34,7 @@ NOW = (
         (used("10m", ENERGY, (), total=True),),
         Look("kwatth", without("energy of a window"), decimals=2),
         width=6,
-        height=6,
+        height=7,
     ),
     Panel(
         Kind.BARS,
@@ -42,7 +43,7 @@ NOW = (
         (of_latest("sum", "number", POWER, ("lab",), name="power", each=("device", "point")).called("$tag_lab"),),
         Look("watt", ROOM_POWER, decimals=0, minimum=0),
         width=12,
-        height=6,
+        height=7,
     ),
 )
 OVER_TIME = (
@@ -68,9 +69,14 @@ BENCHES = (
         Title("所选时间内，同一实验台的电表相加。", "The meters of a bench added up, within the window."),
         (used("10m", ENERGY, ("lab", "device"), total=True).as_table(), benches()),
         Look(
-            "kwatth", without("energy of a window"), columns=(LAB, BENCH, USED), needs="used", total_by=("lab", "bench")
+            "kwatth",
+            without("energy of a window"),
+            columns=(LAB, BENCH, USED),
+            needs="used",
+            order=MOST_USED,
+            total_by=("lab", "bench"),
         ),
-        width=10,
+        width=8,
     ),
     Panel(
         Kind.TABLE,
@@ -99,8 +105,9 @@ BENCHES = (
                 DEVICE,
             ),
             needs="used",
+            order=MOST_USED,
         ),
-        width=14,
+        width=16,
     ),
 )
 BOARD = Board(

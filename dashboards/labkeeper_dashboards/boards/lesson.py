@@ -57,11 +57,11 @@ def now(title: Title, text: Title, name: str, field: Field, unit: str, limits: L
 
 NOW = (
     now(
-        Title("全班平均心率", "Mean of the class"),
-        Title("最近一分钟的平均。", "Mean of the last minute."),
+        Title("平均心率（次/分）", "Mean heart rate, /min"),  # beside the number a unit would make it small
+        Title("全班最近一分钟的平均。", "Mean of the class in the last minute."),
         "mean",
         "value_int",
-        "suffix:/min",
+        "none",
         HEART_MEAN,
     ),
     now(

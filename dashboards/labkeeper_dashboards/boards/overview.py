@@ -121,7 +121,7 @@ LABS = Panel(
         ),
     ),
     width=14,
-    height=9,
+    height=10,
 )
 ABSENT = Panel(
     Kind.TABLE,
@@ -145,7 +145,7 @@ ABSENT = Panel(
         needs="online",
     ),
     width=10,
-    height=9,
+    height=10,
 )
 DETECTED = {"smoke": Title("烟雾", "smoke"), "gas": Title("燃气", "gas"), "water_leak": Title("漏水", "leak")}
 DANGER = Panel(
@@ -162,7 +162,7 @@ DANGER = Panel(
         for name, title in DETECTED.items()
     ),
     Look("bool", NONE, parts.QUIET),
-    height=10,
+    height=9,
 )
 
 BOARD = Board(
@@ -182,7 +182,7 @@ BOARD = Board(
                     Title("各实验室传感器中的最高值。", "The highest of each lab's sensors."),
                     (over_time("max", "number", f"{OF_LABS} AND {parts.CARBON_DIOXIDE}").called("$tag_lab"),),
                     Look("ppm", CO2, minimum=400),
-                    height=10,
+                    height=9,
                 ),
                 DANGER,
             ),

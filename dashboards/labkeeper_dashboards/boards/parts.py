@@ -19,7 +19,7 @@ DRY = truths(Title("干燥", "dry"), Title("漏水", "leak"), "green", "red")
 TEXT = "string"
 """The unit of what is not to be read as a number: a device's `0x00158d00000a0002` is its name, a bench's `01` too."""
 LAB = Column("lab", Title("实验室", "Lab"), TEXT)
-DEVICE = Column("device", Title("设备编号", "Device id"), TEXT)
+DEVICE = Column("device", Title("设备编号", "Device id"), TEXT, width_px=175)
 NAME = Column("name", Title("设备", "Device"), TEXT)
 BENCH = Column("bench", Title("实验台", "Bench"), TEXT)
 NODE = Column("node", Title("节点", "Node"), TEXT)

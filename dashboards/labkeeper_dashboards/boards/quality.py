@@ -5,7 +5,7 @@ from labkeeper_dashboards.boards.parts import FAILS, LAB, NODE, WORKS, counted, 
 from labkeeper_dashboards.influxql import ABOUT_NODES, HUB, Query, at_once, figure, of_latest, over_time
 from labkeeper_dashboards.limits import BACKLOG, COMMIT, LAG, NEVER, NONE, NOTHING_WRONG, TRUE_IS_GOOD, without
 from labkeeper_dashboards.model import LAB as LAB_CHOICE
-from labkeeper_dashboards.model import SCHOOL, Board, Column, Kind, Look, Panel, Row
+from labkeeper_dashboards.model import SCHOOL, Board, Column, Kind, Look, Order, Panel, Row
 from labkeeper_sdk import Title
 
 LEDGER = f"{ABOUT_NODES} AND \"device\" = '#ledger'"
@@ -91,6 +91,7 @@ NODES = Panel(
             Column("duplicates", Title("重复批次", "Came again"), "locale"),
             Column("age", Title("最新读数年龄", "Newest reading"), "dthms", LAG, decimals=0),
         ),
+        order=(("missing", Order.MOST), ("gaps", Order.MOST), ("age", Order.MOST)),
     ),
     width=24,
     height=7,
