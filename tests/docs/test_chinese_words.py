@@ -6,7 +6,7 @@ import pytest
 
 from .pages import ROOT
 
-ONE_NAME = {"中枢": "主机", "点位": "测点"}  # the hub; a point
+ONE_NAME = {"中枢": "主机", "点位": "测点", "所有者密钥": "管理密钥"}  # the hub; a point; the owner's secret
 FOLDERS = (
     "cli",
     "dashboards",
