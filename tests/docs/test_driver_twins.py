@@ -23,8 +23,9 @@ TWINS = [
     "docs/reference/influxdb",
     "docs/reference/hub-configuration",
     "docs/reference/node-configuration",
+    "docs/reference/metrics",
 ]
-SAME_NUMBERS = ("docs/reference/hub-configuration", "docs/reference/node-configuration")
+SAME_NUMBERS = ("docs/reference/hub-configuration", "docs/reference/node-configuration", "docs/reference/metrics")
 NEEDED = (
     "zigbee2mqtt", "homeassistant", "homie", "tasmota", "shelly", "serial_line", "tello", "robomaster", "gpio",
     "modbus",
