@@ -24,8 +24,14 @@ TWINS = [
     "docs/reference/hub-configuration",
     "docs/reference/node-configuration",
     "docs/reference/metrics",
+    "docs/reference/simulated-lab",
 ]
-SAME_NUMBERS = ("docs/reference/hub-configuration", "docs/reference/node-configuration", "docs/reference/metrics")
+SAME_NUMBERS = (
+    "docs/reference/simulated-lab",
+    "docs/reference/hub-configuration",
+    "docs/reference/node-configuration",
+    "docs/reference/metrics",
+)
 NEEDED = (
     "zigbee2mqtt", "homeassistant", "homie", "tasmota", "shelly", "serial_line", "tello", "robomaster", "gpio",
     "modbus",
