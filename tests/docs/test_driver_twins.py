@@ -25,9 +25,11 @@ TWINS = [
     "docs/reference/node-configuration",
     "docs/reference/metrics",
     "docs/reference/simulated-lab",
+    "docs/reference/firmware-checks",
 ]
 SAME_NUMBERS = (
     "docs/reference/simulated-lab",
+    "docs/reference/firmware-checks",
     "docs/reference/hub-configuration",
     "docs/reference/node-configuration",
     "docs/reference/metrics",
