@@ -26,10 +26,12 @@ TWINS = [
     "docs/reference/metrics",
     "docs/reference/simulated-lab",
     "docs/reference/firmware-checks",
+    "docs/reference/wire-format",
 ]
 SAME_NUMBERS = (
     "docs/reference/simulated-lab",
     "docs/reference/firmware-checks",
+    "docs/reference/wire-format",
     "docs/reference/hub-configuration",
     "docs/reference/node-configuration",
     "docs/reference/metrics",
