@@ -42,7 +42,7 @@ def _run(command: Command, words: Sequence[str]) -> int:
 
 
 def _spoken(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    return in_chinese(parser) if wanted(os.environ) else parser
+    return in_chinese(parser) if wanted(os.environ, sys.stdout.encoding) else parser
 
 
 def overview() -> argparse.ArgumentParser:

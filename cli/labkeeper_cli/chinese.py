@@ -35,10 +35,10 @@ class ChineseFormatter(Formatter):
         return action.help or ""
 
 
-def wanted(environment: Mapping[str, str]) -> bool:
-    """Return whether the system's language is Chinese."""
+def wanted(environment: Mapping[str, str], encoding: str) -> bool:
+    """Return whether the system's language is Chinese, and what is printed in this encoding can be."""
     said = next((environment[name] for name in SETTINGS if environment.get(name)), "")
-    return said.lower().startswith("zh")
+    return said.lower().startswith("zh") and _takes_chinese(encoding)
 
 
 def catalogue() -> dict[str, str]:
@@ -51,6 +51,15 @@ def in_chinese(parser: argparse.ArgumentParser, say: Say | None = None) -> argpa
     told = catalogue()
     _put(parser, say or (lambda text: told.get(text, text)))
     return parser
+
+
+def _takes_chinese(encoding: str) -> bool:
+    """Return whether an encoding has Chinese: a system without the locale it names prints in ASCII."""
+    try:
+        "中文：".encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _put(parser: argparse.ArgumentParser, say: Say) -> None:

@@ -53,18 +53,22 @@ def test_a_default_is_said_in_chinese_where_it_is_in_english() -> None:
 
 
 @pytest.mark.parametrize(
-    ("environment", "chinese"),
+    ("environment", "encoding", "chinese"),
     [
-        ({}, False),
-        ({"LANG": "C.UTF-8"}, False),
-        ({"LANG": "zh_CN.UTF-8"}, True),
-        ({"LANG": "en_GB.UTF-8", "LC_MESSAGES": "zh_CN"}, True),
-        ({"LANG": "zh_CN.UTF-8", "LC_ALL": "C"}, False),
-        ({"LANG": "zh_CN.UTF-8", "LC_ALL": ""}, True),
+        ({}, "utf-8", False),
+        ({"LANG": "C.UTF-8"}, "utf-8", False),
+        ({"LANG": "zh_CN.UTF-8"}, "utf-8", True),
+        ({"LANG": "zh_CN.GBK"}, "gbk", True),
+        ({"LANG": "zh_CN"}, "ascii", False),
+        ({"LANG": "en_GB.UTF-8", "LC_MESSAGES": "zh_CN"}, "utf-8", True),
+        ({"LANG": "zh_CN.UTF-8", "LC_ALL": "C"}, "utf-8", False),
+        ({"LANG": "zh_CN.UTF-8", "LC_ALL": ""}, "utf-8", True),
     ],
 )
-def test_the_language_is_the_systems(environment: dict[str, str], chinese: bool) -> None:  # noqa: FBT001 -- a table's column
-    assert wanted(environment) is chinese
+def test_the_language_is_the_systems_where_its_terminal_can_show_it(
+    *, environment: dict[str, str], encoding: str, chinese: bool
+) -> None:
+    assert wanted(environment, encoding) is chinese
 
 
 @pytest.mark.parametrize(
