@@ -1,10 +1,12 @@
 """`labkeeper`: one console script, each command loaded only when it is called."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
+from labkeeper_cli.chinese import in_chinese, wanted
 from labkeeper_cli.commands import COMMANDS, Command, MissingExtra, extra_needed, load
 from labkeeper_cli.parsers import STATUS, parser_of
 from labkeeper_sdk import BadConfiguration
@@ -21,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     command = next((c for c in COMMANDS if words and c.name == words[0]), None)
     if command is None:
-        _overview().parse_args(words or ["--help"])
+        _spoken(overview()).parse_args(words or ["--help"])
         return BAD_USE
     try:
         return _run(command, words[1:])
@@ -34,19 +36,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(command: Command, words: Sequence[str]) -> int:
     entry = load(command)
-    options = parser_of(command, entry).parse_args(words)
+    options = _spoken(parser_of(command, entry)).parse_args(words)
     with extra_needed(command):  # a role imports what is heavy only when it runs
         return entry.run(options)
 
 
-def _overview() -> argparse.ArgumentParser:
+def _spoken(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    return in_chinese(parser) if wanted(os.environ, sys.stdout.encoding) else parser
+
+
+def overview() -> argparse.ArgumentParser:
+    """Return the parser of `labkeeper` without a command, which says what there is."""
     width = max(len(command.name) for command in COMMANDS)
     table = "\n".join(f"  {command.name:{width}}  {command.summary}" for command in COMMANDS)
     parser = argparse.ArgumentParser(
         prog="labkeeper",
         usage="labkeeper COMMAND [options]    (labkeeper COMMAND --help tells more)",
         description=f"commands:\n{table}",
-        epilog=f"{STATUS}             130 ended by Ctrl-C\n\n{FIRST_STEPS}",
+        epilog=f"{STATUS.rstrip()}, 130 ended by Ctrl-C\n\n{FIRST_STEPS}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"labkeeper {version('labkeeper')}")

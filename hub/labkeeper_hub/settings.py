@@ -13,6 +13,7 @@ from labkeeper_hub.influx.settings import InfluxSettings
 from labkeeper_hub.oidc.settings import OidcSettings
 from labkeeper_hub.retention_settings import RetentionSettings
 from labkeeper_sdk import BadConfiguration
+from labkeeper_sdk.configuration import named
 from labkeeper_wire.mqtt import Address
 from labkeeper_wire.topics import BadTopic, check_id
 
@@ -52,7 +53,7 @@ class HubSettings(BaseModel):
         try:
             return check_id(text)
         except BadTopic as bad:
-            raise ValueError(str(bad)) from bad
+            raise ValueError(f"{text!r} cannot be part of a Sparkplug topic ({bad.reason})") from bad
 
     @field_validator("database")
     @classmethod
@@ -94,10 +95,8 @@ def load_settings(options: argparse.Namespace) -> HubSettings:
     try:
         return HubSettings(**{**told, **given}).given_in(source, given)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        where = COMMAND_LINE if key in given else source
-        raise BadConfiguration(key, first["msg"], where) from error
+        wrong = named(error, "", source)
+        raise (wrong.found_in(COMMAND_LINE) if wrong.key in given else wrong) from error
 
 
 def _read(file: Path) -> dict[str, Any]:

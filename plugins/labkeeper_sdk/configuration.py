@@ -163,11 +163,15 @@ def up_to_date(driver: Driver, said: Mapping[str, Any], prefix: str = "", source
         raise BadConfiguration(prefix + VERSION, problem, source) from error
 
 
+PROBLEMS = {"extra_forbidden": "no such key", "missing": "must be given"}
+"""What pydantic says in words that only programmers know."""
+
+
 def named(error: Invalid, prefix: str, source: str) -> BadConfiguration:
     """Return pydantic's first complaint as ours."""
     first = error.errors(include_url=False, include_input=False)[0]
     key = prefix + dotted(first["loc"])
-    problem = "no such key" if first["type"] == "extra_forbidden" else first["msg"]
+    problem = PROBLEMS.get(first["type"], first["msg"].removeprefix("Value error, "))
     return BadConfiguration(key, problem, source)
 
 

@@ -78,7 +78,10 @@ def test_a_default_is_said_once(help_text: str | None, default: object, told: st
     assert with_default(argparse.ArgumentParser().add_argument("--x", help=help_text, default=default)) == told
 
 
-def test_the_overview_says_how_commands_end_and_where_to_begin(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_overview_says_how_commands_end_and_where_to_begin(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LC_ALL", "C")
     with pytest.raises(SystemExit):
         main(["--help"])
     told = capsys.readouterr().out

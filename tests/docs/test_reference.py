@@ -23,7 +23,7 @@ from labkeeper_sdk.plugins import DRIVER_GROUP
 from labkeeper_sdk.testing.brokers import MOSQUITTO_CONF
 
 from . import supported
-from .command_line import PAGE, page
+from .command_line import CHINESE, PAGE, PAGE_IN_CHINESE, page
 from .pages import ROOT, blocks, read
 
 HOOK_PAGE = "docs/reference/hooks.md"
@@ -42,6 +42,7 @@ def rows(text: str) -> list[str]:
 
 def test_the_command_line_page_is_what_the_parsers_say() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "run: python -m tests.docs.command_line"
+    assert PAGE_IN_CHINESE.read_text(encoding="utf-8") == page(CHINESE), "run: python -m tests.docs.command_line"
 
 
 def test_the_list_of_supported_devices_is_what_the_recordings_say() -> None:

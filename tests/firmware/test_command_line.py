@@ -85,6 +85,12 @@ def test_the_checks_are_listed_in_both_languages(capsys: pytest.CaptureFixture[s
 
 def test_the_reference_page_is_what_the_checks_say() -> None:
     assert page.PAGE.read_text(encoding="utf-8") == page.page(), "run: python -m labkeeper_firmware.page"
+    chinese = page.PAGE_IN_CHINESE.read_text(encoding="utf-8")
+    assert chinese == page.page(page.CHINESE), "run: python -m labkeeper_firmware.page"
+
+
+def test_what_checks_need_and_keys_mean_is_said_in_chinese_and_nothing_is_left_over() -> None:
+    assert page.chinese_words().keys() == page.said_in_english()
 
 
 def test_every_check_speaks_both_languages() -> None:

@@ -94,3 +94,20 @@ def test_what_is_kept_how_long_stands_in_the_file(tmp_path: Path) -> None:
         2_592_000_000,
         1_000_000,
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("prot = 1", "prot: no such key"),
+        ("[influx]\nversion = 2", "influx.url: must be given"),
+        ('host_id = "a/b"', "host_id: 'a/b' cannot be part of a Sparkplug topic (bad_id)"),
+        ('broker = "tcp://x"', "broker: a broker is written mqtt://host:port, not 'tcp://x'"),
+    ],
+)
+def test_what_is_wrong_is_said_in_words_for_people(tmp_path: Path, text: str, said: str) -> None:
+    file = tmp_path / "hub.toml"
+    file.write_text(text)
+    with pytest.raises(BadConfiguration) as wrong:
+        load_settings(options("--config", str(file)))
+    assert str(wrong.value) == f"{file}: {said}"

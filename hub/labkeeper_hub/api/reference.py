@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import orjson
 
 from labkeeper_hub.api.live_reference import live_section
-from labkeeper_hub.api.metrics_reference import metrics_page
+from labkeeper_hub.api.metrics_reference import metrics_page, metrics_page_in_chinese
 from labkeeper_hub.api.rights_reference import rights_page
 from labkeeper_hub.api.routing import openapi_document
 
@@ -154,6 +154,7 @@ def write(folder: Path) -> None:
     """Write the pages into the folder."""
     (folder / "http-api.md").write_text(api_page(), encoding="utf-8")
     (folder / "metrics.md").write_text(metrics_page(COMMAND), encoding="utf-8")
+    (folder / "metrics.zh-CN.md").write_text(metrics_page_in_chinese(COMMAND), encoding="utf-8")
     (folder / "rights.md").write_text(rights_page(COMMAND), encoding="utf-8")
 
 

@@ -12,7 +12,14 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import BaseModel
 
 from labkeeper_hub.api import models
-from labkeeper_hub.api.metrics_reference import INFLUX, all_families, metrics_page, told_name
+from labkeeper_hub.api.metrics_reference import (
+    INFLUX,
+    all_families,
+    chinese_sentences,
+    metrics_page,
+    metrics_page_in_chinese,
+    told_name,
+)
 from labkeeper_hub.api.models import example_of
 from labkeeper_hub.api.parameter_examples import EXAMPLES, OF_ROUTES
 from labkeeper_hub.api.problems import Problem
@@ -134,7 +141,12 @@ async def test_the_document_is_served_to_those_who_are_signed_in(owner: httpx.As
 
 @pytest.mark.parametrize(
     ("file", "page"),
-    [("http-api.md", api_page()), ("metrics.md", metrics_page(COMMAND)), ("rights.md", rights_page(COMMAND))],
+    [
+        ("http-api.md", api_page()),
+        ("metrics.md", metrics_page(COMMAND)),
+        ("metrics.zh-CN.md", metrics_page_in_chinese(COMMAND)),
+        ("rights.md", rights_page(COMMAND)),
+    ],
 )
 def test_the_reference_is_current(file: str, page: str) -> None:
     assert (FOLDER / file).read_text(encoding="utf-8") == page, f"run: {COMMAND}"
@@ -154,3 +166,11 @@ async def test_every_metric_the_hub_tells_is_documented(served: Served, owner: h
 
 def test_every_metric_says_what_it_is() -> None:
     assert all(family.documentation.endswith(".") for family in all_families())
+
+
+def test_every_metric_says_what_it_is_in_chinese_with_the_same_numbers_and_nothing_is_left_over() -> None:
+    chinese = chinese_sentences()
+    assert chinese.keys() == {family.documentation for family in all_families()}
+    assert [text for text in chinese.values() if not text.endswith("。")] == []
+    numbers = {english: (re.findall(r"\d+", english), re.findall(r"\d+", text)) for english, text in chinese.items()}
+    assert {english for english, (one, other) in numbers.items() if one != other} == set()
