@@ -9,7 +9,9 @@ from .pages import ROOT
 
 ONE_NAME = {"中枢": "主机", "点位": "测点", "所有者密钥": "管理密钥"}  # the hub; a point; the owner's secret
 ALARMS_OWN = "未确认"  # nobody has acknowledged it (ISA-18.2); what a device has not answered is 未回应
-OF_ALARMS = {"alarms.zh.json", "alarms.json", "alarms.py", "catalogue.py", "words.py"}
+OF_ALARMS = {
+    "alarms.zh.json", "alarms.json", "alarms.py", "catalogue.py", "words.py", "metrics.zh.toml", "metrics.zh-CN.md",
+}  # fmt: skip
 FOLDERS = (
     "cli",
     "dashboards",
