@@ -13,10 +13,10 @@ from labkeeper_hub.accounts.staff import Staff, UnknownAccount
 from labkeeper_hub.accounts.throttle import Throttle
 from labkeeper_hub.audit import Notes
 from labkeeper_hub.oidc.attempts import Attempt, Attempts, Link
-from labkeeper_hub.oidc.logout_token import LoggedOut, Taken
 from labkeeper_hub.oidc.mapping import Claims, granted, renewed, showed_second_factor, subject_of, title_of
 from labkeeper_hub.oidc.reasons import ProviderFailed, Reason
 from labkeeper_hub.oidc.settings import OidcSettings
+from labkeeper_hub.oidc.taken import LoggedOut, Taken
 
 log = logging.getLogger(__name__)
 STRANGER = "stranger"

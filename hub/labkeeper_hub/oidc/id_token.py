@@ -12,9 +12,8 @@ from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
 from labkeeper_hub.oidc.reasons import ProviderFailed, Reason
+from labkeeper_hub.oidc.taken import LEEWAY_S, OLDEST_S
 
-LEEWAY_S = 60  # between the two clocks
-OLDEST_S = 600  # it was made for the code that was just redeemed
 OF_CLAIM = {"iss": Reason.WRONG_ISSUER, "nonce": Reason.WRONG_NONCE}
 
 

@@ -20,10 +20,11 @@ from labkeeper_hub.oidc.attempts import Attempt
 from labkeeper_hub.oidc.discovery import BASIC, Endpoints, endpoints
 from labkeeper_hub.oidc.http import Document, ask
 from labkeeper_hub.oidc.id_token import Expected, UnknownKey, claims_of
-from labkeeper_hub.oidc.logout_token import LoggedOut, logged_out
+from labkeeper_hub.oidc.logout_token import logged_out
 from labkeeper_hub.oidc.reasons import ProviderFailed, Reason
 from labkeeper_hub.oidc.remembered import Remembered
 from labkeeper_hub.oidc.settings import OidcSettings
+from labkeeper_hub.oidc.taken import LoggedOut
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -11,11 +11,10 @@ from labkeeper_hub.accounts import Grant, Role, Scope
 from labkeeper_hub.accounts.sessions import There
 from labkeeper_hub.oidc.attempts import CODE_S, LIFETIME_S, MOST, MOST_OF_ONE, Attempts, Link
 from labkeeper_hub.oidc.discovery import BASIC, POST, endpoints
-from labkeeper_hub.oidc.id_token import LEEWAY_S, OLDEST_S
-from labkeeper_hub.oidc.logout_token import MOST_TAKEN, LoggedOut, Taken
 from labkeeper_hub.oidc.mapping import granted, renewed, showed_second_factor, subject_of, title_of
 from labkeeper_hub.oidc.reasons import ProviderFailed, Reason
 from labkeeper_hub.oidc.settings import SECRET, OidcSettings, RoleMapping, is_safe, read_secret
+from labkeeper_hub.oidc.taken import LEEWAY_S, MOST_TAKEN, OLDEST_S, LoggedOut, Taken
 from labkeeper_hub.settings import load_settings
 from labkeeper_sdk import BadConfiguration
 
