@@ -8,7 +8,7 @@ from pathlib import Path
 from labkeeper_hub.automations.book import AutomationRefused, Book, Kept, read_book, write_book
 from labkeeper_hub.automations.history import Archive
 from labkeeper_hub.automations.loading import load
-from labkeeper_hub.automations.machine import HOUR_MS, State
+from labkeeper_hub.automations.machine import HOUR_MS, State, remembered_ms
 from labkeeper_hub.automations.rules import Automation
 from labkeeper_hub.automations.trace import Outcome, Trace
 from labkeeper_hub.automations.trial import Span, Trial, try_out
@@ -35,7 +35,8 @@ class AutomationDesk:
     async def resume(self) -> None:
         """Take up the automations of the last run, and how often each has acted; raises BadConfiguration."""
         self.book = await asyncio.to_thread(read_book, self.data)
-        since_ms = self.watch.now_ms() - HOUR_MS
+        longest_ms = max((remembered_ms(kept.automation) for kept in self.book.values()), default=HOUR_MS)
+        since_ms = self.watch.now_ms() - longest_ms
         for trace in reversed(await self.watch.diary.records.newest(MOST_REMEMBERED, since_ms=since_ms)):
             if trace.outcome is not Outcome.HELD:
                 before = self.watch.states.get(trace.automation, State())

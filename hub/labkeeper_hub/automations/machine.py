@@ -20,7 +20,7 @@ NOTE_EVERY_MS = 600_000  # the same obstacle is told again after so long
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """`was`: the trigger as last known; `told_ms`: when which obstacle was told; `acted_ms`: runs of the last hour."""
+    """`was`: the trigger as last known; `told_ms`: when which obstacle was told; `acted_ms`: runs that still count."""
 
     trigger: Memory = field(default_factory=Memory)
     needs: Memory = field(default_factory=Memory)
@@ -82,6 +82,11 @@ Effect: TypeAlias = Act | Note
 Step: TypeAlias = tuple[State, tuple[Effect, ...]]
 
 
+def remembered_ms(automation: Automation) -> int:
+    """Return how long a run counts: an hour, or its rest after a run where that is longer."""
+    return max(HOUR_MS, automation.limits.cool_down_ms)
+
+
 def step(automation: Automation, state: State, event: Event) -> Step:
     """Return the state after the event, and what follows."""
     match event:
@@ -100,7 +105,8 @@ def _looked(automation: Automation, before: State, event: Looked) -> Step:
     needs, memory = _needs(occasion, before, event)
     due = truth is not False and (before.due or (truth is True and before.was is False))
     was = before.was if truth is None else truth
-    recent = tuple(at_ms for at_ms in before.acted_ms if event.now_ms - at_ms < HOUR_MS)
+    kept_ms = remembered_ms(automation)
+    recent = tuple(at_ms for at_ms in before.acted_ms if event.now_ms - at_ms < kept_ms)
     state = replace(before, trigger=trigger, needs=memory, was=was, due=due, acted_ms=recent)
     if not due or truth is not True or state.acting:
         return state, ()
@@ -137,7 +143,7 @@ def _obstacles(automation: Automation, state: State, event: Looked, needs: Truth
         yield event.obstacle
     if state.acted_ms and event.now_ms - state.acted_ms[-1] < limits.cool_down_ms:
         yield Why.COOL_DOWN
-    if len(state.acted_ms) >= limits.most_an_hour:
+    if sum(event.now_ms - at_ms < HOUR_MS for at_ms in state.acted_ms) >= limits.most_an_hour:
         yield Why.TOO_OFTEN
 
 

@@ -121,6 +121,15 @@ def test_it_rests_after_a_run_and_runs_so_often_an_hour_at_most() -> None:
     assert isinstance(life.look(HOUR_MS / 1000, door=True), Act), "still wanted an hour later"
 
 
+def test_a_rest_of_more_than_an_hour_is_kept_whole() -> None:
+    life = Life(automation(when='"door"', cool_down='"2 h"'))
+    life.look(door=False)
+    life.act(1, door=True)
+    life.look(1, door=False)
+    assert why(life.look(HOUR_MS / 1000, door=True)) is Why.COOL_DOWN
+    assert isinstance(life.look(HOUR_MS / 1000, door=True), Act)
+
+
 def test_while_its_commands_are_under_way_it_does_nothing_else() -> None:
     life = Life(automation(when='"door"', cool_down='"1 s"'))
     life.look(door=False)
