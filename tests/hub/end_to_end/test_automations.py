@@ -180,3 +180,13 @@ async def test_after_a_restart_it_is_as_it_was_and_remembers_how_often_it_has_ac
         (kept,) = second.hub.automations.all()
         assert (kept.on, kept.by, kept.text) == (True, "owner", TEXT)
         assert state(second).acted_ms == (run.at_ms,)
+
+
+async def test_a_rest_of_hours_outlives_a_restart(start: Start) -> None:
+    text, ended_ms = TEXT.replace('"1 ms"', '"3 h"'), now_ms() - 2 * 3_600_000
+    async with start() as first, joined(first.port, devices=room(), more=lease_metrics()):
+        await until(lambda: first.online("fan"), "the room")
+        await first.hub.automations.put(text, "owner")
+        first.hub.automations.watch.diary.note([Trace("air", ended_ms, Outcome.DONE)])
+    async with start() as second:
+        assert state(second).acted_ms == (ended_ms,)
