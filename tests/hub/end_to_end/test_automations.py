@@ -187,6 +187,7 @@ async def test_a_rest_of_hours_outlives_a_restart(start: Start) -> None:
     async with start() as first, joined(first.port, devices=room(), more=lease_metrics()):
         await until(lambda: first.online("fan"), "the room")
         await first.hub.automations.put(text, "owner")
+        await first.hub.automations.switch("air", "owner", on=True)
         first.hub.automations.watch.diary.note([Trace("air", ended_ms, Outcome.DONE)])
     async with start() as second:
         assert state(second).acted_ms == (ended_ms,)
