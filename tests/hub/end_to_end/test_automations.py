@@ -189,5 +189,6 @@ async def test_a_rest_of_hours_outlives_a_restart(start: Start) -> None:
         await first.hub.automations.put(text, "owner")
         await first.hub.automations.switch("air", "owner", on=True)
         first.hub.automations.watch.diary.note([Trace("air", ended_ms, Outcome.DONE)])
+        await runs(first, 1)
     async with start() as second:
         assert state(second).acted_ms == (ended_ms,)
