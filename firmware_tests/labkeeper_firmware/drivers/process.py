@@ -46,8 +46,9 @@ class Program:
             await self._reader
 
     def ended(self) -> Title:
-        """Return that it has ended by itself, and its last line; nothing while it runs or is off."""
-        return _ended(self.process, self.printed)
+        """Return that it has ended by itself, and its last line; nothing while it runs, is off, or is still read."""
+        reading = self._reader is not None and not self._reader.done()
+        return Title() if reading else _ended(self.process, self.printed)
 
     async def _read(self, process: Process) -> None:
         while process.stdout is not None and (raw := await process.stdout.read(LONGEST)):
